@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A chip: one part on one bus, and the driver that speaks to it. Belongs to one thread.
+ */
+#pragma once
+
+#include "board.h"
+#include "driver.h"
+#include "hal_error.h"
+#include "pwm.h"
+#include <stdint.h>
+
+struct chip_settings {
+	const char *name;            /* of the map: "climate"; borrowed for the call, copied */
+	const struct driver *driver; /* borrowed for the chip's life */
+	const char *bus;             /* "/dev/i2c-1"; borrowed for the call */
+	uint16_t address;            /* I2C */
+	const double *params;        /* driver->n_params values; copied. NULL: the defaults */
+};
+
+struct chip {
+	const struct driver *driver;
+	struct i2c_bus *i2c; /* one of the two, owned */
+	struct spi_device *spi;
+	uint16_t address;
+	double *params; /* in the order of driver->params */
+	void *state;    /* the driver's own */
+	char name[64];
+	char place[96]; /* "bme280 at 0x77 on /dev/i2c-1" */
+};
+
+/* Opens the bus. Says nothing to the part yet, so a part that is away is no error here. */
+int chip_open(struct board *board, const struct chip_settings *settings, struct hal_error *error,
+	struct chip **ret_chip);
+
+/* Wrappers of the driver's functions, see driver.h. chip_reset() makes the next configure start
+ * over. */
+void chip_reset(struct chip *chip);
+int chip_configure(struct chip *chip, uint32_t *ret_wait_us);
+int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
+/* Also checks the channel's range: -ERANGE. ret_values has driver->n_channels elements. */
+int chip_collect(struct chip *chip, unsigned channel, double *ret_values);
+
+/* chip_reset() and chip_configure() until done, sleeping in between as the part asks: at most some
+ * milliseconds. */
+int chip_configure_wait(struct chip *chip);
+
+/* A PWM channel of the chip as an output. The chip must outlive it. Says nothing to the part. */
+int chip_pwm_output(
+	struct chip *chip, unsigned channel, bool inverted, struct pwm_output **ret_output);
+
+/* Closes its bus and returns NULL; chip may be NULL. */
+struct chip *chip_close(struct chip *chip);

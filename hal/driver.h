@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a chip driver declares. Everything that the gateway knows about a part comes from this
+ * table: the keys that the device map takes and their limits, the simulated part, the generic test,
+ * the documentation. A new part is one file in drivers/ and its name in drivers/meson.build.
+ *
+ * A driver has either sensor channels (configure, start, collect) or PWM channels (configure,
+ * set_duty). Its functions are called by one thread at a time, never sleep, and make a bounded
+ * number of transfers.
+ */
+#pragma once
+
+#include "i2c.h"
+#include "spi.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct chip;
+
+enum driver_bus { DRIVER_BUS_I2C, DRIVER_BUS_SPI };
+
+enum driver_param_type {
+	DRIVER_PARAM_NUMBER,
+	DRIVER_PARAM_BOOL,      /* 0 or 1 */
+	DRIVER_PARAM_FREQUENCY, /* Hz; written 1kHz */
+	DRIVER_PARAM_VOLTAGE,   /* V; written 4.096V, 512mV */
+};
+
+/* One key that the device map takes for this part. */
+struct driver_param {
+	const char *key;
+	enum driver_param_type type;
+	double min, max, default_value;
+	const double *choices; /* the only values allowed, or NULL */
+	size_t n_choices;
+	const char *help; /* one short sentence */
+};
+
+/* What can be measured. Values are in the field's own unit. */
+struct driver_channel {
+	const char *name;     /* as the map names it: "temperature", "0" */
+	const char *quantity; /* "temperature", "humidity", "pressure", "voltage", "raw" */
+	const char *unit;     /* "°C", "%", "hPa", "V", "raw" */
+	double min, max;      /* what the part can show; outside is -ERANGE */
+	double step;          /* resolution */
+	double typical;       /* what the simulated part shows when the map does not say */
+};
+
+/* How a wrong bit on the wire is noticed. */
+enum driver_integrity {
+	DRIVER_INTEGRITY_NONE, /* not at all: only the plausible range helps */
+	DRIVER_INTEGRITY_CRC,  /* every single flipped bit of a measurement is noticed */
+};
+
+/*
+ * A line of the datasheet (or worked out by hand from its formula) that the driver must reproduce.
+ * Sensor: the model is put into the state 'raw' (the driver's own layout, see its model's load),
+ * and the channel must read 'value'. PWM: after set_duty(channel, duty) the model's bytes at 'reg'
+ * must be 'raw'.
+ */
+struct driver_vector {
+	const char *source; /* document, revision, section */
+	unsigned channel;
+	const double *params; /* as many as the driver has, or NULL for the defaults */
+	const uint8_t *raw;
+	size_t raw_bytes;
+	double value, tolerance; /* sensor channels */
+	uint32_t duty;           /* PWM channels, in steps */
+	uint8_t reg;             /* PWM channels */
+};
+
+/*
+ * The part as the simulated wires see it: it answers bytes with bytes. state is state_bytes of
+ * memory, zeroed, then reset(); all functions are called under the simulated bus's lock. now_us is
+ * the bus's clock. The bus functions return 0, or -ENXIO where the real part would not acknowledge.
+ */
+struct driver_model {
+	size_t state_bytes;
+	void (*reset)(void *state); /* power-on */
+	int (*i2c_write)(void *state, const uint8_t *data, size_t size, uint64_t now_us);
+	int (*i2c_read)(void *state, uint8_t *data, size_t size, uint64_t now_us);
+	int (*spi_transfer)(
+		void *state, const uint8_t *out, uint8_t *in, size_t size, uint64_t now_us);
+	void (*set_value)(
+		void *state, unsigned channel, double value); /* what it shall show, clamped */
+	void (*set_busy)(void *state,
+		bool busy); /* never finishes a conversion; NULL where it cannot be busy */
+	void (*load)(void *state, const uint8_t *raw, size_t size);               /* of a vector */
+	void (*peek)(const void *state, uint8_t reg, uint8_t *data, size_t size); /* PWM parts */
+	double (*duty)(
+		const void *state, unsigned channel); /* PWM parts: 0..1 as driven on the pin */
+};
+
+struct driver {
+	const char *name;        /* as the map names it: "bme280" */
+	const char *description; /* "Bosch humidity, pressure and temperature sensor" */
+	const char *datasheet;   /* "Bosch BST-BME280-DS001-23, revision 1.23" */
+	enum driver_bus bus;
+	const uint8_t *addresses; /* I2C: those that the part can have; the first is the default */
+	size_t n_addresses;
+	struct spi_settings spi; /* SPI: mode and the default clock */
+	const struct driver_channel *channels;
+	size_t n_channels;
+	bool channels_together; /* one start/collect measures all channels */
+	uint32_t n_pwm;         /* PWM channels, "0" to n-1; 0 for a sensor */
+	uint32_t pwm_steps;
+	const struct driver_param *params;
+	size_t n_params;
+	enum driver_integrity integrity;
+	uint32_t deadline_us; /* after the wait of start(): busy for longer is -ETIMEDOUT */
+	size_t state_bytes;   /* of chip->state, zeroed before configure begins */
+
+	/*
+	 * Finds and sets up the part after power-on, or after it was away. -EAGAIN with
+	 * *ret_wait_us: call again after that time (the state tells where it was). -EBADMSG:
+	 * another part answers at this address.
+	 */
+	int (*configure)(struct chip *chip, uint32_t *ret_wait_us);
+	/* Begins a measurement of the channel (of all with channels_together). *ret_wait_us: until
+	 * it can be there. */
+	int (*start)(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
+	/*
+	 * Fetches it into ret_values[channel] (all with channels_together). -EAGAIN: still busy.
+	 * -ERANGE and -EBADMSG as in hal_error.h; then no value is set.
+	 */
+	int (*collect)(struct chip *chip, unsigned channel, double *ret_values);
+	/* PWM: 0 to pwm_steps. */
+	int (*set_duty)(struct chip *chip, unsigned channel, uint32_t duty_steps);
+	/* Checks what the params' own limits cannot say. NULL, or a sentence (static) on what is
+	 * wrong. May be NULL. */
+	const char *(*check)(const double *params);
+
+	const struct driver_vector *vectors; /* two or more */
+	size_t n_vectors;
+	const struct driver_model *model;
+};
+
+/* All drivers, in the order of drivers/meson.build, then NULL. */
+extern const struct driver *const driver_table[];
+
+/* NULL when there is none of that name. */
+const struct driver *driver_find(const char *name);
+
+/* The channel's index by its name ("temperature", "3"; PWM channels go by number), or -ENOENT. */
+int driver_channel_find(const struct driver *driver, const char *name);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An LED: on a GPIO line (on and off only) or on a PWM output (with brightness). Belongs to one
+ * thread.
+ */
+#pragma once
+
+#include "gpio.h"
+#include "pwm.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LED_LEVEL_MIN = 1, LED_LEVEL_MAX = 10 };
+
+struct led_settings {
+	double min_duty; /* 0..1: the duty below which the LED is dark; level 1 lies above it */
+	double gamma;    /* 1 = linear in duty; about 2.2 looks even to the eye */
+};
+
+/*
+ * The duty of each level, in steps: strictly rising (as far as steps >= LED_LEVEL_MAX allows; else
+ * never falling), level 1 at least one step, level 10 all of them. Pure. ret_duties[0] is level 1.
+ *   duty(level) = min_duty + (1 - min_duty) * (level / 10)^gamma
+ */
+void led_levels(
+	const struct led_settings *settings, uint32_t steps, uint32_t ret_duties[LED_LEVEL_MAX]);
+
+struct led;
+
+/* Takes over the one that is not NULL (also on failure: then it is closed). Writes nothing: the
+ * output was opened dark. */
+int led_new(struct gpio_line *line, struct pwm_output *pwm, const struct led_settings *settings,
+	struct led **ret_led);
+
+/* level: LED_LEVEL_MIN to LED_LEVEL_MAX, ignored when off. 0 or an error of hal_error.h. */
+int led_set(struct led *led, bool on, unsigned level);
+
+/* Dark, then released, when dark is true; released as it is otherwise. Returns NULL; led may be
+ * NULL. */
+struct led *led_close(struct led *led, bool dark);

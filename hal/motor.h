@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A DC motor on an H-bridge. Belongs to one thread. The caller brings the time and calls
+ * motor_poll() when it is due.
+ *
+ * Three kinds of bridge:
+ *   two lines and an enable PWM   L298N, TB6612FNG (enable may be missing: then full speed only)
+ *   two PWM inputs                DRV8833, DRV8871
+ *   phase line and enable PWM     DRV8835 in PHASE/ENABLE mode, DRV8838
+ * Whatever happens in between, both inputs are never active at the same time, except as the brake
+ * of a map that asks for it. A reversal always passes through stop and rests there for
+ * reverse_pause_us. A write that fails ends in stop.
+ */
+#pragma once
+
+#include "gpio.h"
+#include "pwm.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MOTOR_SPEED_MIN = 1, MOTOR_SPEED_MAX = 10 };
+
+enum motor_direction { MOTOR_STOP, MOTOR_FORWARD, MOTOR_BACKWARD };
+
+enum motor_stop_mode { MOTOR_COAST, MOTOR_BRAKE };
+
+struct motor_settings {
+	enum motor_stop_mode stop_mode;
+	double min_duty;           /* 0..1: the duty below which the motor does not turn */
+	uint32_t ramp_us;          /* from stop to full speed; 0: at once */
+	uint32_t reverse_pause_us; /* rest between the directions */
+};
+
+/* What the bridge's inputs are wired to; NULL where there is none. All opened inactive. */
+struct motor_outputs {
+	struct gpio_line *forward_line, *backward_line, *phase_line;
+	struct pwm_output *forward_pwm, *backward_pwm, *enable_pwm;
+	struct gpio_line *enable_line; /* instead of enable_pwm: full speed only */
+};
+
+struct motor;
+
+/*
+ * Takes over the outputs (also on failure: then they are closed). -EINVAL when they make no bridge.
+ * Writes nothing: the outputs were opened inactive, and the motor begins stopped.
+ */
+int motor_new(const struct motor_outputs *outputs, const struct motor_settings *settings,
+	struct motor **ret_motor);
+
+/*
+ * Sets the goal. speed is MOTOR_SPEED_MIN to MOTOR_SPEED_MAX (ignored by MOTOR_STOP). The first
+ * write is done before it returns; the rest of a ramp or a reversal comes with motor_poll().
+ * MOTOR_STOP is done whole, at once. On an error the motor is stopped as far as it still can be.
+ */
+int motor_set(struct motor *motor, enum motor_direction direction, unsigned speed, uint64_t now_us);
+
+/* Does what is due. *ret_next_us: the time of the next call, or UINT64_MAX when there is nothing to
+ * do. */
+int motor_poll(struct motor *motor, uint64_t now_us, uint64_t *ret_next_us);
+
+/* True from a motor_set() to a direction until it stands again. */
+bool motor_running(const struct motor *motor);
+
+/*
+ * Writes the stop again on every output, even when it is believed to be stopped; goes on after an
+ * error and returns the first one. For the ends of the process.
+ */
+int motor_safe(struct motor *motor);
+
+/* motor_safe(), releases and returns NULL; motor may be NULL. */
+struct motor *motor_close(struct motor *motor);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One PWM output: a channel of the SoC's PWM, of a PWM part, or a GPIO line under software PWM.
+ * A handle belongs to one thread.
+ */
+#pragma once
+
+#include "hal_trace.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pwm_output;
+
+struct pwm_ops {
+	/*
+	 * duty: 0 (always low) to steps (always high), electrical. 0 and steps are without pulses.
+	 * Takes effect at once or at the end of the running period.
+	 */
+	int (*set)(struct pwm_output *output, uint32_t duty_steps);
+	void (*close)(struct pwm_output *output); /* releases and frees; the level is not touched */
+};
+
+/* Backends embed this as their first member. */
+struct pwm_output {
+	const struct pwm_ops *ops;
+	const struct hal_trace *trace; /* borrowed, may be NULL */
+	uint32_t steps;                /* how finely the duty can be set, at least 1 */
+	bool inverted;                 /* logical duty d is electrical duty 1 - d */
+	char name[64];                 /* as the map names it: "board.3", "pwmchip0.1" */
+};
+
+/* Logical duty 0 to steps. -EINVAL above steps, else 0 or an error of hal_error.h. */
+int pwm_set(struct pwm_output *output, uint32_t duty_steps);
+
+/* Releases and returns NULL; output may be NULL. Set a safe duty first. */
+struct pwm_output *pwm_close(struct pwm_output *output);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The simulated board: wires in memory. Chip models (driver.h) answer on its buses with bytes, so
+ * that the real driver code runs, checksums included. Every bus path, line and PWM channel that is
+ * asked for exists. Faults can be put on any of them.
+ *
+ * All functions may be called from any thread. A transfer takes no time unless a fault says so.
+ */
+#pragma once
+
+#include "board.h"
+#include "driver.h"
+#include "sim_wave.h"
+#include <stdio.h>
+
+enum sim_fault {
+	SIM_FAULT_NONE,
+	SIM_FAULT_NO_ANSWER, /* no acknowledge: -ENXIO at once. On a line or a PWM channel:
+				unplugged, -ENODEV */
+	SIM_FAULT_STUCK, /* the bus hangs: -ETIMEDOUT after I2C_TIMEOUT_MS, for everybody on it */
+	SIM_FAULT_SHORT, /* the transfer ends early: -EIO */
+	SIM_FAULT_FLIP,  /* one bit of what is read is wrong, another one each time */
+	SIM_FAULT_SLOW,  /* right, but each transfer takes 20 ms */
+	SIM_FAULT_BUSY,  /* the part never finishes a conversion. On a line: -EBUSY when opened */
+};
+
+/* "none", "no-answer", "stuck", ...; NULL past the end. The order is the enum's. */
+const char *sim_fault_name(unsigned index);
+
+struct sim_settings {
+	uint64_t (*now_us)(void *userdata); /* NULL: CLOCK_MONOTONIC */
+	void *userdata;
+	uint32_t stuck_us; /* how long a stuck transfer takes; 0: I2C_TIMEOUT_MS, as on Linux */
+	FILE *wire_log;    /* NULL, or where each change of a line and of a duty goes; flushed each
+			      line, borrowed */
+};
+
+/*
+ * wire_log lines: "<CLOCK_MONOTONIC in us> <line or channel> <level or duty>", the electrical
+ * value: "81234567 line GPIO17 1"   "81234570 pwm board.0 0.4000"   "81234570 pwm
+ * pwmchip0.1 1.0000"   "... release GPIO17" PWM parts are named by the name given in
+ * sim_add_part().
+ */
+int board_sim_new(const struct sim_settings *settings, const struct hal_trace *trace,
+	struct board **ret_board);
+
+/*
+ * Puts a part on a wire; the bus comes into being with it. name is the map's ("climate"). A part of
+ * the same name, driver, bus and address stays as it is (0). One of the same name that differs is
+ * replaced. -EEXIST: another part has that place. SPI parts sit alone on their chip select: address
+ * is 0.
+ */
+int sim_add_part(struct board *board, const char *name, const struct driver *driver,
+	const char *bus, uint16_t address);
+/* -ENOENT when there is no such part. */
+int sim_remove_part(struct board *board, const char *name);
+
+/* What the part's channel shows from now on. */
+int sim_set_wave(
+	struct board *board, const char *name, unsigned channel, const struct sim_wave *wave);
+
+/* target: a part's name ("climate"), a bus ("/dev/i2c-1"), a line as the map names it ("GPIO17") or
+ * a PWM channel ("pwmchip0.1"). */
+int sim_set_fault(struct board *board, const char *target, enum sim_fault fault);
+
+/* How things are now: the electrical level of a line, the duty (0..1) of "pwmchip0.1" or "board.3".
+ * -ENOENT when never opened. */
+int sim_get_output(struct board *board, const char *target, double *ret_value);
+
+/* For tests: the model's own memory, or NULL. */
+void *sim_part_state(struct board *board, const char *name);
