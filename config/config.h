@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The device map, read and checked: what the daemon builds itself from. Plain data, made whole by
+ * config_load() and never changed afterwards, so any thread may read it.
+ *
+ * Cross-references (a sensor's chip, a packed field's sensor) are indexes into the arrays here.
+ * Strings are never NULL unless it says so. Durations are in microseconds unless the name says
+ * otherwise.
+ */
+#pragma once
+
+#include "diag.h"
+#include "driver.h"
+#include "led.h"
+#include "motor.h"
+#include "sim_wave.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CONFIG_MQTT_VERSION_AUTO = 0, CONFIG_MQTT_VERSION_3_1_1 = 4, CONFIG_MQTT_VERSION_5 = 5 };
+
+struct config_tls {
+	char *ca, *cert, *key; /* each may be NULL */
+};
+
+struct config_will {
+	char *topic; /* NULL: the will is "offline" on ROOT/status */
+	char *payload;
+	unsigned qos;
+	bool retain;
+};
+
+struct config_mqtt {
+	char **urls; /* at least one: "mqtt://host:1883", "mqtts://host:8883"; tried in turn */
+	size_t n_urls;
+	char *topic; /* the root of every topic, %H already replaced; no wildcard, no slash at the
+			ends */
+	char *client_id;     /* %H already replaced */
+	char *username;      /* NULL: none */
+	char *password_file; /* NULL: none. Checked: a regular file that others cannot read */
+	struct config_tls tls;
+	unsigned keepalive_s;
+	struct config_will will;
+	char *discovery; /* NULL: off */
+	int version;     /* CONFIG_MQTT_VERSION_... */
+	unsigned qos;    /* of readings: 0 to 2 */
+	bool timestamp;
+	bool accept_retained;
+	bool clean_start;
+	uint64_t health_interval_us;
+};
+
+struct config_chip {
+	char *name;
+	const struct driver *driver;
+	char *bus;         /* "/dev/i2c-1" */
+	uint16_t address;  /* I2C; 0 on SPI */
+	double *params;    /* driver->n_params */
+	char *fingerprint; /* equal text means equal settings, see config_led */
+};
+
+struct config_point {
+	double raw, value;
+};
+
+/*
+ * Order of processing: samples (average, median or peak_to_peak) of the channel, calibrate, scale
+ * and offset, min/max, ema, deadband (for the own topic only), decimals.
+ */
+struct config_sensor {
+	char *name;               /* key of the combined reading */
+	size_t chip;              /* index into config.chips */
+	unsigned channel;         /* of the chip's driver */
+	unsigned decimals;        /* 0 to 9 */
+	unsigned average;         /* samples, 1: off */
+	unsigned median;          /* samples, 1: off; odd */
+	uint64_t peak_to_peak_us; /* window, 0: off; the value is max - min of the samples in it */
+	double ema;               /* weight of the new value, 0 < ema <= 1; 1: off */
+	double scale, offset;     /* value * scale + offset */
+	struct config_point
+		*calibrate; /* piecewise linear, rising in raw; extended at the ends; NULL: off */
+	size_t n_calibrate;
+	double min, max;   /* outside is a failed read; -INFINITY and INFINITY: off */
+	double deadband;   /* the own topic is published when the value moved by more; 0: always */
+	uint64_t every_us; /* a slower rhythm of its own, 0: every interval. Rounded up to whole
+			      intervals; in the readings between the key is left out: a value is
+			      never repeated */
+	bool topic;        /* also alone on ROOT/sensors/<name> */
+	bool simulated;    /* simulate was given */
+	struct sim_wave simulate;
+	char *fingerprint; /* includes its chip's */
+};
+
+struct config_interval {
+	uint32_t default_ms, min_ms, max_ms; /* min_ms <= default_ms <= max_ms */
+	bool remember;
+};
+
+struct config_packed_field {
+	char letter;   /* one of b B h H i I q Q f d */
+	size_t sensor; /* index into config.sensors */
+};
+
+struct config_packed {
+	char *topic; /* below ROOT/sensors/ */
+	bool big_endian;
+	struct config_packed_field *fields; /* counts already spelled out: "2H" is two fields */
+	size_t n_fields;
+};
+
+enum config_output_kind {
+	CONFIG_OUTPUT_NONE,
+	CONFIG_OUTPUT_LINE,     /* GPIO line: on and off */
+	CONFIG_OUTPUT_SOFT_PWM, /* GPIO line with software PWM */
+	CONFIG_OUTPUT_CHIP_PWM, /* channel of a PWM part in chips */
+	CONFIG_OUTPUT_SOC_PWM,  /* channel of a kernel PWM chip */
+};
+
+struct config_output {
+	enum config_output_kind kind;
+	char *line;          /* LINE, SOFT_PWM: "GPIO17"; otherwise NULL */
+	char *pwm_chip;      /* SOC_PWM: "pwmchip0" or a device node; otherwise NULL */
+	size_t chip;         /* CHIP_PWM: index into config.chips */
+	unsigned channel;    /* CHIP_PWM, SOC_PWM */
+	double frequency_hz; /* SOFT_PWM, SOC_PWM */
+};
+
+struct config_led {
+	char *name;
+	struct config_output output;
+	bool active_low;
+	struct led_settings settings;
+	/*
+	 * Its settings as one text, including those of the chip that it sits on. A reload keeps an
+	 * object whose fingerprint is the same and builds it anew otherwise.
+	 */
+	char *fingerprint;
+};
+
+struct config_motor {
+	char *name; /* "motor0" ... by default */
+	struct config_output forward, backward, phase, enable;
+	bool active_low; /* of forward, backward, phase and enable */
+	struct motor_settings settings;
+	char *fingerprint;
+};
+
+enum config_failsafe_leds {
+	CONFIG_FAILSAFE_LEDS_KEEP,
+	CONFIG_FAILSAFE_LEDS_OFF,
+	CONFIG_FAILSAFE_LEDS_ON
+};
+
+struct config_failsafe {
+	uint64_t after_us;
+	bool stop_motors; /* motors: stop (default) or keep */
+	enum config_failsafe_leds leds;
+};
+
+struct config {
+	char *path; /* as given to config_load() */
+	struct config_mqtt mqtt;
+	struct config_chip *chips;
+	size_t n_chips;
+	struct config_sensor *sensors;
+	size_t n_sensors;
+	struct config_interval interval;
+	struct config_packed *packed;
+	size_t n_packed;
+	struct config_led *leds;
+	size_t n_leds;
+	struct config_motor *motors;
+	size_t n_motors;
+	struct config_failsafe failsafe;
+};
+
+/*
+ * Reads and checks the file whole; opens no device. Every mistake is added to diag; the result
+ * exists only when there was none. 0; -EINVAL: mistakes, see diag; -ENOMEM. A file that cannot be
+ * read is a mistake too. hostname replaces %H; borrowed for the call.
+ */
+int config_load(
+	const char *path, const char *hostname, struct diag *diag, struct config **ret_config);
+
+/* Returns NULL; config may be NULL. */
+struct config *config_free(struct config *config);
