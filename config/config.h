@@ -84,8 +84,7 @@ struct config_sensor {
 	double min, max;   /* outside is a failed read; -INFINITY and INFINITY: off */
 	double deadband;   /* the own topic is published when the value moved by more; 0: always */
 	uint64_t every_us; /* a slower rhythm of its own, 0: every interval. Rounded up to whole
-			      intervals; in the readings between the key is left out: a value is
-			      never repeated */
+			      intervals; null in the readings between, for a value is never repeated */
 	bool topic;        /* also alone on ROOT/sensors/<name> */
 	bool simulated;    /* simulate was given */
 	struct sim_wave simulate;
