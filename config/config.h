@@ -18,6 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* More of them are a mistake in the map. */
+enum { CONFIG_SENSORS_MAX = 256, CONFIG_LEDS_MAX = 64, CONFIG_MOTORS_MAX = 16 };
+
 enum { CONFIG_MQTT_VERSION_AUTO = 0, CONFIG_MQTT_VERSION_3_1_1 = 4, CONFIG_MQTT_VERSION_5 = 5 };
 
 struct config_tls {
@@ -84,7 +87,8 @@ struct config_sensor {
 	double min, max;   /* outside is a failed read; -INFINITY and INFINITY: off */
 	double deadband;   /* the own topic is published when the value moved by more; 0: always */
 	uint64_t every_us; /* a slower rhythm of its own, 0: every interval. Rounded up to whole
-			      intervals; null in the readings between, for a value is never repeated */
+			      intervals; null in the readings between, for a value is never repeated
+			    */
 	bool topic;        /* also alone on ROOT/sensors/<name> */
 	bool simulated;    /* simulate was given */
 	struct sim_wave simulate;

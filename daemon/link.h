@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The connection to the broker: one thread that owns the MQTT client. It connects and reconnects,
+ * sends what is in the outbox, and turns what comes in into records on the main thread's queue. It
+ * never touches hardware.
+ */
+#pragma once
+
+#include "config.h"
+#include "log.h"
+#include "outbox.h"
+#include "queue.h"
+#include <stdint.h>
+
+enum {
+	LINK_PAYLOAD_MAX =
+		16 * 1024, /* of an inbound message; a longer one arrives cut, with its true size */
+	LINK_TOPIC_MAX = 512, /* of a response topic; with the final NUL */
+	LINK_CORRELATION_MAX = 1024,
+};
+
+enum link_event_kind {
+	LINK_EVENT_MESSAGE,
+	LINK_EVENT_CONNECTED,    /* subscribed, and the outbox flows */
+	LINK_EVENT_DISCONNECTED, /* also when a connection could not be made for the first time */
+	LINK_EVENT_HEARD, /* the broker answered; only while guarded, and at most four times in each
+			     guard time */
+	LINK_EVENT_PONG,  /* the answer to link_ping() */
+};
+
+/* A record on the queue to main. After it stand, for a message: response topic (NUL-terminated),
+ * correlation data, payload. */
+struct link_event {
+	enum link_event_kind kind;
+	uint64_t at_us; /* CLOCK_MONOTONIC */
+	unsigned topic; /* message: index into link_settings.subscriptions */
+	bool retained;
+	uint16_t response_topic_size; /* with its NUL; 0: none */
+	uint16_t correlation_size;
+	uint32_t payload_size; /* that follow here */
+	uint64_t true_size;    /* as it came */
+	uint64_t reconnects;   /* connected: how many connections were made after the first one */
+	uint64_t rejected;     /* publishes that the broker refused (MQTT 5 reason codes) so far */
+};
+
+/* All borrowed for the link's life. */
+struct link_settings {
+	const struct config_mqtt *mqtt;
+	const char *password;             /* NULL: none */
+	const char *const *subscriptions; /* full topics, QoS 1 */
+	size_t n_subscriptions;
+	const char *reading_topic, *backlog_topic, *status_topic;
+	struct outbox *outbox;
+	struct queue *events; /* to main. When it is full, the link stops reading from the broker
+				 until there is room */
+};
+
+struct link;
+
+/* Starts the thread, which connects at once. */
+int link_new(const struct link_settings *settings, struct link **ret_link);
+
+/*
+ * A motor runs: from now on make sure that the broker has a reason to answer (an acknowledged
+ * publish) at least four times in guard_us, and report LINK_EVENT_HEARD. 0: no longer.
+ */
+void link_guard(struct link *link, uint64_t guard_us);
+
+/* Asks the thread for LINK_EVENT_PONG: it answers when its loop turns, so also in an outage, but
+ * late while the library blocks in a connect. */
+void link_ping(struct link *link);
+
+/*
+ * Sends what still can be sent, publishes "offline", disconnects, ends the thread; all within
+ * timeout_us, broker or no broker. Then frees. Returns NULL; link may be NULL.
+ */
+struct link *link_close(struct link *link, uint64_t timeout_us);

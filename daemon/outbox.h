@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What must reach the broker. Everybody puts, the link takes; nobody ever waits for the network.
+ *
+ * There are four kinds, and the link is given them in this order:
+ *   retained  one slot a topic, of which only the newest matters (status, state, health). Every new
+ * connection publishes all of them again, in the order of the slots answers   to commands; kept
+ * until acknowledged, bounded, the oldest dropped first readings  kept until acknowledged, bounded
+ * in bytes, the oldest dropped first and counted. Those that were put while there was no
+ *             connection, or whose connection died before the acknowledgement, become backlog: they
+ * go out on the backlog topic, oldest first, and a live reading never waits behind them values
+ * single values and structs: only worth something now, dropped without a connection
+ *
+ * Putting copies. All memory is allocated by outbox_new(). All functions may be called from any
+ * thread, but outbox_take() and what follows it only by the link.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum outbox_slot { OUTBOX_STATUS, OUTBOX_STATE, OUTBOX_HEALTH, OUTBOX_SLOTS };
+
+enum {
+	OUTBOX_PAYLOAD_MAX = 64 * 1024,
+	OUTBOX_TOPIC_MAX = 512, /* with the final NUL */
+	OUTBOX_CORRELATION_MAX = 1024,
+};
+
+struct outbox_settings {
+	size_t reading_bytes; /* memory for readings */
+	size_t other_bytes;   /* memory for answers and values */
+};
+
+struct outbox;
+
+int outbox_new(const struct outbox_settings *settings, struct outbox **ret_outbox);
+
+/* Readable while there is something to take. */
+int outbox_fd(const struct outbox *outbox);
+
+/* taken_ms: the reading's time stamp. 0, or -EMSGSIZE. */
+int outbox_put_reading(struct outbox *outbox, uint64_t taken_ms, const void *payload, size_t size);
+
+struct outbox_address {
+	const char *topic;
+	const void *correlation; /* MQTT 5 correlation data of the answer, NULL: none */
+	size_t correlation_size;
+	unsigned qos;
+};
+
+int outbox_put_answer(
+	struct outbox *outbox, const struct outbox_address *to, const void *payload, size_t size);
+int outbox_put_value(
+	struct outbox *outbox, const struct outbox_address *to, const void *payload, size_t size);
+
+/* Replaces what the slot held. An empty slot is not published. */
+int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char *topic,
+	const void *payload, size_t size);
+
+struct outbox_stats {
+	uint64_t queued;  /* readings not yet acknowledged */
+	uint64_t dropped; /* readings and answers lost because there was no room */
+};
+
+struct outbox_stats outbox_stats(struct outbox *outbox);
+
+/* One message for the link, in memory of the link's own. */
+enum outbox_kind {
+	OUTBOX_KIND_RETAINED,
+	OUTBOX_KIND_ANSWER,
+	OUTBOX_KIND_READING,
+	OUTBOX_KIND_BACKLOG,
+	OUTBOX_KIND_VALUE
+};
+
+struct outbox_message {
+	enum outbox_kind kind;
+	uint64_t id;  /* for outbox_acknowledge() */
+	unsigned qos; /* of answers, values and retained ones; readings: the link's setting */
+	char topic[OUTBOX_TOPIC_MAX]; /* "" for readings and backlog: the link knows it */
+	uint8_t correlation[OUTBOX_CORRELATION_MAX];
+	size_t correlation_size;
+	uint8_t payload[OUTBOX_PAYLOAD_MAX];
+	size_t size;
+};
+
+/* The next one to send, copied into *message. false: nothing to send. It counts as in flight until
+ * acknowledged. */
+bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message *message);
+
+/* The broker has it (or, with QoS 0, it was written to the socket; or the broker refused it for
+ * good). Any order. */
+void outbox_acknowledge(struct outbox *outbox, uint64_t id);
+
+/* From here on readings are live, and all retained slots go out again. */
+void outbox_connected(struct outbox *outbox);
+
+/* What is in flight will be sent again; readings that wait become backlog; values are dropped. */
+void outbox_disconnected(struct outbox *outbox);
+
+struct outbox *outbox_free(struct outbox *outbox);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shapes of the wire contract, both ways: JSON, the tutorial's plain texts, packed structs.
+ * Only bytes in and out, no I/O and no state; any thread may call. payload_parse.c and
+ * payload_format.c are the only files that include cJSON.
+ */
+#pragma once
+
+#include "config.h"
+#include "reading.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	PAYLOAD_ACTION_MAX = 16 * 1024, /* bytes of an action */
+	PAYLOAD_DEPTH_MAX = 8,
+	PAYLOAD_ID_MAX = 256, /* bytes of an id that is a string */
+	PAYLOAD_ERRORS_MAX = 32,
+};
+
+struct payload_id {
+	enum { PAYLOAD_ID_NONE, PAYLOAD_ID_STRING, PAYLOAD_ID_INTEGER } kind;
+	char string[PAYLOAD_ID_MAX + 1];
+	int64_t integer; /* within +-2^53 */
+};
+
+struct payload_led {
+	size_t index;
+	bool by_name; /* how the sender called it; the answer calls it the same */
+	bool has_on, on;
+	unsigned bright; /* 1 to 10; 0: not given */
+};
+
+struct payload_motor {
+	size_t index;
+	enum { PAYLOAD_MOTOR_PLAIN, PAYLOAD_MOTOR_BY_INDEX, PAYLOAD_MOTOR_BY_NAME } called;
+	bool has_direction;
+	enum motor_direction direction;
+	unsigned speed; /* 1 to 10; 0: not given */
+};
+
+/* An action that was understood whole; also an answer's "applied" and the state, which have the
+ * same words. */
+struct payload_action {
+	struct payload_id id;
+	size_t n_leds, n_motors;
+	struct payload_led leds[CONFIG_LEDS_MAX];
+	struct payload_motor motors[CONFIG_MOTORS_MAX];
+	uint32_t interval_ms; /* 0: not given */
+};
+
+struct payload_error {
+	char path[96];    /* "motor.speed"; "" for the message as a whole */
+	char reason[256]; /* "99 is outside 1..10" */
+};
+
+struct payload_errors {
+	size_t count; /* all of them; the first PAYLOAD_ERRORS_MAX are kept */
+	struct payload_error items[PAYLOAD_ERRORS_MAX];
+};
+
+__attribute__((format(printf, 3, 4))) void payload_error_add(
+	struct payload_errors *errors, const char *path, const char *format, ...);
+
+/* What came in, as it came. */
+struct payload_bytes {
+	const uint8_t *data;
+	size_t size;        /* that are here */
+	uint64_t true_size; /* that were sent */
+};
+
+/*
+ * Checks a whole action against the map. 0, or -EINVAL with every mistake in *errors (cleared
+ * first). ret_action->id is set in both cases where the message has a valid one, the rest only on
+ * success. "stop" next to a speed is just stop (the speed is remembered).
+ */
+int payload_parse_action(const struct config *config, const struct payload_bytes *bytes,
+	uint64_t wall_ms, struct payload_action *ret_action, struct payload_errors *errors);
+
+/* "1000", surrounding white space allowed: milliseconds within the map's interval. 0, or -EINVAL
+ * with the mistake in *errors. */
+int payload_parse_interval(const struct config *config, const struct payload_bytes *bytes,
+	uint32_t *ret_interval_ms, struct payload_errors *errors);
+
+/* "N S" of the tutorial: LED N counted from 1, S 0 or 1. -EINVAL: unknown command. ret_led->index
+ * counts from 0. */
+int payload_parse_led_text(const struct config *config, const struct payload_bytes *bytes,
+	struct payload_led *ret_led);
+
+/* All formatters: the length without the final NUL, or -ENOBUFS when out is too small. */
+int payload_format_reading(
+	const struct config *config, const struct reading *reading, char *out, size_t out_bytes);
+
+/* One value as plain text: "23", "23.4". -ENODATA when it is null. */
+int payload_format_value(
+	const struct config_sensor *sensor, double value, char *out, size_t out_bytes);
+
+/* The answer: ok when errors is NULL or empty. applied may be NULL; a failed hardware write has
+ * both. */
+int payload_format_answer(const struct config *config, const struct payload_action *applied,
+	const struct payload_errors *errors, char *out, size_t out_bytes);
+
+/* ROOT/state: in the words of an action. One motor is plain, several are keyed by index. LEDs are
+ * keyed by index. */
+int payload_format_state(const struct config *config, const struct payload_action *state, char *out,
+	size_t out_bytes);
+
+struct payload_part_health {
+	bool ok;
+	const char *error; /* when not ok */
+	uint64_t since_ms;
+};
+
+struct payload_health {
+	const char *version;
+	uint64_t uptime_s, readings, missed, queued, dropped, reconnects, rejected;
+	uint64_t packed_skipped; /* structs not sent because a field was null or did not fit */
+	uint32_t interval_ms;
+	const struct payload_part_health *sensors; /* config->n_sensors */
+	const struct payload_part_health *leds;    /* config->n_leds */
+	const struct payload_part_health *motors;  /* config->n_motors */
+	uint64_t rss_kb, cpu_ms;
+};
+
+/* Actuators are keyed "led.0", "motor.0" and stand under "actuators". */
+int payload_format_health(const struct config *config, const struct payload_health *health,
+	char *out, size_t out_bytes);
+
+/* The bytes of Python's struct.pack(). The number of them, -ENODATA when a field is null, -ERANGE
+ * when one does not fit, -ENOBUFS. */
+int payload_pack(const struct config *config, const struct config_packed *packed,
+	const struct reading *reading, uint8_t *out, size_t out_bytes);

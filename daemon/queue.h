@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A bounded queue of records of any size between two threads, with an eventfd for the loop of the
+ * one that reads. One memory block, allocated once: pushing and popping allocate nothing.
+ *
+ * Any thread may push; one thread reads.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct queue;
+
+/* bytes: of all records together, with 16 bytes more for each. -ENOMEM, or an errno of eventfd().
+ */
+int queue_new(size_t bytes, struct queue **ret_queue);
+
+/* Readable (POLLIN) while there is something to pop. Owned by the queue. */
+int queue_fd(const struct queue *queue);
+
+struct queue_part {
+	const void *data;
+	size_t size;
+};
+
+/* One record made of the parts, one after the other. -ENOBUFS when it does not fit now; -EMSGSIZE
+ * when it never will. */
+int queue_push(struct queue *queue, const struct queue_part *parts, size_t n_parts);
+
+/* Whether a record of that size would fit now. */
+bool queue_has_room(struct queue *queue, size_t size);
+
+/*
+ * Called by the writer after -ENOBUFS or !queue_has_room(): room_fd (an eventfd of the caller) is
+ * written once, when half of the queue is free again.
+ */
+void queue_want_room(struct queue *queue, int room_fd);
+
+/* The oldest record, aligned for any type, valid until queue_pop(); NULL when there is none. */
+const void *queue_peek(struct queue *queue, size_t *ret_size);
+void queue_pop(struct queue *queue);
+
+/* Returns NULL; queue may be NULL. */
+struct queue *queue_free(struct queue *queue);
