@@ -18,6 +18,8 @@
 
 struct chip;
 
+enum { DRIVER_CHANNELS_MAX = 16 }; /* sensor channels of one part */
+
 enum driver_bus { DRIVER_BUS_I2C, DRIVER_BUS_SPI };
 
 enum driver_param_type {
@@ -101,7 +103,7 @@ struct driver {
 	size_t n_addresses;
 	struct spi_settings spi; /* SPI: mode and the default clock */
 	const struct driver_channel *channels;
-	size_t n_channels;
+	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX */
 	bool channels_together; /* one start/collect measures all channels */
 	uint32_t n_pwm;         /* PWM channels, "0" to n-1; 0 for a sensor */
 	uint32_t pwm_steps;

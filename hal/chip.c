@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "chip.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* More rounds than any part's start-up has steps: a part that asks for more will never be ready. */
+enum { CONFIGURE_ROUNDS_MAX = 100 };
+
+struct chip_pwm {
+	struct pwm_output base;
+	struct chip *chip; /* borrowed */
+	unsigned channel;
+};
+
+static bool has_address(const struct driver *driver, uint16_t address)
+{
+	for (size_t i = 0; i < driver->n_addresses; i++) {
+		if (driver->addresses[i] == address)
+			return true;
+	}
+	return false;
+}
+
+static int open_bus(
+	struct chip *chip, struct board *board, const char *bus, struct hal_error *error)
+{
+	const struct driver *driver = chip->driver;
+
+	if (driver->bus == DRIVER_BUS_SPI) {
+		(void)snprintf(chip->place, sizeof(chip->place), "%s on %s", driver->name, bus);
+		return board_open_spi(board, bus, &driver->spi, error, &chip->spi);
+	}
+	(void)snprintf(chip->place, sizeof(chip->place), "%s at 0x%02x on %s", driver->name,
+		(unsigned)chip->address, bus);
+	if (!has_address(driver, chip->address))
+		return hal_error_set(error, -EINVAL, "%s cannot have the address 0x%02x",
+			driver->name, (unsigned)chip->address);
+	return board_open_i2c(board, bus, error, &chip->i2c);
+}
+
+static int copy_params(struct chip *chip, const double *params)
+{
+	const struct driver *driver = chip->driver;
+
+	/* One more than needed: what calloc() gives for nothing may be NULL. */
+	chip->params = calloc(driver->n_params + 1, sizeof(*chip->params));
+	chip->state = calloc(1, driver->state_bytes + 1);
+	if (!chip->params || !chip->state)
+		return -ENOMEM;
+	for (size_t i = 0; i < driver->n_params; i++)
+		chip->params[i] = params ? params[i] : driver->params[i].default_value;
+	return 0;
+}
+
+int chip_open(struct board *board, const struct chip_settings *settings, struct hal_error *error,
+	struct chip **ret_chip)
+{
+	struct chip *chip = calloc(1, sizeof(*chip));
+	int r;
+
+	if (!chip)
+		return -ENOMEM;
+	chip->driver = settings->driver;
+	chip->address = settings->address;
+	(void)snprintf(chip->name, sizeof(chip->name), "%s", settings->name);
+
+	r = copy_params(chip, settings->params);
+	if (r == 0)
+		r = open_bus(chip, board, settings->bus, error);
+	if (r < 0) {
+		chip_close(chip);
+		return r;
+	}
+	*ret_chip = chip;
+	return 0;
+}
+
+struct chip *chip_close(struct chip *chip)
+{
+	if (!chip)
+		return NULL;
+	i2c_close(chip->i2c);
+	spi_close(chip->spi);
+	free(chip->params);
+	free(chip->state);
+	free(chip);
+	return NULL;
+}
+
+void chip_reset(struct chip *chip)
+{
+	memset(chip->state, 0, chip->driver->state_bytes);
+}
+
+int chip_configure(struct chip *chip, uint32_t *ret_wait_us)
+{
+	return chip->driver->configure(chip, ret_wait_us);
+}
+
+int chip_configure_wait(struct chip *chip)
+{
+	chip_reset(chip);
+	for (int round = 0; round < CONFIGURE_ROUNDS_MAX; round++) {
+		uint32_t wait_us = 0;
+		int r = chip_configure(chip, &wait_us);
+
+		if (r != -EAGAIN)
+			return r;
+		struct timespec wait = {wait_us / 1000000, (long)(wait_us % 1000000) * 1000};
+
+		while (clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, &wait) == EINTR)
+			;
+	}
+	return -ETIMEDOUT;
+}
+
+int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
+{
+	if (channel >= chip->driver->n_channels)
+		return -ENOENT;
+	return chip->driver->start(chip, channel, ret_wait_us);
+}
+
+/* Written so that a NaN, which compares false with everything, is outside. */
+static bool is_measurable(const struct driver_channel *channel, double value)
+{
+	return value >= channel->min && value <= channel->max;
+}
+
+int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
+{
+	const struct driver *driver = chip->driver;
+	double values[DRIVER_CHANNELS_MAX];
+	size_t first = channel, end = (size_t)channel + 1;
+	int r;
+
+	if (channel >= driver->n_channels)
+		return -ENOENT;
+	if (driver->channels_together) {
+		first = 0;
+		end = driver->n_channels;
+	}
+	/* A driver that forgets a channel must not pass on what lay on the stack. */
+	for (size_t i = first; i < end; i++)
+		values[i] = NAN;
+
+	r = driver->collect(chip, channel, values);
+	if (r < 0)
+		return r;
+	for (size_t i = first; i < end; i++) {
+		if (!is_measurable(&driver->channels[i], values[i]))
+			return -ERANGE;
+	}
+	memcpy(ret_values + first, values + first, (end - first) * sizeof(*values));
+	return 0;
+}
+
+static int chip_pwm_set(struct pwm_output *output, uint32_t duty_steps)
+{
+	struct chip_pwm *pwm = (struct chip_pwm *)output;
+
+	return pwm->chip->driver->set_duty(pwm->chip, pwm->channel, duty_steps);
+}
+
+static void chip_pwm_close(struct pwm_output *output)
+{
+	free(output);
+}
+
+static const struct pwm_ops CHIP_PWM_OPS = {chip_pwm_set, chip_pwm_close};
+
+int chip_pwm_output(
+	struct chip *chip, unsigned channel, bool inverted, struct pwm_output **ret_output)
+{
+	struct chip_pwm *pwm;
+
+	if (channel >= chip->driver->n_pwm)
+		return -ENOENT;
+	pwm = calloc(1, sizeof(*pwm));
+	if (!pwm)
+		return -ENOMEM;
+	pwm->base.ops = &CHIP_PWM_OPS;
+	pwm->base.trace = chip->i2c ? chip->i2c->trace : chip->spi->trace;
+	pwm->base.steps = chip->driver->pwm_steps;
+	pwm->base.inverted = inverted;
+	(void)snprintf(pwm->base.name, sizeof(pwm->base.name), "%.50s.%u", chip->name, channel);
+	pwm->chip = chip;
+	pwm->channel = channel;
+	*ret_output = &pwm->base;
+	return 0;
+}

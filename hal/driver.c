@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "driver.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct driver *driver_find(const char *name)
+{
+	for (const struct driver *const *driver = driver_table; *driver; driver++) {
+		if (strcmp((*driver)->name, name) == 0)
+			return *driver;
+	}
+	return NULL;
+}
+
+int driver_channel_find(const struct driver *driver, const char *name)
+{
+	for (size_t i = 0; i < driver->n_channels; i++) {
+		if (strcmp(driver->channels[i].name, name) == 0)
+			return (int)i;
+	}
+	/* Compared as text, so that "03", "+3" and "3 " are no channels. */
+	for (uint32_t i = 0; i < driver->n_pwm; i++) {
+		char number[12];
+
+		(void)snprintf(number, sizeof(number), "%u", (unsigned)i);
+		if (strcmp(number, name) == 0)
+			return (int)i;
+	}
+	return -ENOENT;
+}
