@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "hal_error.h"
 #include "hal_trace.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,6 +35,8 @@ struct i2c_ops {
 	 */
 	int (*transfer)(
 		struct i2c_bus *bus, uint16_t address, struct i2c_message *messages, size_t count);
+	/* See i2c_check_address(). NULL where nobody else can hold an address. */
+	int (*check_address)(struct i2c_bus *bus, uint16_t address, struct hal_error *error);
 	void (*close)(struct i2c_bus *bus); /* frees it */
 };
 
@@ -54,6 +57,12 @@ int i2c_write_read(struct i2c_bus *bus, uint16_t address, const uint8_t *out, si
 int i2c_read_registers(
 	struct i2c_bus *bus, uint16_t address, uint8_t first, uint8_t *data, size_t size);
 int i2c_write_register(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint8_t value);
+
+/*
+ * Whether the address may be used at all, without a word on the wire. -EBUSY when a kernel driver
+ * owns it, with the words for the user in *error (may be NULL); the transfers say -EBUSY too.
+ */
+int i2c_check_address(struct i2c_bus *bus, uint16_t address, struct hal_error *error);
 
 /* Closes and returns NULL; bus may be NULL. */
 struct i2c_bus *i2c_close(struct i2c_bus *bus);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "board.h"
+#include <errno.h>
+
+/* What every opening begins with: the words of an earlier failure are gone. */
+static void clear(struct hal_error *error)
+{
+	if (error)
+		error->text[0] = '\0';
+}
+
+/* A backend that has nothing to add to the number leaves the words to the number. */
+static int finish(int r, struct hal_error *error)
+{
+	if (r < 0 && error && !error->text[0])
+		return hal_error_set(error, r, "%s", hal_strerror(r));
+	return r;
+}
+
+int board_open_i2c(
+	struct board *board, const char *path, struct hal_error *error, struct i2c_bus **ret_bus)
+{
+	clear(error);
+	if (!board || !path || !*path || !ret_bus)
+		return finish(-EINVAL, error);
+	return finish(board->ops->open_i2c(board, path, error, ret_bus), error);
+}
+
+int board_open_spi(struct board *board, const char *path, const struct spi_settings *settings,
+	struct hal_error *error, struct spi_device **ret_device)
+{
+	clear(error);
+	if (!board || !path || !*path || !settings || !ret_device)
+		return finish(-EINVAL, error);
+	if (settings->mode > 3 || settings->speed_hz == 0 || settings->bits != 8)
+		return hal_error_set(error, -EINVAL,
+			"SPI mode %u, %u Hz, %u bits: the mode is 0 to 3, the clock not 0, the "
+			"bits 8",
+			settings->mode, settings->speed_hz, settings->bits);
+	return finish(board->ops->open_spi(board, path, settings, error, ret_device), error);
+}
+
+int board_open_line(struct board *board, const struct gpio_request *request,
+	struct hal_error *error, struct gpio_line **ret_line)
+{
+	struct gpio_place place;
+
+	clear(error);
+	if (!board || !request || !ret_line)
+		return finish(-EINVAL, error);
+	if (gpio_place_parse(request->line, &place) < 0)
+		return hal_error_set(error, -EINVAL,
+			"\"%s\" is neither a line's name (GPIO17) nor <chip>:<offset> "
+			"(pinctrl-rp1:17)",
+			request->line ? request->line : "");
+	return finish(board->ops->open_line(board, request, error, ret_line), error);
+}
+
+int board_open_pwm(struct board *board, const struct pwm_request *request, struct hal_error *error,
+	struct pwm_output **ret_output)
+{
+	clear(error);
+	if (!board || !request || !request->chip || !*request->chip || !ret_output)
+		return finish(-EINVAL, error);
+	if (request->period_ns == 0)
+		return hal_error_set(error, -EINVAL, "the period of a PWM output cannot be 0");
+	return finish(board->ops->open_pwm(board, request, error, ret_output), error);
+}
+
+struct board *board_close(struct board *board)
+{
+	if (board)
+		board->ops->close(board);
+	return NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#include "pwm.h"
+#include "hal_error.h"
+#include <errno.h>
+#include <inttypes.h>
+
+int pwm_set(struct pwm_output *output, uint32_t duty_steps)
+{
+	if (!output || duty_steps > output->steps)
+		return -EINVAL;
+	uint32_t electrical = output->inverted ? output->steps - duty_steps : duty_steps;
+	int r = output->ops->set(output, electrical);
+	if (output->trace)
+		hal_trace_printf(output->trace, output->name, "duty %" PRIu32 "/%" PRIu32 "%s %s",
+			duty_steps, output->steps, output->inverted ? " inverted" : "",
+			r == 0 ? "ok" : hal_strerror(r));
+	return r;
+}
+
+struct pwm_output *pwm_close(struct pwm_output *output)
+{
+	if (output)
+		output->ops->close(output);
+	return NULL;
+}
