@@ -34,7 +34,9 @@ bool queue_has_room(struct queue *queue, size_t size);
 
 /*
  * Called by the writer after -ENOBUFS or !queue_has_room(): room_fd (an eventfd of the caller) is
- * written once, when half of the queue is free again.
+ * written once, at a queue_pop() that leaves half of the queue free, or at once when the queue is
+ * empty. Since records are not split, one of more than a quarter of the queue may not fit even
+ * then: ask again.
  */
 void queue_want_room(struct queue *queue, int room_fd);
 

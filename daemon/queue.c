@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "queue.h"
+
+#include "ring.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct queue {
+	pthread_mutex_t mutex; /* over everything below */
+	struct ring ring;
+	int event_fd; /* its counter is 1 while there are records, else 0 */
+	int room_fd;  /* of a writer that waits, -1: none */
+};
+
+int queue_new(size_t bytes, struct queue **ret_queue)
+{
+	struct queue *queue = calloc(1, sizeof(*queue));
+	int r;
+
+	if (!queue)
+		return -ENOMEM;
+	(void)pthread_mutex_init(&queue->mutex, NULL);
+	queue->room_fd = -1;
+	queue->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	r = queue->event_fd < 0 ? -errno : ring_init(&queue->ring, bytes);
+	if (r < 0) {
+		queue_free(queue);
+		return r;
+	}
+	*ret_queue = queue;
+	return 0;
+}
+
+int queue_fd(const struct queue *queue)
+{
+	return queue->event_fd;
+}
+
+static void signal_fd(int fd)
+{
+	/* Fails only when the counter is at its end, and then the fd is readable as it should be.
+	 */
+	(void)eventfd_write(fd, 1);
+}
+
+static bool is_empty(const struct queue *queue)
+{
+	return queue->ring.begin == queue->ring.end;
+}
+
+int queue_push(struct queue *queue, const struct queue_part *parts, size_t n_parts)
+{
+	struct ring_record *record;
+	size_t size = 0, offset = 0;
+	bool was_empty;
+
+	for (size_t i = 0; i < n_parts; i++)
+		size += parts[i].size;
+	if (ring_bytes_of(size) > queue->ring.capacity)
+		return -EMSGSIZE;
+
+	(void)pthread_mutex_lock(&queue->mutex);
+	was_empty = is_empty(queue);
+	record = ring_push(&queue->ring, size);
+	for (size_t i = 0; record && i < n_parts; i++) {
+		if (parts[i].size > 0)
+			memcpy(record->data + offset, parts[i].data, parts[i].size);
+		offset += parts[i].size;
+	}
+	if (record && was_empty)
+		signal_fd(queue->event_fd);
+	(void)pthread_mutex_unlock(&queue->mutex);
+	return record ? 0 : -ENOBUFS;
+}
+
+bool queue_has_room(struct queue *queue, size_t size)
+{
+	bool has_room;
+
+	(void)pthread_mutex_lock(&queue->mutex);
+	has_room = ring_has_room(&queue->ring, size);
+	(void)pthread_mutex_unlock(&queue->mutex);
+	return has_room;
+}
+
+void queue_want_room(struct queue *queue, int room_fd)
+{
+	(void)pthread_mutex_lock(&queue->mutex);
+	/*
+	 * While there are records, the reader will pop one, and that decides. Not at once when half
+	 * is free already: a record that does not fit then either would keep the writer spinning.
+	 */
+	if (is_empty(queue))
+		signal_fd(room_fd);
+	else
+		queue->room_fd = room_fd;
+	(void)pthread_mutex_unlock(&queue->mutex);
+}
+
+const void *queue_peek(struct queue *queue, size_t *ret_size)
+{
+	const struct ring_record *record;
+
+	(void)pthread_mutex_lock(&queue->mutex);
+	record = ring_at(&queue->ring, queue->ring.begin);
+	(void)pthread_mutex_unlock(&queue->mutex);
+	if (!record)
+		return NULL;
+	/* Only queue_pop() gives the record's bytes away, and its caller is this thread. */
+	*ret_size = record->size;
+	return record->data;
+}
+
+void queue_pop(struct queue *queue)
+{
+	(void)pthread_mutex_lock(&queue->mutex);
+	ring_pop(&queue->ring);
+	if (is_empty(queue)) {
+		eventfd_t count;
+
+		(void)eventfd_read(queue->event_fd, &count);
+	}
+	if (queue->room_fd >= 0 &&
+		queue->ring.end - queue->ring.begin <= queue->ring.capacity / 2) {
+		signal_fd(queue->room_fd);
+		queue->room_fd = -1;
+	}
+	(void)pthread_mutex_unlock(&queue->mutex);
+}
+
+struct queue *queue_free(struct queue *queue)
+{
+	if (!queue)
+		return NULL;
+	if (queue->event_fd >= 0)
+		(void)close(queue->event_fd);
+	ring_fini(&queue->ring);
+	(void)pthread_mutex_destroy(&queue->mutex);
+	free(queue);
+	return NULL;
+}

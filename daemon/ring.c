@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "ring.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { ALIGNMENT = 16 };
+_Static_assert(sizeof(struct ring_record) == ALIGNMENT, "data must be aligned");
+
+/* In place of a record's size: the rest up to the edge is skipped. */
+#define SKIP UINT32_MAX
+
+static uint64_t round_up(uint64_t value, uint64_t step)
+{
+	return (value + step - 1) / step * step;
+}
+
+size_t ring_bytes_of(size_t size)
+{
+	return sizeof(struct ring_record) + (size_t)round_up(size, ALIGNMENT);
+}
+
+int ring_init(struct ring *ring, size_t bytes)
+{
+	size_t capacity = (size_t)round_up(bytes > 0 ? bytes : ALIGNMENT, ALIGNMENT);
+	/* A big block comes straight from the kernel, which maps a page when it is touched. */
+	uint8_t *memory = aligned_alloc(ALIGNMENT, capacity);
+
+	if (!memory)
+		return -ENOMEM;
+	*ring = (struct ring){.memory = memory, .capacity = capacity};
+	return 0;
+}
+
+void ring_fini(struct ring *ring)
+{
+	free(ring->memory);
+	*ring = (struct ring){0};
+}
+
+static struct ring_record *record_at(const struct ring *ring, uint64_t position)
+{
+	void *address = ring->memory + position % ring->capacity;
+
+	return address;
+}
+
+/* Where a record of that size would begin. */
+static bool find_place(const struct ring *ring, size_t size, uint64_t *ret_position)
+{
+	uint64_t need = ring_bytes_of(size), begin = ring->begin, position = ring->end;
+
+	if (size >= SKIP || need > ring->capacity)
+		return false;
+	/* An empty ring starts over at the edge: then whatever fits at all fits now. */
+	if (begin == position)
+		begin = position = round_up(position, ring->capacity);
+	if (ring->capacity - position % ring->capacity < need)
+		position = round_up(position, ring->capacity);
+	if (position + need - begin > ring->capacity)
+		return false;
+	*ret_position = position;
+	return true;
+}
+
+bool ring_has_room(const struct ring *ring, size_t size)
+{
+	uint64_t position;
+
+	return find_place(ring, size, &position);
+}
+
+struct ring_record *ring_push(struct ring *ring, size_t size)
+{
+	struct ring_record *record;
+	uint64_t position;
+
+	if (!find_place(ring, size, &position))
+		return NULL;
+	if (ring->begin == ring->end)
+		ring->begin = position;
+	else if (position > ring->end)
+		record_at(ring, ring->end)->size = SKIP;
+
+	record = record_at(ring, position);
+	*record = (struct ring_record){.size = (uint32_t)size, .position = position};
+	ring->end = position + ring_bytes_of(size);
+	return record;
+}
+
+struct ring_record *ring_at(const struct ring *ring, uint64_t position)
+{
+	if (position < ring->begin)
+		position = ring->begin;
+	if (position < ring->end && record_at(ring, position)->size == SKIP)
+		position = round_up(position + 1, ring->capacity);
+	return position < ring->end ? record_at(ring, position) : NULL;
+}
+
+uint64_t ring_after(const struct ring_record *record)
+{
+	return record->position + ring_bytes_of(record->size);
+}
+
+void ring_pop(struct ring *ring)
+{
+	const struct ring_record *oldest = ring_at(ring, ring->begin);
+
+	if (oldest)
+		ring->begin = ring_after(oldest);
+}
