@@ -30,6 +30,7 @@ static int open_bus(
 	struct chip *chip, struct board *board, const char *bus, struct hal_error *error)
 {
 	const struct driver *driver = chip->driver;
+	int r;
 
 	if (driver->bus == DRIVER_BUS_SPI) {
 		(void)snprintf(chip->place, sizeof(chip->place), "%s on %s", driver->name, bus);
@@ -40,7 +41,8 @@ static int open_bus(
 	if (!has_address(driver, chip->address))
 		return hal_error_set(error, -EINVAL, "%s cannot have the address 0x%02x",
 			driver->name, (unsigned)chip->address);
-	return board_open_i2c(board, bus, error, &chip->i2c);
+	r = board_open_i2c(board, bus, error, &chip->i2c);
+	return r < 0 ? r : i2c_check_address(chip->i2c, chip->address, error);
 }
 
 static int copy_params(struct chip *chip, const double *params)
@@ -147,7 +149,7 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 	}
 	/* A driver that forgets a channel must not pass on what lay on the stack. */
 	for (size_t i = first; i < end; i++)
-		values[i] = NAN;
+		values[i] = (double)NAN;
 
 	r = driver->collect(chip, channel, values);
 	if (r < 0)
@@ -172,7 +174,7 @@ static void chip_pwm_close(struct pwm_output *output)
 	free(output);
 }
 
-static const struct pwm_ops CHIP_PWM_OPS = {chip_pwm_set, chip_pwm_close};
+static const struct pwm_ops CHIP_PWM_OPS = {.set = chip_pwm_set, .close = chip_pwm_close};
 
 int chip_pwm_output(
 	struct chip *chip, unsigned channel, bool inverted, struct pwm_output **ret_output)

@@ -15,8 +15,9 @@
 
 enum sim_fault {
 	SIM_FAULT_NONE,
-	SIM_FAULT_NO_ANSWER, /* no acknowledge: -ENXIO at once. On a line or a PWM channel:
-				unplugged, -ENODEV */
+	SIM_FAULT_NO_ANSWER, /* no acknowledge: -ENXIO at once. A part is unplugged and so loses its
+				registers. SPI has no acknowledge: all ones are read. On a line or
+				a PWM channel: unplugged, -ENODEV */
 	SIM_FAULT_STUCK, /* the bus hangs: -ETIMEDOUT after I2C_TIMEOUT_MS, for everybody on it */
 	SIM_FAULT_SHORT, /* the transfer ends early: -EIO */
 	SIM_FAULT_FLIP,  /* one bit of what is read is wrong, another one each time */
@@ -55,17 +56,25 @@ int sim_add_part(struct board *board, const char *name, const struct driver *dri
 /* -ENOENT when there is no such part. */
 int sim_remove_part(struct board *board, const char *name);
 
-/* What the part's channel shows from now on. */
+/* What the part's channel shows from now on. -ENOENT; -EINVAL: a wave without a period. */
 int sim_set_wave(
 	struct board *board, const char *name, unsigned channel, const struct sim_wave *wave);
 
-/* target: a part's name ("climate"), a bus ("/dev/i2c-1"), a line as the map names it ("GPIO17") or
- * a PWM channel ("pwmchip0.1"). */
+/*
+ * target: a part's name ("climate"), a bus (begins with a slash: "/dev/i2c-1"), a line as the map
+ * names it ("GPIO17") or a PWM channel ("pwmchip0.1"). May be set before the target is opened and
+ * while a transfer hangs. -EOPNOTSUPP: BUSY on a part that is never busy, FLIP on an output, a
+ * single channel of a PWM part.
+ */
 int sim_set_fault(struct board *board, const char *target, enum sim_fault fault);
 
 /* How things are now: the electrical level of a line, the duty (0..1) of "pwmchip0.1" or "board.3".
  * -ENOENT when never opened. */
 int sim_get_output(struct board *board, const char *target, double *ret_value);
+
+/* For tests: puts the part into a vector's state (driver.h), which it shows instead of its waves
+ * until the next sim_set_wave() or power-on. -ENOENT. */
+int sim_load_part(struct board *board, const char *name, const uint8_t *raw, size_t size);
 
 /* For tests: the model's own memory, or NULL. */
 void *sim_part_state(struct board *board, const char *name);

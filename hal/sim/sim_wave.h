@@ -20,6 +20,6 @@ struct sim_wave {
 	uint64_t period_us; /* at least 1; unused by constant. noise: a new value each period */
 };
 
-/* sine begins in the middle and rises; ramp goes from min to max and falls back; step is min for
- * the first half; noise is even in min..max. */
+/* sine begins in the middle and rises; ramp rises from min to max and drops back at once; step is
+ * min for the first half; noise is even in min..max. */
 double sim_wave_value(const struct sim_wave *wave, uint64_t now_us);

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * NXP PCA9685: 16 PWM outputs of 12 bits on I2C.
+ * Source: NXP PCA9685 product data sheet, Rev. 4, 16 April 2015. Sections and tables are its.
+ *
+ * Quirks
+ * - The outputs go on by themselves when this process dies. So the first thing said to the part is
+ *   that everything is off, in a form that it understands in any state: one byte to one register,
+ *   which needs no auto-increment. In sleep the outputs cannot be changed any more (table 5), so
+ *   that comes before the sleep that the prescaler needs.
+ * - EXTCLK, once set, goes only with the power (table 5). Such a part is refused: its frequency is
+ *   unknown.
+ * - A dip of the supply resets it to sleep, silently: it acknowledges every duty and drives
+ *   nothing. So MODE1 is read back after each duty.
+ */
+#include "chip.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+/* Table 4, register summary */
+enum {
+	REG_MODE1 = 0x00,
+	REG_MODE2 = 0x01,
+	REG_SUBADR1 = 0x02,
+	REG_ALLCALLADR = 0x05,
+	REG_LED0_ON_L = 0x06, /* four a channel: ON_L, ON_H, OFF_L, OFF_H */
+	REG_LED15_OFF_H = 0x45,
+	REG_ALL_LED_ON_L = 0xfa, /* written to all channels, read as zero */
+	REG_ALL_LED_OFF_H = 0xfd,
+	REG_PRE_SCALE = 0xfe,
+};
+
+/* Table 5, MODE1 */
+enum {
+	MODE1_RESTART = 0x80,
+	MODE1_EXTCLK = 0x40,
+	MODE1_AUTO_INCREMENT = 0x20,
+	MODE1_SLEEP = 0x10,
+	MODE1_ALLCALL = 0x01, /* answers at 0x70 too; cleared, for other parts live there */
+};
+
+/* Table 6, MODE2. OCH stays 0: outputs change on STOP, so the four bytes of a channel at once. */
+enum {
+	MODE2_INVRT = 0x10,
+	MODE2_OUTDRV = 0x04, /* totem pole; 0: open drain */
+	MODE2_WRITABLE = 0x1f,
+};
+
+/* Table 7, LEDn_ON_H and LEDn_OFF_H; full off wins over full on */
+enum { LED_FULL = 0x10, LED_WRITABLE_H = 0x1f };
+
+enum {
+	N_CHANNELS = 16,
+	STEPS = 4096,
+	CHANNEL_BYTES = 4,
+	OSCILLATOR_HZ = 25000000,  /* internal, 7.3.5 */
+	OSCILLATOR_START_US = 500, /* table 5, note on SLEEP */
+	PRE_SCALE_MIN = 3,         /* forced by the hardware, 7.3.5 */
+	PRE_SCALE_MAX = 255,
+	PRE_SCALE_RESET = 0x1e, /* 200 Hz */
+};
+
+enum param { PARAM_FREQUENCY, PARAM_OPEN_DRAIN, PARAM_INVERTED, N_PARAMS };
+
+/* What configure() has reached. */
+struct pca9685 {
+	bool waking;
+};
+
+static uint8_t led_register(unsigned channel)
+{
+	return (uint8_t)(REG_LED0_ON_L + channel * CHANNEL_BYTES);
+}
+
+/*
+ * 7.3.5, equation 1:
+ *   prescale value = round(osc_clock / (4096 x update_rate)) - 1
+ */
+static uint8_t prescale(double frequency_hz)
+{
+	double value = round((double)OSCILLATOR_HZ / (STEPS * frequency_hz)) - 1;
+
+	return (uint8_t)fmin(fmax(value, PRE_SCALE_MIN), PRE_SCALE_MAX);
+}
+
+static uint8_t mode2(const struct chip *chip)
+{
+	uint8_t mode = 0;
+
+	if (chip->params[PARAM_OPEN_DRAIN] < 0.5)
+		mode |= MODE2_OUTDRV;
+	if (chip->params[PARAM_INVERTED] >= 0.5)
+		mode |= MODE2_INVRT;
+	return mode;
+}
+
+static int write_register(struct chip *chip, uint8_t reg, uint8_t value)
+{
+	return i2c_write_register(chip->i2c, chip->address, reg, value);
+}
+
+/* The channel's four registers from reg on, in one transfer. */
+static int write_duty(struct chip *chip, uint8_t reg, uint32_t duty_steps)
+{
+	uint8_t message[1 + CHANNEL_BYTES] = {reg};
+
+	/* On from count 0 to count duty. ON and OFF may never be equal (7.3.3), hence the bits. */
+	if (duty_steps == 0) {
+		message[4] = LED_FULL;
+	} else if (duty_steps == STEPS) {
+		message[2] = LED_FULL;
+	} else {
+		message[3] = (uint8_t)(duty_steps & 0xff);
+		message[4] = (uint8_t)(duty_steps >> 8);
+	}
+	return i2c_write(chip->i2c, chip->address, message, sizeof(message));
+}
+
+static int check_register(struct chip *chip, uint8_t reg, uint8_t mask, uint8_t expected)
+{
+	uint8_t value;
+	int r = i2c_read_registers(chip->i2c, chip->address, reg, &value, 1);
+
+	if (r < 0)
+		return r;
+	return (value & mask) == expected ? 0 : -EBADMSG;
+}
+
+/*
+ * The part has no identity register. What no other part does: one write to ALL_LED appears in the
+ * registers of all 16 channels, while ALL_LED itself reads as zero.
+ */
+static int check_identity(struct chip *chip)
+{
+	uint8_t leds[N_CHANNELS * CHANNEL_BYTES];
+	int r;
+
+	r = i2c_read_registers(chip->i2c, chip->address, REG_LED0_ON_L, leds, sizeof(leds));
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < sizeof(leds); i++) {
+		if (leds[i] != (i % CHANNEL_BYTES == CHANNEL_BYTES - 1 ? LED_FULL : 0))
+			return -EBADMSG;
+	}
+	return check_register(chip, REG_ALL_LED_OFF_H, 0xff, 0);
+}
+
+/* Everything off, asleep, set up. RESTART is not set, so that no old output comes back (7.3.1.1).
+ */
+static int prepare(struct chip *chip)
+{
+	uint8_t divider = prescale(chip->params[PARAM_FREQUENCY]);
+	int r;
+
+	r = write_register(chip, REG_ALL_LED_OFF_H, LED_FULL);
+	if (r == 0)
+		r = write_register(chip, REG_MODE1, MODE1_AUTO_INCREMENT | MODE1_SLEEP);
+	if (r == 0)
+		r = write_register(chip, REG_MODE2, mode2(chip));
+	if (r == 0)
+		r = write_duty(chip, REG_ALL_LED_ON_L, 0);
+	if (r == 0)
+		r = write_register(chip, REG_PRE_SCALE, divider);
+	if (r == 0)
+		r = check_identity(chip);
+	if (r == 0)
+		r = check_register(chip, REG_PRE_SCALE, 0xff, divider);
+	if (r == 0)
+		r = check_register(chip, REG_MODE2, 0xff, mode2(chip));
+	if (r == 0)
+		r = write_register(chip, REG_MODE1, MODE1_AUTO_INCREMENT);
+	return r;
+}
+
+static int pca9685_configure(struct chip *chip, uint32_t *ret_wait_us)
+{
+	struct pca9685 *state = chip->state;
+	int r;
+
+	if (!state->waking) {
+		r = prepare(chip);
+		if (r < 0)
+			return r;
+		state->waking = true;
+		*ret_wait_us = OSCILLATOR_START_US;
+		return -EAGAIN;
+	}
+	return check_register(chip, REG_MODE1, (uint8_t)~MODE1_RESTART, MODE1_AUTO_INCREMENT);
+}
+
+static int pca9685_set_duty(struct chip *chip, unsigned channel, uint32_t duty_steps)
+{
+	int r;
+
+	if (channel >= N_CHANNELS || duty_steps > STEPS)
+		return -EINVAL;
+	r = write_duty(chip, led_register(channel), duty_steps);
+	if (r < 0)
+		return r;
+	r = check_register(
+		chip, REG_MODE1, MODE1_SLEEP | MODE1_AUTO_INCREMENT, MODE1_AUTO_INCREMENT);
+	return r == -EBADMSG ? -ENODEV : r; /* it was there, and lost its settings since */
+}
+
+/* The part on the simulated wires. */
+struct model {
+	uint8_t registers[256];
+	uint8_t pointer;
+	double pins[N_CHANNELS]; /* duty, before INVRT */
+};
+
+static void model_reset(void *state)
+{
+	struct model *model = state;
+
+	memset(model, 0, sizeof(*model));
+	model->registers[REG_MODE1] = MODE1_SLEEP | MODE1_ALLCALL;
+	model->registers[REG_MODE2] = MODE2_OUTDRV;
+	model->registers[REG_SUBADR1] = 0xe2;
+	model->registers[REG_SUBADR1 + 1] = 0xe4;
+	model->registers[REG_SUBADR1 + 2] = 0xe8;
+	model->registers[REG_ALLCALLADR] = 0xe0;
+	for (unsigned i = 0; i < N_CHANNELS; i++)
+		model->registers[led_register(i) + 3] = LED_FULL;
+	model->registers[REG_PRE_SCALE] = PRE_SCALE_RESET;
+}
+
+static double model_register_duty(const struct model *model, unsigned channel)
+{
+	const uint8_t *led = model->registers + led_register(channel);
+	unsigned on = led[0] | (led[1] & 0x0fU) << 8;
+	unsigned off = led[2] | (led[3] & 0x0fU) << 8;
+
+	if (led[3] & LED_FULL)
+		return 0;
+	if (led[1] & LED_FULL)
+		return 1;
+	return ((off - on) & (STEPS - 1)) / (double)STEPS;
+}
+
+/*
+ * On STOP. Asleep the outputs cannot be changed; the data sheet does not say what they show, so
+ * the model takes the worst case, that they keep their level. With RESTART set they wait for it.
+ */
+static void model_update_pins(struct model *model)
+{
+	if (model->registers[REG_MODE1] & (MODE1_SLEEP | MODE1_RESTART))
+		return;
+	for (unsigned i = 0; i < N_CHANNELS; i++)
+		model->pins[i] = model_register_duty(model, i);
+}
+
+static void model_write_mode1(struct model *model, uint8_t value)
+{
+	uint8_t *mode1 = model->registers + REG_MODE1;
+	uint8_t flags = *mode1 & (MODE1_RESTART | MODE1_EXTCLK);
+	bool active = false;
+
+	for (unsigned i = 0; i < N_CHANNELS; i++)
+		active = active || !(model->registers[led_register(i) + 3] & LED_FULL);
+	if ((value & MODE1_SLEEP) && !(*mode1 & MODE1_SLEEP) && active)
+		flags |= MODE1_RESTART;
+	if ((value & MODE1_RESTART) && !(value & MODE1_SLEEP))
+		flags &= (uint8_t)~MODE1_RESTART;
+	if ((value & MODE1_EXTCLK) && (*mode1 & value & MODE1_SLEEP))
+		flags |= MODE1_EXTCLK;
+	*mode1 = (uint8_t)((value & ~(MODE1_RESTART | MODE1_EXTCLK)) | flags);
+}
+
+static void model_write_led(struct model *model, uint8_t reg, uint8_t value)
+{
+	bool high = (reg - REG_LED0_ON_L) % 2 == 1;
+
+	model->registers[reg] = high ? value & LED_WRITABLE_H : value;
+	model->registers[REG_MODE1] &= (uint8_t)~MODE1_RESTART;
+}
+
+static int model_write_register(struct model *model, uint8_t reg, uint8_t value)
+{
+	if (reg == REG_MODE1) {
+		model_write_mode1(model, value);
+	} else if (reg == REG_MODE2) {
+		model->registers[reg] = value & MODE2_WRITABLE;
+	} else if (reg <= REG_ALLCALLADR) {
+		model->registers[reg] = value & 0xfe;
+	} else if (reg <= REG_LED15_OFF_H) {
+		model_write_led(model, reg, value);
+	} else if (reg >= REG_ALL_LED_ON_L && reg <= REG_ALL_LED_OFF_H) {
+		for (unsigned i = 0; i < N_CHANNELS; i++)
+			model_write_led(
+				model, (uint8_t)(led_register(i) + reg - REG_ALL_LED_ON_L), value);
+	} else if (reg == REG_PRE_SCALE) {
+		if (model->registers[REG_MODE1] & MODE1_SLEEP)
+			model->registers[reg] = value < PRE_SCALE_MIN ? PRE_SCALE_MIN : value;
+	} else {
+		return -ENXIO; /* reserved addresses are not acknowledged (table 4) */
+	}
+	return 0;
+}
+
+/* Table 4, remark: past register 69, and past 254, it goes on at 0. */
+static void model_advance(struct model *model)
+{
+	if (!(model->registers[REG_MODE1] & MODE1_AUTO_INCREMENT))
+		return;
+	if (model->pointer == REG_LED15_OFF_H || model->pointer == REG_PRE_SCALE)
+		model->pointer = REG_MODE1;
+	else
+		model->pointer++;
+}
+
+static int model_i2c_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct model *model = state;
+	int r = 0;
+
+	(void)now_us;
+	model->pointer = data[0];
+	for (size_t i = 1; i < size && r == 0; i++) {
+		r = model_write_register(model, model->pointer, data[i]);
+		model_advance(model);
+	}
+	model_update_pins(model);
+	return r;
+}
+
+static int model_i2c_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct model *model = state;
+
+	(void)now_us;
+	for (size_t i = 0; i < size; i++) {
+		data[i] = model->registers[model->pointer];
+		model_advance(model);
+	}
+	return 0;
+}
+
+static void model_peek(const void *state, uint8_t reg, uint8_t *data, size_t size)
+{
+	const struct model *model = state;
+
+	for (size_t i = 0; i < size; i++)
+		data[i] = model->registers[(reg + i) & 0xff];
+}
+
+static double model_duty(const void *state, unsigned channel)
+{
+	const struct model *model = state;
+	bool inverted = model->registers[REG_MODE2] & MODE2_INVRT;
+
+	return inverted ? 1 - model->pins[channel] : model->pins[channel];
+}
+
+static const struct driver_model MODEL = {
+	.state_bytes = sizeof(struct model),
+	.reset = model_reset,
+	.i2c_write = model_i2c_write,
+	.i2c_read = model_i2c_read,
+	.peek = model_peek,
+	.duty = model_duty,
+};
+
+/*
+ * 7.1: A5 to A0 choose from 0x40 to 0x7f. Left out are All Call (0x70), on which every part of the
+ * kind wakes up, the defaults of the sub calls (0x71, 0x72, 0x74) and what I2C itself reserves
+ * (0x78 and above).
+ */
+static const uint8_t ADDRESSES[] = {0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49,
+	0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58,
+	0x59, 0x5a, 0x5b, 0x5c, 0x5d, 0x5e, 0x5f, 0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67,
+	0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x73, 0x75, 0x76, 0x77};
+
+static const struct driver_param PARAMS[N_PARAMS] = {
+	[PARAM_FREQUENCY] = {.key = "frequency",
+		.type = DRIVER_PARAM_FREQUENCY,
+		.min = 24,
+		.max = 1526,
+		.default_value = 1000,
+		.help = "PWM frequency of all 16 channels; the nearest possible is taken."},
+	[PARAM_OPEN_DRAIN] = {.key = "open_drain",
+		.type = DRIVER_PARAM_BOOL,
+		.max = 1,
+		.help = "Outputs only pull to ground, instead of driving both levels."},
+	[PARAM_INVERTED] = {.key = "inverted",
+		.type = DRIVER_PARAM_BOOL,
+		.max = 1,
+		.help = "Off is high, for all 16 channels: LEDs between supply and output."},
+};
+
+static const double PARAMS_200_HZ[N_PARAMS] = {200, 0, 0};
+static const double PARAMS_1526_HZ[N_PARAMS] = {1526, 0, 0};
+static const double PARAMS_INVERTED[N_PARAMS] = {1000, 1, 1};
+
+static const struct driver_vector VECTORS[] = {
+	{.source = "Rev. 4, 7.3.5, equation 2: 200 Hz is a prescale value of 1Eh",
+		.params = PARAMS_200_HZ,
+		.raw = (const uint8_t[]){0x1e},
+		.raw_bytes = 1,
+		.reg = REG_PRE_SCALE},
+	{.source = "Rev. 4, 7.3.5: 1526 Hz is the smallest prescale value, 03h",
+		.params = PARAMS_1526_HZ,
+		.raw = (const uint8_t[]){0x03},
+		.raw_bytes = 1,
+		.reg = REG_PRE_SCALE},
+	{.source = "Rev. 4, table 7: LED15 full off, 42h to 45h",
+		.channel = 15,
+		.raw = (const uint8_t[]){0x00, 0x00, 0x00, 0x10},
+		.raw_bytes = 4,
+		.reg = 0x42},
+	{.source = "Rev. 4, table 7: LED0 full on, 06h to 09h",
+		.raw = (const uint8_t[]){0x00, 0x10, 0x00, 0x00},
+		.raw_bytes = 4,
+		.duty = 4096,
+		.reg = 0x06},
+	{.source = "Rev. 4, 7.3.3: 20 % is 819 counts, here from 0 to 333h on LED3, 12h to 15h",
+		.channel = 3,
+		.raw = (const uint8_t[]){0x00, 0x00, 0x33, 0x03},
+		.raw_bytes = 4,
+		.duty = 819,
+		.reg = 0x12},
+	{.source = "Rev. 4, table 6: MODE2 is 04h at power-on: totem pole, not inverted",
+		.raw = (const uint8_t[]){0x04},
+		.raw_bytes = 1,
+		.reg = REG_MODE2},
+	{.source = "Rev. 4, table 11: LEDs at the outputs, open drain: INVRT 1, OUTDRV 0",
+		.params = PARAMS_INVERTED,
+		.raw = (const uint8_t[]){0x10},
+		.raw_bytes = 1,
+		.reg = REG_MODE2},
+};
+
+const struct driver driver_pca9685 = {
+	.name = "pca9685",
+	.description = "NXP 16-channel 12-bit PWM controller",
+	.datasheet = "NXP PCA9685, Rev. 4, 16 April 2015",
+	.bus = DRIVER_BUS_I2C,
+	.addresses = ADDRESSES,
+	.n_addresses = sizeof(ADDRESSES),
+	.n_pwm = N_CHANNELS,
+	.pwm_steps = STEPS,
+	.params = PARAMS,
+	.n_params = N_PARAMS,
+	.integrity = DRIVER_INTEGRITY_NONE,
+	.state_bytes = sizeof(struct pca9685),
+	.configure = pca9685_configure,
+	.set_duty = pca9685_set_duty,
+	.vectors = VECTORS,
+	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),
+	.model = &MODEL,
+};

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { SLOW_US = 20000 };
+
+static const char *const FAULT_NAMES[] = {
+	[SIM_FAULT_NONE] = "none",
+	[SIM_FAULT_NO_ANSWER] = "no-answer",
+	[SIM_FAULT_STUCK] = "stuck",
+	[SIM_FAULT_SHORT] = "short",
+	[SIM_FAULT_FLIP] = "flip",
+	[SIM_FAULT_SLOW] = "slow",
+	[SIM_FAULT_BUSY] = "busy",
+};
+
+enum { N_FAULTS = sizeof(FAULT_NAMES) / sizeof(*FAULT_NAMES) };
+
+const char *sim_fault_name(unsigned index)
+{
+	return index < N_FAULTS ? FAULT_NAMES[index] : NULL;
+}
+
+struct sim_board *sim_board_of(struct board *board)
+{
+	return (struct sim_board *)board;
+}
+
+uint64_t sim_now_us(const struct sim_board *board)
+{
+	struct timespec now;
+
+	if (board->settings.now_us)
+		return board->settings.now_us(board->settings.userdata);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+void sim_suffer(const struct sim_board *board, enum sim_fault fault)
+{
+	uint32_t us = 0;
+
+	if (fault == SIM_FAULT_SLOW)
+		us = SLOW_US;
+	if (fault == SIM_FAULT_STUCK)
+		us = board->settings.stuck_us ? board->settings.stuck_us : I2C_TIMEOUT_MS * 1000;
+
+	struct timespec rest = {us / 1000000, (long)(us % 1000000) * 1000};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, &rest) == EINTR)
+		;
+}
+
+static void sim_close(struct board *base)
+{
+	struct sim_board *board = sim_board_of(base);
+
+	while (board->parts) {
+		struct sim_part *part = board->parts;
+
+		board->parts = part->next;
+		sim_part_free(part);
+	}
+	while (board->buses) {
+		struct sim_bus *bus = board->buses;
+
+		board->buses = bus->next;
+		pthread_mutex_destroy(&bus->turn);
+		free(bus);
+	}
+	while (board->outputs) {
+		struct sim_output *output = board->outputs;
+
+		board->outputs = output->next;
+		free(output);
+	}
+	pthread_mutex_destroy(&board->lock);
+	free(board);
+}
+
+static const struct board_ops SIM_BOARD_OPS = {
+	.open_i2c = sim_open_i2c,
+	.open_spi = sim_open_spi,
+	.open_line = sim_open_line,
+	.open_pwm = sim_open_pwm,
+	.close = sim_close,
+};
+
+int board_sim_new(const struct sim_settings *settings, const struct hal_trace *trace,
+	struct board **ret_board)
+{
+	struct sim_board *board = calloc(1, sizeof(*board));
+
+	if (!board)
+		return -ENOMEM;
+	board->base.ops = &SIM_BOARD_OPS;
+	board->base.trace = trace;
+	if (settings)
+		board->settings = *settings;
+	pthread_mutex_init(&board->lock, NULL);
+	*ret_board = &board->base;
+	return 0;
+}
+
+static int set_bus_fault(struct sim_board *board, const char *name, enum sim_fault fault)
+{
+	struct sim_bus *bus = sim_bus_get(board, name);
+
+	if (!bus)
+		return -ENOMEM;
+	bus->fault = fault;
+	for (struct sim_part *part = board->parts; part; part = part->next) {
+		if (part->bus == bus)
+			sim_part_apply_busy(part);
+	}
+	return 0;
+}
+
+/* A line or channel may be given its fault before it is opened, else BUSY could not be tried. */
+static int set_output_fault(struct sim_board *board, const char *name, enum sim_fault fault)
+{
+	struct sim_output *output = sim_output_get(board, name, SIM_OUTPUT_LINE);
+
+	if (!output)
+		return -ENOMEM;
+	if (output->kind == SIM_OUTPUT_PART_CHANNEL || fault == SIM_FAULT_FLIP)
+		return -EOPNOTSUPP;
+	output->fault = fault;
+	return 0;
+}
+
+int sim_set_fault(struct board *base, const char *target, enum sim_fault fault)
+{
+	struct sim_board *board = sim_board_of(base);
+	struct sim_part *part;
+	int r;
+
+	if (!sim_fault_name(fault) || strlen(target) >= SIM_NAME_BYTES)
+		return -EINVAL;
+	pthread_mutex_lock(&board->lock);
+	part = sim_part_find(board, target);
+	if (part)
+		r = sim_part_set_fault(board, part, fault);
+	else if (target[0] == '/')
+		r = set_bus_fault(board, target, fault);
+	else
+		r = set_output_fault(board, target, fault);
+	pthread_mutex_unlock(&board->lock);
+	return r;
+}
+
+int sim_get_output(struct board *base, const char *target, double *ret_value)
+{
+	struct sim_board *board = sim_board_of(base);
+	const struct sim_output *output;
+	int r = -ENOENT;
+
+	pthread_mutex_lock(&board->lock);
+	output = sim_output_find(board, target);
+	if (output && output->seen) {
+		*ret_value = output->value;
+		r = 0;
+	}
+	pthread_mutex_unlock(&board->lock);
+	return r;
+}

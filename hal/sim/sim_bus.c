@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sim_bus *sim_bus_get(struct sim_board *board, const char *name)
+{
+	struct sim_bus *bus;
+
+	for (bus = board->buses; bus; bus = bus->next) {
+		if (strcmp(bus->name, name) == 0)
+			return bus;
+	}
+	bus = calloc(1, sizeof(*bus));
+	if (!bus)
+		return NULL;
+	(void)snprintf(bus->name, sizeof(bus->name), "%s", name);
+	bus->board = board;
+	pthread_mutex_init(&bus->turn, NULL);
+	bus->next = board->buses;
+	board->buses = bus;
+	return bus;
+}
+
+/*
+ * One part that holds the data line down is enough to hang the bus for all; every other fault of a
+ * part is its own.
+ */
+static enum sim_fault fault_at(struct sim_bus *bus, const struct sim_part *addressed)
+{
+	if (bus->fault != SIM_FAULT_NONE)
+		return bus->fault;
+	for (const struct sim_part *part = bus->board->parts; part; part = part->next) {
+		if (part->bus == bus && part->fault == SIM_FAULT_STUCK)
+			return SIM_FAULT_STUCK;
+	}
+	return addressed ? addressed->fault : SIM_FAULT_NONE;
+}
+
+int sim_bus_begin(struct sim_bus *bus, enum driver_bus kind, uint16_t address,
+	struct sim_part **ret_part, enum sim_fault *ret_fault)
+{
+	struct sim_board *board = bus->board;
+	enum sim_fault fault;
+
+	pthread_mutex_lock(&bus->turn);
+	pthread_mutex_lock(&board->lock);
+	fault = fault_at(bus, sim_part_at(bus, kind, address));
+	if (fault == SIM_FAULT_STUCK || fault == SIM_FAULT_SLOW) {
+		pthread_mutex_unlock(&board->lock);
+		sim_suffer(board, fault);
+		if (fault == SIM_FAULT_STUCK) {
+			pthread_mutex_unlock(&bus->turn);
+			return -ETIMEDOUT;
+		}
+		pthread_mutex_lock(&board->lock);
+	}
+	/* Looked up only now: while the wire was slow, the part may have been taken away. */
+	*ret_part = sim_part_at(bus, kind, address);
+	*ret_fault = fault;
+	if (*ret_part)
+		sim_part_show_values(*ret_part, sim_now_us(board));
+	return 0;
+}
+
+void sim_bus_end(struct sim_bus *bus, struct sim_part *part)
+{
+	if (part)
+		sim_part_log_outputs(bus->board, part);
+	pthread_mutex_unlock(&bus->board->lock);
+	pthread_mutex_unlock(&bus->turn);
+}
+
+size_t sim_flip_bit(struct sim_board *board, size_t bits)
+{
+	/*
+	 * One after the other would, with two transfers a measurement, meet only every second bit
+	 * of each: the count is spread by a multiplicative hash (Knuth, TAOCP 3, 6.4).
+	 */
+	uint32_t spread = board->flips++ * UINT32_C(2654435769);
+
+	return (size_t)(((uint64_t)spread * bits) >> 32);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sim_part *sim_part_find(struct sim_board *board, const char *name)
+{
+	struct sim_part *part = board->parts;
+
+	while (part && strcmp(part->name, name) != 0)
+		part = part->next;
+	return part;
+}
+
+struct sim_part *sim_part_at(struct sim_bus *bus, enum driver_bus kind, uint16_t address)
+{
+	struct sim_part *part = bus->board->parts;
+
+	while (part && (part->bus != bus || part->driver->bus != kind || part->address != address))
+		part = part->next;
+	return part;
+}
+
+void sim_part_show_values(struct sim_part *part, uint64_t now_us)
+{
+	const struct driver *driver = part->driver;
+
+	if (part->loaded)
+		return;
+	for (size_t i = 0; i < driver->n_channels; i++)
+		driver->model->set_value(
+			part->state, (unsigned)i, sim_wave_value(&part->waves[i], now_us));
+}
+
+static void channel_name(const struct sim_part *part, unsigned channel, char out[SIM_NAME_BYTES])
+{
+	(void)snprintf(out, SIM_NAME_BYTES, "%.100s.%u", part->name, channel);
+}
+
+void sim_part_log_outputs(struct sim_board *board, struct sim_part *part)
+{
+	for (unsigned i = 0; i < part->driver->n_pwm; i++) {
+		char name[SIM_NAME_BYTES];
+		struct sim_output *output;
+
+		channel_name(part, i, name);
+		output = sim_output_find(board, name);
+		if (output)
+			sim_output_set(board, output, part->driver->model->duty(part->state, i));
+	}
+}
+
+static void power_on(struct sim_part *part)
+{
+	memset(part->state, 0, part->driver->model->state_bytes);
+	part->driver->model->reset(part->state);
+	part->loaded = false;
+}
+
+void sim_part_apply_busy(struct sim_part *part)
+{
+	const struct driver_model *model = part->driver->model;
+	bool busy = part->fault == SIM_FAULT_BUSY || part->bus->fault == SIM_FAULT_BUSY;
+
+	if (model->set_busy)
+		model->set_busy(part->state, busy);
+}
+
+int sim_part_set_fault(struct sim_board *board, struct sim_part *part, enum sim_fault fault)
+{
+	if (fault == SIM_FAULT_BUSY && !part->driver->model->set_busy)
+		return -EOPNOTSUPP;
+	part->fault = fault;
+	/* Pulled out: it loses its power, and with that its registers and its outputs. */
+	if (fault == SIM_FAULT_NO_ANSWER)
+		power_on(part);
+	sim_part_apply_busy(part);
+	sim_part_log_outputs(board, part);
+	return 0;
+}
+
+void sim_part_free(struct sim_part *part)
+{
+	free(part->state);
+	free(part);
+}
+
+static struct sim_part *part_new(const char *name, const struct driver *driver, uint16_t address)
+{
+	struct sim_part *part = calloc(1, sizeof(*part));
+
+	if (!part)
+		return NULL;
+	part->state = calloc(1, driver->model->state_bytes);
+	if (!part->state) {
+		sim_part_free(part);
+		return NULL;
+	}
+	(void)snprintf(part->name, sizeof(part->name), "%s", name);
+	part->driver = driver;
+	part->address = address;
+	for (size_t i = 0; i < driver->n_channels; i++)
+		part->waves[i] = (struct sim_wave){
+			.kind = SIM_WAVE_CONSTANT, .min = driver->channels[i].typical};
+	power_on(part);
+	return part;
+}
+
+/* The pins of a PWM part: they exist as soon as it is there, and nobody can open them as a line. */
+static int add_outputs(struct sim_board *board, const struct sim_part *part)
+{
+	for (unsigned i = 0; i < part->driver->n_pwm; i++) {
+		char name[SIM_NAME_BYTES];
+		struct sim_output *output;
+
+		channel_name(part, i, name);
+		output = sim_output_get(board, name, SIM_OUTPUT_PART_CHANNEL);
+		if (!output)
+			return -ENOMEM;
+		output->kind = SIM_OUTPUT_PART_CHANNEL;
+		output->seen = output->held = true;
+		output->value = part->driver->model->duty(part->state, i);
+		(void)snprintf(output->consumer, sizeof(output->consumer), "%.60s %.60s",
+			part->driver->name, part->name);
+	}
+	return 0;
+}
+
+static void remove_part(struct sim_board *board, struct sim_part *part)
+{
+	struct sim_part **link = &board->parts;
+
+	while (*link != part)
+		link = &(*link)->next;
+	*link = part->next;
+	for (unsigned i = 0; i < part->driver->n_pwm; i++) {
+		char name[SIM_NAME_BYTES];
+
+		channel_name(part, i, name);
+		sim_output_remove(board, name);
+	}
+	sim_part_free(part);
+}
+
+static int add_part(struct sim_board *board, const char *name, const struct driver *driver,
+	struct sim_bus *bus, uint16_t address)
+{
+	struct sim_part *same = sim_part_find(board, name);
+	struct sim_part *there = sim_part_at(bus, driver->bus, address);
+	struct sim_part *part;
+
+	if (there && there != same)
+		return -EEXIST;
+	if (there && there->driver == driver)
+		return 0;
+
+	part = part_new(name, driver, address);
+	if (!part)
+		return -ENOMEM;
+	part->bus = bus;
+	if (same)
+		remove_part(board, same);
+	part->next = board->parts;
+	board->parts = part;
+	sim_part_apply_busy(part);
+	return add_outputs(board, part);
+}
+
+int sim_add_part(struct board *base, const char *name, const struct driver *driver, const char *bus,
+	uint16_t address)
+{
+	struct sim_board *board = sim_board_of(base);
+	struct sim_bus *wire;
+	int r;
+
+	if (strlen(name) >= SIM_NAME_BYTES || strlen(bus) >= SIM_NAME_BYTES)
+		return -EINVAL;
+	pthread_mutex_lock(&board->lock);
+	wire = sim_bus_get(board, bus);
+	r = wire ? add_part(board, name, driver, wire, address) : -ENOMEM;
+	pthread_mutex_unlock(&board->lock);
+	return r;
+}
+
+int sim_remove_part(struct board *base, const char *name)
+{
+	struct sim_board *board = sim_board_of(base);
+	struct sim_part *part;
+
+	pthread_mutex_lock(&board->lock);
+	part = sim_part_find(board, name);
+	if (part)
+		remove_part(board, part);
+	pthread_mutex_unlock(&board->lock);
+	return part ? 0 : -ENOENT;
+}
+
+static bool is_wave(const struct sim_wave *wave)
+{
+	return wave->kind == SIM_WAVE_CONSTANT ||
+		(wave->kind <= SIM_WAVE_STEP && wave->period_us > 0);
+}
+
+int sim_set_wave(
+	struct board *base, const char *name, unsigned channel, const struct sim_wave *wave)
+{
+	struct sim_board *board = sim_board_of(base);
+	struct sim_part *part;
+	int r = -ENOENT;
+
+	if (!is_wave(wave))
+		return -EINVAL;
+	pthread_mutex_lock(&board->lock);
+	part = sim_part_find(board, name);
+	if (part && channel < part->driver->n_channels) {
+		part->waves[channel] = *wave;
+		part->loaded = false;
+		r = 0;
+	}
+	pthread_mutex_unlock(&board->lock);
+	return r;
+}
+
+int sim_load_part(struct board *base, const char *name, const uint8_t *raw, size_t size)
+{
+	struct sim_board *board = sim_board_of(base);
+	struct sim_part *part;
+	int r = -ENOENT;
+
+	pthread_mutex_lock(&board->lock);
+	part = sim_part_find(board, name);
+	if (part && part->driver->model->load) {
+		part->driver->model->load(part->state, raw, size);
+		part->loaded = true;
+		r = 0;
+	}
+	pthread_mutex_unlock(&board->lock);
+	return r;
+}
+
+void *sim_part_state(struct board *base, const char *name)
+{
+	struct sim_board *board = sim_board_of(base);
+	struct sim_part *part;
+	void *state = NULL;
+
+	pthread_mutex_lock(&board->lock);
+	part = sim_part_find(board, name);
+	if (part)
+		state = part->state;
+	pthread_mutex_unlock(&board->lock);
+	return state;
+}

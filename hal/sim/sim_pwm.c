@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct sim_pwm {
+	struct pwm_output base;
+	struct sim_board *board;   /* borrowed */
+	struct sim_output *output; /* borrowed from the board */
+};
+
+static int sim_pwm_set(struct pwm_output *base, uint32_t duty_steps)
+{
+	struct sim_pwm *pwm = (struct sim_pwm *)base;
+
+	return sim_output_drive(pwm->board, pwm->output, (double)duty_steps / base->steps);
+}
+
+static void sim_pwm_close(struct pwm_output *base)
+{
+	struct sim_pwm *pwm = (struct sim_pwm *)base;
+
+	sim_output_release(pwm->board, pwm->output);
+	free(pwm);
+}
+
+static const struct pwm_ops SIM_PWM_OPS = {.set = sim_pwm_set, .close = sim_pwm_close};
+
+static int hold(struct sim_pwm *pwm, struct hal_error *error)
+{
+	struct sim_board *board = pwm->board;
+	int r = -ENOMEM;
+
+	pthread_mutex_lock(&board->lock);
+	pwm->output = sim_output_get(board, pwm->base.name, SIM_OUTPUT_PWM);
+	if (pwm->output) {
+		/* A fault that was set before named it without knowing what it is. */
+		if (!pwm->output->seen)
+			pwm->output->kind = SIM_OUTPUT_PWM;
+		r = sim_output_open(board, pwm->output, "tosd", pwm->base.inverted ? 1 : 0, error);
+	}
+	pthread_mutex_unlock(&board->lock);
+	return r;
+}
+
+int sim_open_pwm(struct board *base, const struct pwm_request *request, struct hal_error *error,
+	struct pwm_output **ret_output)
+{
+	struct sim_pwm *pwm;
+	int r;
+
+	if (request->period_ns == 0)
+		return -EINVAL;
+	pwm = calloc(1, sizeof(*pwm));
+	if (!pwm)
+		return -ENOMEM;
+	pwm->base.ops = &SIM_PWM_OPS;
+	pwm->base.trace = base->trace;
+	pwm->base.steps = request->period_ns; /* as finely as the kernel's interface says it */
+	pwm->base.inverted = request->inverted;
+	(void)snprintf(pwm->base.name, sizeof(pwm->base.name), "%.50s.%u", request->chip,
+		request->channel);
+	pwm->board = sim_board_of(base);
+	r = hold(pwm, error);
+	if (r < 0) {
+		free(pwm);
+		return r;
+	}
+	*ret_output = &pwm->base;
+	return 0;
+}
