@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# Brings in the Debian packages that are missing. Sourced by ../run, which defines say and die.
+
+: "${here:?the clone}" "${scratch:?a temporary folder, removed at the end}"
+
+policy=/usr/sbin/policy-rc.d
+policy_is_ours=
+
+# The packages of these groups that are not installed.
+missing_packages() {
+	awk -v groups=" $* " 'index(groups, " " $1 " ") { print $2 }' "$here/run.d/packages" |
+		sort -u | while read -r package; do
+		state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || state=
+		[ "$state" = installed ] || echo "$package"
+	done
+}
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif [ -t 0 ]; then
+		sudo "$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
+apt_get() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >>"$scratch/apt.log" 2>&1 </dev/null
+}
+
+# Debian starts a broker as soon as its package is installed. Here only the program is wanted, so
+# for the time of the installation mosquitto (and nothing else) is forbidden to start.
+hold_broker() {
+	[ ! -e "$policy" ] || return 0
+	cat >"$scratch/policy-rc.d" <<'END'
+#!/bin/sh
+# Written by ./run of tos-gateway for the time of one installation.
+case " $* " in *" mosquitto "* | *" mosquitto.service "*) exit 101 ;; esac
+exit 0
+END
+	policy_is_ours=1
+	as_root install -m 755 "$scratch/policy-rc.d" "$policy"
+}
+
+release_broker() {
+	[ -z "$policy_is_ours" ] || as_root rm -f "$policy"
+	policy_is_ours=
+}
+
+# install_packages GROUP...
+install_packages() {
+	command -v apt-get >/dev/null || {
+		say "not a Debian system: nothing is installed, the build names what it lacks"
+		return 0
+	}
+	missing=$(missing_packages "$@" | tr '\n' ' ')
+	[ -n "$missing" ] || return 0
+	[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+		die "these packages are missing and there is no sudo. As root: apt-get install $missing"
+	say "installing ${missing% }"
+	: >"$scratch/apt.log"
+	apt_get update ||
+		say "apt-get update failed, trying with the package lists that are there"
+	case " $missing" in *" mosquitto "*) hold_broker ;; esac
+	# The list is meant to be split into words.
+	# shellcheck disable=SC2086
+	apt_get install --no-install-recommends $missing || {
+		tail -n 20 "$scratch/apt.log" >&2
+		die "apt-get install failed (its last words are above). Cure that, or install by hand: apt-get install $missing"
+	}
+	case " $missing" in *" mosquitto "*)
+		# Nor shall it start at the next boot, on a machine that never asked for a broker.
+		as_root deb-systemd-helper disable mosquitto.service >/dev/null 2>&1 || :
+		say "mosquitto: only its program is used; its service is off (on: systemctl enable --now mosquitto)"
+		;;
+	esac
+	release_broker
+}
