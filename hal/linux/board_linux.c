@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "board_linux.h"
+#include "gpio_linux.h"
+#include "i2c_linux.h"
+#include "pwm_linux.h"
+#include "spi_linux.h"
+#include <errno.h>
+#include <stdlib.h>
+
+struct board_linux {
+	struct board base;
+	struct board_linux_roots roots;
+};
+
+static const struct board_linux_roots REAL_ROOTS = {.dev = "/dev", .sys = "/sys"};
+
+static const struct board_linux_roots *roots_of(struct board *board)
+{
+	return &((struct board_linux *)board)->roots;
+}
+
+static int open_i2c(
+	struct board *board, const char *path, struct hal_error *error, struct i2c_bus **ret_bus)
+{
+	struct i2c_bus *bus;
+	int r = i2c_linux_open(roots_of(board)->dev, path, error, &bus);
+
+	if (r < 0)
+		return r;
+	bus->trace = board->trace;
+	*ret_bus = bus;
+	return 0;
+}
+
+static int open_spi(struct board *board, const char *path, const struct spi_settings *settings,
+	struct hal_error *error, struct spi_device **ret_device)
+{
+	struct spi_device *device;
+	int r = spi_linux_open(roots_of(board)->dev, path, settings, error, &device);
+
+	if (r < 0)
+		return r;
+	device->trace = board->trace;
+	*ret_device = device;
+	return 0;
+}
+
+static int open_line(struct board *board, const struct gpio_request *request,
+	struct hal_error *error, struct gpio_line **ret_line)
+{
+	const struct gpio_linux gpio = {roots_of(board)->dev, gpio_chip_open};
+	struct gpio_line *line;
+	int r = gpio_linux_open(&gpio, request, error, &line);
+
+	if (r < 0)
+		return r;
+	line->trace = board->trace;
+	*ret_line = line;
+	return 0;
+}
+
+static int open_pwm(struct board *board, const struct pwm_request *request, struct hal_error *error,
+	struct pwm_output **ret_output)
+{
+	struct pwm_output *output;
+	int r = pwm_linux_open(roots_of(board)->sys, request, error, &output);
+
+	if (r < 0)
+		return r;
+	output->trace = board->trace;
+	*ret_output = output;
+	return 0;
+}
+
+static void close_board(struct board *board)
+{
+	free(board);
+}
+
+static const struct board_ops OPS = {open_i2c, open_spi, open_line, open_pwm, close_board};
+
+int board_linux_new(const struct board_linux_roots *roots, const struct hal_trace *trace,
+	struct board **ret_board)
+{
+	struct board_linux *board = calloc(1, sizeof(*board));
+
+	if (!board)
+		return -ENOMEM;
+	board->base.ops = &OPS;
+	board->base.trace = trace;
+	board->roots = roots ? *roots : REAL_ROOTS;
+	*ret_board = &board->base;
+	return 0;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "gpio_linux.h"
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char CHIP_PREFIX[] = "gpiochip";
+
+/* Where a name was found. */
+struct match {
+	struct gpio_chip *chip; /* owned */
+	uint32_t offset;
+	char path[PATH_MAX]; /* of the chip */
+};
+
+/* One walk over all chips. */
+struct search {
+	const struct gpio_linux *gpio;
+	const struct gpio_request *request;
+	struct gpio_place place; /* what is looked for */
+	struct hal_error *error;
+	struct match found;
+	unsigned n_chips;      /* that could be opened */
+	int chip_error;        /* the last one of a chip that could not be looked at, or 0 */
+	char failed[PATH_MAX]; /* the chip that chip_error is about */
+};
+
+static struct gpio_chip *chip_close(struct gpio_chip *chip)
+{
+	if (chip)
+		chip->ops->close(chip);
+	return NULL;
+}
+
+static bool names_a_chip_file(const struct gpio_place *place)
+{
+	return strncmp(place->chip, CHIP_PREFIX, strlen(CHIP_PREFIX)) == 0;
+}
+
+/* The chip at path has what is looked for. A second one is one too many. */
+static int add_match(
+	struct search *search, struct gpio_chip *chip, const char *path, uint32_t offset)
+{
+	struct match *found = &search->found;
+
+	if (found->path[0])
+		return hal_error_set(search->error, -EINVAL,
+			"%s fits twice, %s line %u and %s line %u: write one of them as "
+			"<chip>:<offset>",
+			search->request->line, found->path, found->offset, path, offset);
+	found->chip = chip;
+	found->offset = offset;
+	(void)snprintf(found->path, sizeof(found->path), "%s", path);
+	return 0;
+}
+
+/* What is looked for may be on another chip; only if it is not, this one matters. */
+static void pass_over(struct search *search, const char *path, int r)
+{
+	search->chip_error = r;
+	(void)snprintf(search->failed, sizeof(search->failed), "%s", path);
+}
+
+static int look_at_lines(struct search *search, struct gpio_chip *chip, const char *path)
+{
+	for (uint32_t offset = 0; offset < chip->n_lines; offset++) {
+		struct gpio_line_state state;
+		int r = chip->ops->line_state(chip, offset, &state);
+		if (r < 0) {
+			pass_over(search, path, r);
+			return 0;
+		}
+		if (strcmp(state.name, search->place.name) != 0)
+			continue;
+		r = add_match(search, chip, path, offset);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int look_at_chip(struct search *search, const char *path)
+{
+	struct gpio_chip *chip = NULL;
+	int r = search->gpio->chip_open(path, &chip);
+
+	if (r < 0) {
+		pass_over(search, path, r);
+		return 0;
+	}
+	search->n_chips++;
+	if (search->place.name[0])
+		r = look_at_lines(search, chip, path);
+	else if (names_a_chip_file(&search->place) || strcmp(chip->label, search->place.chip) == 0)
+		r = add_match(search, chip, path, search->place.offset);
+	if (search->found.chip != chip)
+		chip_close(chip);
+	return r;
+}
+
+static int is_chip_name(const struct dirent *entry)
+{
+	return strncmp(entry->d_name, CHIP_PREFIX, strlen(CHIP_PREFIX)) == 0;
+}
+
+static bool is_link(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+static int look_at_all_chips(struct search *search)
+{
+	struct dirent **entries = NULL;
+	int n_entries = scandir(search->gpio->dev, &entries, is_chip_name, versionsort);
+	int r = 0;
+
+	for (int i = 0; i < n_entries; i++) {
+		char path[PATH_MAX];
+		(void)snprintf(path, sizeof(path), "%s/%s", search->gpio->dev, entries[i]->d_name);
+		if (r == 0 && !is_link(path))
+			r = look_at_chip(search, path);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
+}
+
+static int look_at_named_chip(struct search *search)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", search->gpio->dev, search->place.chip);
+	return look_at_chip(search, path);
+}
+
+static int fail_chip(struct search *search)
+{
+	if (search->chip_error == -EACCES)
+		return hal_error_set(search->error, -EACCES,
+			"no permission for %s: is the user in group gpio?", search->failed);
+	return hal_error_set(search->error, search->chip_error, "%s: %s", search->failed,
+		hal_strerror(search->chip_error));
+}
+
+static int fail_not_found(struct search *search)
+{
+	const char *dev = search->gpio->dev;
+
+	/* A chip that could not be looked at may be the one. What is no chip cannot. */
+	if (search->chip_error && search->chip_error != -EOPNOTSUPP &&
+		search->chip_error != -ENOENT)
+		return fail_chip(search);
+	if (search->place.name[0] && search->n_chips > 0)
+		return hal_error_set(search->error, -ENOENT,
+			"no chip has a line of this name; `gpioinfo` lists them");
+	if (search->n_chips > 0 || names_a_chip_file(&search->place))
+		return hal_error_set(search->error, -ENOENT,
+			"there is no GPIO chip \"%s\"; `gpiodetect` lists names and labels",
+			search->place.chip);
+	return hal_error_set(
+		search->error, -ENOENT, "there is no GPIO chip at all (%s/gpiochip*)", dev);
+}
+
+/* Says who holds the line, as far as that can be known. */
+static int fail_busy(struct search *search)
+{
+	struct match *found = &search->found;
+	struct gpio_line_state state = {0};
+
+	if (found->chip->ops->line_state(found->chip, found->offset, &state) < 0 ||
+		!state.consumer[0])
+		return hal_error_set(search->error, -EBUSY,
+			"line %s (%s line %u) is held by the kernel or another program",
+			search->request->line, found->path, found->offset);
+	return hal_error_set(search->error, -EBUSY, "line %s (%s line %u) is held by \"%s\"",
+		search->request->line, found->path, found->offset, state.consumer);
+}
+
+static int request_found(struct search *search, struct gpio_line **ret_line)
+{
+	struct match *found = &search->found;
+	struct gpio_chip *chip = found->chip;
+	struct gpio_line *line;
+
+	if (found->offset >= chip->n_lines)
+		return hal_error_set(search->error, -ENOENT, "%s (%s) has only %u lines, from 0",
+			found->path, chip->label, chip->n_lines);
+	int r = chip->ops->request_output(chip, found->offset, search->request, &line);
+	if (r == -EBUSY)
+		return fail_busy(search);
+	if (r < 0)
+		return hal_error_set(search->error, r, "line %s (%s line %u): %s",
+			search->request->line, found->path, found->offset, hal_strerror(r));
+	(void)snprintf(line->name, sizeof(line->name), "%s", search->request->line);
+	(void)snprintf(
+		line->place, sizeof(line->place), "%.48s line %u", found->path, found->offset);
+	*ret_line = line;
+	return 0;
+}
+
+int gpio_linux_open(const struct gpio_linux *gpio, const struct gpio_request *request,
+	struct hal_error *error, struct gpio_line **ret_line)
+{
+	struct search search = {.gpio = gpio, .request = request, .error = error};
+	int r = gpio_place_parse(request->line, &search.place);
+
+	if (r < 0)
+		return r;
+	if (names_a_chip_file(&search.place))
+		r = look_at_named_chip(&search);
+	else
+		r = look_at_all_chips(&search);
+	if (r == 0)
+		r = search.found.chip ? request_found(&search, ret_line) : fail_not_found(&search);
+	chip_close(search.found.chip);
+	return r;
+}
