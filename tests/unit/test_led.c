@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "led.h"
+#include <errno.h>
+#include <math.h>
+
+/* --- Levels ----------------------------------------------------------------------------------- */
+
+static const double GAMMAS[] = {0.3, 1, 1.8, 2.2, 3, 5, 20};
+static const double MIN_DUTIES[] = {0, 0.001, 0.02, 0.1, 0.5, 0.95, 0.999, 1};
+static const uint32_t STEPS[] = {
+	1, 2, 3, 5, 9, 10, 11, 12, 20, 100, 255, 256, 1000, 4096, 65535, 1000000, 4294967295u};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void check_levels(const struct led_settings *settings, uint32_t steps)
+{
+	uint32_t duties[LED_LEVEL_MAX];
+
+	led_levels(settings, steps, duties);
+	assert_in_range(duties[0], 1, steps);
+	assert_int_equal(duties[LED_LEVEL_MAX - 1], steps);
+	for (size_t i = 1; i < LED_LEVEL_MAX; i++) {
+		if (steps >= LED_LEVEL_MAX)
+			assert_true(duties[i] > duties[i - 1]);
+		else
+			assert_true(duties[i] >= duties[i - 1]);
+	}
+	/* Not dark, unless min_duty leaves the ten levels no room above it. */
+	if (settings->min_duty * steps + LED_LEVEL_MAX <= steps)
+		assert_true(duties[0] > settings->min_duty * steps);
+}
+
+static void test_levels_rise_and_are_never_dark(void **state)
+{
+	(void)state;
+	for (size_t g = 0; g < COUNT(GAMMAS); g++)
+		for (size_t m = 0; m < COUNT(MIN_DUTIES); m++)
+			for (size_t s = 0; s < COUNT(STEPS); s++)
+				check_levels(
+					&(struct led_settings){MIN_DUTIES[m], GAMMAS[g]}, STEPS[s]);
+}
+
+static void test_levels_rise_at_every_small_number_of_steps(void **state)
+{
+	(void)state;
+	for (uint32_t steps = 1; steps <= 300; steps++) {
+		check_levels(&(struct led_settings){0, 2.2}, steps);
+		check_levels(&(struct led_settings){0.02, 2.2}, steps);
+	}
+}
+
+static void test_levels_follow_the_formula(void **state)
+{
+	const struct led_settings settings = {.min_duty = 0.02, .gamma = 2.2};
+	uint32_t duties[LED_LEVEL_MAX];
+
+	(void)state;
+	led_levels(&settings, 1000000, duties);
+	for (unsigned level = 1; level <= LED_LEVEL_MAX; level++) {
+		double duty = 0.02 + 0.98 * pow(level / 10.0, 2.2);
+
+		assert_in_range(
+			duties[level - 1], (uint32_t)(duty * 1e6 - 1), (uint32_t)(duty * 1e6 + 1));
+	}
+}
+
+static void test_linear_levels_are_tenths(void **state)
+{
+	const struct led_settings settings = {.min_duty = 0, .gamma = 1};
+	uint32_t duties[LED_LEVEL_MAX];
+
+	(void)state;
+	led_levels(&settings, 1000, duties);
+	for (unsigned i = 0; i < LED_LEVEL_MAX; i++)
+		assert_int_equal(duties[i], (i + 1) * 100);
+}
+
+/* --- The device ------------------------------------------------------------------------------- */
+
+struct fake {
+	struct gpio_line line;
+	struct pwm_output pwm;
+	int value; /* last written, -1: nothing */
+	int error; /* of the next write */
+	int closed;
+};
+
+static int fake_line_set(struct gpio_line *line, bool value)
+{
+	struct fake *fake = (struct fake *)(void *)((char *)line - offsetof(struct fake, line));
+
+	if (fake->error == 0)
+		fake->value = value;
+	return fake->error;
+}
+
+static void fake_line_close(struct gpio_line *line)
+{
+	((struct fake *)(void *)((char *)line - offsetof(struct fake, line)))->closed++;
+}
+
+static int fake_pwm_set(struct pwm_output *pwm, uint32_t duty_steps)
+{
+	struct fake *fake = (struct fake *)(void *)((char *)pwm - offsetof(struct fake, pwm));
+
+	if (fake->error == 0)
+		fake->value = (int)duty_steps;
+	return fake->error;
+}
+
+static void fake_pwm_close(struct pwm_output *pwm)
+{
+	((struct fake *)(void *)((char *)pwm - offsetof(struct fake, pwm)))->closed++;
+}
+
+static const struct gpio_line_ops fake_line_ops = {fake_line_set, fake_line_close};
+static const struct pwm_ops fake_pwm_ops = {fake_pwm_set, fake_pwm_close};
+static const struct led_settings LINEAR = {.min_duty = 0, .gamma = 1};
+
+static void fake_init(struct fake *fake)
+{
+	*fake = (struct fake){
+		.line = {.ops = &fake_line_ops, .name = "GPIO17"},
+		.pwm = {.ops = &fake_pwm_ops, .name = "board.3", .steps = 1000},
+		.value = -1,
+	};
+}
+
+static void test_line_is_on_and_off_at_any_level(void **state)
+{
+	struct fake fake;
+	struct led *led;
+
+	(void)state;
+	fake_init(&fake);
+	assert_int_equal(led_new(&fake.line, NULL, &LINEAR, &led), 0);
+	assert_int_equal(fake.value, -1);
+	assert_int_equal(led_set(led, true, 1), 0);
+	assert_int_equal(fake.value, 1);
+	assert_int_equal(led_set(led, false, 0), 0);
+	assert_int_equal(fake.value, 0);
+	assert_null(led_close(led, true));
+	assert_int_equal(fake.closed, 1);
+}
+
+static void test_pwm_shows_the_level(void **state)
+{
+	struct fake fake;
+	struct led *led;
+
+	(void)state;
+	fake_init(&fake);
+	assert_int_equal(led_new(NULL, &fake.pwm, &LINEAR, &led), 0);
+	assert_int_equal(fake.value, -1);
+	for (unsigned level = LED_LEVEL_MIN; level <= LED_LEVEL_MAX; level++) {
+		assert_int_equal(led_set(led, true, level), 0);
+		assert_int_equal(fake.value, level * 100);
+	}
+	assert_int_equal(led_set(led, false, 7), 0);
+	assert_int_equal(fake.value, 0);
+	led_close(led, false);
+	assert_int_equal(fake.closed, 1);
+}
+
+static void test_close_leaves_the_light_or_ends_it(void **state)
+{
+	(void)state;
+	for (int dark = 0; dark <= 1; dark++) {
+		struct fake fake;
+		struct led *led;
+
+		fake_init(&fake);
+		assert_int_equal(led_new(NULL, &fake.pwm, &LINEAR, &led), 0);
+		assert_int_equal(led_set(led, true, 3), 0);
+		led_close(led, dark);
+		assert_int_equal(fake.value, dark ? 0 : 300);
+		assert_int_equal(fake.closed, 1);
+	}
+	assert_null(led_close(NULL, true));
+}
+
+static void test_level_outside_its_range_writes_nothing(void **state)
+{
+	struct fake fake;
+	struct led *led;
+
+	(void)state;
+	fake_init(&fake);
+	assert_int_equal(led_new(NULL, &fake.pwm, &LINEAR, &led), 0);
+	assert_int_equal(led_set(led, true, 0), -EINVAL);
+	assert_int_equal(led_set(led, true, LED_LEVEL_MAX + 1), -EINVAL);
+	assert_int_equal(fake.value, -1);
+	led_close(led, false);
+}
+
+static void test_write_error_is_returned(void **state)
+{
+	struct fake fake;
+	struct led *led;
+
+	(void)state;
+	fake_init(&fake);
+	assert_int_equal(led_new(NULL, &fake.pwm, &LINEAR, &led), 0);
+	fake.error = -ENXIO;
+	assert_int_equal(led_set(led, true, 5), -ENXIO);
+	led_close(led, true);
+	assert_int_equal(fake.closed, 1);
+}
+
+static void test_wrong_settings_close_the_output(void **state)
+{
+	const struct led_settings wrong[] = {{-0.1, 1}, {1.1, 1}, {(double)NAN, 1}, {0, 0}, {0, -1},
+		{0, (double)NAN}, {0, (double)INFINITY}};
+	struct led *led = NULL;
+	struct fake fake;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		fake_init(&fake);
+		assert_int_equal(led_new(NULL, &fake.pwm, &wrong[i], &led), -EINVAL);
+		assert_int_equal(fake.closed, 1);
+	}
+	fake_init(&fake);
+	assert_int_equal(led_new(&fake.line, &fake.pwm, &LINEAR, &led), -EINVAL);
+	assert_int_equal(fake.closed, 2);
+	assert_int_equal(led_new(NULL, NULL, &LINEAR, &led), -EINVAL);
+	assert_null(led);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_levels_rise_and_are_never_dark),
+		cmocka_unit_test(test_levels_rise_at_every_small_number_of_steps),
+		cmocka_unit_test(test_levels_follow_the_formula),
+		cmocka_unit_test(test_linear_levels_are_tenths),
+		cmocka_unit_test(test_line_is_on_and_off_at_any_level),
+		cmocka_unit_test(test_pwm_shows_the_level),
+		cmocka_unit_test(test_close_leaves_the_light_or_ends_it),
+		cmocka_unit_test(test_level_outside_its_range_writes_nothing),
+		cmocka_unit_test(test_write_error_is_returned),
+		cmocka_unit_test(test_wrong_settings_close_the_output),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
