@@ -9,7 +9,8 @@
  *   phase line and enable PWM     DRV8835 in PHASE/ENABLE mode, DRV8838
  * Whatever happens in between, both inputs are never active at the same time, except as the brake
  * of a map that asks for it. A reversal always passes through stop and rests there for
- * reverse_pause_us. A write that fails ends in stop.
+ * reverse_pause_us. A write that fails ends in stop; where even that stop cannot be written, it is
+ * tried again by motor_poll() until it is.
  */
 #pragma once
 
@@ -22,13 +23,21 @@ enum { MOTOR_SPEED_MIN = 1, MOTOR_SPEED_MAX = 10 };
 
 enum motor_direction { MOTOR_STOP, MOTOR_FORWARD, MOTOR_BACKWARD };
 
-enum motor_stop_mode { MOTOR_COAST, MOTOR_BRAKE };
+enum motor_stop_mode {
+	MOTOR_COAST, /* a phase/enable bridge cannot, it always brakes */
+	MOTOR_BRAKE,
+};
 
 struct motor_settings {
 	enum motor_stop_mode stop_mode;
-	double min_duty;           /* 0..1: the duty below which the motor does not turn */
-	uint32_t ramp_us;          /* from stop to full speed; 0: at once */
-	uint32_t reverse_pause_us; /* rest between the directions */
+	double min_duty;  /* 0..1: the duty below which the motor does not turn; ramps begin here */
+	uint32_t ramp_us; /* from stop to full speed; 0: at once. Without a PWM always at once */
+	/*
+	 * The least time between the end of one direction and the beginning of the other, also
+	 * with a stop in between. No shorter than a period of a PWM that works a new duty in at
+	 * its period's end.
+	 */
+	uint32_t reverse_pause_us;
 };
 
 /* What the bridge's inputs are wired to; NULL where there is none. All opened inactive. */
@@ -41,29 +50,39 @@ struct motor_outputs {
 struct motor;
 
 /*
- * Takes over the outputs (also on failure: then they are closed). -EINVAL when they make no bridge.
- * Writes nothing: the outputs were opened inactive, and the motor begins stopped.
+ * Takes over the outputs (also on failure: then they are closed). -EINVAL when they make no bridge
+ * or min_duty is not within 0..1; -ENOMEM. Writes nothing: the outputs were opened inactive, and
+ * the motor begins stopped.
  */
 int motor_new(const struct motor_outputs *outputs, const struct motor_settings *settings,
 	struct motor **ret_motor);
 
 /*
- * Sets the goal. speed is MOTOR_SPEED_MIN to MOTOR_SPEED_MAX (ignored by MOTOR_STOP). The first
- * write is done before it returns; the rest of a ramp or a reversal comes with motor_poll().
- * MOTOR_STOP is done whole, at once. On an error the motor is stopped as far as it still can be.
+ * Sets the goal. speed is MOTOR_SPEED_MIN to MOTOR_SPEED_MAX (ignored by MOTOR_STOP), else -EINVAL
+ * and nothing changes. The duty is min_duty + (1 - min_duty) * speed / MOTOR_SPEED_MAX. The first
+ * write is done before it returns; the rest of a ramp or a reversal comes with motor_poll(), so
+ * call that next, also after an error. MOTOR_STOP is done whole, at once, without a ramp. On an
+ * error the motor is stopped as far as it still can be, and the first error is returned.
  */
 int motor_set(struct motor *motor, enum motor_direction direction, unsigned speed, uint64_t now_us);
 
-/* Does what is due. *ret_next_us: the time of the next call, or UINT64_MAX when there is nothing to
- * do. */
+/*
+ * Does what is due; nothing when called too early. *ret_next_us: the time of the next call, or
+ * UINT64_MAX when there is nothing to do; it is set on an error, too. Errors as motor_set().
+ * now_us of both functions is of one clock that does not go back.
+ */
 int motor_poll(struct motor *motor, uint64_t now_us, uint64_t *ret_next_us);
 
-/* True from a motor_set() to a direction until it stands again. */
+/*
+ * True from a motor_set() to a direction until it is told to stop or an error stopped it; also
+ * during a reversal's rest.
+ */
 bool motor_running(const struct motor *motor);
 
 /*
- * Writes the stop again on every output, even when it is believed to be stopped; goes on after an
- * error and returns the first one. For the ends of the process.
+ * Writes every driving input inactive, even when it is believed to be; goes on after an error and
+ * returns the first one. For the ends of the process: it never brakes, because lines are released
+ * one by one afterwards, and one half of a brake is a drive. The motor is stopped then.
  */
 int motor_safe(struct motor *motor);
 

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+#include "hbridge.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+enum { HBRIDGE_MAX_WRITES = 3 };
+
+enum hbridge_level { HBRIDGE_LOW, HBRIDGE_HIGH, HBRIDGE_DUTY };
+
+struct hbridge_write {
+	enum hbridge_input input;
+	enum hbridge_level level;
+};
+
+/* In the order in which they are written. An input that is not wired is passed over. */
+struct hbridge_sequence {
+	struct hbridge_write writes[HBRIDGE_MAX_WRITES];
+	size_t n_writes;
+};
+
+/*
+ * off and brake come in two orders, drive and duty in two directions. brake and drive are written
+ * from off, so they name only what becomes active.
+ */
+struct hbridge_table {
+	struct hbridge_sequence off[2];
+	struct hbridge_sequence brake[2];
+	struct hbridge_sequence drive[2]; /* by direction, and so is duty */
+	enum hbridge_input duty[2];
+};
+
+enum { FORWARD_FIRST, BACKWARD_FIRST, FORWARD = FORWARD_FIRST, BACKWARD = BACKWARD_FIRST };
+
+/*
+ * Two lines and an enable.
+ *
+ * ST L298 (January 2000), section 3 and figure 6, "Bidirectional DC Motor Control":
+ *   Ven  C(IN1) D(IN2)
+ *    H     H      L     forward
+ *    H     L      H     reverse
+ *    H     C = D        fast motor stop
+ *    L     X      X     free running motor stop
+ *
+ * Toshiba TB6612FNG (2014-10-01), "H-SW Control Function", STBY = H:
+ *   IN1  IN2  PWM
+ *    H    H   H/L       short brake
+ *    L    H    H        CCW      L: short brake
+ *    H    L    H        CW       L: short brake
+ *    L    L    H        OFF (high impedance)
+ *
+ * The two agree on forward, on backward and on the brake with both inputs high. For coast they do
+ * not: the L298 wants the enable low (IN1 = IN2 under a high one would brake), the TB6612FNG has no
+ * row for all three low. All low is right for the first, and on the second it is an input pair that
+ * drives neither output, without a PWM. No row of either table drives the motor with the enable
+ * low, which makes it the first write of 'off' and the last of everything else.
+ *
+ * The enable may be a PWM, a line (full speed only) or missing (tied high: full speed only, and
+ * what is called coast above is then the L298's fast stop).
+ */
+static const struct hbridge_table hbridge_lines = {
+	.off[FORWARD_FIRST] = {{{HBRIDGE_ENABLE, HBRIDGE_LOW}, {HBRIDGE_FORWARD, HBRIDGE_LOW},
+				       {HBRIDGE_BACKWARD, HBRIDGE_LOW}},
+		3},
+	.off[BACKWARD_FIRST] = {{{HBRIDGE_ENABLE, HBRIDGE_LOW}, {HBRIDGE_BACKWARD, HBRIDGE_LOW},
+					{HBRIDGE_FORWARD, HBRIDGE_LOW}},
+		3},
+	.brake[FORWARD_FIRST] = {{{HBRIDGE_FORWARD, HBRIDGE_HIGH}, {HBRIDGE_BACKWARD, HBRIDGE_HIGH},
+					 {HBRIDGE_ENABLE, HBRIDGE_HIGH}},
+		3},
+	.brake[BACKWARD_FIRST] = {{{HBRIDGE_BACKWARD, HBRIDGE_HIGH},
+					  {HBRIDGE_FORWARD, HBRIDGE_HIGH},
+					  {HBRIDGE_ENABLE, HBRIDGE_HIGH}},
+		3},
+	.drive[FORWARD] = {{{HBRIDGE_FORWARD, HBRIDGE_HIGH}, {HBRIDGE_ENABLE, HBRIDGE_DUTY}}, 2},
+	.drive[BACKWARD] = {{{HBRIDGE_BACKWARD, HBRIDGE_HIGH}, {HBRIDGE_ENABLE, HBRIDGE_DUTY}}, 2},
+	.duty = {HBRIDGE_ENABLE, HBRIDGE_ENABLE},
+};
+
+/*
+ * Two PWM inputs.
+ *
+ * TI DRV8833 (SLVSAR1), "Bridge Control and Decay Modes", H-bridge logic, nSLEEP = 1; the DRV8837
+ * (SLVSBA4C, section 7.3.1, table 1) and the DRV8871 have the same:
+ *   IN1  IN2
+ *    0    0    coast / fast decay
+ *    0    1    reverse
+ *    1    0    forward
+ *    1    1    brake / slow decay
+ * and for PWM control of the motor's speed:
+ *   PWM   0    forward, fast decay         0   PWM   reverse, fast decay
+ *    1   PWM   forward, slow decay        PWM   1    reverse, slow decay
+ *
+ * Fast decay is what is used. Slow decay keeps more torque at low duties, but there one input
+ * stands high and the other one's duty is the time in which it does not drive: a write that is lost
+ * or a PWM part that loses its supply and wakes up with zeros would mean full speed. With fast
+ * decay zero is off, on every input, and both are never high but for the brake.
+ */
+static const struct hbridge_table hbridge_pwm = {
+	.off[FORWARD_FIRST] = {{{HBRIDGE_FORWARD, HBRIDGE_LOW}, {HBRIDGE_BACKWARD, HBRIDGE_LOW}},
+		2},
+	.off[BACKWARD_FIRST] = {{{HBRIDGE_BACKWARD, HBRIDGE_LOW}, {HBRIDGE_FORWARD, HBRIDGE_LOW}},
+		2},
+	.brake[FORWARD_FIRST] = {{{HBRIDGE_FORWARD, HBRIDGE_HIGH},
+					 {HBRIDGE_BACKWARD, HBRIDGE_HIGH}},
+		2},
+	.brake[BACKWARD_FIRST] = {{{HBRIDGE_BACKWARD, HBRIDGE_HIGH},
+					  {HBRIDGE_FORWARD, HBRIDGE_HIGH}},
+		2},
+	.drive[FORWARD] = {{{HBRIDGE_FORWARD, HBRIDGE_DUTY}}, 1},
+	.drive[BACKWARD] = {{{HBRIDGE_BACKWARD, HBRIDGE_DUTY}}, 1},
+	.duty = {HBRIDGE_FORWARD, HBRIDGE_BACKWARD},
+};
+
+/*
+ * Phase and enable.
+ *
+ * TI DRV8838 (SLVSBA4C), section 7.3.1, table 2, nSLEEP = 1; TI DRV8835 (SLVSB18H), section 7.4.1,
+ * "Bridge Control", MODE = 1, has the same:
+ *   PH   EN
+ *    X    0    brake
+ *    1    1    reverse
+ *    0    1    forward
+ *
+ * There is no coast; off is the brake. The phase is not part of 'off': were the enable's write to
+ * fail, a new phase would throw the running motor into reverse.
+ */
+static const struct hbridge_table hbridge_phase = {
+	.off = {{{{HBRIDGE_ENABLE, HBRIDGE_LOW}}, 1}, {{{HBRIDGE_ENABLE, HBRIDGE_LOW}}, 1}},
+	.brake = {{{{HBRIDGE_ENABLE, HBRIDGE_LOW}}, 1}, {{{HBRIDGE_ENABLE, HBRIDGE_LOW}}, 1}},
+	.drive[FORWARD] = {{{HBRIDGE_PHASE, HBRIDGE_LOW}, {HBRIDGE_ENABLE, HBRIDGE_DUTY}}, 2},
+	.drive[BACKWARD] = {{{HBRIDGE_PHASE, HBRIDGE_HIGH}, {HBRIDGE_ENABLE, HBRIDGE_DUTY}}, 2},
+	.duty = {HBRIDGE_ENABLE, HBRIDGE_ENABLE},
+};
+
+enum {
+	WIRED_FORWARD_LINE = 1 << 0,
+	WIRED_BACKWARD_LINE = 1 << 1,
+	WIRED_PHASE_LINE = 1 << 2,
+	WIRED_ENABLE_LINE = 1 << 3,
+	WIRED_FORWARD_PWM = 1 << 4,
+	WIRED_BACKWARD_PWM = 1 << 5,
+	WIRED_ENABLE_PWM = 1 << 6,
+};
+
+/* Every set of outputs that makes a bridge. */
+static const struct {
+	unsigned wired;
+	const struct hbridge_table *table;
+} hbridge_kinds[] = {
+	{WIRED_FORWARD_LINE | WIRED_BACKWARD_LINE | WIRED_ENABLE_PWM, &hbridge_lines},
+	{WIRED_FORWARD_LINE | WIRED_BACKWARD_LINE | WIRED_ENABLE_LINE, &hbridge_lines},
+	{WIRED_FORWARD_LINE | WIRED_BACKWARD_LINE, &hbridge_lines},
+	{WIRED_FORWARD_PWM | WIRED_BACKWARD_PWM, &hbridge_pwm},
+	{WIRED_PHASE_LINE | WIRED_ENABLE_PWM, &hbridge_phase},
+	{WIRED_PHASE_LINE | WIRED_ENABLE_LINE, &hbridge_phase},
+};
+
+static unsigned hbridge_wired(const struct motor_outputs *outputs)
+{
+	unsigned wired = 0;
+
+	wired |= outputs->forward_line ? WIRED_FORWARD_LINE : 0;
+	wired |= outputs->backward_line ? WIRED_BACKWARD_LINE : 0;
+	wired |= outputs->phase_line ? WIRED_PHASE_LINE : 0;
+	wired |= outputs->enable_line ? WIRED_ENABLE_LINE : 0;
+	wired |= outputs->forward_pwm ? WIRED_FORWARD_PWM : 0;
+	wired |= outputs->backward_pwm ? WIRED_BACKWARD_PWM : 0;
+	wired |= outputs->enable_pwm ? WIRED_ENABLE_PWM : 0;
+	return wired;
+}
+
+int hbridge_init(struct hbridge *bridge, const struct motor_outputs *outputs)
+{
+	unsigned wired = hbridge_wired(outputs);
+
+	for (size_t i = 0; i < sizeof(hbridge_kinds) / sizeof(hbridge_kinds[0]); i++) {
+		if (hbridge_kinds[i].wired != wired)
+			continue;
+		memset(bridge, 0, sizeof(*bridge));
+		bridge->table = hbridge_kinds[i].table;
+		bridge->inputs[HBRIDGE_FORWARD].line = outputs->forward_line;
+		bridge->inputs[HBRIDGE_FORWARD].pwm = outputs->forward_pwm;
+		bridge->inputs[HBRIDGE_BACKWARD].line = outputs->backward_line;
+		bridge->inputs[HBRIDGE_BACKWARD].pwm = outputs->backward_pwm;
+		bridge->inputs[HBRIDGE_PHASE].line = outputs->phase_line;
+		bridge->inputs[HBRIDGE_ENABLE].line = outputs->enable_line;
+		bridge->inputs[HBRIDGE_ENABLE].pwm = outputs->enable_pwm;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+uint32_t hbridge_steps(const struct hbridge *bridge)
+{
+	const struct pwm_output *forward = bridge->inputs[bridge->table->duty[FORWARD]].pwm;
+	const struct pwm_output *backward = bridge->inputs[bridge->table->duty[BACKWARD]].pwm;
+
+	if (!forward || !backward)
+		return 0;
+	return forward->steps > backward->steps ? forward->steps : backward->steps;
+}
+
+static uint32_t duty_steps(const struct pwm_output *pwm, enum hbridge_level level, double duty)
+{
+	long long steps; /* a long of 32 bits would not hold every uint32_t */
+
+	if (level == HBRIDGE_LOW || (level == HBRIDGE_DUTY && duty <= 0))
+		return 0;
+	if (level == HBRIDGE_HIGH || duty >= 1)
+		return pwm->steps;
+	steps = llround(duty * pwm->steps);
+	return steps > 0 ? (uint32_t)steps : 1;
+}
+
+static int hbridge_write(struct hbridge *bridge, const struct hbridge_write *write, double duty)
+{
+	struct gpio_line *line = bridge->inputs[write->input].line;
+	struct pwm_output *pwm = bridge->inputs[write->input].pwm;
+
+	if (line)
+		return gpio_line_set(line, write->level != HBRIDGE_LOW);
+	if (pwm)
+		return pwm_set(pwm, duty_steps(pwm, write->level, duty));
+	return 0; /* an enable that is tied high */
+}
+
+/* Ends at the first error: for what takes the motor out of a state that is safe. */
+static int hbridge_write_until_error(
+	struct hbridge *bridge, const struct hbridge_sequence *sequence, double duty)
+{
+	for (size_t i = 0; i < sequence->n_writes; i++) {
+		int r = hbridge_write(bridge, &sequence->writes[i], duty);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Goes on after an error: for what takes the motor into a state that is safe. */
+static int hbridge_write_all(struct hbridge *bridge, const struct hbridge_sequence *sequence)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < sequence->n_writes; i++) {
+		int r = hbridge_write(bridge, &sequence->writes[i], 0);
+
+		if (r < 0 && error == 0)
+			error = r;
+	}
+	return error;
+}
+
+static size_t same(enum motor_direction direction)
+{
+	return direction == MOTOR_BACKWARD ? BACKWARD : FORWARD;
+}
+
+static size_t opposite(enum motor_direction direction)
+{
+	return direction == MOTOR_BACKWARD ? FORWARD : BACKWARD;
+}
+
+int hbridge_off(struct hbridge *bridge, enum motor_direction turned)
+{
+	return hbridge_write_all(bridge, &bridge->table->off[opposite(turned)]);
+}
+
+int hbridge_drive(struct hbridge *bridge, enum motor_direction direction, double duty)
+{
+	return hbridge_write_until_error(bridge, &bridge->table->drive[same(direction)], duty);
+}
+
+int hbridge_duty(struct hbridge *bridge, enum motor_direction direction, double duty)
+{
+	const struct hbridge_write write = {bridge->table->duty[same(direction)], HBRIDGE_DUTY};
+
+	return bridge->inputs[write.input].pwm ? hbridge_write(bridge, &write, duty) : 0;
+}
+
+int hbridge_brake(struct hbridge *bridge, enum motor_direction turned)
+{
+	return hbridge_write_until_error(bridge, &bridge->table->brake[same(turned)], 0);
+}
+
+int hbridge_hold(struct hbridge *bridge)
+{
+	return hbridge_write_all(bridge, &bridge->table->brake[FORWARD_FIRST]);
+}
+
+int hbridge_release(struct hbridge *bridge, enum motor_direction turned)
+{
+	return hbridge_write_until_error(bridge, &bridge->table->off[opposite(turned)], 0);
+}
+
+void hbridge_close(struct hbridge *bridge)
+{
+	for (size_t i = 0; i < HBRIDGE_N_INPUTS; i++) {
+		bridge->inputs[i].line = gpio_line_close(bridge->inputs[i].line);
+		bridge->inputs[i].pwm = pwm_close(bridge->inputs[i].pwm);
+	}
+}

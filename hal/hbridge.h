@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An H-bridge's inputs: which are written, to what, in which order. No time and no decisions; those
+ * are motor.c's. The truth tables and the parts that they come from are in hbridge.c.
+ *
+ * Everything is built from one rule: a direction or a brake is only switched on from off, that is
+ * while every input that could drive the motor is known to be inactive. Between two writes, and
+ * where a write fails, the motor is then driven in no direction but the one that is being switched
+ * on (drive) or in which it last turned (off, brake, release): never against its own motion.
+ *
+ *      off --drive--> driven --duty--> driven --off--> off
+ *      off --brake--> braked --hold--> braked --release--> off
+ *
+ * Where drive, duty or brake fail, call off. Where release fails, call hold: with one input that
+ * cannot be let go, the other one keeps the motor braked, and alone it would drive it.
+ *
+ * Belongs to one thread.
+ */
+#pragma once
+
+#include "motor.h"
+
+enum hbridge_input {
+	HBRIDGE_FORWARD,  /* IN1 */
+	HBRIDGE_BACKWARD, /* IN2 */
+	HBRIDGE_PHASE,
+	HBRIDGE_ENABLE,
+	HBRIDGE_N_INPUTS,
+};
+
+struct hbridge_table;
+
+struct hbridge {
+	const struct hbridge_table *table;
+	struct {
+		struct gpio_line *line; /* at most one of the two, owned */
+		struct pwm_output *pwm;
+	} inputs[HBRIDGE_N_INPUTS];
+};
+
+/* -EINVAL when the outputs make no bridge. Takes over the outputs on success only. Writes nothing. */
+int hbridge_init(struct hbridge *bridge, const struct motor_outputs *outputs);
+
+/* How finely the speed can be set: the steps of the PWM input; 0 when it is on or off only. */
+uint32_t hbridge_steps(const struct hbridge *bridge);
+
+/*
+ * Every driving input inactive. Attempts all of them, whatever fails, and returns the first error.
+ * Coasts; a phase/enable bridge has no coast and brakes. turned is the direction in which it turns
+ * or last turned, or MOTOR_STOP.
+ */
+int hbridge_off(struct hbridge *bridge, enum motor_direction turned);
+
+/*
+ * Sets the direction, then the duty, 0..1 (without a PWM input: full). Above 0 it is at least one
+ * step. Ends at the first error.
+ */
+int hbridge_drive(struct hbridge *bridge, enum motor_direction direction, double duty);
+
+/* The duty alone. Nothing to do without a PWM input. */
+int hbridge_duty(struct hbridge *bridge, enum motor_direction direction, double duty);
+
+/*
+ * Shorts the motor: both inputs are active at the end. The one of the direction in which it last
+ * turned goes first, so that the moment between the two pushes it on rather than back. Ends at the
+ * first error.
+ */
+int hbridge_brake(struct hbridge *bridge, enum motor_direction turned);
+
+/* Writes the brake again. Attempts all inputs and returns the first error. */
+int hbridge_hold(struct hbridge *bridge);
+
+/* Ends the brake. Ends at the first error. */
+int hbridge_release(struct hbridge *bridge, enum motor_direction turned);
+
+/* Releases the outputs as they are. Call hbridge_off() first, see motor_close(). */
+void hbridge_close(struct hbridge *bridge);

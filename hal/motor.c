@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The motor's state machine: when to write what. Which inputs that means is hbridge.c's.
+ *
+ * Two things are kept apart: the goal, that is what was asked for, and what the bridge does now
+ * (turning, speed, braking). motor_set() changes the goal alone; motor_advance() takes the bridge one move
+ * nearer to it for as long as a move is due. So a new goal in the middle of a ramp or a rest needs
+ * no case of its own.
+ *
+ * Speed is a fraction of the range in which the motor turns: 0 is min_duty, 1 is full duty. A ramp
+ * is a line in time from the speed at which it began, and its value depends on the time alone. A
+ * late poll makes a larger step, never a longer ramp.
+ */
+#include "motor.h"
+
+#include "hbridge.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+	MOTOR_RAMP_STEP_US = 10000, /* finer than a gear box or an eye notices */
+	MOTOR_RETRY_MIN_US = 20000,
+	MOTOR_RETRY_MAX_US =
+		1280000, /* a try may block for a bus timeout: leave the loop some air */
+};
+
+struct motor {
+	struct hbridge bridge;
+	struct motor_settings settings;
+
+	enum motor_direction goal;
+	double goal_speed;
+
+	enum motor_direction turning; /* MOTOR_STOP: the bridge is off or brakes */
+	bool braking;                 /* both inputs were made active */
+	double speed;                 /* last written, while turning */
+	double ramp_from;             /* speed at ramp_start_us */
+	uint64_t ramp_start_us;
+
+	enum motor_direction last_turned; /* the rest is due before the other one */
+	uint64_t stopped_us;
+
+	bool stop_pending; /* the last stop failed or has no date: write it (again) */
+	uint32_t retry_us; /* until the next try */
+
+	uint64_t next_us; /* when motor_advance() has something to do */
+};
+
+int motor_new(const struct motor_outputs *outputs, const struct motor_settings *settings,
+	struct motor **ret_motor)
+{
+	/* Not a check with < and >, which a NaN would pass. */
+	bool settings_valid = settings->min_duty >= 0 && settings->min_duty <= 1;
+	struct motor *motor = calloc(1, sizeof(*motor));
+	int r = -ENOMEM;
+
+	if (motor)
+		r = settings_valid ? hbridge_init(&motor->bridge, outputs) : -EINVAL;
+	if (r < 0) {
+		free(motor);
+		gpio_line_close(outputs->forward_line);
+		gpio_line_close(outputs->backward_line);
+		gpio_line_close(outputs->phase_line);
+		gpio_line_close(outputs->enable_line);
+		pwm_close(outputs->forward_pwm);
+		pwm_close(outputs->backward_pwm);
+		pwm_close(outputs->enable_pwm);
+		return r;
+	}
+	motor->settings = *settings;
+	motor->retry_us = MOTOR_RETRY_MIN_US;
+	motor->next_us = UINT64_MAX;
+	*ret_motor = motor;
+	return 0;
+}
+
+static uint64_t elapsed_us(uint64_t since_us, uint64_t now_us)
+{
+	return now_us > since_us ? now_us - since_us : 0;
+}
+
+static double speed_to_duty(const struct motor *motor, double speed)
+{
+	return motor->settings.min_duty + (1 - motor->settings.min_duty) * speed;
+}
+
+/* --- Ramps ------------------------------------------------------------------------------------ */
+
+/* 0 where speed cannot or shall not be ramped. */
+static uint32_t ramp_us(const struct motor *motor)
+{
+	return hbridge_steps(&motor->bridge) > 0 ? motor->settings.ramp_us : 0;
+}
+
+/* Before the other direction the present one ramps down to nothing. */
+static double ramp_target(const struct motor *motor)
+{
+	return motor->turning == motor->goal ? motor->goal_speed : 0;
+}
+
+static uint64_t ramp_length_us(const struct motor *motor)
+{
+	return (uint64_t)ceil(fabs(ramp_target(motor) - motor->ramp_from) * ramp_us(motor));
+}
+
+static double ramp_speed(const struct motor *motor, uint64_t now_us)
+{
+	uint64_t elapsed = elapsed_us(motor->ramp_start_us, now_us);
+	double target = ramp_target(motor);
+	double change;
+
+	if (elapsed >= ramp_length_us(motor))
+		return target;
+	change = (double)elapsed / ramp_us(motor);
+	return target > motor->ramp_from ? motor->ramp_from + change : motor->ramp_from - change;
+}
+
+/* The next point of the ramp's own grid after now_us; its end is one of them. */
+static uint64_t ramp_next_us(const struct motor *motor, uint64_t now_us)
+{
+	uint64_t step = MOTOR_RAMP_STEP_US;
+	uint64_t finest = ramp_us(motor) / hbridge_steps(&motor->bridge);
+	uint64_t end = motor->ramp_start_us + ramp_length_us(motor);
+	uint64_t next;
+
+	if (step < finest)
+		step = finest;
+	next = motor->ramp_start_us + (elapsed_us(motor->ramp_start_us, now_us) / step + 1) * step;
+	return next < end ? next : end;
+}
+
+static void ramp_begin(struct motor *motor, double from, uint64_t now_us)
+{
+	motor->speed = from;
+	motor->ramp_from = from;
+	motor->ramp_start_us = now_us;
+}
+
+/* --- Stopping --------------------------------------------------------------------------------- */
+
+/*
+ * Every stop ends here, and only here it is dated. result is what writing it returned: where some
+ * input could not be written, the goal is given up, and motor_poll() writes the stop again.
+ */
+static int motor_settle(struct motor *motor, int result, uint64_t now_us)
+{
+	bool dated = motor->turning == MOTOR_STOP && !motor->stop_pending;
+
+	if (motor->turning != MOTOR_STOP)
+		motor->last_turned = motor->turning;
+	motor->turning = MOTOR_STOP;
+	if (result < 0) {
+		motor->goal = MOTOR_STOP;
+		motor->stop_pending = true;
+		motor->next_us = now_us + motor->retry_us;
+		if (motor->retry_us < MOTOR_RETRY_MAX_US)
+			motor->retry_us *= 2;
+		return result;
+	}
+	if (!dated)
+		motor->stopped_us = now_us;
+	motor->stop_pending = false;
+	motor->retry_us = MOTOR_RETRY_MIN_US;
+	return 0;
+}
+
+static int motor_off(struct motor *motor, uint64_t now_us)
+{
+	bool turning = motor->turning != MOTOR_STOP;
+
+	return motor_settle(motor,
+		hbridge_off(&motor->bridge, turning ? motor->turning : motor->last_turned), now_us);
+}
+
+/* The stop that is believed to be there, written again. A brake is not let go for that. */
+static int motor_stop_again(struct motor *motor, uint64_t now_us)
+{
+	if (!motor->braking)
+		return motor_off(motor, now_us);
+	return motor_settle(motor, hbridge_hold(&motor->bridge), now_us);
+}
+
+/* From any stop to all inputs inactive. A brake that cannot be let go stays. */
+static int motor_release(struct motor *motor, uint64_t now_us)
+{
+	int r;
+
+	if (!motor->braking)
+		return motor_off(motor, now_us);
+	r = hbridge_release(&motor->bridge, motor->last_turned);
+	if (r < 0) {
+		motor->goal = MOTOR_STOP;
+		motor->next_us = UINT64_MAX;
+		motor_stop_again(motor, now_us);
+		return r;
+	}
+	motor->braking = false;
+	return 0;
+}
+
+/* Where a write that failed while something was active ends. Returns error, the first one. */
+static int motor_fail(struct motor *motor, int error, uint64_t now_us)
+{
+	motor->goal = MOTOR_STOP;
+	motor->next_us = UINT64_MAX;
+	motor_off(motor, now_us);
+	return error;
+}
+
+/* Takes the drive away, then brakes if that is asked for and there is something to brake. */
+static int motor_halt(struct motor *motor, uint64_t now_us)
+{
+	int r = motor_stop_again(motor, now_us);
+
+	if (r < 0 || motor->braking || motor->settings.stop_mode == MOTOR_COAST ||
+		motor->last_turned == MOTOR_STOP)
+		return r;
+	r = hbridge_brake(&motor->bridge, motor->last_turned);
+	if (r < 0)
+		return motor_fail(motor, r, now_us);
+	motor->braking = true;
+	return 0;
+}
+
+/* --- Moving ----------------------------------------------------------------------------------- */
+
+/* The time from which the goal's direction may be driven. */
+static uint64_t rest_end_us(const struct motor *motor)
+{
+	if (motor->last_turned == MOTOR_STOP || motor->last_turned == motor->goal)
+		return 0;
+	return motor->stopped_us + motor->settings.reverse_pause_us;
+}
+
+static int motor_start(struct motor *motor, uint64_t now_us)
+{
+	double from = ramp_us(motor) > 0 ? 0 : motor->goal_speed;
+	int r = motor_release(motor, now_us);
+
+	if (r < 0)
+		return r;
+	motor->turning = motor->goal;
+	ramp_begin(motor, from, now_us);
+	r = hbridge_drive(&motor->bridge, motor->turning, speed_to_duty(motor, from));
+	return r < 0 ? motor_fail(motor, r, now_us) : 0;
+}
+
+static int motor_write_speed(struct motor *motor, double speed, uint64_t now_us)
+{
+	int r;
+
+	motor->speed = speed;
+	r = hbridge_duty(&motor->bridge, motor->turning, speed_to_duty(motor, speed));
+	return r < 0 ? motor_fail(motor, r, now_us) : 0;
+}
+
+/* Every move that is due now towards a direction; then next_us says when the next one is. */
+static int motor_advance(struct motor *motor, uint64_t now_us)
+{
+	double speed;
+	int r;
+
+	if (motor->turning != MOTOR_STOP && motor->turning != motor->goal) {
+		speed = ramp_speed(motor, now_us);
+		if (speed > 0) {
+			motor->next_us = ramp_next_us(motor, now_us);
+			return motor_write_speed(motor, speed, now_us);
+		}
+		r = motor_halt(motor, now_us);
+		if (r < 0)
+			return r;
+	}
+	if (motor->turning == MOTOR_STOP) {
+		motor->next_us = rest_end_us(motor);
+		if (now_us < motor->next_us)
+			return 0;
+		r = motor_start(motor, now_us);
+	} else {
+		r = motor_write_speed(motor, ramp_speed(motor, now_us), now_us);
+	}
+	if (r < 0)
+		return r;
+	motor->next_us =
+		motor->speed == motor->goal_speed ? UINT64_MAX : ramp_next_us(motor, now_us);
+	return 0;
+}
+
+int motor_set(struct motor *motor, enum motor_direction direction, unsigned speed, uint64_t now_us)
+{
+	int r;
+
+	switch (direction) {
+	case MOTOR_STOP:
+		motor->goal = MOTOR_STOP;
+		motor->next_us = UINT64_MAX;
+		return motor_halt(motor, now_us);
+	case MOTOR_FORWARD:
+	case MOTOR_BACKWARD:
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (speed < MOTOR_SPEED_MIN || speed > MOTOR_SPEED_MAX)
+		return -EINVAL;
+	if (motor->stop_pending) {
+		r = motor_stop_again(motor, now_us);
+		if (r < 0)
+			return r;
+	}
+	/*
+	 * A running ramp is left where it is at this moment, not where it was last written:
+	 * commands that come faster than ramp steps would hold it in place.
+	 */
+	if (motor->turning != MOTOR_STOP)
+		ramp_begin(motor, ramp_speed(motor, now_us), now_us);
+	motor->goal = direction;
+	motor->goal_speed = (double)speed / MOTOR_SPEED_MAX;
+	return motor_advance(motor, now_us);
+}
+
+int motor_poll(struct motor *motor, uint64_t now_us, uint64_t *ret_next_us)
+{
+	int r = 0;
+
+	if (now_us >= motor->next_us && motor->next_us != UINT64_MAX) {
+		if (motor->stop_pending) {
+			motor->next_us = UINT64_MAX;
+			r = motor_stop_again(motor, now_us);
+		} else {
+			r = motor_advance(motor, now_us);
+		}
+	}
+	*ret_next_us = motor->next_us;
+	return r;
+}
+
+bool motor_running(const struct motor *motor)
+{
+	return motor->goal != MOTOR_STOP;
+}
+
+int motor_safe(struct motor *motor)
+{
+	int r = motor_release(motor, 0);
+
+	/* No clock here: a direction that comes after all stops once more, and rests from then. */
+	motor->goal = MOTOR_STOP;
+	motor->stop_pending = true;
+	motor->next_us = r < 0 ? 0 : UINT64_MAX;
+	return r;
+}
+
+struct motor *motor_close(struct motor *motor)
+{
+	if (!motor)
+		return NULL;
+	motor_safe(motor);
+	hbridge_close(&motor->bridge);
+	free(motor);
+	return NULL;
+}
