@@ -19,7 +19,7 @@ run_demo() {
 	1:--keep) keep=1 ;;
 	*) die "usage: ./run demo [--keep]" ;;
 	esac
-	install_packages build demo
+	run_install build demo
 	build "$here/build" false
 	start_broker
 	start_watching

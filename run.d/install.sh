@@ -50,8 +50,8 @@ release_broker() {
 	policy_is_ours=
 }
 
-# install_packages GROUP...
-install_packages() {
+# ./run install, and the first step of the others: the groups of packages that they need.
+run_install() {
 	command -v apt-get >/dev/null || {
 		say "not a Debian system: nothing is installed, the build names what it lacks"
 		return 0
@@ -73,7 +73,8 @@ install_packages() {
 	}
 	case " $missing" in *" mosquitto "*)
 		# Nor shall it start at the next boot, on a machine that never asked for a broker.
-		as_root deb-systemd-helper disable mosquitto.service >/dev/null 2>&1 || :
+		as_root update-rc.d mosquitto disable >/dev/null 2>&1 || :
+		as_root systemctl disable mosquitto.service >/dev/null 2>&1 || :
 		say "mosquitto: only its program is used; its service is off (on: systemctl enable --now mosquitto)"
 		;;
 	esac

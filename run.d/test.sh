@@ -19,7 +19,7 @@ run_test() {
 		esac
 		shift
 	done
-	[ -z "$install" ] || install_packages build test
+	[ -z "$install" ] || run_install build test
 	build "$dir" true
 	results=$dir/meson-logs
 	rm -f "$results/testlog.json" "$results/integration.xml"

@@ -5,9 +5,9 @@
 usage: tally.py FILE...
 
 A file is Meson's testlog.json, pytest's junit XML, or a text file of lines
-'passed NAME', 'failed NAME' or 'skipped NAME'. A file that is missing or cannot be read counts as
-one failure: a suite that died must not look like one that has nothing to say. The exit code is 0
-when something passed and nothing failed.
+'passed NAME', 'failed NAME' or 'skipped NAME'. A file that is missing, empty or cannot be read
+counts as one failure: a suite that died must not look like one that has nothing to say. The exit
+code is 0 when nothing failed.
 """
 import collections
 import json
@@ -56,10 +56,11 @@ def count_lines(text):
 def count_file(path):
     count = {".json": count_meson, ".xml": count_junit}.get(path.suffix, count_lines)
     try:
-        return count(path.read_text(encoding="utf-8"))
+        counts = count(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, ElementTree.ParseError) as error:
         print(f"tally: {path}: {error}", file=sys.stderr)
         return collections.Counter(failed=1)
+    return counts or collections.Counter(failed=1)
 
 
 def main(arguments):
@@ -68,7 +69,7 @@ def main(arguments):
         return 2
     total = sum((count_file(pathlib.Path(name)) for name in arguments), collections.Counter())
     print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
-    return 1 if total["failed"] or not total["passed"] else 0
+    return 1 if total["failed"] else 0
 
 
 if __name__ == "__main__":
