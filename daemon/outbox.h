@@ -2,17 +2,20 @@
 /*
  * What must reach the broker. Everybody puts, the link takes; nobody ever waits for the network.
  *
- * There are four kinds, and the link is given them in this order:
- *   retained  one slot a topic, of which only the newest matters (status, state, health). Every new
- * connection publishes all of them again, in the order of the slots answers   to commands; kept
- * until acknowledged, bounded, the oldest dropped first readings  kept until acknowledged, bounded
- * in bytes, the oldest dropped first and counted. Those that were put while there was no
- *             connection, or whose connection died before the acknowledgement, become backlog: they
- * go out on the backlog topic, oldest first, and a live reading never waits behind them values
- * single values and structs: only worth something now, dropped without a connection
+ * There are five kinds, and the link is given them in this order:
  *
- * Putting copies. All memory is allocated by outbox_new(). All functions may be called from any
- * thread, but outbox_take() and what follows it only by the link.
+ *   retained  One slot a topic, of which only the newest matters (status, state, health). Every new
+ *             connection publishes all of them again, in the order of the slots.
+ *   answers   To commands. Kept until acknowledged, bounded, the oldest dropped first.
+ *   readings  Kept until acknowledged, bounded in bytes, the oldest dropped first and counted.
+ *   values    Single values and structs. Only worth something now: dropped without a connection.
+ *   backlog   Readings that were put while there was no connection, or whose connection died
+ *             before the acknowledgement. They go out on the backlog topic, oldest first, and
+ *             nothing live ever waits behind them.
+ *
+ * Putting copies. All memory is allocated by outbox_new(), and a page of it is in use only once it
+ * was written to. All functions may be called from any thread, but outbox_take() and what follows
+ * it only by the link.
  */
 #pragma once
 
@@ -29,7 +32,7 @@ enum {
 };
 
 struct outbox_settings {
-	size_t reading_bytes; /* memory for readings */
+	size_t reading_bytes; /* memory for readings; each takes 24 bytes more than its payload */
 	size_t other_bytes;   /* memory for answers and values */
 };
 
@@ -37,7 +40,7 @@ struct outbox;
 
 int outbox_new(const struct outbox_settings *settings, struct outbox **ret_outbox);
 
-/* Readable while there is something to take. */
+/* Readable from a put, or from outbox_connected(), until outbox_take() finds nothing. */
 int outbox_fd(const struct outbox *outbox);
 
 /* taken_ms: the reading's time stamp. 0, or -EMSGSIZE. */
@@ -61,7 +64,8 @@ int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char
 
 struct outbox_stats {
 	uint64_t queued;  /* readings not yet acknowledged */
-	uint64_t dropped; /* readings and answers lost because there was no room */
+	uint64_t dropped; /* readings and answers lost because there was no room. One that was in
+			     flight counts when its connection dies without acknowledging it */
 };
 
 struct outbox_stats outbox_stats(struct outbox *outbox);

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two rings and three slots.
+ *
+ * Readings lie in the order in which they were taken, and so backlog always lies before what is
+ * live: one position, live_begin, tells them apart. A cursor in each part says how far the link has
+ * been given records. What is in flight or acknowledged therefore lies before a cursor, what waits
+ * lies behind it, and taking the next one never searches. The oldest end moves over what is
+ * acknowledged.
+ *
+ * Answers and values share the other ring; each has a cursor that steps over the other kind.
+ *
+ * A message's id is its position with its ring in the lowest bits, so that acknowledging needs no
+ * search either. What was dropped in the meantime is older than the ring's begin.
+ */
+#include "outbox.h"
+
+#include "ring.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum record_state { WAITING, IN_FLIGHT, DONE };
+enum source { SOURCE_READINGS, SOURCE_ANSWERS, SOURCE_VALUES, SOURCE_SLOTS, SOURCE_BITS = 2 };
+
+/* Before the payload of a record in the other ring. Then: topic with NUL, correlation, payload. */
+struct other {
+	uint8_t kind; /* enum outbox_kind: ANSWER or VALUE */
+	uint8_t qos;
+	uint16_t topic_size;
+	uint16_t correlation_size;
+};
+
+struct slot {
+	char topic[OUTBOX_TOPIC_MAX]; /* "": empty */
+	uint8_t payload[OUTBOX_PAYLOAD_MAX];
+	size_t size;
+	bool due;
+};
+
+struct outbox {
+	pthread_mutex_t mutex; /* over everything below */
+	int event_fd;
+	bool signalled;
+	bool connected;
+
+	struct ring readings;
+	uint64_t live_begin; /* position of the first reading that is not backlog */
+	uint64_t next_backlog, next_live;
+	uint64_t queued;
+
+	struct ring others;
+	uint64_t next_answer, next_value;
+
+	struct slot slots[OUTBOX_SLOTS];
+
+	uint64_t dropped;
+	uint64_t dropped_in_flight; /* lost only if the connection dies before their
+				       acknowledgement */
+};
+
+int outbox_new(const struct outbox_settings *settings, struct outbox **ret_outbox)
+{
+	struct outbox *outbox = calloc(1, sizeof(*outbox));
+	int r;
+
+	if (!outbox)
+		return -ENOMEM;
+	(void)pthread_mutex_init(&outbox->mutex, NULL);
+	outbox->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	r = outbox->event_fd < 0 ? -errno : ring_init(&outbox->readings, settings->reading_bytes);
+	if (r == 0)
+		r = ring_init(&outbox->others, settings->other_bytes);
+	if (r < 0) {
+		outbox_free(outbox);
+		return r;
+	}
+	*ret_outbox = outbox;
+	return 0;
+}
+
+int outbox_fd(const struct outbox *outbox)
+{
+	return outbox->event_fd;
+}
+
+static void signal_link(struct outbox *outbox)
+{
+	if (outbox->signalled)
+		return;
+	/* Cannot fail: the counter is 0. */
+	(void)eventfd_write(outbox->event_fd, 1);
+	outbox->signalled = true;
+}
+
+static void clear_signal(struct outbox *outbox)
+{
+	eventfd_t count;
+
+	if (!outbox->signalled)
+		return;
+	(void)eventfd_read(outbox->event_fd, &count);
+	outbox->signalled = false;
+}
+
+static struct other *other_of(struct ring_record *record)
+{
+	void *data = record->data;
+
+	return data;
+}
+
+static void pop_done(struct ring *ring)
+{
+	const struct ring_record *oldest;
+
+	while ((oldest = ring_at(ring, ring->begin)) && oldest->state == DONE)
+		ring_pop(ring);
+}
+
+/* The oldest one goes, to make room. */
+static void drop_oldest(struct outbox *outbox, struct ring *ring)
+{
+	struct ring_record *oldest = ring_at(ring, ring->begin);
+	bool is_reading = ring == &outbox->readings;
+
+	if (oldest->state != DONE && (is_reading || other_of(oldest)->kind == OUTBOX_KIND_ANSWER)) {
+		if (oldest->state == IN_FLIGHT)
+			outbox->dropped_in_flight++;
+		else
+			outbox->dropped++;
+	}
+	if (oldest->state != DONE && is_reading)
+		outbox->queued--;
+	ring_pop(ring);
+}
+
+/* NULL when it would not even fit in an empty ring. */
+static struct ring_record *push_dropping(struct outbox *outbox, struct ring *ring, size_t size)
+{
+	struct ring_record *record;
+
+	if (ring_bytes_of(size) > ring->capacity)
+		return NULL;
+	pop_done(ring);
+	while (!(record = ring_push(ring, size)))
+		drop_oldest(outbox, ring);
+	return record;
+}
+
+int outbox_put_reading(struct outbox *outbox, uint64_t taken_ms, const void *payload, size_t size)
+{
+	struct ring_record *record;
+
+	if (size > OUTBOX_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	(void)pthread_mutex_lock(&outbox->mutex);
+	record = push_dropping(outbox, &outbox->readings, sizeof(taken_ms) + size);
+	if (record) {
+		memcpy(record->data, &taken_ms, sizeof(taken_ms));
+		if (size > 0)
+			memcpy(record->data + sizeof(taken_ms), payload, size);
+		outbox->queued++;
+		if (!outbox->connected)
+			outbox->live_begin = outbox->next_live = outbox->readings.end;
+		signal_link(outbox);
+	}
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return record ? 0 : -EMSGSIZE;
+}
+
+static int put_other(struct outbox *outbox, enum outbox_kind kind, const struct outbox_address *to,
+	const void *payload, size_t size)
+{
+	size_t topic_size = strlen(to->topic) + 1;
+	struct other other = {(uint8_t)kind, (uint8_t)to->qos, (uint16_t)topic_size,
+		(uint16_t)to->correlation_size};
+	struct ring_record *record;
+	uint8_t *out;
+
+	if (topic_size > OUTBOX_TOPIC_MAX || to->correlation_size > OUTBOX_CORRELATION_MAX ||
+		size > OUTBOX_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	record = push_dropping(
+		outbox, &outbox->others, sizeof(other) + topic_size + to->correlation_size + size);
+	if (!record)
+		return -EMSGSIZE;
+	out = record->data;
+	out = mempcpy(out, &other, sizeof(other));
+	out = mempcpy(out, to->topic, topic_size);
+	if (to->correlation_size > 0)
+		out = mempcpy(out, to->correlation, to->correlation_size);
+	if (size > 0)
+		memcpy(out, payload, size);
+	signal_link(outbox);
+	return 0;
+}
+
+int outbox_put_answer(
+	struct outbox *outbox, const struct outbox_address *to, const void *payload, size_t size)
+{
+	int r;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	r = put_other(outbox, OUTBOX_KIND_ANSWER, to, payload, size);
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return r;
+}
+
+int outbox_put_value(
+	struct outbox *outbox, const struct outbox_address *to, const void *payload, size_t size)
+{
+	int r = 0;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	if (outbox->connected)
+		r = put_other(outbox, OUTBOX_KIND_VALUE, to, payload, size);
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return r;
+}
+
+int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char *topic,
+	const void *payload, size_t size)
+{
+	struct slot *to = &outbox->slots[slot];
+
+	if (strlen(topic) >= OUTBOX_TOPIC_MAX || size > OUTBOX_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	(void)pthread_mutex_lock(&outbox->mutex);
+	strcpy(to->topic, topic);
+	if (size > 0)
+		memcpy(to->payload, payload, size);
+	to->size = size;
+	to->due = true;
+	signal_link(outbox);
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return 0;
+}
+
+struct outbox_stats outbox_stats(struct outbox *outbox)
+{
+	struct outbox_stats stats;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	stats = (struct outbox_stats){outbox->queued, outbox->dropped};
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return stats;
+}
+
+static bool take_retained(struct outbox *outbox, struct outbox_message *message)
+{
+	for (size_t i = 0; i < OUTBOX_SLOTS; i++) {
+		struct slot *slot = &outbox->slots[i];
+
+		if (!slot->due)
+			continue;
+		slot->due = false;
+		message->kind = OUTBOX_KIND_RETAINED;
+		message->id = SOURCE_SLOTS;
+		message->qos = 1;
+		strcpy(message->topic, slot->topic);
+		message->correlation_size = 0;
+		message->size = slot->size;
+		memcpy(message->payload, slot->payload, slot->size);
+		return true;
+	}
+	return false;
+}
+
+/* The next record of that kind at or behind the cursor, which moves behind it. */
+static bool take_other(struct outbox *outbox, enum outbox_kind kind, uint64_t *cursor,
+	struct outbox_message *message)
+{
+	struct ring_record *record;
+	const struct other *other;
+	const uint8_t *in;
+
+	do {
+		record = ring_at(&outbox->others, *cursor);
+		if (!record)
+			return false;
+		*cursor = ring_after(record);
+	} while (record->state != WAITING || other_of(record)->kind != kind);
+
+	record->state = IN_FLIGHT;
+	other = other_of(record);
+	in = record->data + sizeof(*other);
+	message->kind = kind;
+	message->id = record->position << SOURCE_BITS |
+		(kind == OUTBOX_KIND_ANSWER ? SOURCE_ANSWERS : SOURCE_VALUES);
+	message->qos = other->qos;
+	memcpy(message->topic, in, other->topic_size);
+	in += other->topic_size;
+	memcpy(message->correlation, in, other->correlation_size);
+	message->correlation_size = other->correlation_size;
+	in += other->correlation_size;
+	message->size = (size_t)(record->data + record->size - in);
+	memcpy(message->payload, in, message->size);
+	return true;
+}
+
+static bool take_reading(struct outbox *outbox, enum outbox_kind kind, uint64_t *cursor,
+	struct outbox_message *message)
+{
+	uint64_t end = kind == OUTBOX_KIND_BACKLOG ? outbox->live_begin : outbox->readings.end;
+	struct ring_record *record;
+
+	do {
+		record = ring_at(&outbox->readings, *cursor);
+		if (!record || record->position >= end)
+			return false;
+		*cursor = ring_after(record);
+	} while (record->state != WAITING);
+
+	record->state = IN_FLIGHT;
+	message->kind = kind;
+	message->id = record->position << SOURCE_BITS | SOURCE_READINGS;
+	message->qos = 1;
+	message->topic[0] = '\0';
+	message->correlation_size = 0;
+	message->size = record->size - sizeof(uint64_t);
+	memcpy(message->payload, record->data + sizeof(uint64_t), message->size);
+	return true;
+}
+
+bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message *message)
+{
+	bool taken;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	taken = take_retained(outbox, message) ||
+		take_other(outbox, OUTBOX_KIND_ANSWER, &outbox->next_answer, message) ||
+		take_reading(outbox, OUTBOX_KIND_READING, &outbox->next_live, message) ||
+		take_other(outbox, OUTBOX_KIND_VALUE, &outbox->next_value, message) ||
+		(with_backlog &&
+			take_reading(outbox, OUTBOX_KIND_BACKLOG, &outbox->next_backlog, message));
+	if (!taken)
+		clear_signal(outbox);
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return taken;
+}
+
+void outbox_acknowledge(struct outbox *outbox, uint64_t id)
+{
+	enum source source = id & ((1U << SOURCE_BITS) - 1);
+	uint64_t position = id >> SOURCE_BITS;
+	struct ring *ring = source == SOURCE_READINGS ? &outbox->readings : &outbox->others;
+	struct ring_record *record;
+
+	if (source == SOURCE_SLOTS)
+		return;
+	(void)pthread_mutex_lock(&outbox->mutex);
+	record = ring_at(ring, position);
+	if (record && record->position == position && record->state == IN_FLIGHT) {
+		record->state = DONE;
+		if (source == SOURCE_READINGS)
+			outbox->queued--;
+		pop_done(ring);
+	} else if (source != SOURCE_VALUES && outbox->dropped_in_flight > 0) {
+		/* It was dropped while it was in flight, but it did arrive. */
+		outbox->dropped_in_flight--;
+	}
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
+void outbox_connected(struct outbox *outbox)
+{
+	(void)pthread_mutex_lock(&outbox->mutex);
+	outbox->connected = true;
+	for (size_t i = 0; i < OUTBOX_SLOTS; i++)
+		outbox->slots[i].due = outbox->slots[i].topic[0] != '\0';
+	signal_link(outbox);
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
+/* What was taken waits again, for there is no one left who could acknowledge it. */
+static void take_back(struct ring *ring, uint64_t begin, uint64_t end)
+{
+	struct ring_record *record = ring_at(ring, begin);
+
+	while (record && record->position < end) {
+		if (record->state == IN_FLIGHT)
+			record->state = WAITING;
+		record = ring_at(ring, ring_after(record));
+	}
+}
+
+static void drop_values(struct ring *ring)
+{
+	struct ring_record *record = ring_at(ring, ring->begin);
+
+	while (record) {
+		if (other_of(record)->kind == OUTBOX_KIND_VALUE)
+			record->state = DONE;
+		record = ring_at(ring, ring_after(record));
+	}
+	pop_done(ring);
+}
+
+void outbox_disconnected(struct outbox *outbox)
+{
+	(void)pthread_mutex_lock(&outbox->mutex);
+	outbox->connected = false;
+	outbox->dropped += outbox->dropped_in_flight;
+	outbox->dropped_in_flight = 0;
+
+	take_back(&outbox->readings, outbox->readings.begin, outbox->next_backlog);
+	take_back(&outbox->readings, outbox->live_begin, outbox->next_live);
+	outbox->live_begin = outbox->next_live = outbox->readings.end;
+	outbox->next_backlog = outbox->readings.begin;
+
+	drop_values(&outbox->others);
+	take_back(&outbox->others, outbox->others.begin, outbox->next_answer);
+	outbox->next_answer = outbox->next_value = outbox->others.begin;
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
+struct outbox *outbox_free(struct outbox *outbox)
+{
+	if (!outbox)
+		return NULL;
+	if (outbox->event_fd >= 0)
+		(void)close(outbox->event_fd);
+	ring_fini(&outbox->readings);
+	ring_fini(&outbox->others);
+	(void)pthread_mutex_destroy(&outbox->mutex);
+	free(outbox);
+	return NULL;
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+#include "outbox.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A reading's payload is its number: with its header it takes 32 bytes, so that the ring holds
+ * exactly so many. */
+enum { CAPACITY = 8, READING_BYTES = 32, OTHER_BYTES = 4096 };
+
+static struct outbox_message message;
+
+static int setup(void **state)
+{
+	const struct outbox_settings settings = {CAPACITY * READING_BYTES, OTHER_BYTES};
+	struct outbox *outbox;
+	int r = outbox_new(&settings, &outbox);
+
+	*state = outbox;
+	return r;
+}
+
+static int teardown(void **state)
+{
+	outbox_free(*state);
+	return 0;
+}
+
+static void put(struct outbox *outbox, uint32_t number)
+{
+	assert_int_equal(outbox_put_reading(outbox, number, &number, sizeof(number)), 0);
+}
+
+static void put_text(struct outbox *outbox, enum outbox_kind kind, const char *text)
+{
+	const struct outbox_address to = {"a/topic", "c1", 2, 1};
+	int r = kind == OUTBOX_KIND_ANSWER ? outbox_put_answer(outbox, &to, text, strlen(text))
+					   : outbox_put_value(outbox, &to, text, strlen(text));
+
+	assert_int_equal(r, 0);
+}
+
+static uint32_t number_taken(void)
+{
+	uint32_t number;
+
+	assert_int_equal(message.size, sizeof(number));
+	memcpy(&number, message.payload, sizeof(number));
+	return number;
+}
+
+static void expect_reading(struct outbox *outbox, enum outbox_kind kind, uint32_t number)
+{
+	assert_true(outbox_take(outbox, true, &message));
+	assert_int_equal(message.kind, kind);
+	assert_int_equal(number_taken(), number);
+	assert_string_equal(message.topic, "");
+}
+
+static void expect_text(struct outbox *outbox, enum outbox_kind kind, const char *text)
+{
+	assert_true(outbox_take(outbox, true, &message));
+	assert_int_equal(message.kind, kind);
+	assert_int_equal(message.size, strlen(text));
+	assert_memory_equal(message.payload, text, message.size);
+}
+
+static void expect_nothing(struct outbox *outbox)
+{
+	assert_false(outbox_take(outbox, true, &message));
+}
+
+static bool is_readable(struct outbox *outbox)
+{
+	struct pollfd poll_fd = {.fd = outbox_fd(outbox), .events = POLLIN};
+
+	return poll(&poll_fd, 1, 0) == 1;
+}
+
+static void a_new_outbox_is_empty(void **state)
+{
+	expect_nothing(*state);
+	outbox_connected(*state);
+	expect_nothing(*state);
+	assert_int_equal(outbox_stats(*state).queued, 0);
+	assert_int_equal(outbox_stats(*state).dropped, 0);
+}
+
+static void kinds_go_out_in_their_order(void **state)
+{
+	put(*state, 1);
+	outbox_connected(*state);
+	put_text(*state, OUTBOX_KIND_VALUE, "value");
+	put(*state, 2);
+	put_text(*state, OUTBOX_KIND_ANSWER, "answer");
+	assert_int_equal(outbox_put_retained(*state, OUTBOX_STATE, "t/state", "s", 1), 0);
+	assert_int_equal(outbox_put_retained(*state, OUTBOX_STATUS, "t/status", "online", 6), 0);
+
+	expect_text(*state, OUTBOX_KIND_RETAINED, "online");
+	assert_string_equal(message.topic, "t/status");
+	expect_text(*state, OUTBOX_KIND_RETAINED, "s");
+	expect_text(*state, OUTBOX_KIND_ANSWER, "answer");
+	assert_string_equal(message.topic, "a/topic");
+	assert_int_equal(message.correlation_size, 2);
+	assert_memory_equal(message.correlation, "c1", 2);
+	assert_int_equal(message.qos, 1);
+	expect_reading(*state, OUTBOX_KIND_READING, 2);
+	expect_text(*state, OUTBOX_KIND_VALUE, "value");
+	expect_reading(*state, OUTBOX_KIND_BACKLOG, 1);
+	expect_nothing(*state);
+}
+
+static void backlog_waits_when_it_is_not_wanted(void **state)
+{
+	put(*state, 1);
+	outbox_connected(*state);
+	put(*state, 2);
+	assert_true(outbox_take(*state, false, &message));
+	assert_int_equal(number_taken(), 2);
+	assert_false(outbox_take(*state, false, &message));
+	expect_reading(*state, OUTBOX_KIND_BACKLOG, 1);
+}
+
+static void what_is_in_flight_becomes_backlog_with_the_connection(void **state)
+{
+	outbox_connected(*state);
+	put(*state, 1);
+	put(*state, 2);
+	put(*state, 3);
+	expect_reading(*state, OUTBOX_KIND_READING, 1);
+	expect_reading(*state, OUTBOX_KIND_READING, 2);
+	outbox_acknowledge(*state, message.id);
+	outbox_disconnected(*state);
+	assert_int_equal(outbox_stats(*state).queued, 2);
+
+	outbox_connected(*state);
+	put(*state, 4);
+	expect_reading(*state, OUTBOX_KIND_READING, 4);
+	expect_reading(*state, OUTBOX_KIND_BACKLOG, 1);
+	expect_reading(*state, OUTBOX_KIND_BACKLOG, 3);
+	expect_nothing(*state);
+}
+
+static void the_oldest_reading_makes_room_and_is_counted(void **state)
+{
+	for (uint32_t n = 0; n < CAPACITY + 3; n++)
+		put(*state, n);
+	assert_int_equal(outbox_stats(*state).queued, CAPACITY);
+	assert_int_equal(outbox_stats(*state).dropped, 3);
+	outbox_connected(*state);
+	expect_reading(*state, OUTBOX_KIND_BACKLOG, 3);
+}
+
+static void a_reading_dropped_in_flight_but_acknowledged_was_not_lost(void **state)
+{
+	uint64_t id;
+
+	outbox_connected(*state);
+	put(*state, 0);
+	expect_reading(*state, OUTBOX_KIND_READING, 0);
+	id = message.id;
+	for (uint32_t n = 1; n <= CAPACITY; n++)
+		put(*state, n);
+	assert_int_equal(outbox_stats(*state).queued, CAPACITY);
+	outbox_acknowledge(*state, id);
+	outbox_disconnected(*state);
+	assert_int_equal(outbox_stats(*state).dropped, 0);
+	assert_int_equal(outbox_stats(*state).queued, CAPACITY);
+}
+
+static void a_reading_dropped_in_flight_is_lost_with_the_connection(void **state)
+{
+	outbox_connected(*state);
+	put(*state, 0);
+	expect_reading(*state, OUTBOX_KIND_READING, 0);
+	for (uint32_t n = 1; n <= CAPACITY; n++)
+		put(*state, n);
+	outbox_disconnected(*state);
+	assert_int_equal(outbox_stats(*state).dropped, 1);
+}
+
+static void acknowledging_twice_counts_once(void **state)
+{
+	outbox_connected(*state);
+	put(*state, 1);
+	put(*state, 2);
+	expect_reading(*state, OUTBOX_KIND_READING, 1);
+	expect_reading(*state, OUTBOX_KIND_READING, 2);
+	outbox_acknowledge(*state, message.id);
+	outbox_acknowledge(*state, message.id);
+	assert_int_equal(outbox_stats(*state).queued, 1);
+}
+
+static void values_are_worth_nothing_without_a_connection(void **state)
+{
+	put_text(*state, OUTBOX_KIND_VALUE, "before");
+	outbox_connected(*state);
+	put_text(*state, OUTBOX_KIND_VALUE, "lost with it");
+	outbox_disconnected(*state);
+	outbox_connected(*state);
+	put_text(*state, OUTBOX_KIND_VALUE, "now");
+	expect_text(*state, OUTBOX_KIND_VALUE, "now");
+	expect_nothing(*state);
+	assert_int_equal(outbox_stats(*state).dropped, 0);
+}
+
+static void answers_are_kept_until_acknowledged(void **state)
+{
+	put_text(*state, OUTBOX_KIND_ANSWER, "one");
+	outbox_connected(*state);
+	put_text(*state, OUTBOX_KIND_ANSWER, "two");
+	expect_text(*state, OUTBOX_KIND_ANSWER, "one");
+	expect_text(*state, OUTBOX_KIND_ANSWER, "two");
+	outbox_acknowledge(*state, message.id);
+	outbox_disconnected(*state);
+	outbox_connected(*state);
+	expect_text(*state, OUTBOX_KIND_ANSWER, "one");
+	expect_nothing(*state);
+}
+
+static void the_oldest_answer_makes_room_and_is_counted(void **state)
+{
+	char text[1000] = "";
+	uint64_t n = 0;
+
+	memset(text, 'x', sizeof(text) - 1);
+	for (; outbox_stats(*state).dropped == 0; n++) {
+		(void)snprintf(text, 4, "%03u", (unsigned)n);
+		text[3] = 'x';
+		put_text(*state, OUTBOX_KIND_ANSWER, text);
+	}
+	outbox_connected(*state);
+	assert_true(outbox_take(*state, true, &message));
+	assert_memory_equal(message.payload, "001", 3);
+	assert_true(n > 1);
+}
+
+static void a_slot_keeps_the_newest_and_repeats_it_on_every_connection(void **state)
+{
+	assert_int_equal(outbox_put_retained(*state, OUTBOX_HEALTH, "t", "old", 3), 0);
+	assert_int_equal(outbox_put_retained(*state, OUTBOX_HEALTH, "t", "new", 3), 0);
+	outbox_connected(*state);
+	expect_text(*state, OUTBOX_KIND_RETAINED, "new");
+	outbox_acknowledge(*state, message.id);
+	expect_nothing(*state);
+	outbox_disconnected(*state);
+	outbox_connected(*state);
+	expect_text(*state, OUTBOX_KIND_RETAINED, "new");
+	expect_nothing(*state);
+}
+
+static void the_fd_tells_of_news_until_nothing_is_left(void **state)
+{
+	assert_false(is_readable(*state));
+	put(*state, 1);
+	assert_true(is_readable(*state));
+	outbox_connected(*state);
+	assert_false(outbox_take(*state, false, &message));
+	assert_false(is_readable(*state));
+	put(*state, 2);
+	assert_true(is_readable(*state));
+	expect_reading(*state, OUTBOX_KIND_READING, 2);
+	expect_reading(*state, OUTBOX_KIND_BACKLOG, 1);
+	assert_true(is_readable(*state));
+	expect_nothing(*state);
+	assert_false(is_readable(*state));
+}
+
+static void what_is_too_big_is_refused(void **state)
+{
+	static char big[OUTBOX_PAYLOAD_MAX + 1];
+	char topic[OUTBOX_TOPIC_MAX + 1];
+	struct outbox_address to = {.topic = topic};
+
+	memset(topic, 't', sizeof(topic) - 1);
+	topic[sizeof(topic) - 1] = '\0';
+	assert_int_equal(outbox_put_answer(*state, &to, "", 0), -EMSGSIZE);
+	assert_int_equal(outbox_put_retained(*state, OUTBOX_STATE, topic, "", 0), -EMSGSIZE);
+	to.topic = "t";
+	assert_int_equal(outbox_put_answer(*state, &to, big, sizeof(big)), -EMSGSIZE);
+	assert_int_equal(outbox_put_answer(*state, &to, big, OTHER_BYTES), -EMSGSIZE);
+	assert_int_equal(outbox_put_reading(*state, 1, big, sizeof(big)), -EMSGSIZE);
+	assert_int_equal(outbox_put_reading(*state, 1, big, CAPACITY * READING_BYTES), -EMSGSIZE);
+	outbox_connected(*state);
+	expect_nothing(*state);
+	assert_int_equal(outbox_stats(*state).dropped, 0);
+}
+
+/* The same as a plain list: what the outbox must do, without cursors and positions. */
+struct model {
+	struct entry {
+		uint32_t number;
+		uint64_t id;
+		enum { MODEL_WAITING, MODEL_IN_FLIGHT, MODEL_DONE } state;
+		bool backlog;
+	} entries[CAPACITY];
+	size_t n_entries;
+	uint64_t orphans[1000]; /* ids of what was dropped in flight */
+	size_t n_orphans;
+	uint64_t dropped;
+	bool connected;
+};
+
+static void model_remove_first(struct model *model)
+{
+	model->n_entries--;
+	memmove(model->entries, model->entries + 1, model->n_entries * sizeof(*model->entries));
+}
+
+static void model_remove_done(struct model *model)
+{
+	while (model->n_entries > 0 && model->entries[0].state == MODEL_DONE)
+		model_remove_first(model);
+}
+
+static void model_put(struct model *model, uint32_t number)
+{
+	model_remove_done(model);
+	if (model->n_entries == CAPACITY) {
+		if (model->entries[0].state == MODEL_IN_FLIGHT)
+			model->orphans[model->n_orphans++] = model->entries[0].id;
+		else
+			model->dropped++;
+		model_remove_first(model);
+	}
+	model->entries[model->n_entries++] =
+		(struct entry){.number = number, .backlog = !model->connected};
+}
+
+static struct entry *model_next(struct model *model, bool with_backlog)
+{
+	for (int backlog = 0; backlog <= with_backlog; backlog++) {
+		for (size_t i = 0; i < model->n_entries; i++) {
+			struct entry *entry = &model->entries[i];
+
+			if (entry->state == MODEL_WAITING && entry->backlog == (backlog == 1))
+				return entry;
+		}
+	}
+	return NULL;
+}
+
+static void model_disconnect(struct model *model)
+{
+	for (size_t i = 0; i < model->n_entries; i++) {
+		if (model->entries[i].state == MODEL_IN_FLIGHT)
+			model->entries[i].state = MODEL_WAITING;
+		model->entries[i].backlog = true;
+	}
+	model->dropped += model->n_orphans;
+	model->n_orphans = 0;
+	model->connected = false;
+}
+
+static void take_both(struct outbox *outbox, struct model *model)
+{
+	bool with_backlog = random() % 2;
+	struct entry *entry = model_next(model, with_backlog);
+
+	assert_int_equal(outbox_take(outbox, with_backlog, &message), entry != NULL);
+	if (!entry)
+		return;
+	assert_int_equal(number_taken(), entry->number);
+	assert_int_equal(message.kind, entry->backlog ? OUTBOX_KIND_BACKLOG : OUTBOX_KIND_READING);
+	entry->state = MODEL_IN_FLIGHT;
+	entry->id = message.id;
+}
+
+/* Any one that is in flight, in any order, also one that was dropped in the meantime. */
+static void acknowledge_both(struct outbox *outbox, struct model *model)
+{
+	size_t i = (size_t)random() % (CAPACITY + 1);
+
+	if (i == CAPACITY && model->n_orphans > 0) {
+		outbox_acknowledge(outbox, model->orphans[--model->n_orphans]);
+	} else if (i < model->n_entries && model->entries[i].state == MODEL_IN_FLIGHT) {
+		outbox_acknowledge(outbox, model->entries[i].id);
+		model->entries[i].state = MODEL_DONE;
+		model_remove_done(model);
+	}
+}
+
+static void compare(struct outbox *outbox, const struct model *model)
+{
+	uint64_t queued = 0;
+
+	for (size_t i = 0; i < model->n_entries; i++)
+		queued += model->entries[i].state != MODEL_DONE;
+	assert_int_equal(outbox_stats(outbox).queued, queued);
+	assert_int_equal(outbox_stats(outbox).dropped, model->dropped);
+}
+
+static void a_random_sequence_matches_a_plain_list(void **state)
+{
+	static struct model model;
+	uint32_t number = 0;
+
+	srandom(19991231);
+	for (int step = 0; step < 200000; step++) {
+		long dice = random() % 100;
+
+		if (dice < 30) {
+			put(*state, number);
+			model_put(&model, number++);
+		} else if (dice < 63) {
+			if (model.connected)
+				take_both(*state, &model);
+		} else if (dice < 97) {
+			acknowledge_both(*state, &model);
+		} else if (model.connected) {
+			outbox_disconnected(*state);
+			model_disconnect(&model);
+		} else {
+			outbox_connected(*state);
+			model.connected = true;
+		}
+		compare(*state, &model);
+	}
+	assert_true(model.dropped > 100 && number - model.dropped > 1000);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_new_outbox_is_empty),
+		TEST(kinds_go_out_in_their_order),
+		TEST(backlog_waits_when_it_is_not_wanted),
+		TEST(what_is_in_flight_becomes_backlog_with_the_connection),
+		TEST(the_oldest_reading_makes_room_and_is_counted),
+		TEST(a_reading_dropped_in_flight_but_acknowledged_was_not_lost),
+		TEST(a_reading_dropped_in_flight_is_lost_with_the_connection),
+		TEST(acknowledging_twice_counts_once),
+		TEST(values_are_worth_nothing_without_a_connection),
+		TEST(answers_are_kept_until_acknowledged),
+		TEST(the_oldest_answer_makes_room_and_is_counted),
+		TEST(a_slot_keeps_the_newest_and_repeats_it_on_every_connection),
+		TEST(the_fd_tells_of_news_until_nothing_is_left),
+		TEST(what_is_too_big_is_refused),
+		TEST(a_random_sequence_matches_a_plain_list),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
