@@ -14,21 +14,32 @@
 
 struct actuators;
 
-/* Told after a part failed, recovered, or fails for another reason than before. */
+/* Who wants to know. Called on the main thread, from within the calls below. */
 struct actuators_listener {
-	void (*changed)(void *userdata, const char *object,
-		const char *error); /* error NULL: works again */
+	/* A part failed, recovered (error is NULL), or fails for another reason than before. */
+	void (*health)(void *userdata, const char *object, const char *error);
+	/* What an LED or a motor does is no longer what it did. */
+	void (*state)(void *userdata);
 	void *userdata;
 };
 
-/* board and config are borrowed, config until the next reload. Opens all outputs with their safe
- * value. */
-int actuators_new(struct board *board, const struct config *config,
-	const struct actuators_listener *listener, struct actuators **ret_actuators);
+struct actuators_settings {
+	struct board *board;
+	const struct config *config; /* until the next reload */
+	struct actuators_listener listener;
+	bool safe_only; /* open only what actuators_safe() changes: an LED that the map keeps is not
+			   touched */
+};
+
+/*
+ * All in settings is borrowed. Opens all outputs with their safe value; one that cannot be opened
+ * is no error here, see health.
+ */
+int actuators_new(const struct actuators_settings *settings, struct actuators **ret_actuators);
 
 /* Goes over to another map. What has the same fingerprint keeps running undisturbed; the rest is
  * made safe, closed, and opened anew. */
-int actuators_reload(struct actuators *actuators, const struct config *config, uint64_t now_us);
+int actuators_reload(struct actuators *actuators, const struct config *config);
 
 struct actuators_led {
 	bool on;

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "actuator.h"
+#include "clock.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+void actuator_led_init(struct actuator_led *led, const struct config_led *config)
+{
+	*led = (struct actuator_led){.config = config, .level = LED_LEVEL_MAX, .base.ok = true};
+	snprintf(led->base.object, sizeof(led->base.object), "led.%s", config->name);
+}
+
+void actuator_motor_init(struct actuator_motor *motor, const struct config_motor *config)
+{
+	*motor = (struct actuator_motor){
+		.config = config,
+		.direction = MOTOR_STOP,
+		.speed = MOTOR_SPEED_MAX,
+		.base.ok = true,
+	};
+	snprintf(motor->base.object, sizeof(motor->base.object), "motor.%s", config->name);
+}
+
+static void consumer_name(const struct actuator *base, char *out, size_t out_bytes)
+{
+	snprintf(out, out_bytes, "tosd %s", base->object);
+}
+
+int actuator_led_open(struct actuator_led *led, const struct output_source *source)
+{
+	char consumer[96];
+	struct output_use use = {.consumer = consumer, .active_low = led->config->active_low};
+	struct output output;
+	int r;
+
+	consumer_name(&led->base, consumer, sizeof(consumer));
+	r = output_open(source, &led->config->output, &use, &led->base.error, &output);
+	if (r < 0)
+		return r;
+	snprintf(led->base.place, sizeof(led->base.place), "%s", output.place);
+	r = led_new(output.line, output.pwm, &led->config->settings, &led->led);
+	if (r < 0)
+		return hal_error_set(&led->base.error, r, "%s", hal_strerror(r));
+	return 0;
+}
+
+/* One input of the bridge: opened, and its place noted. */
+static int open_input(struct actuator_motor *motor, const struct output_source *source,
+	const struct config_output *config, struct output *ret_output)
+{
+	char consumer[96];
+	struct output_use use = {.consumer = consumer, .active_low = motor->config->active_low};
+	size_t used = strlen(motor->base.place);
+	int r;
+
+	consumer_name(&motor->base, consumer, sizeof(consumer));
+	r = output_open(source, config, &use, &motor->base.error, ret_output);
+	if (r == 0 && ret_output->place[0])
+		snprintf(motor->base.place + used, sizeof(motor->base.place) - used, "%s%s",
+			used ? ", " : "", ret_output->place);
+	return r;
+}
+
+int actuator_motor_open(struct actuator_motor *motor, const struct output_source *source)
+{
+	const struct config_output *configs[] = {
+		&motor->config->forward,
+		&motor->config->backward,
+		&motor->config->phase,
+		&motor->config->enable,
+	};
+	enum { FORWARD, BACKWARD, PHASE, ENABLE, INPUTS };
+	struct output inputs[INPUTS] = {0};
+	int r = 0;
+
+	motor->base.place[0] = '\0';
+	for (size_t i = 0; i < INPUTS && r == 0; i++)
+		r = open_input(motor, source, configs[i], &inputs[i]);
+	if (r < 0) {
+		for (size_t i = 0; i < INPUTS; i++) {
+			gpio_line_close(inputs[i].line);
+			pwm_close(inputs[i].pwm);
+		}
+		return r;
+	}
+	struct motor_outputs outputs = {
+		.forward_line = inputs[FORWARD].line,
+		.backward_line = inputs[BACKWARD].line,
+		.phase_line = inputs[PHASE].line,
+		.forward_pwm = inputs[FORWARD].pwm,
+		.backward_pwm = inputs[BACKWARD].pwm,
+		.enable_pwm = inputs[ENABLE].pwm,
+		.enable_line = inputs[ENABLE].line,
+	};
+
+	r = motor_new(&outputs, &motor->config->settings, &motor->motor);
+	if (r < 0)
+		return hal_error_set(&motor->base.error, r, "%s", hal_strerror(r));
+	return 0;
+}
+
+int actuator_led_write(struct actuator_led *led, bool on, unsigned level)
+{
+	int r = led_set(led->led, on, level);
+
+	if (r < 0)
+		return hal_error_set(
+			&led->base.error, r, "%s: %s", led->base.place, hal_strerror(r));
+	led->on = on;
+	led->level = level;
+	return 0;
+}
+
+int actuator_led_restore(struct actuator_led *led)
+{
+	return actuator_led_write(led, led->on, led->level);
+}
+
+int actuator_motor_write(
+	struct actuator_motor *motor, enum motor_direction direction, unsigned speed)
+{
+	int r = motor_set(motor->motor, direction, speed, clock_now_us());
+
+	if (r < 0)
+		return hal_error_set(
+			&motor->base.error, r, "%s: %s", motor->base.place, hal_strerror(r));
+	motor->direction = direction;
+	motor->speed = speed;
+	return 0;
+}
+
+void actuator_led_close(struct actuator_led *led)
+{
+	led->led = led_close(led->led, false);
+}
+
+void actuator_motor_close(struct actuator_motor *motor)
+{
+	motor->motor = motor_close(motor->motor);
+	motor->direction = MOTOR_STOP;
+}

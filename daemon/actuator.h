@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One LED or one motor of the map, with the outputs that it is wired to: opening, writing, failing
+ * and coming back. Internal to the actuators; main thread.
+ */
+#pragma once
+
+#include "actuators.h"
+#include "output.h"
+#include "retry.h"
+
+/* What an LED and a motor have in common. All zero but for the object: never tried. */
+struct actuator {
+	char object[80]; /* "led.red" */
+	char place[256]; /* what it is wired to, as last opened */
+	bool ok;
+	struct retry retry;
+	struct hal_error error; /* when not ok */
+	uint64_t since_ms;
+};
+
+struct actuator_led {
+	struct actuator base;
+	const struct config_led *config;
+	struct led *led; /* NULL: not open */
+	bool on;
+	unsigned level;
+};
+
+struct actuator_motor {
+	struct actuator base;
+	const struct config_motor *config;
+	struct motor *motor; /* NULL: not open */
+	enum motor_direction direction;
+	unsigned speed;
+};
+
+/* As they are before anything was opened: an LED dark, a motor stopped, both at their highest
+ * level. */
+void actuator_led_init(struct actuator_led *led, const struct config_led *config);
+void actuator_motor_init(struct actuator_motor *motor, const struct config_motor *config);
+
+/* Opens, inactive. The PWM parts that it sits on are ready. 0 or an error with the words in
+ * base.error. */
+int actuator_led_open(struct actuator_led *led, const struct output_source *source);
+int actuator_motor_open(struct actuator_motor *motor, const struct output_source *source);
+
+/* Writes to an open one. On success the state is the new one; otherwise the words are in
+ * base.error. */
+int actuator_led_write(struct actuator_led *led, bool on, unsigned level);
+int actuator_motor_write(
+	struct actuator_motor *motor, enum motor_direction direction, unsigned speed);
+
+/* Writes what the state says again. */
+int actuator_led_restore(struct actuator_led *led);
+
+/* Releases: an LED as it is, a motor made safe. */
+void actuator_led_close(struct actuator_led *led);
+void actuator_motor_close(struct actuator_motor *motor);

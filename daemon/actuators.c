@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every LED and motor goes through the same three steps: the PWM parts that it sits on are made
+ * ready, it is opened, it is written. A step that fails closes the actuator and starts its
+ * back-off; whoever comes next (a command, or the retry in actuators_poll()) goes through the steps
+ * again.
+ *
+ * A PWM part that failed is set up from scratch, which turns all its outputs off. Then the LEDs on
+ * it are shown again as they were, and the motors on it stand: a motor must never start because a
+ * cable was plugged in again.
+ */
+#include "actuators.h"
+#include "actuator.h"
+#include "clock.h"
+#include "pwm_parts.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct actuators {
+	struct actuators_settings settings;
+	const struct config *config;
+	struct pwm_parts *parts;
+	struct soft_pwm *soft;
+	struct actuator_led *leds;
+	size_t n_leds;
+	struct actuator_motor *motors;
+	size_t n_motors;
+};
+
+enum { MOTOR_INPUTS = 4 };
+
+static void motor_inputs(
+	const struct config_motor *config, const struct config_output *inputs[MOTOR_INPUTS])
+{
+	inputs[0] = &config->forward;
+	inputs[1] = &config->backward;
+	inputs[2] = &config->phase;
+	inputs[3] = &config->enable;
+}
+
+static struct output_source source_of(const struct actuators *actuators)
+{
+	return (struct output_source){
+		.board = actuators->settings.board,
+		.soft = actuators->soft,
+		.chips = pwm_parts_chips(actuators->parts),
+	};
+}
+
+static void tell_state(const struct actuators *actuators)
+{
+	if (actuators->settings.listener.state)
+		actuators->settings.listener.state(actuators->settings.listener.userdata);
+}
+
+/* Notes how an attempt ended, and tells when that is news. before: the words of the last failure.
+ */
+static int note(struct actuators *actuators, struct actuator *base, int code,
+	const struct hal_error *before)
+{
+	bool news =
+		base->ok ? code < 0 : (code == 0 || strcmp(base->error.text, before->text) != 0);
+
+	if (base->ok != (code == 0))
+		base->since_ms = clock_wall_ms();
+	base->ok = code == 0;
+	if (code < 0)
+		retry_failed(&base->retry, clock_now_us());
+	else
+		retry_succeeded(&base->retry);
+	if (news && actuators->settings.listener.health)
+		actuators->settings.listener.health(actuators->settings.listener.userdata,
+			base->object, code < 0 ? base->error.text : NULL);
+	return code;
+}
+
+static void led_lost(struct actuators *actuators, struct actuator_led *led, int code)
+{
+	actuator_led_close(led);
+	if (led->config->output.kind == CONFIG_OUTPUT_CHIP_PWM)
+		pwm_parts_failed(actuators->parts, led->config->output.chip, code, clock_now_us());
+}
+
+static void motor_lost(struct actuators *actuators, struct actuator_motor *motor, int code)
+{
+	const struct config_output *inputs[MOTOR_INPUTS];
+
+	actuator_motor_close(motor);
+	motor_inputs(motor->config, inputs);
+	for (size_t i = 0; i < MOTOR_INPUTS; i++)
+		if (inputs[i]->kind == CONFIG_OUTPUT_CHIP_PWM)
+			pwm_parts_failed(actuators->parts, inputs[i]->chip, code, clock_now_us());
+	tell_state(actuators);
+}
+
+static bool motor_sits_on(const struct actuator_motor *motor, size_t chip)
+{
+	const struct config_output *inputs[MOTOR_INPUTS];
+
+	motor_inputs(motor->config, inputs);
+	for (size_t i = 0; i < MOTOR_INPUTS; i++)
+		if (inputs[i]->kind == CONFIG_OUTPUT_CHIP_PWM && inputs[i]->chip == chip)
+			return true;
+	return false;
+}
+
+/* The part was set up anew: all its outputs are off. */
+static void chip_was_reset(struct actuators *actuators, size_t chip)
+{
+	for (size_t i = 0; i < actuators->n_motors; i++) {
+		struct actuator_motor *motor = &actuators->motors[i];
+
+		if (!motor->motor || !motor_sits_on(motor, chip))
+			continue;
+		motor_safe(motor->motor);
+		if (motor->direction != MOTOR_STOP) {
+			motor->direction = MOTOR_STOP;
+			tell_state(actuators);
+		}
+	}
+	for (size_t i = 0; i < actuators->n_leds; i++) {
+		struct actuator_led *led = &actuators->leds[i];
+
+		if (led->led && led->config->output.kind == CONFIG_OUTPUT_CHIP_PWM &&
+			led->config->output.chip == chip)
+			actuator_led_restore(led);
+	}
+}
+
+/* Makes the PWM part of an output ready, if it has one. */
+static int ensure_part(struct actuators *actuators, const struct config_output *output, bool force,
+	struct hal_error *error)
+{
+	int r;
+
+	if (output->kind != CONFIG_OUTPUT_CHIP_PWM)
+		return 0;
+	r = pwm_parts_ensure(actuators->parts, output->chip, clock_now_us(), force, error);
+	if (r == 1)
+		chip_was_reset(actuators, output->chip);
+	return r < 0 ? r : 0;
+}
+
+static int led_ready(struct actuators *actuators, struct actuator_led *led, bool force)
+{
+	struct output_source source = source_of(actuators);
+	int r = ensure_part(actuators, &led->config->output, force, &led->base.error);
+
+	if (r < 0 || led->led)
+		return r;
+	r = actuator_led_open(led, &source);
+	if (r == 0 && led->on)
+		r = actuator_led_restore(led);
+	return r;
+}
+
+static int motor_ready(struct actuators *actuators, struct actuator_motor *motor, bool force)
+{
+	struct output_source source = source_of(actuators);
+	const struct config_output *inputs[MOTOR_INPUTS];
+	int r = 0;
+
+	motor_inputs(motor->config, inputs);
+	for (size_t i = 0; i < MOTOR_INPUTS && r == 0; i++)
+		r = ensure_part(actuators, inputs[i], force, &motor->base.error);
+	if (r < 0 || motor->motor)
+		return r;
+	return actuator_motor_open(motor, &source);
+}
+
+static void led_try_open(struct actuators *actuators, struct actuator_led *led)
+{
+	struct hal_error before = led->base.error;
+	int r = led_ready(actuators, led, false);
+
+	if (r < 0)
+		led_lost(actuators, led, r);
+	note(actuators, &led->base, r, &before);
+}
+
+static void motor_try_open(struct actuators *actuators, struct actuator_motor *motor)
+{
+	struct hal_error before = motor->base.error;
+	int r = motor_ready(actuators, motor, false);
+
+	if (r < 0)
+		motor_lost(actuators, motor, r);
+	note(actuators, &motor->base, r, &before);
+}
+
+/* Whether this LED is one that is opened at all. */
+static bool led_wanted(const struct actuators *actuators)
+{
+	return !actuators->settings.safe_only ||
+		actuators->config->failsafe.leds != CONFIG_FAILSAFE_LEDS_KEEP;
+}
+
+static int allocate(struct actuators *actuators, const struct config *config)
+{
+	struct actuator_led *leds = calloc(config->n_leds + 1, sizeof(*leds));
+	struct actuator_motor *motors = calloc(config->n_motors + 1, sizeof(*motors));
+
+	if (!leds || !motors) {
+		free(leds);
+		free(motors);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < config->n_leds; i++)
+		actuator_led_init(&leds[i], &config->leds[i]);
+	for (size_t i = 0; i < config->n_motors; i++)
+		actuator_motor_init(&motors[i], &config->motors[i]);
+	actuators->config = config;
+	actuators->leds = leds;
+	actuators->n_leds = config->n_leds;
+	actuators->motors = motors;
+	actuators->n_motors = config->n_motors;
+	return 0;
+}
+
+/* Motors first: until they are requested, their inputs float. */
+static void open_all(struct actuators *actuators)
+{
+	for (size_t i = 0; i < actuators->n_motors; i++)
+		if (!actuators->motors[i].motor)
+			motor_try_open(actuators, &actuators->motors[i]);
+	for (size_t i = 0; i < actuators->n_leds && led_wanted(actuators); i++)
+		if (!actuators->leds[i].led)
+			led_try_open(actuators, &actuators->leds[i]);
+}
+
+int actuators_new(const struct actuators_settings *settings, struct actuators **ret_actuators)
+{
+	struct actuators *actuators = calloc(1, sizeof(*actuators));
+	int r;
+
+	if (!actuators)
+		return -ENOMEM;
+	actuators->settings = *settings;
+	r = allocate(actuators, settings->config);
+	if (r == 0)
+		r = soft_pwm_new(&actuators->soft);
+	if (r == 0)
+		r = pwm_parts_new(settings->board, settings->config, &actuators->parts);
+	if (r < 0) {
+		actuators_free(actuators);
+		return r;
+	}
+	open_all(actuators);
+	*ret_actuators = actuators;
+	return 0;
+}
+
+/* An open LED of the old map that has the same settings goes on under its new index. */
+static void move_leds(
+	struct actuator_led *from, size_t n_from, struct actuator_led *to, size_t n_to)
+{
+	for (size_t i = 0; i < n_to; i++) {
+		for (size_t j = 0; j < n_from; j++) {
+			const struct config_led *config = to[i].config;
+
+			if (!from[j].led ||
+				strcmp(from[j].config->fingerprint, config->fingerprint) != 0)
+				continue;
+			to[i] = from[j];
+			to[i].config = config;
+			from[j].led = NULL;
+			break;
+		}
+	}
+}
+
+static void move_motors(
+	struct actuator_motor *from, size_t n_from, struct actuator_motor *to, size_t n_to)
+{
+	for (size_t i = 0; i < n_to; i++) {
+		for (size_t j = 0; j < n_from; j++) {
+			const struct config_motor *config = to[i].config;
+
+			if (!from[j].motor ||
+				strcmp(from[j].config->fingerprint, config->fingerprint) != 0)
+				continue;
+			to[i] = from[j];
+			to[i].config = config;
+			from[j].motor = NULL;
+			break;
+		}
+	}
+}
+
+int actuators_reload(struct actuators *actuators, const struct config *config)
+{
+	struct actuators old = *actuators;
+	struct actuators next = *actuators;
+	int r = allocate(&next, config);
+
+	if (r < 0)
+		return r;
+	r = pwm_parts_take_over(old.parts, old.settings.board, config, &next.parts);
+	if (r < 0) {
+		free(next.leds);
+		free(next.motors);
+		return r;
+	}
+	move_motors(old.motors, old.n_motors, next.motors, next.n_motors);
+	move_leds(old.leds, old.n_leds, next.leds, next.n_leds);
+	*actuators = next;
+	for (size_t i = 0; i < old.n_motors; i++)
+		actuator_motor_close(&old.motors[i]);
+	for (size_t i = 0; i < old.n_leds; i++)
+		old.leds[i].led = led_close(old.leds[i].led, true);
+	free(old.motors);
+	free(old.leds);
+	pwm_parts_free(old.parts);
+	open_all(actuators);
+	tell_state(actuators);
+	return 0;
+}
+
+struct actuators_led actuators_get_led(const struct actuators *actuators, size_t index)
+{
+	const struct actuator_led *led = &actuators->leds[index];
+
+	return (struct actuators_led){
+		.on = led->on,
+		.level = led->level,
+		.ok = led->base.ok,
+		.error = led->base.error.text,
+		.since_ms = led->base.since_ms,
+	};
+}
+
+struct actuators_motor actuators_get_motor(const struct actuators *actuators, size_t index)
+{
+	const struct actuator_motor *motor = &actuators->motors[index];
+
+	return (struct actuators_motor){
+		.direction = motor->direction,
+		.speed = motor->speed,
+		.ok = motor->base.ok,
+		.error = motor->base.error.text,
+		.since_ms = motor->base.since_ms,
+	};
+}
+
+int actuators_set_led(
+	struct actuators *actuators, size_t index, bool on, unsigned level, struct hal_error *error)
+{
+	struct actuator_led *led = &actuators->leds[index];
+	struct hal_error before = led->base.error;
+	int r = led_ready(actuators, led, true);
+
+	if (r == 0)
+		r = actuator_led_write(led, on, level);
+	if (r < 0) {
+		led_lost(actuators, led, r);
+		hal_error_set(error, r, "%s", led->base.error.text);
+	}
+	return note(actuators, &led->base, r, &before);
+}
+
+int actuators_set_motor(struct actuators *actuators, size_t index, enum motor_direction direction,
+	unsigned speed, struct hal_error *error)
+{
+	struct actuator_motor *motor = &actuators->motors[index];
+	struct hal_error before = motor->base.error;
+	int r = motor_ready(actuators, motor, true);
+
+	if (r == 0)
+		r = actuator_motor_write(motor, direction, speed);
+	if (r < 0) {
+		motor_lost(actuators, motor, r);
+		hal_error_set(error, r, "%s", motor->base.error.text);
+	}
+	return note(actuators, &motor->base, r, &before);
+}
+
+bool actuators_running(const struct actuators *actuators)
+{
+	for (size_t i = 0; i < actuators->n_motors; i++)
+		if (actuators->motors[i].motor && motor_running(actuators->motors[i].motor))
+			return true;
+	return false;
+}
+
+/* One motor's ramp or reversal. Returns when it wants to be called again. */
+static uint64_t motor_step(
+	struct actuators *actuators, struct actuator_motor *motor, uint64_t now_us)
+{
+	struct hal_error before = motor->base.error;
+	uint64_t next_us = UINT64_MAX;
+	int r = motor_poll(motor->motor, now_us, &next_us);
+
+	if (r == 0)
+		return next_us;
+	hal_error_set(&motor->base.error, r, "%s: %s", motor->base.place, hal_strerror(r));
+	motor_lost(actuators, motor, r);
+	note(actuators, &motor->base, r, &before);
+	return motor->base.retry.due_us;
+}
+
+uint64_t actuators_poll(struct actuators *actuators, uint64_t now_us)
+{
+	uint64_t next_us = UINT64_MAX;
+	bool retried = false; /* at most one a call: each may block for a transfer's time */
+
+	for (size_t i = 0; i < actuators->n_motors; i++) {
+		struct actuator_motor *motor = &actuators->motors[i];
+		uint64_t due_us = motor->base.retry.due_us;
+
+		if (motor->motor) {
+			due_us = motor_step(actuators, motor, now_us);
+		} else if (!retried && retry_is_due(&motor->base.retry, now_us)) {
+			motor_try_open(actuators, motor);
+			retried = true;
+			due_us = motor->motor ? UINT64_MAX : motor->base.retry.due_us;
+		}
+		next_us = due_us < next_us ? due_us : next_us;
+	}
+	for (size_t i = 0; i < actuators->n_leds && led_wanted(actuators); i++) {
+		struct actuator_led *led = &actuators->leds[i];
+
+		if (!led->led && !retried && retry_is_due(&led->base.retry, now_us)) {
+			led_try_open(actuators, led);
+			retried = true;
+		}
+		if (!led->led && led->base.retry.due_us < next_us)
+			next_us = led->base.retry.due_us;
+	}
+	return next_us;
+}
+
+static int first_error(int earlier, int r)
+{
+	return earlier < 0 ? earlier : r;
+}
+
+/* What the map's failsafe says of the LEDs. */
+static int leds_failsafe(struct actuators *actuators)
+{
+	enum config_failsafe_leds leds = actuators->config->failsafe.leds;
+	int r = 0;
+
+	if (leds == CONFIG_FAILSAFE_LEDS_KEEP)
+		return 0;
+	for (size_t i = 0; i < actuators->n_leds; i++) {
+		struct actuator_led *led = &actuators->leds[i];
+
+		/* One that is not open is tried again by itself; here nothing may block for long.
+		 */
+		if (led->led)
+			r = first_error(r,
+				actuators_set_led(actuators, i, leds == CONFIG_FAILSAFE_LEDS_ON,
+					led->level, NULL));
+	}
+	return r;
+}
+
+/* Stops by writing, also what is believed to stand. */
+static int motors_stop(struct actuators *actuators)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < actuators->n_motors; i++) {
+		struct actuator_motor *motor = &actuators->motors[i];
+		int stopped;
+
+		if (!motor->motor)
+			continue;
+		stopped = motor_safe(motor->motor);
+		motor->direction = MOTOR_STOP;
+		r = first_error(r, stopped);
+	}
+	return r;
+}
+
+int actuators_failsafe(struct actuators *actuators)
+{
+	int r = actuators->config->failsafe.stop_motors ? motors_stop(actuators) : 0;
+
+	r = first_error(r, leds_failsafe(actuators));
+	tell_state(actuators);
+	return r;
+}
+
+int actuators_safe(struct actuators *actuators)
+{
+	int r = motors_stop(actuators);
+
+	return first_error(r, leds_failsafe(actuators));
+}
+
+struct actuators *actuators_free(struct actuators *actuators)
+{
+	if (!actuators)
+		return NULL;
+	if (actuators->parts)
+		actuators_safe(actuators);
+	for (size_t i = 0; i < actuators->n_motors; i++)
+		actuator_motor_close(&actuators->motors[i]);
+	for (size_t i = 0; i < actuators->n_leds; i++)
+		actuator_led_close(&actuators->leds[i]);
+	soft_pwm_free(actuators->soft);
+	pwm_parts_free(actuators->parts);
+	free(actuators->leds);
+	free(actuators->motors);
+	free(actuators);
+	return NULL;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "pwm_parts.h"
+#include "retry.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pwm_part {
+	bool ready;
+	struct retry retry;
+	struct hal_error error; /* of the last attempt */
+	int code;
+};
+
+struct pwm_parts {
+	struct board *board;
+	const struct config *config;
+	struct chip **chips;
+	struct pwm_part *parts;
+};
+
+int pwm_parts_new(struct board *board, const struct config *config, struct pwm_parts **ret_parts)
+{
+	struct pwm_parts *parts = calloc(1, sizeof(*parts));
+
+	if (!parts)
+		return -ENOMEM;
+	parts->board = board;
+	parts->config = config;
+	parts->chips = calloc(config->n_chips + 1, sizeof(*parts->chips));
+	parts->parts = calloc(config->n_chips + 1, sizeof(*parts->parts));
+	if (!parts->chips || !parts->parts) {
+		pwm_parts_free(parts);
+		return -ENOMEM;
+	}
+	*ret_parts = parts;
+	return 0;
+}
+
+int pwm_parts_take_over(struct pwm_parts *old, struct board *board, const struct config *config,
+	struct pwm_parts **ret_parts)
+{
+	struct pwm_parts *parts = NULL;
+	int r = pwm_parts_new(board, config, &parts);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < config->n_chips; i++) {
+		for (size_t j = 0; j < old->config->n_chips; j++) {
+			if (!old->chips[j] ||
+				strcmp(config->chips[i].fingerprint,
+					old->config->chips[j].fingerprint) != 0)
+				continue;
+			parts->chips[i] = old->chips[j];
+			parts->parts[i] = old->parts[j];
+			old->chips[j] = NULL;
+			break;
+		}
+	}
+	*ret_parts = parts;
+	return 0;
+}
+
+struct chip *const *pwm_parts_chips(const struct pwm_parts *parts)
+{
+	return parts->chips;
+}
+
+static int set_up(struct pwm_parts *parts, size_t index, struct hal_error *error)
+{
+	const struct config_chip *config = &parts->config->chips[index];
+	int r;
+
+	if (!parts->chips[index]) {
+		struct chip_settings settings = {
+			.name = config->name,
+			.driver = config->driver,
+			.bus = config->bus,
+			.address = config->address,
+			.params = config->params,
+		};
+
+		r = chip_open(parts->board, &settings, error, &parts->chips[index]);
+		if (r < 0)
+			return r;
+	}
+	r = chip_configure_wait(parts->chips[index]);
+	if (r < 0)
+		return hal_error_set(
+			error, r, "%s: %s", parts->chips[index]->place, hal_strerror(r));
+	return 0;
+}
+
+int pwm_parts_ensure(
+	struct pwm_parts *parts, size_t chip, uint64_t now_us, bool force, struct hal_error *error)
+{
+	struct pwm_part *part = &parts->parts[chip];
+
+	if (part->ready)
+		return 0;
+	if (force || retry_is_due(&part->retry, now_us)) {
+		part->code = set_up(parts, chip, &part->error);
+		if (part->code == 0) {
+			part->ready = true;
+			retry_succeeded(&part->retry);
+			return 1;
+		}
+		retry_failed(&part->retry, now_us);
+	}
+	return hal_error_set(error, part->code, "%s", part->error.text);
+}
+
+void pwm_parts_failed(struct pwm_parts *parts, size_t chip, int code, uint64_t now_us)
+{
+	struct pwm_part *part = &parts->parts[chip];
+
+	if (!part->ready)
+		return;
+	part->ready = false;
+	part->code = code;
+	hal_error_set(&part->error, code, "%s: %s", parts->chips[chip]->place, hal_strerror(code));
+	retry_failed(&part->retry, now_us);
+}
+
+struct pwm_parts *pwm_parts_free(struct pwm_parts *parts)
+{
+	if (!parts)
+		return NULL;
+	for (size_t i = 0; parts->chips && i < parts->config->n_chips; i++)
+		chip_close(parts->chips[i]);
+	free(parts->chips);
+	free(parts->parts);
+	free(parts);
+	return NULL;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The PWM parts of the map (PCA9685): shared by all LEDs and motors that sit on them. A part that
+ * failed is set up from scratch before it is used again, since it may have lost its power
+ * meanwhile; until its time comes it is not touched, so that a stuck bus costs one transfer and not
+ * one for each output. Main thread.
+ */
+#pragma once
+
+#include "board.h"
+#include "chip.h"
+#include "config.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pwm_parts;
+
+/* board and config are borrowed, config until the reload. Nothing is said to the parts yet. */
+int pwm_parts_new(struct board *board, const struct config *config, struct pwm_parts **ret_parts);
+
+/* The same for another map; parts with equal fingerprints are taken over from old, as they are. old
+ * stays to be freed, with what is left in it. */
+int pwm_parts_take_over(struct pwm_parts *old, struct board *board, const struct config *config,
+	struct pwm_parts **ret_parts);
+
+/* One pointer a chip of the map; NULL where it is no PWM part or could not be opened. */
+struct chip *const *pwm_parts_chips(const struct pwm_parts *parts);
+
+/*
+ * Makes the part ready. 0; 1 when it was just set up, so that all its outputs are off; or an error
+ * with the words in *error. force: also before its time has come.
+ */
+int pwm_parts_ensure(
+	struct pwm_parts *parts, size_t chip, uint64_t now_us, bool force, struct hal_error *error);
+
+/* A write to one of its outputs failed with this error. */
+void pwm_parts_failed(struct pwm_parts *parts, size_t chip, int code, uint64_t now_us);
+
+/* Closes the parts as they are. Returns NULL; parts may be NULL. */
+struct pwm_parts *pwm_parts_free(struct pwm_parts *parts);
