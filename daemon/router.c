@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "router.h"
+#include "clock.h"
+#include "log.h"
+#include "payload.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A message with its parts told apart. */
+struct message {
+	const struct link_event *event;
+	const char *response_topic; /* NULL: none */
+	const uint8_t *correlation;
+	struct payload_bytes payload;
+};
+
+struct route {
+	const char *topic; /* below the root */
+	void (*handle)(const struct router *router, const struct message *message);
+};
+
+static void handle_action(const struct router *router, const struct message *message);
+static void handle_interval(const struct router *router, const struct message *message);
+static void handle_led_text(const struct router *router, const struct message *message);
+
+static const struct route routes[ROUTER_TOPICS] = {
+	{"actions", handle_action},
+	{"sensors/interval", handle_interval},
+	{"actions/leds", handle_led_text},
+};
+
+static const char RETAINED_REASON[] = "a retained message is an old command: publish it without "
+				      "retain, or set mqtt.accept_retained";
+
+const char *router_topic(unsigned index)
+{
+	return routes[index].topic;
+}
+
+static void answer(
+	const struct router *router, const struct message *message, const char *text, size_t size)
+{
+	char topic[OUTBOX_TOPIC_MAX];
+	struct outbox_address to = {.topic = topic, .qos = 1};
+
+	snprintf(topic, sizeof(topic), "%s/actions/ack", router->config->mqtt.topic);
+	if (message->response_topic) {
+		to.topic = message->response_topic;
+		to.correlation = message->event->correlation_size ? message->correlation : NULL;
+		to.correlation_size = message->event->correlation_size;
+	}
+	outbox_put_answer(router->outbox, &to, text, size);
+}
+
+static void answer_json(const struct router *router, const struct message *message,
+	const struct payload_action *applied, const struct payload_errors *errors)
+{
+	char text[LINK_PAYLOAD_MAX];
+	int size = payload_format_answer(router->config, applied, errors, text, sizeof(text));
+
+	if (size < 0) {
+		static const char fallback[] = "{\"ok\":false,\"errors\":[{\"path\":\"\","
+					       "\"reason\":\"the answer is too large\"}]}";
+
+		answer(router, message, fallback, sizeof(fallback) - 1);
+		return;
+	}
+	answer(router, message, text, (size_t)size);
+}
+
+static bool refused_as_retained(const struct router *router, const struct message *message)
+{
+	if (!message->event->retained || router->config->mqtt.accept_retained)
+		return false;
+	log_notice(routes[message->event->topic].topic, "refused: %s", RETAINED_REASON);
+	return true;
+}
+
+/* Carries out one LED of an action. Fills in what it is now. */
+static int apply_led(
+	const struct router *router, struct payload_led *led, struct payload_errors *errors)
+{
+	struct actuators_led now = actuators_get_led(router->actuators, led->index);
+	bool on = led->has_on ? led->on : true; /* brightness alone turns it on */
+	unsigned level = led->bright ? led->bright : now.level;
+	struct hal_error error = {0};
+	char path[32];
+
+	if (actuators_set_led(router->actuators, led->index, on, level, &error) < 0) {
+		snprintf(path, sizeof(path), "led.%zu", led->index);
+		payload_error_add(errors, path, "%s", error.text);
+		return -EIO;
+	}
+	led->has_on = true;
+	led->on = on;
+	led->bright = level;
+	return 0;
+}
+
+static int apply_motor(
+	const struct router *router, struct payload_motor *motor, struct payload_errors *errors)
+{
+	struct actuators_motor now = actuators_get_motor(router->actuators, motor->index);
+	enum motor_direction direction = motor->has_direction ? motor->direction : now.direction;
+	unsigned speed = motor->speed ? motor->speed : now.speed;
+	struct hal_error error = {0};
+	char path[32];
+
+	if (actuators_set_motor(router->actuators, motor->index, direction, speed, &error) < 0) {
+		snprintf(path, sizeof(path), "motor.%zu", motor->index);
+		payload_error_add(errors, path, "%s", error.text);
+		return -EIO;
+	}
+	motor->has_direction = true;
+	motor->direction = direction;
+	motor->speed = speed;
+	return 0;
+}
+
+/* Motors that stop, or those that do not. */
+static int apply_motors(const struct router *router, const struct payload_action *action,
+	bool stops, struct payload_action *applied, struct payload_errors *errors)
+{
+	for (size_t i = 0; i < action->n_motors; i++) {
+		struct payload_motor motor = action->motors[i];
+		bool is_stop = motor.has_direction && motor.direction == MOTOR_STOP;
+
+		if (is_stop != stops)
+			continue;
+		if (apply_motor(router, &motor, errors) < 0)
+			return -EIO;
+		applied->motors[applied->n_motors++] = motor;
+	}
+	return 0;
+}
+
+/*
+ * Stops first, since they are what cannot wait; then in the order of the message's parts. The first
+ * hardware error ends it: what stands in 'applied' by then was done.
+ */
+static void apply(const struct router *router, const struct payload_action *action,
+	struct payload_action *applied, struct payload_errors *errors)
+{
+	if (apply_motors(router, action, true, applied, errors) < 0)
+		return;
+	for (size_t i = 0; i < action->n_leds; i++) {
+		struct payload_led led = action->leds[i];
+
+		if (apply_led(router, &led, errors) < 0)
+			return;
+		applied->leds[applied->n_leds++] = led;
+	}
+	if (apply_motors(router, action, false, applied, errors) < 0)
+		return;
+	if (action->interval_ms) {
+		router->set_interval(router->userdata, action->interval_ms);
+		applied->interval_ms = action->interval_ms;
+	}
+}
+
+static void handle_action(const struct router *router, const struct message *message)
+{
+	struct payload_action action = {0};
+	struct payload_action applied = {0};
+	struct payload_errors errors = {0};
+	int r;
+
+	r = payload_parse_action(
+		router->config, &message->payload, clock_wall_ms(), &action, &errors);
+	applied.id = action.id;
+	if (refused_as_retained(router, message)) {
+		errors = (struct payload_errors){0};
+		payload_error_add(&errors, "", "%s", RETAINED_REASON);
+		r = -EINVAL;
+	}
+	if (r < 0) {
+		answer_json(router, message, &applied, &errors);
+		return;
+	}
+	apply(router, &action, &applied, &errors);
+	answer_json(router, message, &applied, &errors);
+	router->applied(router->userdata);
+}
+
+static void handle_interval(const struct router *router, const struct message *message)
+{
+	struct payload_action applied = {0};
+	struct payload_errors errors = {0};
+	uint32_t interval_ms = 0;
+
+	if (refused_as_retained(router, message))
+		payload_error_add(&errors, "", "%s", RETAINED_REASON);
+	else if (payload_parse_interval(router->config, &message->payload, &interval_ms, &errors) ==
+		0) {
+		router->set_interval(router->userdata, interval_ms);
+		applied.interval_ms = interval_ms;
+	}
+	answer_json(router, message, &applied, &errors);
+	if (interval_ms)
+		router->applied(router->userdata);
+}
+
+static void handle_led_text(const struct router *router, const struct message *message)
+{
+	struct payload_errors errors = {0};
+	struct payload_led led;
+	char text[PAYLOAD_ID_MAX + 64];
+
+	if (refused_as_retained(router, message) ||
+		payload_parse_led_text(router->config, &message->payload, &led) < 0) {
+		snprintf(text, sizeof(text), "unknown command");
+	} else if (apply_led(router, &led, &errors) < 0) {
+		snprintf(text, sizeof(text), "led%zu failed: %s", led.index + 1,
+			errors.items[0].reason);
+	} else {
+		snprintf(text, sizeof(text), "led%zu %s", led.index + 1, led.on ? "on" : "off");
+		router->applied(router->userdata);
+	}
+	answer(router, message, text, strlen(text));
+}
+
+void router_handle(const struct router *router, const struct link_event *event)
+{
+	const uint8_t *at = (const uint8_t *)(event + 1);
+	struct message message = {.event = event};
+
+	if (event->response_topic_size)
+		message.response_topic = (const char *)at;
+	at += event->response_topic_size;
+	message.correlation = at;
+	at += event->correlation_size;
+	message.payload = (struct payload_bytes){
+		.data = at,
+		.size = event->payload_size,
+		.true_size = event->true_size,
+	};
+	routes[event->topic].handle(router, &message);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From an inbound message to hardware and back: finds the handler by the topic, checks the whole
+ * message, applies it, answers. Every message gets exactly one answer. Main thread.
+ */
+#pragma once
+
+#include "actuators.h"
+#include "config.h"
+#include "link.h"
+#include "outbox.h"
+
+/* What a handler acts upon; all borrowed. */
+struct router {
+	const struct config *config;
+	struct actuators *actuators;
+	struct outbox *outbox;
+	/* Puts a checked interval in force. */
+	void (*set_interval)(void *userdata, uint32_t interval_ms);
+	/* Something was applied: the state is to be published. */
+	void (*applied)(void *userdata);
+	void *userdata;
+};
+
+enum { ROUTER_TOPICS = 3 };
+
+/* The topics to subscribe to, below the map's root: "actions". Their order is the index of
+ * link_event.topic. */
+const char *router_topic(unsigned index);
+
+/* One message as the link recorded it: the event and what stands after it. */
+void router_handle(const struct router *router, const struct link_event *event);
