@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include "simulation.h"
+#include "board_sim.h"
+#include "log.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct simulation {
+	char *directory; /* NULL: none */
+	struct board *board;
+	FILE *wire_log;
+	const struct config *config;
+	int socket;
+	sd_event_source *listener;
+	struct client *clients;
+};
+
+/* One connection to the control socket. */
+struct client {
+	struct simulation *simulation;
+	sd_event_source *source;
+	int socket;
+	char line[512];
+	size_t used;
+	struct client *next;
+};
+
+static int open_wire_log(struct simulation *simulation)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/wire.log", simulation->directory);
+	simulation->wire_log = fopen(path, "ae");
+	if (!simulation->wire_log) {
+		int r = -errno;
+
+		log_error("simulation", "%s: %s", path, strerror(-r));
+		return r;
+	}
+	return 0;
+}
+
+int simulation_new(
+	const char *directory, const struct hal_trace *trace, struct simulation **ret_simulation)
+{
+	struct simulation *simulation = calloc(1, sizeof(*simulation));
+	struct sim_settings settings = {0};
+	int r = 0;
+
+	if (!simulation)
+		return -ENOMEM;
+	simulation->socket = -1;
+	if (directory) {
+		simulation->directory = strdup(directory);
+		r = simulation->directory ? open_wire_log(simulation) : -ENOMEM;
+	}
+	settings.wire_log = simulation->wire_log;
+	if (r == 0)
+		r = board_sim_new(&settings, trace, &simulation->board);
+	if (r < 0) {
+		simulation_free(simulation);
+		return r;
+	}
+	*ret_simulation = simulation;
+	return 0;
+}
+
+struct board *simulation_board(struct simulation *simulation)
+{
+	return simulation->board;
+}
+
+static const struct config_chip *find_chip(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_chips; i++)
+		if (strcmp(config->chips[i].name, name) == 0)
+			return &config->chips[i];
+	return NULL;
+}
+
+static void remove_parts(struct simulation *simulation, const struct config *config)
+{
+	for (size_t i = 0; simulation->config && i < simulation->config->n_chips; i++) {
+		const struct config_chip *before = &simulation->config->chips[i];
+		const struct config_chip *now = find_chip(config, before->name);
+
+		if (!now || strcmp(now->fingerprint, before->fingerprint) != 0)
+			sim_remove_part(simulation->board, before->name);
+	}
+}
+
+int simulation_set_map(struct simulation *simulation, const struct config *config)
+{
+	remove_parts(simulation, config);
+	for (size_t i = 0; i < config->n_chips; i++) {
+		const struct config_chip *chip = &config->chips[i];
+		int r = sim_add_part(
+			simulation->board, chip->name, chip->driver, chip->bus, chip->address);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < config->n_sensors; i++) {
+		const struct config_sensor *sensor = &config->sensors[i];
+
+		if (sensor->simulated)
+			sim_set_wave(simulation->board, config->chips[sensor->chip].name,
+				sensor->channel, &sensor->simulate);
+	}
+	simulation->config = config;
+	return 0;
+}
+
+static const char *command_fault(
+	struct simulation *simulation, const char *target, const char *argument)
+{
+	for (unsigned i = 0; sim_fault_name(i); i++)
+		if (strcmp(sim_fault_name(i), argument) == 0)
+			return sim_set_fault(simulation->board, target, (enum sim_fault)i) < 0
+				? "no such target"
+				: NULL;
+	return "no such fault";
+}
+
+static const char *command_set(
+	struct simulation *simulation, const char *target, const char *argument)
+{
+	char chip_name[64];
+	const char *dot = strchr(target, '.');
+	const struct config_chip *chip;
+	struct sim_wave wave = {.kind = SIM_WAVE_CONSTANT};
+	char *end;
+	int channel;
+
+	if (!dot)
+		return "not CHIP.CHANNEL";
+	snprintf(chip_name, sizeof(chip_name), "%.*s", (int)(dot - target), target);
+	chip = find_chip(simulation->config, chip_name);
+	channel = chip ? driver_channel_find(chip->driver, dot + 1) : -ENOENT;
+	if (channel < 0)
+		return "no such channel";
+	wave.min = strtod(argument, &end);
+	if (end == argument || *end)
+		return "not a number";
+	return sim_set_wave(simulation->board, chip->name, (unsigned)channel, &wave) < 0
+		? "not possible"
+		: NULL;
+}
+
+/* Carries out one line and writes the answer. */
+static void command(struct simulation *simulation, const char *line, char *out, size_t out_bytes)
+{
+	char verb[16] = "";
+	char target[128] = "";
+	char argument[64] = "";
+	const char *error = "unknown command";
+	double value;
+	int words = sscanf(line, "%15s %127s %63s", verb, target, argument);
+
+	if (words == 3 && strcmp(verb, "fault") == 0)
+		error = command_fault(simulation, target, argument);
+	else if (words == 3 && strcmp(verb, "set") == 0)
+		error = command_set(simulation, target, argument);
+	else if (words == 2 && strcmp(verb, "get") == 0) {
+		if (sim_get_output(simulation->board, target, &value) == 0) {
+			snprintf(out, out_bytes, "ok %.4f\n", value);
+			return;
+		}
+		error = "nothing of that name is open";
+	}
+	if (error)
+		snprintf(out, out_bytes, "error %s\n", error);
+	else
+		snprintf(out, out_bytes, "ok\n");
+}
+
+static void client_free(struct client *client)
+{
+	struct client **at = &client->simulation->clients;
+
+	while (*at && *at != client)
+		at = &(*at)->next;
+	if (*at)
+		*at = client->next;
+	sd_event_source_unref(client->source);
+	close(client->socket);
+	free(client);
+}
+
+static int on_client(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct client *client = userdata;
+	ssize_t n =
+		recv(fd, client->line + client->used, sizeof(client->line) - 1 - client->used, 0);
+	char *newline;
+
+	(void)source;
+	(void)events;
+	if (n <= 0) {
+		client_free(client);
+		return 0;
+	}
+	client->used += (size_t)n;
+	client->line[client->used] = '\0';
+	while ((newline = strchr(client->line, '\n'))) {
+		char out[160];
+
+		*newline = '\0';
+		command(client->simulation, client->line, out, sizeof(out));
+		if (send(fd, out, strlen(out), MSG_NOSIGNAL) < 0)
+			break;
+		client->used -= (size_t)(newline + 1 - client->line);
+		memmove(client->line, newline + 1, client->used + 1);
+	}
+	if (client->used == sizeof(client->line) - 1)
+		client_free(client);
+	return 0;
+}
+
+static int on_connection(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct simulation *simulation = userdata;
+	struct client *client = calloc(1, sizeof(*client));
+
+	(void)events;
+	if (!client)
+		return 0;
+	client->simulation = simulation;
+	client->socket = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	if (client->socket < 0 ||
+		sd_event_add_io(sd_event_source_get_event(source), &client->source, client->socket,
+			EPOLLIN, on_client, client) < 0) {
+		if (client->socket >= 0)
+			close(client->socket);
+		free(client);
+		return 0;
+	}
+	client->next = simulation->clients;
+	simulation->clients = client;
+	return 0;
+}
+
+int simulation_attach(struct simulation *simulation, sd_event *loop)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int r = 0;
+
+	if (!simulation->directory)
+		return 0;
+	r = snprintf(
+		address.sun_path, sizeof(address.sun_path), "%s/control", simulation->directory);
+	if (r < 0 || (size_t)r >= sizeof(address.sun_path)) {
+		log_error("simulation", "TOS_SIM_DIR is too long for a socket");
+		return -ENAMETOOLONG;
+	}
+	unlink(address.sun_path);
+	simulation->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (simulation->socket < 0 ||
+		bind(simulation->socket, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+		listen(simulation->socket, 8) < 0) {
+		r = -errno;
+		log_error("simulation", "%s: %s", address.sun_path, strerror(-r));
+		return r;
+	}
+	return sd_event_add_io(loop, &simulation->listener, simulation->socket, EPOLLIN,
+		on_connection, simulation);
+}
+
+struct simulation *simulation_free(struct simulation *simulation)
+{
+	if (!simulation)
+		return NULL;
+	while (simulation->clients)
+		client_free(simulation->clients);
+	sd_event_source_unref(simulation->listener);
+	if (simulation->socket >= 0)
+		close(simulation->socket);
+	board_close(simulation->board);
+	if (simulation->wire_log)
+		fclose(simulation->wire_log);
+	free(simulation->directory);
+	free(simulation);
+	return NULL;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Feeds systemd's watchdog, but only on real progress: in each round the sampler and the link are
+ * asked for a sign of life through their own loops, and the main thread asks from its own. Only
+ * when both have answered is the watchdog told. Main thread.
+ */
+#pragma once
+
+#include "link.h"
+#include "sampler.h"
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+struct supervisor {
+	sd_event_source *timer;
+	uint64_t period_us; /* of a round; 0: there is no watchdog */
+	bool sampler_answered, link_answered;
+	struct sampler *sampler;
+	struct link *link;
+};
+
+/* Begins the rounds if the service manager asked for a watchdog. The supervisor stays where it is
+ * until supervisor_stop(). */
+int supervisor_start(
+	struct supervisor *supervisor, sd_event *loop, struct sampler *sampler, struct link *link);
+
+/* After a reload made a new link. */
+void supervisor_set_link(struct supervisor *supervisor, struct link *link);
+
+void supervisor_sampler_answered(struct supervisor *supervisor);
+void supervisor_link_answered(struct supervisor *supervisor);
+
+void supervisor_stop(struct supervisor *supervisor);
