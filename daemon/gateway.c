@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway.h"
+#include "board_linux.h"
+#include "clock.h"
+#include "credentials.h"
+#include "diag.h"
+#include "interval_store.h"
+#include "log.h"
+#include "version.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+enum {
+	OUTBOX_READING_BYTES = 1024 * 1024,
+	OUTBOX_OTHER_BYTES = 512 * 1024,
+	LINK_EVENTS_BYTES = 256 * 1024,
+	SAMPLER_EVENTS_BYTES = 128 * 1024,
+	LINK_CLOSE_US =
+		1200000, /* what is left of the two seconds after the sensors' thread has ended */
+};
+
+int gateway_load_config(const char *path, struct config **ret_config)
+{
+	char hostname[256] = "localhost";
+	struct diag *diag = NULL;
+	int r;
+
+	gethostname(hostname, sizeof(hostname) - 1);
+	r = diag_new(path, &diag);
+	if (r == 0)
+		r = config_load(path, hostname, diag, ret_config);
+	if (r == -EINVAL)
+		diag_print(diag, stderr);
+	else if (r < 0)
+		log_error("config", "%s: %s", path, strerror(-r));
+	diag_free(diag);
+	if (r == -EINVAL)
+		return EXIT_CONFIG_MISTAKE;
+	return r < 0 ? EXIT_FAILED : -1;
+}
+
+static void trace_operation(void *userdata, const char *object, const char *text)
+{
+	(void)userdata;
+	log_message(LOG_DEBUG, object, "%s", text);
+}
+
+int gateway_open_board(struct gateway *gateway, const struct config *config)
+{
+	const struct hal_trace *trace = NULL;
+	int r;
+
+	if (gateway->options->verbose) {
+		gateway->trace.operation = trace_operation;
+		trace = &gateway->trace;
+	}
+	if (!gateway->options->simulate)
+		return board_linux_new(NULL, trace, &gateway->board);
+	r = simulation_new(getenv("TOS_SIM_DIR"), trace, &gateway->simulation);
+	if (r < 0)
+		return r;
+	gateway->board = simulation_board(gateway->simulation);
+	return simulation_set_map(gateway->simulation, config);
+}
+
+void gateway_close_board(struct gateway *gateway)
+{
+	if (!gateway->simulation)
+		board_close(gateway->board);
+	gateway->simulation = simulation_free(gateway->simulation);
+	gateway->board = NULL;
+}
+
+static void free_topics(struct gateway *gateway)
+{
+	for (size_t i = 0; i < ROUTER_TOPICS; i++) {
+		free(gateway->topics[i]);
+		gateway->topics[i] = NULL;
+	}
+	free(gateway->reading_topic);
+	free(gateway->backlog_topic);
+	free(gateway->status_topic);
+	gateway->reading_topic = gateway->backlog_topic = gateway->status_topic = NULL;
+}
+
+static char *topic_below(const struct gateway *gateway, const char *name)
+{
+	char *topic;
+
+	return asprintf(&topic, "%s/%s", gateway->config->mqtt.topic, name) < 0 ? NULL : topic;
+}
+
+static int make_topics(struct gateway *gateway)
+{
+	bool whole = true;
+
+	for (unsigned i = 0; i < ROUTER_TOPICS; i++) {
+		gateway->topics[i] = topic_below(gateway, router_topic(i));
+		whole = whole && gateway->topics[i];
+	}
+	gateway->reading_topic = topic_below(gateway, "sensors");
+	gateway->backlog_topic = topic_below(gateway, "sensors/backlog");
+	gateway->status_topic = topic_below(gateway, "status");
+	return whole && gateway->reading_topic && gateway->backlog_topic && gateway->status_topic
+		? 0
+		: -ENOMEM;
+}
+
+int gateway_start_link(struct gateway *gateway)
+{
+	struct link_settings settings = {
+		.mqtt = &gateway->config->mqtt,
+		.n_subscriptions = ROUTER_TOPICS,
+		.outbox = gateway->outbox,
+		.events = gateway->link_events,
+	};
+	int r = make_topics(gateway);
+
+	if (r == 0)
+		r = credentials_load(&gateway->config->mqtt, &gateway->password);
+	if (r < 0)
+		return r;
+	settings.password = gateway->password;
+	settings.subscriptions = (const char *const *)gateway->topics;
+	settings.reading_topic = gateway->reading_topic;
+	settings.backlog_topic = gateway->backlog_topic;
+	settings.status_topic = gateway->status_topic;
+	return link_new(&settings, &gateway->link);
+}
+
+void gateway_stop_link(struct gateway *gateway, uint64_t timeout_us)
+{
+	gateway->link = link_close(gateway->link, timeout_us);
+	gateway->password = credentials_forget(gateway->password);
+	free_topics(gateway);
+}
+
+static void first_interval(struct gateway *gateway)
+{
+	const struct config_interval *interval = &gateway->config->interval;
+	uint32_t remembered_ms;
+
+	gateway->interval_ms = interval->default_ms;
+	if (!interval->remember)
+		return;
+	if (interval_store_load(gateway->options->state_dir, interval->default_ms, &remembered_ms) <
+		0)
+		return;
+	if (remembered_ms < interval->min_ms || remembered_ms > interval->max_ms)
+		return;
+	gateway->interval_ms = remembered_ms;
+	log_info("interval", "%u ms, as it was set before the restart", remembered_ms);
+}
+
+static void on_actuator_health(void *userdata, const char *object, const char *error)
+{
+	struct gateway *gateway = userdata;
+
+	if (error)
+		log_error(object, "%s; trying again", error);
+	else
+		log_notice(object, "works again");
+	gateway_health_changed(gateway);
+}
+
+static void on_actuator_state(void *userdata)
+{
+	gateway_state_changed(userdata);
+}
+
+static int open_actuators(struct gateway *gateway)
+{
+	struct actuators_settings settings = {
+		.board = gateway->board,
+		.config = gateway->config,
+		.listener = {on_actuator_health, on_actuator_state, gateway},
+	};
+
+	return actuators_new(&settings, &gateway->actuators);
+}
+
+static void router_set_interval(void *userdata, uint32_t interval_ms)
+{
+	gateway_set_interval(userdata, interval_ms);
+}
+
+static void router_applied(void *userdata)
+{
+	gateway_state_changed(userdata);
+}
+
+static int start_threads(struct gateway *gateway)
+{
+	struct sampler_settings settings = {
+		.board = gateway->board,
+		.config = gateway->config,
+		.interval_ms = gateway->interval_ms,
+		.events = gateway->sampler_events,
+		.on_reading = publisher_on_reading,
+		.userdata = gateway->publisher,
+	};
+	int r = gateway_start_link(gateway);
+
+	if (r < 0)
+		return r;
+	return sampler_new(&settings, &gateway->sampler);
+}
+
+static int build(struct gateway *gateway)
+{
+	struct outbox_settings outbox = {OUTBOX_READING_BYTES, OUTBOX_OTHER_BYTES};
+	int r;
+
+	gateway->health.started_us = clock_now_us();
+	health_reset_sensors(&gateway->health);
+	failsafe_init(&gateway->failsafe, gateway->config->failsafe.after_us, clock_now_us());
+	first_interval(gateway);
+	/* The outputs come first: until they are requested, the motors' inputs float. */
+	if ((r = gateway_open_board(gateway, gateway->config)) < 0 ||
+		(r = open_actuators(gateway)) < 0 ||
+		(r = outbox_new(&outbox, &gateway->outbox)) < 0 ||
+		(r = queue_new(LINK_EVENTS_BYTES, &gateway->link_events)) < 0 ||
+		(r = queue_new(SAMPLER_EVENTS_BYTES, &gateway->sampler_events)) < 0 ||
+		(r = publisher_new(gateway->outbox, &gateway->publisher)) < 0)
+		return r;
+	gateway->router = (struct router){
+		.config = gateway->config,
+		.actuators = gateway->actuators,
+		.outbox = gateway->outbox,
+		.set_interval = router_set_interval,
+		.applied = router_applied,
+		.userdata = gateway,
+	};
+	gateway_publish_state(gateway);
+	if ((r = start_threads(gateway)) < 0 || (r = gateway_attach_events(gateway)) < 0)
+		return r;
+	if (gateway->simulation && (r = simulation_attach(gateway->simulation, gateway->loop)) < 0)
+		return r;
+	return supervisor_start(
+		&gateway->supervisor, gateway->loop, gateway->sampler, gateway->link);
+}
+
+/* Motors first, the farewell to the broker last; what others still use is freed after them. */
+static void tear_down(struct gateway *gateway)
+{
+	supervisor_stop(&gateway->supervisor);
+	gateway_detach_events(gateway);
+	if (gateway->actuators) {
+		actuators_safe(gateway->actuators);
+		if (gateway->outbox)
+			gateway_publish_state(gateway);
+	}
+	gateway->sampler = sampler_close(gateway->sampler);
+	gateway_stop_link(gateway, LINK_CLOSE_US);
+	gateway_store_interval(gateway);
+	actuators_free(gateway->actuators);
+	publisher_free(gateway->publisher);
+	queue_free(gateway->sampler_events);
+	queue_free(gateway->link_events);
+	outbox_free(gateway->outbox);
+	gateway_close_board(gateway);
+	config_free(gateway->retired);
+	config_free(gateway->config);
+	sd_event_unref(gateway->loop);
+}
+
+static int on_end_signal(
+	sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	struct gateway *gateway = userdata;
+
+	log_info(NULL, "ending on %s", info->ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+	/* Before anything else, and before any other event is looked at. */
+	actuators_safe(gateway->actuators);
+	sd_notify(0, "STOPPING=1");
+	return sd_event_exit(sd_event_source_get_event(source), EXIT_OK);
+}
+
+static int on_reload_signal(
+	sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	(void)source;
+	(void)info;
+	gateway_reload(userdata);
+	return 0;
+}
+
+static int make_loop(struct gateway *gateway)
+{
+	sd_event_source *ends[2] = {NULL, NULL};
+	int r = sd_event_new(&gateway->loop);
+
+	if (r < 0 ||
+		(r = sd_event_add_signal(
+			 gateway->loop, &ends[0], SIGTERM, on_end_signal, gateway)) < 0 ||
+		(r = sd_event_add_signal(gateway->loop, &ends[1], SIGINT, on_end_signal, gateway)) <
+			0 ||
+		(r = sd_event_add_signal(gateway->loop, NULL, SIGHUP, on_reload_signal, gateway)) <
+			0)
+		return r;
+	for (size_t i = 0; i < 2; i++) {
+		sd_event_source_set_priority(ends[i], SD_EVENT_PRIORITY_IMPORTANT);
+		sd_event_source_set_floating(ends[i], true);
+		sd_event_source_unref(ends[i]);
+	}
+	return 0;
+}
+
+/* Before any thread exists: signals come through the loop, and a broken connection is no reason to
+ * die. */
+static void prepare_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int gateway_run(const struct options *options)
+{
+	static struct gateway gateway; /* large, and there is only one */
+	int exit_code = gateway_load_config(options->config_path, &gateway.config);
+	int r;
+
+	if (exit_code >= 0)
+		return exit_code;
+	gateway.options = options;
+	prepare_signals();
+	r = make_loop(&gateway);
+	if (r == 0)
+		r = build(&gateway);
+	if (r < 0) {
+		log_error(NULL, "cannot start: %s", strerror(-r));
+		tear_down(&gateway);
+		return EXIT_FAILED;
+	}
+	log_info(NULL,
+		"tosd " TOS_VERSION " runs%s: %zu sensors, %zu LEDs, %zu motors, interval %u ms",
+		options->simulate ? " on a simulated board" : "", gateway.config->n_sensors,
+		gateway.config->n_leds, gateway.config->n_motors, gateway.interval_ms);
+	sd_notify(0, "READY=1");
+	gateway_notify_status(&gateway);
+	gateway_follow_actuators(&gateway);
+	r = sd_event_loop(gateway.loop);
+	tear_down(&gateway);
+	if (r < 0) {
+		log_error(NULL, "the loop failed: %s", strerror(-r));
+		return EXIT_FAILED;
+	}
+	return r;
+}
+
+static void on_safe_health(void *userdata, const char *object, const char *error)
+{
+	bool *failed = userdata;
+
+	*failed = true;
+	log_error(object, "cannot be made safe: %s", error ? error : "unknown");
+}
+
+int gateway_make_safe(const struct options *options)
+{
+	struct gateway gateway = {.options = options};
+	bool failed = false;
+	struct actuators_settings settings = {
+		.listener = {.health = on_safe_health, .userdata = &failed},
+		.safe_only = true,
+	};
+	int exit_code = gateway_load_config(options->config_path, &gateway.config);
+	int r;
+
+	if (exit_code >= 0)
+		return exit_code;
+	r = gateway_open_board(&gateway, gateway.config);
+	settings.board = gateway.board;
+	settings.config = gateway.config;
+	if (r == 0)
+		r = actuators_new(&settings, &gateway.actuators);
+	if (r == 0)
+		r = actuators_safe(gateway.actuators);
+	if (r < 0)
+		log_error(NULL, "--safe: %s", strerror(-r));
+	else if (!failed)
+		log_info(NULL, "all motors are stopped, fail-safe outputs are safe");
+	actuators_free(gateway.actuators);
+	gateway_close_board(&gateway);
+	config_free(gateway.config);
+	return r < 0 || failed ? EXIT_FAILED : EXIT_OK;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The gateway: all its parts, and the main thread's loop that joins them.
+ *
+ *   gateway.c         builds it up, runs it, tears it down in mirror order
+ *   gateway_events.c  what the other threads report, timers, commands
+ *   gateway_reload.c  another map, without disturbing what stays the same
+ */
+#pragma once
+
+#include "actuators.h"
+#include "board.h"
+#include "config.h"
+#include "failsafe.h"
+#include "health.h"
+#include "link.h"
+#include "options.h"
+#include "outbox.h"
+#include "publisher.h"
+#include "queue.h"
+#include "router.h"
+#include "sampler.h"
+#include "simulation.h"
+#include "supervisor.h"
+#include <systemd/sd-event.h>
+
+struct gateway {
+	const struct options *options;
+	struct hal_trace trace;
+	sd_event *loop;
+
+	struct config *config;
+	struct config *retired; /* the one before, until the sampler has let go of it */
+	bool reload_wanted;     /* a reload was asked for meanwhile */
+	uint32_t interval_ms;
+
+	struct simulation *simulation; /* NULL on real hardware */
+	struct board *board;           /* the simulation's, or our own */
+
+	struct outbox *outbox;
+	struct queue *link_events, *sampler_events;
+	struct publisher *publisher;
+	struct sampler *sampler;
+	struct link *link;
+	char *topics[ROUTER_TOPICS];
+	char *reading_topic, *backlog_topic, *status_topic;
+	char *password;
+	struct actuators *actuators;
+	struct router router;
+	struct failsafe failsafe;
+	struct health health;
+	struct supervisor supervisor;
+
+	sd_event_source *actuators_timer; /* ramps, reversals, retries */
+	sd_event_source *failsafe_timer;
+	sd_event_source *health_timer;
+	sd_event_source *store_timer; /* writes the interval soon after it was changed */
+	sd_event_source *state_due; /* publishes the state once the loop has nothing more urgent */
+	sd_event_source *health_due;
+};
+
+/* Runs until a signal ends it. Returns an exit code of options.h; every mistake was told. */
+int gateway_run(const struct options *options);
+
+/* Drives every motor and fail-safe output of the map to its safe state. Returns an exit code. */
+int gateway_make_safe(const struct options *options);
+
+/* --- between the files of the gateway --- */
+
+/* The board that the options ask for. */
+int gateway_open_board(struct gateway *gateway, const struct config *config);
+void gateway_close_board(struct gateway *gateway);
+
+/* The link with the topics and the password of the present map. */
+int gateway_start_link(struct gateway *gateway);
+void gateway_stop_link(struct gateway *gateway, uint64_t timeout_us);
+
+/* Sources of the loop: events of the threads, timers. */
+int gateway_attach_events(struct gateway *gateway);
+void gateway_detach_events(struct gateway *gateway);
+
+/* Publishes soon: both may be called as often as one likes. */
+void gateway_state_changed(struct gateway *gateway);
+void gateway_health_changed(struct gateway *gateway);
+
+/* Publishes now. */
+void gateway_publish_state(struct gateway *gateway);
+
+void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms);
+/* Writes the interval if it is to be remembered and has not been written yet. */
+void gateway_store_interval(struct gateway *gateway);
+
+/* After anything that may have started or stopped a motor: timers and the guard follow. */
+void gateway_follow_actuators(struct gateway *gateway);
+
+/* Tells the service manager how things are. */
+void gateway_notify_status(struct gateway *gateway);
+
+/* Begins to go over to the map as it is now on disk; a map with mistakes is refused and the old one
+ * goes on. */
+void gateway_reload(struct gateway *gateway);
+/* The sampler has let go of the old map. */
+void gateway_reload_finished(struct gateway *gateway);
+
+/* Reads and checks the map; mistakes go to stderr. An exit code, or -1 with the map. */
+int gateway_load_config(const char *path, struct config **ret_config);

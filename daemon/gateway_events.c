@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+#include "clock.h"
+#include "gateway.h"
+#include "interval_store.h"
+#include "log.h"
+#include "payload.h"
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+enum {
+	TIMER_ACCURACY_US = 1000,
+	HEALTH_ACCURACY_US = 1000000,
+	STORE_DELAY_US = 1000000,
+	EVENTS_A_TURN = 64, /* then other sources of the loop have their turn */
+};
+
+void gateway_publish_state(struct gateway *gateway)
+{
+	struct payload_action state = {.interval_ms = gateway->interval_ms};
+	char text[OUTBOX_PAYLOAD_MAX];
+	char topic[OUTBOX_TOPIC_MAX];
+	int size;
+
+	for (size_t i = 0; i < gateway->config->n_leds; i++) {
+		struct actuators_led led = actuators_get_led(gateway->actuators, i);
+
+		state.leds[state.n_leds++] = (struct payload_led){
+			.index = i, .has_on = true, .on = led.on, .bright = led.level};
+	}
+	for (size_t i = 0; i < gateway->config->n_motors; i++) {
+		struct actuators_motor motor = actuators_get_motor(gateway->actuators, i);
+
+		state.motors[state.n_motors++] = (struct payload_motor){.index = i,
+			.has_direction = true,
+			.direction = motor.direction,
+			.speed = motor.speed};
+	}
+	size = payload_format_state(gateway->config, &state, text, sizeof(text));
+	snprintf(topic, sizeof(topic), "%s/state", gateway->config->mqtt.topic);
+	if (size < 0 ||
+		outbox_put_retained(gateway->outbox, OUTBOX_STATE, topic, text, (size_t)size) < 0)
+		log_error("state", "does not fit into a message");
+}
+
+static void publish_health(struct gateway *gateway)
+{
+	struct health_sources sources = {
+		.config = gateway->config,
+		.actuators = gateway->actuators,
+		.publisher = gateway->publisher,
+		.sampler = gateway->sampler,
+		.outbox = gateway->outbox,
+		.interval_ms = gateway->interval_ms,
+	};
+
+	health_publish(&gateway->health, &sources);
+}
+
+/* The sources do not exist yet while the gateway is built, and no longer while it is torn down. */
+static void soon(sd_event_source *source)
+{
+	if (source)
+		sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+void gateway_state_changed(struct gateway *gateway)
+{
+	soon(gateway->state_due);
+}
+
+void gateway_health_changed(struct gateway *gateway)
+{
+	soon(gateway->health_due);
+}
+
+static int on_state_due(sd_event_source *source, void *userdata)
+{
+	(void)source;
+	gateway_publish_state(userdata);
+	return 0;
+}
+
+static int on_health_due(sd_event_source *source, void *userdata)
+{
+	(void)source;
+	publish_health(userdata);
+	return 0;
+}
+
+static void arm(sd_event_source *timer, uint64_t at_us)
+{
+	if (!timer)
+		return;
+	if (at_us == UINT64_MAX) {
+		sd_event_source_set_enabled(timer, SD_EVENT_OFF);
+		return;
+	}
+	sd_event_source_set_time(timer, at_us);
+	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+static int on_health_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct gateway *gateway = userdata;
+
+	(void)usec;
+	publish_health(gateway);
+	arm(source, clock_now_us() + gateway->config->mqtt.health_interval_us);
+	return 0;
+}
+
+void gateway_notify_status(struct gateway *gateway)
+{
+	size_t failing = 0;
+
+	for (size_t i = 0; i < gateway->config->n_sensors; i++)
+		failing += !gateway->health.sensors[i].ok;
+	sd_notifyf(0, "STATUS=%s, %zu sensors (%zu failing), interval %u ms",
+		gateway->failsafe.connected ? "Connected" : "Not connected",
+		gateway->config->n_sensors, failing, gateway->interval_ms);
+}
+
+void gateway_store_interval(struct gateway *gateway)
+{
+	int r;
+	int enabled = SD_EVENT_OFF;
+
+	if (!gateway->store_timer ||
+		sd_event_source_get_enabled(gateway->store_timer, &enabled) < 0 ||
+		enabled == SD_EVENT_OFF)
+		return;
+	sd_event_source_set_enabled(gateway->store_timer, SD_EVENT_OFF);
+	r = interval_store_save(gateway->options->state_dir, gateway->config->interval.default_ms,
+		gateway->interval_ms);
+	if (r < 0)
+		log_warning("interval", "cannot be kept in %s for the next start: %s",
+			gateway->options->state_dir, strerror(-r));
+}
+
+static int on_store_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)usec;
+	/* A oneshot source is off by now, which means "nothing to write". */
+	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	gateway_store_interval(userdata);
+	return 0;
+}
+
+void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms)
+{
+	gateway->interval_ms = interval_ms;
+	sampler_set_interval(gateway->sampler, interval_ms);
+	/* Not at once: a slider that is dragged must not wear out the card. */
+	if (gateway->config->interval.remember)
+		arm(gateway->store_timer, clock_now_us() + STORE_DELAY_US);
+	gateway_notify_status(gateway);
+}
+
+void gateway_follow_actuators(struct gateway *gateway)
+{
+	const struct config_failsafe *failsafe = &gateway->config->failsafe;
+	uint64_t now_us = clock_now_us();
+	bool guarded = failsafe->leds != CONFIG_FAILSAFE_LEDS_KEEP ||
+		(failsafe->stop_motors && actuators_running(gateway->actuators));
+
+	if (guarded != gateway->failsafe.guarded) {
+		failsafe_guard(&gateway->failsafe, guarded, now_us);
+		link_guard(gateway->link, guarded ? failsafe->after_us : 0);
+	}
+	arm(gateway->failsafe_timer, failsafe_due(&gateway->failsafe));
+	arm(gateway->actuators_timer, actuators_poll(gateway->actuators, now_us));
+}
+
+static int on_actuators_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	gateway_follow_actuators(userdata);
+	return 0;
+}
+
+static int on_failsafe_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct gateway *gateway = userdata;
+	bool running = actuators_running(gateway->actuators);
+
+	(void)source;
+	(void)usec;
+	if (failsafe_trip(&gateway->failsafe, clock_now_us())) {
+		int r = actuators_failsafe(gateway->actuators);
+
+		if (r < 0)
+			log_error("failsafe",
+				"the broker is away, and not everything could be made safe: %s",
+				hal_strerror(r));
+		else if (running)
+			log_warning("failsafe",
+				"the broker has been away for %.1f s: motors are stopped",
+				(double)gateway->config->failsafe.after_us / 1e6);
+	}
+	gateway_follow_actuators(gateway);
+	return 0;
+}
+
+static void on_link_event(struct gateway *gateway, const struct link_event *event)
+{
+	switch (event->kind) {
+	case LINK_EVENT_MESSAGE:
+		failsafe_heard(&gateway->failsafe, event->at_us);
+		router_handle(&gateway->router, event);
+		break;
+	case LINK_EVENT_CONNECTED:
+		failsafe_connected(&gateway->failsafe, event->at_us);
+		gateway->health.reconnects = event->reconnects;
+		gateway->health.rejected = event->rejected;
+		gateway_health_changed(gateway);
+		gateway_notify_status(gateway);
+		break;
+	case LINK_EVENT_DISCONNECTED:
+		failsafe_lost(&gateway->failsafe, event->at_us);
+		gateway->health.rejected = event->rejected;
+		gateway_notify_status(gateway);
+		break;
+	case LINK_EVENT_HEARD:
+		failsafe_heard(&gateway->failsafe, event->at_us);
+		gateway->health.rejected = event->rejected;
+		break;
+	case LINK_EVENT_PONG:
+		gateway->health.rejected = event->rejected;
+		supervisor_link_answered(&gateway->supervisor);
+		break;
+	}
+}
+
+static int on_link_events(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct gateway *gateway = userdata;
+	const void *record;
+	size_t size;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	for (int i = 0; i < EVENTS_A_TURN && (record = queue_peek(gateway->link_events, &size));
+		i++) {
+		on_link_event(gateway, record);
+		queue_pop(gateway->link_events);
+	}
+	gateway_follow_actuators(gateway);
+	return 0;
+}
+
+static void on_sensor_event(struct gateway *gateway, const struct sampler_event *event)
+{
+	struct health_sensor *sensor = &gateway->health.sensors[event->sensor];
+	const char *name = event->config->sensors[event->sensor].name;
+
+	if (event->error == 0)
+		log_notice(name, "works again");
+	else if (event->retry_ms)
+		log_error(name, "%s; its value is null, trying again in %u s", event->text,
+			event->retry_ms / 1000);
+	else
+		log_error(name, "%s; its value is null", event->text);
+	sensor->ok = event->error == 0;
+	sensor->since_ms = event->since_ms;
+	snprintf(sensor->error, sizeof(sensor->error), "%s", event->text);
+	gateway_health_changed(gateway);
+	gateway_notify_status(gateway);
+}
+
+static int on_sampler_events(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct gateway *gateway = userdata;
+	const struct sampler_event *event;
+	size_t size;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	while ((event = queue_peek(gateway->sampler_events, &size))) {
+		switch (event->kind) {
+		case SAMPLER_EVENT_SENSOR:
+			/* What the sampler said of the map before no longer matters. */
+			if (event->config == gateway->config)
+				on_sensor_event(gateway, event);
+			break;
+		case SAMPLER_EVENT_SWAPPED:
+			gateway_reload_finished(gateway);
+			break;
+		case SAMPLER_EVENT_PONG:
+			supervisor_sampler_answered(&gateway->supervisor);
+			break;
+		}
+		queue_pop(gateway->sampler_events);
+	}
+	return 0;
+}
+
+static int add_timer(struct gateway *gateway, uint64_t accuracy_us, sd_event_time_handler_t handler,
+	sd_event_source **ret_source)
+{
+	int r = sd_event_add_time(
+		gateway->loop, ret_source, CLOCK_MONOTONIC, 0, accuracy_us, handler, gateway);
+
+	return r < 0 ? r : sd_event_source_set_enabled(*ret_source, SD_EVENT_OFF);
+}
+
+/* Runs once when it is switched on, after everything that is more urgent. */
+static int add_deferred(
+	struct gateway *gateway, sd_event_handler_t handler, sd_event_source **ret_source)
+{
+	int r = sd_event_add_defer(gateway->loop, ret_source, handler, gateway);
+
+	if (r < 0)
+		return r;
+	sd_event_source_set_priority(*ret_source, SD_EVENT_PRIORITY_IDLE);
+	return sd_event_source_set_enabled(*ret_source, SD_EVENT_OFF);
+}
+
+static int add_queue(struct gateway *gateway, struct queue *queue, sd_event_io_handler_t handler)
+{
+	sd_event_source *source;
+	int r = sd_event_add_io(gateway->loop, &source, queue_fd(queue), EPOLLIN, handler, gateway);
+
+	if (r < 0)
+		return r;
+	sd_event_source_set_floating(source, true);
+	sd_event_source_unref(source);
+	return 0;
+}
+
+int gateway_attach_events(struct gateway *gateway)
+{
+	int r;
+
+	if ((r = add_queue(gateway, gateway->link_events, on_link_events)) < 0 ||
+		(r = add_queue(gateway, gateway->sampler_events, on_sampler_events)) < 0 ||
+		(r = add_timer(gateway, TIMER_ACCURACY_US, on_actuators_timer,
+			 &gateway->actuators_timer)) < 0 ||
+		(r = add_timer(gateway, TIMER_ACCURACY_US, on_failsafe_timer,
+			 &gateway->failsafe_timer)) < 0 ||
+		(r = add_timer(gateway, HEALTH_ACCURACY_US, on_health_timer,
+			 &gateway->health_timer)) < 0 ||
+		(r = add_timer(
+			 gateway, HEALTH_ACCURACY_US, on_store_timer, &gateway->store_timer)) < 0 ||
+		(r = add_deferred(gateway, on_state_due, &gateway->state_due)) < 0 ||
+		(r = add_deferred(gateway, on_health_due, &gateway->health_due)) < 0)
+		return r;
+	arm(gateway->health_timer, clock_now_us() + gateway->config->mqtt.health_interval_us);
+	return 0;
+}
+
+void gateway_detach_events(struct gateway *gateway)
+{
+	gateway_store_interval(gateway);
+	gateway->actuators_timer = sd_event_source_unref(gateway->actuators_timer);
+	gateway->failsafe_timer = sd_event_source_unref(gateway->failsafe_timer);
+	gateway->health_timer = sd_event_source_unref(gateway->health_timer);
+	gateway->store_timer = sd_event_source_unref(gateway->store_timer);
+	gateway->state_due = sd_event_source_unref(gateway->state_due);
+	gateway->health_due = sd_event_source_unref(gateway->health_due);
+}

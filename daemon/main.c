@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway.h"
+#include "log.h"
+#include "options.h"
+#include <stdio.h>
+
+static int check(const struct options *options)
+{
+	struct config *config = NULL;
+	int exit_code = gateway_load_config(options->config_path, &config);
+
+	if (exit_code >= 0)
+		return exit_code;
+	printf("%s: good: %zu chips, %zu sensors, %zu LEDs, %zu motors\n", options->config_path,
+		config->n_chips, config->n_sensors, config->n_leds, config->n_motors);
+	config_free(config);
+	return EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	int exit_code = options_parse(argc, argv, &options);
+
+	if (exit_code >= 0)
+		return exit_code;
+	log_setup(options.verbose);
+	if (options.check)
+		return check(&options);
+	if (options.safe)
+		return gateway_make_safe(&options);
+	return gateway_run(&options);
+}
