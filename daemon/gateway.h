@@ -33,6 +33,7 @@ struct gateway {
 	struct config *retired; /* the one before, until the sampler has let go of it */
 	bool reload_wanted;     /* a reload was asked for meanwhile */
 	uint32_t interval_ms;
+	bool interval_unsaved; /* to be remembered, and not yet in the state directory */
 
 	struct simulation *simulation; /* NULL on real hardware */
 	struct board *board;           /* the simulation's, or our own */

@@ -124,13 +124,10 @@ void gateway_notify_status(struct gateway *gateway)
 void gateway_store_interval(struct gateway *gateway)
 {
 	int r;
-	int enabled = SD_EVENT_OFF;
 
-	if (!gateway->store_timer ||
-		sd_event_source_get_enabled(gateway->store_timer, &enabled) < 0 ||
-		enabled == SD_EVENT_OFF)
+	if (!gateway->interval_unsaved)
 		return;
-	sd_event_source_set_enabled(gateway->store_timer, SD_EVENT_OFF);
+	gateway->interval_unsaved = false;
 	r = interval_store_save(gateway->options->state_dir, gateway->config->interval.default_ms,
 		gateway->interval_ms);
 	if (r < 0)
@@ -140,9 +137,8 @@ void gateway_store_interval(struct gateway *gateway)
 
 static int on_store_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
+	(void)source;
 	(void)usec;
-	/* A oneshot source is off by now, which means "nothing to write". */
-	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	gateway_store_interval(userdata);
 	return 0;
 }
@@ -152,8 +148,10 @@ void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms)
 	gateway->interval_ms = interval_ms;
 	sampler_set_interval(gateway->sampler, interval_ms);
 	/* Not at once: a slider that is dragged must not wear out the card. */
-	if (gateway->config->interval.remember)
+	if (gateway->config->interval.remember && !gateway->interval_unsaved) {
+		gateway->interval_unsaved = true;
 		arm(gateway->store_timer, clock_now_us() + STORE_DELAY_US);
+	}
 	gateway_notify_status(gateway);
 }
 
@@ -354,7 +352,6 @@ int gateway_attach_events(struct gateway *gateway)
 
 void gateway_detach_events(struct gateway *gateway)
 {
-	gateway_store_interval(gateway);
 	gateway->actuators_timer = sd_event_source_unref(gateway->actuators_timer);
 	gateway->failsafe_timer = sd_event_source_unref(gateway->failsafe_timer);
 	gateway->health_timer = sd_event_source_unref(gateway->health_timer);
