@@ -26,6 +26,17 @@ static bool has_address(const struct driver *driver, uint16_t address)
 	return false;
 }
 
+static struct spi_settings spi_settings(const struct chip *chip)
+{
+	struct spi_settings settings = chip->driver->spi;
+
+	for (size_t i = 0; i < chip->driver->n_params; i++) {
+		if (strcmp(chip->driver->params[i].key, "speed") == 0)
+			settings.speed_hz = (uint32_t)chip->params[i];
+	}
+	return settings;
+}
+
 static int open_bus(
 	struct chip *chip, struct board *board, const char *bus, struct hal_error *error)
 {
@@ -33,8 +44,10 @@ static int open_bus(
 	int r;
 
 	if (driver->bus == DRIVER_BUS_SPI) {
+		const struct spi_settings settings = spi_settings(chip);
+
 		(void)snprintf(chip->place, sizeof(chip->place), "%s on %s", driver->name, bus);
-		return board_open_spi(board, bus, &driver->spi, error, &chip->spi);
+		return board_open_spi(board, bus, &settings, error, &chip->spi);
 	}
 	(void)snprintf(chip->place, sizeof(chip->place), "%s at 0x%02x on %s", driver->name,
 		(unsigned)chip->address, bus);

@@ -101,7 +101,7 @@ struct driver {
 	enum driver_bus bus;
 	const uint8_t *addresses; /* I2C: those that the part can have; the first is the default */
 	size_t n_addresses;
-	struct spi_settings spi; /* SPI: mode and the default clock */
+	struct spi_settings spi; /* SPI: mode and clock; the param "speed" (Hz), if any, wins */
 	const struct driver_channel *channels;
 	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX */
 	bool channels_together; /* one start/collect measures all channels */
@@ -132,6 +132,8 @@ struct driver {
 	/* Checks what the params' own limits cannot say. NULL, or a sentence (static) on what is
 	 * wrong. May be NULL. */
 	const char *(*check)(const double *params);
+
+	const void *variant; /* the driver's own: what differs between the parts of one file */
 
 	const struct driver_vector *vectors; /* two or more */
 	size_t n_vectors;

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Texas Instruments ADS1115 (16 bits) and ADS1015 (12 bits): analog-digital converters on I2C with
+ * four inputs, a multiplexer, and an amplifier with six ranges.
+ *
+ * Datasheets: ADS1115 SBAS444E (May 2009, revised December 2024), ADS1015 SBAS473E (May 2009,
+ * revised January 2018). The parts differ in data rates and in the bits of a result; sections are
+ * the same.
+ *
+ * Single-shot: a write to the Config register with OS = 1 begins a conversion, which ends with
+ * OS = 1 when read.
+ *
+ * A value is only as good as the knowledge of which input it is from:
+ * - OS has no effect while a conversion runs, but the other bits are taken over. A conversion that
+ *   nobody waited for would then end under the name of the next channel. So a start that may meet
+ *   a running conversion looks first, and collect() begins the new one after the old one's end.
+ * - The result is taken only under a Config register that reads as it was written. Another master,
+ *   or a reset by a dip of the supply, shows there.
+ * - That the default of the register never reads like that is seen to by COMP_LAT, which is set
+ *   here and means nothing as long as the comparator is off.
+ */
+#include "chip.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+	REG_CONVERSION = 0,
+	REG_CONFIG = 1,
+
+	CONFIG_OS = 0x8000,
+	CONFIG_MUX_SHIFT = 12,
+	CONFIG_PGA_SHIFT = 9,
+	CONFIG_SINGLE_SHOT = 0x0100,
+	CONFIG_RATE_SHIFT = 5,
+	CONFIG_COMP_LAT = 0x0004,
+	CONFIG_COMP_OFF = 0x0003, /* COMP_QUE: no comparator, ALERT/RDY is high-impedance */
+	CONFIG_AT_RESET = 0x8583,
+
+	WAKE_UP_US = 25, /* from power-down to the conversion's begin, 7.4.2.1 */
+};
+
+enum { PARAM_RANGE, PARAM_RATE };
+enum { CHANNELS = 8 };
+
+/* What differs between the parts. */
+struct ads1x15_variant {
+	int code_step; /* one LSB in the left-aligned Conversion register */
+	const struct driver_param *params;
+};
+
+static const double RANGES[] = {6.144, 4.096, 2.048, 1.024, 0.512, 0.256};
+static const double ADS1115_RATES[] = {8, 16, 32, 64, 128, 250, 475, 860};
+static const double ADS1015_RATES[] = {128, 250, 490, 920, 1600, 2400, 3300};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define RANGE_PARAM                                                                                \
+	{                                                                                          \
+		.key = "range", .type = DRIVER_PARAM_VOLTAGE, .min = 0.256, .max = 6.144,          \
+		.default_value = 4.096, .choices = RANGES, .n_choices = COUNT(RANGES),             \
+		.help = "full scale, in both directions; an input beyond it is a failed read",     \
+	}
+#define RATE_PARAM(rates, slowest, fastest, at_reset)                                              \
+	{                                                                                          \
+		.key = "rate", .min = (slowest), .max = (fastest), .default_value = (at_reset),    \
+		.choices = (rates), .n_choices = COUNT(rates),                                     \
+		.help = "samples a second: slower is less noisy",                                  \
+	}
+
+static const struct driver_param ADS1115_PARAMS[] = {
+	[PARAM_RANGE] = RANGE_PARAM,
+	[PARAM_RATE] = RATE_PARAM(ADS1115_RATES, 8, 860, 128),
+};
+static const struct driver_param ADS1015_PARAMS[] = {
+	[PARAM_RANGE] = RANGE_PARAM,
+	[PARAM_RATE] = RATE_PARAM(ADS1015_RATES, 128, 3300, 1600),
+};
+
+static const struct ads1x15_variant ADS1115 = {.code_step = 1, .params = ADS1115_PARAMS};
+static const struct ads1x15_variant ADS1015 = {.code_step = 16, .params = ADS1015_PARAMS};
+
+/* The place of a param's value among its choices is its code in the Config register. */
+static unsigned choice_of(const struct driver_param *param, double value)
+{
+	unsigned nearest = 0;
+
+	for (unsigned i = 1; i < param->n_choices; i++) {
+		if (fabs(param->choices[i] - value) < fabs(param->choices[nearest] - value))
+			nearest = i;
+	}
+	return nearest;
+}
+
+/* MUX[2:0]: 0 to 3 are the differential pairs, 4 to 7 the single inputs. The channels begin with
+ * the single ones. */
+static unsigned multiplexer_of(unsigned channel)
+{
+	return channel ^ 4u;
+}
+
+static uint16_t config_for(const struct chip *chip, unsigned channel)
+{
+	const struct driver_param *params = chip->driver->params;
+	unsigned range = choice_of(&params[PARAM_RANGE], chip->params[PARAM_RANGE]);
+	unsigned rate = choice_of(&params[PARAM_RATE], chip->params[PARAM_RATE]);
+
+	return (uint16_t)(multiplexer_of(channel) << CONFIG_MUX_SHIFT | range << CONFIG_PGA_SHIFT |
+		rate << CONFIG_RATE_SHIFT | CONFIG_SINGLE_SHOT | CONFIG_COMP_LAT | CONFIG_COMP_OFF);
+}
+
+struct ads1x15_state {
+	uint16_t config; /* as asked by the last start, without OS */
+	bool running;    /* a conversion may be running */
+	bool deferred;   /* the one that was asked for has yet to begin */
+};
+
+static int read_register(struct chip *chip, uint8_t reg, uint16_t *ret_value)
+{
+	uint8_t bytes[2];
+	int r = i2c_read_registers(chip->i2c, chip->address, reg, bytes, sizeof(bytes));
+
+	if (r < 0)
+		return r;
+	*ret_value = (uint16_t)(bytes[0] << 8 | bytes[1]);
+	return 0;
+}
+
+static int write_config(struct chip *chip, unsigned config)
+{
+	const uint8_t bytes[] = {REG_CONFIG, (uint8_t)(config >> 8), (uint8_t)config};
+
+	return i2c_write(chip->i2c, chip->address, bytes, sizeof(bytes));
+}
+
+/* 1/DR, with data rates up to 10 % too low (6.5), and the wake-up. */
+static uint32_t conversion_us(double rate)
+{
+	return (uint32_t)ceil(1e6 / (0.9 * rate)) + WAKE_UP_US;
+}
+
+/*
+ * The parts have no identity. What was written must read back, which leaves few others. It also
+ * ends a continuous conversion that somebody left behind.
+ */
+static int ads1x15_configure(struct chip *chip, uint32_t *ret_wait_us)
+{
+	struct ads1x15_state *state = chip->state;
+	uint16_t written = config_for(chip, 0), config;
+	int r = write_config(chip, written);
+
+	if (r < 0)
+		return r;
+	r = read_register(chip, REG_CONFIG, &config);
+	if (r < 0)
+		return r;
+	if ((config & ~CONFIG_OS) != written)
+		return -EBADMSG;
+	state->running = true;
+	*ret_wait_us = 0;
+	return 0;
+}
+
+static int begin(struct chip *chip)
+{
+	struct ads1x15_state *state = chip->state;
+	int r = write_config(chip, CONFIG_OS | state->config);
+
+	if (r == 0) {
+		state->running = true;
+		state->deferred = false;
+	}
+	return r;
+}
+
+static int ads1x15_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
+{
+	struct ads1x15_state *state = chip->state;
+	uint16_t config = CONFIG_OS;
+	int r = 0;
+
+	state->config = config_for(chip, channel);
+	if (state->running)
+		r = read_register(chip, REG_CONFIG, &config);
+	if (r < 0)
+		return r;
+	if (config & CONFIG_OS)
+		r = begin(chip);
+	else
+		state->deferred = true;
+	if (r == 0)
+		*ret_wait_us = conversion_us(chip->params[PARAM_RATE]);
+	return r;
+}
+
+/*
+ * Tables "Input signal versus ideal output code" and "Full-scale range and LSB size":
+ * V = code * FSR / 2^15 (ADS1015: code * FSR / 2^11, and the code is left-aligned). The ends of the
+ * range are where the output clips: the input is there or anywhere beyond.
+ */
+static int volts(const struct chip *chip, uint16_t conversion, double *ret_volts)
+{
+	const struct ads1x15_variant *variant = chip->driver->variant;
+	int code = (int16_t)conversion & ~(variant->code_step - 1);
+
+	if (code == INT16_MAX + 1 - variant->code_step || code == INT16_MIN)
+		return -ERANGE;
+	*ret_volts = code * chip->params[PARAM_RANGE] / 32768.0;
+	return 0;
+}
+
+static int ads1x15_collect(struct chip *chip, unsigned channel, double *ret_values)
+{
+	struct ads1x15_state *state = chip->state;
+	uint16_t config, conversion;
+	int r = read_register(chip, REG_CONFIG, &config);
+
+	if (r < 0)
+		return r;
+	if (!(config & CONFIG_OS))
+		return -EAGAIN;
+	if (state->deferred) {
+		r = begin(chip);
+		return r < 0 ? r : -EAGAIN;
+	}
+	if ((config & ~CONFIG_OS) != state->config || state->config != config_for(chip, channel))
+		return -EBADMSG;
+	r = read_register(chip, REG_CONVERSION, &conversion);
+	if (r < 0)
+		return r;
+	state->running = false;
+	return volts(chip, conversion, &ret_values[channel]);
+}
+
+/* The simulated part. Continuous conversion is left out: without single-shot, it rests. */
+
+struct ads1x15_model {
+	const struct ads1x15_variant *variant;
+	uint8_t pointer;
+	uint16_t config; /* without OS */
+	uint16_t conversion;
+	bool converting, busy;
+	uint16_t latched;      /* config as the running conversion found it */
+	uint64_t converted_us; /* when it ends */
+	double shown[CHANNELS];
+	bool loaded; /* a vector's result, instead of shown */
+	uint16_t result;
+};
+
+static double model_param(const struct ads1x15_model *model, unsigned param, unsigned shift)
+{
+	const struct driver_param *p = &model->variant->params[param];
+	unsigned code = model->latched >> shift & 7u;
+
+	/* The codes past the table mean the same as its last row. */
+	return p->choices[code < p->n_choices ? code : p->n_choices - 1];
+}
+
+static uint16_t model_convert(const struct ads1x15_model *model)
+{
+	unsigned channel = multiplexer_of(model->latched >> CONFIG_MUX_SHIFT & 7u);
+	double range = model_param(model, PARAM_RANGE, CONFIG_PGA_SHIFT);
+	int step = model->variant->code_step;
+	double code = round(model->shown[channel] * 32768.0 / range / step) * step;
+
+	return (uint16_t)(int16_t)fmin(fmax(code, INT16_MIN), INT16_MAX + 1 - step);
+}
+
+static void model_advance(struct ads1x15_model *model, uint64_t now_us)
+{
+	if (model->converting && !model->busy && now_us >= model->converted_us) {
+		model->conversion = model->loaded ? model->result : model_convert(model);
+		model->converting = false;
+	}
+}
+
+static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct ads1x15_model *model = state;
+
+	model_advance(model, now_us);
+	model->pointer = data[0];
+	if (model->pointer != REG_CONFIG || size != 3)
+		return 0;
+	unsigned config = (unsigned)(data[1] << 8 | data[2]);
+
+	model->config = config & ~(unsigned)CONFIG_OS & UINT16_MAX;
+	if (config & CONFIG_OS && config & CONFIG_SINGLE_SHOT && !model->converting) {
+		model->converting = true;
+		model->latched = model->config;
+		model->converted_us = now_us + WAKE_UP_US +
+			(uint64_t)(1e6 / model_param(model, PARAM_RATE, CONFIG_RATE_SHIFT));
+	}
+	return 0;
+}
+
+static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct ads1x15_model *model = state;
+
+	model_advance(model, now_us);
+	uint16_t value = model->pointer == REG_CONVERSION
+		? model->conversion
+		: (uint16_t)(model->config | (model->converting ? 0 : CONFIG_OS));
+
+	memset(data, 0xFF, size);
+	data[0] = (uint8_t)(value >> 8);
+	if (size > 1)
+		data[1] = (uint8_t)value;
+	return 0;
+}
+
+/* Each row of the table shows what it was given; that "0-1" is the difference is left to the user. */
+static void model_set_value(void *state, unsigned channel, double value)
+{
+	struct ads1x15_model *model = state;
+
+	model->loaded = false;
+	model->shown[channel] = value;
+}
+
+static void model_set_busy(void *state, bool busy)
+{
+	((struct ads1x15_model *)state)->busy = busy;
+}
+
+/* raw: the Conversion register after the next conversion. */
+static void model_load(void *state, const uint8_t *raw, size_t size)
+{
+	struct ads1x15_model *model = state;
+
+	if (size == 2) {
+		model->result = (uint16_t)(raw[0] << 8 | raw[1]);
+		model->loaded = true;
+	}
+}
+
+static void power_on(struct ads1x15_model *model, const struct ads1x15_variant *variant)
+{
+	*model = (struct ads1x15_model){.variant = variant, .config = CONFIG_AT_RESET & ~CONFIG_OS};
+}
+
+static void ads1115_reset(void *state)
+{
+	power_on(state, &ADS1115);
+}
+
+static void ads1015_reset(void *state)
+{
+	power_on(state, &ADS1015);
+}
+
+#define MODEL(reset_function)                                                                      \
+	{                                                                                          \
+		.state_bytes = sizeof(struct ads1x15_model), .reset = (reset_function),            \
+		.i2c_write = model_write, .i2c_read = model_read, .set_value = model_set_value,    \
+		.set_busy = model_set_busy, .load = model_load,                                    \
+	}
+
+static const struct driver_model ADS1115_MODEL = MODEL(ads1115_reset);
+static const struct driver_model ADS1015_MODEL = MODEL(ads1015_reset);
+
+/*
+ * What the pins take: from 0.3 V below ground to 0.3 V above a supply of at most 5.5 V (6.1, 6.3).
+ * What of it can be told depends on the range.
+ */
+#define SINGLE(name, step)                                                                         \
+	{                                                                                          \
+		name, "voltage", "V", -0.3, 5.8, step, 1.65                                        \
+	}
+#define DIFFERENTIAL(name, step)                                                                   \
+	{                                                                                          \
+		name, "voltage", "V", -6.1, 6.1, step, 0                                           \
+	}
+/* The step is that of the default range. In the order that multiplexer_of() expects. */
+#define CHANNEL_TABLE(step)                                                                        \
+	{                                                                                          \
+		SINGLE("0", step), SINGLE("1", step), SINGLE("2", step), SINGLE("3", step),        \
+			DIFFERENTIAL("0-1", step), DIFFERENTIAL("0-3", step),                      \
+			DIFFERENTIAL("1-3", step), DIFFERENTIAL("2-3", step),                      \
+	}
+
+static const struct driver_channel ADS1115_CHANNELS[CHANNELS] = CHANNEL_TABLE(0.000125);
+static const struct driver_channel ADS1015_CHANNELS[CHANNELS] = CHANNEL_TABLE(0.002);
+
+static const double NARROW_16_BITS[] = {[PARAM_RANGE] = 0.256, [PARAM_RATE] = 860};
+static const double WIDE_12_BITS[] = {[PARAM_RANGE] = 6.144, [PARAM_RATE] = 3300};
+
+#define RAW(high, low) .raw = (const uint8_t[]){high, low}, .raw_bytes = 2
+
+static const struct driver_vector ADS1115_VECTORS[] = {
+	{.source = "SBAS444E, LSB size: 125 uV at 4.096 V; ideal output code 0001h is +FS/2^15",
+		.channel = 0,
+		RAW(0x00, 0x01),
+		.value = 0.000125,
+		.tolerance = 1e-12},
+	{.source = "SBAS444E, ideal output codes, worked out: half of full scale is 4000h",
+		.channel = 3,
+		RAW(0x40, 0x00),
+		.value = 2.048,
+		.tolerance = 1e-12},
+	{.source = "SBAS444E, LSB size: 7.8125 uV at 0.256 V; ideal output code FFFFh is -FS/2^15",
+		.channel = 4,
+		.params = NARROW_16_BITS,
+		RAW(0xFF, 0xFF),
+		.value = -7.8125e-6,
+		.tolerance = 1e-12},
+};
+
+static const struct driver_vector ADS1015_VECTORS[] = {
+	{.source = "SBAS473E, LSB size: 2 mV at 4.096 V; ideal output code 001h is +FS/2^11",
+		.channel = 0,
+		RAW(0x00, 0x10),
+		.value = 0.002,
+		.tolerance = 1e-12},
+	{.source = "SBAS473E, LSB size: 3 mV at 6.144 V, worked out: 1666 LSB are 4.998 V",
+		.channel = 2,
+		.params = WIDE_12_BITS,
+		RAW(0x68, 0x20),
+		.value = 4.998,
+		.tolerance = 1e-12},
+	{.source = "SBAS473E, LSB size: 2 mV at 4.096 V; ideal output code FFFh is -FS/2^11",
+		.channel = 7,
+		RAW(0xFF, 0xF0),
+		.value = -0.002,
+		.tolerance = 1e-12},
+};
+
+static const uint8_t ADDRESSES[] = {0x48, 0x49, 0x4A, 0x4B}; /* ADDR at GND, VDD, SDA, SCL */
+
+#define COMMON(part)                                                                               \
+	.bus = DRIVER_BUS_I2C, .addresses = ADDRESSES, .n_addresses = COUNT(ADDRESSES),            \
+	.channels = part##_CHANNELS, .n_channels = CHANNELS, .params = part##_PARAMS,              \
+	.n_params = COUNT(part##_PARAMS), .integrity = DRIVER_INTEGRITY_NONE,                      \
+	.state_bytes = sizeof(struct ads1x15_state), .configure = ads1x15_configure,               \
+	.start = ads1x15_start, .collect = ads1x15_collect, .variant = &(part),                    \
+	.vectors = part##_VECTORS, .n_vectors = COUNT(part##_VECTORS), .model = &part##_MODEL
+
+/* The deadlines leave room for an old conversion and a new one at the lowest rate. */
+const struct driver driver_ads1115 = {
+	COMMON(ADS1115),
+	.name = "ads1115",
+	.description = "Texas Instruments analog-digital converter, 16 bits, 4 inputs",
+	.datasheet = "Texas Instruments SBAS444E, revision E",
+	.deadline_us = 300000,
+};
+
+const struct driver driver_ads1015 = {
+	COMMON(ADS1015),
+	.name = "ads1015",
+	.description = "Texas Instruments analog-digital converter, 12 bits, 4 inputs",
+	.datasheet = "Texas Instruments SBAS473E, revision E",
+	.deadline_us = 30000,
+};

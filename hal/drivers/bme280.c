@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bosch BME280: temperature, humidity and pressure on I2C.
+ *
+ * Datasheet: BST-BME280-DS002-15, revision 1.6 (September 2018). Section numbers are its own.
+ *
+ * Measured in forced mode: one measurement when it is asked for, sleep in between.
+ *
+ * - The BMP280 looks the same and measures no humidity: told apart by the chip id.
+ * - ctrl_hum takes effect with the next write to ctrl_meas (5.4.3).
+ * - config is written once, because each write begins the IIR filter anew (3.4.4).
+ * - There is no checksum. The calibration, which every later value rests on, is read twice. The
+ *   settings are read back with each result: a part that lost its supply for a moment has
+ *   forgotten them, and its data registers hold the reset values.
+ */
+#include "bme280.h"
+#include "chip.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+	COPY_POLL_US = 1000,
+	COPY_POLLS_MAX = 20,
+};
+
+enum { PARAM_OVERSAMPLING, PARAM_FILTER };
+
+struct bme280_state {
+	bool reset; /* the part has been found and told to start over */
+	unsigned copy_polls;
+	struct bme280_calibration calibration;
+};
+
+/* 1, 2, 4, 8, 16 are 0 to 4; 0 is 0 as well. */
+static unsigned exponent_of(double power_of_two)
+{
+	return power_of_two < 1.0 ? 0 : (unsigned)ilogb(power_of_two);
+}
+
+/* osrs_t, osrs_p, osrs_h: 001 is x1, 101 is x16; 000 is switched off (5.4.3, 5.4.5). */
+static uint8_t oversampling_code(const struct chip *chip)
+{
+	return (uint8_t)(exponent_of(chip->params[PARAM_OVERSAMPLING]) + 1);
+}
+
+/* Without the mode, which changes by itself. */
+static uint8_t ctrl_meas_of(const struct chip *chip)
+{
+	uint8_t code = oversampling_code(chip);
+
+	return (uint8_t)(code << 5 | code << 2);
+}
+
+/* filter[2:0]: 000 is off, 001 is 2, 100 is 16 (5.4.6). */
+static uint8_t config_of(const struct chip *chip)
+{
+	return (uint8_t)(exponent_of(chip->params[PARAM_FILTER]) << 2);
+}
+
+static int identify(struct chip *chip)
+{
+	uint8_t id;
+	int r = i2c_read_registers(chip->i2c, chip->address, REG_ID, &id, 1);
+
+	if (r < 0)
+		return r;
+	if (id != ID_BME280)
+		return -EBADMSG;
+	return i2c_write_register(chip->i2c, chip->address, REG_RESET, RESET_WORD);
+}
+
+static int read_calibration_bytes(struct chip *chip, uint8_t bytes[CALIBRATION_BYTES])
+{
+	int r = i2c_read_registers(
+		chip->i2c, chip->address, REG_CALIBRATION_LOW, bytes, CALIBRATION_LOW_BYTES);
+
+	return r < 0 ? r
+		     : i2c_read_registers(chip->i2c, chip->address, REG_CALIBRATION_HIGH,
+			       bytes + CALIBRATION_LOW_BYTES, CALIBRATION_HIGH_BYTES);
+}
+
+static int read_calibration(struct chip *chip, struct bme280_calibration *ret_calibration)
+{
+	uint8_t first[CALIBRATION_BYTES], second[CALIBRATION_BYTES];
+	int r = read_calibration_bytes(chip, first);
+
+	if (r == 0)
+		r = read_calibration_bytes(chip, second);
+	if (r < 0)
+		return r;
+	if (memcmp(first, second, sizeof(first)) != 0)
+		return -EBADMSG;
+	*ret_calibration = bme280_calibration_from(first);
+	return 0;
+}
+
+/* After the reset: waits for the calibration's copy, reads it, and sets the filter. */
+static int set_up(struct chip *chip, uint32_t *ret_wait_us)
+{
+	struct bme280_state *state = chip->state;
+	uint8_t status;
+	int r = i2c_read_registers(chip->i2c, chip->address, REG_STATUS, &status, 1);
+
+	if (r < 0)
+		return r;
+	if (status & STATUS_IM_UPDATE) {
+		if (++state->copy_polls > COPY_POLLS_MAX)
+			return -ETIMEDOUT;
+		*ret_wait_us = COPY_POLL_US;
+		return -EAGAIN;
+	}
+	r = read_calibration(chip, &state->calibration);
+	if (r < 0)
+		return r;
+	return i2c_write_register(chip->i2c, chip->address, REG_CONFIG, config_of(chip));
+}
+
+static int bme280_configure(struct chip *chip, uint32_t *ret_wait_us)
+{
+	struct bme280_state *state = chip->state;
+	int r = state->reset ? set_up(chip, ret_wait_us) : identify(chip);
+
+	if (r < 0)
+		return r;
+	*ret_wait_us = state->reset ? 0 : START_UP_US;
+	if (!state->reset)
+		r = -EAGAIN;
+	state->reset = true;
+	return r;
+}
+
+static int bme280_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
+{
+	/* Register and value in turn (6.2.1). */
+	const uint8_t settings[] = {REG_CTRL_HUM, oversampling_code(chip), REG_CTRL_MEAS,
+		ctrl_meas_of(chip) | MODE_FORCED};
+	int r = i2c_write(chip->i2c, chip->address, settings, sizeof(settings));
+
+	(void)channel;
+	if (r < 0)
+		return r;
+	/*
+	 * 9.1: t_measure,max = 1.25 + 2.3 * T_oversampling + (2.3 * P_oversampling + 0.575)
+	 *                      + (2.3 * H_oversampling + 0.575) ms
+	 */
+	*ret_wait_us = (uint32_t)(2400 + 3 * 2300 * chip->params[PARAM_OVERSAMPLING]);
+	return 0;
+}
+
+/* -EAGAIN while it measures, -EBADMSG when the part does not hold what was set. */
+static int check_measured(struct chip *chip)
+{
+	uint8_t registers[4]; /* ctrl_hum, status, ctrl_meas, config */
+	int r = i2c_read_registers(
+		chip->i2c, chip->address, REG_CTRL_HUM, registers, sizeof(registers));
+
+	if (r < 0)
+		return r;
+	if (registers[REG_STATUS - REG_CTRL_HUM] & STATUS_MEASURING)
+		return -EAGAIN;
+	if ((registers[0] & CTRL_HUM_OSRS) != oversampling_code(chip) ||
+		(registers[REG_CTRL_MEAS - REG_CTRL_HUM] & ~CTRL_MEAS_MODE) != ctrl_meas_of(chip) ||
+		(registers[REG_CONFIG - REG_CTRL_HUM] & CONFIG_FILTER) != config_of(chip))
+		return -EBADMSG;
+	return 0;
+}
+
+static int bme280_collect(struct chip *chip, unsigned channel, double *ret_values)
+{
+	const struct bme280_state *state = chip->state;
+	uint8_t data[DATA_BYTES];
+	int r = check_measured(chip);
+
+	(void)channel;
+	if (r == 0) /* one burst, so that all bytes are of one measurement (4) */
+		r = i2c_read_registers(chip->i2c, chip->address, REG_DATA, data, sizeof(data));
+	if (r < 0)
+		return r;
+	uint32_t adc_p = (uint32_t)(data[0] << 12 | data[1] << 4 | data[2] >> 4);
+	uint32_t adc_t = (uint32_t)(data[3] << 12 | data[4] << 4 | data[5] >> 4);
+	uint32_t adc_h = (uint32_t)(data[6] << 8 | data[7]);
+
+	/*
+	 * Not measured. Each number alone is a value like any other (0x80000 may be 26 °C), and
+	 * the settings above say that each was measured; all at once are those of the reset.
+	 */
+	if (adc_p == ADC_RESET_20_BITS && adc_t == ADC_RESET_20_BITS && adc_h == ADC_RESET_16_BITS)
+		return -ERANGE;
+
+	double t_fine = bme280_fine_temperature(&state->calibration, adc_t);
+
+	ret_values[CHANNEL_TEMPERATURE] = bme280_celsius(t_fine);
+	ret_values[CHANNEL_HUMIDITY] = bme280_percent(&state->calibration, t_fine, adc_h);
+	ret_values[CHANNEL_PRESSURE] = bme280_hectopascal(&state->calibration, t_fine, adc_p);
+	return 0;
+}
+
+const struct driver_channel bme280_channels[CHANNELS] = {
+	[CHANNEL_TEMPERATURE] = {"temperature", "temperature", "°C", -40, 85, 0.005, 21.5},
+	[CHANNEL_HUMIDITY] = {"humidity", "humidity", "%", 0, 100, 0.008, 45},
+	[CHANNEL_PRESSURE] = {"pressure", "pressure", "hPa", 300, 1100, 0.0262, 1013.25},
+};
+
+static const uint8_t ADDRESSES[] = {0x77, 0x76};
+static const double OVERSAMPLING[] = {1, 2, 4, 8, 16};
+static const double FILTER[] = {0, 2, 4, 8, 16};
+
+static const struct driver_param PARAMS[] = {
+	[PARAM_OVERSAMPLING] = {.key = "oversampling",
+		.min = 1,
+		.max = 16,
+		.default_value = 1,
+		.choices = OVERSAMPLING,
+		.n_choices = sizeof(OVERSAMPLING) / sizeof(*OVERSAMPLING),
+		.help = "samples that the part averages for one value: less noise, more time"},
+	[PARAM_FILTER] = {.key = "filter",
+		.min = 0,
+		.max = 16,
+		.default_value = 0,
+		.choices = FILTER,
+		.n_choices = sizeof(FILTER) / sizeof(*FILTER),
+		.help = "coefficient of the part's low-pass filter for temperature and pressure"},
+};
+
+/*
+ * Temperature and pressure: the example of the BMP280's datasheet, whose registers and formulas
+ * are the same: adc_P 415148, adc_T 519888. Humidity has no example there. Its calibration is
+ * dig_H1 75, H2 361, H3 0, H4 324, H5 50, H6 30, and 8.1 was worked out apart from this code:
+ * adc_H 31000 at t_fine 128422.29 is 56.491 %. (The integer version, 4.2.3, says 56.488 %.)
+ */
+const uint8_t bme280_example[] = {
+	/* 0x88..0xA1 */
+	0x70, 0x6B, 0x43, 0x67, 0x18, 0xFC, 0x7D, 0x8E, 0x43, 0xD6, 0xD0, 0x0B, 0x27, 0x0B, 0x8C,
+	0x00, 0xF9, 0xFF, 0x8C, 0x3C, 0xF8, 0xC6, 0x70, 0x17, 0x00, 0x4B,
+	/* 0xE1..0xE7 */
+	0x69, 0x01, 0x00, 0x14, 0x24, 0x03, 0x1E,
+	/* 0xF7..0xFE */
+	0x65, 0x5A, 0xC0, 0x7E, 0xED, 0x00, 0x79, 0x18};
+
+static const struct driver_vector VECTORS[] = {
+	{.source = "BST-BMP280-DS001, section 3.12: 25.08 °C",
+		.channel = CHANNEL_TEMPERATURE,
+		.raw = bme280_example,
+		.raw_bytes = sizeof(bme280_example),
+		.value = 25.08,
+		.tolerance = 0.005},
+	{.source = "BST-BMP280-DS001, section 3.12: 100653.27 Pa",
+		.channel = CHANNEL_PRESSURE,
+		.raw = bme280_example,
+		.raw_bytes = sizeof(bme280_example),
+		.value = 1006.5327,
+		.tolerance = 0.0001},
+	{.source = "BST-BME280-DS002-15, section 8.1, worked out apart",
+		.channel = CHANNEL_HUMIDITY,
+		.raw = bme280_example,
+		.raw_bytes = sizeof(bme280_example),
+		.value = 56.491326,
+		.tolerance = 0.00001},
+};
+
+const struct driver driver_bme280 = {
+	.name = "bme280",
+	.description = "Bosch temperature, humidity and pressure sensor",
+	.datasheet = "Bosch BST-BME280-DS002-15, revision 1.6",
+	.bus = DRIVER_BUS_I2C,
+	.addresses = ADDRESSES,
+	.n_addresses = sizeof(ADDRESSES),
+	.channels = bme280_channels,
+	.n_channels = CHANNELS,
+	.channels_together = true,
+	.params = PARAMS,
+	.n_params = sizeof(PARAMS) / sizeof(*PARAMS),
+	.integrity = DRIVER_INTEGRITY_NONE,
+	.deadline_us = 50000,
+	.state_bytes = sizeof(struct bme280_state),
+	.configure = bme280_configure,
+	.start = bme280_start,
+	.collect = bme280_collect,
+	.vectors = VECTORS,
+	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),
+	.model = &bme280_model,
+};

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bosch BME280: the simulated part. Registers, a calibration, and forced measurements that take
+ * their time. The IIR filter is left out: what is shown has been so for long.
+ */
+#include "bme280.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A little longer than the datasheet's start-up time, so that the driver has to ask again. */
+enum { COPY_US = START_UP_US + 500 };
+
+struct model {
+	uint8_t registers[256];
+	uint8_t pointer;
+	uint8_t humidity_code; /* ctrl_hum as of the last write to ctrl_meas */
+	bool measuring, busy;
+	uint64_t measured_us; /* when the measurement ends */
+	uint64_t copied_us;   /* when the calibration has been copied */
+	double shown[CHANNELS];
+	bool loaded; /* a vector's data, instead of shown */
+	uint8_t data[DATA_BYTES];
+};
+
+/* Section 9.1: t_measure,typ = 1 + 2 * T + (2 * P + 0.5) + (2 * H + 0.5) ms */
+static uint64_t model_measuring_us(const struct model *model)
+{
+	uint8_t meas = model->registers[REG_CTRL_MEAS];
+	const unsigned codes[] = {meas >> 5, meas >> 2 & 7u, model->humidity_code & 7u};
+	uint64_t time_us = 2000;
+
+	for (size_t i = 0; i < 3; i++)
+		time_us += codes[i] ? 2000u << (codes[i] - 1) : 0;
+	return time_us;
+}
+
+typedef double compensate(const struct bme280_calibration *c, double t_fine, uint32_t adc);
+
+static double compensate_celsius(const struct bme280_calibration *c, double t_fine, uint32_t adc)
+{
+	(void)t_fine;
+	return bme280_celsius(bme280_fine_temperature(c, adc));
+}
+
+/* Each quantity's way from the converter's number to its value, and how wide that number is. */
+static const struct {
+	compensate *compensation;
+	unsigned bits;
+} QUANTITIES[CHANNELS] = {
+	[CHANNEL_TEMPERATURE] = {compensate_celsius, 20},
+	[CHANNEL_HUMIDITY] = {bme280_percent, 16},
+	[CHANNEL_PRESSURE] = {bme280_hectopascal, 20},
+};
+
+/* How far adc is from the value; far away when it lies outside of what the part can show. */
+static double distance(const struct driver_channel *channel, double shown, double value)
+{
+	return shown < channel->min || shown > channel->max ? HUGE_VAL : fabs(shown - value);
+}
+
+/*
+ * What the converter says for a value: the compensation the other way round, by bisection. bits is
+ * the resolution; the number is left-aligned.
+ */
+static uint32_t model_adc(const struct model *model, unsigned channel,
+	const struct bme280_calibration *c, double t_fine, unsigned bits)
+{
+	compensate *compensation = QUANTITIES[channel].compensation;
+	double value = model->shown[channel];
+	unsigned shift = QUANTITIES[channel].bits - bits;
+	uint32_t low = 0, high = (1u << bits) - 1;
+	bool rising = compensation(c, t_fine, 0) < compensation(c, t_fine, high << shift);
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if ((compensation(c, t_fine, middle << shift) < value) == rising)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	uint32_t adc = low << shift, below = (low > 0 ? low - 1 : 0) << shift;
+	double here = distance(&bme280_channels[channel], compensation(c, t_fine, adc), value);
+	double there = distance(&bme280_channels[channel], compensation(c, t_fine, below), value);
+
+	return there < here ? below : adc;
+}
+
+/* 3.4.2: 16 bits at x1, one more with each doubling; 20 bits with the filter. */
+static unsigned model_bits(const struct model *model, unsigned code)
+{
+	return model->registers[REG_CONFIG] & CONFIG_FILTER || code > 5 ? 20 : 15 + code;
+}
+
+static void model_measure(struct model *model)
+{
+	uint8_t *data = model->registers + REG_DATA, bytes[CALIBRATION_BYTES];
+	unsigned code_t = model->registers[REG_CTRL_MEAS] >> 5;
+	unsigned code_p = model->registers[REG_CTRL_MEAS] >> 2 & 7;
+	uint32_t adc_t = ADC_RESET_20_BITS, adc_p = ADC_RESET_20_BITS, adc_h = ADC_RESET_16_BITS;
+
+	memcpy(bytes, model->registers + REG_CALIBRATION_LOW, CALIBRATION_LOW_BYTES);
+	memcpy(bytes + CALIBRATION_LOW_BYTES, model->registers + REG_CALIBRATION_HIGH,
+		CALIBRATION_HIGH_BYTES);
+	struct bme280_calibration c = bme280_calibration_from(bytes);
+
+	if (code_t)
+		adc_t = model_adc(model, CHANNEL_TEMPERATURE, &c, 0, model_bits(model, code_t));
+	double t_fine = bme280_fine_temperature(&c, adc_t);
+
+	if (code_p)
+		adc_p = model_adc(model, CHANNEL_PRESSURE, &c, t_fine, model_bits(model, code_p));
+	if (model->humidity_code)
+		adc_h = model_adc(model, CHANNEL_HUMIDITY, &c, t_fine, 16);
+	for (int i = 0; i < 3; i++) {
+		data[i] = (uint8_t)(adc_p << 4 >> (16 - 8 * i));
+		data[3 + i] = (uint8_t)(adc_t << 4 >> (16 - 8 * i));
+	}
+	data[6] = (uint8_t)(adc_h >> 8);
+	data[7] = (uint8_t)adc_h;
+	if (model->loaded)
+		memcpy(data, model->data, DATA_BYTES);
+}
+
+/* What happens by itself until now. */
+static void model_advance(struct model *model, uint64_t now_us)
+{
+	if (model->measuring && !model->busy && now_us >= model->measured_us) {
+		model_measure(model);
+		model->measuring = false;
+		model->registers[REG_CTRL_MEAS] &= (uint8_t)~CTRL_MEAS_MODE;
+	}
+	model->registers[REG_STATUS] = (uint8_t)((model->measuring ? STATUS_MEASURING : 0) |
+		(now_us < model->copied_us ? STATUS_IM_UPDATE : 0));
+}
+
+static void model_soft_reset(struct model *model)
+{
+	static const uint8_t DATA_AT_RESET[DATA_BYTES] = {0x80, 0, 0, 0x80, 0, 0, 0x80, 0};
+
+	memset(model->registers + REG_CTRL_HUM, 0, REG_DATA - REG_CTRL_HUM);
+	memcpy(model->registers + REG_DATA, DATA_AT_RESET, DATA_BYTES);
+	model->measuring = false;
+	model->humidity_code = 0;
+}
+
+static void model_write_register(struct model *model, uint8_t reg, uint8_t value, uint64_t now_us)
+{
+	if (reg == REG_RESET && value == RESET_WORD) {
+		model_soft_reset(model);
+		model->copied_us = now_us + COPY_US;
+	}
+	if (reg == REG_CTRL_HUM || reg == REG_CTRL_MEAS || reg == REG_CONFIG)
+		model->registers[reg] = value;
+	if (reg == REG_CTRL_MEAS) {
+		uint8_t mode = value & CTRL_MEAS_MODE;
+
+		model->humidity_code = model->registers[REG_CTRL_HUM] & CTRL_HUM_OSRS;
+		model->measuring = mode != MODE_SLEEP && mode != MODE_NORMAL;
+		model->measured_us = now_us + model_measuring_us(model);
+	}
+}
+
+static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct model *model = state;
+
+	model_advance(model, now_us);
+	model->pointer = data[0];
+	for (size_t i = 0; i + 1 < size; i += 2)
+		model_write_register(model, data[i], data[i + 1], now_us);
+	return 0;
+}
+
+static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct model *model = state;
+
+	model_advance(model, now_us);
+	for (size_t i = 0; i < size; i++)
+		data[i] = model->registers[model->pointer++];
+	return 0;
+}
+
+static void model_set_busy(void *state, bool busy)
+{
+	((struct model *)state)->busy = busy;
+}
+
+/* raw: 0x88..0xA1, 0xE1..0xE7, 0xF7..0xFE. */
+static void model_load(void *state, const uint8_t *raw, size_t size)
+{
+	struct model *model = state;
+
+	if (size < CALIBRATION_BYTES)
+		return;
+	memcpy(model->registers + REG_CALIBRATION_LOW, raw, CALIBRATION_LOW_BYTES);
+	memcpy(model->registers + REG_CALIBRATION_HIGH, raw + CALIBRATION_LOW_BYTES,
+		CALIBRATION_HIGH_BYTES);
+	model->loaded = size == CALIBRATION_BYTES + DATA_BYTES;
+	if (model->loaded)
+		memcpy(model->data, raw + CALIBRATION_BYTES, DATA_BYTES);
+}
+
+static void model_set_value(void *state, unsigned channel, double value)
+{
+	struct model *model = state;
+
+	model->loaded = false;
+	model->shown[channel] =
+		fmin(fmax(value, bme280_channels[channel].min), bme280_channels[channel].max);
+}
+
+static void model_reset(void *state)
+{
+	struct model *model = state;
+
+	*model = (struct model){.registers[REG_ID] = ID_BME280};
+	model_soft_reset(model);
+	model_load(model, bme280_example, CALIBRATION_BYTES);
+	for (unsigned i = 0; i < CHANNELS; i++)
+		model_set_value(model, i, bme280_channels[i].typical);
+}
+
+const struct driver_model bme280_model = {
+	.state_bytes = sizeof(struct model),
+	.reset = model_reset,
+	.i2c_write = model_write,
+	.i2c_read = model_read,
+	.set_value = model_set_value,
+	.set_busy = model_set_busy,
+	.load = model_load,
+};
