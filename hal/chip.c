@@ -142,9 +142,12 @@ int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 }
 
 /* Written so that a NaN, which compares false with everything, is outside. */
-static bool is_measurable(const struct driver_channel *channel, double value)
+static bool is_measurable(const struct chip *chip, unsigned channel, double value)
 {
-	return value >= channel->min && value <= channel->max;
+	double min, max;
+
+	driver_channel_range(chip->driver, chip->params, channel, &min, &max);
+	return value >= min && value <= max;
 }
 
 int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
@@ -168,7 +171,7 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 	if (r < 0)
 		return r;
 	for (size_t i = first; i < end; i++) {
-		if (!is_measurable(&driver->channels[i], values[i]))
+		if (!is_measurable(chip, (unsigned)i, values[i]))
 			return -ERANGE;
 	}
 	memcpy(ret_values + first, values + first, (end - first) * sizeof(*values));

@@ -14,6 +14,17 @@ const struct driver *driver_find(const char *name)
 	return NULL;
 }
 
+void driver_channel_range(const struct driver *driver, const double *params, unsigned channel,
+	double *ret_min, double *ret_max)
+{
+	double min = driver->channels[channel].min, max = driver->channels[channel].max;
+
+	if (driver->narrow)
+		driver->narrow(params, channel, &min, &max);
+	*ret_min = min;
+	*ret_max = max;
+}
+
 int driver_channel_find(const struct driver *driver, const char *name)
 {
 	for (size_t i = 0; i < driver->n_channels; i++) {

@@ -44,7 +44,7 @@ struct driver_channel {
 	const char *name;     /* as the map names it: "temperature", "0" */
 	const char *quantity; /* "temperature", "humidity", "pressure", "voltage", "raw" */
 	const char *unit;     /* "°C", "%", "hPa", "V", "raw" */
-	double min, max;      /* what the part can show; outside is -ERANGE */
+	double min, max;      /* what the part can show at most; see also driver.narrow */
 	double step;          /* resolution */
 	double typical;       /* what the simulated part shows when the map does not say */
 };
@@ -129,6 +129,11 @@ struct driver {
 	int (*collect)(struct chip *chip, unsigned channel, double *ret_values);
 	/* PWM: 0 to pwm_steps. */
 	int (*set_duty)(struct chip *chip, unsigned channel, uint32_t duty_steps);
+	/*
+	 * Narrows what the channel can show, where that depends on the params: *min and *max come
+	 * in as the table has them. May be NULL.
+	 */
+	void (*narrow)(const double *params, unsigned channel, double *min, double *max);
 	/* Checks what the params' own limits cannot say. NULL, or a sentence (static) on what is
 	 * wrong. May be NULL. */
 	const char *(*check)(const double *params);
@@ -145,6 +150,10 @@ extern const struct driver *const driver_table[];
 
 /* NULL when there is none of that name. */
 const struct driver *driver_find(const char *name);
+
+/* What the channel can show with these params (driver->n_params values); outside is -ERANGE. */
+void driver_channel_range(const struct driver *driver, const double *params, unsigned channel,
+	double *ret_min, double *ret_max);
 
 /* The channel's index by its name ("temperature", "3"; PWM channels go by number), or -ENOENT. */
 int driver_channel_find(const struct driver *driver, const char *name);

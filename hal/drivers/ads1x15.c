@@ -39,6 +39,7 @@ enum {
 	CONFIG_AT_RESET = 0x8583,
 
 	WAKE_UP_US = 25, /* from power-down to the conversion's begin, 7.4.2.1 */
+	CODES = 32768,   /* from zero to full scale, in the left-aligned register */
 };
 
 enum { PARAM_RANGE, PARAM_RATE };
@@ -195,22 +196,38 @@ static int ads1x15_start(struct chip *chip, unsigned channel, uint32_t *ret_wait
 
 /*
  * Tables "Input signal versus ideal output code" and "Full-scale range and LSB size":
- * V = code * FSR / 2^15 (ADS1015: code * FSR / 2^11, and the code is left-aligned). The ends of the
- * range are where the output clips: the input is there or anywhere beyond.
+ * V = code * FSR / 2^15 (ADS1015: code * FSR / 2^11, and the code is left-aligned).
  */
-static int volts(const struct chip *chip, uint16_t conversion, double *ret_volts)
+static double volts(double range, int code)
 {
-	const struct ads1x15_variant *variant = chip->driver->variant;
-	int code = (int16_t)conversion & ~(variant->code_step - 1);
+	return code * range / CODES;
+}
 
-	if (code == INT16_MAX + 1 - variant->code_step || code == INT16_MIN)
-		return -ERANGE;
-	*ret_volts = code * chip->params[PARAM_RANGE] / 32768.0;
-	return 0;
+/*
+ * At the first and the last code of the range the output clips: the input is there or anywhere
+ * beyond. Neither counts as measured.
+ */
+static void narrow(const struct ads1x15_variant *variant, double range, double *min, double *max)
+{
+	*min = fmax(*min, volts(range, variant->code_step - CODES));
+	*max = fmin(*max, volts(range, CODES - 2 * variant->code_step));
+}
+
+static void ads1115_narrow(const double *params, unsigned channel, double *min, double *max)
+{
+	(void)channel;
+	narrow(&ADS1115, params[PARAM_RANGE], min, max);
+}
+
+static void ads1015_narrow(const double *params, unsigned channel, double *min, double *max)
+{
+	(void)channel;
+	narrow(&ADS1015, params[PARAM_RANGE], min, max);
 }
 
 static int ads1x15_collect(struct chip *chip, unsigned channel, double *ret_values)
 {
+	const struct ads1x15_variant *variant = chip->driver->variant;
 	struct ads1x15_state *state = chip->state;
 	uint16_t config, conversion;
 	int r = read_register(chip, REG_CONFIG, &config);
@@ -229,7 +246,9 @@ static int ads1x15_collect(struct chip *chip, unsigned channel, double *ret_valu
 	if (r < 0)
 		return r;
 	state->running = false;
-	return volts(chip, conversion, &ret_values[channel]);
+	ret_values[channel] =
+		volts(chip->params[PARAM_RANGE], (int16_t)conversion & ~(variant->code_step - 1));
+	return 0;
 }
 
 /* The simulated part. Continuous conversion is left out: without single-shot, it rests. */
@@ -261,7 +280,7 @@ static uint16_t model_convert(const struct ads1x15_model *model)
 	unsigned channel = multiplexer_of(model->latched >> CONFIG_MUX_SHIFT & 7u);
 	double range = model_param(model, PARAM_RANGE, CONFIG_PGA_SHIFT);
 	int step = model->variant->code_step;
-	double code = round(model->shown[channel] * 32768.0 / range / step) * step;
+	double code = round(model->shown[channel] * CODES / range / step) * step;
 
 	return (uint16_t)(int16_t)fmin(fmax(code, INT16_MIN), INT16_MAX + 1 - step);
 }
@@ -362,11 +381,12 @@ static const struct driver_model ADS1015_MODEL = MODEL(ads1015_reset);
 
 /*
  * What the pins take: from 0.3 V below ground to 0.3 V above a supply of at most 5.5 V (6.1, 6.3).
- * What of it can be told depends on the range.
+ * The range narrows it. What is
+ * typical fits into all of them.
  */
 #define SINGLE(name, step)                                                                         \
 	{                                                                                          \
-		name, "voltage", "V", -0.3, 5.8, step, 1.65                                        \
+		name, "voltage", "V", -0.3, 5.8, step, 0.2                                         \
 	}
 #define DIFFERENTIAL(name, step)                                                                   \
 	{                                                                                          \
@@ -442,6 +462,7 @@ const struct driver driver_ads1115 = {
 	.name = "ads1115",
 	.description = "Texas Instruments analog-digital converter, 16 bits, 4 inputs",
 	.datasheet = "Texas Instruments SBAS444E, revision E",
+	.narrow = ads1115_narrow,
 	.deadline_us = 300000,
 };
 
@@ -450,5 +471,6 @@ const struct driver driver_ads1015 = {
 	.name = "ads1015",
 	.description = "Texas Instruments analog-digital converter, 12 bits, 4 inputs",
 	.datasheet = "Texas Instruments SBAS473E, revision E",
+	.narrow = ads1015_narrow,
 	.deadline_us = 30000,
 };

@@ -50,11 +50,12 @@ static void it_measures_its_whole_range(void **state)
 	assert_int_equal(rig_configure(rig), 0);
 	for (unsigned i = 0; i < driver->n_channels; i++) {
 		const struct driver_channel *channel = driver->channels + i;
-		double span = channel->max - channel->min;
+		double min, max;
 
+		rig_range(rig, i, &min, &max);
 		/* There and back, so that a value that sticks is noticed in both directions. */
 		for (int point = -POINTS; point <= POINTS; point++) {
-			double value = channel->max - span * fabs((double)point / POINTS);
+			double value = max - (max - min) * fabs((double)point / POINTS);
 
 			rig_show(rig, i, value);
 			assert_measures(rig, i, value, channel->step);
@@ -71,11 +72,11 @@ static void its_channels_do_not_mix(void **state)
 
 	assert_int_equal(rig_configure(rig), 0);
 	for (unsigned i = 0; i < driver->n_channels; i++) {
-		const struct driver_channel *channel = driver->channels + i;
+		double min, max;
 
 		/* Each somewhere else within its range. */
-		shown[i] = channel->min +
-			(channel->max - channel->min) * (i + 1) / ((double)driver->n_channels + 1);
+		rig_range(rig, i, &min, &max);
+		shown[i] = min + (max - min) * (i + 1) / ((double)driver->n_channels + 1);
 		rig_show(rig, i, shown[i]);
 	}
 	for (unsigned i = 0; i < driver->n_channels; i++)

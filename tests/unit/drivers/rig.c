@@ -116,6 +116,11 @@ void rig_show(struct rig *rig, unsigned channel, double value)
 	assert_int_equal(sim_set_wave(rig->board, RIG_PART, channel, &wave), 0);
 }
 
+void rig_range(const struct rig *rig, unsigned channel, double *ret_min, double *ret_max)
+{
+	driver_channel_range(rig->driver, rig->chip->params, channel, ret_min, ret_max);
+}
+
 int rig_configure(struct rig *rig)
 {
 	chip_reset(rig->chip);

@@ -50,6 +50,9 @@ void rig_fault(struct rig *rig, enum sim_fault fault);
 /* The channel shows this value from now on; the clock does not move. */
 void rig_show(struct rig *rig, unsigned channel, double value);
 
+/* What the channel can show with the chip's parameters. */
+void rig_range(const struct rig *rig, unsigned channel, double *ret_min, double *ret_max);
+
 /* Configures from the start; where the part asks to wait, the clock moves. */
 int rig_configure(struct rig *rig);
 
