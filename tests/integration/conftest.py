@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+import os
+import pathlib
+import shutil
+import tempfile
+
+import pytest
+
+from harness import Broker, Client, Gateway, check_sanitizers
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# The simulated kit: two sensors that can fail apart from each other, LEDs of each kind, a motor.
+MAP = """
+mqtt:
+  url: mqtt://127.0.0.1:{port}
+{mqtt}
+chips:
+  climate: {{driver: bme280, bus: /dev/i2c-1, address: 0x77}}
+  adc: {{driver: mcp3208, bus: /dev/spidev0.0}}
+  board: {{driver: pca9685, bus: /dev/i2c-2, address: 0x40}}
+sensors:
+  temp: {{from: climate.temperature, simulate: 23}}
+  humi: {{from: climate.humidity, simulate: 45}}
+  cds: {{from: adc.0, topic: true, simulate: 812}}
+  sound: {{from: adc.1, simulate: 133}}
+packed:
+  - {{topic: temphumi, format: "2H", fields: [temp, humi]}}
+interval: {interval}
+leds:
+  - {{name: red, line: GPIO17}}
+  - {{name: green, pwm: board.3}}
+  - {{name: blue, pwm: pwmchip0.1}}
+motors:
+  - {{forward: GPIO5, backward: GPIO6, enable: board.0, reverse_pause: 20ms}}
+failsafe: {failsafe}
+{more}
+"""
+
+
+def make_map(port, mqtt="", interval="100ms", failsafe="{after: 2s}", more=""):
+    return MAP.format(port=port, mqtt=mqtt, interval=interval, failsafe=failsafe, more=more)
+
+
+@pytest.fixture(scope="session")
+def binary():
+    path = os.environ.get("TOSD", str(ROOT / "build" / "daemon" / "tosd"))
+    assert os.access(path, os.X_OK), f"{path} is not there: build first, or set TOSD"
+    return path
+
+
+@pytest.fixture
+def folder():
+    """Short, since a socket's path may have 107 characters only."""
+    path = tempfile.mkdtemp(prefix="tos-")
+    yield pathlib.Path(path)
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def make_broker(folder):
+    brokers = []
+
+    def make(extra="", port=None):
+        place = folder / f"broker{len(brokers)}"
+        place.mkdir()
+        broker = Broker(place, extra, port)
+        brokers.append(broker)
+        return broker.start()
+
+    yield make
+    for broker in brokers:
+        broker.stop()
+
+
+@pytest.fixture
+def broker(make_broker):
+    return make_broker()
+
+
+@pytest.fixture
+def make_client(broker):
+    clients = []
+
+    def make(port=None, **options):
+        client = Client(port or broker.port, **options)
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client(make_client):
+    return make_client()
+
+
+@pytest.fixture
+def make_gateway(binary, folder):
+    gateways = []
+
+    def make(map_text, arguments=(), environment=None, wait_ready=True):
+        gateway = Gateway(binary, folder / f"g{len(gateways)}", map_text, arguments, environment)
+        gateways.append(gateway)
+        return gateway.start(wait_ready)
+
+    yield make
+    for gateway in gateways:
+        gateway.kill()
+        check_sanitizers(gateway)
+
+
+@pytest.fixture
+def gateway(broker, client, make_gateway):
+    """A gateway that is connected and measures."""
+    gateway = make_gateway(make_map(broker.port))
+    client.wait("tos/sensors")
+    return gateway

@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: MIT
+"""What the integration tests are made of: a private broker, a gateway on the simulated board, an independent client.
+
+Everything is awaited as an event: the broker's log, systemd's notifications, MQTT messages, the simulated wires (a FIFO).
+Nothing here sleeps.
+"""
+
+import itertools
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+TIMEOUT = float(os.environ.get("TOS_TEST_TIMEOUT", "20"))
+
+
+class Lines:
+    """Collects lines from a stream in a thread, and lets a test wait for one."""
+
+    def __init__(self, stream):
+        self._condition = threading.Condition()
+        self._lines = []
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def _run(self, stream):
+        for line in stream:
+            with self._condition:
+                self._lines.append(line.rstrip("\n"))
+                self._condition.notify_all()
+        with self._condition:
+            self._ended = True
+            self._condition.notify_all()
+
+    def mark(self):
+        """A place in the lines from which wait() and since() can begin."""
+        with self._condition:
+            return len(self._lines)
+
+    def since(self, mark=0):
+        with self._condition:
+            return self._lines[mark:]
+
+    def wait(self, pattern, mark=0, timeout=TIMEOUT):
+        """The first match at or after mark."""
+        expression = re.compile(pattern)
+        deadline = time.monotonic() + timeout
+        with self._condition:
+            at = mark
+            while True:
+                while at < len(self._lines):
+                    match = expression.search(self._lines[at])
+                    if match:
+                        return match
+                    at += 1
+                left = deadline - time.monotonic()
+                if self._ended or left <= 0 or not self._condition.wait(left):
+                    if at >= len(self._lines) and (self._ended or time.monotonic() >= deadline):
+                        text = "\n".join(self._lines[mark:][-60:])
+                        raise AssertionError(f"no line matches {pattern!r} within {timeout} s; there is:\n{text}")
+
+    def join(self):
+        self._thread.join(TIMEOUT)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Broker:
+    """A private mosquitto on 127.0.0.1."""
+
+    def __init__(self, folder, extra="", port=None):
+        self.folder = pathlib.Path(folder)
+        self.port = port or free_port()
+        self.extra = extra
+        self.process = None
+        self.log = None
+
+    def start(self):
+        config = self.folder / "mosquitto.conf"
+        listener = "" if "listener" in self.extra else f"listener {self.port} 127.0.0.1\n"
+        anonymous = "" if "allow_anonymous" in self.extra else "allow_anonymous true\n"
+        config.write_text(
+            f"{listener}{anonymous}set_tcp_nodelay true\nmax_queued_messages 0\nlog_type all\n{self.extra}\n"
+        )
+        self.process = subprocess.Popen(
+            ["/usr/sbin/mosquitto", "-c", str(config)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+        self.log = Lines(self.process.stderr)
+        self.log.wait(r"mosquitto version .* running")
+        return self
+
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self):
+        self._end(signal.SIGKILL)
+
+    def stop(self):
+        self._end(signal.SIGTERM)
+
+    def _end(self, number):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.send_signal(number)
+            self.process.wait(TIMEOUT)
+        if self.log:
+            self.log.join()
+
+
+class Client:
+    """An MQTT client that keeps all it gets, and lets a test wait for a message."""
+
+    _numbers = itertools.count()
+
+    def __init__(self, port, version=mqtt.MQTTv311, topics=("#",), client_id=None, clean=True, **options):
+        name = client_id or f"test-{os.getpid()}-{next(self._numbers)}"
+        arguments = {} if version == mqtt.MQTTv5 else {"clean_session": clean}
+        self.client = mqtt.Client(name, protocol=version, **arguments)
+        self.version = version
+        self.messages = []
+        self._condition = threading.Condition()
+        self._subscribed = threading.Event()
+        self._topics = topics
+        self.client.on_connect = self._on_connect
+        self.client.on_subscribe = lambda *_: self._subscribed.set()
+        self.client.on_message = self._on_message
+        if "username" in options:
+            self.client.username_pw_set(options["username"], options["password"])
+        if "tls" in options:
+            self.client.tls_set(**options["tls"])
+        self.client.connect(options.get("host", "127.0.0.1"), port)
+        self.client.loop_start()
+        if topics and not self._subscribed.wait(TIMEOUT):
+            raise AssertionError("the test's own client could not subscribe")
+
+    def _on_connect(self, client, *_):
+        for topic in self._topics:
+            client.subscribe(topic, 2)
+
+    def _on_message(self, _client, _userdata, message):
+        message.arrived = time.monotonic()
+        with self._condition:
+            self.messages.append(message)
+            self._condition.notify_all()
+
+    def mark(self):
+        with self._condition:
+            return len(self.messages)
+
+    def since(self, mark=0, topic=None):
+        with self._condition:
+            return [m for m in self.messages[mark:] if topic is None or m.topic == topic]
+
+    def wait(self, topic, accept=lambda message: True, mark=0, timeout=TIMEOUT):
+        """The first message on topic at or after mark that accept() likes."""
+        deadline = time.monotonic() + timeout
+        with self._condition:
+            at = mark
+            while True:
+                while at < len(self.messages):
+                    message = self.messages[at]
+                    if message.topic == topic and accept(message):
+                        return message
+                    at += 1
+                left = deadline - time.monotonic()
+                if left <= 0 or (not self._condition.wait(left) and at >= len(self.messages)):
+                    got = [(m.topic, m.payload[:200]) for m in self.messages[mark:][-30:]]
+                    raise AssertionError(f"no message on {topic} within {timeout} s; there is: {got}")
+
+    def wait_json(self, topic, accept=lambda value: True, mark=0, timeout=TIMEOUT):
+        message = self.wait(topic, lambda m: accept(json.loads(m.payload)), mark, timeout)
+        return json.loads(message.payload)
+
+    def publish(self, topic, payload, qos=1, retain=False, properties=None):
+        if isinstance(payload, (dict, list)):
+            payload = json.dumps(payload)
+        info = self.client.publish(topic, payload, qos, retain, properties=properties)
+        info.wait_for_publish(TIMEOUT)
+        return info
+
+    def ask(self, payload, topic="tos/actions", answer="tos/actions/ack", **options):
+        """Publishes a command and returns the text of the answer that comes after it."""
+        mark = self.mark()
+        self.publish(topic, payload, **options)
+        return self.wait(answer, mark=mark).payload.decode()
+
+    def ask_json(self, payload, **options):
+        return json.loads(self.ask(payload, **options))
+
+    def close(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def response_properties(topic, correlation=None):
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.ResponseTopic = topic
+    if correlation is not None:
+        properties.CorrelationData = correlation
+    return properties
+
+
+class Notifications:
+    """The service manager's end of sd_notify()."""
+
+    def __init__(self, folder):
+        self.path = str(pathlib.Path(folder) / "notify")
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.path)
+        self.lines = Lines(self._receive())
+
+    def _receive(self):
+        while True:
+            try:
+                data = self._socket.recv(4096)
+            except OSError:
+                return
+            for line in data.decode().splitlines():
+                if line == "TEST=END":
+                    return
+                yield line
+
+    def close(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"TEST=END", self.path)
+        self.lines.join()
+        self._socket.close()
+
+
+class Gateway:
+    """A tosd on the simulated board, with its wires in the test's hands."""
+
+    def __init__(self, binary, folder, map_text, arguments=(), environment=None):
+        self.binary = binary
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.map = self.folder / "tosd.yaml"
+        self.map.write_text(map_text)
+        self.arguments = list(arguments)
+        self.environment = environment or {}
+        self.process = self.log = self.wire = self.notifications = None
+
+    def start(self, wait_ready=True):
+        (self.folder / "state").mkdir(exist_ok=True)
+        fifo = self.folder / "wire.log"
+        if not fifo.exists():
+            os.mkfifo(fifo)
+        # Read and write, so that neither side waits for the other, and the reader sees no end.
+        self._wire_fd = os.open(fifo, os.O_RDWR)
+        self.wire = Lines(os.fdopen(os.dup(self._wire_fd), "r"))
+        notify = self.folder / "notify"
+        notify.unlink(missing_ok=True)
+        self.notifications = Notifications(self.folder)
+        environment = dict(os.environ, NOTIFY_SOCKET=self.notifications.path, TOS_SIM_DIR=str(self.folder))
+        for name in ("JOURNAL_STREAM", "STATE_DIRECTORY", "WATCHDOG_USEC", "WATCHDOG_PID"):
+            environment.pop(name, None)
+        environment.update(self.environment)
+        self.process = subprocess.Popen(
+            [self.binary, "--simulate", "--config", str(self.map), "--state", str(self.folder / "state")]
+            + self.arguments,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=environment,
+        )
+        self.log = Lines(self.process.stderr)
+        if wait_ready:
+            self.notifications.lines.wait(r"^READY=1$")
+        return self
+
+    def control(self, command):
+        """One command to the simulated board; returns the answer."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:
+            control.settimeout(TIMEOUT)
+            control.connect(str(self.folder / "control"))
+            control.sendall(command.encode() + b"\n")
+            answer = control.makefile().readline().strip()
+        return answer
+
+    def fault(self, target, name):
+        assert self.control(f"fault {target} {name}") == "ok"
+
+    def output(self, target):
+        """The level of a line or the duty of a PWM channel, as the hardware has it now."""
+        word, value = self.control(f"get {target}").split()
+        assert word == "ok"
+        return float(value)
+
+    def reload(self, map_text=None):
+        if map_text is not None:
+            self.map.write_text(map_text)
+        self.process.send_signal(signal.SIGHUP)
+
+    def kill(self, number=signal.SIGKILL):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.send_signal(number)
+            self.process.wait(TIMEOUT)
+        return self._finish()
+
+    def stop(self):
+        """SIGTERM; returns the exit code."""
+        return self.kill(signal.SIGTERM)
+
+    def _finish(self):
+        if not self.process:
+            return None
+        self.log.join()
+        if self.notifications:
+            self.notifications.close()
+            self.notifications = None
+            # The wire's reader ends with its last writer: give it a last line to wake up on.
+            os.write(self._wire_fd, b"end\n")
+            self.wire.wait("^end$")
+            os.close(self._wire_fd)
+        return self.process.returncode
+
+
+def check_sanitizers(gateway):
+    """A report of a sanitizer is a failure, whatever the test looked at."""
+    if gateway.log:
+        text = "\n".join(gateway.log.since())
+        assert "Sanitizer" not in text and "runtime error:" not in text, text
