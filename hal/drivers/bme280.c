@@ -114,21 +114,25 @@ static int set_up(struct chip *chip, uint32_t *ret_wait_us)
 	r = read_calibration(chip, &state->calibration);
 	if (r < 0)
 		return r;
-	return i2c_write_register(chip->i2c, chip->address, REG_CONFIG, config_of(chip));
+	r = i2c_write_register(chip->i2c, chip->address, REG_CONFIG, config_of(chip));
+	if (r == 0)
+		*ret_wait_us = 0;
+	return r;
 }
 
 static int bme280_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
 	struct bme280_state *state = chip->state;
-	int r = state->reset ? set_up(chip, ret_wait_us) : identify(chip);
+	int r;
 
+	if (state->reset)
+		return set_up(chip, ret_wait_us);
+	r = identify(chip);
 	if (r < 0)
 		return r;
-	*ret_wait_us = state->reset ? 0 : START_UP_US;
-	if (!state->reset)
-		r = -EAGAIN;
 	state->reset = true;
-	return r;
+	*ret_wait_us = START_UP_US;
+	return -EAGAIN;
 }
 
 static int bme280_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)

@@ -132,6 +132,22 @@ static void the_calibration_is_read_after_its_copy(void **state)
 	assert_int_equal(chip_configure(rig->chip, &wait_us), 0);
 }
 
+/* All later values would be wrong by it, and none of them could show it. */
+static void an_inverted_bit_of_the_calibration_is_noticed(void **state)
+{
+	/* What is read: the id, the status twice, then the two blocks of the calibration, twice. */
+	static const size_t BLOCK_BITS[] = {26 * 8, 7 * 8, 26 * 8, 7 * 8};
+	struct rig *rig = *state;
+
+	for (size_t block = 0; block < 4; block++) {
+		for (size_t bit = 0; bit < BLOCK_BITS[block]; bit++) {
+			rig_tap(rig, 3 + block, bit);
+			assert_int_equal(rig_configure(rig), -EBADMSG);
+			assert_true(rig_tap_hit(rig));
+		}
+	}
+}
+
 static void a_copy_that_never_ends_is_a_timeout(void **state)
 {
 	struct rig *rig = *state;
@@ -212,6 +228,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(too_early_is_busy, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			the_calibration_is_read_after_its_copy, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			an_inverted_bit_of_the_calibration_is_noticed, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_copy_that_never_ends_is_a_timeout, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
