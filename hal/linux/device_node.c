@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device_node.h"
 #include "linux_error.h"
+#include "path.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,12 +12,9 @@ static const char DEV_PREFIX[] = "/dev/";
 
 static int resolve(const char *dev, const char *path, char *out, size_t out_bytes)
 {
-	int length;
-
 	if (strncmp(path, DEV_PREFIX, strlen(DEV_PREFIX)) == 0)
-		length = snprintf(out, out_bytes, "%s/%s", dev, path + strlen(DEV_PREFIX));
-	else
-		length = snprintf(out, out_bytes, "%s", path);
+		return path_join(dev, path + strlen(DEV_PREFIX), out, out_bytes);
+	int length = snprintf(out, out_bytes, "%s", path);
 	return length >= 0 && (size_t)length < out_bytes ? 0 : -ENAMETOOLONG;
 }
 

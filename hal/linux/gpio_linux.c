@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gpio_linux.h"
+#include "path.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -122,7 +123,8 @@ static int look_at_all_chips(struct search *search)
 
 	for (int i = 0; i < n_entries; i++) {
 		char path[PATH_MAX];
-		(void)snprintf(path, sizeof(path), "%s/%s", search->gpio->dev, entries[i]->d_name);
+		if (r == 0)
+			r = path_join(search->gpio->dev, entries[i]->d_name, path, sizeof(path));
 		if (r == 0 && !is_link(path))
 			r = look_at_chip(search, path);
 		free(entries[i]);
@@ -134,9 +136,9 @@ static int look_at_all_chips(struct search *search)
 static int look_at_named_chip(struct search *search)
 {
 	char path[PATH_MAX];
+	int r = path_join(search->gpio->dev, search->place.chip, path, sizeof(path));
 
-	(void)snprintf(path, sizeof(path), "%s/%s", search->gpio->dev, search->place.chip);
-	return look_at_chip(search, path);
+	return r < 0 ? r : look_at_chip(search, path);
 }
 
 static int fail_chip(struct search *search)
