@@ -48,7 +48,8 @@ struct sim_part {
 	enum sim_fault fault;
 	bool loaded; /* shows what sim_load_part() gave it, not its waves */
 	struct sim_wave waves[DRIVER_CHANNELS_MAX];
-	void *state; /* of the driver's model */
+	void *state;                 /* of the driver's model */
+	struct sim_output **outputs; /* driver->n_pwm of the board's */
 	char name[SIM_NAME_BYTES];
 };
 
@@ -98,8 +99,9 @@ struct sim_part *sim_part_find(struct sim_board *board, const char *name);
 struct sim_part *sim_part_at(struct sim_bus *bus, enum driver_bus kind, uint16_t address);
 void sim_part_show_values(struct sim_part *part, uint64_t now_us);
 void sim_part_log_outputs(struct sim_board *board, struct sim_part *part);
-/* Puts the part's and its bus's fault on the model. was is the part's fault so far. */
+/* -EOPNOTSUPP: the part is never busy. */
 int sim_part_set_fault(struct sim_board *board, struct sim_part *part, enum sim_fault fault);
+/* Tells the model what its own and its bus's fault make of it. */
 void sim_part_apply_busy(struct sim_part *part);
 void sim_part_free(struct sim_part *part);
 
@@ -108,7 +110,7 @@ struct sim_output *sim_output_find(struct sim_board *board, const char *name);
 /* Finds it or makes it. NULL: out of memory. */
 struct sim_output *sim_output_get(
 	struct sim_board *board, const char *name, enum sim_output_kind kind);
-void sim_output_remove(struct sim_board *board, const char *name);
+void sim_output_remove(struct sim_board *board, struct sim_output *output);
 /* Sets the value and logs it if it changed. */
 void sim_output_set(struct sim_board *board, struct sim_output *output, double value);
 /* Takes it for consumer with its first value, which is always logged. -EBUSY, -ENODEV with words. */

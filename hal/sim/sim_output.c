@@ -33,19 +33,15 @@ struct sim_output *sim_output_get(
 	return output;
 }
 
-void sim_output_remove(struct sim_board *board, const char *name)
+void sim_output_remove(struct sim_board *board, struct sim_output *output)
 {
 	struct sim_output **link = &board->outputs;
 
-	while (*link && strcmp((*link)->name, name) != 0)
+	sim_output_set(board, output, 0); /* what is gone drives nothing */
+	while (*link != output)
 		link = &(*link)->next;
-	if (*link) {
-		struct sim_output *output = *link;
-
-		sim_output_set(board, output, 0); /* what is gone drives nothing */
-		*link = output->next;
-		free(output);
-	}
+	*link = output->next;
+	free(output);
 }
 
 static void log_value(struct sim_board *board, const struct sim_output *output)

@@ -34,22 +34,10 @@ void sim_part_show_values(struct sim_part *part, uint64_t now_us)
 			part->state, (unsigned)i, sim_wave_value(&part->waves[i], now_us));
 }
 
-static void channel_name(const struct sim_part *part, unsigned channel, char out[SIM_NAME_BYTES])
-{
-	(void)snprintf(out, SIM_NAME_BYTES, "%.100s.%u", part->name, channel);
-}
-
 void sim_part_log_outputs(struct sim_board *board, struct sim_part *part)
 {
-	for (unsigned i = 0; i < part->driver->n_pwm; i++) {
-		char name[SIM_NAME_BYTES];
-		struct sim_output *output;
-
-		channel_name(part, i, name);
-		output = sim_output_find(board, name);
-		if (output)
-			sim_output_set(board, output, part->driver->model->duty(part->state, i));
-	}
+	for (unsigned i = 0; i < part->driver->n_pwm; i++)
+		sim_output_set(board, part->outputs[i], part->driver->model->duty(part->state, i));
 }
 
 static void power_on(struct sim_part *part)
@@ -83,6 +71,7 @@ int sim_part_set_fault(struct sim_board *board, struct sim_part *part, enum sim_
 
 void sim_part_free(struct sim_part *part)
 {
+	free(part->outputs);
 	free(part->state);
 	free(part);
 }
@@ -94,7 +83,8 @@ static struct sim_part *part_new(const char *name, const struct driver *driver, 
 	if (!part)
 		return NULL;
 	part->state = calloc(1, driver->model->state_bytes);
-	if (!part->state) {
+	part->outputs = calloc(driver->n_pwm + 1, sizeof(struct sim_output *));
+	if (!part->state || !part->outputs) {
 		sim_part_free(part);
 		return NULL;
 	}
@@ -108,24 +98,35 @@ static struct sim_part *part_new(const char *name, const struct driver *driver, 
 	return part;
 }
 
-/* The pins of a PWM part: they exist as soon as it is there, and nobody can open them as a line. */
-static int add_outputs(struct sim_board *board, const struct sim_part *part)
+/* The pins of a PWM part exist as soon as it is there, and are nobody's to open as a line. */
+static int add_outputs(struct sim_board *board, struct sim_part *part)
 {
 	for (unsigned i = 0; i < part->driver->n_pwm; i++) {
 		char name[SIM_NAME_BYTES];
 		struct sim_output *output;
 
-		channel_name(part, i, name);
+		(void)snprintf(name, sizeof(name), "%.100s.%u", part->name, i);
 		output = sim_output_get(board, name, SIM_OUTPUT_PART_CHANNEL);
 		if (!output)
 			return -ENOMEM;
+		if (output->held)
+			return -EBUSY; /* opened as another chip's channel: its handle needs it */
 		output->kind = SIM_OUTPUT_PART_CHANNEL;
 		output->seen = output->held = true;
 		output->value = part->driver->model->duty(part->state, i);
 		(void)snprintf(output->consumer, sizeof(output->consumer), "%.60s %.60s",
 			part->driver->name, part->name);
+		part->outputs[i] = output;
 	}
 	return 0;
+}
+
+static void remove_outputs(struct sim_board *board, const struct sim_part *part)
+{
+	for (unsigned i = 0; i < part->driver->n_pwm; i++) {
+		if (part->outputs[i])
+			sim_output_remove(board, part->outputs[i]);
+	}
 }
 
 static void remove_part(struct sim_board *board, struct sim_part *part)
@@ -135,12 +136,7 @@ static void remove_part(struct sim_board *board, struct sim_part *part)
 	while (*link != part)
 		link = &(*link)->next;
 	*link = part->next;
-	for (unsigned i = 0; i < part->driver->n_pwm; i++) {
-		char name[SIM_NAME_BYTES];
-
-		channel_name(part, i, name);
-		sim_output_remove(board, name);
-	}
+	remove_outputs(board, part);
 	sim_part_free(part);
 }
 
@@ -150,6 +146,7 @@ static int add_part(struct sim_board *board, const char *name, const struct driv
 	struct sim_part *same = sim_part_find(board, name);
 	struct sim_part *there = sim_part_at(bus, driver->bus, address);
 	struct sim_part *part;
+	int r;
 
 	if (there && there != same)
 		return -EEXIST;
@@ -162,10 +159,16 @@ static int add_part(struct sim_board *board, const char *name, const struct driv
 	part->bus = bus;
 	if (same)
 		remove_part(board, same);
+	r = add_outputs(board, part);
+	if (r < 0) {
+		remove_outputs(board, part);
+		sim_part_free(part);
+		return r;
+	}
 	part->next = board->parts;
 	board->parts = part;
 	sim_part_apply_busy(part);
-	return add_outputs(board, part);
+	return 0;
 }
 
 int sim_add_part(struct board *base, const char *name, const struct driver *driver, const char *bus,
