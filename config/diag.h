@@ -3,10 +3,10 @@
  * What is wrong with a text, and where: every mistake with file, line, column, the line itself, a
  * caret and, where there is one, the cure.
  *
- *   tosd.yaml:12:14: error: unknown driver "bme28"
+ *   tosd.yaml:12:21: error: unknown driver "bme28"
  *     climate: {driver: bme28, bus: /dev/i2c-1}
  *                       ^~~~~
- *   did you mean "bme280"?
+ *     did you mean "bme280"?
  *
  * Belongs to one thread.
  */

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "diag.h"
+#include "utf8.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	SHOWN_MAX = 160,   /* characters of a source line; a longer one is cut around the place */
+	SHOWN_BEFORE = 60, /* of these, in front of the place */
+};
+
+struct mistake {
+	struct diag_place place;
+	char *message, *hint; /* message is NULL when there was no memory for it */
+};
+
+struct diag {
+	char *name, *text;
+	size_t size; /* of text, bytes */
+	struct mistake mistakes[DIAG_MAX];
+	size_t count; /* of all, also those that were not kept */
+};
+
+int diag_new(const char *name, struct diag **ret_diag)
+{
+	struct diag *diag = calloc(1, sizeof(*diag));
+
+	if (!diag)
+		return -ENOMEM;
+	diag->name = strdup(name);
+	if (!diag->name) {
+		diag_free(diag);
+		return -ENOMEM;
+	}
+	*ret_diag = diag;
+	return 0;
+}
+
+int diag_set_text(struct diag *diag, const char *text, size_t size)
+{
+	char *copy = malloc(size + 1);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, text, size);
+	copy[size] = '\0';
+	free(diag->text);
+	diag->text = copy;
+	diag->size = size;
+	return 0;
+}
+
+void diag_error(
+	struct diag *diag, struct diag_place place, const char *hint, const char *format, ...)
+{
+	if (diag->count++ >= DIAG_MAX)
+		return;
+
+	struct mistake *mistake = &diag->mistakes[diag->count - 1];
+	va_list arguments;
+
+	mistake->place = place;
+	mistake->hint = hint ? strdup(hint) : NULL;
+	va_start(arguments, format);
+	if (vasprintf(&mistake->message, format, arguments) < 0)
+		mistake->message = NULL;
+	va_end(arguments);
+}
+
+size_t diag_count(const struct diag *diag)
+{
+	return diag->count;
+}
+
+/* What a stranger wrote must not steer the terminal that it is shown on: a question mark stands
+ * for what is no printable character. Returns the bytes taken. */
+static size_t put_character(const char *text, size_t size, FILE *out)
+{
+	uint32_t code = 0;
+	size_t length = utf8_decode(text, size, &code);
+
+	if (length && (utf8_printable(code) || code == '\t'))
+		fwrite(text, 1, length, out);
+	else
+		fputc('?', out);
+	return length ? length : 1;
+}
+
+static void put_text(const char *text, FILE *out)
+{
+	size_t size = strlen(text);
+
+	for (size_t i = 0; i < size;)
+		i += put_character(text + i, size - i, out);
+}
+
+/* The bytes that a character takes; what is not UTF-8 counts as one. */
+static size_t character_length(const char *text, size_t size)
+{
+	uint32_t code;
+	size_t length = utf8_decode(text, size, &code);
+
+	return length ? length : 1;
+}
+
+/* The line's first byte, and its size without the line break. NULL when the text has no such line. */
+static const char *find_line(const struct diag *diag, size_t number, size_t *ret_size)
+{
+	const char *line = diag->text, *end = diag->text + diag->size;
+
+	if (!line || number == 0)
+		return NULL;
+	for (; --number; line++) {
+		line = memchr(line, '\n', (size_t)(end - line));
+		if (!line)
+			return NULL;
+	}
+	const char *stop = memchr(line, '\n', (size_t)(end - line));
+	size_t size = (size_t)((stop ? stop : end) - line);
+	if (size && line[size - 1] == '\r')
+		size--;
+	*ret_size = size;
+	return line;
+}
+
+/*
+ * The line without its indentation, and the caret below. Tabs stay tabs in both, so that the caret
+ * lines up whatever a terminal makes of them.
+ */
+static void print_line(
+	const char *line, size_t size, const struct diag_place *place, size_t from, FILE *out)
+{
+	size_t begin = 0, column = 1, shown = 0;
+
+	for (; column < from && begin < size; column++)
+		begin += character_length(line + begin, size - begin);
+	fputs("  ", out);
+	size_t end = begin;
+	for (; end < size && shown < SHOWN_MAX; shown++)
+		end += put_character(line + end, size - end, out);
+	fputs(end < size ? "...\n  " : "\n  ", out);
+
+	for (size_t i = begin; column < place->column; column++) {
+		fputc(i < end && line[i] == '\t' ? '\t' : ' ', out);
+		if (i < end)
+			i += character_length(line + i, end - i);
+	}
+	fputc('^', out);
+	for (size_t i = 1; i < place->width && column + i < from + shown; i++)
+		fputc('~', out);
+	fputc('\n', out);
+}
+
+/* The first column that is shown: behind the indentation, but never behind the place. */
+static size_t first_column(const char *line, size_t size, size_t column)
+{
+	size_t indentation = 0;
+
+	while (indentation < size && (line[indentation] == ' ' || line[indentation] == '\t'))
+		indentation++;
+	if (column > indentation + SHOWN_MAX - SHOWN_BEFORE)
+		return column - SHOWN_BEFORE;
+	return indentation < column ? indentation + 1 : column;
+}
+
+static void print_mistake(const struct diag *diag, const struct mistake *mistake, FILE *out)
+{
+	const struct diag_place *place = &mistake->place;
+
+	if (place->line)
+		fprintf(out, "%s:%zu:%zu: error: ", diag->name, place->line, place->column);
+	else
+		fprintf(out, "%s: error: ", diag->name);
+	put_text(mistake->message ? mistake->message : "out of memory", out);
+	fputc('\n', out);
+
+	size_t size = 0;
+	const char *line = find_line(diag, place->line, &size);
+	if (line && size)
+		print_line(line, size, place, first_column(line, size, place->column), out);
+	if (mistake->hint) {
+		fputs("  ", out);
+		put_text(mistake->hint, out);
+		fputc('\n', out);
+	}
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct mistake *first = *(const struct mistake *const *)a;
+	const struct mistake *second = *(const struct mistake *const *)b;
+
+	if (first->place.line != second->place.line)
+		return first->place.line < second->place.line ? -1 : 1;
+	if (first->place.column != second->place.column)
+		return first->place.column < second->place.column ? -1 : 1;
+	return first < second ? -1 : 1; /* at one place: as they were found */
+}
+
+void diag_print(const struct diag *diag, FILE *out)
+{
+	const struct mistake *sorted[DIAG_MAX];
+	size_t kept = diag->count < DIAG_MAX ? diag->count : DIAG_MAX;
+
+	for (size_t i = 0; i < kept; i++)
+		sorted[i] = &diag->mistakes[i];
+	qsort(sorted, kept, sizeof(sorted[0]), compare_places);
+	for (size_t i = 0; i < kept; i++)
+		print_mistake(diag, sorted[i], out);
+	if (diag->count > kept)
+		fprintf(out, "%s: %zu mistakes, %zu of them are shown\n", diag->name, diag->count,
+			kept);
+	else if (kept > 1)
+		fprintf(out, "%s: %zu mistakes\n", diag->name, kept);
+}
+
+struct diag *diag_free(struct diag *diag)
+{
+	if (!diag)
+		return NULL;
+	for (size_t i = 0; i < DIAG_MAX; i++) {
+		free(diag->mistakes[i].message);
+		free(diag->mistakes[i].hint);
+	}
+	free(diag->text);
+	free(diag->name);
+	free(diag);
+	return NULL;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A YAML text as a tree of our own nodes, each of which knows its place. Only what a device map
+ * needs: maps with plain keys, lists and scalars, in one document. Anchors, aliases, tags and
+ * merge keys are refused, so a small file cannot unfold into a big tree.
+ */
+#pragma once
+
+#include "diag.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	YAML_TEXT_MAX = 1024 * 1024, /* bytes of a file */
+	YAML_DEPTH_MAX = 16,         /* maps and lists in each other */
+	YAML_NODES_MAX = 10000,
+	YAML_PATH_MAX = 160, /* bytes, see yaml_node_path() */
+};
+
+enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
+
+struct yaml_node {
+	enum yaml_kind kind;
+	struct diag_place place;
+	char *text; /* SCALAR: not NULL, without control characters except tab and line feed */
+	bool plain; /* SCALAR: written without quotes */
+
+	const struct yaml_node *parent; /* NULL: the root */
+	char *key;                      /* in a map; otherwise NULL */
+	struct diag_place key_place;    /* in a map */
+	size_t index;                   /* in the parent */
+
+	struct yaml_node **items; /* LIST and MAP, in the text's order */
+	size_t n_items;
+};
+
+/*
+ * Every mistake is added to diag, which also takes the text. A key that is there twice is one, and
+ * the tree keeps the first. 0; -EINVAL: no tree, see diag; -ENOMEM.
+ */
+int yaml_tree_read_text(
+	const char *text, size_t size, struct diag *diag, struct yaml_node **ret_root);
+
+/* The same for a file. One that cannot be read is a mistake. */
+int yaml_tree_read_file(const char *path, struct diag *diag, struct yaml_node **ret_root);
+
+/* The value of a key, or NULL when there is none or when map is no map. map may be NULL. */
+const struct yaml_node *yaml_node_get(const struct yaml_node *map, const char *key);
+
+/* Where to point when the node as a whole is meant: at its key, or in a list at itself. */
+struct diag_place yaml_node_name_place(const struct yaml_node *node);
+
+/* "leds[0].line", cut when it is longer than the buffer. The root is "the device map". */
+void yaml_node_path(const struct yaml_node *node, char path[static YAML_PATH_MAX]);
+
+/* Returns NULL; node may be NULL. */
+struct yaml_node *yaml_tree_free(struct yaml_node *node);

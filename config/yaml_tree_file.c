@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "yaml_tree.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct diag_place whole_file = {0};
+
+/* Reads at most size bytes. The bytes read, or a negative errno. */
+static ssize_t read_all(int fd, char *buffer, size_t size)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		ssize_t n = read(fd, buffer + used, size - used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	return (ssize_t)used;
+}
+
+static ssize_t read_file(const char *path, char *buffer, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	ssize_t n = read_all(fd, buffer, size);
+	(void)close(fd);
+	return n;
+}
+
+int yaml_tree_read_file(const char *path, struct diag *diag, struct yaml_node **ret_root)
+{
+	/* One byte more than allowed tells a file that is too big from one that just fits. */
+	char *buffer = malloc(YAML_TEXT_MAX + 1);
+
+	if (!buffer)
+		return -ENOMEM;
+	ssize_t n = read_file(path, buffer, YAML_TEXT_MAX + 1);
+	int r = -EINVAL;
+	if (n < 0)
+		diag_error(diag, whole_file, NULL, "cannot be read: %s", strerror((int)-n));
+	else if (n > YAML_TEXT_MAX)
+		diag_error(diag, whole_file, "is this the right file?", "is bigger than %d KiB",
+			YAML_TEXT_MAX / 1024);
+	else
+		r = yaml_tree_read_text(buffer, (size_t)n, diag, ret_root);
+	free(buffer);
+	return r;
+}
