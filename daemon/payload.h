@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The shapes of the wire contract, both ways: JSON, the tutorial's plain texts, packed structs.
- * Only bytes in and out, no I/O and no state; any thread may call. payload_parse.c and
- * payload_format.c are the only files that include cJSON.
+ * Only bytes in and out, no I/O and no state; any thread may call. The payload_parse* and
+ * payload_format* files are the only ones that include cJSON.
  */
 #pragma once
 

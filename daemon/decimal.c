@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rounding is done on decimal digits, as by hand, because in binary neither 2.675 nor the
+ * product 2.675 * 100 exists.
+ */
+#include "decimal.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As many digits as every double can give back (DBL_DIG): beyond lies the noise of arithmetic. */
+enum { DIGITS = 15 };
+
+/* From here on a double has no halves to round, and has digits beyond the first 15 to keep. */
+#define WHOLE_FROM 1e15
+
+/* Adds one to the last of n digits. The first one is a spare zero, so there is room to carry. */
+static void increment(char *digits, int n)
+{
+	int i = n - 1;
+
+	while (digits[i] == '9')
+		digits[i--] = '0';
+	digits[i]++;
+}
+
+/* Cuts 0.<digits> * 10^point to the given decimals. Returns how many of the digits are left. */
+static int round_digits(char *digits, int point, int decimals)
+{
+	int keep = point + decimals;
+
+	if (keep >= DIGITS + 1)
+		return DIGITS + 1;
+	if (keep < 1)
+		return 0; /* less than a tenth of the last place */
+	if (digits[keep] >= '5')
+		increment(digits, keep);
+	return keep;
+}
+
+/* 0.<n digits> * 10^point as plain text: "0.05", "1230". */
+static int write_digits(const char *digits, int n, int point, char text[static DECIMAL_BYTES])
+{
+	char *out = text;
+	int i = 0;
+
+	while (n > 0 && digits[n - 1] == '0')
+		n--;
+	while (i < n && i < point && digits[i] == '0')
+		i++;
+	for (; n > 0 && i < point; i++)
+		*out++ = i < n ? digits[i] : '0';
+	if (out == text)
+		*out++ = '0';
+	if (n > 0 && n > point) {
+		*out++ = '.';
+		for (i = point; i < n; i++)
+			*out++ = i < 0 ? '0' : digits[i];
+	}
+	*out = '\0';
+	return (int)(out - text);
+}
+
+static int format_fraction(double value, unsigned decimals, char text[static DECIMAL_BYTES])
+{
+	char science[DIGITS + 16], digits[DIGITS + 2] = "0";
+	int exponent, length, n;
+
+	/* "d.dddddddddddddde-xx" */
+	(void)snprintf(science, sizeof(science), "%.*e", DIGITS - 1, fabs(value));
+	digits[1] = science[0];
+	memcpy(digits + 2, science + 2, DIGITS - 1);
+	digits[DIGITS + 1] = '\0';
+	exponent = atoi(strchr(science, 'e') + 1);
+
+	/* With the spare zero in front the first digit stands before the point: 0.0d * 10^2. */
+	n = round_digits(digits, exponent + 2, (int)decimals);
+	length = write_digits(digits, n, exponent + 2, text);
+	if (signbit(value) && strcmp(text, "0") != 0) {
+		memmove(text + 1, text, (size_t)length + 1);
+		text[0] = '-';
+		length++;
+	}
+	return length;
+}
+
+int decimal_format(double value, unsigned decimals, char *out, size_t out_bytes)
+{
+	char text[DECIMAL_BYTES];
+	int length;
+
+	if (!isfinite(value))
+		return -ENODATA;
+	if (fabs(value) >= WHOLE_FROM)
+		length = snprintf(text, sizeof(text), "%.0f", value);
+	else
+		length = format_fraction(value, decimals, text);
+	if ((size_t)length >= out_bytes)
+		return -ENOBUFS;
+	memcpy(out, text, (size_t)length + 1);
+	return length;
+}
+
+double decimal_round(double value, unsigned decimals)
+{
+	char text[DECIMAL_BYTES];
+
+	if (decimal_format(value, decimals, text, sizeof(text)) < 0)
+		return value;
+	return strtod(text, NULL);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An action is checked in three steps: the bytes (size, json_scan), the keys (nothing twice, at any
+ * level), and what they mean to this map. The last two go on after a mistake, so that one answer
+ * names all of them. What the keys mean stands in tables; nothing here acts.
+ */
+#include "payload_parse.h"
+#include "json_scan.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WHOLE_MAX 9007199254740991.0 /* 2^53 - 1: up to here a double holds every whole number */
+
+static void json_free(cJSON **json)
+{
+	cJSON_Delete(*json);
+}
+
+static void check_interval(struct payload_parser *parser, const struct payload_path *path,
+	const cJSON *item, void *target)
+{
+	const struct config_interval *limits = &parser->config->interval;
+	const struct payload_range range = {limits->min_ms, limits->max_ms, " ms"};
+	struct payload_action *action = target;
+	double interval_ms;
+
+	if (payload_check_whole(parser, path, item, &range, &interval_ms))
+		action->interval_ms = (uint32_t)interval_ms;
+}
+
+static const struct payload_key SENSORS_KEYS[] = {{"interval", check_interval}, {NULL, NULL}};
+
+static void check_sensors(struct payload_parser *parser, const struct payload_path *path,
+	const cJSON *item, void *target)
+{
+	payload_check_object(parser, path, item, SENSORS_KEYS, target);
+}
+
+static void check_id(struct payload_parser *parser, const struct payload_path *path,
+	const cJSON *item, void *target)
+{
+	static const struct payload_range RANGE = {-WHOLE_MAX, WHOLE_MAX, ""};
+	struct payload_id *id = &((struct payload_action *)target)->id;
+	double integer;
+
+	if (cJSON_IsString(item)) {
+		if (strlen(item->valuestring) > PAYLOAD_ID_MAX) {
+			payload_mistake(parser, path, "longer than %d bytes", PAYLOAD_ID_MAX);
+			return;
+		}
+		id->kind = PAYLOAD_ID_STRING;
+		(void)snprintf(id->string, sizeof(id->string), "%s", item->valuestring);
+	} else if (!cJSON_IsNumber(item)) {
+		payload_mistake(parser, path, "must be a string or an integer, not %s",
+			payload_type_name(item));
+	} else if (payload_check_whole(parser, path, item, &RANGE, &integer)) {
+		id->kind = PAYLOAD_ID_INTEGER;
+		id->integer = (int64_t)integer;
+	}
+}
+
+static const struct payload_range TIME_RANGE = {0, WHOLE_MAX, " ms"};
+
+static void check_ts(struct payload_parser *parser, const struct payload_path *path,
+	const cJSON *item, void *target)
+{
+	(void)target;
+	parser->has_ts = true;
+	(void)payload_check_whole(parser, path, item, &TIME_RANGE, &parser->ts_ms);
+}
+
+static void check_ttl(struct payload_parser *parser, const struct payload_path *path,
+	const cJSON *item, void *target)
+{
+	(void)target;
+	parser->has_ttl = true;
+	(void)payload_check_whole(parser, path, item, &TIME_RANGE, &parser->ttl_ms);
+}
+
+static const struct payload_key ACTION_KEYS[] = {
+	{"led", payload_check_leds},
+	{"motor", payload_check_motors},
+	{"sensors", check_sensors},
+	{"id", check_id},
+	{"ts", check_ts},
+	{"ttl", check_ttl},
+	{NULL, NULL},
+};
+
+static void check_age(struct payload_parser *parser, uint64_t wall_ms)
+{
+	static const struct payload_path TS = {NULL, "ts"}, TTL = {NULL, "ttl"};
+	double age_ms = (double)wall_ms - (parser->ts_ms + parser->ttl_ms);
+
+	if (parser->has_ts && !parser->has_ttl)
+		payload_mistake(parser, &TS, "\"ts\" needs \"ttl\" beside it");
+	if (parser->has_ttl && !parser->has_ts)
+		payload_mistake(parser, &TTL, "\"ttl\" needs \"ts\" beside it");
+	if (age_ms > 0)
+		payload_mistake(parser, NULL, "expired %.0f ms ago", age_ms);
+}
+
+static void check_tree(struct payload_parser *parser, const cJSON *tree, uint64_t wall_ms)
+{
+	const struct payload_action *action = parser->action;
+
+	payload_check_repeated(parser, NULL, tree);
+	payload_check_object(parser, NULL, tree, ACTION_KEYS, parser->action);
+	check_age(parser, wall_ms);
+	if (parser->errors->count == 0 && !action->n_leds && !action->n_motors &&
+		!action->interval_ms)
+		payload_mistake(
+			parser, NULL, "nothing to do: none of led, motor, sensors is in it");
+}
+
+/* Before cJSON sees a byte. */
+static int check_bytes(const struct payload_bytes *bytes, struct payload_errors *errors)
+{
+	struct json_mistake wrong;
+	int r;
+
+	if (bytes->true_size > PAYLOAD_ACTION_MAX || bytes->size > PAYLOAD_ACTION_MAX) {
+		payload_error_add(errors, "", "%llu bytes are more than the %d of an action",
+			(unsigned long long)bytes->true_size, PAYLOAD_ACTION_MAX);
+		return -EINVAL;
+	}
+	r = json_scan(bytes->data, bytes->size, PAYLOAD_DEPTH_MAX, &wrong);
+	if (r == -E2BIG)
+		payload_error_add(errors, "", "nested deeper than %d at byte %zu",
+			PAYLOAD_DEPTH_MAX, wrong.offset + 1);
+	else if (r < 0)
+		payload_error_add(errors, "", "%s at byte %zu", wrong.what, wrong.offset + 1);
+	return r < 0 ? -EINVAL : 0;
+}
+
+static void list_devices(struct payload_parser *parser, const struct config *config)
+{
+	parser->leds.kind = "LED";
+	parser->leds.count = config->n_leds;
+	for (size_t i = 0; i < config->n_leds; i++)
+		parser->leds.names[i] = config->leds[i].name;
+	parser->motors.kind = "motor";
+	parser->motors.count = config->n_motors;
+	for (size_t i = 0; i < config->n_motors; i++)
+		parser->motors.names[i] = config->motors[i].name;
+}
+
+int payload_parse_action(const struct config *config, const struct payload_bytes *bytes,
+	uint64_t wall_ms, struct payload_action *ret_action, struct payload_errors *errors)
+{
+	__attribute__((cleanup(json_free))) cJSON *tree = NULL;
+	struct payload_action action = {.id.kind = PAYLOAD_ID_NONE};
+	struct payload_parser parser = {
+		.config = config,
+		.errors = errors,
+		.action = &action,
+		.ts_ms = (double)NAN,
+		.ttl_ms = (double)NAN,
+	};
+	int r;
+
+	errors->count = 0;
+	ret_action->id.kind = PAYLOAD_ID_NONE;
+	r = check_bytes(bytes, errors);
+	if (r < 0)
+		return r;
+	tree = cJSON_ParseWithLength((const char *)bytes->data, bytes->size);
+	if (!tree) {
+		payload_error_add(errors, "", "out of memory");
+		return -EINVAL;
+	}
+	list_devices(&parser, config);
+	check_tree(&parser, tree, wall_ms);
+	ret_action->id = action.id;
+	if (errors->count > 0)
+		return -EINVAL;
+	*ret_action = action;
+	return 0;
+}

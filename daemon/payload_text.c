@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* The tutorial's plain texts. */
+#include "payload.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+static const char INTERVAL_PATH[] = "sensors.interval";
+
+enum { QUOTE_MAX = 40 }; /* of what was sent, in an answer */
+
+struct text {
+	const uint8_t *at, *end;
+};
+
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool skip_space(struct text *text)
+{
+	const uint8_t *begin = text->at;
+
+	while (text->at < text->end && is_space(*text->at))
+		text->at++;
+	return text->at > begin;
+}
+
+/* Digits; more than a uint64_t holds is UINT64_MAX. */
+static bool take_number(struct text *text, uint64_t *ret_number)
+{
+	const uint8_t *begin = text->at;
+	uint64_t number = 0;
+
+	for (; text->at < text->end && is_digit(*text->at); text->at++) {
+		unsigned digit = (unsigned)(*text->at - '0');
+
+		if (number > (UINT64_MAX - digit) / 10)
+			number = UINT64_MAX;
+		else
+			number = number * 10 + digit;
+	}
+	if (text->at == begin)
+		return false;
+	*ret_number = number;
+	return true;
+}
+
+/* Without the white space around it. */
+static struct text text_of(const struct payload_bytes *bytes)
+{
+	struct text text = {bytes->data, bytes->data + bytes->size};
+
+	(void)skip_space(&text);
+	while (text.end > text.at && is_space(text.end[-1]))
+		text.end--;
+	return text;
+}
+
+static int refuse_interval(const struct text *text, struct payload_errors *errors)
+{
+	char quote[QUOTE_MAX + 1];
+	size_t size = (size_t)(text->end - text->at);
+
+	if (size > QUOTE_MAX)
+		size = QUOTE_MAX;
+	for (size_t i = 0; i < size; i++)
+		quote[i] = text->at[i] ? (char)text->at[i] : '?';
+	quote[size] = '\0';
+	payload_error_add(
+		errors, INTERVAL_PATH, "\"%s\" is not a whole number of milliseconds", quote);
+	return -EINVAL;
+}
+
+int payload_parse_interval(const struct config *config, const struct payload_bytes *bytes,
+	uint32_t *ret_interval_ms, struct payload_errors *errors)
+{
+	const struct config_interval *limits = &config->interval;
+	struct text text = text_of(bytes), rest = text;
+	uint64_t interval_ms;
+
+	errors->count = 0;
+	if (bytes->true_size > PAYLOAD_ACTION_MAX || !take_number(&rest, &interval_ms) ||
+		rest.at != rest.end)
+		return refuse_interval(&text, errors);
+	if (interval_ms < limits->min_ms || interval_ms > limits->max_ms) {
+		payload_error_add(errors, INTERVAL_PATH,
+			"%.*s is outside %" PRIu32 "..%" PRIu32 " ms",
+			(int)(text.end - text.at < QUOTE_MAX ? text.end - text.at : QUOTE_MAX),
+			(const char *)text.at, limits->min_ms, limits->max_ms);
+		return -EINVAL;
+	}
+	*ret_interval_ms = (uint32_t)interval_ms;
+	return 0;
+}
+
+int payload_parse_led_text(
+	const struct config *config, const struct payload_bytes *bytes, struct payload_led *ret_led)
+{
+	struct text text = text_of(bytes);
+	uint64_t number, state;
+
+	if (bytes->true_size > PAYLOAD_ACTION_MAX || !take_number(&text, &number) ||
+		!skip_space(&text) || !take_number(&text, &state) || text.at != text.end)
+		return -EINVAL;
+	if (number < 1 || number > config->n_leds || state > 1)
+		return -EINVAL;
+	*ret_led = (struct payload_led){
+		.index = (size_t)number - 1,
+		.has_on = true,
+		.on = state == 1,
+	};
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "fake_config.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* config.h has char *, as its strings are allocated; nobody writes to these. */
+static char *text(const char *literal)
+{
+	union {
+		const char *in;
+		char *out;
+	} cast = {literal};
+
+	return cast.out;
+}
+
+static struct config_sensor sensor(const char *name, unsigned decimals)
+{
+	return (struct config_sensor){
+		.name = text(name),
+		.decimals = decimals,
+		.average = 1,
+		.median = 1,
+		.ema = 1,
+		.scale = 1,
+		.min = -(double)INFINITY,
+		.max = (double)INFINITY,
+		.fingerprint = text(name),
+	};
+}
+
+void fake_config_init(struct fake_config *fake)
+{
+	memset(fake, 0, sizeof(*fake));
+	fake->sensors[FAKE_TEMP] = sensor("temp", 0);
+	fake->sensors[FAKE_HUMI] = sensor("humi", 1);
+	fake->sensors[FAKE_CDS] = sensor("cds", 0);
+	fake->sensors[FAKE_SOUND] = sensor("sound", 2);
+	fake->leds[0].name = text("red");
+	fake->leds[1].name = text("green");
+	fake->motors[0].name = text("left");
+	fake->motors[1].name = text("right");
+	fake->config = (struct config){
+		.path = text("fake.yaml"),
+		.mqtt = {.topic = text("tos"), .qos = 1, .timestamp = true},
+		.chips = fake->chips,
+		.sensors = fake->sensors,
+		.n_sensors = FAKE_SENSORS,
+		.interval = {.default_ms = 500, .min_ms = 20, .max_ms = 3600000},
+		.leds = fake->leds,
+		.n_leds = 2,
+		.motors = fake->motors,
+		.n_motors = 2,
+	};
+}

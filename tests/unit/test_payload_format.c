@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include "fake_config.h"
+#include "payload.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { TEXT_MAX = 65536 };
+
+static const unsigned char ALL_DUE[FAKE_SENSORS] = {1, 1, 1, 1};
+
+static int setup(void **state)
+{
+	static struct fake_config fake;
+
+	fake_config_init(&fake);
+	*state = &fake;
+	return 0;
+}
+
+static void assert_reading(const struct config *config, const double *values, const char *expected)
+{
+	struct reading reading = {UINT64_C(1795360000123), config->n_sensors, values, ALL_DUE};
+	char text[TEXT_MAX];
+	int r = payload_format_reading(config, &reading, text, sizeof(text));
+
+	assert_int_equal(r, strlen(expected));
+	assert_string_equal(text, expected);
+}
+
+static void a_reading_has_the_maps_keys_in_the_maps_order(void **state)
+{
+	const struct fake_config *fake = *state;
+	const double values[] = {23.4, 45.25, 812, 133.125};
+
+	assert_reading(&fake->config, values,
+		"{\"temp\":23,\"humi\":45.3,\"cds\":812,\"sound\":133.13,\"ts\":1795360000123}");
+}
+
+static void a_value_that_could_not_be_read_is_null(void **state)
+{
+	const struct fake_config *fake = *state;
+	const double values[] = {(double)NAN, (double)INFINITY, -0.4, -0.005};
+
+	assert_reading(&fake->config, values,
+		"{\"temp\":null,\"humi\":null,\"cds\":0,\"sound\":-0.01,\"ts\":1795360000123}");
+}
+
+static void values_are_plain_numbers_of_any_size(void **state)
+{
+	const struct fake_config *fake = *state;
+	const double values[] = {1e15, 1e-7, 9007199254740992.0, 2.675};
+
+	assert_reading(&fake->config, values,
+		"{\"temp\":1000000000000000,\"humi\":0,\"cds\":9007199254740992,\"sound\":2.68,"
+		"\"ts\":1795360000123}");
+}
+
+static void the_time_stamp_can_be_left_out(void **state)
+{
+	const double values[] = {1, 2, 3, 4};
+	struct fake_config fake;
+
+	(void)state;
+	fake_config_init(&fake);
+	fake.config.mqtt.timestamp = false;
+	assert_reading(&fake.config, values, "{\"temp\":1,\"humi\":2,\"cds\":3,\"sound\":4}");
+	fake.config.n_sensors = 0;
+	assert_reading(&fake.config, values, "{}");
+}
+
+static void a_buffer_that_is_too_small_is_refused(void **state)
+{
+	const struct fake_config *fake = *state;
+	const double values[] = {23.4, 45.25, 812, 133.125};
+	struct reading reading = {1795360000123, FAKE_SENSORS, values, ALL_DUE};
+
+	/* the text has 67 bytes, and then the NUL */
+	for (size_t size = 0; size <= 67; size++) {
+		char *text = malloc(size ? size : 1);
+
+		assert_non_null(text);
+		assert_int_equal(
+			payload_format_reading(&fake->config, &reading, text, size), -ENOBUFS);
+		free(text);
+	}
+}
+
+static void a_single_value_is_plain_text(void **state)
+{
+	const struct fake_config *fake = *state;
+	char text[16];
+
+	assert_int_equal(
+		payload_format_value(&fake->sensors[FAKE_TEMP], 23.4, text, sizeof(text)), 2);
+	assert_string_equal(text, "23");
+	assert_int_equal(
+		payload_format_value(&fake->sensors[FAKE_HUMI], 23.4, text, sizeof(text)), 4);
+	assert_string_equal(text, "23.4");
+	assert_int_equal(
+		payload_format_value(&fake->sensors[FAKE_HUMI], (double)NAN, text, sizeof(text)),
+		-ENODATA);
+	assert_int_equal(payload_format_value(&fake->sensors[FAKE_HUMI], 23.4, text, 4), -ENOBUFS);
+}
+
+static void assert_answer(const struct config *config, const struct payload_action *applied,
+	const struct payload_errors *errors, const char *expected)
+{
+	char text[TEXT_MAX];
+	int r = payload_format_answer(config, applied, errors, text, sizeof(text));
+
+	assert_string_equal(text, expected);
+	assert_int_equal(r, strlen(expected));
+}
+
+static void an_answer_says_what_was_applied(void **state)
+{
+	const struct fake_config *fake = *state;
+	struct payload_action applied = {
+		.id = {.kind = PAYLOAD_ID_INTEGER, .integer = 7},
+		.n_leds = 1,
+		.leds = {{.index = 0, .has_on = true, .on = true, .bright = 10}},
+	};
+
+	assert_answer(&fake->config, &applied, NULL,
+		"{\"ok\":true,\"id\":7,\"applied\":{\"led\":{\"0\":{\"on\":true,\"bright\":10}}}}");
+}
+
+static void an_answer_calls_things_as_the_sender_did(void **state)
+{
+	const struct fake_config *fake = *state;
+	const struct payload_errors none = {.count = 0};
+	struct payload_action applied = {
+		.id = {.kind = PAYLOAD_ID_STRING, .string = "a \"b\"\n"},
+		.n_leds = 1,
+		.leds = {{.index = 1, .by_name = true, .has_on = true}},
+		.n_motors = 3,
+		.motors =
+			{
+				{.index = 1,
+					.called = PAYLOAD_MOTOR_BY_NAME,
+					.has_direction = true,
+					.direction = MOTOR_BACKWARD},
+				{.index = 1, .called = PAYLOAD_MOTOR_BY_INDEX, .speed = 3},
+				{.called = PAYLOAD_MOTOR_PLAIN,
+					.has_direction = true,
+					.direction = MOTOR_FORWARD,
+					.speed = 4},
+			},
+		.interval_ms = 100,
+	};
+
+	assert_answer(&fake->config, &applied, &none,
+		"{\"ok\":true,\"id\":\"a "
+		"\\\"b\\\"\\n\",\"applied\":{\"led\":{\"green\":{\"on\":false}},"
+		"\"motor\":{\"right\":{\"direction\":\"backward\"},\"1\":{\"speed\":3},"
+		"\"direction\":\"forward\",\"speed\":4},\"sensors\":{\"interval\":100}}}");
+}
+
+static void an_answer_names_the_mistakes(void **state)
+{
+	const struct fake_config *fake = *state;
+	struct payload_action only_id = {.id = {.kind = PAYLOAD_ID_INTEGER, .integer = 7}};
+	struct payload_errors errors = {.count = 0};
+
+	payload_error_add(&errors, "motor.speed", "%d is outside 1..10", 99);
+	assert_answer(&fake->config, &only_id, &errors,
+		"{\"ok\":false,\"id\":7,\"errors\":[{\"path\":\"motor.speed\","
+		"\"reason\":\"99 is outside 1..10\"}]}");
+	errors.count = 0;
+	payload_error_add(&errors, "led", "unknown key \"lde\", did you mean \"led\"?");
+	assert_answer(&fake->config, NULL, &errors,
+		"{\"ok\":false,\"errors\":[{\"path\":\"led\","
+		"\"reason\":\"unknown key \\\"lde\\\", did you mean \\\"led\\\"?\"}]}");
+}
+
+static void a_failed_write_tells_what_was_applied_before(void **state)
+{
+	const struct fake_config *fake = *state;
+	struct payload_action applied = {.interval_ms = 100};
+	struct payload_errors errors = {.count = 0};
+
+	payload_error_add(&errors, "led.0", "/dev/gpiochip0 line 17: Device or resource busy");
+	assert_answer(&fake->config, &applied, &errors,
+		"{\"ok\":false,\"errors\":[{\"path\":\"led.0\",\"reason\":\"/dev/gpiochip0 line "
+		"17: Device or resource busy\"}],\"applied\":{\"sensors\":{\"interval\":100}}}");
+}
+
+static void an_answer_counts_the_mistakes_it_has_no_room_for(void **state)
+{
+	const struct fake_config *fake = *state;
+	struct payload_errors errors = {.count = 0};
+	char text[TEXT_MAX];
+
+	for (int i = 0; i < PAYLOAD_ERRORS_MAX + 3; i++)
+		payload_error_add(&errors, "a", "b");
+	assert_int_equal(errors.count, PAYLOAD_ERRORS_MAX + 3);
+	assert_true(payload_format_answer(&fake->config, NULL, &errors, text, sizeof(text)) > 0);
+	assert_non_null(strstr(text,
+		"{\"path\":\"a\",\"reason\":\"b\"},"
+		"{\"path\":\"\",\"reason\":\"and 3 more mistakes\"}]}"));
+}
+
+/* Quotes and backslashes need two bytes each. */
+static void the_longest_answer_fits_into_a_message(void **state)
+{
+	const struct fake_config *fake = *state;
+	struct payload_errors errors = {.count = 0};
+	char text[TEXT_MAX], quotes[300];
+
+	memset(quotes, '"', sizeof(quotes) - 1);
+	quotes[sizeof(quotes) - 1] = '\0';
+	for (int i = 0; i < PAYLOAD_ERRORS_MAX; i++)
+		payload_error_add(&errors, quotes, "%s", quotes);
+	assert_int_equal(strlen(errors.items[0].path), sizeof(errors.items[0].path) - 1);
+	assert_int_equal(strlen(errors.items[0].reason), sizeof(errors.items[0].reason) - 1);
+	assert_true(payload_format_answer(&fake->config, NULL, &errors, text, sizeof(text)) > 0);
+}
+
+static void the_largest_id_comes_back_exactly(void **state)
+{
+	const struct fake_config *fake = *state;
+	struct payload_action action = {
+		.id = {.kind = PAYLOAD_ID_INTEGER, .integer = INT64_C(-9007199254740991)},
+	};
+
+	assert_answer(&fake->config, &action, NULL, "{\"ok\":true,\"id\":-9007199254740991}");
+	action.id.integer = INT64_C(1000000000000000);
+	assert_answer(&fake->config, &action, NULL, "{\"ok\":true,\"id\":1000000000000000}");
+}
+
+static void the_state_is_an_action(void **state)
+{
+	const struct fake_config *fake = *state;
+	struct payload_action now = {
+		.n_leds = 2,
+		.leds = {{.index = 0, .has_on = true, .on = true, .bright = 7},
+			{.index = 1, .has_on = true, .bright = 10}},
+		.n_motors = 1,
+		.motors = {{.called = PAYLOAD_MOTOR_PLAIN, .has_direction = true, .speed = 5}},
+		.interval_ms = 500,
+	};
+	char text[256];
+
+	assert_true(payload_format_state(&fake->config, &now, text, sizeof(text)) > 0);
+	assert_string_equal(text,
+		"{\"led\":{\"0\":{\"on\":true,\"bright\":7},\"1\":{\"on\":false,\"bright\":10}},"
+		"\"motor\":{\"direction\":\"stop\",\"speed\":5},\"sensors\":{\"interval\":500}}");
+	now.n_leds = now.n_motors = 0;
+	assert_true(payload_format_state(&fake->config, &now, text, sizeof(text)) > 0);
+	assert_string_equal(text, "{\"sensors\":{\"interval\":500}}");
+}
+
+static void the_health_names_each_part(void **state)
+{
+	const struct payload_part_health sensors[FAKE_SENSORS] = {{.ok = true}, {.ok = true},
+		{false, "ads1115 at 0x48 on /dev/i2c-1: no answer", 1795360000123}, {.ok = true}};
+	const struct payload_part_health leds[] = {{.ok = true}, {.ok = true}};
+	const struct payload_part_health motors[] = {{.ok = true}, {false, "GPIO5: gone", 1}};
+	const struct payload_health health = {
+		.version = "1.0.0",
+		.uptime_s = 3600,
+		.interval_ms = 500,
+		.readings = 7200,
+		.missed = 1,
+		.queued = 2,
+		.dropped = 3,
+		.reconnects = 4,
+		.rejected = 5,
+		.packed_skipped = UINT64_C(9007199254740993),
+		.sensors = sensors,
+		.leds = leds,
+		.motors = motors,
+		.rss_kb = 4200,
+		.cpu_ms = 900,
+	};
+	const struct fake_config *fake = *state;
+	char text[2048];
+
+	assert_true(payload_format_health(&fake->config, &health, text, sizeof(text)) > 0);
+	assert_string_equal(text,
+		"{\"version\":\"1.0.0\",\"uptime_s\":3600,\"interval_ms\":500,\"readings\":7200,"
+		"\"missed\":1,\"queued\":2,\"dropped\":3,\"reconnects\":4,\"rejected\":5,"
+		"\"packed_skipped\":9007199254740993,\"sensors\":{\"temp\":{\"ok\":true},"
+		"\"humi\":{\"ok\":true},\"cds\":{\"ok\":false,\"error\":\"ads1115 at 0x48 on "
+		"/dev/i2c-1: no answer\",\"since\":1795360000123},\"sound\":{\"ok\":true}},"
+		"\"actuators\":{\"led.0\":{\"ok\":true},\"led.1\":{\"ok\":true},"
+		"\"motor.0\":{\"ok\":true},\"motor.1\":{\"ok\":false,\"error\":\"GPIO5: gone\","
+		"\"since\":1}},\"rss_kb\":4200,\"cpu_ms\":900}");
+}
+
+static void a_health_without_parts_is_short(void **state)
+{
+	const struct payload_health health = {.version = "1.0.0"};
+	struct fake_config fake;
+	char text[512];
+
+	(void)state;
+	fake_config_init(&fake);
+	fake.config.n_sensors = fake.config.n_leds = fake.config.n_motors = 0;
+	assert_true(payload_format_health(&fake.config, &health, text, sizeof(text)) > 0);
+	assert_non_null(strstr(text, "\"sensors\":{},\"rss_kb\":0"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_reading_has_the_maps_keys_in_the_maps_order),
+		cmocka_unit_test(a_value_that_could_not_be_read_is_null),
+		cmocka_unit_test(values_are_plain_numbers_of_any_size),
+		cmocka_unit_test(the_time_stamp_can_be_left_out),
+		cmocka_unit_test(a_buffer_that_is_too_small_is_refused),
+		cmocka_unit_test(a_single_value_is_plain_text),
+		cmocka_unit_test(an_answer_says_what_was_applied),
+		cmocka_unit_test(an_answer_calls_things_as_the_sender_did),
+		cmocka_unit_test(an_answer_names_the_mistakes),
+		cmocka_unit_test(a_failed_write_tells_what_was_applied_before),
+		cmocka_unit_test(an_answer_counts_the_mistakes_it_has_no_room_for),
+		cmocka_unit_test(the_longest_answer_fits_into_a_message),
+		cmocka_unit_test(the_largest_id_comes_back_exactly),
+		cmocka_unit_test(the_state_is_an_action),
+		cmocka_unit_test(the_health_names_each_part),
+		cmocka_unit_test(a_health_without_parts_is_short),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}

@@ -1,0 +1,650 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each line of "All or nothing" in the wire contract. What was understood is compared as the answer
+ * would say it ("applied"), and what was refused as path and reason of every mistake, so that a
+ * row reads like the contract.
+ */
+#include "fake_config.h"
+#include "payload.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { TEXT_MAX = 16384 };
+
+#define NOW_MS UINT64_C(1795360000123)
+
+struct row {
+	const char *message;
+	const char *expected;
+};
+
+/* The same words come back: LEDs and motors in the order in which they came, the interval last. */
+static const struct row UNDERSTOOD[] = {
+	/* the contract's examples */
+	{"{\"sensors\":{\"interval\":1000}}", "{\"sensors\":{\"interval\":1000}}"},
+	{"{\"led\":{\"0\":{\"on\":true}}}", "{\"led\":{\"0\":{\"on\":true}}}"},
+	{"{\"led\":{\"0\":{\"on\":false},\"1\":{\"bright\":7}}}",
+		"{\"led\":{\"0\":{\"on\":false},\"1\":{\"bright\":7}}}"},
+	{"{\"motor\":{\"direction\":\"backward\",\"speed\":7}}",
+		"{\"motor\":{\"direction\":\"backward\",\"speed\":7}}"},
+	{"{\"led\":{\"0\":{\"on\":true}},\"motor\":{\"direction\":\"forward\",\"speed\":4},"
+	 "\"sensors\":{\"interval\":100}}",
+		"{\"led\":{\"0\":{\"on\":true}},\"motor\":{\"direction\":\"forward\",\"speed\":4},"
+		"\"sensors\":{\"interval\":100}}"},
+	/* names and indexes */
+	{"{\"led\":{\"green\":{\"on\":true},\"0\":{\"bright\":1}}}",
+		"{\"led\":{\"green\":{\"on\":true},\"0\":{\"bright\":1}}}"},
+	{"{\"motor\":{\"1\":{\"speed\":10}}}", "{\"motor\":{\"1\":{\"speed\":10}}}"},
+	{"{\"motor\":{\"left\":{\"direction\":\"stop\"},\"1\":{\"direction\":\"forward\"}}}",
+		"{\"motor\":{\"left\":{\"direction\":\"stop\"},\"1\":{\"direction\":\"forward\"}}"
+		"}"},
+	{"{\"motor\":{\"1\":{\"speed\":3},\"speed\":2}}",
+		"{\"motor\":{\"1\":{\"speed\":3},\"speed\":2}}"},
+	/* order does not matter */
+	{"{\"sensors\":{\"interval\":20},\"motor\":{\"speed\":7,\"direction\":\"stop\"}}",
+		"{\"motor\":{\"direction\":\"stop\",\"speed\":7},\"sensors\":{\"interval\":20}}"},
+	{"{\"led\":{\"0\":{\"bright\":10,\"on\":false}}}",
+		"{\"led\":{\"0\":{\"on\":false,\"bright\":10}}}"},
+	/* JSON has more than one way to say it */
+	{" {\t\"led\" :\r\n{\"\\u0030\":{\"on\":true}}}\n", "{\"led\":{\"0\":{\"on\":true}}}"},
+	{"{\"led\":{\"0\":{\"bright\":7.0}}}", "{\"led\":{\"0\":{\"bright\":7}}}"},
+	{"{\"sensors\":{\"interval\":1e3}}", "{\"sensors\":{\"interval\":1000}}"},
+	{"{\"sensors\":{\"interval\":3600000}}", "{\"sensors\":{\"interval\":3600000}}"},
+	/* in time */
+	{"{\"sensors\":{\"interval\":20},\"ts\":1795360000023,\"ttl\":100}",
+		"{\"sensors\":{\"interval\":20}}"},
+	{"{\"sensors\":{\"interval\":20},\"ts\":1795360000123,\"ttl\":0}",
+		"{\"sensors\":{\"interval\":20}}"},
+	{"{\"ttl\":1,\"ts\":1895360000123,\"sensors\":{\"interval\":20}}",
+		"{\"sensors\":{\"interval\":20}}"},
+};
+
+/* "path: reason" of each mistake, a line each. */
+static const struct row REFUSED[] = {
+	/* not JSON */
+	{"", ": not JSON: an empty message at byte 1\n"},
+	{"hello", ": not JSON: unexpected character at byte 1\n"},
+	{"{\"led\":{\"0\":{\"on\":true}}", ": not JSON: it ends too early at byte 25\n"},
+	{"{\"led\":{\"0\":{\"on\":true}}} x", ": not JSON: something after its end at byte 27\n"},
+	{"{\"led\":{\"0\":{\"on\":true}}}{}", ": not JSON: something after its end at byte 26\n"},
+	{"\xef\xbb\xbf{}", ": not JSON: a byte-order mark at byte 1\n"},
+	{"{\"id\":\"a\\u0000b\"}", ": \\u0000 is not allowed at byte 9\n"},
+	{"{\"id\":\"\xff\"}", ": not UTF-8 at byte 8\n"},
+	{"{\"sensors\":{\"interval\":0100}}", ": not JSON: unexpected character at byte 25\n"},
+	/* not an object, empty objects */
+	{"[]", ": must be an object, not an array\n"},
+	{"[{\"led\":{\"0\":{\"on\":true}}}]", ": must be an object, not an array\n"},
+	{"null", ": must be an object, not null\n"},
+	{"true", ": must be an object, not a boolean\n"},
+	{"\"on\"", ": must be an object, not a string\n"},
+	{"1", ": must be an object, not a number\n"},
+	{"{}", ": an empty object\n"},
+	{"{\"led\":{}}", "led: an empty object\n"},
+	{"{\"led\":{\"0\":{}}}", "led.0: an empty object\n"},
+	{"{\"motor\":{}}", "motor: an empty object\n"},
+	{"{\"motor\":{\"1\":{}}}", "motor.1: an empty object\n"},
+	{"{\"sensors\":{}}", "sensors: an empty object\n"},
+	{"{\"led\":null}", "led: must be an object, not null\n"},
+	{"{\"led\":[{\"on\":true}]}", "led: must be an object, not an array\n"},
+	{"{\"led\":{\"0\":true}}", "led.0: must be an object, not a boolean\n"},
+	{"{\"motor\":\"stop\"}", "motor: must be an object, not a string\n"},
+	{"{\"motor\":{\"left\":5}}", "motor.left: must be an object, not a number\n"},
+	{"{\"sensors\":1000}", "sensors: must be an object, not a number\n"},
+	/* depth: 8 pass the first check and fail the second one, 9 fail the first */
+	{"{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}",
+		"a: unknown key \"a\", known here: led, motor, sensors, id, ts, ttl\n"},
+	{"{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}",
+		": nested deeper than 8 at byte 41\n"},
+	/* unknown keys */
+	{"{\"lde\":{\"0\":{\"on\":true}}}", "led: unknown key \"lde\", did you mean \"led\"?\n"},
+	{"{\"LED\":{\"0\":{\"on\":true}}}", "led: unknown key \"LED\", did you mean \"led\"?\n"},
+	{"{\"led\":{\"0\":{\"brigth\":7}}}",
+		"led.0.bright: unknown key \"brigth\", did you mean \"bright\"?\n"},
+	{"{\"led\":{\"0\":{\"colour\":7}}}",
+		"led.0.colour: unknown key \"colour\", known here: on, bright\n"},
+	{"{\"motor\":{\"sped\":7}}",
+		"motor.speed: unknown key \"sped\", did you mean \"speed\"?\n"},
+	{"{\"motor\":{\"torque\":7}}",
+		"motor.torque: unknown key \"torque\", known here: direction, speed\n"},
+	{"{\"motor\":{\"1\":{\"torque\":7}}}",
+		"motor.1.torque: unknown key \"torque\", known here: direction, speed\n"},
+	{"{\"sensors\":{\"intervall\":7}}",
+		"sensors.interval: unknown key \"intervall\", did you mean \"interval\"?\n"},
+	{"{\"\":1}", ": unknown key \"\", known here: led, motor, sensors, id, ts, ttl\n"},
+	/* devices that the map does not have */
+	{"{\"led\":{\"7\":{\"on\":true}}}",
+		"led.7: there is no LED \"7\": this gateway has 0 (red), 1 (green)\n"},
+	{"{\"led\":{\"-1\":{\"on\":true}}}",
+		"led.-1: there is no LED \"-1\": this gateway has 0 (red), 1 (green)\n"},
+	{"{\"led\":{\"00\":{\"on\":true}}}",
+		"led.00: there is no LED \"00\": this gateway has 0 (red), 1 (green)\n"},
+	{"{\"led\":{\"gren\":{\"on\":true}}}",
+		"led.gren: there is no LED \"gren\", did you mean \"green\"?\n"},
+	{"{\"motor\":{\"2\":{\"speed\":1}}}",
+		"motor.2: there is no motor \"2\": this gateway has 0 (left), 1 (right)\n"},
+	{"{\"motor\":{\"2\":1}}",
+		"motor.2: must be an object, not a number\n"
+		"motor.2: there is no motor \"2\": this gateway has 0 (left), 1 (right)\n"},
+	{"{\"motor\":{\"rihgt\":{\"speed\":1}}}",
+		"motor.rihgt: there is no motor \"rihgt\", did you mean \"right\"?\n"},
+	/* one device twice */
+	{"{\"led\":{\"0\":{\"on\":true},\"red\":{\"bright\":7}}}",
+		"led.red: the same LED as \"0\"\n"},
+	{"{\"led\":{\"green\":{\"on\":true},\"1\":{\"on\":true}}}",
+		"led.1: the same LED as \"green\"\n"},
+	{"{\"motor\":{\"1\":{\"speed\":1},\"right\":{\"speed\":1}}}",
+		"motor.right: the same motor as \"1\"\n"},
+	{"{\"motor\":{\"speed\":1,\"0\":{\"speed\":1}}}", "motor.speed: the same motor as \"0\"\n"},
+	{"{\"motor\":{\"left\":{\"speed\":1},\"direction\":\"stop\"}}",
+		"motor.direction: the same motor as \"left\"\n"},
+	/* a key twice, at any level */
+	{"{\"id\":1,\"led\":{\"0\":{\"on\":true}},\"id\":1}", "id: duplicate key \"id\"\n"},
+	{"{\"led\":{\"0\":{\"on\":true}},\"led\":{\"1\":{\"on\":true}}}",
+		"led: duplicate key \"led\"\n"},
+	{"{\"led\":{\"0\":{\"on\":true},\"0\":{\"on\":false}}}", "led.0: duplicate key \"0\"\n"},
+	{"{\"led\":{\"0\":{\"on\":true,\"on\":true}}}", "led.0.on: duplicate key \"on\"\n"},
+	{"{\"led\":{\"0\":{\"on\":true,\"\\u006fn\":true}}}", "led.0.on: duplicate key \"on\"\n"},
+	{"{\"motor\":{\"speed\":1,\"speed\":1,\"speed\":1}}",
+		"motor.speed: duplicate key \"speed\"\n"},
+	{"{\"sensors\":{\"interval\":20,\"interval\":20}}",
+		"sensors.interval: duplicate key \"interval\"\n"},
+	{"{\"id\":[1,{\"a\":1,\"a\":1}],\"sensors\":{\"interval\":20}}",
+		"id.1.a: duplicate key \"a\"\n"
+		"id: must be a string or an integer, not an array\n"},
+	/* types */
+	{"{\"led\":{\"0\":{\"on\":1}}}", "led.0.on: must be true or false, not a number\n"},
+	{"{\"led\":{\"0\":{\"on\":\"true\"}}}", "led.0.on: must be true or false, not a string\n"},
+	{"{\"led\":{\"0\":{\"on\":null}}}", "led.0.on: must be true or false, not null\n"},
+	{"{\"led\":{\"0\":{\"bright\":\"7\"}}}",
+		"led.0.bright: must be a whole number, not a string\n"},
+	{"{\"motor\":{\"speed\":true}}", "motor.speed: must be a whole number, not a boolean\n"},
+	{"{\"motor\":{\"speed\":{}}}", "motor.speed: must be a whole number, not an object\n"},
+	{"{\"motor\":{\"direction\":1}}", "motor.direction: must be a string, not a number\n"},
+	{"{\"motor\":{\"direction\":\"foward\"}}",
+		"motor.direction: \"foward\" is no direction, did you mean \"forward\"?\n"},
+	{"{\"motor\":{\"direction\":\"left\"}}",
+		"motor.direction: \"left\" is none of \"forward\", \"backward\", \"stop\"\n"},
+	{"{\"sensors\":{\"interval\":\"1000\"}}",
+		"sensors.interval: must be a whole number, not a string\n"},
+	/* ranges, and not whole */
+	{"{\"led\":{\"1\":{\"bright\":0}}}", "led.1.bright: 0 is outside 1..10\n"},
+	{"{\"led\":{\"1\":{\"bright\":11}}}", "led.1.bright: 11 is outside 1..10\n"},
+	{"{\"led\":{\"1\":{\"bright\":7.5}}}", "led.1.bright: 7.5 is not a whole number\n"},
+	{"{\"led\":{\"1\":{\"bright\":1e-9}}}", "led.1.bright: 1e-09 is not a whole number\n"},
+	{"{\"motor\":{\"speed\":99}}", "motor.speed: 99 is outside 1..10\n"},
+	{"{\"motor\":{\"speed\":-1}}", "motor.speed: -1 is outside 1..10\n"},
+	{"{\"motor\":{\"speed\":1e400}}", "motor.speed: a number of that size is outside 1..10\n"},
+	{"{\"motor\":{\"speed\":-1e400}}", "motor.speed: a number of that size is outside 1..10\n"},
+	{"{\"motor\":{\"speed\":4294967297}}", "motor.speed: 4294967297 is outside 1..10\n"},
+	{"{\"sensors\":{\"interval\":19}}", "sensors.interval: 19 is outside 20..3600000 ms\n"},
+	{"{\"sensors\":{\"interval\":3600001}}",
+		"sensors.interval: 3600001 is outside 20..3600000 ms\n"},
+	{"{\"sensors\":{\"interval\":0}}", "sensors.interval: 0 is outside 20..3600000 ms\n"},
+	{"{\"sensors\":{\"interval\":99.5}}", "sensors.interval: 99.5 is not a whole number\n"},
+	/* id */
+	{"{\"id\":7}", ": nothing to do: none of led, motor, sensors is in it\n"},
+	{"{\"id\":null,\"sensors\":{\"interval\":20}}",
+		"id: must be a string or an integer, not null\n"},
+	{"{\"id\":1.5,\"sensors\":{\"interval\":20}}", "id: 1.5 is not a whole number\n"},
+	{"{\"id\":9007199254740992,\"sensors\":{\"interval\":20}}",
+		"id: 9007199254740992 is outside -9007199254740991..9007199254740991\n"},
+	/* age */
+	{"{\"ts\":1795360000123,\"ttl\":1}",
+		": nothing to do: none of led, motor, sensors is in it\n"},
+	{"{\"sensors\":{\"interval\":20},\"ts\":1795360000123}",
+		"ts: \"ts\" needs \"ttl\" beside it\n"},
+	{"{\"sensors\":{\"interval\":20},\"ttl\":100}", "ttl: \"ttl\" needs \"ts\" beside it\n"},
+	{"{\"sensors\":{\"interval\":20},\"ts\":1795359998823,\"ttl\":100}",
+		": expired 1200 ms ago\n"},
+	{"{\"sensors\":{\"interval\":20},\"ts\":1795360000122,\"ttl\":0}", ": expired 1 ms ago\n"},
+	{"{\"sensors\":{\"interval\":20},\"ts\":-1,\"ttl\":100}",
+		"ts: -1 is outside 0..9007199254740991 ms\n"},
+	{"{\"sensors\":{\"interval\":20},\"ts\":1,\"ttl\":\"1s\"}",
+		"ttl: must be a whole number, not a string\n"},
+	/* every mistake in one answer */
+	{"{\"led\":{\"7\":{\"bright\":99},\"0\":{\"on\":1}},\"motor\":{\"speed\":99,"
+	 "\"direction\":\"up\"},\"sensors\":{\"interval\":1},\"x\":1,\"ts\":1}",
+		"led.7.bright: 99 is outside 1..10\n"
+		"led.7: there is no LED \"7\": this gateway has 0 (red), 1 (green)\n"
+		"led.0.on: must be true or false, not a number\n"
+		"motor.speed: 99 is outside 1..10\n"
+		"motor.direction: \"up\" is none of \"forward\", \"backward\", \"stop\"\n"
+		"sensors.interval: 1 is outside 20..3600000 ms\n"
+		"x: unknown key \"x\", known here: led, motor, sensors, id, ts, ttl\n"
+		"ts: \"ts\" needs \"ttl\" beside it\n"},
+	/* what a peer sends comes back as one printable line */
+	{"{\"a\\nb\\u001b\\u0085\":1}",
+		"a?b???: unknown key \"a?b???\", known here: led, motor, sensors, id, ts, ttl\n"},
+};
+
+static int setup(void **state)
+{
+	static struct fake_config fake;
+
+	fake_config_init(&fake);
+	*state = &fake;
+	return 0;
+}
+
+/* From a copy of exactly that size: the message carries no NUL. */
+static int parse(const struct config *config, const void *message, size_t size,
+	struct payload_action *action, struct payload_errors *errors)
+{
+	uint8_t *copy = malloc(size ? size : 1);
+	struct payload_bytes bytes = {copy, size, size};
+	int r;
+
+	assert_non_null(copy);
+	memcpy(copy, message, size);
+	r = payload_parse_action(config, &bytes, NOW_MS, action, errors);
+	free(copy);
+	return r;
+}
+
+static int parse_text(const struct config *config, const char *message,
+	struct payload_action *action, struct payload_errors *errors)
+{
+	return parse(config, message, strlen(message), action, errors);
+}
+
+static void write_errors(const struct payload_errors *errors, char *text)
+{
+	*text = '\0';
+	for (size_t i = 0; i < errors->count && i < PAYLOAD_ERRORS_MAX; i++)
+		text += sprintf(text, "%s: %s\n", errors->items[i].path, errors->items[i].reason);
+}
+
+static void what_is_right_is_understood(void **state)
+{
+	const struct fake_config *fake = *state;
+
+	for (size_t i = 0; i < sizeof(UNDERSTOOD) / sizeof(UNDERSTOOD[0]); i++) {
+		struct payload_action action;
+		struct payload_errors errors;
+		char text[TEXT_MAX];
+
+		if (parse_text(&fake->config, UNDERSTOOD[i].message, &action, &errors) != 0) {
+			write_errors(&errors, text);
+			fail_msg("%s\n%s", UNDERSTOOD[i].message, text);
+		}
+		assert_int_equal(errors.count, 0);
+		assert_true(payload_format_state(&fake->config, &action, text, sizeof(text)) > 0);
+		assert_string_equal(text, UNDERSTOOD[i].expected);
+	}
+}
+
+static void what_is_wrong_is_named(void **state)
+{
+	const struct fake_config *fake = *state;
+
+	for (size_t i = 0; i < sizeof(REFUSED) / sizeof(REFUSED[0]); i++) {
+		struct payload_action action;
+		struct payload_errors errors;
+		char text[TEXT_MAX];
+
+		if (parse_text(&fake->config, REFUSED[i].message, &action, &errors) != -EINVAL)
+			fail_msg("understood: %s", REFUSED[i].message);
+		write_errors(&errors, text);
+		if (strcmp(text, REFUSED[i].expected) != 0)
+			fail_msg("%s\nis refused with\n%sand not with\n%s", REFUSED[i].message,
+				text, REFUSED[i].expected);
+	}
+}
+
+static void a_nul_byte_is_refused(void **state)
+{
+	static const char INSIDE[] = "{\"led\":{\"0\":{\"on\":\0true}}}";
+	static const char BEHIND[] = "{\"led\":{\"0\":{\"on\":true}}}";
+	const struct fake_config *fake = *state;
+	struct payload_action action;
+	struct payload_errors errors;
+
+	assert_int_equal(
+		parse(&fake->config, INSIDE, sizeof(INSIDE) - 1, &action, &errors), -EINVAL);
+	assert_string_equal(errors.items[0].reason, "not JSON: a NUL byte at byte 19");
+	assert_int_equal(parse(&fake->config, BEHIND, sizeof(BEHIND), &action, &errors), -EINVAL);
+	assert_string_equal(errors.items[0].reason, "not JSON: something after its end at byte 26");
+}
+
+static void sixteen_kibibytes_are_understood_and_one_more_is_refused(void **state)
+{
+	static const char WORDS[] = "{\"sensors\":{\"interval\":20}}";
+	const struct fake_config *fake = *state;
+	struct payload_action action;
+	struct payload_errors errors;
+	char message[PAYLOAD_ACTION_MAX + 1];
+
+	memset(message, ' ', sizeof(message));
+	memcpy(message, WORDS, sizeof(WORDS) - 1);
+	assert_int_equal(parse(&fake->config, message, PAYLOAD_ACTION_MAX, &action, &errors), 0);
+	assert_int_equal(action.interval_ms, 20);
+	assert_int_equal(parse(&fake->config, message, sizeof(message), &action, &errors), -EINVAL);
+	assert_string_equal(errors.items[0].path, "");
+	assert_string_equal(
+		errors.items[0].reason, "16385 bytes are more than the 16384 of an action");
+}
+
+/* What arrives cut is not judged by its beginning. */
+static void ten_megabytes_are_refused_by_their_true_size(void **state)
+{
+	static const uint8_t WORDS[] = "{\"sensors\":{\"interval\":20}}";
+	const struct fake_config *fake = *state;
+	struct payload_bytes bytes = {WORDS, sizeof(WORDS) - 1, 10000000};
+	struct payload_action action;
+	struct payload_errors errors;
+
+	assert_int_equal(
+		payload_parse_action(&fake->config, &bytes, NOW_MS, &action, &errors), -EINVAL);
+	assert_string_equal(
+		errors.items[0].reason, "10000000 bytes are more than the 16384 of an action");
+}
+
+static void every_byte_that_can_be_sent_gets_an_answer(void **state)
+{
+	static const char WORDS[] =
+		"{\"id\":\"a\",\"led\":{\"0\":{\"on\":true}},\"ts\":1795360000123,\"ttl\":9}";
+	const struct fake_config *fake = *state;
+	struct payload_action action;
+	struct payload_errors errors;
+	char message[sizeof(WORDS)];
+
+	for (size_t at = 0; at < sizeof(WORDS) - 1; at++) {
+		for (int byte = 0; byte < 256; byte++) {
+			int r;
+
+			memcpy(message, WORDS, sizeof(WORDS));
+			message[at] = (char)byte;
+			r = parse(&fake->config, message, sizeof(WORDS) - 1, &action, &errors);
+			assert_true((r == 0 && errors.count == 0) ||
+				(r == -EINVAL && errors.count > 0));
+		}
+	}
+}
+
+static void an_id_comes_back_even_from_a_refused_message(void **state)
+{
+	const struct fake_config *fake = *state;
+	struct payload_action action;
+	struct payload_errors errors;
+
+	assert_int_equal(
+		parse_text(&fake->config, "{\"id\":-42,\"x\":1}", &action, &errors), -EINVAL);
+	assert_int_equal(action.id.kind, PAYLOAD_ID_INTEGER);
+	assert_true(action.id.integer == -42);
+
+	assert_int_equal(
+		parse_text(&fake->config, "{\"x\":1,\"id\":\"\xc3\xa4\"}", &action, &errors),
+		-EINVAL);
+	assert_int_equal(action.id.kind, PAYLOAD_ID_STRING);
+	assert_string_equal(action.id.string, "\xc3\xa4");
+
+	assert_int_equal(
+		parse_text(&fake->config, "{\"id\":true,\"x\":1}", &action, &errors), -EINVAL);
+	assert_int_equal(action.id.kind, PAYLOAD_ID_NONE);
+
+	action.id.kind = PAYLOAD_ID_STRING;
+	assert_int_equal(parse_text(&fake->config, "{\"id\":", &action, &errors), -EINVAL);
+	assert_int_equal(action.id.kind, PAYLOAD_ID_NONE);
+}
+
+static void the_largest_ids_are_exact(void **state)
+{
+	static const char WHOLE[] = "{\"id\":9007199254740991,\"sensors\":{\"interval\":20}}";
+	const struct fake_config *fake = *state;
+	struct payload_action action;
+	struct payload_errors errors;
+	char message[PAYLOAD_ID_MAX + 64], letters[PAYLOAD_ID_MAX + 2];
+
+	assert_int_equal(parse_text(&fake->config, WHOLE, &action, &errors), 0);
+	assert_true(action.id.integer == INT64_C(9007199254740991));
+
+	memset(letters, 'x', sizeof(letters));
+	letters[PAYLOAD_ID_MAX] = '\0';
+	(void)snprintf(
+		message, sizeof(message), "{\"id\":\"%s\",\"sensors\":{\"interval\":20}}", letters);
+	assert_int_equal(parse_text(&fake->config, message, &action, &errors), 0);
+	assert_string_equal(action.id.string, letters);
+
+	letters[PAYLOAD_ID_MAX] = 'x';
+	letters[PAYLOAD_ID_MAX + 1] = '\0';
+	(void)snprintf(
+		message, sizeof(message), "{\"id\":\"%s\",\"sensors\":{\"interval\":20}}", letters);
+	assert_int_equal(parse_text(&fake->config, message, &action, &errors), -EINVAL);
+	assert_string_equal(errors.items[0].path, "id");
+	assert_string_equal(errors.items[0].reason, "longer than 256 bytes");
+	assert_int_equal(action.id.kind, PAYLOAD_ID_NONE);
+}
+
+static void mistakes_beyond_the_room_for_them_are_counted(void **state)
+{
+	const struct fake_config *fake = *state;
+	struct payload_action action;
+	struct payload_errors errors;
+	char message[2048] = "{";
+	size_t used = 1;
+
+	for (int i = 0; i < 50; i++)
+		used += (size_t)snprintf(
+			message + used, sizeof(message) - used, "%s\"k%d\":1", i ? "," : "", i);
+	(void)snprintf(message + used, sizeof(message) - used, "}");
+	assert_int_equal(parse_text(&fake->config, message, &action, &errors), -EINVAL);
+	assert_int_equal(errors.count, 50);
+	assert_string_equal(errors.items[PAYLOAD_ERRORS_MAX - 1].path, "k31");
+}
+
+static void a_long_key_is_cut_at_a_character(void **state)
+{
+	const struct fake_config *fake = *state;
+	struct payload_action action;
+	struct payload_errors errors;
+	char message[512] = "{\"x";
+	size_t used = 3;
+
+	for (int i = 0; i < 100; i++)
+		used += (size_t)snprintf(message + used, sizeof(message) - used, "\xc3\xa4");
+	(void)snprintf(message + used, sizeof(message) - used, "\":1}");
+	assert_int_equal(parse_text(&fake->config, message, &action, &errors), -EINVAL);
+	assert_int_equal(errors.count, 1);
+	/* 95 bytes: the x and 47 characters */
+	assert_int_equal(strlen(errors.items[0].path), 95);
+	assert_memory_equal(errors.items[0].path + 93, "\xc3\xa4", 3);
+	assert_non_null(strstr(errors.items[0].reason, "\xa4?\", known here: led"));
+}
+
+static void a_gateway_without_actuators_says_so(void **state)
+{
+	static const char LED[] = "{\"led\":{\"0\":{\"on\":true}}}";
+	static const char MOTOR[] = "{\"motor\":{\"direction\":\"stop\"}}";
+	static const char KEYED[] = "{\"motor\":{\"0\":{\"direction\":\"stop\"}}}";
+	struct fake_config fake;
+	struct payload_action action;
+	struct payload_errors errors;
+
+	(void)state;
+	fake_config_init(&fake);
+	fake.config.n_leds = 0;
+	fake.config.n_motors = 0;
+	assert_int_equal(parse_text(&fake.config, LED, &action, &errors), -EINVAL);
+	assert_string_equal(errors.items[0].reason, "there is no LED \"0\": this gateway has none");
+	assert_int_equal(parse_text(&fake.config, MOTOR, &action, &errors), -EINVAL);
+	assert_string_equal(errors.items[0].path, "motor");
+	assert_string_equal(errors.items[0].reason, "this gateway has no motor");
+	assert_int_equal(parse_text(&fake.config, KEYED, &action, &errors), -EINVAL);
+	assert_string_equal(
+		errors.items[0].reason, "there is no motor \"0\": this gateway has none");
+}
+
+static void every_device_of_a_full_map_can_be_addressed_at_once(void **state)
+{
+	static struct config_led leds[CONFIG_LEDS_MAX];
+	static char names[CONFIG_LEDS_MAX][8];
+	struct fake_config fake;
+	struct payload_action action;
+	struct payload_errors errors;
+	char message[4096] = "{\"led\":{";
+	size_t used = strlen(message);
+
+	(void)state;
+	fake_config_init(&fake);
+	fake.config.leds = leds;
+	fake.config.n_leds = CONFIG_LEDS_MAX;
+	for (size_t i = 0; i < CONFIG_LEDS_MAX; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "led%c%c", (char)('a' + i / 26),
+			(char)('a' + i % 26));
+		leds[i].name = names[i];
+		used += (size_t)snprintf(message + used, sizeof(message) - used,
+			"%s\"%zu\":{\"on\":true}", i ? "," : "", i);
+	}
+	(void)snprintf(message + used, sizeof(message) - used, "}}");
+	assert_int_equal(parse_text(&fake.config, message, &action, &errors), 0);
+	assert_int_equal(action.n_leds, CONFIG_LEDS_MAX);
+	assert_int_equal(action.leds[63].index, 63);
+
+	assert_int_equal(
+		parse_text(&fake.config, "{\"led\":{\"64\":{\"on\":true}}}", &action, &errors),
+		-EINVAL);
+	assert_non_null(strstr(errors.items[0].reason,
+		"there is no LED \"64\": this gateway has "
+		"0 (ledaa), 1 (ledab)"));
+	assert_non_null(strstr(errors.items[0].reason, "..."));
+}
+
+static int parse_interval(const struct config *config, const char *text, size_t size,
+	uint32_t *ret_interval_ms, struct payload_errors *errors)
+{
+	struct payload_bytes bytes = {(const uint8_t *)text, size, size};
+
+	return payload_parse_interval(config, &bytes, ret_interval_ms, errors);
+}
+
+static void an_interval_is_a_plain_number(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t interval_ms;
+	} ROWS[] = {
+		{"1000", 1000}, {"20", 20}, {"3600000", 3600000}, {" 1000\n", 1000}, {"0100", 100}};
+	const struct fake_config *fake = *state;
+
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+		struct payload_errors errors;
+		uint32_t interval_ms = 0;
+
+		assert_int_equal(parse_interval(&fake->config, ROWS[i].text, strlen(ROWS[i].text),
+					 &interval_ms, &errors),
+			0);
+		assert_int_equal(interval_ms, ROWS[i].interval_ms);
+		assert_int_equal(errors.count, 0);
+	}
+}
+
+static void another_interval_is_refused(void **state)
+{
+#define INTERVAL(text) text, sizeof(text) - 1
+	static const struct {
+		const char *text;
+		size_t size;
+		const char *reason;
+	} ROWS[] = {
+		{INTERVAL(""), "\"\" is not a whole number of milliseconds"},
+		{INTERVAL(" \n"), "\"\" is not a whole number of milliseconds"},
+		{INTERVAL("fast"), "\"fast\" is not a whole number of milliseconds"},
+		{INTERVAL("99.5"), "\"99.5\" is not a whole number of milliseconds"},
+		{INTERVAL("1e3"), "\"1e3\" is not a whole number of milliseconds"},
+		{INTERVAL("500ms"), "\"500ms\" is not a whole number of milliseconds"},
+		{INTERVAL("1 000"), "\"1 000\" is not a whole number of milliseconds"},
+		{INTERVAL("-100"), "\"-100\" is not a whole number of milliseconds"},
+		{INTERVAL("+100"), "\"+100\" is not a whole number of milliseconds"},
+		{INTERVAL("10\0"), "\"10?\" is not a whole number of milliseconds"},
+		{INTERVAL("\xff\xc3\xa4\x1b"),
+			"\"?\xc3\xa4?\" is not a whole number of milliseconds"},
+		{INTERVAL("19"), "19 is outside 20..3600000 ms"},
+		{INTERVAL("0"), "0 is outside 20..3600000 ms"},
+		{INTERVAL("3600001"), "3600001 is outside 20..3600000 ms"},
+		{INTERVAL("4294967396"), "4294967396 is outside 20..3600000 ms"},
+		{INTERVAL("18446744073709551716"),
+			"18446744073709551716 is outside 20..3600000 ms"},
+	};
+#undef INTERVAL
+	const struct fake_config *fake = *state;
+
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+		struct payload_errors errors;
+		uint32_t interval_ms = 77;
+
+		assert_int_equal(parse_interval(&fake->config, ROWS[i].text, ROWS[i].size,
+					 &interval_ms, &errors),
+			-EINVAL);
+		assert_int_equal(errors.count, 1);
+		assert_string_equal(errors.items[0].path, "sensors.interval");
+		assert_string_equal(errors.items[0].reason, ROWS[i].reason);
+		assert_int_equal(interval_ms, 77);
+	}
+}
+
+static int parse_led(const struct config *config, const char *text, struct payload_led *ret_led)
+{
+	struct payload_bytes bytes = {(const uint8_t *)text, strlen(text), strlen(text)};
+
+	return payload_parse_led_text(config, &bytes, ret_led);
+}
+
+static void an_led_command_counts_from_one(void **state)
+{
+	const struct fake_config *fake = *state;
+	struct payload_led led;
+
+	assert_int_equal(parse_led(&fake->config, "1 1", &led), 0);
+	assert_int_equal(led.index, 0);
+	assert_true(led.has_on);
+	assert_true(led.on);
+	assert_int_equal(led.bright, 0);
+	assert_int_equal(parse_led(&fake->config, " 2\t0\n", &led), 0);
+	assert_int_equal(led.index, 1);
+	assert_true(led.has_on);
+	assert_false(led.on);
+}
+
+static void another_led_command_is_unknown(void **state)
+{
+	static const char *const TEXTS[] = {"", "1", "1 ", "0 1", "3 1", "1 2", "11", "1 1 1",
+		"a 1", "1 on", "-1 1", "1 -1", "1,1", "18446744073709551617 1",
+		"1 18446744073709551617", "{\"led\":1}"};
+	const struct fake_config *fake = *state;
+	struct payload_led led = {.index = 99};
+
+	for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++)
+		assert_int_equal(parse_led(&fake->config, TEXTS[i], &led), -EINVAL);
+	assert_int_equal(led.index, 99);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_right_is_understood),
+		cmocka_unit_test(what_is_wrong_is_named),
+		cmocka_unit_test(a_nul_byte_is_refused),
+		cmocka_unit_test(sixteen_kibibytes_are_understood_and_one_more_is_refused),
+		cmocka_unit_test(ten_megabytes_are_refused_by_their_true_size),
+		cmocka_unit_test(every_byte_that_can_be_sent_gets_an_answer),
+		cmocka_unit_test(an_id_comes_back_even_from_a_refused_message),
+		cmocka_unit_test(the_largest_ids_are_exact),
+		cmocka_unit_test(mistakes_beyond_the_room_for_them_are_counted),
+		cmocka_unit_test(a_long_key_is_cut_at_a_character),
+		cmocka_unit_test(a_gateway_without_actuators_says_so),
+		cmocka_unit_test(every_device_of_a_full_map_can_be_addressed_at_once),
+		cmocka_unit_test(an_interval_is_a_plain_number),
+		cmocka_unit_test(another_interval_is_refused),
+		cmocka_unit_test(an_led_command_counts_from_one),
+		cmocka_unit_test(another_led_command_is_unknown),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
