@@ -136,9 +136,13 @@ static int look_at_all_chips(struct search *search)
 static int look_at_named_chip(struct search *search)
 {
 	char path[PATH_MAX];
+	char target[PATH_MAX];
 	int r = path_join(search->gpio->dev, search->place.chip, path, sizeof(path));
 
-	return r < 0 ? r : look_at_chip(search, path);
+	if (r < 0)
+		return r;
+	/* So that the user is told the name of the chip itself, not that of a link to it. */
+	return look_at_chip(search, realpath(path, target) ? target : path);
 }
 
 static int fail_chip(struct search *search)

@@ -86,8 +86,7 @@ static int open_pwm(struct fixture *fixture, uint32_t period_ns)
 
 static void assert_says(const struct fixture *fixture, const char *words)
 {
-	if (!strstr(fixture->error.text, words))
-		fail_msg("\"%s\" is not in \"%s\"", words, fixture->error.text);
+	assert_non_null(strstr(fixture->error.text, words));
 }
 
 static void test_wrong_arguments_are_refused_with_words(void **state)
