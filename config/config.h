@@ -162,6 +162,12 @@ struct config_failsafe {
 	enum config_failsafe_leds leds;
 };
 
+/* On disk, for readings that a long outage would push out of memory. */
+struct config_spool {
+	uint64_t size_bytes;
+	uint64_t after_us; /* of the outage until it is used */
+};
+
 struct config {
 	char *path; /* as given to config_load() */
 	struct config_mqtt mqtt;
@@ -177,6 +183,7 @@ struct config {
 	struct config_motor *motors;
 	size_t n_motors;
 	struct config_failsafe failsafe;
+	struct config_spool spool;
 };
 
 /*

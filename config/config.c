@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "config_load.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In the order of reading: what is referred to comes before what refers to it. */
+static const struct schema_option sections[] = {
+	{.key = "mqtt",
+		.type = SCHEMA_MAP,
+		.offset = offsetof(struct config, mqtt),
+		.options = config_mqtt_options,
+		.required = true},
+	{.key = "chips", .type = SCHEMA_CUSTOM, .read = config_read_chips},
+	{.key = "sensors", .type = SCHEMA_CUSTOM, .read = config_read_sensors},
+	{.key = "interval",
+		.type = SCHEMA_CUSTOM,
+		.offset = offsetof(struct config, interval),
+		.read = config_read_interval},
+	{.key = "packed", .type = SCHEMA_CUSTOM, .read = config_read_packed},
+	{.key = "leds", .type = SCHEMA_CUSTOM, .read = config_read_leds},
+	{.key = "motors", .type = SCHEMA_CUSTOM, .read = config_read_motors},
+	{.key = "failsafe",
+		.type = SCHEMA_MAP,
+		.offset = offsetof(struct config, failsafe),
+		.options = config_failsafe_options},
+	{.key = "spool",
+		.type = SCHEMA_MAP,
+		.offset = offsetof(struct config, spool),
+		.options = config_spool_options},
+	{0},
+};
+
+struct config_loader *config_loader_of(struct schema *schema)
+{
+	return schema->context;
+}
+
+const struct yaml_node *config_item(
+	const struct config_loader *loader, const char *section, size_t index)
+{
+	return yaml_node_get(loader->root, section)->items[index];
+}
+
+int config_new_items(struct schema *schema, const struct yaml_node *node, enum yaml_kind kind,
+	size_t size, void **ret_array, size_t *ret_n)
+{
+	if (!schema_expect(schema, node, kind) || node->n_items == 0)
+		return 0;
+	void *array = calloc(node->n_items, size);
+	if (!array)
+		return -ENOMEM;
+	*ret_array = array;
+	*ret_n = node->n_items;
+	return 0;
+}
+
+static int read_root(struct config_loader *loader)
+{
+	struct config *config = loader->config;
+
+	/* Before the sections, for a map that does not speak of the interval. */
+	int r = schema_read_map(&loader->schema, NULL, config_interval_options, &config->interval);
+	if (r < 0)
+		return r;
+	r = schema_read_map(&loader->schema, loader->root, sections, config);
+	if (r < 0)
+		return r;
+	r = config_finish_mqtt(loader);
+	if (r < 0)
+		return r;
+	return config_check_uses(loader);
+}
+
+static void free_tree(struct yaml_node **root)
+{
+	yaml_tree_free(*root);
+}
+
+static void free_config(struct config **config)
+{
+	config_free(*config);
+}
+
+int config_load(
+	const char *path, const char *hostname, struct diag *diag, struct config **ret_config)
+{
+	struct yaml_node *root __attribute__((cleanup(free_tree))) = NULL;
+	struct config *config __attribute__((cleanup(free_config))) = calloc(1, sizeof(*config));
+	size_t before = diag_count(diag);
+
+	if (!config)
+		return -ENOMEM;
+	config->path = strdup(path);
+	if (!config->path)
+		return -ENOMEM;
+	int r = yaml_tree_read_file(path, diag, &root);
+	if (r < 0)
+		return r;
+
+	struct config_loader loader = {
+		.schema = {.diag = diag}, .config = config, .hostname = hostname, .root = root};
+	loader.schema.context = &loader;
+	r = read_root(&loader);
+	if (r < 0)
+		return r;
+	if (diag_count(diag) > before)
+		return -EINVAL;
+	r = config_fingerprints(config);
+	if (r < 0)
+		return r;
+	*ret_config = config;
+	config = NULL;
+	return 0;
+}

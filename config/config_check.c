@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What may be used only once, over the whole map: every use is a claim with a text that says what
+ * is used, and two equal texts are a mistake, at the second one's place.
+ */
+#include "config_load.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct claim {
+	char *what;                   /* "line GPIO17" */
+	const struct yaml_node *node; /* who uses it; NULL: the gateway itself */
+};
+
+struct claims {
+	struct schema *schema;
+	struct claim *items;
+	size_t n;
+};
+
+static void free_claims(struct claims *claims)
+{
+	for (size_t i = 0; i < claims->n; i++)
+		free(claims->items[i].what);
+	free(claims->items);
+}
+
+static const struct claim *find_claim(const struct claims *claims, const char *what)
+{
+	for (size_t i = 0; i < claims->n; i++) {
+		if (strcmp(claims->items[i].what, what) == 0)
+			return &claims->items[i];
+	}
+	return NULL;
+}
+
+static void report_second(struct diag *diag, const struct yaml_node *node, const char *what,
+	const struct yaml_node *first)
+{
+	char path[YAML_PATH_MAX];
+
+	if (!first) {
+		diag_error(diag, node->place, NULL, "%s is the gateway's own", what);
+		return;
+	}
+	yaml_node_path(first, path);
+	diag_error(diag, node->place, NULL, "%s is already used by %s (line %zu)", what, path,
+		first->place.line);
+}
+
+/* Takes over what. */
+static int add_claim(struct claims *claims, const struct yaml_node *node, char *what)
+{
+	const struct claim *first = find_claim(claims, what);
+
+	if (first) {
+		report_second(claims->schema->diag, node, what, first->node);
+		free(what);
+		return 0;
+	}
+	struct claim *items = reallocarray(claims->items, claims->n + 1, sizeof(*items));
+	if (!items) {
+		free(what);
+		return -ENOMEM;
+	}
+	claims->items = items;
+	items[claims->n++] = (struct claim){what, node};
+	return 0;
+}
+
+__attribute__((format(printf, 3, 4))) static int claim(
+	struct claims *claims, const struct yaml_node *node, const char *format, ...)
+{
+	va_list arguments;
+	char *what = NULL;
+
+	va_start(arguments, format);
+	int n = vasprintf(&what, format, arguments);
+	va_end(arguments);
+	return n < 0 ? -ENOMEM : add_claim(claims, node, what);
+}
+
+static int claim_chip(
+	struct claims *claims, const struct yaml_node *node, const struct config_chip *chip)
+{
+	const struct yaml_node *bus = yaml_node_get(node, "bus");
+	const struct yaml_node *address = yaml_node_get(node, "address");
+
+	if (!chip->driver || !chip->bus)
+		return 0;
+	if (chip->driver->bus == DRIVER_BUS_SPI)
+		return claim(claims, bus, "chip select %s", chip->bus);
+	if (!chip->address)
+		return 0;
+	return claim(
+		claims, address ? address : bus, "address 0x%02x on %s", chip->address, chip->bus);
+}
+
+static int claim_line(struct claims *claims, const struct yaml_node *node, const char *line)
+{
+	struct gpio_place place;
+
+	if (gpio_place_parse(line, &place) < 0)
+		return 0;
+	if (place.chip[0])
+		return claim(claims, node, "line %s:%u", place.chip, place.offset);
+	return claim(claims, node, "line %s", place.name);
+}
+
+static int claim_output(struct claims *claims, const struct config *config,
+	const struct yaml_node *node, const struct config_output *output)
+{
+	switch (output->kind) {
+	case CONFIG_OUTPUT_LINE:
+	case CONFIG_OUTPUT_SOFT_PWM:
+		return claim_line(claims, node, output->line);
+	case CONFIG_OUTPUT_CHIP_PWM:
+		return claim(claims, node, "PWM output %s.%u", config->chips[output->chip].name,
+			output->channel);
+	case CONFIG_OUTPUT_SOC_PWM:
+		return claim(claims, node, "PWM output %s.%u", output->pwm_chip, output->channel);
+	case CONFIG_OUTPUT_NONE:
+		break;
+	}
+	return 0;
+}
+
+static int claim_led(struct claims *claims, const struct config *config,
+	const struct yaml_node *node, const struct config_led *led)
+{
+	const struct yaml_node *name = yaml_node_get(node, "name");
+	const struct yaml_node *line = yaml_node_get(node, "line");
+
+	int r = led->name ? claim(claims, name ? name : node, "the LED name %s", led->name) : 0;
+	if (r < 0)
+		return r;
+	return claim_output(claims, config, line ? line : yaml_node_get(node, "pwm"), &led->output);
+}
+
+static int claim_motor(struct claims *claims, const struct config *config,
+	const struct yaml_node *node, const struct config_motor *motor)
+{
+	const struct yaml_node *name = yaml_node_get(node, "name");
+	const struct {
+		const char *key;
+		const struct config_output *output;
+	} outputs[] = {{"forward", &motor->forward}, {"backward", &motor->backward},
+		{"phase", &motor->phase}, {"enable", &motor->enable}};
+
+	int r = motor->name ? claim(claims, name ? name : node, "the motor name %s", motor->name)
+			    : 0;
+	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]) && r == 0; i++)
+		r = claim_output(
+			claims, config, yaml_node_get(node, outputs[i].key), outputs[i].output);
+	return r;
+}
+
+static int claim_hardware(struct claims *claims, const struct config_loader *loader)
+{
+	const struct config *config = loader->config;
+	int r = 0;
+
+	for (size_t i = 0; i < config->n_chips && r == 0; i++)
+		r = claim_chip(claims, config_item(loader, "chips", i), &config->chips[i]);
+	for (size_t i = 0; i < config->n_leds && r == 0; i++)
+		r = claim_led(claims, config, config_item(loader, "leds", i), &config->leds[i]);
+	for (size_t i = 0; i < config->n_motors && r == 0; i++)
+		r = claim_motor(
+			claims, config, config_item(loader, "motors", i), &config->motors[i]);
+	return r;
+}
+
+/* What lies below ROOT/sensors: the gateway's own topics, sensors with a topic, packed values. */
+static int claim_topics(struct claims *claims, const struct config_loader *loader)
+{
+	static const char *const own[] = {"interval", "backlog"};
+	const struct config *config = loader->config;
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && r == 0; i++)
+		r = claim(claims, NULL, "topic sensors/%s", own[i]);
+	for (size_t i = 0; i < config->n_sensors && r == 0; i++) {
+		const struct yaml_node *node = config_item(loader, "sensors", i);
+		if (config->sensors[i].topic)
+			r = claim(claims, yaml_node_get(node, "topic"), "topic sensors/%s",
+				config->sensors[i].name);
+	}
+	for (size_t i = 0; i < config->n_packed && r == 0; i++) {
+		const struct yaml_node *node = config_item(loader, "packed", i);
+		if (config->packed[i].topic)
+			r = claim(claims, yaml_node_get(node, "topic"), "topic sensors/%s",
+				config->packed[i].topic);
+	}
+	return r;
+}
+
+int config_check_uses(struct config_loader *loader)
+{
+	struct claims claims __attribute__((cleanup(free_claims))) = {.schema = &loader->schema};
+
+	int r = claim_hardware(&claims, loader);
+	return r < 0 ? r : claim_topics(&claims, loader);
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* The section chips. What a chip takes besides driver, bus and address is in its driver's table. */
+#include "config_load.h"
+#include "schema_text.h"
+#include "schema_units.h"
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int read_driver(struct schema *schema, const struct yaml_node *node, void *field);
+static int read_bus(struct schema *schema, const struct yaml_node *node, void *field);
+static int read_address(struct schema *schema, const struct yaml_node *node, void *field);
+
+/* driver first: the others are checked against it. */
+static const struct schema_option chip_options[] = {
+	{.key = "driver", .type = SCHEMA_CUSTOM, .read = read_driver, .required = true},
+	{.key = "bus", .type = SCHEMA_CUSTOM, .read = read_bus, .required = true},
+	{.key = "address", .type = SCHEMA_CUSTOM, .read = read_address},
+	{0},
+};
+
+static size_t count_drivers(void)
+{
+	size_t n = 0;
+
+	while (driver_table[n])
+		n++;
+	return n;
+}
+
+static int unknown_driver(struct schema *schema, const struct yaml_node *node)
+{
+	size_t n = count_drivers();
+	const char **names = calloc(n + 1, sizeof(*names));
+
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		names[i] = driver_table[i]->name;
+	schema_unknown(schema, node->place, "driver", node->text, names);
+	free(names);
+	return 0;
+}
+
+static int read_driver(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	struct config_chip *chip = field;
+
+	if (!schema_expect(schema, node, YAML_SCALAR))
+		return 0;
+	chip->driver = driver_find(node->text);
+	return chip->driver ? 0 : unknown_driver(schema, node);
+}
+
+/* Digits of a number of at most three, as the kernel counts buses; 0 when there are none. */
+static size_t number_length(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits <= 3 && !(digits > 1 && text[0] == '0') ? digits : 0;
+}
+
+static bool is_i2c_bus(const char *text)
+{
+	static const char prefix[] = "/dev/i2c-";
+
+	if (strncmp(text, prefix, strlen(prefix)) != 0)
+		return false;
+	text += strlen(prefix);
+	size_t digits = number_length(text);
+	return digits && !text[digits];
+}
+
+static bool is_spi_bus(const char *text)
+{
+	static const char prefix[] = "/dev/spidev";
+
+	if (strncmp(text, prefix, strlen(prefix)) != 0)
+		return false;
+	text += strlen(prefix);
+	size_t bus = number_length(text);
+	if (!bus || text[bus] != '.')
+		return false;
+	size_t select = number_length(text + bus + 1);
+	return select && !text[bus + 1 + select];
+}
+
+static int read_bus(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	static const struct schema_option row = {
+		SCHEMA_FIELD(struct config_chip, bus), .type = SCHEMA_STRING};
+	struct config_chip *chip = field;
+
+	int r = schema_read_value(schema, node, &row, field);
+	if (r < 0 || !chip->bus || !chip->driver)
+		return r;
+	bool i2c = chip->driver->bus == DRIVER_BUS_I2C;
+	if (i2c ? is_i2c_bus(chip->bus) : is_spi_bus(chip->bus))
+		return 0;
+	diag_error(schema->diag, node->place, NULL, "bus: %s sits on %s, not on \"%.40s\"",
+		chip->driver->name,
+		i2c ? "an I2C bus such as /dev/i2c-1" : "an SPI bus such as /dev/spidev0.0",
+		node->text);
+	return 0;
+}
+
+/* 0x77 or 119. */
+static bool parse_address(const char *text, unsigned long *ret_address)
+{
+	bool hex = strncmp(text, "0x", 2) == 0;
+	const char *digits = hex ? text + 2 : text;
+	size_t n = strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789");
+
+	if (n < 1 || n > 4 || digits[n])
+		return false;
+	*ret_address = strtoul(digits, NULL, hex ? 16 : 10);
+	return true;
+}
+
+static void list_addresses(const struct driver *driver, char *list, size_t size)
+{
+	enum { SHOWN_MAX = 8 };
+	size_t used = 0;
+
+	list[0] = '\0';
+	for (size_t i = 0; i < driver->n_addresses && i < SHOWN_MAX && used < size; i++)
+		used += (size_t)snprintf(
+			list + used, size - used, "%s0x%02x", i ? ", " : "", driver->addresses[i]);
+	if (driver->n_addresses > SHOWN_MAX && used < size)
+		(void)snprintf(list + used, size - used, " ... 0x%02x",
+			driver->addresses[driver->n_addresses - 1]);
+}
+
+static int read_address(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	struct config_chip *chip = field;
+	unsigned long address = 0;
+	char list[128];
+
+	if (!schema_expect(schema, node, YAML_SCALAR) || !chip->driver)
+		return 0;
+	if (chip->driver->bus != DRIVER_BUS_I2C) {
+		diag_error(schema->diag, node->key_place, "remove it",
+			"address: %s sits on SPI and has none", chip->driver->name);
+		return 0;
+	}
+	if (!parse_address(node->text, &address)) {
+		diag_error(schema->diag, node->place, NULL,
+			"address takes a number such as 0x%02x, not \"%.40s\"",
+			chip->driver->addresses[0], node->text);
+		return 0;
+	}
+	for (size_t i = 0; i < chip->driver->n_addresses; i++) {
+		if (chip->driver->addresses[i] == address) {
+			chip->address = (uint16_t)address;
+			return 0;
+		}
+	}
+	list_addresses(chip->driver, list, sizeof(list));
+	diag_error(schema->diag, node->place, NULL, "address: %s cannot have %.40s, only %s",
+		chip->driver->name, node->text, list);
+	return 0;
+}
+
+static enum schema_type schema_type_of(enum driver_param_type type)
+{
+	switch (type) {
+	case DRIVER_PARAM_NUMBER:
+		return SCHEMA_NUMBER;
+	case DRIVER_PARAM_BOOL:
+		return SCHEMA_BOOL;
+	case DRIVER_PARAM_FREQUENCY:
+		return SCHEMA_FREQUENCY;
+	case DRIVER_PARAM_VOLTAGE:
+		return SCHEMA_VOLTAGE;
+	}
+	return SCHEMA_NUMBER;
+}
+
+static void check_choice(struct schema *schema, const struct yaml_node *node,
+	const struct driver_param *param, double value)
+{
+	char list[256], text[SCHEMA_UNITS_TEXT_MAX];
+	size_t used = 0;
+
+	list[0] = '\0';
+	for (size_t i = 0; i < param->n_choices; i++) {
+		if (fabs(param->choices[i] - value) <= 1e-9 * fabs(value))
+			return;
+		schema_units_format(schema_type_of(param->type), param->choices[i], text);
+		if (used < sizeof(list))
+			used += (size_t)snprintf(
+				list + used, sizeof(list) - used, "%s%s", i ? ", " : "", text);
+	}
+	if (node->kind == YAML_SCALAR)
+		diag_error(schema->diag, node->place, NULL, "%s: %.40s is none of %s", param->key,
+			node->text, list);
+}
+
+/* One row for each of the driver's parameters; they fill chip->params. */
+static struct schema_option *new_param_options(const struct driver *driver)
+{
+	struct schema_option *options = calloc(driver->n_params + 1, sizeof(*options));
+
+	for (size_t i = 0; options && i < driver->n_params; i++) {
+		const struct driver_param *param = &driver->params[i];
+		options[i] = (struct schema_option){.key = param->key,
+			.type = schema_type_of(param->type),
+			.store = SCHEMA_STORE_DOUBLE,
+			.offset = i * sizeof(double),
+			/* Among choices a range would say less than the list of them. */
+			.min = param->choices ? 0 : param->min,
+			.max = param->choices ? 0 : param->max};
+	}
+	return options;
+}
+
+static int read_params(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *options, struct config_chip *chip)
+{
+	const struct driver *driver = chip->driver;
+	size_t before = diag_count(schema->diag);
+
+	chip->params = calloc(driver->n_params ? driver->n_params : 1, sizeof(*chip->params));
+	if (!chip->params)
+		return -ENOMEM;
+	for (size_t i = 0; i < driver->n_params; i++)
+		chip->params[i] = driver->params[i].default_value;
+	int r = schema_read_options(schema, node, options, chip->params);
+	if (r < 0 || diag_count(schema->diag) > before)
+		return r;
+	for (size_t i = 0; i < driver->n_params; i++) {
+		const struct yaml_node *value = yaml_node_get(node, driver->params[i].key);
+		if (value && driver->params[i].choices)
+			check_choice(schema, value, &driver->params[i], chip->params[i]);
+	}
+	if (diag_count(schema->diag) > before)
+		return 0;
+	const char *wrong = driver->check ? driver->check(chip->params) : NULL;
+	if (wrong)
+		diag_error(schema->diag, node->key_place, NULL, "%s: %s", driver->name, wrong);
+	return 0;
+}
+
+static int read_chip(struct schema *schema, const struct yaml_node *node, struct config_chip *chip)
+{
+	const char *wrong = schema_text_wrong(SCHEMA_NAME, node->key);
+
+	if (wrong)
+		diag_error(schema->diag, node->key_place, NULL, "the name \"%.40s\" %s", node->key,
+			wrong);
+	chip->name = strdup(node->key);
+	if (!chip->name)
+		return -ENOMEM;
+	if (!schema_expect(schema, node, YAML_MAP))
+		return 0;
+	int r = schema_read_options(schema, node, chip_options, chip);
+	/* Without its driver nobody knows which other keys it takes. */
+	if (r < 0 || !chip->driver)
+		return r;
+	if (chip->driver->bus == DRIVER_BUS_I2C && !yaml_node_get(node, "address"))
+		chip->address = chip->driver->addresses[0];
+
+	struct schema_option *params = new_param_options(chip->driver);
+	if (!params)
+		return -ENOMEM;
+	r = schema_check_keys(schema, node, chip_options, params);
+	if (r == 0)
+		r = read_params(schema, node, params, chip);
+	free(params);
+	return r;
+}
+
+int config_read_chips(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	struct config *config = field;
+	void *chips = NULL;
+
+	int r = config_new_items(
+		schema, node, YAML_MAP, sizeof(*config->chips), &chips, &config->n_chips);
+	config->chips = chips;
+	for (size_t i = 0; i < config->n_chips && r == 0; i++)
+		r = read_chip(schema, node->items[i], &config->chips[i]);
+	return r;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The settings of an object as one text. Every text in it is followed by a line feed, which no
+ * setting can hold, so that equal fingerprints mean equal settings.
+ */
+#include "config_load.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void print_chip(const struct config_chip *chip, FILE *out)
+{
+	fprintf(out, "chip %s\ndriver %s\nbus %s\naddress %u\n", chip->name, chip->driver->name,
+		chip->bus, chip->address);
+	for (size_t i = 0; i < chip->driver->n_params; i++)
+		fprintf(out, "%s %.17g\n", chip->driver->params[i].key, chip->params[i]);
+}
+
+static void print_sensor(const struct config *config, const struct config_sensor *sensor, FILE *out)
+{
+	fprintf(out, "sensor %s\nchannel %u\ndecimals %u\n", sensor->name, sensor->channel,
+		sensor->decimals);
+	fprintf(out, "average %u\nmedian %u\npeak_to_peak %llu\n", sensor->average, sensor->median,
+		(unsigned long long)sensor->peak_to_peak_us);
+	fprintf(out, "ema %.17g\nscale %.17g\noffset %.17g\n", sensor->ema, sensor->scale,
+		sensor->offset);
+	for (size_t i = 0; i < sensor->n_calibrate; i++)
+		fprintf(out, "point %.17g %.17g\n", sensor->calibrate[i].raw,
+			sensor->calibrate[i].value);
+	fprintf(out, "min %.17g\nmax %.17g\ndeadband %.17g\n", sensor->min, sensor->max,
+		sensor->deadband);
+	fprintf(out, "every %llu\ntopic %d\n", (unsigned long long)sensor->every_us, sensor->topic);
+	if (sensor->simulated)
+		fprintf(out, "simulate %d %.17g %.17g %llu\n", (int)sensor->simulate.kind,
+			sensor->simulate.min, sensor->simulate.max,
+			(unsigned long long)sensor->simulate.period_us);
+	print_chip(&config->chips[sensor->chip], out);
+}
+
+static void print_output(const struct config *config, const char *name,
+	const struct config_output *output, FILE *out)
+{
+	fprintf(out, "%s %d\n", name, (int)output->kind);
+	if (output->line)
+		fprintf(out, "line %s\n", output->line);
+	if (output->pwm_chip)
+		fprintf(out, "pwm_chip %s\n", output->pwm_chip);
+	fprintf(out, "channel %u\nfrequency %.17g\n", output->channel, output->frequency_hz);
+	if (output->kind == CONFIG_OUTPUT_CHIP_PWM)
+		print_chip(&config->chips[output->chip], out);
+}
+
+static void print_led(const struct config *config, const struct config_led *led, FILE *out)
+{
+	fprintf(out, "led %s\nactive_low %d\nmin_duty %.17g\ngamma %.17g\n", led->name,
+		led->active_low, led->settings.min_duty, led->settings.gamma);
+	print_output(config, "output", &led->output, out);
+}
+
+static void print_motor(const struct config *config, const struct config_motor *motor, FILE *out)
+{
+	const struct motor_settings *settings = &motor->settings;
+
+	fprintf(out, "motor %s\nactive_low %d\nstop %d\n", motor->name, motor->active_low,
+		(int)settings->stop_mode);
+	fprintf(out, "min_duty %.17g\nramp %u\nreverse_pause %u\n", settings->min_duty,
+		settings->ramp_us, settings->reverse_pause_us);
+	print_output(config, "forward", &motor->forward, out);
+	print_output(config, "backward", &motor->backward, out);
+	print_output(config, "phase", &motor->phase, out);
+	print_output(config, "enable", &motor->enable, out);
+}
+
+enum object { CHIP, SENSOR, LED, MOTOR };
+
+static int new_fingerprint(
+	const struct config *config, enum object object, size_t index, char **ret_text)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return -ENOMEM;
+	switch (object) {
+	case CHIP:
+		print_chip(&config->chips[index], out);
+		break;
+	case SENSOR:
+		print_sensor(config, &config->sensors[index], out);
+		break;
+	case LED:
+		print_led(config, &config->leds[index], out);
+		break;
+	case MOTOR:
+		print_motor(config, &config->motors[index], out);
+		break;
+	}
+	if (fclose(out) != 0) {
+		free(text);
+		return -ENOMEM;
+	}
+	*ret_text = text;
+	return 0;
+}
+
+int config_fingerprints(struct config *config)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < config->n_chips && r == 0; i++)
+		r = new_fingerprint(config, CHIP, i, &config->chips[i].fingerprint);
+	for (size_t i = 0; i < config->n_sensors && r == 0; i++)
+		r = new_fingerprint(config, SENSOR, i, &config->sensors[i].fingerprint);
+	for (size_t i = 0; i < config->n_leds && r == 0; i++)
+		r = new_fingerprint(config, LED, i, &config->leds[i].fingerprint);
+	for (size_t i = 0; i < config->n_motors && r == 0; i++)
+		r = new_fingerprint(config, MOTOR, i, &config->motors[i].fingerprint);
+	return r;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include <stdlib.h>
+
+static void free_mqtt(struct config_mqtt *mqtt)
+{
+	for (size_t i = 0; i < mqtt->n_urls; i++)
+		free(mqtt->urls[i]);
+	free(mqtt->urls);
+	free(mqtt->topic);
+	free(mqtt->client_id);
+	free(mqtt->username);
+	free(mqtt->password_file);
+	free(mqtt->tls.ca);
+	free(mqtt->tls.cert);
+	free(mqtt->tls.key);
+	free(mqtt->will.topic);
+	free(mqtt->will.payload);
+	free(mqtt->discovery);
+}
+
+static void free_chip(struct config_chip *chip)
+{
+	free(chip->name);
+	free(chip->bus);
+	free(chip->params);
+	free(chip->fingerprint);
+}
+
+static void free_sensor(struct config_sensor *sensor)
+{
+	free(sensor->name);
+	free(sensor->calibrate);
+	free(sensor->fingerprint);
+}
+
+static void free_packed(struct config_packed *packed)
+{
+	free(packed->topic);
+	free(packed->fields);
+}
+
+static void free_output(struct config_output *output)
+{
+	free(output->line);
+	free(output->pwm_chip);
+}
+
+static void free_led(struct config_led *led)
+{
+	free(led->name);
+	free_output(&led->output);
+	free(led->fingerprint);
+}
+
+static void free_motor(struct config_motor *motor)
+{
+	free(motor->name);
+	free_output(&motor->forward);
+	free_output(&motor->backward);
+	free_output(&motor->phase);
+	free_output(&motor->enable);
+	free(motor->fingerprint);
+}
+
+struct config *config_free(struct config *config)
+{
+	if (!config)
+		return NULL;
+	free(config->path);
+	free_mqtt(&config->mqtt);
+	for (size_t i = 0; i < config->n_chips; i++)
+		free_chip(&config->chips[i]);
+	free(config->chips);
+	for (size_t i = 0; i < config->n_sensors; i++)
+		free_sensor(&config->sensors[i]);
+	free(config->sensors);
+	for (size_t i = 0; i < config->n_packed; i++)
+		free_packed(&config->packed[i]);
+	free(config->packed);
+	for (size_t i = 0; i < config->n_leds; i++)
+		free_led(&config->leds[i]);
+	free(config->leds);
+	for (size_t i = 0; i < config->n_motors; i++)
+		free_motor(&config->motors[i]);
+	free(config->motors);
+	free(config);
+	return NULL;
+}

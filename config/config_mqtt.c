@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* The section mqtt. */
+#include "config_load.h"
+#include "config_url.h"
+#include "schema_text.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SECOND 1e6 /* in the base unit of durations, us */
+#define QOS    .type = SCHEMA_INTEGER, .min = 0, .max = 2
+
+static const struct schema_option tls_options[] = {
+	{.key = "ca", SCHEMA_FIELD(struct config_tls, ca), .type = SCHEMA_PATH},
+	{.key = "cert", SCHEMA_FIELD(struct config_tls, cert), .type = SCHEMA_PATH},
+	{.key = "key", SCHEMA_FIELD(struct config_tls, key), .type = SCHEMA_PATH},
+	{0},
+};
+
+static const struct schema_option will_options[] = {
+	{.key = "topic",
+		SCHEMA_FIELD(struct config_will, topic),
+		.type = SCHEMA_TOPIC,
+		.required = true},
+	{.key = "payload",
+		SCHEMA_FIELD(struct config_will, payload),
+		.type = SCHEMA_TEXT,
+		.initial = "offline"},
+	{.key = "qos", SCHEMA_FIELD(struct config_will, qos), QOS, .initial = "1"},
+	{.key = "retain",
+		SCHEMA_FIELD(struct config_will, retain),
+		.type = SCHEMA_BOOL,
+		.initial = "true"},
+	{0},
+};
+
+static const struct schema_choice versions[] = {
+	{"auto", CONFIG_MQTT_VERSION_AUTO},
+	{"5", CONFIG_MQTT_VERSION_5},
+	{"3.1.1", CONFIG_MQTT_VERSION_3_1_1},
+	{0},
+};
+
+static int read_urls(struct schema *schema, const struct yaml_node *node, void *field);
+
+const struct schema_option config_mqtt_options[] = {
+	{.key = "url", .type = SCHEMA_CUSTOM, .read = read_urls, .required = true},
+	{.key = "topic",
+		SCHEMA_FIELD(struct config_mqtt, topic),
+		.type = SCHEMA_TOPIC,
+		.initial = "tos"},
+	{.key = "client_id",
+		SCHEMA_FIELD(struct config_mqtt, client_id),
+		.type = SCHEMA_STRING,
+		.initial = "tos-%H"},
+	{.key = "username", SCHEMA_FIELD(struct config_mqtt, username), .type = SCHEMA_STRING},
+	{.key = "password_file",
+		SCHEMA_FIELD(struct config_mqtt, password_file),
+		.type = SCHEMA_PATH},
+	{.key = "tls",
+		.type = SCHEMA_MAP,
+		.offset = offsetof(struct config_mqtt, tls),
+		.options = tls_options},
+	{.key = "keepalive",
+		SCHEMA_FIELD(struct config_mqtt, keepalive_s),
+		.type = SCHEMA_DURATION,
+		.min = 5 * SECOND,
+		.max = 65535 * SECOND, /* 16 bits on the wire */
+		.unit = SECOND,
+		.initial = "20s"},
+	{.key = "will",
+		.type = SCHEMA_MAP,
+		.offset = offsetof(struct config_mqtt, will),
+		.options = will_options},
+	{.key = "discovery", SCHEMA_FIELD(struct config_mqtt, discovery), .type = SCHEMA_TOPIC},
+	{.key = "version",
+		SCHEMA_FIELD(struct config_mqtt, version),
+		.type = SCHEMA_ENUM,
+		.choices = versions,
+		.initial = "auto"},
+	{.key = "qos", SCHEMA_FIELD(struct config_mqtt, qos), QOS, .initial = "1"},
+	{.key = "timestamp",
+		SCHEMA_FIELD(struct config_mqtt, timestamp),
+		.type = SCHEMA_BOOL,
+		.initial = "true"},
+	{.key = "accept_retained",
+		SCHEMA_FIELD(struct config_mqtt, accept_retained),
+		.type = SCHEMA_BOOL,
+		.initial = "false"},
+	{.key = "clean_start",
+		SCHEMA_FIELD(struct config_mqtt, clean_start),
+		.type = SCHEMA_BOOL,
+		.initial = "true"},
+	{.key = "health_interval",
+		SCHEMA_FIELD(struct config_mqtt, health_interval_us),
+		.type = SCHEMA_DURATION,
+		.min = SECOND,
+		.max = 24 * 3600 * SECOND,
+		.initial = "60s"},
+	{0},
+};
+
+static int read_url(struct schema *schema, const struct yaml_node *node, struct config_mqtt *mqtt)
+{
+	const char *wrong = NULL, *cure = NULL;
+
+	if (!schema_expect(schema, node, YAML_SCALAR))
+		return 0;
+	int r = config_url_parse(node->text, &wrong, &cure, &mqtt->urls[mqtt->n_urls]);
+	if (r == 0)
+		mqtt->n_urls++;
+	if (r == -EINVAL)
+		diag_error(schema->diag, node->place, cure, "url: \"%.80s\" %s", node->text, wrong);
+	return r == -ENOMEM ? r : 0;
+}
+
+static int read_urls(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	struct config_mqtt *mqtt = field;
+	bool list = node->kind == YAML_LIST;
+	size_t n = list ? node->n_items : 1;
+
+	if (n == 0) {
+		diag_error(schema->diag, node->place, "for example mqtt://localhost:1883",
+			"url: the list is empty");
+		return 0;
+	}
+	mqtt->urls = calloc(n, sizeof(*mqtt->urls));
+	if (!mqtt->urls)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		int r = read_url(schema, list ? node->items[i] : node, mqtt);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Replaces %H in an allocated text. */
+static int expand(char **text, const char *hostname)
+{
+	char *expanded = NULL;
+	size_t size = 0;
+
+	if (!*text || !strstr(*text, "%H"))
+		return 0;
+	FILE *out = open_memstream(&expanded, &size);
+	if (!out)
+		return -ENOMEM;
+	for (const char *p = *text; *p; p++) {
+		if (p[0] == '%' && p[1] == 'H') {
+			fputs(hostname, out);
+			p++;
+		} else {
+			fputc(*p, out);
+		}
+	}
+	if (fclose(out) != 0) {
+		free(expanded);
+		return -ENOMEM;
+	}
+	free(*text);
+	*text = expanded;
+	return 0;
+}
+
+/* A host may have a name that makes no topic. */
+static int expand_option(struct config_loader *loader, const struct yaml_node *node,
+	enum schema_type type, char **text)
+{
+	bool whole = *text != NULL;
+	int r = expand(text, loader->hostname);
+	const char *wrong = whole && r == 0 ? schema_text_wrong(type, *text) : NULL;
+
+	if (wrong)
+		diag_error(loader->schema.diag, node ? node->place : loader->root->place,
+			"%H is the host name", "%s: \"%.80s\" %s", node ? node->key : "client_id",
+			*text, wrong);
+	return r;
+}
+
+static void check_password_file(struct config_loader *loader, const struct yaml_node *node)
+{
+	struct diag *diag = loader->schema.diag;
+	const char *path = loader->config->mqtt.password_file;
+	char cure[128];
+	struct stat status;
+
+	if (!path)
+		return;
+	if (stat(path, &status) < 0) {
+		diag_error(diag, node->place, NULL, "password_file: %s", strerror(errno));
+	} else if (!S_ISREG(status.st_mode)) {
+		diag_error(diag, node->place, NULL, "password_file: this is no regular file");
+	} else if (status.st_mode & (S_IRWXG | S_IRWXO)) {
+		(void)snprintf(cure, sizeof(cure), "chmod 600 %s", path);
+		diag_error(diag, node->place, cure,
+			"password_file: others can read it (its mode is %03o)",
+			(unsigned)status.st_mode & 0777U);
+	}
+}
+
+static bool uses_tls(const struct config_mqtt *mqtt)
+{
+	for (size_t i = 0; i < mqtt->n_urls; i++) {
+		if (strncmp(mqtt->urls[i], "mqtts://", strlen("mqtts://")) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_tls(struct config_loader *loader, const struct yaml_node *node)
+{
+	const struct yaml_node *cert = yaml_node_get(node, "cert");
+	const struct yaml_node *key = yaml_node_get(node, "key");
+	struct diag *diag = loader->schema.diag;
+
+	if (!cert != !key)
+		diag_error(diag, cert ? cert->key_place : key->key_place, NULL,
+			"tls: cert and key go together, and there is only the %s",
+			cert ? "cert" : "key");
+	/* Who wrote this meant the connection to be encrypted, and it would not be. */
+	if (node && loader->config->mqtt.n_urls && !uses_tls(&loader->config->mqtt))
+		diag_error(diag, node->key_place, "write mqtts:// in url",
+			"tls is given, and no url begins with mqtts://");
+}
+
+int config_finish_mqtt(struct config_loader *loader)
+{
+	const struct yaml_node *node = yaml_node_get(loader->root, "mqtt");
+	const struct yaml_node *password = yaml_node_get(node, "password_file");
+	const struct yaml_node *will = yaml_node_get(node, "will");
+	struct config_mqtt *mqtt = &loader->config->mqtt;
+
+	if (!node)
+		return 0;
+	int r = expand_option(loader, yaml_node_get(node, "topic"), SCHEMA_TOPIC, &mqtt->topic);
+	if (r == 0)
+		r = expand_option(
+			loader, yaml_node_get(node, "client_id"), SCHEMA_STRING, &mqtt->client_id);
+	if (r == 0)
+		r = expand_option(
+			loader, yaml_node_get(will, "topic"), SCHEMA_TOPIC, &mqtt->will.topic);
+	if (r < 0)
+		return r;
+
+	check_password_file(loader, password);
+	if (password && !yaml_node_get(node, "username"))
+		diag_error(loader->schema.diag, password->key_place, NULL,
+			"password_file needs a username beside it");
+	check_tls(loader, yaml_node_get(node, "tls"));
+	return 0;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "config_output.h"
+#include "soft_pwm.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+enum {
+	PLACE_MAX = 63,    /* what the hardware layer keeps of a name */
+	CHANNEL_DIGITS = 3 /* of a kernel PWM chip's channel: more is no channel of any part */
+};
+
+int config_read_line(
+	struct schema *schema, const struct yaml_node *node, struct config_output *output)
+{
+	struct gpio_place place;
+
+	if (!schema_expect(schema, node, YAML_SCALAR))
+		return 0;
+	if (gpio_place_parse(node->text, &place) < 0) {
+		diag_error(schema->diag, node->place, NULL,
+			"%s takes a GPIO line such as GPIO17 or gpiochip0:17, not \"%.40s\"",
+			node->key, node->text);
+		return 0;
+	}
+	output->line = strdup(node->text);
+	if (!output->line)
+		return -ENOMEM;
+	output->kind = CONFIG_OUTPUT_LINE;
+	return 0;
+}
+
+/* The last dot, when a number follows it. Otherwise NULL. */
+static const char *channel_dot(const char *text)
+{
+	const char *dot = strrchr(text, '.');
+
+	if (!dot || dot == text || !dot[1] || dot[1 + strspn(dot + 1, "0123456789")])
+		return NULL;
+	return dot;
+}
+
+static int read_chip_pwm(struct config_loader *loader, const struct yaml_node *node, size_t chip,
+	struct config_output *output)
+{
+	const struct driver *driver = loader->config->chips[chip].driver;
+	const char *channel_name = strrchr(node->text, '.') + 1;
+
+	if (!driver)
+		return 0; /* that is its own mistake */
+	if (driver->n_pwm == 0) {
+		diag_error(loader->schema.diag, node->place, NULL,
+			"%s: %s measures and has no outputs", node->key, driver->name);
+		return 0;
+	}
+	int channel = driver_channel_find(driver, channel_name);
+	if (channel < 0) {
+		diag_error(loader->schema.diag, node->place, NULL,
+			"%s: %s has the channels 0 to %u, and no %.16s", node->key, driver->name,
+			driver->n_pwm - 1, channel_name);
+		return 0;
+	}
+	output->kind = CONFIG_OUTPUT_CHIP_PWM;
+	output->chip = chip;
+	output->channel = (unsigned)channel;
+	return 0;
+}
+
+static bool is_pwmchip(const char *name, size_t length)
+{
+	static const char prefix[] = "pwmchip";
+
+	if (length <= strlen(prefix) || strncmp(name, prefix, strlen(prefix)) != 0)
+		return false;
+	return strspn(name + strlen(prefix), "0123456789") >= length - strlen(prefix);
+}
+
+/* A device node is a free name, so a chip's name with a wrong letter would pass for one. */
+static int is_misspelt_chip(
+	struct config_loader *loader, const char *name, size_t length, bool *ret_misspelt)
+{
+	char *word = strndup(name, length);
+	const char **names = NULL;
+	int r = word ? config_chip_names(loader->config, &names) : -ENOMEM;
+
+	if (r == 0)
+		*ret_misspelt = diag_nearest(word, names) != NULL;
+	free(names);
+	free(word);
+	return r;
+}
+
+static int read_soc_pwm(struct config_loader *loader, const struct yaml_node *node, size_t length,
+	struct config_output *output)
+{
+	const char *channel = node->text + length + 1;
+	bool misspelt = false;
+
+	if (!is_pwmchip(node->text, length)) {
+		int r = is_misspelt_chip(loader, node->text, length, &misspelt);
+		if (r < 0)
+			return r;
+		if (misspelt)
+			return config_unknown_chip(loader, node, length);
+	}
+	if (strspn(node->text, LETTERS_AND_DIGITS ".:_@,-") < length ||
+		strlen(node->text) > PLACE_MAX || strlen(channel) > CHANNEL_DIGITS) {
+		diag_error(loader->schema.diag, node->place, NULL,
+			"%s: \"%.80s\" is no PWM chip and channel such as pwmchip0.1", node->key,
+			node->text);
+		return 0;
+	}
+	output->pwm_chip = strndup(node->text, length);
+	if (!output->pwm_chip)
+		return -ENOMEM;
+	output->kind = CONFIG_OUTPUT_SOC_PWM;
+	output->channel = (unsigned)strtoul(channel, NULL, 10);
+	return 0;
+}
+
+int config_read_pwm(
+	struct schema *schema, const struct yaml_node *node, struct config_output *output)
+{
+	struct config_loader *loader = config_loader_of(schema);
+
+	if (!schema_expect(schema, node, YAML_SCALAR))
+		return 0;
+	const char *dot = channel_dot(node->text);
+	if (!dot) {
+		diag_error(schema->diag, node->place,
+			"there are: <chip>.<channel>, pwmchipN.M, <device node>.M, and soft for "
+			"software PWM on the line",
+			"%s: \"%.40s\" is no PWM output", node->key, node->text);
+		return 0;
+	}
+	size_t length = (size_t)(dot - node->text);
+	size_t chip = config_chip_index(loader->config, node->text, length);
+	if (chip != CONFIG_NO_INDEX)
+		return read_chip_pwm(loader, node, chip, output);
+	return read_soc_pwm(loader, node, length, output);
+}
+
+int config_read_output(
+	struct schema *schema, const struct yaml_node *node, struct config_output *output)
+{
+	if (node->kind == YAML_SCALAR && channel_dot(node->text))
+		return config_read_pwm(schema, node, output);
+	return config_read_line(schema, node, output);
+}
+
+bool config_output_has_duty(const struct config_output *output)
+{
+	return output->kind != CONFIG_OUTPUT_NONE && output->kind != CONFIG_OUTPUT_LINE;
+}
+
+void config_set_frequency(struct schema *schema, const struct yaml_node *node, double hz,
+	struct config_output *output)
+{
+	const double soft_max_hz = 1e6 / SOFT_PWM_PERIOD_MIN_US;
+
+	if (output->kind == CONFIG_OUTPUT_SOC_PWM)
+		output->frequency_hz = node ? hz : CONFIG_SOC_PWM_HZ;
+	if (output->kind != CONFIG_OUTPUT_SOFT_PWM)
+		return;
+	output->frequency_hz = node ? hz : CONFIG_SOFT_PWM_HZ;
+	if (node && hz > soft_max_hz)
+		diag_error(schema->diag, node->place, "the SoC's PWM and the PWM parts are faster",
+			"frequency: software PWM goes up to %gHz", soft_max_hz);
+}

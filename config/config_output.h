@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Outputs of LEDs and motors: which of the ways to name one a text is. As in schema.h, a mistake is
+ * added to the diag and is no error; then the output's kind stays NONE.
+ */
+#pragma once
+
+#include "config_load.h"
+
+#define CONFIG_SOFT_PWM_HZ 100.0 /* defaults; a part in chips has a frequency of its own */
+#define CONFIG_SOC_PWM_HZ  1000.0
+#define CONFIG_PWM_MIN_HZ  10.0
+#define CONFIG_PWM_MAX_HZ  100e3
+
+/* "GPIO17", "gpiochip0:17": LINE. */
+int config_read_line(
+	struct schema *schema, const struct yaml_node *node, struct config_output *output);
+
+/* "board.3": CHIP_PWM. "pwmchip0.1", "fe20c000.pwm.1": SOC_PWM. */
+int config_read_pwm(
+	struct schema *schema, const struct yaml_node *node, struct config_output *output);
+
+/* Either of the two, told apart by the number behind the last dot. */
+int config_read_output(
+	struct schema *schema, const struct yaml_node *node, struct config_output *output);
+
+/* True for the kinds that can do more than on and off. */
+bool config_output_has_duty(const struct config_output *output);
+
+/*
+ * Gives the output its frequency: the map's (node, with the value in hz) or the default of its
+ * kind. Mistakes: a frequency that its kind cannot have. node NULL: the map gives none.
+ */
+void config_set_frequency(struct schema *schema, const struct yaml_node *node, double hz,
+	struct config_output *output);

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* The section sensors. */
+#include "config_load.h"
+#include "schema_text.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MS         1e3 /* in the base unit of durations, us */
+#define SECOND     1e6
+#define HOUR       (3600 * SECOND)
+#define BIG        1e12 /* no physical value has more; keeps what is computed from it finite */
+#define ANY_NUMBER .type = SCHEMA_NUMBER, .min = -BIG, .max = BIG
+
+static int read_from(struct schema *schema, const struct yaml_node *node, void *field);
+static int read_calibrate(struct schema *schema, const struct yaml_node *node, void *field);
+
+static const struct schema_option sensor_options[] = {
+	{.key = "from", .type = SCHEMA_CUSTOM, .read = read_from, .required = true},
+	{.key = "decimals",
+		SCHEMA_FIELD(struct config_sensor, decimals),
+		.type = SCHEMA_INTEGER,
+		.min = 0,
+		.max = 9,
+		.initial = "0"},
+	{.key = "average",
+		SCHEMA_FIELD(struct config_sensor, average),
+		.type = SCHEMA_INTEGER,
+		.min = 1,
+		.max = 1000,
+		.initial = "1"},
+	{.key = "median",
+		SCHEMA_FIELD(struct config_sensor, median),
+		.type = SCHEMA_INTEGER,
+		.min = 1,
+		.max = 99,
+		.initial = "1"},
+	{.key = "peak_to_peak",
+		SCHEMA_FIELD(struct config_sensor, peak_to_peak_us),
+		.type = SCHEMA_DURATION,
+		.min = MS,
+		.max = 10 * SECOND},
+	{.key = "ema",
+		SCHEMA_FIELD(struct config_sensor, ema),
+		.type = SCHEMA_NUMBER,
+		.min = 0.001,
+		.max = 1,
+		.initial = "1"},
+	{.key = "scale", SCHEMA_FIELD(struct config_sensor, scale), ANY_NUMBER, .initial = "1"},
+	{.key = "offset", SCHEMA_FIELD(struct config_sensor, offset), ANY_NUMBER, .initial = "0"},
+	{.key = "calibrate", .type = SCHEMA_CUSTOM, .read = read_calibrate},
+	{.key = "min", SCHEMA_FIELD(struct config_sensor, min), ANY_NUMBER},
+	{.key = "max", SCHEMA_FIELD(struct config_sensor, max), ANY_NUMBER},
+	{.key = "deadband",
+		SCHEMA_FIELD(struct config_sensor, deadband),
+		.type = SCHEMA_NUMBER,
+		.min = 0,
+		.max = BIG,
+		.initial = "0"},
+	{.key = "every",
+		SCHEMA_FIELD(struct config_sensor, every_us),
+		.type = SCHEMA_DURATION,
+		.min = 10 * MS,
+		.max = 24 * HOUR},
+	{.key = "topic",
+		SCHEMA_FIELD(struct config_sensor, topic),
+		.type = SCHEMA_BOOL,
+		.initial = "false"},
+	{.key = "simulate", .type = SCHEMA_CUSTOM, .read = config_read_simulate},
+	{0},
+};
+
+static int unknown_channel(
+	struct schema *schema, const struct yaml_node *node, const struct driver *driver)
+{
+	const char *channel = strchr(node->text, '.') + 1;
+	const char **names = calloc(driver->n_channels + 1, sizeof(*names));
+	struct diag_place place = node->place;
+	char what[96];
+
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < driver->n_channels; i++)
+		names[i] = driver->channels[i].name;
+	if (node->plain && *channel) {
+		place.column += (size_t)(channel - node->text);
+		place.width = strlen(channel);
+	}
+	(void)snprintf(what, sizeof(what), "channel of %s", driver->name);
+	schema_unknown(schema, place, what, channel, names);
+	free(names);
+	return 0;
+}
+
+static int read_from(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	struct config_loader *loader = config_loader_of(schema);
+	struct config_sensor *sensor = field;
+
+	if (!schema_expect(schema, node, YAML_SCALAR))
+		return 0;
+	const char *dot = strchr(node->text, '.');
+	if (!dot) {
+		diag_error(schema->diag, node->place, NULL,
+			"from takes <chip>.<channel>, not \"%.40s\"", node->text);
+		return 0;
+	}
+	size_t length = (size_t)(dot - node->text);
+	size_t chip = config_chip_index(loader->config, node->text, length);
+	if (chip == CONFIG_NO_INDEX)
+		return config_unknown_chip(loader, node, length);
+	const struct driver *driver = loader->config->chips[chip].driver;
+	if (!driver)
+		return 0; /* that is its own mistake */
+	if (driver->n_channels == 0) {
+		diag_error(schema->diag, node->place, NULL,
+			"from: %s is for outputs and measures nothing", driver->name);
+		return 0;
+	}
+	int channel = driver_channel_find(driver, dot + 1);
+	if (channel < 0)
+		return unknown_channel(schema, node, driver);
+	sensor->chip = chip;
+	sensor->channel = (unsigned)channel;
+	return 0;
+}
+
+/* Every point is [raw, value]. */
+static int read_point(
+	struct schema *schema, const struct yaml_node *node, struct config_point *point)
+{
+	static const struct schema_option rows[] = {
+		{SCHEMA_FIELD(struct config_point, raw), ANY_NUMBER},
+		{SCHEMA_FIELD(struct config_point, value), ANY_NUMBER},
+	};
+
+	if (node->kind != YAML_LIST || node->n_items != 2) {
+		diag_error(schema->diag, node->place, NULL, "calibrate: a point is [raw, value]");
+		return 0;
+	}
+	int r = schema_read_value(schema, node->items[0], &rows[0], point);
+	return r < 0 ? r : schema_read_value(schema, node->items[1], &rows[1], point);
+}
+
+static int read_calibrate(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	struct config_sensor *sensor = field;
+	size_t before = diag_count(schema->diag);
+
+	if (!schema_expect(schema, node, YAML_LIST))
+		return 0;
+	if (node->n_items < 2) {
+		diag_error(schema->diag, node->place, NULL,
+			"calibrate takes two or more points: [[raw, value], [raw, value]]");
+		return 0;
+	}
+	sensor->calibrate = calloc(node->n_items, sizeof(*sensor->calibrate));
+	if (!sensor->calibrate)
+		return -ENOMEM;
+	sensor->n_calibrate = node->n_items;
+	for (size_t i = 0; i < node->n_items; i++) {
+		int r = read_point(schema, node->items[i], &sensor->calibrate[i]);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 1; i < node->n_items && diag_count(schema->diag) == before; i++) {
+		if (sensor->calibrate[i].raw <= sensor->calibrate[i - 1].raw)
+			diag_error(schema->diag, node->items[i]->place, NULL,
+				"calibrate: the raw values must rise, and %g does not follow %g",
+				sensor->calibrate[i].raw, sensor->calibrate[i - 1].raw);
+	}
+	return 0;
+}
+
+static void check_samples(
+	struct schema *schema, const struct yaml_node *node, const struct config_sensor *sensor)
+{
+	static const char *const keys[] = {"average", "median", "peak_to_peak"};
+	const struct yaml_node *first = NULL;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct yaml_node *option = yaml_node_get(node, keys[i]);
+		if (option && first)
+			diag_error(schema->diag, option->key_place, NULL,
+				"%s and %s do not go together: keep one", first->key, option->key);
+		else if (option)
+			first = option;
+	}
+	const struct yaml_node *median = yaml_node_get(node, "median");
+	if (median && sensor->median % 2 == 0)
+		diag_error(schema->diag, median->place, NULL,
+			"median: %u is even, and only an odd number of samples has a middle",
+			sensor->median);
+}
+
+static void check_limits(
+	struct schema *schema, const struct yaml_node *node, const struct config_sensor *sensor)
+{
+	const struct yaml_node *min = yaml_node_get(node, "min"), *max = yaml_node_get(node, "max");
+	const struct yaml_node *scale = yaml_node_get(node, "scale");
+
+	if (min && max && sensor->min >= sensor->max)
+		diag_error(schema->diag, max->place, NULL, "max: %g is not above min, %g",
+			sensor->max, sensor->min);
+	if (scale && sensor->scale == 0)
+		diag_error(schema->diag, scale->place, NULL,
+			"scale: with 0 the value would always be the offset");
+}
+
+static void check_name(struct schema *schema, const struct yaml_node *node)
+{
+	const char *wrong = schema_text_wrong(SCHEMA_NAME, node->key);
+
+	if (!wrong && strcmp(node->key, "ts") == 0)
+		wrong = "is the reading's time";
+	if (wrong)
+		diag_error(schema->diag, node->key_place, NULL, "the name \"%.40s\" %s", node->key,
+			wrong);
+}
+
+static int read_sensor(
+	struct schema *schema, const struct yaml_node *node, struct config_sensor *sensor)
+{
+	/* What a mistake leaves untouched must not look like another one to the checks below. */
+	sensor->chip = CONFIG_NO_INDEX;
+	sensor->median = 1;
+	sensor->scale = 1;
+	sensor->min = -INFINITY;
+	sensor->max = INFINITY;
+	check_name(schema, node);
+	sensor->name = strdup(node->key);
+	if (!sensor->name)
+		return -ENOMEM;
+	int r = schema_read_map(schema, node, sensor_options, sensor);
+	if (r < 0)
+		return r;
+	check_samples(schema, node, sensor);
+	check_limits(schema, node, sensor);
+	return 0;
+}
+
+int config_read_sensors(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	struct config *config = field;
+	void *sensors = NULL;
+
+	int r = config_new_items(
+		schema, node, YAML_MAP, sizeof(*config->sensors), &sensors, &config->n_sensors);
+	config->sensors = sensors;
+	for (size_t i = 0; i < config->n_sensors && r == 0; i++)
+		r = read_sensor(schema, node->items[i], &config->sensors[i]);
+	return r;
+}

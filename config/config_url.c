@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "config_url.h"
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+enum { HOST_MAX = 253 }; /* RFC 1035, section 2.3.4, without the final dot */
+
+struct scheme {
+	const char *prefix;
+	unsigned port;
+};
+
+static const struct scheme schemes[] = {{"mqtt://", 1883}, {"mqtts://", 8883}};
+
+/* Schemes that other MQTT programs take for the same. */
+static const char *cure_of_scheme(const char *text)
+{
+	static const struct {
+		const char *prefix, *cure;
+	} others[] = {
+		{"tcp://", "write mqtt:// instead of tcp://"},
+		{"ssl://", "write mqtts:// instead of ssl://"},
+		{"tls://", "write mqtts:// instead of tls://"},
+		{"ws://", "web sockets are not supported: use the broker's mqtt:// port"},
+		{"wss://", "web sockets are not supported: use the broker's mqtts:// port"},
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strncmp(text, others[i].prefix, strlen(others[i].prefix)) == 0)
+			return others[i].cure;
+	}
+	return "for example mqtt://localhost:1883";
+}
+
+static const struct scheme *find_scheme(const char *text)
+{
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (strncmp(text, schemes[i].prefix, strlen(schemes[i].prefix)) == 0)
+			return &schemes[i];
+	}
+	return NULL;
+}
+
+/* Bytes of the host, brackets of an IPv6 address included; 0 when there is none. */
+static size_t host_length(const char *host)
+{
+	size_t length;
+
+	if (*host == '[') {
+		length = 1 + strspn(host + 1, LETTERS_AND_DIGITS ":.%_-");
+		return length > 1 && host[length] == ']' ? length + 1 : 0;
+	}
+	return strspn(host, LETTERS_AND_DIGITS ".-_");
+}
+
+static bool parse_port(const char *text, unsigned *ret_port)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits < 1 || digits > 5 || text[digits])
+		return false;
+	unsigned long port = strtoul(text, NULL, 10);
+	if (port < 1 || port > 65535)
+		return false;
+	*ret_port = (unsigned)port;
+	return true;
+}
+
+/* NULL, or what is wrong behind the scheme. */
+static const char *parse_rest(
+	const char *rest, size_t *ret_host_length, unsigned *port, const char **ret_cure)
+{
+	if (strchr(rest, '@')) {
+		*ret_cure = "use mqtt.username and mqtt.password_file";
+		return "names a user";
+	}
+	size_t length = host_length(rest);
+	if (!length)
+		return "has no host";
+	if (length > HOST_MAX)
+		return "has a host name of more than 253 characters";
+	const char *tail = rest + length;
+	if (*tail == ':' && !parse_port(tail + 1, port) && !strchr(tail, '/'))
+		return "has no port of 1..65535 behind the colon";
+	if (strchr(tail, '/')) {
+		*ret_cure = "end it behind the host or the port";
+		return "has a path";
+	}
+	if (*tail && *tail != ':') {
+		*ret_cure = "an IPv6 address stands in brackets: mqtt://[::1]:1883";
+		return "has a character that no host has";
+	}
+	*ret_host_length = length;
+	return NULL;
+}
+
+int config_url_parse(
+	const char *text, const char **ret_wrong, const char **ret_cure, char **ret_url)
+{
+	const struct scheme *scheme = find_scheme(text);
+	const char *cure = NULL;
+	size_t length = 0;
+
+	if (!scheme) {
+		*ret_wrong = "does not begin with mqtt:// or mqtts://";
+		*ret_cure = cure_of_scheme(text);
+		return -EINVAL;
+	}
+	unsigned port = scheme->port;
+	const char *host = text + strlen(scheme->prefix);
+	const char *wrong = parse_rest(host, &length, &port, &cure);
+	if (wrong) {
+		*ret_wrong = wrong;
+		*ret_cure = cure;
+		return -EINVAL;
+	}
+	char *url = NULL;
+	if (asprintf(&url, "%s%.*s:%u", scheme->prefix, (int)length, host, port) < 0)
+		return -ENOMEM;
+	*ret_url = url;
+	return 0;
+}

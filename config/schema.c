@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "schema.h"
+#include "schema_value.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *kind_name(enum yaml_kind kind)
+{
+	switch (kind) {
+	case YAML_LIST:
+		return "a list";
+	case YAML_MAP:
+		return "a map";
+	case YAML_SCALAR:
+		break;
+	}
+	return "a single value";
+}
+
+bool schema_expect(struct schema *schema, const struct yaml_node *node, enum yaml_kind kind)
+{
+	char path[YAML_PATH_MAX];
+
+	if (node->kind == kind)
+		return true;
+	yaml_node_path(node, path);
+	if (node->kind == YAML_SCALAR && node->plain && !*node->text)
+		diag_error(schema->diag, yaml_node_name_place(node), NULL,
+			"%s is empty: it takes %s", path, kind_name(kind));
+	else
+		diag_error(schema->diag, node->place, NULL, "%s takes %s, not %s", path,
+			kind_name(kind), kind_name(node->kind));
+	return false;
+}
+
+/* "did you mean" or, when nothing is near, all that there is. */
+static void print_cure(FILE *out, const char *nearest, const char *const *words)
+{
+	if (nearest) {
+		fprintf(out, "did you mean \"%s\"?", nearest);
+		return;
+	}
+	if (!words[0]) {
+		fputs("there is none", out);
+		return;
+	}
+	fputs(words[1] ? "there are: " : "there is only: ", out);
+	for (size_t i = 0; words[i]; i++)
+		fprintf(out, "%s%s", i ? ", " : "", words[i]);
+}
+
+void schema_unknown(struct schema *schema, struct diag_place place, const char *what,
+	const char *word, const char *const *words)
+{
+	char *cure = NULL;
+	size_t size = 0;
+
+	/* The search costs time, and nobody will read what is only counted. */
+	FILE *out = diag_count(schema->diag) < DIAG_MAX ? open_memstream(&cure, &size) : NULL;
+	if (out) {
+		print_cure(out, diag_nearest(word, words), words);
+		(void)fclose(out);
+	}
+	diag_error(schema->diag, place, cure, "unknown %s \"%s\"", what, word);
+	free(cure);
+}
+
+static size_t count_options(const struct schema_option *options)
+{
+	size_t n = 0;
+
+	while (options && options[n].key)
+		n++;
+	return n;
+}
+
+static const struct schema_option *find_option(const struct schema_option *options, const char *key)
+{
+	for (; options && options->key; options++) {
+		if (strcmp(options->key, key) == 0)
+			return options;
+	}
+	return NULL;
+}
+
+int schema_check_keys(struct schema *schema, const struct yaml_node *map,
+	const struct schema_option *options, const struct schema_option *more)
+{
+	size_t n_options = count_options(options), n_more = count_options(more);
+	const char **keys = calloc(n_options + n_more + 1, sizeof(*keys));
+
+	if (!keys)
+		return -ENOMEM;
+	for (size_t i = 0; i < n_options; i++)
+		keys[i] = options[i].key;
+	for (size_t i = 0; i < n_more; i++)
+		keys[n_options + i] = more[i].key;
+
+	for (size_t i = 0; i < map->n_items; i++) {
+		const struct yaml_node *item = map->items[i];
+		if (!find_option(options, item->key) && !find_option(more, item->key))
+			schema_unknown(schema, item->key_place, "key", item->key, keys);
+	}
+	free(keys);
+	return 0;
+}
+
+static int read_option(struct schema *schema, const struct yaml_node *map,
+	const struct schema_option *option, void *object)
+{
+	const struct yaml_node *node = yaml_node_get(map, option->key);
+	char path[YAML_PATH_MAX];
+
+	if (node)
+		return schema_read_value(schema, node, option, object);
+	if (map && option->required) {
+		yaml_node_path(map, path);
+		diag_error(schema->diag, yaml_node_name_place(map), NULL, "%s needs \"%s\"", path,
+			option->key);
+		return 0;
+	}
+	if (option->type == SCHEMA_MAP)
+		return schema_read_map(
+			schema, NULL, option->options, (char *)object + option->offset);
+	return option->initial ? schema_value_default(option, object) : 0;
+}
+
+int schema_read_options(struct schema *schema, const struct yaml_node *map,
+	const struct schema_option *options, void *object)
+{
+	for (; options->key; options++) {
+		int r = read_option(schema, map, options, object);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int schema_read_map(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *options, void *object)
+{
+	if (node && !schema_expect(schema, node, YAML_MAP))
+		node = NULL;
+	if (node) {
+		int r = schema_check_keys(schema, node, options, NULL);
+		if (r < 0)
+			return r;
+	}
+	return schema_read_options(schema, node, options, object);
+}
+
+int schema_read_value(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *option, void *object)
+{
+	void *field = (char *)object + option->offset;
+
+	if (option->type == SCHEMA_CUSTOM)
+		return option->read(schema, node, field);
+	if (option->type == SCHEMA_MAP)
+		return schema_read_map(schema, node, option->options, field);
+	return schema_value_read(schema, node, option, field);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Numbers with units, as text and back. Pure.
+ */
+#pragma once
+
+#include "schema.h"
+#include <stddef.h>
+
+enum { SCHEMA_UNITS_TEXT_MAX = 64 };
+
+/* Takes the number and its unit apart. 0 with the value in base units; -EINVAL: no number;
+ * -ENODATA: a number without a unit, where the type has units; -ENOENT: with an unknown one. */
+int schema_units_parse(enum schema_type type, const char *text, double *ret_value);
+
+/* "ms, s, min or h" of a type with units, else "". */
+void schema_units_list(enum schema_type type, char list[static SCHEMA_UNITS_TEXT_MAX]);
+
+/* The value with the unit that shows it shortest: "1h", "2%", "0.5". */
+void schema_units_format(
+	enum schema_type type, double value, char text[static SCHEMA_UNITS_TEXT_MAX]);

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One value: its text is checked by a function of its type, which fills a small struct value or
+ * says in a sentence what is wrong; then the field is set.
+ */
+#include "schema_value.h"
+#include "schema_text.h"
+#include "schema_units.h"
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a type is called in a sentence: "keepalive takes <words>". */
+static const char *type_words(enum schema_type type)
+{
+	switch (type) {
+	case SCHEMA_STRING:
+	case SCHEMA_TEXT:
+		return "a text";
+	case SCHEMA_NAME:
+		return "a name";
+	case SCHEMA_PATH:
+		return "the path of a file";
+	case SCHEMA_TOPIC:
+		return "an MQTT topic";
+	case SCHEMA_BOOL:
+		return "true or false";
+	case SCHEMA_INTEGER:
+		return "a whole number";
+	case SCHEMA_NUMBER:
+		return "a number";
+	case SCHEMA_DURATION:
+		return "a duration such as 500ms";
+	case SCHEMA_SIZE:
+		return "a size such as 16MiB";
+	case SCHEMA_FREQUENCY:
+		return "a frequency such as 1kHz";
+	case SCHEMA_PERCENT:
+		return "a percentage such as 2%";
+	case SCHEMA_VOLTAGE:
+		return "a voltage such as 512mV";
+	case SCHEMA_ENUM:
+		return "one word";
+	case SCHEMA_MAP:
+	case SCHEMA_CUSTOM:
+		break;
+	}
+	return "something else";
+}
+
+/* How the user knows the value: by its key, or in a list by its path. */
+static void value_name(const struct yaml_node *node, char name[static YAML_PATH_MAX])
+{
+	if (node->key)
+		(void)snprintf(name, YAML_PATH_MAX, "%s", node->key);
+	else
+		yaml_node_path(node, name);
+}
+
+static bool has_words_only(const struct schema_option *option)
+{
+	return option->store == SCHEMA_STORE_STRING;
+}
+
+/* A single value, written the way that its type wants it? */
+static bool check_form(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *option, const char *name)
+{
+	static const char *const kinds[] = {
+		[YAML_SCALAR] = "a single value", [YAML_LIST] = "a list", [YAML_MAP] = "a map"};
+	bool bare = option->type == SCHEMA_BOOL || option->type == SCHEMA_INTEGER ||
+		option->type == SCHEMA_NUMBER;
+
+	if (node->kind != YAML_SCALAR)
+		diag_error(schema->diag, node->place, NULL, "%s takes %s, not %s", name,
+			type_words(option->type), kinds[node->kind]);
+	else if (node->plain && !*node->text)
+		diag_error(schema->diag, yaml_node_name_place(node), NULL,
+			"%s is empty: it takes %s", name, type_words(option->type));
+	else if (bare && !node->plain)
+		diag_error(schema->diag, node->place, "without quotes, please",
+			"%s takes %s, not a text", name, type_words(option->type));
+	else
+		return true;
+	return false;
+}
+
+static int parse_bool(const char *text, double *ret_number)
+{
+	bool yes = strcmp(text, "true") == 0;
+
+	if (!yes && strcmp(text, "false") != 0)
+		return -EINVAL;
+	*ret_number = yes ? 1 : 0;
+	return 0;
+}
+
+static int parse_choice(const struct schema_choice *choices, const char *text, double *ret_number)
+{
+	for (; choices->text; choices++) {
+		if (strcmp(choices->text, text) == 0) {
+			*ret_number = choices->value;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/* 0 with the number that the field gets, in base units, or an error of schema_units_parse(). */
+static int parse(const struct schema_option *option, const char *text, double *ret_number)
+{
+	if (option->type == SCHEMA_BOOL)
+		return parse_bool(text, ret_number);
+	if (option->type == SCHEMA_ENUM)
+		return parse_choice(option->choices, text, ret_number);
+	return schema_units_parse(option->type, text, ret_number);
+}
+
+static void unknown_choice(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *option, const char *name)
+{
+	enum { CHOICES_MAX = 8 };
+	const char *words[CHOICES_MAX + 1] = {NULL};
+	char what[YAML_PATH_MAX + 16];
+
+	for (size_t i = 0; i < CHOICES_MAX && option->choices[i].text; i++)
+		words[i] = option->choices[i].text;
+	(void)snprintf(what, sizeof(what), "choice for %s:", name);
+	schema_unknown(schema, node->place, what, node->text, words);
+}
+
+static void report_unparsed(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *option, const char *name, int error)
+{
+	char units[SCHEMA_UNITS_TEXT_MAX], hint[SCHEMA_UNITS_TEXT_MAX + 32];
+
+	schema_units_list(option->type, units);
+	if (option->type == SCHEMA_ENUM) {
+		unknown_choice(schema, node, option, name);
+	} else if (error == -ENODATA) {
+		(void)snprintf(hint, sizeof(hint), "for example %s", option->initial);
+		diag_error(schema->diag, node->place, option->initial ? hint : NULL,
+			"%s needs a unit: %s", name, units);
+	} else if (error == -ENOENT) {
+		(void)snprintf(hint, sizeof(hint), "the units are: %s", units);
+		diag_error(schema->diag, node->place, hint, "%s: unknown unit in \"%.40s\"", name,
+			node->text);
+	} else {
+		diag_error(schema->diag, node->place, NULL, "%s takes %s, not \"%.40s\"", name,
+			type_words(option->type), node->text);
+	}
+}
+
+/* Decimal fractions are not exact in binary, so the limits are not either. */
+static double slack(double value)
+{
+	return 1e-9 * fabs(value);
+}
+
+static bool in_range(const struct schema_option *option, double number)
+{
+	if (option->min == 0 && option->max == 0)
+		return true;
+	return number >= option->min - slack(option->min) &&
+		number <= option->max + slack(option->max);
+}
+
+/* Whole in the field's unit, where the field cannot hold a fraction. */
+static bool fits_field(const struct schema_option *option, double number)
+{
+	double units = number / (option->unit ? option->unit : 1);
+
+	return option->store == SCHEMA_STORE_DOUBLE || fabs(units - round(units)) <= slack(units);
+}
+
+static bool check_number(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *option, const char *name, double number)
+{
+	char min[SCHEMA_UNITS_TEXT_MAX], max[SCHEMA_UNITS_TEXT_MAX];
+
+	if (!in_range(option, number)) {
+		schema_units_format(option->type, option->min, min);
+		schema_units_format(option->type, option->max, max);
+		diag_error(schema->diag, node->place, NULL, "%s: %.40s is outside %s..%s", name,
+			node->text, min, max);
+		return false;
+	}
+	if (!fits_field(option, number)) {
+		schema_units_format(option->type, option->unit ? option->unit : 1, min);
+		diag_error(schema->diag, node->place, NULL, "%s: %.40s is no whole multiple of %s",
+			name, node->text, min);
+		return false;
+	}
+	return true;
+}
+
+static void set_number(const struct schema_option *option, double number, void *field)
+{
+	double units = number / (option->unit ? option->unit : 1);
+
+	switch (option->store) {
+	case SCHEMA_STORE_BOOL:
+		*(bool *)field = number != 0;
+		break;
+	case SCHEMA_STORE_UNSIGNED:
+		*(unsigned *)field = (unsigned)llround(units);
+		break;
+	case SCHEMA_STORE_U64:
+		*(uint64_t *)field = (uint64_t)llround(units);
+		break;
+	case SCHEMA_STORE_DOUBLE:
+		*(double *)field = units;
+		break;
+	case SCHEMA_STORE_STRING:
+	case SCHEMA_STORE_NONE:
+		assert(!"a number goes into a field of numbers");
+	}
+}
+
+static int set_text(const char *text, void *field)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	*(char **)field = copy;
+	return 0;
+}
+
+int schema_value_read(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *option, void *field)
+{
+	char name[YAML_PATH_MAX];
+	double number = 0;
+
+	value_name(node, name);
+	if (!check_form(schema, node, option, name))
+		return 0;
+	if (has_words_only(option)) {
+		const char *wrong = schema_text_wrong(option->type, node->text);
+		if (!wrong)
+			return set_text(node->text, field);
+		diag_error(schema->diag, node->place, NULL, "%s: \"%.40s\" %s", name, node->text,
+			wrong);
+		return 0;
+	}
+	int r = parse(option, node->text, &number);
+	if (r < 0)
+		report_unparsed(schema, node, option, name, r);
+	else if (check_number(schema, node, option, name, number))
+		set_number(option, number, field);
+	return 0;
+}
+
+int schema_value_default(const struct schema_option *option, void *object)
+{
+	void *field = (char *)object + option->offset;
+	double number = 0;
+
+	if (has_words_only(option))
+		return set_text(option->initial, field);
+	int r = parse(option, option->initial, &number);
+	assert(r == 0);
+	(void)r;
+	set_number(option, number, field);
+	return 0;
+}
