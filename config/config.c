@@ -42,12 +42,16 @@ const struct yaml_node *config_item(
 	return yaml_node_get(loader->root, section)->items[index];
 }
 
-int config_new_items(struct schema *schema, const struct yaml_node *node, enum yaml_kind kind,
-	size_t size, void **ret_array, size_t *ret_n)
+int config_new_items(struct schema *schema, const struct yaml_node *node,
+	const struct config_section *section, void **ret_array, size_t *ret_n)
 {
-	if (!schema_expect(schema, node, kind) || node->n_items == 0)
+	if (!schema_expect(schema, node, section->kind) || node->n_items == 0)
 		return 0;
-	void *array = calloc(node->n_items, size);
+	if (node->n_items > section->max)
+		diag_error(schema->diag, yaml_node_name_place(node), NULL,
+			"%s: these are %zu, and at most %zu can be", node->key, node->n_items,
+			section->max);
+	void *array = calloc(node->n_items, section->size);
 	if (!array)
 		return -ENOMEM;
 	*ret_array = array;

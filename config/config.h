@@ -19,7 +19,13 @@
 #include <stdint.h>
 
 /* More of them are a mistake in the map. */
-enum { CONFIG_SENSORS_MAX = 256, CONFIG_LEDS_MAX = 64, CONFIG_MOTORS_MAX = 16 };
+enum {
+	CONFIG_CHIPS_MAX = 64,
+	CONFIG_SENSORS_MAX = 256,
+	CONFIG_PACKED_MAX = 64,
+	CONFIG_LEDS_MAX = 64,
+	CONFIG_MOTORS_MAX = 16,
+};
 
 enum { CONFIG_MQTT_VERSION_AUTO = 0, CONFIG_MQTT_VERSION_3_1_1 = 4, CONFIG_MQTT_VERSION_5 = 5 };
 

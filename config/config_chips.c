@@ -275,11 +275,12 @@ static int read_chip(struct schema *schema, const struct yaml_node *node, struct
 
 int config_read_chips(struct schema *schema, const struct yaml_node *node, void *field)
 {
+	static const struct config_section section = {
+		YAML_MAP, sizeof(struct config_chip), CONFIG_CHIPS_MAX};
 	struct config *config = field;
 	void *chips = NULL;
 
-	int r = config_new_items(
-		schema, node, YAML_MAP, sizeof(*config->chips), &chips, &config->n_chips);
+	int r = config_new_items(schema, node, &section, &chips, &config->n_chips);
 	config->chips = chips;
 	for (size_t i = 0; i < config->n_chips && r == 0; i++)
 		r = read_chip(schema, node->items[i], &config->chips[i]);

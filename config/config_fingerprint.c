@@ -1,12 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The settings of an object as one text. Every text in it is followed by a line feed, which no
- * setting can hold, so that equal fingerprints mean equal settings.
+ * The settings of an object as one text. Every text in it ends with a line feed, which none of them
+ * can hold (but the will's payload, which comes with its size), so that equal fingerprints mean
+ * equal settings.
  */
 #include "config_load.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+static void print_text(const char *name, const char *text, FILE *out)
+{
+	if (text)
+		fprintf(out, "%s %s\n", name, text);
+}
+
+static void print_mqtt(const struct config_mqtt *mqtt, FILE *out)
+{
+	for (size_t i = 0; i < mqtt->n_urls; i++)
+		print_text("url", mqtt->urls[i], out);
+	print_text("topic", mqtt->topic, out);
+	print_text("client_id", mqtt->client_id, out);
+	print_text("username", mqtt->username, out);
+	print_text("password_file", mqtt->password_file, out);
+	print_text("ca", mqtt->tls.ca, out);
+	print_text("cert", mqtt->tls.cert, out);
+	print_text("key", mqtt->tls.key, out);
+	fprintf(out, "keepalive %u\n", mqtt->keepalive_s);
+	print_text("will.topic", mqtt->will.topic, out);
+	fprintf(out, "will.payload %zu %s\n", strlen(mqtt->will.payload), mqtt->will.payload);
+	fprintf(out, "will.qos %u\nwill.retain %d\n", mqtt->will.qos, mqtt->will.retain);
+	print_text("discovery", mqtt->discovery, out);
+	fprintf(out, "version %d\nqos %u\ntimestamp %d\n", mqtt->version, mqtt->qos,
+		mqtt->timestamp);
+	fprintf(out, "accept_retained %d\nclean_start %d\nhealth_interval %llu\n",
+		mqtt->accept_retained, mqtt->clean_start,
+		(unsigned long long)mqtt->health_interval_us);
+}
 
 static void print_chip(const struct config_chip *chip, FILE *out)
 {
@@ -71,7 +102,7 @@ static void print_motor(const struct config *config, const struct config_motor *
 	print_output(config, "enable", &motor->enable, out);
 }
 
-enum object { CHIP, SENSOR, LED, MOTOR };
+enum object { MQTT, CHIP, SENSOR, LED, MOTOR };
 
 static int new_fingerprint(
 	const struct config *config, enum object object, size_t index, char **ret_text)
@@ -83,6 +114,9 @@ static int new_fingerprint(
 	if (!out)
 		return -ENOMEM;
 	switch (object) {
+	case MQTT:
+		print_mqtt(&config->mqtt, out);
+		break;
 	case CHIP:
 		print_chip(&config->chips[index], out);
 		break;
@@ -106,7 +140,7 @@ static int new_fingerprint(
 
 int config_fingerprints(struct config *config)
 {
-	int r = 0;
+	int r = new_fingerprint(config, MQTT, 0, &config->mqtt.fingerprint);
 
 	for (size_t i = 0; i < config->n_chips && r == 0; i++)
 		r = new_fingerprint(config, CHIP, i, &config->chips[i].fingerprint);

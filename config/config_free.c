@@ -17,6 +17,7 @@ static void free_mqtt(struct config_mqtt *mqtt)
 	free(mqtt->will.topic);
 	free(mqtt->will.payload);
 	free(mqtt->discovery);
+	free(mqtt->fingerprint);
 }
 
 static void free_chip(struct config_chip *chip)

@@ -118,11 +118,12 @@ static int read_led(struct schema *schema, const struct yaml_node *node, struct 
 
 int config_read_leds(struct schema *schema, const struct yaml_node *node, void *field)
 {
+	static const struct config_section section = {
+		YAML_LIST, sizeof(struct config_led), CONFIG_LEDS_MAX};
 	struct config *config = field;
 	void *leds = NULL;
 
-	int r = config_new_items(
-		schema, node, YAML_LIST, sizeof(*config->leds), &leds, &config->n_leds);
+	int r = config_new_items(schema, node, &section, &leds, &config->n_leds);
 	config->leds = leds;
 	for (size_t i = 0; i < config->n_leds && r == 0; i++)
 		r = read_led(schema, node->items[i], &config->leds[i]);

@@ -58,9 +58,16 @@ int config_unknown_chip(struct config_loader *loader, const struct yaml_node *no
 /* The names of all chips, ending with NULL. The caller frees the array, not the names. */
 int config_chip_names(const struct config *config, const char ***ret_names);
 
-/* Zeroed memory for the items of a section, unless that is not of the kind or empty. */
-int config_new_items(struct schema *schema, const struct yaml_node *node, enum yaml_kind kind,
-	size_t size, void **ret_array, size_t *ret_n);
+/* The items of a section become an array of structs. */
+struct config_section {
+	enum yaml_kind kind; /* MAP: named items */
+	size_t size;         /* bytes of one struct */
+	size_t max;          /* items; more are a mistake */
+};
+
+/* Zeroed memory for the items, unless the section is a mistake or empty. */
+int config_new_items(struct schema *schema, const struct yaml_node *node,
+	const struct config_section *section, void **ret_array, size_t *ret_n);
 
 /* Fills in all fingerprints. The config is without mistakes. */
 int config_fingerprints(struct config *config);

@@ -219,11 +219,12 @@ static int read_motor(struct schema *schema, const struct yaml_node *node, struc
 
 int config_read_motors(struct schema *schema, const struct yaml_node *node, void *field)
 {
+	static const struct config_section section = {
+		YAML_LIST, sizeof(struct config_motor), CONFIG_MOTORS_MAX};
 	struct config *config = field;
 	void *motors = NULL;
 
-	int r = config_new_items(
-		schema, node, YAML_LIST, sizeof(*config->motors), &motors, &config->n_motors);
+	int r = config_new_items(schema, node, &section, &motors, &config->n_motors);
 	config->motors = motors;
 	for (size_t i = 0; i < config->n_motors && r == 0; i++) {
 		struct draft draft = {0};

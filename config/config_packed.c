@@ -130,11 +130,12 @@ static int read_fields(struct schema *schema, const struct yaml_node *node, void
 
 int config_read_packed(struct schema *schema, const struct yaml_node *node, void *field)
 {
+	static const struct config_section section = {
+		YAML_LIST, sizeof(struct config_packed), CONFIG_PACKED_MAX};
 	struct config *config = field;
 	void *packed = NULL;
 
-	int r = config_new_items(
-		schema, node, YAML_LIST, sizeof(*config->packed), &packed, &config->n_packed);
+	int r = config_new_items(schema, node, &section, &packed, &config->n_packed);
 	config->packed = packed;
 	for (size_t i = 0; i < config->n_packed && r == 0; i++)
 		r = schema_read_map(schema, node->items[i], packed_options, &config->packed[i]);

@@ -242,11 +242,12 @@ static int read_sensor(
 
 int config_read_sensors(struct schema *schema, const struct yaml_node *node, void *field)
 {
+	static const struct config_section section = {
+		YAML_MAP, sizeof(struct config_sensor), CONFIG_SENSORS_MAX};
 	struct config *config = field;
 	void *sensors = NULL;
 
-	int r = config_new_items(
-		schema, node, YAML_MAP, sizeof(*config->sensors), &sensors, &config->n_sensors);
+	int r = config_new_items(schema, node, &section, &sensors, &config->n_sensors);
 	config->sensors = sensors;
 	for (size_t i = 0; i < config->n_sensors && r == 0; i++)
 		r = read_sensor(schema, node->items[i], &config->sensors[i]);

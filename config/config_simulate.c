@@ -41,12 +41,13 @@ static void check_shown(struct config_loader *loader, const struct yaml_node *no
 {
 	if (sensor->chip == CONFIG_NO_INDEX)
 		return;
-	const struct driver *driver = loader->config->chips[sensor->chip].driver;
-	const struct driver_channel *channel = &driver->channels[sensor->channel];
-	if (value < channel->min || value > channel->max)
+	const struct config_chip *chip = &loader->config->chips[sensor->chip];
+	double min = 0, max = 0;
+	driver_channel_range(chip->driver, chip->params, sensor->channel, &min, &max);
+	if (value < min || value > max)
 		diag_error(loader->schema.diag, node->place, NULL,
-			"simulate: %g is outside what %s can show, %g..%g %s", value, driver->name,
-			channel->min, channel->max, channel->unit);
+			"simulate: %g is outside what %s can show, %g..%g %s", value,
+			chip->driver->name, min, max, chip->driver->channels[sensor->channel].unit);
 }
 
 int config_read_simulate(struct schema *schema, const struct yaml_node *node, void *field)
