@@ -12,7 +12,7 @@ run_test() {
 		--no-install) install= ;;
 		--build)
 			[ $# -ge 2 ] || die "--build needs a folder"
-			dir=$2
+			dir=$(realpath -m "$2")
 			shift
 			;;
 		*) break ;;
@@ -25,7 +25,7 @@ run_test() {
 	rm -f "$results/testlog.json" "$results/integration.xml"
 	status=0
 	meson test -C "$dir" --no-rebuild --print-errorlogs </dev/null || status=1
-	TOS_BUILD=$dir TMPDIR=$scratch PYTHONDONTWRITEBYTECODE=1 python3 -m pytest \
+	TOSD=$dir/daemon/tosd TMPDIR=$scratch PYTHONDONTWRITEBYTECODE=1 python3 -m pytest \
 		-q -ra -p no:cacheprovider --basetemp="$scratch/pytest" \
 		--junitxml="$results/integration.xml" "$here/tests/integration" "$@" </dev/null ||
 		status=1
