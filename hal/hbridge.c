@@ -280,19 +280,19 @@ int hbridge_duty(struct hbridge *bridge, enum motor_direction direction, double 
 	return bridge->inputs[write.input].pwm ? hbridge_write(bridge, &write, duty) : 0;
 }
 
-int hbridge_brake(struct hbridge *bridge, enum motor_direction turned)
+int hbridge_brake(struct hbridge *bridge, enum motor_direction push)
 {
-	return hbridge_write_until_error(bridge, &bridge->table->brake[same(turned)], 0);
+	return hbridge_write_until_error(bridge, &bridge->table->brake[same(push)], 0);
 }
 
-int hbridge_hold(struct hbridge *bridge)
+int hbridge_hold(struct hbridge *bridge, enum motor_direction push)
 {
-	return hbridge_write_all(bridge, &bridge->table->brake[FORWARD_FIRST]);
+	return hbridge_write_all(bridge, &bridge->table->brake[same(push)]);
 }
 
-int hbridge_release(struct hbridge *bridge, enum motor_direction turned)
+int hbridge_release(struct hbridge *bridge, enum motor_direction push)
 {
-	return hbridge_write_until_error(bridge, &bridge->table->off[opposite(turned)], 0);
+	return hbridge_write_until_error(bridge, &bridge->table->off[opposite(push)], 0);
 }
 
 void hbridge_close(struct hbridge *bridge)

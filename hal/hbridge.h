@@ -4,15 +4,16 @@
  * are motor.c's. The truth tables and the parts that they come from are in hbridge.c.
  *
  * Everything is built from one rule: a direction or a brake is only switched on from off, that is
- * while every input that could drive the motor is known to be inactive. Between two writes, and
- * where a write fails, the motor is then driven in no direction but the one that is being switched
- * on (drive) or in which it last turned (off, brake, release): never against its own motion.
+ * while every input that could drive the motor is known to be inactive.
  *
  *      off --drive--> driven --duty--> driven --off--> off
  *      off --brake--> braked --hold--> braked --release--> off
  *
  * Where drive, duty or brake fail, call off. Where release fails, call hold: with one input that
  * cannot be let go, the other one keeps the motor braked, and alone it would drive it.
+ *
+ * Inputs are written one after the other, so on the way into a brake and out of it the motor is
+ * driven for the time of one write. The caller says which way it may be pushed.
  *
  * Belongs to one thread.
  */
@@ -47,7 +48,7 @@ uint32_t hbridge_steps(const struct hbridge *bridge);
 /*
  * Every driving input inactive. Attempts all of them, whatever fails, and returns the first error.
  * Coasts; a phase/enable bridge has no coast and brakes. turned is the direction in which it turns
- * or last turned, or MOTOR_STOP.
+ * or last turned, or MOTOR_STOP: its input goes last, in case a brake was half written.
  */
 int hbridge_off(struct hbridge *bridge, enum motor_direction turned);
 
@@ -61,17 +62,16 @@ int hbridge_drive(struct hbridge *bridge, enum motor_direction direction, double
 int hbridge_duty(struct hbridge *bridge, enum motor_direction direction, double duty);
 
 /*
- * Shorts the motor: both inputs are active at the end. The one of the direction in which it last
- * turned goes first, so that the moment between the two pushes it on rather than back. Ends at the
- * first error.
+ * Shorts the motor: both inputs are active at the end. push is the direction in which it last
+ * turned. Ends at the first error.
  */
-int hbridge_brake(struct hbridge *bridge, enum motor_direction turned);
+int hbridge_brake(struct hbridge *bridge, enum motor_direction push);
 
 /* Writes the brake again. Attempts all inputs and returns the first error. */
-int hbridge_hold(struct hbridge *bridge);
+int hbridge_hold(struct hbridge *bridge, enum motor_direction push);
 
-/* Ends the brake. Ends at the first error. */
-int hbridge_release(struct hbridge *bridge, enum motor_direction turned);
+/* Ends the brake. push is the direction that comes next. Ends at the first error. */
+int hbridge_release(struct hbridge *bridge, enum motor_direction push);
 
 /* Releases the outputs as they are. Call hbridge_off() first, see motor_close(). */
 void hbridge_close(struct hbridge *bridge);

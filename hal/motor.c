@@ -178,20 +178,25 @@ static int motor_stop_again(struct motor *motor, uint64_t now_us)
 {
 	if (!motor->braking)
 		return motor_off(motor, now_us);
-	return motor_settle(motor, hbridge_hold(&motor->bridge), now_us);
+	return motor_settle(motor, hbridge_hold(&motor->bridge, motor->last_turned), now_us);
 }
 
-/* From any stop to all inputs inactive. A brake that cannot be let go stays. */
-static int motor_release(struct motor *motor, uint64_t now_us)
+/*
+ * From any stop to all inputs inactive. A brake that cannot be let go stays. next is the direction
+ * that comes then.
+ */
+static int motor_release(struct motor *motor, enum motor_direction next, uint64_t now_us)
 {
 	int r;
 
 	if (!motor->braking)
 		return motor_off(motor, now_us);
-	r = hbridge_release(&motor->bridge, motor->last_turned);
+	r = hbridge_release(&motor->bridge, next);
 	if (r < 0) {
 		motor->goal = MOTOR_STOP;
 		motor->next_us = UINT64_MAX;
+		motor->last_turned = next; /* it may just have been pushed that way */
+		motor->stop_pending = true;
 		motor_stop_again(motor, now_us);
 		return r;
 	}
@@ -208,14 +213,16 @@ static int motor_fail(struct motor *motor, int error, uint64_t now_us)
 	return error;
 }
 
-/* Takes the drive away, then brakes if that is asked for and there is something to brake. */
+/* Takes the drive away, then brakes if that is asked for and there may be something to brake. */
 static int motor_halt(struct motor *motor, uint64_t now_us)
 {
+	bool may_turn = motor->turning != MOTOR_STOP || motor->stop_pending;
 	int r = motor_stop_again(motor, now_us);
 
-	if (r < 0 || motor->braking || motor->settings.stop_mode == MOTOR_COAST ||
-		motor->last_turned == MOTOR_STOP)
+	if (r < 0 || motor->braking || motor->settings.stop_mode == MOTOR_COAST)
 		return r;
+	if (!may_turn || motor->last_turned == MOTOR_STOP)
+		return 0;
 	r = hbridge_brake(&motor->bridge, motor->last_turned);
 	if (r < 0)
 		return motor_fail(motor, r, now_us);
@@ -236,7 +243,7 @@ static uint64_t rest_end_us(const struct motor *motor)
 static int motor_start(struct motor *motor, uint64_t now_us)
 {
 	double from = ramp_us(motor) > 0 ? 0 : motor->goal_speed;
-	int r = motor_release(motor, now_us);
+	int r = motor_release(motor, motor->goal, now_us);
 
 	if (r < 0)
 		return r;
@@ -342,7 +349,7 @@ bool motor_running(const struct motor *motor)
 
 int motor_safe(struct motor *motor)
 {
-	int r = motor_release(motor, 0);
+	int r = motor_release(motor, motor->last_turned, 0);
 
 	/* No clock here: a direction that comes after all stops once more, and rests from then. */
 	motor->goal = MOTOR_STOP;

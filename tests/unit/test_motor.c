@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: MIT */
+/* The motor where nothing fails: which inputs, which duties, when. test_motor_fault.c has the rest. */
+#include "motor_bench.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const enum motor_stop_mode MODES[] = {MOTOR_COAST, MOTOR_BRAKE};
+
+/* --- Sequences of writes ---------------------------------------------------------------------- */
+
+struct sequences {
+	enum bench_kind kind;
+	enum motor_stop_mode mode;
+	const char *start;   /* to forward at 5, from new */
+	const char *faster;  /* to forward at 7 */
+	const char *reverse; /* to backward at 3 */
+	const char *stop;
+	const char *again; /* stop once more */
+	const char *after; /* to forward at 10 */
+};
+
+static const struct sequences SEQUENCES[] = {
+	{BENCH_LINES_PWM, MOTOR_COAST, "E0 B0 F0 F1 E500 ", "E700 ", "E0 B0 F0 E0 B0 F0 B1 E300 ",
+		"E0 F0 B0 ", "E0 F0 B0 ", "E0 F0 B0 F1 E1000 "},
+	{BENCH_LINES_PWM, MOTOR_BRAKE, "E0 B0 F0 F1 E500 ", "E700 ",
+		"E0 B0 F0 F1 B1 E1000 E0 F0 B0 B1 E300 ", "E0 F0 B0 B1 F1 E1000 ", "B1 F1 E1000 ",
+		"E0 B0 F0 F1 E1000 "},
+	{BENCH_LINES_LINE, MOTOR_COAST, "E0 B0 F0 F1 E1 ", "", "E0 B0 F0 E0 B0 F0 B1 E1 ",
+		"E0 F0 B0 ", "E0 F0 B0 ", "E0 F0 B0 F1 E1 "},
+	{BENCH_LINES_LINE, MOTOR_BRAKE, "E0 B0 F0 F1 E1 ", "", "E0 B0 F0 F1 B1 E1 E0 F0 B0 B1 E1 ",
+		"E0 F0 B0 B1 F1 E1 ", "B1 F1 E1 ", "E0 B0 F0 F1 E1 "},
+	{BENCH_LINES, MOTOR_COAST, "B0 F0 F1 ", "", "B0 F0 B0 F0 B1 ", "F0 B0 ", "F0 B0 ",
+		"F0 B0 F1 "},
+	{BENCH_LINES, MOTOR_BRAKE, "B0 F0 F1 ", "", "B0 F0 F1 B1 F0 B0 B1 ", "F0 B0 B1 F1 ",
+		"B1 F1 ", "B0 F0 F1 "},
+	{BENCH_PWMS, MOTOR_COAST, "B0 F0 F500 ", "F700 ", "B0 F0 B0 F0 B300 ", "F0 B0 ", "F0 B0 ",
+		"F0 B0 F1000 "},
+	{BENCH_PWMS, MOTOR_BRAKE, "B0 F0 F500 ", "F700 ", "B0 F0 F1000 B1000 F0 B0 B300 ",
+		"F0 B0 B1000 F1000 ", "B1000 F1000 ", "B0 F0 F1000 "},
+	{BENCH_PHASE_PWM, MOTOR_COAST, "E0 P0 E500 ", "E700 ", "E0 E0 P1 E300 ", "E0 ", "E0 ",
+		"E0 P0 E1000 "},
+	{BENCH_PHASE_PWM, MOTOR_BRAKE, "E0 P0 E500 ", "E700 ", "E0 E0 E0 P1 E300 ", "E0 E0 ", "E0 ",
+		"E0 P0 E1000 "},
+	{BENCH_PHASE_LINE, MOTOR_COAST, "E0 P0 E1 ", "", "E0 E0 P1 E1 ", "E0 ", "E0 ", "E0 P0 E1 "},
+	{BENCH_PHASE_LINE, MOTOR_BRAKE, "E0 P0 E1 ", "", "E0 E0 E0 P1 E1 ", "E0 E0 ", "E0 ",
+		"E0 P0 E1 "},
+};
+
+static void check_sequence(
+	struct bench *bench, enum motor_direction direction, unsigned speed, const char *expected)
+{
+	bench_clear_log(bench);
+	assert_int_equal(bench_set(bench, direction, speed), 0);
+	assert_string_equal(bench->log, expected);
+	assert_true(bench->next_us == UINT64_MAX);
+	assert_int_equal(motor_running(bench->motor), direction != MOTOR_STOP);
+}
+
+static void test_each_bridge_is_written_as_its_datasheet_wants(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(SEQUENCES); i++) {
+		const struct sequences *sequences = &SEQUENCES[i];
+		struct bench bench;
+
+		bench_open(&bench, sequences->kind, sequences->mode);
+		check_sequence(&bench, MOTOR_FORWARD, 5, sequences->start);
+		check_sequence(&bench, MOTOR_FORWARD, 7, sequences->faster);
+		check_sequence(&bench, MOTOR_BACKWARD, 3, sequences->reverse);
+		check_sequence(&bench, MOTOR_STOP, 0, sequences->stop);
+		check_sequence(&bench, MOTOR_STOP, 0, sequences->again);
+		check_sequence(&bench, MOTOR_FORWARD, 10, sequences->after);
+		bench_close(&bench);
+	}
+}
+
+static enum bench_effect effect_at_rest(const struct bench *bench, bool has_turned)
+{
+	if (bench_has_phase(bench->kind))
+		return BENCH_SHORT;
+	return bench->settings.stop_mode == MOTOR_BRAKE && has_turned ? BENCH_SHORT : BENCH_COAST;
+}
+
+/* Sets, settles, and checks where it ends. The watcher checks the way there. */
+static void go(struct bench *bench, enum motor_direction direction, unsigned speed)
+{
+	assert_int_equal(bench_set(bench, direction, speed), 0);
+	if (direction == MOTOR_STOP) {
+		assert_int_equal(
+			bench_effect(bench), effect_at_rest(bench, bench->last_drive_us > 0));
+		assert_true(bench->next_us == UINT64_MAX);
+		return;
+	}
+	bench_settle(bench);
+	assert_int_equal(bench_effect(bench),
+		direction == MOTOR_FORWARD ? BENCH_DRIVE_FORWARD : BENCH_DRIVE_BACKWARD);
+	assert_int_equal(bench_duty(bench),
+		bench_has_pwm(bench->kind)
+			? lround(1000 *
+				  (bench->settings.min_duty +
+					  (1 - bench->settings.min_duty) * speed / 10))
+			: (bench->kind == BENCH_LINES ? 0 : BENCH_STEPS));
+}
+
+static void check_transitions(enum bench_kind kind, const struct motor_settings *settings)
+{
+	for (enum motor_direction from = MOTOR_STOP; from <= MOTOR_BACKWARD; from++)
+		for (unsigned from_speed = 1; from_speed <= 10; from_speed += 3)
+			for (enum motor_direction to = MOTOR_STOP; to <= MOTOR_BACKWARD; to++)
+				for (unsigned speed = 1; speed <= 10; speed++) {
+					struct bench bench;
+
+					bench_open_with(&bench, kind, settings);
+					go(&bench, from, from_speed);
+					go(&bench, to, speed);
+					go(&bench, MOTOR_STOP, 0);
+					bench_close(&bench);
+				}
+}
+
+static void test_every_transition_between_directions_and_speeds(void **state)
+{
+	(void)state;
+	for (enum bench_kind kind = 0; kind < BENCH_N_KINDS; kind++)
+		for (size_t mode = 0; mode < COUNT(MODES); mode++) {
+			check_transitions(kind, &(struct motor_settings){.stop_mode = MODES[mode]});
+			check_transitions(
+				kind, &(struct motor_settings){MODES[mode], 0.25, 200000, 100000});
+			check_transitions(
+				kind, &(struct motor_settings){MODES[mode], 0.25, 0, 100000});
+			check_transitions(kind, &(struct motor_settings){MODES[mode], 0, 50000, 0});
+		}
+}
+
+/* --- Speeds ----------------------------------------------------------------------------------- */
+
+static void test_speed_one_turns_even_with_one_step(void **state)
+{
+	struct bench bench;
+	struct motor_outputs outputs = bench_outputs(&bench, BENCH_LINES_PWM);
+	const struct motor_settings settings = {.stop_mode = MOTOR_COAST};
+
+	(void)state;
+	outputs.enable_pwm->steps = 1;
+	assert_int_equal(motor_new(&outputs, &settings, &bench.motor), 0);
+	bench.asked[MOTOR_FORWARD] = true;
+	assert_int_equal(motor_set(bench.motor, MOTOR_FORWARD, 1, 0), 0);
+	assert_string_equal(bench.log, "E0 B0 F0 F1 E1 ");
+	bench_close(&bench);
+}
+
+static void test_wrong_speed_or_direction_changes_nothing(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open(&bench, BENCH_LINES_PWM, MOTOR_COAST);
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 5), 0);
+	bench_clear_log(&bench);
+	assert_int_equal(bench_set(&bench, MOTOR_BACKWARD, 0), -EINVAL);
+	assert_int_equal(bench_set(&bench, MOTOR_BACKWARD, MOTOR_SPEED_MAX + 1), -EINVAL);
+	assert_int_equal(motor_set(bench.motor, (enum motor_direction)7, 5, bench.now_us), -EINVAL);
+	assert_string_equal(bench.log, "");
+	assert_true(motor_running(bench.motor));
+	bench_close(&bench);
+}
+
+/* --- Ramps ------------------------------------------------------------------------------------ */
+
+static const struct motor_settings RAMPED = {
+	.stop_mode = MOTOR_COAST,
+	.min_duty = 0.2,
+	.ramp_us = 200000,
+	.reverse_pause_us = 100000,
+};
+
+static void test_ramp_rises_evenly_and_ends_in_time(void **state)
+{
+	struct bench bench;
+	uint64_t start;
+	uint32_t duty;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_PWMS, &RAMPED);
+	start = bench.now_us;
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 10), 0);
+	assert_int_equal(bench_duty(&bench), 200); /* the first write: where it begins to turn */
+	for (unsigned step = 1; step <= 20; step++) {
+		duty = bench_duty(&bench);
+		assert_int_equal(bench.next_us, start + step * 10000);
+		assert_int_equal(bench_at(&bench, bench.next_us), 0);
+		assert_int_equal(bench_duty(&bench), duty + 40);
+	}
+	assert_int_equal(bench_duty(&bench), BENCH_STEPS);
+	assert_true(bench.next_us == UINT64_MAX);
+	bench_close(&bench);
+}
+
+static void test_ramp_has_no_more_steps_than_the_pwm(void **state)
+{
+	struct bench bench;
+	struct motor_outputs outputs = bench_outputs(&bench, BENCH_LINES_PWM);
+
+	(void)state;
+	outputs.enable_pwm->steps = 4;
+	assert_int_equal(motor_new(&outputs, &RAMPED, &bench.motor), 0);
+	bench.settings = RAMPED;
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 10), 0);
+	assert_int_equal(bench.next_us, 200000 / 4);
+	bench_settle(&bench);
+	assert_string_equal(bench.log, "E0 B0 F0 F1 E1 E2 E2 E3 E4 ");
+	bench_close(&bench);
+}
+
+static void test_early_poll_does_nothing(void **state)
+{
+	struct bench bench;
+	uint64_t next;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_PWMS, &RAMPED);
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 10), 0);
+	bench_clear_log(&bench);
+	next = bench.next_us;
+	assert_int_equal(bench_at(&bench, next - 1), 0);
+	assert_string_equal(bench.log, "");
+	assert_int_equal(bench.next_us, next);
+	bench_close(&bench);
+}
+
+static void test_late_poll_catches_up_and_keeps_the_grid(void **state)
+{
+	struct bench bench;
+	uint64_t start;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_PWMS, &RAMPED);
+	start = bench.now_us;
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 10), 0);
+	assert_int_equal(bench_at(&bench, start + 103000), 0);
+	assert_int_equal(bench_duty(&bench), 200 + 412);
+	assert_int_equal(bench.next_us, start + 110000);
+	assert_int_equal(bench_at(&bench, start + 900000), 0);
+	assert_int_equal(bench_duty(&bench), BENCH_STEPS);
+	assert_true(bench.next_us == UINT64_MAX);
+	bench_close(&bench);
+}
+
+static void test_new_speed_in_a_ramp_continues_from_the_present_duty(void **state)
+{
+	struct bench bench;
+	uint64_t start;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_PWMS, &RAMPED);
+	start = bench.now_us;
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 10), 0);
+	assert_int_equal(bench_at(&bench, start + 100000), 0);
+	assert_int_equal(bench_duty(&bench), 600);
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 1), 0); /* down again, to 280 */
+	assert_int_equal(bench_duty(&bench), 600);
+	assert_int_equal(bench_at(&bench, start + 150000), 0);
+	assert_int_equal(bench_duty(&bench), 400);
+	bench_settle(&bench);
+	assert_int_equal(bench.now_us, start + 180000);
+	assert_int_equal(bench_duty(&bench), 280);
+	bench_close(&bench);
+}
+
+static void test_commands_faster_than_the_ramp_do_not_hold_it(void **state)
+{
+	struct bench bench;
+	uint64_t start;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_PWMS, &RAMPED);
+	start = bench.now_us;
+	while (bench.now_us < start + 200000) {
+		assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 10), 0);
+		bench.now_us += 1000;
+	}
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 10), 0);
+	assert_int_equal(bench_duty(&bench), BENCH_STEPS);
+	bench_close(&bench);
+}
+
+static void test_ramp_stands_while_the_clock_goes_back(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_PWMS, &RAMPED);
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 10), 0);
+	bench.now_us -= 500000;
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 10), 0);
+	assert_int_equal(bench_duty(&bench), 200);
+	bench_settle(&bench);
+	assert_int_equal(bench_duty(&bench), BENCH_STEPS);
+	bench_close(&bench);
+}
+
+/* --- Stops and reversals ---------------------------------------------------------------------- */
+
+static void test_stop_in_a_ramp_is_done_at_once(void **state)
+{
+	(void)state;
+	for (enum bench_kind kind = 0; kind < BENCH_N_KINDS; kind++) {
+		struct bench bench;
+
+		bench_open_with(&bench, kind, &RAMPED);
+		assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 10), 0);
+		assert_int_equal(bench_at(&bench, bench.now_us + 50000), 0);
+		assert_int_equal(bench_set(&bench, MOTOR_BACKWARD, 10), 0);
+		assert_int_equal(bench_at(&bench, bench.now_us + 10000), 0);
+		assert_int_equal(bench_stop(&bench), 0);
+		assert_false(bench_driven(&bench));
+		assert_false(motor_running(bench.motor));
+		assert_true(bench.next_us == UINT64_MAX);
+		bench_close(&bench);
+	}
+}
+
+static void test_reversal_ramps_down_rests_and_ramps_up(void **state)
+{
+	struct bench bench;
+	uint64_t start;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_PWMS, &RAMPED);
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 5), 0);
+	bench_settle(&bench);
+	start = bench.now_us;
+	assert_int_equal(bench_set(&bench, MOTOR_BACKWARD, 10), 0);
+	while (bench.now_us < start + 100000) {
+		assert_int_equal(bench_effect(&bench), BENCH_DRIVE_FORWARD);
+		assert_int_equal(bench_at(&bench, bench.next_us), 0);
+	}
+	assert_int_equal(bench.now_us, start + 100000); /* half the way: half the ramp */
+	assert_int_equal(bench_effect(&bench), BENCH_COAST);
+	assert_true(motor_running(bench.motor));
+	assert_int_equal(bench.next_us, start + 200000);
+	assert_int_equal(bench_at(&bench, bench.next_us - 1), 0);
+	assert_int_equal(bench_effect(&bench), BENCH_COAST);
+	assert_int_equal(bench_at(&bench, bench.next_us), 0);
+	assert_int_equal(bench_effect(&bench), BENCH_DRIVE_BACKWARD);
+	bench_settle(&bench);
+	assert_int_equal(bench.now_us, start + 400000);
+	bench_close(&bench);
+}
+
+static void test_rest_counts_from_the_late_end_of_the_ramp(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_PWMS, &RAMPED);
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 5), 0);
+	bench_settle(&bench);
+	assert_int_equal(bench_set(&bench, MOTOR_BACKWARD, 5), 0);
+	assert_int_equal(bench_at(&bench, bench.now_us + 5000000), 0);
+	assert_int_equal(bench_effect(&bench), BENCH_COAST);
+	assert_int_equal(bench.next_us, bench.now_us + 100000);
+	bench_close(&bench);
+}
+
+static const struct motor_settings PAUSED = {.reverse_pause_us = 100000};
+
+static void test_way_back_in_the_rest_is_free_but_the_next_reversal_rests_anew(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_LINES_PWM, &PAUSED);
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 5), 0);
+	assert_int_equal(bench_set(&bench, MOTOR_BACKWARD, 5), 0);
+	assert_int_equal(bench_effect(&bench), BENCH_COAST);
+	bench.now_us += 60000;
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 5), 0);
+	assert_int_equal(bench_effect(&bench), BENCH_DRIVE_FORWARD);
+	bench.now_us += 60000;
+	assert_int_equal(bench_set(&bench, MOTOR_BACKWARD, 5), 0);
+	assert_int_equal(bench_effect(&bench), BENCH_COAST);
+	assert_int_equal(bench.next_us, bench.now_us + 100000);
+	bench_settle(&bench);
+	assert_int_equal(bench_effect(&bench), BENCH_DRIVE_BACKWARD);
+	bench_close(&bench);
+}
+
+static void test_stop_in_between_does_not_shorten_the_rest(void **state)
+{
+	struct bench bench;
+	uint64_t stopped;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_LINES_PWM, &PAUSED);
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 5), 0);
+	assert_int_equal(bench_stop(&bench), 0);
+	stopped = bench.now_us;
+	bench.now_us += 30000;
+	assert_int_equal(bench_stop(&bench), 0); /* nor does a second one make it longer */
+	bench.now_us += 30000;
+	assert_int_equal(bench_set(&bench, MOTOR_BACKWARD, 5), 0);
+	assert_int_equal(bench_effect(&bench), BENCH_COAST);
+	assert_true(motor_running(bench.motor));
+	assert_int_equal(bench.next_us, stopped + 100000);
+	bench_settle(&bench);
+	assert_int_equal(bench_effect(&bench), BENCH_DRIVE_BACKWARD);
+	bench_close(&bench);
+}
+
+static void test_stop_in_the_rest_ends_the_reversal(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_LINES_PWM, &PAUSED);
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 5), 0);
+	assert_int_equal(bench_set(&bench, MOTOR_BACKWARD, 5), 0);
+	assert_int_equal(bench_stop(&bench), 0);
+	assert_false(motor_running(bench.motor));
+	assert_int_equal(bench_at(&bench, bench.now_us + 1000000), 0);
+	assert_int_equal(bench_effect(&bench), BENCH_COAST);
+	bench_close(&bench);
+}
+
+static void test_what_never_turned_is_not_braked(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open(&bench, BENCH_PWMS, MOTOR_BRAKE);
+	assert_int_equal(bench_stop(&bench), 0);
+	assert_string_equal(bench.log, "B0 F0 ");
+	bench_close(&bench);
+}
+
+/* --- The ends --------------------------------------------------------------------------------- */
+
+static void test_safe_writes_off_from_every_state_and_never_brakes(void **state)
+{
+	(void)state;
+	for (enum bench_kind kind = 0; kind < BENCH_N_KINDS; kind++)
+		for (enum motor_direction from = MOTOR_STOP; from <= MOTOR_BACKWARD; from++) {
+			struct bench bench;
+
+			bench_open(&bench, kind, MOTOR_BRAKE);
+			assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 5), 0);
+			assert_int_equal(bench_set(&bench, from, 5), 0);
+			for (unsigned n = 0; n < 2; n++) {
+				unsigned writes = bench.n_writes;
+
+				assert_int_equal(motor_safe(bench.motor), 0);
+				assert_true(bench.n_writes > writes);
+				assert_false(motor_running(bench.motor));
+				assert_int_equal(bench.outputs[BENCH_FORWARD].level, 0);
+				assert_int_equal(bench.outputs[BENCH_BACKWARD].level, 0);
+				assert_int_equal(bench.outputs[BENCH_ENABLE].level, 0);
+			}
+			bench_close(&bench);
+		}
+}
+
+static void test_direction_after_safe_rests_first(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_LINES_PWM, &PAUSED);
+	assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 5), 0);
+	bench.now_us += 1000000;
+	assert_int_equal(motor_safe(bench.motor), 0);
+	assert_int_equal(bench_set(&bench, MOTOR_BACKWARD, 5), 0);
+	assert_int_equal(bench_effect(&bench), BENCH_COAST);
+	assert_int_equal(bench.next_us, bench.now_us + 100000);
+	bench_settle(&bench);
+	assert_int_equal(bench_effect(&bench), BENCH_DRIVE_BACKWARD);
+	bench_close(&bench);
+}
+
+static void check_no_bridge(struct motor_outputs *outputs, struct bench *bench, unsigned n_outputs)
+{
+	const struct motor_settings settings = {.stop_mode = MOTOR_COAST};
+	struct motor *motor = NULL;
+
+	assert_int_equal(motor_new(outputs, &settings, &motor), -EINVAL);
+	assert_null(motor);
+	assert_int_equal(bench->n_closed, n_outputs);
+	assert_int_equal(bench->n_writes, 0);
+}
+
+static void test_outputs_that_make_no_bridge_are_closed(void **state)
+{
+	struct motor_outputs outputs, other;
+	struct bench bench, other_bench;
+
+	(void)state;
+	outputs = bench_outputs(&bench, BENCH_LINES_PWM);
+	outputs.forward_line = NULL;
+	check_no_bridge(&outputs, &bench, 2);
+
+	outputs = bench_outputs(&bench, BENCH_PHASE_PWM);
+	outputs.enable_pwm = NULL; /* nothing could stop it */
+	check_no_bridge(&outputs, &bench, 1);
+
+	outputs = bench_outputs(&bench, BENCH_PWMS);
+	outputs.backward_pwm = NULL;
+	check_no_bridge(&outputs, &bench, 1);
+
+	outputs = bench_outputs(&bench, BENCH_LINES_PWM);
+	other = bench_outputs(&other_bench, BENCH_LINES_LINE);
+	outputs.enable_line = other.enable_line; /* two enables */
+	check_no_bridge(&outputs, &bench, 3);
+	assert_int_equal(other_bench.n_closed, 1);
+
+	outputs = bench_outputs(&bench, BENCH_LINES_PWM);
+	other = bench_outputs(&other_bench, BENCH_PWMS);
+	outputs.forward_pwm = other.forward_pwm;
+	outputs.backward_pwm = other.backward_pwm;
+	check_no_bridge(&outputs, &bench, 3);
+	assert_int_equal(other_bench.n_closed, 2);
+
+	memset(&outputs, 0, sizeof(outputs));
+	check_no_bridge(&outputs, &bench, 3);
+}
+
+static void test_min_duty_outside_its_range_closes_the_outputs(void **state)
+{
+	const double wrong[] = {-0.01, 1.01, (double)NAN};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		struct bench bench;
+		struct motor_outputs outputs = bench_outputs(&bench, BENCH_PWMS);
+		const struct motor_settings settings = {.min_duty = wrong[i]};
+		struct motor *motor = NULL;
+
+		assert_int_equal(motor_new(&outputs, &settings, &motor), -EINVAL);
+		assert_null(motor);
+		assert_int_equal(bench.n_closed, 2);
+	}
+	assert_null(motor_close(NULL));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_bridge_is_written_as_its_datasheet_wants),
+		cmocka_unit_test(test_every_transition_between_directions_and_speeds),
+		cmocka_unit_test(test_speed_one_turns_even_with_one_step),
+		cmocka_unit_test(test_wrong_speed_or_direction_changes_nothing),
+		cmocka_unit_test(test_ramp_rises_evenly_and_ends_in_time),
+		cmocka_unit_test(test_ramp_has_no_more_steps_than_the_pwm),
+		cmocka_unit_test(test_early_poll_does_nothing),
+		cmocka_unit_test(test_late_poll_catches_up_and_keeps_the_grid),
+		cmocka_unit_test(test_new_speed_in_a_ramp_continues_from_the_present_duty),
+		cmocka_unit_test(test_commands_faster_than_the_ramp_do_not_hold_it),
+		cmocka_unit_test(test_ramp_stands_while_the_clock_goes_back),
+		cmocka_unit_test(test_stop_in_a_ramp_is_done_at_once),
+		cmocka_unit_test(test_reversal_ramps_down_rests_and_ramps_up),
+		cmocka_unit_test(test_rest_counts_from_the_late_end_of_the_ramp),
+		cmocka_unit_test(
+			test_way_back_in_the_rest_is_free_but_the_next_reversal_rests_anew),
+		cmocka_unit_test(test_stop_in_between_does_not_shorten_the_rest),
+		cmocka_unit_test(test_stop_in_the_rest_ends_the_reversal),
+		cmocka_unit_test(test_what_never_turned_is_not_braked),
+		cmocka_unit_test(test_safe_writes_off_from_every_state_and_never_brakes),
+		cmocka_unit_test(test_direction_after_safe_rests_first),
+		cmocka_unit_test(test_outputs_that_make_no_bridge_are_closed),
+		cmocka_unit_test(test_min_duty_outside_its_range_closes_the_outputs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
