@@ -176,8 +176,8 @@ static int export_channel(struct pwm_linux *output, struct hal_error *error)
 static int read_state(const struct pwm_linux *output, struct pwm_state *ret_state)
 {
 	struct pwm_state state = {0};
-	uint64_t enabled;
-	char polarity[16];
+	uint64_t enabled = 0;
+	char polarity[16] = "";
 	int r = sysfs_read_number(output->directory, FILES[PWM_FILE_PERIOD], &state.period_ns);
 
 	if (r == 0)

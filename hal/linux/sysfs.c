@@ -47,15 +47,16 @@ int sysfs_read_text(const char *directory, const char *file, char *ret_text, siz
 		return linux_error(errno);
 	text[size] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	if (strlen(text) >= text_bytes)
+	size_t length = strlen(text);
+	if (length >= text_bytes)
 		return -EIO;
-	strcpy(ret_text, text);
+	memcpy(ret_text, text, length + 1);
 	return 0;
 }
 
 int sysfs_read_number(const char *directory, const char *file, uint64_t *ret_value)
 {
-	char text[NUMBER_BYTES];
+	char text[NUMBER_BYTES] = "";
 	char *end;
 	int r = sysfs_read_text(directory, file, text, sizeof(text));
 
