@@ -332,6 +332,17 @@ static void a_fault_is_its_error_until_it_is_taken_back(void **state)
 	}
 }
 
+static void a_short_transfer_loses_its_last_byte(void **state)
+{
+	struct fixture *fixture = *state;
+	const uint8_t out[] = {0, 0x11, 0x22};
+
+	assert_int_equal(sim_set_fault(fixture->board, "a", SIM_FAULT_SHORT), 0);
+	assert_int_equal(i2c_write(fixture->bus, ADDRESS, out, sizeof(out)), -EIO);
+	assert_int_equal(memory_of(fixture, "a")->cells[0], 0x11);
+	assert_int_equal(memory_of(fixture, "a")->cells[1], 0);
+}
+
 static void a_stuck_part_hangs_its_neighbours_and_a_missing_one_does_not(void **state)
 {
 	struct fixture *fixture = *state;
@@ -430,6 +441,7 @@ int main(void)
 		TEST(what_was_loaded_is_shown_until_the_next_wave),
 		TEST(faults_have_names),
 		TEST(a_fault_is_its_error_until_it_is_taken_back),
+		TEST(a_short_transfer_loses_its_last_byte),
 		TEST(a_stuck_part_hangs_its_neighbours_and_a_missing_one_does_not),
 		TEST(an_unplugged_part_forgets),
 		TEST(a_flipped_bit_is_one_and_in_time_each),

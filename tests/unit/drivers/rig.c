@@ -17,6 +17,7 @@ struct tap {
 	struct spi_device *inner_spi;
 	size_t transfer, bit, seen;
 	bool hit;
+	size_t left; /* transfers until the wire is cut */
 };
 
 static uint64_t rig_now_us(void *userdata)
@@ -170,50 +171,66 @@ static int tap_i2c_transfer(
 {
 	struct tap *tap = (struct tap *)bus;
 	size_t bits = 0;
-	int r = i2c_transfer(tap->inner_i2c, address, messages, count);
+	int r = tap->left > 0 ? i2c_transfer(tap->inner_i2c, address, messages, count) : -EIO;
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		if (messages[i].read)
 			bits += tap_piece(tap, messages[i].data, messages[i].size, bits);
 	}
 	tap->seen += bits > 0;
+	tap->left -= tap->left > 0;
 	return r;
 }
 
 static int tap_spi_transfer(struct spi_device *device, const uint8_t *out, uint8_t *in, size_t size)
 {
 	struct tap *tap = (struct tap *)(void *)((char *)device - offsetof(struct tap, spi));
-	int r = spi_transfer(tap->inner_spi, out, in, size);
+	int r = tap->left > 0 ? spi_transfer(tap->inner_spi, out, in, size) : -EIO;
 
 	if (r == 0)
 		(void)tap_piece(tap, in, size, 0);
 	tap->seen++;
+	tap->left -= tap->left > 0;
 	return r;
 }
 
 static const struct i2c_ops TAP_I2C_OPS = {.transfer = tap_i2c_transfer};
 static const struct spi_ops TAP_SPI_OPS = {.transfer = tap_spi_transfer};
 
-void rig_tap(struct rig *rig, size_t transfer, size_t bit)
+static struct tap *tap_in_place(struct rig *rig)
 {
 	struct chip *chip = rig->chip;
 
-	if (!rig->tap) {
-		rig->tap = calloc(1, sizeof(*rig->tap));
-		assert_non_null(rig->tap);
-		rig->tap->i2c.ops = &TAP_I2C_OPS;
-		rig->tap->spi.ops = &TAP_SPI_OPS;
-		rig->tap->inner_i2c = chip->i2c;
-		rig->tap->inner_spi = chip->spi;
-		if (chip->i2c)
-			chip->i2c = &rig->tap->i2c;
-		else
-			chip->spi = &rig->tap->spi;
-	}
-	rig->tap->transfer = transfer;
-	rig->tap->bit = bit;
-	rig->tap->seen = 0;
-	rig->tap->hit = false;
+	if (rig->tap)
+		return rig->tap;
+	rig->tap = calloc(1, sizeof(*rig->tap));
+	assert_non_null(rig->tap);
+	rig->tap->i2c.ops = &TAP_I2C_OPS;
+	rig->tap->spi.ops = &TAP_SPI_OPS;
+	rig->tap->inner_i2c = chip->i2c;
+	rig->tap->inner_spi = chip->spi;
+	rig->tap->transfer = SIZE_MAX;
+	rig->tap->left = SIZE_MAX;
+	if (chip->i2c)
+		chip->i2c = &rig->tap->i2c;
+	else
+		chip->spi = &rig->tap->spi;
+	return rig->tap;
+}
+
+void rig_tap(struct rig *rig, size_t transfer, size_t bit)
+{
+	struct tap *tap = tap_in_place(rig);
+
+	tap->transfer = transfer;
+	tap->bit = bit;
+	tap->seen = 0;
+	tap->hit = false;
+}
+
+void rig_cut(struct rig *rig, size_t transfers)
+{
+	tap_in_place(rig)->left = transfers;
 }
 
 bool rig_tap_hit(const struct rig *rig)

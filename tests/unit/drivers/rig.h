@@ -72,6 +72,9 @@ bool rig_tap_hit(const struct rig *rig);
 /* How many transfers that read went by since it was armed. */
 size_t rig_tap_transfers(const struct rig *rig);
 
+/* Cuts the wire: from now on this many transfers pass, and all after them fail with -EIO. */
+void rig_cut(struct rig *rig, size_t transfers);
+
 /* Forgets the wire log so far. */
 void rig_log_clear(struct rig *rig);
 /* The wire log since then; valid until the next write. */
