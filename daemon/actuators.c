@@ -26,6 +26,7 @@ struct actuators {
 	size_t n_leds;
 	struct actuator_motor *motors;
 	size_t n_motors;
+	uint64_t now_us; /* of the running call */
 };
 
 enum { MOTOR_INPUTS = 4 };
@@ -66,7 +67,7 @@ static int note(struct actuators *actuators, struct actuator *base, int code,
 		base->since_ms = clock_wall_ms();
 	base->ok = code == 0;
 	if (code < 0)
-		retry_failed(&base->retry, clock_now_us());
+		retry_failed(&base->retry, actuators->now_us);
 	else
 		retry_succeeded(&base->retry);
 	if (news && actuators->settings.listener.health)
@@ -79,7 +80,8 @@ static void led_lost(struct actuators *actuators, struct actuator_led *led, int 
 {
 	actuator_led_close(led);
 	if (led->config->output.kind == CONFIG_OUTPUT_CHIP_PWM)
-		pwm_parts_failed(actuators->parts, led->config->output.chip, code, clock_now_us());
+		pwm_parts_failed(
+			actuators->parts, led->config->output.chip, code, actuators->now_us);
 }
 
 static void motor_lost(struct actuators *actuators, struct actuator_motor *motor, int code)
@@ -90,7 +92,8 @@ static void motor_lost(struct actuators *actuators, struct actuator_motor *motor
 	motor_inputs(motor->config, inputs);
 	for (size_t i = 0; i < MOTOR_INPUTS; i++)
 		if (inputs[i]->kind == CONFIG_OUTPUT_CHIP_PWM)
-			pwm_parts_failed(actuators->parts, inputs[i]->chip, code, clock_now_us());
+			pwm_parts_failed(
+				actuators->parts, inputs[i]->chip, code, actuators->now_us);
 	tell_state(actuators);
 }
 
@@ -136,7 +139,7 @@ static int ensure_part(struct actuators *actuators, const struct config_output *
 
 	if (output->kind != CONFIG_OUTPUT_CHIP_PWM)
 		return 0;
-	r = pwm_parts_ensure(actuators->parts, output->chip, clock_now_us(), force, error);
+	r = pwm_parts_ensure(actuators->parts, output->chip, actuators->now_us, force, error);
 	if (r == 1)
 		chip_was_reset(actuators, output->chip);
 	return r < 0 ? r : 0;
@@ -237,6 +240,7 @@ int actuators_new(const struct actuators_settings *settings, struct actuators **
 	if (!actuators)
 		return -ENOMEM;
 	actuators->settings = *settings;
+	actuators->now_us = clock_now_us();
 	r = allocate(actuators, settings->config);
 	if (r == 0)
 		r = soft_pwm_new(&actuators->soft);
@@ -290,10 +294,14 @@ static void move_motors(
 
 int actuators_reload(struct actuators *actuators, const struct config *config)
 {
-	struct actuators old = *actuators;
-	struct actuators next = *actuators;
-	int r = allocate(&next, config);
+	struct actuators old;
+	struct actuators next;
+	int r;
 
+	actuators->now_us = clock_now_us();
+	old = *actuators;
+	next = *actuators;
+	r = allocate(&next, config);
 	if (r < 0)
 		return r;
 	r = pwm_parts_take_over(old.parts, old.settings.board, config, &next.parts);
@@ -348,8 +356,10 @@ int actuators_set_led(
 {
 	struct actuator_led *led = &actuators->leds[index];
 	struct hal_error before = led->base.error;
-	int r = led_ready(actuators, led, true);
+	int r;
 
+	actuators->now_us = clock_now_us();
+	r = led_ready(actuators, led, true);
 	if (r == 0)
 		r = actuator_led_write(led, on, level);
 	if (r < 0) {
@@ -364,8 +374,10 @@ int actuators_set_motor(struct actuators *actuators, size_t index, enum motor_di
 {
 	struct actuator_motor *motor = &actuators->motors[index];
 	struct hal_error before = motor->base.error;
-	int r = motor_ready(actuators, motor, true);
+	int r;
 
+	actuators->now_us = clock_now_us();
+	r = motor_ready(actuators, motor, true);
 	if (r == 0)
 		r = actuator_motor_write(motor, direction, speed);
 	if (r < 0) {
@@ -404,6 +416,7 @@ uint64_t actuators_poll(struct actuators *actuators, uint64_t now_us)
 	uint64_t next_us = UINT64_MAX;
 	bool retried = false; /* at most one a call: each may block for a transfer's time */
 
+	actuators->now_us = now_us;
 	for (size_t i = 0; i < actuators->n_motors; i++) {
 		struct actuator_motor *motor = &actuators->motors[i];
 		uint64_t due_us = motor->base.retry.due_us;

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+#include "actuators.h"
+#include "clock.h"
+#include "map_rig.h"
+#include "retry.h"
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CHIPS "chips: {board: {driver: pca9685, bus: /dev/i2c-1, address: 0x40}}\n"
+#define RED   "{name: red, line: GPIO17}"
+#define GREEN "{name: green, pwm: board.3, min_duty: 0%, gamma: 1}"
+#define BLUE  "{name: blue, pwm: pwmchip0.1, min_duty: 0%, gamma: 1}"
+#define MOTOR "{forward: GPIO5, backward: GPIO6, enable: board.0, reverse_pause: 20ms}"
+#define BUS   "/dev/i2c-1"
+
+static const char MAP[] = CHIPS "leds: [" RED ", " GREEN ", " BLUE "]\nmotors: [" MOTOR "]\n";
+
+/* What the listener was told, one after the other. */
+struct told {
+	char health[1024];
+	unsigned states;
+};
+
+struct fixture {
+	struct map_rig rig;
+	struct told told;
+	struct actuators *actuators;
+	uint64_t time_us; /* of the last poll_much_later() */
+};
+
+static void on_health(void *userdata, const char *object, const char *error)
+{
+	struct told *told = userdata;
+	size_t used = strlen(told->health);
+
+	snprintf(told->health + used, sizeof(told->health) - used, "%s: %s\n", object,
+		error ? error : "works");
+}
+
+static void on_state(void *userdata)
+{
+	struct told *told = userdata;
+
+	told->states++;
+}
+
+static void open_actuators(struct fixture *fixture, bool safe_only)
+{
+	struct actuators_settings settings = {
+		.board = fixture->rig.board,
+		.config = fixture->rig.config,
+		.listener = {on_health, on_state, &fixture->told},
+		.safe_only = safe_only,
+	};
+
+	assert_int_equal(actuators_new(&settings, &fixture->actuators), 0);
+}
+
+static void open_map(struct fixture *fixture, const char *map)
+{
+	*fixture = (struct fixture){0};
+	map_rig_open(&fixture->rig, map);
+	open_actuators(fixture, false);
+}
+
+static void close_all(struct fixture *fixture)
+{
+	actuators_free(fixture->actuators);
+	map_rig_close(&fixture->rig);
+}
+
+static void assert_wires(struct fixture *fixture, const char *expected)
+{
+	char *wires = map_rig_wires(&fixture->rig);
+
+	assert_string_equal(wires, expected);
+	free(wires);
+}
+
+static void forget_wires(struct fixture *fixture)
+{
+	free(map_rig_wires(&fixture->rig));
+}
+
+/* Lets the time of every retry come, some times. */
+static void poll_much_later(struct fixture *fixture)
+{
+	if (!fixture->time_us)
+		fixture->time_us = clock_now_us();
+	for (int i = 0; i < 4; i++) {
+		fixture->time_us += UINT64_C(1000) * RETRY_MAX_MS;
+		actuators_poll(fixture->actuators, fixture->time_us);
+		actuators_poll(fixture->actuators, fixture->time_us);
+		actuators_poll(fixture->actuators, fixture->time_us);
+	}
+}
+
+static void test_opens_everything_inactive(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, MAP);
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 0.0);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_true(map_rig_output(&f.rig, "GPIO6") == 0.0);
+	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
+	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
+	assert_true(map_rig_output(&f.rig, "pwmchip0.1") == 0.0);
+	assert_string_equal(f.told.health, "");
+	close_all(&f);
+}
+
+static void test_drives_each_kind_of_led(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, MAP);
+	assert_int_equal(actuators_set_led(f.actuators, 0, true, 10, NULL), 0);
+	assert_int_equal(actuators_set_led(f.actuators, 1, true, 5, NULL), 0);
+	assert_int_equal(actuators_set_led(f.actuators, 2, true, 10, NULL), 0);
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 1.0);
+	assert_true(map_rig_output(&f.rig, "board.3") == 0.5);
+	assert_true(map_rig_output(&f.rig, "pwmchip0.1") == 1.0);
+	assert_int_equal(actuators_get_led(f.actuators, 1).level, 5);
+	assert_int_equal(actuators_set_led(f.actuators, 1, false, 5, NULL), 0);
+	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
+	assert_false(actuators_get_led(f.actuators, 1).on);
+	close_all(&f);
+}
+
+static void test_reversal_passes_through_stop(void **state)
+{
+	struct fixture f;
+	uint64_t next_us;
+
+	(void)state;
+	open_map(&f, MAP);
+	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_true(actuators_running(f.actuators));
+	forget_wires(&f);
+	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_BACKWARD, 10, NULL), 0);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_true(map_rig_output(&f.rig, "GPIO6") == 0.0);
+	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
+	next_us = actuators_poll(f.actuators, clock_now_us());
+	assert_true(next_us != UINT64_MAX);
+	actuators_poll(f.actuators, next_us);
+	assert_wires(&f, "pwm board.0 0.0000\nline GPIO5 0\nline GPIO6 1\npwm board.0 1.0000\n");
+	close_all(&f);
+}
+
+static void test_a_part_that_is_away_is_told_once_and_comes_back(void **state)
+{
+	struct fixture f = {0};
+
+	(void)state;
+	map_rig_open(&f.rig, MAP);
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
+	open_actuators(&f, false);
+	assert_string_equal(f.told.health,
+		"motor.motor0: pca9685 at 0x40 on /dev/i2c-1: no answer\n"
+		"led.green: pca9685 at 0x40 on /dev/i2c-1: no answer\n");
+	assert_false(actuators_get_led(f.actuators, 1).ok);
+	poll_much_later(&f);
+	f.told.health[0] = '\0';
+	poll_much_later(&f);
+	assert_string_equal(f.told.health, "");
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
+	poll_much_later(&f);
+	assert_string_equal(f.told.health, "motor.motor0: works\nled.green: works\n");
+	assert_true(actuators_get_led(f.actuators, 1).ok);
+	close_all(&f);
+}
+
+static void test_a_failed_write_says_the_device_and_the_cause(void **state)
+{
+	struct fixture f;
+	struct hal_error error;
+
+	(void)state;
+	open_map(&f, MAP);
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
+	assert_int_equal(actuators_set_led(f.actuators, 1, true, 5, &error), -ENXIO);
+	assert_string_equal(error.text, "pca9685 at 0x40 on /dev/i2c-1 channel 3: no answer");
+	assert_false(actuators_get_led(f.actuators, 1).on);
+	assert_string_equal(
+		f.told.health, "led.green: pca9685 at 0x40 on /dev/i2c-1 channel 3: no answer\n");
+	close_all(&f);
+}
+
+static void test_a_command_does_not_wait_for_the_retry(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, MAP);
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
+	assert_int_equal(actuators_set_led(f.actuators, 1, true, 5, NULL), -ENXIO);
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
+	assert_int_equal(actuators_set_led(f.actuators, 1, true, 10, NULL), 0);
+	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
+	close_all(&f);
+}
+
+static void test_leds_are_restored_and_motors_are_not(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f,
+		CHIPS "leds: [" GREEN
+		      ", {name: white, pwm: board.4, min_duty: 0%, gamma: 1}]\nmotors: [" MOTOR
+		      "]\n");
+	assert_int_equal(actuators_set_led(f.actuators, 0, true, 10, NULL), 0);
+	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
+	/* The part loses its power: the next write fails, and then it is set up from scratch. */
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
+	assert_int_equal(actuators_set_led(f.actuators, 1, true, 10, NULL), -ENXIO);
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
+	poll_much_later(&f);
+	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
+	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_STOP);
+	assert_false(actuators_running(f.actuators));
+	close_all(&f);
+}
+
+static void test_a_motor_command_that_fails_half_way_ends_in_stop(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, MAP);
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
+	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), -ENXIO);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_true(map_rig_output(&f.rig, "GPIO6") == 0.0);
+	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_STOP);
+	assert_false(actuators_running(f.actuators));
+	close_all(&f);
+}
+
+static void test_a_line_that_is_held_says_by_whom(void **state)
+{
+	struct fixture f = {0};
+	struct gpio_request request = {.line = "GPIO17", .consumer = "w1"};
+	struct gpio_line *held = NULL;
+
+	(void)state;
+	map_rig_open(&f.rig, "leds: [" RED "]\n");
+	assert_int_equal(board_open_line(f.rig.board, &request, NULL, &held), 0);
+	open_actuators(&f, false);
+	assert_non_null(strstr(f.told.health, "GPIO17"));
+	assert_non_null(strstr(f.told.health, "w1"));
+	gpio_line_close(held);
+	poll_much_later(&f);
+	assert_true(actuators_get_led(f.actuators, 0).ok);
+	close_all(&f);
+}
+
+static void test_failsafe_stops_motors_and_keeps_leds(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, MAP);
+	assert_int_equal(actuators_set_led(f.actuators, 0, true, 10, NULL), 0);
+	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(actuators_failsafe(f.actuators), 0);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 1.0);
+	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_STOP);
+	close_all(&f);
+}
+
+static void test_failsafe_does_what_the_map_says(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f,
+		CHIPS "leds: [" RED "]\nmotors: [" MOTOR
+		      "]\nfailsafe: {motors: keep, leds: off}\n");
+	assert_int_equal(actuators_set_led(f.actuators, 0, true, 10, NULL), 0);
+	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(actuators_failsafe(f.actuators), 0);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 1.0);
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 0.0);
+	/* The end of the process is another matter. */
+	assert_int_equal(actuators_safe(f.actuators), 0);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	close_all(&f);
+}
+
+static void test_the_end_stops_the_motor_before_its_lines_are_released(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, CHIPS "motors: [" MOTOR "]\n");
+	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
+	forget_wires(&f);
+	f.actuators = actuators_free(f.actuators);
+	assert_wires(&f, "pwm board.0 0.0000\nline GPIO5 0\nrelease GPIO5\nrelease GPIO6\n");
+	close_all(&f);
+}
+
+static void test_safe_only_leaves_kept_leds_alone(void **state)
+{
+	struct fixture f = {0};
+
+	(void)state;
+	map_rig_open(&f.rig, "leds: [" RED "]\nmotors: [{forward: GPIO5, backward: GPIO6}]\n");
+	open_actuators(&f, true);
+	assert_int_equal(actuators_safe(f.actuators), 0);
+	assert_wires(&f, "line GPIO5 0\nline GPIO6 0\n");
+	close_all(&f);
+}
+
+static void reload(struct fixture *f, const char *map)
+{
+	struct config *config = map_load(map);
+
+	map_rig_add_parts(&f->rig, config);
+	assert_int_equal(actuators_reload(f->actuators, config), 0);
+	config_free(f->rig.config);
+	f->rig.config = config;
+}
+
+static void test_reload_does_not_touch_what_stays(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, MAP);
+	assert_int_equal(actuators_set_led(f.actuators, 1, true, 10, NULL), 0);
+	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
+	forget_wires(&f);
+	/* The red LED goes, a yellow one comes, the green one has another index. */
+	reload(&f,
+		CHIPS "leds: [" BLUE ", {name: yellow, line: GPIO22}, " GREEN "]\nmotors: [" MOTOR
+		      "]\n");
+	assert_wires(&f, "release GPIO17\nline GPIO22 0\n");
+	assert_true(actuators_get_led(f.actuators, 2).on);
+	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_FORWARD);
+	assert_true(actuators_running(f.actuators));
+	assert_int_equal(actuators_set_led(f.actuators, 2, false, 10, NULL), 0);
+	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
+	close_all(&f);
+}
+
+static void test_reload_stops_a_motor_whose_wiring_changes(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, CHIPS "motors: [" MOTOR "]\n");
+	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
+	reload(&f, CHIPS "motors: [{forward: GPIO5, backward: GPIO7, enable: board.0}]\n");
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
+	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_STOP);
+	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_BACKWARD, 10, NULL), 0);
+	assert_true(map_rig_output(&f.rig, "GPIO7") == 1.0);
+	close_all(&f);
+}
+
+static void test_a_stuck_part_is_tried_once_and_not_for_each_output(void **state)
+{
+	struct fixture f = {0};
+
+	(void)state;
+	map_rig_open(&f.rig,
+		CHIPS "leds: [" GREEN ", {name: a, pwm: board.4}, {name: b, pwm: board.5}]\n");
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
+	open_actuators(&f, false);
+	/* All say the same, but only the first one's attempt went over the wires: the others come back with it at once. */
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
+	assert_false(actuators_get_led(f.actuators, 0).ok);
+	assert_false(actuators_get_led(f.actuators, 2).ok);
+	assert_string_equal(actuators_get_led(f.actuators, 2).error,
+		"pca9685 at 0x40 on /dev/i2c-1: timed out: the bus is stuck or the part stays "
+		"busy");
+	poll_much_later(&f);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(actuators_get_led(f.actuators, i).ok);
+	close_all(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_opens_everything_inactive),
+		cmocka_unit_test(test_drives_each_kind_of_led),
+		cmocka_unit_test(test_reversal_passes_through_stop),
+		cmocka_unit_test(test_a_part_that_is_away_is_told_once_and_comes_back),
+		cmocka_unit_test(test_a_failed_write_says_the_device_and_the_cause),
+		cmocka_unit_test(test_a_command_does_not_wait_for_the_retry),
+		cmocka_unit_test(test_leds_are_restored_and_motors_are_not),
+		cmocka_unit_test(test_a_motor_command_that_fails_half_way_ends_in_stop),
+		cmocka_unit_test(test_a_line_that_is_held_says_by_whom),
+		cmocka_unit_test(test_failsafe_stops_motors_and_keeps_leds),
+		cmocka_unit_test(test_failsafe_does_what_the_map_says),
+		cmocka_unit_test(test_the_end_stops_the_motor_before_its_lines_are_released),
+		cmocka_unit_test(test_safe_only_leaves_kept_leds_alone),
+		cmocka_unit_test(test_reload_does_not_touch_what_stays),
+		cmocka_unit_test(test_reload_stops_a_motor_whose_wiring_changes),
+		cmocka_unit_test(test_a_stuck_part_is_tried_once_and_not_for_each_output),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
