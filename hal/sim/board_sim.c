@@ -55,31 +55,31 @@ void sim_suffer(const struct sim_board *board, enum sim_fault fault)
 		;
 }
 
-static void sim_close(struct board *base)
+static void sim_close(struct board *board)
 {
-	struct sim_board *board = sim_board_of(base);
+	struct sim_board *sim = sim_board_of(board);
 
-	while (board->parts) {
-		struct sim_part *part = board->parts;
+	while (sim->parts) {
+		struct sim_part *part = sim->parts;
 
-		board->parts = part->next;
+		sim->parts = part->next;
 		sim_part_free(part);
 	}
-	while (board->buses) {
-		struct sim_bus *bus = board->buses;
+	while (sim->buses) {
+		struct sim_bus *bus = sim->buses;
 
-		board->buses = bus->next;
+		sim->buses = bus->next;
 		pthread_mutex_destroy(&bus->turn);
 		free(bus);
 	}
-	while (board->outputs) {
-		struct sim_output *output = board->outputs;
+	while (sim->outputs) {
+		struct sim_output *output = sim->outputs;
 
-		board->outputs = output->next;
+		sim->outputs = output->next;
 		free(output);
 	}
-	pthread_mutex_destroy(&board->lock);
-	free(board);
+	pthread_mutex_destroy(&sim->lock);
+	free(sim);
 }
 
 static const struct board_ops SIM_BOARD_OPS = {
@@ -133,38 +133,38 @@ static int set_output_fault(struct sim_board *board, const char *name, enum sim_
 	return 0;
 }
 
-int sim_set_fault(struct board *base, const char *target, enum sim_fault fault)
+int sim_set_fault(struct board *board, const char *target, enum sim_fault fault)
 {
-	struct sim_board *board = sim_board_of(base);
+	struct sim_board *sim = sim_board_of(board);
 	struct sim_part *part;
 	int r;
 
 	if (!sim_fault_name(fault) || strlen(target) >= SIM_NAME_BYTES)
 		return -EINVAL;
-	pthread_mutex_lock(&board->lock);
-	part = sim_part_find(board, target);
+	pthread_mutex_lock(&sim->lock);
+	part = sim_part_find(sim, target);
 	if (part)
-		r = sim_part_set_fault(board, part, fault);
+		r = sim_part_set_fault(sim, part, fault);
 	else if (target[0] == '/')
-		r = set_bus_fault(board, target, fault);
+		r = set_bus_fault(sim, target, fault);
 	else
-		r = set_output_fault(board, target, fault);
-	pthread_mutex_unlock(&board->lock);
+		r = set_output_fault(sim, target, fault);
+	pthread_mutex_unlock(&sim->lock);
 	return r;
 }
 
-int sim_get_output(struct board *base, const char *target, double *ret_value)
+int sim_get_output(struct board *board, const char *target, double *ret_value)
 {
-	struct sim_board *board = sim_board_of(base);
+	struct sim_board *sim = sim_board_of(board);
 	const struct sim_output *output;
 	int r = -ENOENT;
 
-	pthread_mutex_lock(&board->lock);
-	output = sim_output_find(board, target);
+	pthread_mutex_lock(&sim->lock);
+	output = sim_output_find(sim, target);
 	if (output && output->seen) {
 		*ret_value = output->value;
 		r = 0;
 	}
-	pthread_mutex_unlock(&board->lock);
+	pthread_mutex_unlock(&sim->lock);
 	return r;
 }

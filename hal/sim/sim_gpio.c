@@ -48,7 +48,7 @@ static int hold(struct sim_line *line, const struct gpio_request *request, struc
 	return r;
 }
 
-int sim_open_line(struct board *base, const struct gpio_request *request, struct hal_error *error,
+int sim_open_line(struct board *board, const struct gpio_request *request, struct hal_error *error,
 	struct gpio_line **ret_line)
 {
 	struct sim_line *line;
@@ -59,7 +59,7 @@ int sim_open_line(struct board *base, const struct gpio_request *request, struct
 	line = calloc(1, sizeof(*line));
 	if (!line)
 		return -ENOMEM;
-	line->board = sim_board_of(base);
+	line->board = sim_board_of(board);
 	line->active_low = request->active_low;
 	r = hold(line, request, error);
 	if (r < 0) {
@@ -67,7 +67,7 @@ int sim_open_line(struct board *base, const struct gpio_request *request, struct
 		return r;
 	}
 	line->base.ops = &SIM_LINE_OPS;
-	line->base.trace = base->trace;
+	line->base.trace = board->trace;
 	(void)snprintf(line->base.name, sizeof(line->base.name), "%s", request->line);
 	(void)snprintf(
 		line->base.place, sizeof(line->base.place), "simulated line %.40s", request->line);

@@ -94,24 +94,24 @@ static void sim_i2c_close(struct i2c_bus *base)
 static const struct i2c_ops SIM_I2C_OPS = {.transfer = sim_i2c_transfer, .close = sim_i2c_close};
 
 int sim_open_i2c(
-	struct board *base, const char *path, struct hal_error *error, struct i2c_bus **ret_bus)
+	struct board *board, const char *path, struct hal_error *error, struct i2c_bus **ret_bus)
 {
-	struct sim_board *board = sim_board_of(base);
+	struct sim_board *sim = sim_board_of(board);
 	struct sim_i2c *i2c;
 
 	(void)error; /* every bus exists */
 	i2c = calloc(1, sizeof(*i2c));
 	if (!i2c)
 		return -ENOMEM;
-	pthread_mutex_lock(&board->lock);
-	i2c->bus = sim_bus_get(board, path);
-	pthread_mutex_unlock(&board->lock);
+	pthread_mutex_lock(&sim->lock);
+	i2c->bus = sim_bus_get(sim, path);
+	pthread_mutex_unlock(&sim->lock);
 	if (!i2c->bus) {
 		free(i2c);
 		return -ENOMEM;
 	}
 	i2c->base.ops = &SIM_I2C_OPS;
-	i2c->base.trace = base->trace;
+	i2c->base.trace = board->trace;
 	(void)snprintf(i2c->base.name, sizeof(i2c->base.name), "%s", path);
 	*ret_bus = &i2c->base;
 	return 0;

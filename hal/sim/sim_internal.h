@@ -113,7 +113,8 @@ struct sim_output *sim_output_get(
 void sim_output_remove(struct sim_board *board, struct sim_output *output);
 /* Sets the value and logs it if it changed. */
 void sim_output_set(struct sim_board *board, struct sim_output *output, double value);
-/* Takes it for consumer with its first value, which is always logged. -EBUSY, -ENODEV with words. */
+/* Takes it for consumer, with its first value, which is always logged. -EBUSY and -ENODEV with
+ * words. */
 int sim_output_open(struct sim_board *board, struct sim_output *output, const char *consumer,
 	double value, struct hal_error *error);
 /* Lives through the output's fault and sets the value. Takes the lock. */

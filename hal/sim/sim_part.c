@@ -171,32 +171,32 @@ static int add_part(struct sim_board *board, const char *name, const struct driv
 	return 0;
 }
 
-int sim_add_part(struct board *base, const char *name, const struct driver *driver, const char *bus,
-	uint16_t address)
+int sim_add_part(struct board *board, const char *name, const struct driver *driver,
+	const char *bus, uint16_t address)
 {
-	struct sim_board *board = sim_board_of(base);
+	struct sim_board *sim = sim_board_of(board);
 	struct sim_bus *wire;
 	int r;
 
 	if (strlen(name) >= SIM_NAME_BYTES || strlen(bus) >= SIM_NAME_BYTES)
 		return -EINVAL;
-	pthread_mutex_lock(&board->lock);
-	wire = sim_bus_get(board, bus);
-	r = wire ? add_part(board, name, driver, wire, address) : -ENOMEM;
-	pthread_mutex_unlock(&board->lock);
+	pthread_mutex_lock(&sim->lock);
+	wire = sim_bus_get(sim, bus);
+	r = wire ? add_part(sim, name, driver, wire, address) : -ENOMEM;
+	pthread_mutex_unlock(&sim->lock);
 	return r;
 }
 
-int sim_remove_part(struct board *base, const char *name)
+int sim_remove_part(struct board *board, const char *name)
 {
-	struct sim_board *board = sim_board_of(base);
+	struct sim_board *sim = sim_board_of(board);
 	struct sim_part *part;
 
-	pthread_mutex_lock(&board->lock);
-	part = sim_part_find(board, name);
+	pthread_mutex_lock(&sim->lock);
+	part = sim_part_find(sim, name);
 	if (part)
-		remove_part(board, part);
-	pthread_mutex_unlock(&board->lock);
+		remove_part(sim, part);
+	pthread_mutex_unlock(&sim->lock);
 	return part ? 0 : -ENOENT;
 }
 
@@ -207,52 +207,52 @@ static bool is_wave(const struct sim_wave *wave)
 }
 
 int sim_set_wave(
-	struct board *base, const char *name, unsigned channel, const struct sim_wave *wave)
+	struct board *board, const char *name, unsigned channel, const struct sim_wave *wave)
 {
-	struct sim_board *board = sim_board_of(base);
+	struct sim_board *sim = sim_board_of(board);
 	struct sim_part *part;
 	int r = -ENOENT;
 
 	if (!is_wave(wave))
 		return -EINVAL;
-	pthread_mutex_lock(&board->lock);
-	part = sim_part_find(board, name);
+	pthread_mutex_lock(&sim->lock);
+	part = sim_part_find(sim, name);
 	if (part && channel < part->driver->n_channels) {
 		part->waves[channel] = *wave;
 		part->loaded = false;
 		r = 0;
 	}
-	pthread_mutex_unlock(&board->lock);
+	pthread_mutex_unlock(&sim->lock);
 	return r;
 }
 
-int sim_load_part(struct board *base, const char *name, const uint8_t *raw, size_t size)
+int sim_load_part(struct board *board, const char *name, const uint8_t *raw, size_t size)
 {
-	struct sim_board *board = sim_board_of(base);
+	struct sim_board *sim = sim_board_of(board);
 	struct sim_part *part;
 	int r = -ENOENT;
 
-	pthread_mutex_lock(&board->lock);
-	part = sim_part_find(board, name);
+	pthread_mutex_lock(&sim->lock);
+	part = sim_part_find(sim, name);
 	if (part && part->driver->model->load) {
 		part->driver->model->load(part->state, raw, size);
 		part->loaded = true;
 		r = 0;
 	}
-	pthread_mutex_unlock(&board->lock);
+	pthread_mutex_unlock(&sim->lock);
 	return r;
 }
 
-void *sim_part_state(struct board *base, const char *name)
+void *sim_part_state(struct board *board, const char *name)
 {
-	struct sim_board *board = sim_board_of(base);
+	struct sim_board *sim = sim_board_of(board);
 	struct sim_part *part;
 	void *state = NULL;
 
-	pthread_mutex_lock(&board->lock);
-	part = sim_part_find(board, name);
+	pthread_mutex_lock(&sim->lock);
+	part = sim_part_find(sim, name);
 	if (part)
 		state = part->state;
-	pthread_mutex_unlock(&board->lock);
+	pthread_mutex_unlock(&sim->lock);
 	return state;
 }

@@ -44,7 +44,7 @@ static int hold(struct sim_pwm *pwm, struct hal_error *error)
 	return r;
 }
 
-int sim_open_pwm(struct board *base, const struct pwm_request *request, struct hal_error *error,
+int sim_open_pwm(struct board *board, const struct pwm_request *request, struct hal_error *error,
 	struct pwm_output **ret_output)
 {
 	struct sim_pwm *pwm;
@@ -56,12 +56,12 @@ int sim_open_pwm(struct board *base, const struct pwm_request *request, struct h
 	if (!pwm)
 		return -ENOMEM;
 	pwm->base.ops = &SIM_PWM_OPS;
-	pwm->base.trace = base->trace;
+	pwm->base.trace = board->trace;
 	pwm->base.steps = request->period_ns; /* as finely as the kernel's interface says it */
 	pwm->base.inverted = request->inverted;
 	(void)snprintf(pwm->base.name, sizeof(pwm->base.name), "%.50s.%u", request->chip,
 		request->channel);
-	pwm->board = sim_board_of(base);
+	pwm->board = sim_board_of(board);
 	r = hold(pwm, error);
 	if (r < 0) {
 		free(pwm);

@@ -49,10 +49,10 @@ static void sim_spi_close(struct spi_device *base)
 
 static const struct spi_ops SIM_SPI_OPS = {.transfer = sim_spi_transfer, .close = sim_spi_close};
 
-int sim_open_spi(struct board *base, const char *path, const struct spi_settings *settings,
+int sim_open_spi(struct board *board, const char *path, const struct spi_settings *settings,
 	struct hal_error *error, struct spi_device **ret_device)
 {
-	struct sim_board *board = sim_board_of(base);
+	struct sim_board *sim = sim_board_of(board);
 	struct sim_spi *spi;
 
 	(void)settings; /* a wire in memory has no clock */
@@ -60,15 +60,15 @@ int sim_open_spi(struct board *base, const char *path, const struct spi_settings
 	spi = calloc(1, sizeof(*spi));
 	if (!spi)
 		return -ENOMEM;
-	pthread_mutex_lock(&board->lock);
-	spi->bus = sim_bus_get(board, path);
-	pthread_mutex_unlock(&board->lock);
+	pthread_mutex_lock(&sim->lock);
+	spi->bus = sim_bus_get(sim, path);
+	pthread_mutex_unlock(&sim->lock);
 	if (!spi->bus) {
 		free(spi);
 		return -ENOMEM;
 	}
 	spi->base.ops = &SIM_SPI_OPS;
-	spi->base.trace = base->trace;
+	spi->base.trace = board->trace;
 	(void)snprintf(spi->base.name, sizeof(spi->base.name), "%s", path);
 	*ret_device = &spi->base;
 	return 0;

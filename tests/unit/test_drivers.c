@@ -14,9 +14,8 @@ static const struct driver_check *const CHECKS[] = {
 	CHECKS_SENSOR,
 	CHECKS_FAULTS,
 	CHECKS_PWM,
+	NULL,
 };
-
-enum { N_CHECKS = sizeof(CHECKS) / sizeof(*CHECKS) };
 
 static void no_two_drivers_have_one_name(void **state)
 {
@@ -55,6 +54,15 @@ static void append(struct list *list, const struct driver *driver, const struct 
 	};
 }
 
+static void append_checks(
+	struct list *list, const struct driver *driver, const struct driver_check *check)
+{
+	for (; check->name; check++) {
+		if (check->applies(driver))
+			append(list, driver, check);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest table_tests[] = {
@@ -65,12 +73,8 @@ int main(void)
 	int failed;
 
 	for (const struct driver *const *driver = driver_table; *driver; driver++) {
-		for (size_t i = 0; i < N_CHECKS; i++) {
-			for (const struct driver_check *check = CHECKS[i]; check->name; check++) {
-				if (check->applies(*driver))
-					append(&list, *driver, check);
-			}
-		}
+		for (size_t i = 0; CHECKS[i]; i++)
+			append_checks(&list, *driver, CHECKS[i]);
 	}
 	failed = cmocka_run_group_tests_name("table", table_tests, NULL, NULL);
 	failed += _cmocka_run_group_tests("drivers", list.tests, list.n, NULL, NULL);

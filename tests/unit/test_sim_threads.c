@@ -167,7 +167,7 @@ static void a_stuck_bus_stops_everybody_on_it(void **state)
 		assert_int_equal(transfers[i].result, -ETIMEDOUT);
 	}
 	/* One after the other: the second waited for the first to give up. */
-	assert_true(monotonic_us() - begin_us >= 2 * SHORT_US);
+	assert_true(monotonic_us() - begin_us >= UINT64_C(2) * SHORT_US);
 	i2c_close(second);
 }
 

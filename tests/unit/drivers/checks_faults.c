@@ -115,7 +115,7 @@ static void a_part_that_forgot_its_settings_gives_no_wrong_value(void **state)
 	struct rig *rig = *state;
 
 	for (unsigned i = 0; i < n_channels(rig->driver); i++) {
-		double values[DRIVER_CHANNELS_MAX];
+		double values[DRIVER_CHANNELS_MAX] = {0};
 		int r;
 
 		assert_int_equal(rig_configure(rig), 0);
@@ -154,7 +154,7 @@ static void no_inverted_bit_of_a_measurement_passes(void **state)
 		size_t transfer = 0, bit = 0, tried = 0;
 
 		for (;;) {
-			double values[DRIVER_CHANNELS_MAX];
+			double values[DRIVER_CHANNELS_MAX] = {0};
 			int r;
 
 			rig_tap(rig, transfer, bit);
@@ -182,7 +182,7 @@ static void no_inverted_bit_of_the_set_up_passes(void **state)
 	size_t transfer = 0, bit = 0;
 
 	for (;;) {
-		double values[DRIVER_CHANNELS_MAX];
+		double values[DRIVER_CHANNELS_MAX] = {0};
 		bool hit, more;
 
 		rig_tap(rig, transfer, bit);
@@ -226,7 +226,7 @@ static void a_random_bit_now_and_then_is_survived(void **state)
 	rig_fault(rig, SIM_FAULT_FLIP);
 	for (int i = 0; i < 1000; i++) {
 		unsigned channel = (unsigned)i % n_channels(rig->driver);
-		double values[DRIVER_CHANNELS_MAX];
+		double values[DRIVER_CHANNELS_MAX] = {0};
 
 		if (use(rig, channel, values) == 0 && is_sensor(rig->driver))
 			assert_no_wrong_value(rig, channel, values);

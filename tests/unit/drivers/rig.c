@@ -153,7 +153,7 @@ int rig_measure(struct rig *rig, unsigned channel, double *ret_values)
 	return -ETIMEDOUT;
 }
 
-/* Inverts the bit if this is the transfer, and it is in this piece. Returns the bits of the piece. */
+/* Inverts the bit if this is the transfer, and this piece has it. Returns the bits of the piece. */
 static size_t tap_piece(struct tap *tap, uint8_t *data, size_t size, size_t first_bit)
 {
 	if (tap->seen == tap->transfer && tap->bit >= first_bit &&
