@@ -73,7 +73,7 @@ static bool refused_as_retained(const struct router *router, const struct messag
 {
 	if (!message->event->retained || router->config->mqtt.accept_retained)
 		return false;
-	log_notice(routes[message->event->topic].topic, "refused: %s", RETAINED_REASON);
+	log_debug(routes[message->event->topic].topic, "refused: %s", RETAINED_REASON);
 	return true;
 }
 

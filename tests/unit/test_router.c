@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+#include "map_rig.h"
+#include "outbox.h"
+#include "router.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char MAP[] =
+	"chips: {board: {driver: pca9685, bus: /dev/i2c-1}}\n"
+	"interval: {default: 500ms, min: 20ms, max: 1h}\n"
+	"leds: [{name: red, line: GPIO17}, {name: green, pwm: board.3, min_duty: 0%, gamma: 1}]\n"
+	"motors: [{forward: GPIO5, backward: GPIO6, enable: board.0}]\n";
+
+enum { TOPIC_ACTIONS, TOPIC_INTERVAL, TOPIC_LEDS };
+
+struct fixture {
+	struct map_rig rig;
+	struct actuators *actuators;
+	struct outbox *outbox;
+	struct router router;
+	struct outbox_message *answer;
+	uint32_t interval_ms; /* as it was set last */
+	unsigned applied;
+};
+
+static void on_interval(void *userdata, uint32_t interval_ms)
+{
+	struct fixture *fixture = userdata;
+
+	fixture->interval_ms = interval_ms;
+}
+
+static void on_applied(void *userdata)
+{
+	struct fixture *fixture = userdata;
+
+	fixture->applied++;
+}
+
+static void open_fixture(struct fixture *fixture)
+{
+	struct outbox_settings outbox = {4096, 65536};
+	struct actuators_settings settings = {0};
+
+	*fixture = (struct fixture){0};
+	map_rig_open(&fixture->rig, MAP);
+	settings.board = fixture->rig.board;
+	settings.config = fixture->rig.config;
+	assert_int_equal(actuators_new(&settings, &fixture->actuators), 0);
+	assert_int_equal(outbox_new(&outbox, &fixture->outbox), 0);
+	outbox_connected(fixture->outbox);
+	fixture->answer = malloc(sizeof(*fixture->answer));
+	assert_non_null(fixture->answer);
+	fixture->router = (struct router){
+		.config = fixture->rig.config,
+		.actuators = fixture->actuators,
+		.outbox = fixture->outbox,
+		.set_interval = on_interval,
+		.applied = on_applied,
+		.userdata = fixture,
+	};
+}
+
+static void close_fixture(struct fixture *fixture)
+{
+	free(fixture->answer);
+	outbox_free(fixture->outbox);
+	actuators_free(fixture->actuators);
+	map_rig_close(&fixture->rig);
+}
+
+/* A message that is given to the router. */
+struct sent {
+	unsigned topic;
+	const char *payload;
+	bool retained;
+	const char *response_topic, *correlation;
+};
+
+/* Routes it; there must be one answer, and only one. Returns its text. */
+static const char *route(struct fixture *fixture, const struct sent *sent)
+{
+	size_t topic_size = sent->response_topic ? strlen(sent->response_topic) + 1 : 0;
+	size_t correlation_size = sent->correlation ? strlen(sent->correlation) : 0;
+	size_t payload_size = strlen(sent->payload);
+	struct link_event *event =
+		calloc(1, sizeof(*event) + topic_size + correlation_size + payload_size + 1);
+	char *at = (char *)(event + 1);
+	struct outbox_message *answer = fixture->answer;
+
+	assert_non_null(event);
+	*event = (struct link_event){
+		.kind = LINK_EVENT_MESSAGE,
+		.topic = sent->topic,
+		.retained = sent->retained,
+		.response_topic_size = (uint16_t)topic_size,
+		.correlation_size = (uint16_t)correlation_size,
+		.payload_size = (uint32_t)payload_size,
+		.true_size = payload_size,
+	};
+	memcpy(at, sent->response_topic ? sent->response_topic : "", topic_size);
+	memcpy(at + topic_size, sent->correlation ? sent->correlation : "", correlation_size);
+	memcpy(at + topic_size + correlation_size, sent->payload, payload_size);
+	router_handle(&fixture->router, event);
+	free(event);
+
+	assert_true(outbox_take(fixture->outbox, true, answer));
+	assert_int_equal(answer->kind, OUTBOX_KIND_ANSWER);
+	outbox_acknowledge(fixture->outbox, answer->id);
+	answer->payload[answer->size] = '\0';
+	static struct outbox_message second;
+	assert_false(outbox_take(fixture->outbox, true, &second));
+	return (const char *)answer->payload;
+}
+
+static const char *act(struct fixture *fixture, const char *payload)
+{
+	return route(fixture, &(struct sent){.topic = TOPIC_ACTIONS, .payload = payload});
+}
+
+static void test_the_topics_and_their_order(void **state)
+{
+	(void)state;
+	assert_string_equal(router_topic(TOPIC_ACTIONS), "actions");
+	assert_string_equal(router_topic(TOPIC_INTERVAL), "sensors/interval");
+	assert_string_equal(router_topic(TOPIC_LEDS), "actions/leds");
+}
+
+static void test_an_action_is_written_and_answered(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_string_equal(act(&f, "{\"id\":7,\"led\":{\"0\":{\"on\":true}}}"),
+		"{\"ok\":true,\"id\":7,\"applied\":{\"led\":{\"0\":{\"on\":true,\"bright\":10}}}}");
+	assert_string_equal(f.answer->topic, "tos/actions/ack");
+	assert_int_equal(f.answer->qos, 1);
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 1.0);
+	assert_int_equal(f.applied, 1);
+	close_fixture(&f);
+}
+
+static void test_brightness_is_remembered_while_off(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	act(&f, "{\"led\":{\"green\":{\"on\":false,\"bright\":5}}}");
+	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
+	act(&f, "{\"led\":{\"green\":{\"on\":true}}}");
+	assert_true(map_rig_output(&f.rig, "board.3") == 0.5);
+	act(&f, "{\"led\":{\"green\":{\"on\":false}}}");
+	act(&f, "{\"led\":{\"green\":{\"bright\":10}}}");
+	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
+	close_fixture(&f);
+}
+
+static void test_motor_words(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	/* A speed is remembered by a motor that stands. */
+	assert_string_equal(act(&f, "{\"motor\":{\"speed\":5}}"),
+		"{\"ok\":true,\"applied\":{\"motor\":{\"direction\":\"stop\",\"speed\":5}}}");
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_string_equal(act(&f, "{\"motor\":{\"direction\":\"forward\"}}"),
+		"{\"ok\":true,\"applied\":{\"motor\":{\"direction\":\"forward\",\"speed\":5}}}");
+	assert_true(map_rig_output(&f.rig, "board.0") == 0.5);
+	act(&f, "{\"motor\":{\"speed\":10}}");
+	assert_true(map_rig_output(&f.rig, "board.0") == 1.0);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 1.0);
+	/* Stop wins over the speed beside it. */
+	act(&f, "{\"motor\":{\"speed\":3,\"direction\":\"stop\"}}");
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
+	close_fixture(&f);
+}
+
+static void test_a_mistake_changes_nothing(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_string_equal(act(&f,
+				    "{\"id\":\"a\",\"led\":{\"0\":{\"on\":true}},\"motor\":{"
+				    "\"direction\":\"forward\",\"speed\":99}}"),
+		"{\"ok\":false,\"id\":\"a\",\"errors\":[{\"path\":\"motor.speed\",\"reason\":\"99 "
+		"is outside 1..10\"}]}");
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 0.0);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_int_equal(f.applied, 0);
+	close_fixture(&f);
+}
+
+static void test_a_failed_write_tells_what_was_applied_before(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
+	assert_string_equal(act(&f,
+				    "{\"led\":{\"0\":{\"on\":true},\"1\":{\"on\":true}},"
+				    "\"sensors\":{\"interval\":100}}"),
+		"{\"ok\":false,\"errors\":[{\"path\":\"led.1\",\"reason\":"
+		"\"pca9685 at 0x40 on /dev/i2c-1 channel 3: no answer\"}],"
+		"\"applied\":{\"led\":{\"0\":{\"on\":true,\"bright\":10}}}}");
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 1.0);
+	assert_int_equal(f.interval_ms, 0);
+	close_fixture(&f);
+}
+
+static void test_a_stop_does_not_wait_for_what_fails(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	act(&f, "{\"motor\":{\"direction\":\"forward\",\"speed\":10}}");
+	assert_int_equal(sim_set_fault(f.rig.board, "GPIO17", SIM_FAULT_NO_ANSWER), 0);
+	act(&f, "{\"led\":{\"0\":{\"on\":true}},\"motor\":{\"direction\":\"stop\"}}");
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
+	close_fixture(&f);
+}
+
+static void test_retained_is_refused_on_all_topics(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_non_null(
+		strstr(route(&f,
+			       &(struct sent){.topic = TOPIC_ACTIONS,
+				       .payload = "{\"id\":3,\"led\":{\"0\":{\"on\":true}}}",
+				       .retained = true}),
+			"{\"ok\":false,\"id\":3,\"errors\":[{\"path\":\"\",\"reason\":\"a retained "
+			"message"));
+	assert_non_null(strstr(
+		route(&f,
+			&(struct sent){
+				.topic = TOPIC_INTERVAL, .payload = "1000", .retained = true}),
+		"retained"));
+	assert_string_equal(
+		route(&f, &(struct sent){.topic = TOPIC_LEDS, .payload = "1 1", .retained = true}),
+		"unknown command");
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 0.0);
+	assert_int_equal(f.interval_ms, 0);
+	assert_int_equal(f.applied, 0);
+	f.rig.config->mqtt.accept_retained = true;
+	assert_string_equal(
+		route(&f, &(struct sent){.topic = TOPIC_LEDS, .payload = "1 1", .retained = true}),
+		"led1 on");
+	close_fixture(&f);
+}
+
+static void test_the_interval_as_text(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_string_equal(route(&f, &(struct sent){.topic = TOPIC_INTERVAL, .payload = "1000"}),
+		"{\"ok\":true,\"applied\":{\"sensors\":{\"interval\":1000}}}");
+	assert_int_equal(f.interval_ms, 1000);
+	assert_non_null(strstr(route(&f, &(struct sent){.topic = TOPIC_INTERVAL, .payload = "5"}),
+		"\"ok\":false"));
+	assert_int_equal(f.interval_ms, 1000);
+	close_fixture(&f);
+}
+
+static void test_leds_as_text(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_string_equal(
+		route(&f, &(struct sent){.topic = TOPIC_LEDS, .payload = "1 1"}), "led1 on");
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 1.0);
+	assert_string_equal(
+		route(&f, &(struct sent){.topic = TOPIC_LEDS, .payload = "2 0"}), "led2 off");
+	assert_string_equal(route(&f, &(struct sent){.topic = TOPIC_LEDS, .payload = "3 1"}),
+		"unknown command");
+	assert_string_equal(route(&f, &(struct sent){.topic = TOPIC_LEDS, .payload = "light!"}),
+		"unknown command");
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
+	assert_string_equal(route(&f, &(struct sent){.topic = TOPIC_LEDS, .payload = "2 1"}),
+		"led2 failed: pca9685 at 0x40 on /dev/i2c-1 channel 3: no answer");
+	close_fixture(&f);
+}
+
+static void test_the_answer_goes_where_the_sender_wants_it(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	route(&f,
+		&(struct sent){.topic = TOPIC_ACTIONS,
+			.payload = "{\"led\":{\"0\":{\"on\":true}}}",
+			.response_topic = "client/7/answers",
+			.correlation = "c-1"});
+	assert_string_equal(f.answer->topic, "client/7/answers");
+	assert_int_equal(f.answer->correlation_size, 3);
+	assert_memory_equal(f.answer->correlation, "c-1", 3);
+	close_fixture(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_topics_and_their_order),
+		cmocka_unit_test(test_an_action_is_written_and_answered),
+		cmocka_unit_test(test_brightness_is_remembered_while_off),
+		cmocka_unit_test(test_motor_words),
+		cmocka_unit_test(test_a_mistake_changes_nothing),
+		cmocka_unit_test(test_a_failed_write_tells_what_was_applied_before),
+		cmocka_unit_test(test_a_stop_does_not_wait_for_what_fails),
+		cmocka_unit_test(test_retained_is_refused_on_all_topics),
+		cmocka_unit_test(test_the_interval_as_text),
+		cmocka_unit_test(test_leds_as_text),
+		cmocka_unit_test(test_the_answer_goes_where_the_sender_wants_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
