@@ -116,8 +116,10 @@ static void test_stop_goes_on_to_the_other_inputs(void **state)
 			struct bench bench;
 
 			bench_open(&bench, kind, MOTOR_COAST);
-			if (!bench.outputs[pin].wired || pin == BENCH_PHASE)
+			if (!bench.outputs[pin].wired || pin == BENCH_PHASE) {
+				bench_close(&bench);
 				continue;
+			}
 			assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 5), 0);
 			for (enum bench_pin other = 0; other < BENCH_N_PINS; other++)
 				bench.n_attempts[other] = 0;
