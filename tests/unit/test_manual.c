@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The manual of the device map lists the drivers by hand. What the driver table has must be there:
+ * each part in an entry of its own, in which all its channels, parameters and their choices stand.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "driver.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *read_file(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!file)
+		return NULL;
+	if (getdelim(&text, &size, '\0', file) < 0) {
+		free(text);
+		text = NULL;
+	}
+	fclose(file);
+	return text;
+}
+
+/* The section's text, between its heading and the next one. */
+static char *section_of(const char *manual, const char *heading)
+{
+	const char *begin = strstr(manual, heading);
+	const char *end = begin ? strstr(begin + strlen(heading), "\n# ") : NULL;
+
+	return begin && end ? strndup(begin, (size_t)(end - begin)) : NULL;
+}
+
+/* scdoc: an entry is a line of bold names, followed by indented lines. */
+static char *entry_of(const char *section, const char *name)
+{
+	char word[80];
+
+	(void)snprintf(word, sizeof(word), "*%s*", name);
+	for (const char *line = section; line; line = strchr(line, '\n')) {
+		const char *end, *found;
+
+		line += *line == '\n';
+		end = strchr(line, '\n');
+		found = strstr(line, word);
+		if (*line == '*' && end && found && found < end) {
+			const char *next = strstr(line, "\n\n*");
+
+			return next ? strndup(line, (size_t)(next - line)) : strdup(line);
+		}
+	}
+	return NULL;
+}
+
+static void assert_has(const char *entry, const struct driver *driver, const char *word)
+{
+	if (!strstr(entry, word))
+		fail_msg("the manual of %s does not name %s", driver->name, word);
+}
+
+static bool is_number(const char *name)
+{
+	return name[strspn(name, "0123456789")] == '\0';
+}
+
+/* Numbers in a row are written as "_0_ to _7_". */
+static void assert_has_channels(const char *entry, const struct driver *driver)
+{
+	char word[80];
+
+	for (size_t i = 0; i < driver->n_channels; i++) {
+		const char *name = driver->channels[i].name;
+		bool row_goes_on = i > 0 && i + 1 < driver->n_channels && is_number(name) &&
+			is_number(driver->channels[i + 1].name);
+
+		(void)snprintf(word, sizeof(word), "_%s_", name);
+		if (!row_goes_on)
+			assert_has(entry, driver, word);
+	}
+	(void)snprintf(word, sizeof(word), "_%u_", (unsigned)driver->n_pwm - 1);
+	if (driver->n_pwm)
+		assert_has(entry, driver, word);
+}
+
+static void assert_has_params(const char *entry, const struct driver *driver)
+{
+	char word[80];
+
+	for (size_t i = 0; i < driver->n_params; i++) {
+		const struct driver_param *param = &driver->params[i];
+
+		(void)snprintf(word, sizeof(word), "*%s*", param->key);
+		assert_has(entry, driver, word);
+		for (size_t j = 0; j < param->n_choices; j++) {
+			(void)snprintf(word, sizeof(word), "%g", param->choices[j]);
+			assert_has(entry, driver, word);
+		}
+	}
+}
+
+static void every_driver_is_in_the_manual(void **state)
+{
+	const char *section = *state;
+
+	for (const struct driver *const *driver = driver_table; *driver; driver++) {
+		char *entry = entry_of(section, (*driver)->name);
+
+		if (!entry)
+			fail_msg("the manual does not name %s", (*driver)->name);
+		assert_has_channels(entry, *driver);
+		assert_has_params(entry, *driver);
+		free(entry);
+	}
+}
+
+static void the_manual_names_no_driver_that_is_not_there(void **state)
+{
+	for (const char *line = *state; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (*line != '*')
+			continue;
+		for (const char *name = line; *name == '*';) {
+			size_t length = strcspn(name + 1, "*");
+			char *word = strndup(name + 1, length);
+
+			if (!driver_find(word))
+				fail_msg("the manual names %s", word);
+			free(word);
+			name += 1 + length + 1;
+			name += strspn(name, ", ");
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	char *manual = argc == 2 ? read_file(argv[1]) : NULL;
+	char *section = manual ? section_of(manual, "# DRIVERS\n") : NULL;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_prestate(every_driver_is_in_the_manual, section),
+		cmocka_unit_test_prestate(the_manual_names_no_driver_that_is_not_there, section),
+	};
+	int failed;
+
+	if (!section) {
+		fputs("usage: test_manual tosd.yaml.5.scd\n", stderr);
+		return 1;
+	}
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	free(section);
+	free(manual);
+	return failed;
+}
