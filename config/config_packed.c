@@ -121,7 +121,7 @@ static int read_fields(struct schema *schema, const struct yaml_node *node, void
 			int r = unknown_sensor(loader, item);
 			if (r < 0)
 				return r;
-		} else if (i < packed->n_fields) {
+		} else if (packed->fields && i < packed->n_fields) {
 			packed->fields[i].sensor = sensor;
 		}
 	}

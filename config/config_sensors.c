@@ -226,8 +226,8 @@ static int read_sensor(
 	sensor->chip = CONFIG_NO_INDEX;
 	sensor->median = 1;
 	sensor->scale = 1;
-	sensor->min = -INFINITY;
-	sensor->max = INFINITY;
+	sensor->min = -HUGE_VAL; /* INFINITY is a float */
+	sensor->max = HUGE_VAL;
 	check_name(schema, node);
 	sensor->name = strdup(node->key);
 	if (!sensor->name)

@@ -95,7 +95,7 @@ int schema_check_keys(struct schema *schema, const struct yaml_node *map,
 		return -ENOMEM;
 	for (size_t i = 0; i < n_options; i++)
 		keys[i] = options[i].key;
-	for (size_t i = 0; i < n_more; i++)
+	for (size_t i = 0; more && i < n_more; i++)
 		keys[n_options + i] = more[i].key;
 
 	for (size_t i = 0; i < map->n_items; i++) {

@@ -171,7 +171,7 @@ static bool in_range(const struct schema_option *option, double number)
 /* Whole in the field's unit, where the field cannot hold a fraction. */
 static bool fits_field(const struct schema_option *option, double number)
 {
-	double units = number / (option->unit ? option->unit : 1);
+	double units = number / (option->unit != 0 ? option->unit : 1);
 
 	return option->store == SCHEMA_STORE_DOUBLE || fabs(units - round(units)) <= slack(units);
 }
@@ -189,7 +189,7 @@ static bool check_number(struct schema *schema, const struct yaml_node *node,
 		return false;
 	}
 	if (!fits_field(option, number)) {
-		schema_units_format(option->type, option->unit ? option->unit : 1, min);
+		schema_units_format(option->type, option->unit != 0 ? option->unit : 1, min);
 		diag_error(schema->diag, node->place, NULL, "%s: %.40s is no whole multiple of %s",
 			name, node->text, min);
 		return false;
@@ -199,7 +199,7 @@ static bool check_number(struct schema *schema, const struct yaml_node *node,
 
 static void set_number(const struct schema_option *option, double number, void *field)
 {
-	double units = number / (option->unit ? option->unit : 1);
+	double units = number / (option->unit != 0 ? option->unit : 1);
 
 	switch (option->store) {
 	case SCHEMA_STORE_BOOL:
@@ -216,7 +216,7 @@ static void set_number(const struct schema_option *option, double number, void *
 		break;
 	case SCHEMA_STORE_STRING:
 	case SCHEMA_STORE_NONE:
-		assert(!"a number goes into a field of numbers");
+		assert(false && "a number goes into a field of numbers");
 	}
 }
 

@@ -161,7 +161,7 @@ void payload_check_repeated(
 		(void)snprintf(number, sizeof(number), "%zu", index++);
 		for (earlier = tree->child; item->string && earlier != item;
 			earlier = earlier->next)
-			repeats += strcmp(earlier->string, item->string) == 0;
+			repeats += earlier->string && strcmp(earlier->string, item->string) == 0;
 		if (repeats == 1)
 			payload_mistake(parser, &here, "duplicate key \"%.64s\"", item->string);
 		payload_check_repeated(parser, &here, item);

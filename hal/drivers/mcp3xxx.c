@@ -171,7 +171,7 @@ static int model_transfer(
 			output =
 				model_output(model, model->shown[command % model->channels], clock);
 		if (clock < command_bits)
-			command = command << 1 | input;
+			command = command * 2 + input;
 		if (command)
 			clock++;
 		in[i / 8] |= (uint8_t)(output << (7 - i % 8));
@@ -243,7 +243,7 @@ static const struct driver_model MCP3004_MODEL = MODEL(mcp3004_reset);
 
 #define CHANNEL(number, full_scale)                                                                \
 	{                                                                                          \
-		number, "raw", "raw", 0, full_scale, 1, (full_scale) / 2                           \
+		number, "raw", "raw", 0, full_scale, 1, (full_scale) / 2.0                         \
 	}
 
 static const struct driver_channel CHANNELS_12[] = {

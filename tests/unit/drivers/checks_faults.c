@@ -30,7 +30,7 @@ static unsigned n_channels(const struct driver *driver)
 static void assert_use_fails(struct rig *rig, int error, int other_error)
 {
 	for (unsigned i = 0; i < n_channels(rig->driver); i++) {
-		double values[DRIVER_CHANNELS_MAX];
+		double values[DRIVER_CHANNELS_MAX] = {0};
 		int r;
 
 		for (unsigned j = 0; j < DRIVER_CHANNELS_MAX; j++)
@@ -47,7 +47,7 @@ static void assert_use_works(struct rig *rig)
 {
 	assert_int_equal(rig_configure(rig), 0);
 	for (unsigned i = 0; i < n_channels(rig->driver); i++) {
-		double values[DRIVER_CHANNELS_MAX];
+		double values[DRIVER_CHANNELS_MAX] = {0};
 
 		assert_int_equal(use(rig, i, values), 0);
 	}
