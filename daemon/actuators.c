@@ -9,25 +9,11 @@
  * it are shown again as they were, and the motors on it stand: a motor must never start because a
  * cable was plugged in again.
  */
-#include "actuators.h"
-#include "actuator.h"
+#include "actuators_internal.h"
 #include "clock.h"
-#include "pwm_parts.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct actuators {
-	struct actuators_settings settings;
-	const struct config *config;
-	struct pwm_parts *parts;
-	struct soft_pwm *soft;
-	struct actuator_led *leds;
-	size_t n_leds;
-	struct actuator_motor *motors;
-	size_t n_motors;
-	uint64_t now_us; /* of the running call */
-};
 
 enum { MOTOR_INPUTS = 4 };
 
@@ -49,7 +35,7 @@ static struct output_source source_of(const struct actuators *actuators)
 	};
 }
 
-static void tell_state(const struct actuators *actuators)
+void actuators_tell_state(const struct actuators *actuators)
 {
 	if (actuators->settings.listener.state)
 		actuators->settings.listener.state(actuators->settings.listener.userdata);
@@ -94,7 +80,7 @@ static void motor_lost(struct actuators *actuators, struct actuator_motor *motor
 		if (inputs[i]->kind == CONFIG_OUTPUT_CHIP_PWM)
 			pwm_parts_failed(
 				actuators->parts, inputs[i]->chip, code, actuators->now_us);
-	tell_state(actuators);
+	actuators_tell_state(actuators);
 }
 
 static bool motor_sits_on(const struct actuator_motor *motor, size_t chip)
@@ -119,7 +105,7 @@ static void chip_was_reset(struct actuators *actuators, size_t chip)
 		motor_safe(motor->motor);
 		if (motor->direction != MOTOR_STOP) {
 			motor->direction = MOTOR_STOP;
-			tell_state(actuators);
+			actuators_tell_state(actuators);
 		}
 	}
 	for (size_t i = 0; i < actuators->n_leds; i++) {
@@ -192,14 +178,14 @@ static void motor_try_open(struct actuators *actuators, struct actuator_motor *m
 	note(actuators, &motor->base, r, &before);
 }
 
-/* Whether this LED is one that is opened at all. */
-static bool led_wanted(const struct actuators *actuators)
+/* Whether LEDs are opened at all. */
+static bool actuators_led_wanted(const struct actuators *actuators)
 {
 	return !actuators->settings.safe_only ||
 		actuators->config->failsafe.leds != CONFIG_FAILSAFE_LEDS_KEEP;
 }
 
-static int allocate(struct actuators *actuators, const struct config *config)
+int actuators_allocate(struct actuators *actuators, const struct config *config)
 {
 	struct actuator_led *leds = calloc(config->n_leds + 1, sizeof(*leds));
 	struct actuator_motor *motors = calloc(config->n_motors + 1, sizeof(*motors));
@@ -221,13 +207,12 @@ static int allocate(struct actuators *actuators, const struct config *config)
 	return 0;
 }
 
-/* Motors first: until they are requested, their inputs float. */
-static void open_all(struct actuators *actuators)
+void actuators_open_all(struct actuators *actuators)
 {
 	for (size_t i = 0; i < actuators->n_motors; i++)
 		if (!actuators->motors[i].motor)
 			motor_try_open(actuators, &actuators->motors[i]);
-	for (size_t i = 0; i < actuators->n_leds && led_wanted(actuators); i++)
+	for (size_t i = 0; i < actuators->n_leds && actuators_led_wanted(actuators); i++)
 		if (!actuators->leds[i].led)
 			led_try_open(actuators, &actuators->leds[i]);
 }
@@ -241,7 +226,7 @@ int actuators_new(const struct actuators_settings *settings, struct actuators **
 		return -ENOMEM;
 	actuators->settings = *settings;
 	actuators->now_us = clock_now_us();
-	r = allocate(actuators, settings->config);
+	r = actuators_allocate(actuators, settings->config);
 	if (r == 0)
 		r = soft_pwm_new(&actuators->soft);
 	if (r == 0)
@@ -250,78 +235,8 @@ int actuators_new(const struct actuators_settings *settings, struct actuators **
 		actuators_free(actuators);
 		return r;
 	}
-	open_all(actuators);
+	actuators_open_all(actuators);
 	*ret_actuators = actuators;
-	return 0;
-}
-
-/* An open LED of the old map that has the same settings goes on under its new index. */
-static void move_leds(
-	struct actuator_led *from, size_t n_from, struct actuator_led *to, size_t n_to)
-{
-	for (size_t i = 0; i < n_to; i++) {
-		for (size_t j = 0; j < n_from; j++) {
-			const struct config_led *config = to[i].config;
-
-			if (!from[j].led ||
-				strcmp(from[j].config->fingerprint, config->fingerprint) != 0)
-				continue;
-			to[i] = from[j];
-			to[i].config = config;
-			from[j].led = NULL;
-			break;
-		}
-	}
-}
-
-static void move_motors(
-	struct actuator_motor *from, size_t n_from, struct actuator_motor *to, size_t n_to)
-{
-	for (size_t i = 0; i < n_to; i++) {
-		for (size_t j = 0; j < n_from; j++) {
-			const struct config_motor *config = to[i].config;
-
-			if (!from[j].motor ||
-				strcmp(from[j].config->fingerprint, config->fingerprint) != 0)
-				continue;
-			to[i] = from[j];
-			to[i].config = config;
-			from[j].motor = NULL;
-			break;
-		}
-	}
-}
-
-int actuators_reload(struct actuators *actuators, const struct config *config)
-{
-	struct actuators old;
-	struct actuators next;
-	int r;
-
-	actuators->now_us = clock_now_us();
-	old = *actuators;
-	next = *actuators;
-	r = allocate(&next, config);
-	if (r < 0)
-		return r;
-	r = pwm_parts_take_over(old.parts, old.settings.board, config, &next.parts);
-	if (r < 0) {
-		free(next.leds);
-		free(next.motors);
-		return r;
-	}
-	move_motors(old.motors, old.n_motors, next.motors, next.n_motors);
-	move_leds(old.leds, old.n_leds, next.leds, next.n_leds);
-	*actuators = next;
-	for (size_t i = 0; i < old.n_motors; i++)
-		actuator_motor_close(&old.motors[i]);
-	for (size_t i = 0; i < old.n_leds; i++)
-		old.leds[i].led = led_close(old.leds[i].led, true);
-	free(old.motors);
-	free(old.leds);
-	pwm_parts_free(old.parts);
-	open_all(actuators);
-	tell_state(actuators);
 	return 0;
 }
 
@@ -351,6 +266,17 @@ struct actuators_motor actuators_get_motor(const struct actuators *actuators, si
 	};
 }
 
+static int led_drive(struct actuators *actuators, struct actuator_led *led, bool on, unsigned level)
+{
+	int r = led_ready(actuators, led, true);
+
+	if (r == 0)
+		r = actuator_led_write(led, on, level);
+	if (r < 0)
+		led_lost(actuators, led, r);
+	return r;
+}
+
 int actuators_set_led(
 	struct actuators *actuators, size_t index, bool on, unsigned level, struct hal_error *error)
 {
@@ -359,14 +285,26 @@ int actuators_set_led(
 	int r;
 
 	actuators->now_us = clock_now_us();
-	r = led_ready(actuators, led, true);
-	if (r == 0)
-		r = actuator_led_write(led, on, level);
-	if (r < 0) {
-		led_lost(actuators, led, r);
+	r = led_drive(actuators, led, on, level);
+	/* It was away and may be back already: a part that lost its power answers, but must be set
+	 * up anew. */
+	if (r == -ENODEV)
+		r = led_drive(actuators, led, on, level);
+	if (r < 0)
 		hal_error_set(error, r, "%s", led->base.error.text);
-	}
 	return note(actuators, &led->base, r, &before);
+}
+
+static int motor_drive(struct actuators *actuators, struct actuator_motor *motor,
+	enum motor_direction direction, unsigned speed)
+{
+	int r = motor_ready(actuators, motor, true);
+
+	if (r == 0)
+		r = actuator_motor_write(motor, direction, speed);
+	if (r < 0)
+		motor_lost(actuators, motor, r);
+	return r;
 }
 
 int actuators_set_motor(struct actuators *actuators, size_t index, enum motor_direction direction,
@@ -377,13 +315,11 @@ int actuators_set_motor(struct actuators *actuators, size_t index, enum motor_di
 	int r;
 
 	actuators->now_us = clock_now_us();
-	r = motor_ready(actuators, motor, true);
-	if (r == 0)
-		r = actuator_motor_write(motor, direction, speed);
-	if (r < 0) {
-		motor_lost(actuators, motor, r);
+	r = motor_drive(actuators, motor, direction, speed);
+	if (r == -ENODEV)
+		r = motor_drive(actuators, motor, direction, speed);
+	if (r < 0)
 		hal_error_set(error, r, "%s", motor->base.error.text);
-	}
 	return note(actuators, &motor->base, r, &before);
 }
 
@@ -430,7 +366,7 @@ uint64_t actuators_poll(struct actuators *actuators, uint64_t now_us)
 		}
 		next_us = due_us < next_us ? due_us : next_us;
 	}
-	for (size_t i = 0; i < actuators->n_leds && led_wanted(actuators); i++) {
+	for (size_t i = 0; i < actuators->n_leds && actuators_led_wanted(actuators); i++) {
 		struct actuator_led *led = &actuators->leds[i];
 
 		if (!led->led && !retried && retry_is_due(&led->base.retry, now_us)) {
@@ -441,66 +377,6 @@ uint64_t actuators_poll(struct actuators *actuators, uint64_t now_us)
 			next_us = led->base.retry.due_us;
 	}
 	return next_us;
-}
-
-static int first_error(int earlier, int r)
-{
-	return earlier < 0 ? earlier : r;
-}
-
-/* What the map's failsafe says of the LEDs. */
-static int leds_failsafe(struct actuators *actuators)
-{
-	enum config_failsafe_leds leds = actuators->config->failsafe.leds;
-	int r = 0;
-
-	if (leds == CONFIG_FAILSAFE_LEDS_KEEP)
-		return 0;
-	for (size_t i = 0; i < actuators->n_leds; i++) {
-		struct actuator_led *led = &actuators->leds[i];
-
-		/* One that is not open is tried again by itself; here nothing may block for long.
-		 */
-		if (led->led)
-			r = first_error(r,
-				actuators_set_led(actuators, i, leds == CONFIG_FAILSAFE_LEDS_ON,
-					led->level, NULL));
-	}
-	return r;
-}
-
-/* Stops by writing, also what is believed to stand. */
-static int motors_stop(struct actuators *actuators)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < actuators->n_motors; i++) {
-		struct actuator_motor *motor = &actuators->motors[i];
-		int stopped;
-
-		if (!motor->motor)
-			continue;
-		stopped = motor_safe(motor->motor);
-		motor->direction = MOTOR_STOP;
-		r = first_error(r, stopped);
-	}
-	return r;
-}
-
-int actuators_failsafe(struct actuators *actuators)
-{
-	int r = actuators->config->failsafe.stop_motors ? motors_stop(actuators) : 0;
-
-	r = first_error(r, leds_failsafe(actuators));
-	tell_state(actuators);
-	return r;
-}
-
-int actuators_safe(struct actuators *actuators)
-{
-	int r = motors_stop(actuators);
-
-	return first_error(r, leds_failsafe(actuators));
 }
 
 struct actuators *actuators_free(struct actuators *actuators)

@@ -210,6 +210,21 @@ static void test_a_command_does_not_wait_for_the_retry(void **state)
 	close_all(&f);
 }
 
+static void test_a_part_that_lost_its_power_is_set_up_within_the_command(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, MAP);
+	/* Unplugged and plugged again with nobody looking: it answers, but all its registers are as after power-on. */
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
+	assert_int_equal(actuators_set_led(f.actuators, 1, true, 10, NULL), 0);
+	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
+	assert_string_equal(f.told.health, "");
+	close_all(&f);
+}
+
 static void test_leds_are_restored_and_motors_are_not(void **state)
 {
 	struct fixture f;
@@ -406,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_a_part_that_is_away_is_told_once_and_comes_back),
 		cmocka_unit_test(test_a_failed_write_says_the_device_and_the_cause),
 		cmocka_unit_test(test_a_command_does_not_wait_for_the_retry),
+		cmocka_unit_test(test_a_part_that_lost_its_power_is_set_up_within_the_command),
 		cmocka_unit_test(test_leds_are_restored_and_motors_are_not),
 		cmocka_unit_test(test_a_motor_command_that_fails_half_way_ends_in_stop),
 		cmocka_unit_test(test_a_line_that_is_held_says_by_whom),

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the files of the actuators. */
+#pragma once
+
+#include "actuator.h"
+#include "actuators.h"
+#include "pwm_parts.h"
+
+struct actuators {
+	struct actuators_settings settings;
+	const struct config *config;
+	struct pwm_parts *parts;
+	struct soft_pwm *soft;
+	struct actuator_led *leds;
+	size_t n_leds;
+	struct actuator_motor *motors;
+	size_t n_motors;
+	uint64_t now_us; /* of the running call */
+};
+
+/* Everything that the map has, unopened. -ENOMEM leaves *actuators alone. */
+int actuators_allocate(struct actuators *actuators, const struct config *config);
+
+/* Tries to open what is not open. Motors first: until they are requested, their inputs float. */
+void actuators_open_all(struct actuators *actuators);
+
+void actuators_tell_state(const struct actuators *actuators);
