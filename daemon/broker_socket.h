@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The TCP socket below the MQTT library, which the library does not tell: found among our own
+ * descriptors, prepared, and asked what it knows. Only the link's thread uses it.
+ */
+#pragma once
+
+#include "broker_url.h"
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The TCP sockets that exist now. */
+struct broker_sockets {
+	ino_t *inodes;
+	size_t n_inodes;
+};
+
+int broker_sockets_list(struct broker_sockets *ret_sockets);
+void broker_sockets_fini(struct broker_sockets *sockets);
+
+/* The one that was not there before and is connected to that port. The descriptor stays the
+ * library's. -ENOENT: there is none. */
+int broker_socket_find(const struct broker_sockets *before, uint16_t port);
+
+/*
+ * Sends at once, is not inherited, and takes at least BROKER_SOCKET_ROOM bytes without blocking.
+ */
+enum { BROKER_SOCKET_ROOM = 128 * 1024 };
+void broker_socket_prepare(int fd);
+
+/* Bytes that the peer's TCP has not acknowledged. */
+size_t broker_socket_unsent(int fd);
+
+/* Why the connection ended, as far as the socket knows: a text, or NULL when it is not closed. */
+const char *broker_socket_why_closed(int fd);
+
+/*
+ * After a connection could not be made: tries the two steps below MQTT once more, to learn why the
+ * library failed. 0: both work; otherwise a negative errno, with words in text. Blocks for at most
+ * timeout_ms, but for the resolver.
+ */
+int broker_socket_diagnose(
+	const struct broker_url *url, int timeout_ms, char *text, size_t text_bytes);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* What was published and is not yet acknowledged. Pure. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { IN_FLIGHT_MAX = 40, IN_FLIGHT_TOPIC_MAX = 96 };
+
+struct in_flight_entry {
+	uint64_t id; /* the caller's */
+	unsigned kind;
+	int token; /* the library's */
+	bool done;
+	int reason;                      /* when done: an MQTT 5 reason code; 0: success */
+	char topic[IN_FLIGHT_TOPIC_MAX]; /* for messages to the user; may be cut */
+};
+
+struct in_flight {
+	struct in_flight_entry entries[IN_FLIGHT_MAX]; /* in the order of sending */
+	size_t count;
+};
+
+/* There must be room. */
+void in_flight_add(struct in_flight *in_flight, const struct in_flight_entry *entry);
+
+/* false: there is no such one. */
+bool in_flight_done(struct in_flight *in_flight, int token, int reason);
+
+/* What is not among the tokens (ended by -1; NULL: none) is done. */
+void in_flight_keep(struct in_flight *in_flight, const int *tokens);
+
+/* Takes out one that is done. */
+bool in_flight_take_done(struct in_flight *in_flight, struct in_flight_entry *ret_entry);
+
+size_t in_flight_count(const struct in_flight *in_flight, unsigned kind);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The public side, and the thread's life.
+ *
+ * The end is the hard part. link_close() must return in time, but the thread may be inside the MQTT
+ * library, in a connect to a host that swallows packets or in a resolver that gets no answer, and
+ * there is no way to call it back. So the thread marks when it is in such a call. When the time is
+ * up and it still is, link_close() gives it up: it detaches the thread and leaves the struct link
+ * to it. The thread sees that on its way out of the call, touches nothing that it had borrowed,
+ * frees what is its own, and ends - unless the process ends first, which is why one closes a link
+ * as a rule.
+ */
+#include "link_internal.h"
+
+#include "clock.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+void link_enter_library(struct link *link)
+{
+	(void)pthread_mutex_lock(&link->mutex);
+	link->in_library = true;
+	(void)pthread_cond_signal(&link->changed);
+	(void)pthread_mutex_unlock(&link->mutex);
+}
+
+int link_leave_library(struct link *link)
+{
+	bool abandoned;
+
+	(void)pthread_mutex_lock(&link->mutex);
+	link->in_library = false;
+	abandoned = link->abandoned;
+	(void)pthread_mutex_unlock(&link->mutex);
+	return abandoned ? -ECANCELED : 0;
+}
+
+struct link_commands link_take_commands(struct link *link)
+{
+	struct link_commands commands;
+	eventfd_t count;
+
+	(void)pthread_mutex_lock(&link->mutex);
+	(void)eventfd_read(link->command_fd, &count);
+	commands = link->commands;
+	link->events.pong_due |= link->pong_wanted;
+	link->pong_wanted = false;
+	(void)pthread_mutex_unlock(&link->mutex);
+	return commands;
+}
+
+static uint32_t random_number(void)
+{
+	uint32_t number = 0;
+
+	/* Before the kernel's pool is filled, at boot, there is no jitter. */
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+		return UINT32_MAX / 2;
+	return number;
+}
+
+uint32_t link_next_wait_ms(struct link *link)
+{
+	return backoff_next_ms(&link->backoff, random_number());
+}
+
+/* Until it is time to connect again, or the link is closed. */
+static void wait_to_retry(struct link *link, uint32_t wait_ms)
+{
+	uint64_t end_us = clock_now_us() + (uint64_t)wait_ms * 1000;
+
+	for (;;) {
+		struct link_commands commands = link_take_commands(link);
+		struct pollfd fds[2] = {
+			{.fd = link->command_fd, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
+		uint64_t now_us = clock_now_us();
+
+		if (commands.closing || now_us >= end_us)
+			return;
+		if (!link_events_flush(&link->events))
+			fds[1].fd = link->events.room_fd;
+		if (poll(fds, 2, (int)((end_us - now_us + 999) / 1000)) > 0 && fds[1].revents)
+			link_events_room(&link->events);
+	}
+}
+
+static void free_link(struct link *link)
+{
+	link_events_fini(&link->events);
+	if (link->command_fd >= 0)
+		(void)close(link->command_fd);
+	(void)pthread_cond_destroy(&link->changed);
+	(void)pthread_mutex_destroy(&link->mutex);
+	free(link->urls);
+	free(link);
+}
+
+/* One connection, from the attempt to the time to wait before the next one. 0, or -ECANCELED. */
+static int connect_once(struct link *link, uint32_t *ret_wait_ms)
+{
+	struct mqtt_client *client;
+	const char *why;
+	uint64_t begin_us;
+	int r = link_connect(link, &client, ret_wait_ms);
+
+	if (r < 0)
+		return r == -ECANCELED ? r : 0;
+	begin_us = clock_now_us();
+	r = link_session_run(link, client, &why);
+	if (r < 0)
+		return r;
+	backoff_lasted(&link->backoff, clock_now_us() - begin_us);
+	*ret_wait_ms = link_next_wait_ms(link);
+	if (why)
+		log_warning("mqtt", "connection lost: %s; connecting again in %.1f s", why,
+			*ret_wait_ms / 1e3);
+	return 0;
+}
+
+static void *run(void *argument)
+{
+	struct link *link = argument;
+
+	while (!link_take_commands(link).closing) {
+		uint32_t wait_ms;
+
+		if (connect_once(link, &wait_ms) == -ECANCELED) {
+			free_link(link);
+			return NULL;
+		}
+		wait_to_retry(link, wait_ms);
+	}
+	(void)pthread_mutex_lock(&link->mutex);
+	link->ended = true;
+	(void)pthread_cond_signal(&link->changed);
+	(void)pthread_mutex_unlock(&link->mutex);
+	return NULL;
+}
+
+static void init_locks(struct link *link)
+{
+	pthread_condattr_t attributes;
+
+	(void)pthread_mutex_init(&link->mutex, NULL);
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&link->changed, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+}
+
+int link_new(const struct link_settings *settings, struct link **ret_link)
+{
+	struct link *link = calloc(1, sizeof(*link));
+	int r;
+
+	if (!link)
+		return -ENOMEM;
+	init_locks(link);
+	link->settings = *settings;
+	link->events.room_fd = -1;
+	link->rejected_limit = (struct log_limit){.interval_us = 60000000, .burst = 5};
+	link->command_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	link->urls = calloc(settings->mqtt->n_urls, sizeof(*link->urls));
+	r = link->command_fd < 0 ? -errno : link->urls ? 0 : -ENOMEM;
+	if (r == 0)
+		r = link_events_init(&link->events, settings->events);
+	if (r == 0)
+		r = outbox_put_retained(settings->outbox, OUTBOX_STATUS, settings->status_topic,
+			"online", strlen("online"));
+	if (r == 0) {
+		mqtt_client_prepare_environment();
+		r = -pthread_create(&link->thread, NULL, run, link);
+	}
+	if (r < 0) {
+		free_link(link);
+		return r;
+	}
+	(void)pthread_setname_np(link->thread, "link");
+	*ret_link = link;
+	return 0;
+}
+
+void link_guard(struct link *link, uint64_t guard_us)
+{
+	(void)pthread_mutex_lock(&link->mutex);
+	link->commands.guard_us = guard_us;
+	(void)eventfd_write(link->command_fd, 1);
+	(void)pthread_mutex_unlock(&link->mutex);
+}
+
+void link_ping(struct link *link)
+{
+	(void)pthread_mutex_lock(&link->mutex);
+	link->pong_wanted = true;
+	(void)eventfd_write(link->command_fd, 1);
+	(void)pthread_mutex_unlock(&link->mutex);
+}
+
+/* With the mutex held. Whether the thread ended in time; if not, it is blocked in the library. */
+static bool wait_for_end(struct link *link, uint64_t end_us)
+{
+	const struct timespec end = {(time_t)(end_us / 1000000), (long)(end_us % 1000000) * 1000};
+	bool in_time = true;
+
+	while (!link->ended && (in_time || !link->in_library)) {
+		/* When it is late but not in the library, it is on its way to one or the other. */
+		if (in_time)
+			in_time = pthread_cond_timedwait(&link->changed, &link->mutex, &end) !=
+				ETIMEDOUT;
+		else
+			(void)pthread_cond_wait(&link->changed, &link->mutex);
+	}
+	return link->ended;
+}
+
+struct link *link_close(struct link *link, uint64_t timeout_us)
+{
+	uint64_t end_us = clock_now_us() + timeout_us;
+	pthread_t thread;
+	bool ended;
+
+	if (!link)
+		return NULL;
+	thread = link->thread;
+	(void)pthread_mutex_lock(&link->mutex);
+	link->commands.closing = true;
+	/* A little earlier than the caller's limit, for the way out. */
+	link->commands.close_by_us = end_us - timeout_us / 8;
+	(void)eventfd_write(link->command_fd, 1);
+	ended = wait_for_end(link, end_us);
+	link->abandoned = !ended;
+	(void)pthread_mutex_unlock(&link->mutex);
+
+	if (!ended) {
+		(void)pthread_detach(thread);
+		return NULL;
+	}
+	(void)pthread_join(thread, NULL);
+	free_link(link);
+	return NULL;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "link_internal.h"
+
+#include "clock.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The same failure again is repeated to the user this often. */
+#define FAILURE_REPEAT_US (600 * UINT64_C(1000000))
+
+static int attempt(struct link *link, const char *url, int version, char *error,
+	struct mqtt_client **ret_client)
+{
+	const struct link_settings *settings = &link->settings;
+	const struct config_will *will = &settings->mqtt->will;
+	struct mqtt_client_settings client_settings = {
+		.mqtt = settings->mqtt,
+		.url = url,
+		.password = settings->password,
+		.version = version,
+		.will = {settings->status_topic, "offline", 1, true},
+	};
+	struct mqtt_client *client = NULL;
+	int r;
+
+	if (will->topic)
+		client_settings.will =
+			(struct mqtt_will){will->topic, will->payload, will->qos, will->retain};
+	link_enter_library(link);
+	r = mqtt_client_connect(&client_settings, error, &client);
+	if (link_leave_library(link) < 0) {
+		mqtt_client_close(client);
+		return -ECANCELED;
+	}
+	if (r == 0)
+		*ret_client = client;
+	return r;
+}
+
+/* With version auto: 5, and 3.1.1 where the broker does not want that. What worked is tried first
+ * the next time. */
+static int try_url(struct link *link, size_t index, char *error, struct mqtt_client **ret_client,
+	int *ret_version)
+{
+	const struct config_mqtt *mqtt = link->settings.mqtt;
+	struct link_url *url = &link->urls[index];
+	int version = mqtt->version, r;
+
+	if (version == CONFIG_MQTT_VERSION_AUTO)
+		version = url->fell_back ? CONFIG_MQTT_VERSION_3_1_1 : CONFIG_MQTT_VERSION_5;
+	r = attempt(link, mqtt->urls[index], version, error, ret_client);
+	if (r == -EPROTONOSUPPORT && mqtt->version == CONFIG_MQTT_VERSION_AUTO) {
+		if (version == CONFIG_MQTT_VERSION_5 && !link_take_commands(link).closing) {
+			version = CONFIG_MQTT_VERSION_3_1_1;
+			r = attempt(link, mqtt->urls[index], version, error, ret_client);
+			url->fell_back = r == 0;
+		} else {
+			url->fell_back = false;
+		}
+	}
+	*ret_version = version;
+	return r;
+}
+
+/* A new reason is told at once, the same one again only now and then. */
+static void log_failure(struct link_url *url, const char *name, const char *error, uint32_t wait_ms)
+{
+	char then[64] = "trying the next URL";
+	unsigned suppressed;
+
+	if (strcmp(url->failure, error) != 0) {
+		(void)snprintf(url->failure, sizeof(url->failure), "%s", error);
+		url->failure_limit =
+			(struct log_limit){.interval_us = FAILURE_REPEAT_US, .burst = 1};
+	}
+	if (!log_limit_pass(&url->failure_limit, clock_now_us(), &suppressed))
+		return;
+	if (wait_ms > 0)
+		(void)snprintf(then, sizeof(then), "trying again in %.1f s", wait_ms / 1e3);
+	if (suppressed > 0)
+		log_error("mqtt", "cannot connect to %s: %s (and %u times before); %s", name, error,
+			suppressed, then);
+	else
+		log_error("mqtt", "cannot connect to %s: %s; %s", name, error, then);
+}
+
+static void log_connected(struct link_url *url, const char *name, int version, bool has_session)
+{
+	url->failure[0] = '\0';
+	log_notice("mqtt", "connected to %s with MQTT %s%s", name,
+		version == CONFIG_MQTT_VERSION_5 ? "5" : "3.1.1",
+		has_session ? ", the broker kept our session" : "");
+}
+
+int link_connect(struct link *link, struct mqtt_client **ret_client, uint32_t *ret_wait_ms)
+{
+	const struct config_mqtt *mqtt = link->settings.mqtt;
+	char error[MQTT_CLIENT_ERROR_MAX] = "";
+	int r = -ENOTCONN;
+
+	for (size_t i = 0; i < mqtt->n_urls; i++) {
+		bool is_last = i + 1 == mqtt->n_urls;
+		int version;
+
+		log_debug("mqtt", "connecting to %s", mqtt->urls[i]);
+		r = try_url(link, i, error, ret_client, &version);
+		if (r == -ECANCELED)
+			return r;
+		if (r == 0) {
+			log_connected(&link->urls[i], mqtt->urls[i], version,
+				mqtt_client_session_present(*ret_client));
+			return 0;
+		}
+		*ret_wait_ms = is_last ? link_next_wait_ms(link) : 0;
+		if (link_take_commands(link).closing)
+			return r;
+		log_failure(&link->urls[i], mqtt->urls[i], error, *ret_wait_ms);
+		(void)link_events_flush(&link->events);
+	}
+	if (link->events.connections == 0 && link->events.state != LINK_EVENT_DISCONNECTED)
+		link_events_set_state(&link->events, LINK_EVENT_DISCONNECTED);
+	return r;
+}

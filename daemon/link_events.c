@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "link_internal.h"
+
+#include "clock.h"
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* The greatest record of a message. */
+enum {
+	MESSAGE_MAX =
+		sizeof(struct link_event) + LINK_TOPIC_MAX + LINK_CORRELATION_MAX + LINK_PAYLOAD_MAX
+};
+
+int link_events_init(struct link_events *events, struct queue *queue)
+{
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	*events = (struct link_events){.queue = queue, .room_fd = fd};
+	return 0;
+}
+
+void link_events_fini(struct link_events *events)
+{
+	if (events->room_fd >= 0)
+		(void)close(events->room_fd);
+}
+
+void link_events_room(struct link_events *events)
+{
+	eventfd_t count;
+
+	(void)eventfd_read(events->room_fd, &count);
+	events->full = false;
+}
+
+void link_events_set_state(struct link_events *events, enum link_event_kind state)
+{
+	events->state_due = true;
+	events->state = state;
+	events->state_us = clock_now_us();
+	if (state == LINK_EVENT_CONNECTED)
+		events->connections++;
+}
+
+static void wait_for_room(struct link_events *events)
+{
+	events->full = true;
+	queue_want_room(events->queue, events->room_fd);
+}
+
+static bool push(struct link_events *events, enum link_event_kind kind, uint64_t at_us)
+{
+	const struct link_event event = {
+		.kind = kind,
+		.at_us = at_us,
+		.reconnects = events->connections > 0 ? events->connections - 1 : 0,
+		.rejected = events->rejected,
+	};
+	const struct queue_part part = {&event, sizeof(event)};
+
+	if (queue_push(events->queue, &part, 1) == 0)
+		return true;
+	wait_for_room(events);
+	return false;
+}
+
+bool link_events_flush(struct link_events *events)
+{
+	if (events->full)
+		return false;
+	if (events->state_due) {
+		if (!push(events, events->state, events->state_us))
+			return false;
+		events->state_due = false;
+	}
+	if (events->heard_due) {
+		if (!push(events, LINK_EVENT_HEARD, events->heard_us))
+			return false;
+		events->heard_due = false;
+	}
+	if (events->pong_due) {
+		if (!push(events, LINK_EVENT_PONG, clock_now_us()))
+			return false;
+		events->pong_due = false;
+	}
+	return true;
+}
+
+bool link_events_has_room(struct link_events *events)
+{
+	if (!link_events_flush(events))
+		return false;
+	if (queue_has_room(events->queue, MESSAGE_MAX))
+		return true;
+	wait_for_room(events);
+	return false;
+}
+
+void link_events_push_message(
+	struct link_events *events, unsigned topic, const struct mqtt_inbound *inbound)
+{
+	struct link_event event = {
+		.kind = LINK_EVENT_MESSAGE,
+		.at_us = clock_now_us(),
+		.topic = topic,
+		.retained = inbound->retained,
+		.true_size = inbound->size,
+		.reconnects = events->connections > 0 ? events->connections - 1 : 0,
+		.rejected = events->rejected,
+	};
+	struct queue_part parts[5] = {{&event, sizeof(event)}};
+
+	event.payload_size =
+		(uint32_t)(inbound->size < LINK_PAYLOAD_MAX ? inbound->size : LINK_PAYLOAD_MAX);
+	if (inbound->response_topic_size > 0 && inbound->response_topic_size < LINK_TOPIC_MAX) {
+		event.response_topic_size = (uint16_t)(inbound->response_topic_size + 1);
+		parts[1] =
+			(struct queue_part){inbound->response_topic, inbound->response_topic_size};
+		parts[2] = (struct queue_part){"", 1};
+	}
+	if (inbound->correlation_size <= LINK_CORRELATION_MAX) {
+		event.correlation_size = (uint16_t)inbound->correlation_size;
+		parts[3] = (struct queue_part){inbound->correlation, inbound->correlation_size};
+	}
+	parts[4] = (struct queue_part){inbound->payload, event.payload_size};
+	/* There is room: link_events_has_room() said so, and only this thread takes it. */
+	(void)queue_push(events->queue, parts, sizeof(parts) / sizeof(*parts));
+}

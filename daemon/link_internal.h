@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shared by the link's own files.
+ *
+ *   link.c          the public side, the thread and how it ends
+ *   link_connect.c  which URL, which MQTT version, when again; what the user is told of it
+ *   link_session.c  one connection, from the SUBSCRIBE to its end
+ *   link_outbound.c from the outbox to the broker
+ *   link_events.c   what main is told
+ *   link_log.c      messages in the debug log
+ */
+#pragma once
+
+#include "backoff.h"
+#include "link.h"
+#include "mqtt_client.h"
+#include <pthread.h>
+
+/* What waits to be told to main. The queue may be full, and none of these may get lost. */
+struct link_events {
+	struct queue *queue;
+	int room_fd; /* readable when the queue has room again */
+	bool full;   /* waiting for room_fd */
+	bool state_due, pong_due, heard_due;
+	enum link_event_kind state; /* CONNECTED or DISCONNECTED, the last one */
+	uint64_t state_us, heard_us;
+	uint64_t connections; /* made so far */
+	uint64_t rejected;
+};
+
+int link_events_init(struct link_events *events, struct queue *queue);
+void link_events_fini(struct link_events *events);
+
+/* To be called when room_fd is readable. */
+void link_events_room(struct link_events *events);
+
+/* The newest of CONNECTED and DISCONNECTED is told, once. */
+void link_events_set_state(struct link_events *events, enum link_event_kind state);
+
+/* Tells what is due. false: the queue is full, room_fd will be readable. */
+bool link_events_flush(struct link_events *events);
+
+/* Whether any message fits now; false as in link_events_flush(). */
+bool link_events_has_room(struct link_events *events);
+void link_events_push_message(
+	struct link_events *events, unsigned topic, const struct mqtt_inbound *inbound);
+
+/* What other threads ask of the link. A copy, with the requests taken. */
+struct link_commands {
+	bool closing;
+	uint64_t close_by_us;
+	uint64_t guard_us;
+};
+
+/* What is known of a URL. */
+struct link_url {
+	bool fell_back;                      /* with version auto: 3.1.1 is what works there */
+	char failure[MQTT_CLIENT_ERROR_MAX]; /* the last one; "": none */
+	struct log_limit failure_limit;
+};
+
+struct link {
+	struct link_settings settings;
+	pthread_t thread;
+	int command_fd;
+
+	pthread_mutex_t mutex; /* over the next block */
+	pthread_cond_t changed;
+	struct link_commands commands;
+	bool pong_wanted;
+	bool in_library; /* the thread is in a call that may block */
+	bool abandoned;  /* nobody waits for the thread, and what was borrowed may be gone */
+	bool ended;
+
+	/* The thread's own. */
+	struct link_events events;
+	struct backoff backoff;
+	struct link_url *urls;         /* as many as the settings have */
+	struct outbox_message message; /* the one being sent */
+	struct log_limit rejected_limit;
+};
+
+/*
+ * Around every call that may block on the network. When link_close() has given up waiting,
+ * link_leave_library() returns -ECANCELED: from then on the thread must touch nothing that is
+ * borrowed, only free what is its own, and end.
+ */
+void link_enter_library(struct link *link);
+int link_leave_library(struct link *link);
+
+struct link_commands link_take_commands(struct link *link);
+
+/* How long to wait before the next attempt. */
+uint32_t link_next_wait_ms(struct link *link);
+
+/* Tries each URL once. 0; -ECANCELED; another negative errno: none works now, try again in
+ * *ret_wait_ms. */
+int link_connect(struct link *link, struct mqtt_client **ret_client, uint32_t *ret_wait_ms);
+
+/*
+ * Uses the connection until it ends (*ret_why: why, static) or the link is closed (*ret_why: NULL).
+ * Closes the client. 0, or -ECANCELED.
+ */
+int link_session_run(struct link *link, struct mqtt_client *client, const char **ret_why);
+
+/* At debug level: "-> tos/status, qos 1, retained: online". */
+void link_log_sent(const struct mqtt_publish *message);
+void link_log_received(const struct mqtt_inbound *inbound);

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the outbox to the broker. What is in flight is counted here and never fills the window, so
+ * that the library, which would then wait in steps of 100 ms, never does; and nothing is handed to
+ * it that the socket would not take at once, so that a broker that has frozen cannot hold the
+ * thread. Part of the window is kept for the link's own messages, and backlog gets at most half of
+ * the rest, so that what is live never waits for more than that.
+ */
+#include "link_session.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	OWN_RESERVE = 4,
+	KIND_OWN = OUTBOX_KIND_VALUE + 1,
+};
+
+/* Of a message that is not from the outbox. */
+#define OWN_ID UINT64_MAX
+
+static size_t data_window(const struct link_session *session)
+{
+	size_t window = mqtt_client_window(session->client);
+
+	return window > 2 * OWN_RESERVE ? window - OWN_RESERVE : window;
+}
+
+static bool may_send_backlog(const struct link_session *session)
+{
+	const struct in_flight *in_flight = mqtt_client_in_flight(session->client);
+
+	return in_flight_count(in_flight, OUTBOX_KIND_BACKLOG) < (data_window(session) + 1) / 2;
+}
+
+bool link_outbound_is_open(const struct link_session *session)
+{
+	return !session->congested &&
+		mqtt_client_in_flight(session->client)->count < data_window(session);
+}
+
+static void reject(struct link_session *session, const char *topic, const char *reason)
+{
+	struct link *link = session->link;
+	unsigned suppressed;
+
+	link->events.rejected++;
+	if (!log_limit_pass(&link->rejected_limit, session->now_us, &suppressed))
+		return;
+	if (suppressed > 0)
+		log_warning("mqtt", "a message on %s was refused: %s; it is lost, as %u before it",
+			topic, reason, suppressed);
+	else
+		log_warning("mqtt", "a message on %s was refused: %s; it is lost", topic, reason);
+}
+
+/* Returns what mqtt_client_publish() does, or -ECANCELED. */
+static int publish(struct link_session *session, const struct mqtt_publish *message)
+{
+	int r;
+
+	link_enter_library(session->link);
+	r = mqtt_client_publish(session->client, message);
+	if (link_leave_library(session->link) < 0)
+		return -ECANCELED;
+	if (r == 1)
+		session->sent_us = session->now_us;
+	if (r >= 0)
+		link_log_sent(message);
+	return r;
+}
+
+static void fill_publish(const struct link_session *session, struct mqtt_publish *ret_publish)
+{
+	const struct link_settings *settings = &session->link->settings;
+	const struct outbox_message *message = &session->link->message;
+
+	*ret_publish = (struct mqtt_publish){
+		.topic = message->topic,
+		.payload = message->payload,
+		.size = message->size,
+		.qos = message->qos,
+		.retain = message->kind == OUTBOX_KIND_RETAINED,
+		.correlation = message->correlation,
+		.correlation_size = message->correlation_size,
+		.id = message->id,
+		.kind = message->kind,
+	};
+	if (message->kind == OUTBOX_KIND_READING) {
+		ret_publish->topic = settings->reading_topic;
+		ret_publish->qos = settings->mqtt->qos;
+	} else if (message->kind == OUTBOX_KIND_BACKLOG) {
+		ret_publish->topic = settings->backlog_topic;
+	}
+}
+
+static int send_message(struct link_session *session)
+{
+	struct outbox *outbox = session->link->settings.outbox;
+	struct mqtt_publish message;
+	int r;
+
+	fill_publish(session, &message);
+	r = publish(session, &message);
+	if (r == -ENOTCONN || r == -ECANCELED)
+		return r;
+	session->has_message = false;
+	if (r < 0)
+		reject(session, message.topic,
+			r == -EMSGSIZE ? "it is larger than the broker takes" : strerror(-r));
+	if (r <= 0)
+		outbox_acknowledge(outbox, message.id);
+	return 0;
+}
+
+/* What is retained has gone out: from now on main may rely on the connection. */
+static void announce(struct link_session *session)
+{
+	if (session->announced)
+		return;
+	session->announced = true;
+	link_events_set_state(&session->link->events, LINK_EVENT_CONNECTED);
+}
+
+int link_outbound_send(struct link_session *session)
+{
+	struct link *link = session->link;
+	int r = 0;
+
+	session->congested = false;
+	while (r == 0 && link_outbound_is_open(session)) {
+		if (!session->has_message)
+			session->has_message = outbox_take(
+				link->settings.outbox, may_send_backlog(session), &link->message);
+		session->is_idle = !session->has_message;
+		if (session->is_idle || link->message.kind != OUTBOX_KIND_RETAINED)
+			announce(session);
+		if (session->is_idle)
+			break;
+		if (mqtt_client_has_room(session->client, link->message.size))
+			r = send_message(session);
+		else
+			session->congested = true;
+	}
+	return r;
+}
+
+static int publish_status(struct link_session *session, const char *status)
+{
+	const struct mqtt_publish message = {
+		.topic = session->link->settings.status_topic,
+		.payload = status,
+		.size = strlen(status),
+		.qos = 1,
+		.retain = true,
+		.id = OWN_ID,
+		.kind = KIND_OWN,
+	};
+	int r;
+
+	if (mqtt_client_in_flight(session->client)->count >= mqtt_client_window(session->client))
+		return 0;
+	session->congested = !mqtt_client_has_room(session->client, message.size);
+	if (session->congested)
+		return 0;
+	r = publish(session, &message);
+	return r > 0 ? 0 : r;
+}
+
+/* Whatever is in flight will be answered too; only when nothing is, a message is made up. */
+int link_outbound_heartbeat(struct link_session *session)
+{
+	uint64_t step_us = session->commands.guard_us / 4;
+	bool is_asked = mqtt_client_in_flight(session->client)->count > 0 ||
+		session->now_us - session->sent_us < step_us;
+
+	return step_us == 0 || is_asked ? 0 : publish_status(session, "online");
+}
+
+int link_outbound_goodbye(struct link_session *session)
+{
+	return publish_status(session, "offline");
+}
+
+void link_outbound_acknowledge(struct link_session *session)
+{
+	struct in_flight_entry entry;
+
+	while (mqtt_client_acknowledged(session->client, &entry)) {
+		session->heard_us = session->now_us;
+		if (entry.reason >= 0x80)
+			reject(session, entry.topic,
+				mqtt_client_reason(session->client, entry.reason));
+		if (entry.id != OWN_ID)
+			outbox_acknowledge(session->link->settings.outbox, entry.id);
+	}
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "link_session.h"
+
+#include "broker_socket.h"
+#include "clock.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	MESSAGES_A_TURN = 64, /* received before the other duties have their turn */
+	CONGESTED_MS = 50,    /* until the network is asked again */
+	REFUSED = 0x80,       /* and above: SUBACK codes */
+};
+
+static int subscribe(struct link_session *session)
+{
+	const struct link_settings *settings = &session->link->settings;
+	size_t n = settings->n_subscriptions;
+	int *codes = calloc(n + 1, sizeof(*codes));
+	int r = codes ? 0 : -ENOMEM;
+
+	if (r == 0 && n > 0) {
+		link_enter_library(session->link);
+		r = mqtt_client_subscribe(session->client, settings->subscriptions, n, codes);
+		if (link_leave_library(session->link) < 0)
+			r = -ECANCELED;
+	}
+	if (r != 0 && r != -ECANCELED)
+		session->why = "the broker did not answer the subscription";
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		/* The rest of the gateway works on without it. */
+		if (codes[i] >= REFUSED)
+			log_error("mqtt",
+				"the broker refused the subscription to %s: %s; what is sent there "
+				"does not arrive",
+				settings->subscriptions[i],
+				mqtt_client_reason(session->client, codes[i]));
+	}
+	free(codes);
+	return r;
+}
+
+static void handle_inbound(struct link_session *session, const struct mqtt_inbound *inbound)
+{
+	const struct link_settings *settings = &session->link->settings;
+
+	link_log_received(inbound);
+	if (session->commands.closing)
+		return;
+	for (size_t i = 0; i < settings->n_subscriptions; i++) {
+		if (strcmp(settings->subscriptions[i], inbound->topic) == 0) {
+			link_events_push_message(&session->link->events, (unsigned)i, inbound);
+			return;
+		}
+	}
+}
+
+/* While main's queue is full nothing is received, and TCP holds the broker back. */
+static int receive(struct link_session *session)
+{
+	struct link_events *events = &session->link->events;
+	int r = 0;
+
+	session->has_more = false;
+	for (int i = 0; session->commands.closing || link_events_has_room(events); i++) {
+		struct mqtt_inbound inbound;
+
+		if (i == MESSAGES_A_TURN) {
+			session->has_more = true;
+			break;
+		}
+		link_enter_library(session->link);
+		r = mqtt_client_receive(session->client, &inbound);
+		if (link_leave_library(session->link) < 0) {
+			if (r == 1)
+				mqtt_inbound_free(&inbound);
+			return -ECANCELED;
+		}
+		if (r != 1)
+			break;
+		session->heard_us = session->now_us;
+		handle_inbound(session, &inbound);
+		mqtt_inbound_free(&inbound);
+	}
+	link_outbound_acknowledge(session);
+	return r < 0 ? r : 0;
+}
+
+/* Tells main, not more often than four times in each guard time. */
+static void tell_heard(struct link_session *session)
+{
+	uint64_t step_us = session->commands.guard_us / 4;
+
+	if (step_us == 0 || session->heard_us <= session->told_us ||
+		session->now_us - session->told_us < step_us)
+		return;
+	session->told_us = session->now_us;
+	session->link->events.heard_us = session->heard_us;
+	session->link->events.heard_due = true;
+}
+
+/*
+ * The way out: half of the time for what is in the outbox, the other half for "offline" and its
+ * acknowledgement. Returns whether it is over.
+ */
+static bool say_goodbye(struct link_session *session, int *ret_result)
+{
+	uint64_t close_by_us = session->commands.close_by_us;
+	bool is_answered = mqtt_client_in_flight(session->client)->count == 0;
+
+	if (session->drain_until_us == 0)
+		session->drain_until_us = session->now_us +
+			(close_by_us > session->now_us ? (close_by_us - session->now_us) / 2 : 0);
+	if (!session->said_goodbye) {
+		if (!(session->is_idle && is_answered) && session->now_us < session->drain_until_us)
+			return false;
+		session->said_goodbye = true;
+		*ret_result = link_outbound_goodbye(session);
+		return false;
+	}
+	return is_answered || session->now_us >= close_by_us;
+}
+
+static void sooner(uint64_t *timeout_us, uint64_t now_us, uint64_t at_us)
+{
+	uint64_t left_us = at_us > now_us ? at_us - now_us : 0;
+
+	if (left_us < *timeout_us)
+		*timeout_us = left_us;
+}
+
+static int poll_timeout_ms(const struct link_session *session)
+{
+	uint64_t timeout_us = (uint64_t)mqtt_client_tick_ms(session->client) * 1000;
+	uint64_t now_us = session->now_us;
+	uint64_t step_us = session->commands.guard_us / 4;
+
+	if (session->has_more)
+		return 0;
+	if (session->congested)
+		sooner(&timeout_us, now_us, now_us + CONGESTED_MS * 1000);
+	if (step_us > 0) {
+		if (mqtt_client_in_flight(session->client)->count == 0 && !session->congested)
+			sooner(&timeout_us, now_us, session->sent_us + step_us);
+		if (session->heard_us > session->told_us)
+			sooner(&timeout_us, now_us, session->told_us + step_us);
+	}
+	if (session->commands.closing)
+		sooner(&timeout_us, now_us,
+			session->said_goodbye ? session->commands.close_by_us
+					      : session->drain_until_us);
+	return (int)((timeout_us + 999) / 1000);
+}
+
+static void wait_for_work(struct link_session *session)
+{
+	struct link *link = session->link;
+	bool is_full = link->events.full && !session->commands.closing;
+	struct pollfd fds[] = {
+		{.fd = is_full ? -1 : mqtt_client_fd(session->client),
+			.events = POLLIN | POLLRDHUP},
+		{.fd = link->command_fd, .events = POLLIN},
+		{.fd = link_outbound_is_open(session) && !session->said_goodbye
+				? outbox_fd(link->settings.outbox)
+				: -1,
+			.events = POLLIN},
+		{.fd = link->events.full ? link->events.room_fd : -1, .events = POLLIN},
+	};
+
+	(void)poll(fds, sizeof(fds) / sizeof(*fds), poll_timeout_ms(session));
+	session->now_us = clock_now_us();
+	if (fds[0].revents & POLLIN)
+		session->readable_us = session->now_us;
+	/* Now, for the library closes the socket when it finds out. */
+	if (fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR))
+		session->why = broker_socket_why_closed(fds[0].fd);
+	if (fds[3].revents)
+		link_events_room(&link->events);
+}
+
+/* 0: go on. 1: closed as wanted. -ENOTCONN, -ECANCELED. */
+static int turn(struct link_session *session)
+{
+	uint64_t guard_us = session->commands.guard_us;
+	int r;
+
+	session->commands = link_take_commands(session->link);
+	/* What was heard before main wanted to know is not news. */
+	if (session->commands.guard_us != guard_us)
+		session->told_us = session->heard_us;
+	r = receive(session);
+	if (r == 0 && !session->said_goodbye)
+		r = link_outbound_send(session);
+	if (r == 0)
+		r = link_outbound_heartbeat(session);
+	if (r == -ECANCELED)
+		return r;
+	tell_heard(session);
+	(void)link_events_flush(&session->link->events);
+	if (r == 0 && session->commands.closing && say_goodbye(session, &r))
+		return 1;
+	return r;
+}
+
+static const char *why_lost(const struct link_session *session)
+{
+	/* Two ticks without a byte: the library gave up waiting for the answer to its ping. */
+	uint64_t silence_us = (uint64_t)mqtt_client_tick_ms(session->client) * 4000;
+
+	if (session->why)
+		return session->why;
+	return session->now_us - session->readable_us > silence_us
+		? "the broker does not answer any more"
+		: "the broker broke the protocol";
+}
+
+int link_session_run(struct link *link, struct mqtt_client *client, const char **ret_why)
+{
+	uint64_t now_us = clock_now_us();
+	struct link_session session = {
+		.link = link,
+		.client = client,
+		.now_us = now_us,
+		.readable_us = now_us,
+		.sent_us = now_us,
+		.heard_us = now_us,
+	};
+	int r = subscribe(&session);
+
+	if (r == 0)
+		outbox_connected(link->settings.outbox);
+	while (r == 0) {
+		r = turn(&session);
+		if (r == 0)
+			wait_for_work(&session);
+	}
+	*ret_why = r == 1 ? NULL : why_lost(&session);
+	link_enter_library(link);
+	mqtt_client_close(client);
+	if (link_leave_library(link) < 0)
+		r = -ECANCELED;
+	if (r == -ECANCELED)
+		return r;
+	outbox_disconnected(link->settings.outbox);
+	link_events_set_state(&link->events, LINK_EVENT_DISCONNECTED);
+	return 0;
+}

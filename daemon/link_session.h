@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by link_session.c and link_outbound.c alone: one connection. */
+#pragma once
+
+#include "link_internal.h"
+
+struct link_session {
+	struct link *link;
+	struct mqtt_client *client;
+	struct link_commands commands;
+	uint64_t now_us; /* read once a turn */
+
+	/* Outbound. */
+	bool has_message; /* link->message was taken from the outbox and is not yet sent */
+	bool congested;   /* the network does not take it now */
+	bool is_idle;     /* the outbox had nothing more */
+	bool announced;   /* main knows that we are connected */
+	uint64_t sent_us; /* the last publish that will be acknowledged */
+
+	/* Inbound. */
+	bool has_more;        /* the turn was over before all was received */
+	uint64_t readable_us; /* the last time that something came in */
+	uint64_t heard_us;    /* the last answer or message */
+	uint64_t told_us;     /* when main was last told that something was heard */
+
+	/* The end. */
+	bool said_goodbye;
+	uint64_t drain_until_us; /* 0: not closing */
+	const char *why;         /* it ended; static */
+};
+
+/* All: 0; -ENOTCONN: the connection is gone; -ECANCELED. */
+
+/* The broker answers, and main is told of it, when a guard is set. */
+int link_outbound_heartbeat(struct link_session *session);
+int link_outbound_goodbye(struct link_session *session);
+
+/* Sends until the outbox is empty, the window full or the network busy. */
+int link_outbound_send(struct link_session *session);
+
+/* Whether something new in the outbox could be sent now. */
+bool link_outbound_is_open(const struct link_session *session);
+
+/* Takes note of what the broker has acknowledged. */
+void link_outbound_acknowledge(struct link_session *session);

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+#include "mqtt_client_internal.h"
+
+#include "broker_socket.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	/* Below this much that the peer's TCP has not taken, the socket takes a message of the
+	 * greatest size without blocking. */
+	UNSENT_MAX = BROKER_SOCKET_ROOM / 2,
+	/* The library handles one packet a call. A broker that sends without end must not keep the
+	 * loop from its other duties. */
+	PACKETS_A_TURN = 256,
+	/* Packets without a visible effect that may hide a message behind them in one TLS record:
+	 * an answer to a ping, and for each message in flight one step of QoS 2. */
+	QUIET_PACKETS = 3,
+};
+
+bool mqtt_client_session_present(const struct mqtt_client *client)
+{
+	return client->session_present;
+}
+
+int mqtt_client_fd(const struct mqtt_client *client)
+{
+	return client->fd;
+}
+
+int mqtt_client_tick_ms(const struct mqtt_client *client)
+{
+	return client->keepalive_s > 0 ? (int)client->keepalive_s * 1000 / 4 : 60 * 1000;
+}
+
+size_t mqtt_client_window(const struct mqtt_client *client)
+{
+	return client->window;
+}
+
+const struct in_flight *mqtt_client_in_flight(const struct mqtt_client *client)
+{
+	return &client->in_flight;
+}
+
+const char *mqtt_client_reason(const struct mqtt_client *client, int code)
+{
+	const char *words = NULL;
+
+	if (client->version == CONFIG_MQTT_VERSION_5)
+		words = MQTTReasonCode_toString((enum MQTTReasonCodes)code);
+	return words ? words : "refused";
+}
+
+int mqtt_client_subscribe(
+	struct mqtt_client *client, const char *const *topics, size_t n, int *ret_codes)
+{
+	char **filters = calloc(n, sizeof(*filters));
+	int *codes = calloc(n, sizeof(*codes));
+	MQTTResponse response;
+	int r = filters && codes ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		codes[i] = 1;
+		filters[i] = strdup(topics[i]);
+		if (!filters[i])
+			r = -ENOMEM;
+	}
+	if (r == 0) {
+		response = MQTTClient_subscribeMany5(
+			client->handle, (int)n, filters, codes, NULL, NULL);
+		/* With 3.1.1 the library puts the answers where it took the QoS from. */
+		if (client->version == CONFIG_MQTT_VERSION_5 && response.reasonCodeCount == 1)
+			codes[0] = (int)response.reasonCode;
+		for (int i = 0; response.reasonCodes && i < response.reasonCodeCount; i++)
+			codes[i < (int)n ? i : 0] = (int)response.reasonCodes[i];
+		if ((int)response.reasonCode < 0 || !MQTTClient_isConnected(client->handle))
+			r = -ENOTCONN;
+		MQTTResponse_free(response);
+	}
+	if (r == 0)
+		memcpy(ret_codes, codes, n * sizeof(*codes));
+	for (size_t i = 0; filters && i < n; i++)
+		free(filters[i]);
+	free(filters);
+	free(codes);
+	return r;
+}
+
+bool mqtt_client_has_room(const struct mqtt_client *client, size_t size)
+{
+	size_t unsent = broker_socket_unsent(client->fd);
+
+	return unsent == 0 || unsent + size <= UNSENT_MAX;
+}
+
+void mqtt_client_on_published(void *context, int token, int packet_type, MQTTProperties *properties,
+	enum MQTTReasonCodes reason)
+{
+	struct mqtt_client *client = context;
+
+	(void)packet_type;
+	(void)properties;
+	if (!in_flight_done(&client->in_flight, token, (int)reason)) {
+		client->early_token = token;
+		client->early_reason = (int)reason;
+	}
+}
+
+static int add_correlation(MQTTProperties *properties, const struct mqtt_publish *message)
+{
+	MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_CORRELATION_DATA};
+	void *copy;
+	int r;
+
+	if (message->correlation_size == 0)
+		return 0;
+	copy = malloc(message->correlation_size);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, message->correlation, message->correlation_size);
+	property.value.data = (MQTTLenString){(int)message->correlation_size, copy};
+	/* Copies it once more. */
+	r = MQTTProperties_add(properties, &property) == 0 ? 0 : -ENOMEM;
+	free(copy);
+	return r;
+}
+
+/* The library's return code as an errno: what is wrong with the message, or with the connection. */
+static int translate(int code)
+{
+	switch (code) {
+	case MQTTCLIENT_SUCCESS:
+		return 0;
+	case MQTTCLIENT_BAD_UTF8_STRING:
+	case MQTTCLIENT_NULL_PARAMETER:
+	case MQTTCLIENT_BAD_QOS:
+		return -EINVAL;
+	default:
+		return -ENOTCONN;
+	}
+}
+
+/* Of the PUBLISH, rounded up: fixed header 5, packet id 2, lengths of topic, properties and
+ * correlation data 2 + 4 + 3. */
+static size_t packet_size_max(const struct mqtt_publish *message)
+{
+	return 16 + strlen(message->topic) + message->correlation_size + message->size;
+}
+
+int mqtt_client_publish(struct mqtt_client *client, const struct mqtt_publish *message)
+{
+	struct in_flight_entry entry = {.id = message->id, .kind = message->kind};
+	MQTTProperties properties = MQTTProperties_initializer;
+	unsigned qos = message->qos < client->qos_max ? message->qos : client->qos_max;
+	MQTTResponse response;
+	int r = 0;
+
+	if (client->packet_max > 0 && packet_size_max(message) > client->packet_max)
+		return -EMSGSIZE;
+	if (client->version == CONFIG_MQTT_VERSION_5)
+		r = add_correlation(&properties, message);
+	if (r < 0)
+		return r;
+
+	client->early_token = -1;
+	response = MQTTClient_publish5(client->handle, message->topic, (int)message->size,
+		message->payload, (int)qos, message->retain && client->has_retain, &properties,
+		&entry.token);
+	r = translate((int)response.reasonCode);
+	MQTTResponse_free(response);
+	MQTTProperties_free(&properties);
+	/* The library says success for a QoS above 0 even when the connection broke meanwhile. */
+	if (r == 0 && !MQTTClient_isConnected(client->handle))
+		r = -ENOTCONN;
+	if (r < 0 || qos == 0)
+		return r;
+
+	entry.done = entry.token == client->early_token;
+	entry.reason = entry.done ? client->early_reason : 0;
+	(void)snprintf(entry.topic, sizeof(entry.topic), "%s", message->topic);
+	in_flight_add(&client->in_flight, &entry);
+	return 1;
+}
+
+static void fill_inbound(struct mqtt_inbound *inbound, char *topic, MQTTClient_message *message)
+{
+	MQTTProperty *property;
+
+	*inbound = (struct mqtt_inbound){
+		.topic = topic,
+		.payload = message->payload,
+		.size = (size_t)message->payloadlen,
+		.qos = (unsigned)message->qos,
+		.retained = message->retained != 0,
+		.owned = {topic, message},
+	};
+	property =
+		MQTTProperties_getProperty(&message->properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC);
+	if (property) {
+		inbound->response_topic = property->value.data.data;
+		inbound->response_topic_size = (size_t)property->value.data.len;
+	}
+	property = MQTTProperties_getProperty(
+		&message->properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
+	if (property) {
+		inbound->correlation = property->value.data.data;
+		inbound->correlation_size = (size_t)property->value.data.len;
+	}
+}
+
+static bool is_readable(const struct mqtt_client *client)
+{
+	struct pollfd poll_fd = {.fd = client->fd, .events = POLLIN};
+
+	return poll(&poll_fd, 1, 0) == 1;
+}
+
+int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inbound)
+{
+	/* TLS may hold decrypted packets that poll() does not see. */
+	size_t quiet = client->tls ? QUIET_PACKETS + client->in_flight.count : 1;
+
+	for (int i = 0; i < PACKETS_A_TURN; i++) {
+		MQTTClient_message *message = NULL;
+		char *topic = NULL;
+		int topic_length = 0;
+		int code = MQTTClient_receive(client->handle, &topic, &topic_length, &message, 0);
+
+		if (message) {
+			fill_inbound(ret_inbound, topic, message);
+			return 1;
+		}
+		if (code != MQTTCLIENT_SUCCESS || !MQTTClient_isConnected(client->handle))
+			return -ENOTCONN;
+		if (is_readable(client))
+			continue;
+		if (--quiet == 0)
+			break;
+	}
+	return 0;
+}
+
+void mqtt_inbound_free(struct mqtt_inbound *inbound)
+{
+	MQTTClient_message *message = inbound->owned[1];
+
+	MQTTClient_free(inbound->owned[0]);
+	MQTTClient_freeMessage(&message);
+	*inbound = (struct mqtt_inbound){0};
+}
+
+bool mqtt_client_acknowledged(struct mqtt_client *client, struct in_flight_entry *ret_entry)
+{
+	MQTTClient_deliveryToken *tokens = NULL;
+
+	if (in_flight_take_done(&client->in_flight, ret_entry))
+		return true;
+	/* 3.1.1 has no callback in this mode; what is no longer pending was acknowledged. */
+	if (client->version == CONFIG_MQTT_VERSION_5 || client->in_flight.count == 0 ||
+		!MQTTClient_isConnected(client->handle) ||
+		MQTTClient_getPendingDeliveryTokens(client->handle, &tokens) != MQTTCLIENT_SUCCESS)
+		return false;
+	in_flight_keep(&client->in_flight, tokens);
+	MQTTClient_free(tokens);
+	return in_flight_take_done(&client->in_flight, ret_entry);
+}
+
+struct mqtt_client *mqtt_client_close(struct mqtt_client *client)
+{
+	if (!client)
+		return NULL;
+	if (client->handle) {
+		if (MQTTClient_isConnected(client->handle))
+			(void)MQTTClient_disconnect(client->handle, 0);
+		MQTTClient_destroy(&client->handle);
+	}
+	free(client);
+	return NULL;
+}

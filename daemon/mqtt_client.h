@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One MQTT connection. mqtt_client.c and mqtt_connect.c are the only files that know the MQTT
+ * library (Eclipse Paho C); a connection that ended is thrown away, with all that the library keeps
+ * for it, and a new one made, since what must not be lost is in the outbox.
+ *
+ * The library is used in its synchronous mode: no callbacks on other threads, no thread of its own.
+ * The owner's thread makes all calls, polls mqtt_client_fd() itself, and calls
+ * mqtt_client_receive() when it is readable or mqtt_client_tick_ms() have passed.
+ */
+#pragma once
+
+#include "config.h"
+#include "in_flight.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MQTT_CLIENT_ERROR_MAX = 320 };
+
+struct mqtt_will {
+	const char *topic, *payload;
+	unsigned qos;
+	bool retain;
+};
+
+struct mqtt_client_settings {
+	const struct config_mqtt *mqtt;
+	const char *url;      /* one of mqtt->urls */
+	const char *password; /* NULL: none */
+	int version;          /* CONFIG_MQTT_VERSION_3_1_1 or _5 */
+	struct mqtt_will will;
+};
+
+struct mqtt_client;
+
+/* The environment must not divert the library to a proxy. Call before threads read it. */
+void mqtt_client_prepare_environment(void);
+
+/*
+ * Connects; blocks, usually for at most 6 s, longer in a resolver that gets no answer.
+ * 0; -EPROTONOSUPPORT: another MQTT version may work; other negative errno. On failure the reason
+ * for the user is in error (MQTT_CLIENT_ERROR_MAX bytes).
+ */
+int mqtt_client_connect(
+	const struct mqtt_client_settings *settings, char *error, struct mqtt_client **ret_client);
+
+bool mqtt_client_session_present(const struct mqtt_client *client);
+
+/* The socket. Only to be polled. */
+int mqtt_client_fd(const struct mqtt_client *client);
+
+/* How often mqtt_client_receive() must be called at least, for the keepalive. */
+int mqtt_client_tick_ms(const struct mqtt_client *client);
+
+/*
+ * QoS 1. The broker's answers go to ret_codes (n of them): 0 to 2, or from 0x80 refused. Blocks for
+ * at most 10 s. -ENOTCONN: no answer, and the connection is gone.
+ */
+int mqtt_client_subscribe(
+	struct mqtt_client *client, const char *const *topics, size_t n, int *ret_codes);
+
+/* A reason code in words. Static. */
+const char *mqtt_client_reason(const struct mqtt_client *client, int code);
+
+struct mqtt_publish {
+	const char *topic;
+	const void *payload;
+	size_t size;
+	unsigned qos;
+	bool retain;
+	const void *correlation; /* sent with MQTT 5 only */
+	size_t correlation_size;
+	uint64_t id;   /* comes back with the acknowledgement */
+	unsigned kind; /* to count by */
+};
+
+/* How many may be in flight. */
+size_t mqtt_client_window(const struct mqtt_client *client);
+
+const struct in_flight *mqtt_client_in_flight(const struct mqtt_client *client);
+
+/*
+ * Whether a message of that size can be written now without waiting for the network. When not,
+ * there is nothing to poll for: ask again in some milliseconds.
+ */
+bool mqtt_client_has_room(const struct mqtt_client *client, size_t size);
+
+/*
+ * 1: in flight, see mqtt_client_acknowledged(). 0: written, and that is all (QoS 0). -EMSGSIZE,
+ * -EINVAL: this message can never be sent there. -ENOTCONN: the connection is gone. Does not block
+ * when there was room, and must not be called with a full window.
+ */
+int mqtt_client_publish(struct mqtt_client *client, const struct mqtt_publish *message);
+
+struct mqtt_inbound {
+	const char *topic;
+	const uint8_t *payload;
+	size_t size;
+	unsigned qos;
+	bool retained;
+	const char *response_topic; /* not NUL-terminated; NULL: none */
+	size_t response_topic_size;
+	const void *correlation;
+	size_t correlation_size;
+	void *owned[2];
+};
+
+/* 1: a message, to be freed. 0: nothing more for now. -ENOTCONN: the connection is gone. Does not
+ * block. */
+int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inbound);
+void mqtt_inbound_free(struct mqtt_inbound *inbound);
+
+/* The next one that the broker has answered since the last call. Ask after receiving. */
+bool mqtt_client_acknowledged(struct mqtt_client *client, struct in_flight_entry *ret_entry);
+
+/* Disconnects, where still connected, without waiting for anything. Returns NULL. */
+struct mqtt_client *mqtt_client_close(struct mqtt_client *client);
