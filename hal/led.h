@@ -27,14 +27,18 @@ void led_levels(
 
 struct led;
 
-/* Takes over the one that is not NULL (also on failure: then it is closed). Writes nothing: the
- * output was opened dark. */
+/*
+ * Takes over the one that is not NULL (also on failure: then it is closed). -EINVAL when both are
+ * or none is, or a setting is out of its range (gamma: above 0); -ENOMEM. Writes nothing: the
+ * output was opened dark.
+ */
 int led_new(struct gpio_line *line, struct pwm_output *pwm, const struct led_settings *settings,
 	struct led **ret_led);
 
-/* level: LED_LEVEL_MIN to LED_LEVEL_MAX, ignored when off. 0 or an error of hal_error.h. */
+/* level: LED_LEVEL_MIN to LED_LEVEL_MAX, else -EINVAL; ignored when off. 0 or an error of
+ * hal_error.h. */
 int led_set(struct led *led, bool on, unsigned level);
 
-/* Dark, then released, when dark is true; released as it is otherwise. Returns NULL; led may be
- * NULL. */
+/* Dark, then released, when dark is true; released as it is otherwise, except that software PWM
+ * ends dark. Returns NULL; led may be NULL. */
 struct led *led_close(struct led *led, bool dark);

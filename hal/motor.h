@@ -6,7 +6,7 @@
  * Three kinds of bridge:
  *   two lines and an enable PWM   L298N, TB6612FNG (enable may be missing: then full speed only)
  *   two PWM inputs                DRV8833, DRV8871
- *   phase line and enable PWM     DRV8835 in PHASE/ENABLE mode, DRV8838
+ *   phase line and enable PWM     DRV8835 in PHASE/ENABLE mode, DRV8838: phase high is backward
  * Whatever happens in between, both inputs are never active at the same time, except as the brake
  * of a map that asks for it. A reversal always passes through stop and rests there for
  * reverse_pause_us. A write that fails ends in stop; where even that stop cannot be written, it is

@@ -20,13 +20,19 @@ enum {
 
 struct soft_pwm;
 
-/* Starts nothing yet: the thread comes with the first output and goes with the last. */
+/*
+ * Starts nothing yet: the thread comes with the first output and goes with the last. -ENOMEM, or
+ * -ENOTSUP on a kernel without priority inheritance.
+ */
 int soft_pwm_new(struct soft_pwm **ret_soft);
 
 /*
  * Takes over line (also on failure: then it is closed). period_us is within the bounds above, else
- * -EINVAL. The output starts at duty 0 and ends with pwm_close(), which drives the line to duty 0
- * first.
+ * -EINVAL; other errors are those of the line's first write and of starting the thread. The output
+ * starts at duty 0 and ends with pwm_close(), which drives the line to duty 0 first.
+ *
+ * Where the thread could not write an edge, the next pwm_set() returns that error. It has set its
+ * own duty all the same.
  */
 int soft_pwm_output(struct soft_pwm *soft, struct gpio_line *line, uint32_t period_us,
 	struct pwm_output **ret_output);

@@ -12,9 +12,12 @@
 #include <cmocka.h>
 
 #include "soft_pwm.h"
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -42,11 +45,11 @@ struct recorder {
 	int thread_slack_ns;
 };
 
-static uint64_t monotonic_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
@@ -68,7 +71,7 @@ static int recorder_set(struct gpio_line *line, bool value)
 		note_thread(recorder);
 	if (recorder->n_edges < MAX_EDGES)
 		recorder->edges[recorder->n_edges] =
-			(struct edge){monotonic_ns(), value, by_caller};
+			(struct edge){clock_ns(CLOCK_MONOTONIC), value, by_caller};
 	recorder->n_edges++;
 	fails = recorder->n_edges == recorder->fail_at;
 	pthread_cond_broadcast(&recorder->more);
@@ -160,7 +163,7 @@ static void test_pulses_alternate_and_are_never_early(void **state)
 
 	(void)state;
 	rig_open(&rig);
-	start = monotonic_ns();
+	start = clock_ns(CLOCK_MONOTONIC);
 	assert_int_equal(pwm_set(rig.output, 250), 0);
 	wait_for_edges(&rig.recorder, 41);
 	assert_int_equal(pwm_set(rig.output, 0), 0);
@@ -219,7 +222,71 @@ static void test_output_without_pulses_is_left_alone(void **state)
 	rig_close(&rig);
 }
 
+/* The state letter of the soft-pwm thread, as /proc shows it: 'S' is asleep. */
+static char thread_state(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	char letter = '?';
+	struct dirent *task;
+
+	assert_non_null(tasks);
+	while ((task = readdir(tasks))) {
+		char path[300], text[64];
+		const char *name_end;
+		FILE *file;
+		size_t n;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/stat", task->d_name);
+		file = fopen(path, "re");
+		if (!file)
+			continue;
+		n = fread(text, 1, sizeof(text) - 1, file);
+		fclose(file);
+		text[n] = '\0';
+		name_end = strstr(text, "(soft-pwm) ");
+		if (name_end)
+			letter = name_end[strlen("(soft-pwm) ")];
+	}
+	closedir(tasks);
+	return letter;
+}
+
+/* With no pulses since its start it has no deadline to wake up by, so only the new duty can. */
 static void test_sleeping_thread_wakes_for_a_new_duty(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	while (thread_state() != 'S')
+		sched_yield();
+	assert_int_equal(pwm_set(rig.output, 300), 0);
+	wait_for_edges(&rig.recorder, 5);
+	rig_close(&rig);
+}
+
+static void test_waiting_for_an_edge_takes_no_cpu(void **state)
+{
+	struct recorder recorder;
+	struct pwm_output *output;
+	struct soft_pwm *soft;
+	uint64_t start, cpu;
+
+	(void)state;
+	recorder_init(&recorder);
+	assert_int_equal(soft_pwm_new(&soft), 0);
+	assert_int_equal(soft_pwm_output(soft, &recorder.line, SOFT_PWM_PERIOD_MAX_US, &output), 0);
+	start = clock_ns(CLOCK_MONOTONIC);
+	cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	assert_int_equal(pwm_set(output, 500), 0);
+	wait_for_edges(&recorder, 5);
+	cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	assert_true(cpu < (clock_ns(CLOCK_MONOTONIC) - start) / 20);
+	pwm_close(output);
+	soft_pwm_free(soft);
+}
+
+static void test_pulses_stop_and_go(void **state)
 {
 	struct rig rig;
 
@@ -381,6 +448,8 @@ int main(void)
 		cmocka_unit_test(test_zero_and_full_are_written_before_set_returns),
 		cmocka_unit_test(test_output_without_pulses_is_left_alone),
 		cmocka_unit_test(test_sleeping_thread_wakes_for_a_new_duty),
+		cmocka_unit_test(test_waiting_for_an_edge_takes_no_cpu),
+		cmocka_unit_test(test_pulses_stop_and_go),
 		cmocka_unit_test(test_error_of_the_thread_comes_with_the_next_set),
 		cmocka_unit_test(test_error_of_the_callers_write_is_returned),
 		cmocka_unit_test(test_thread_takes_no_signals_and_no_slack),
