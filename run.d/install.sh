@@ -56,11 +56,11 @@ run_install() {
 		say "not a Debian system: nothing is installed, the build names what it lacks"
 		return 0
 	}
-	missing=$(missing_packages "$@" | tr '\n' ' ')
+	missing=$(missing_packages "$@" | paste -s -d ' ')
 	[ -n "$missing" ] || return 0
-	[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
-		die "these packages are missing and there is no sudo. As root: apt-get install $missing"
-	say "installing ${missing% }"
+	say "installing $missing"
+	as_root true ||
+		die "packages are missing, and this is neither root nor sudo. As root: apt-get install $missing"
 	: >"$scratch/apt.log"
 	apt_get update ||
 		say "apt-get update failed, trying with the package lists that are there"
