@@ -68,8 +68,8 @@ run_install() {
 	# The list is meant to be split into words.
 	# shellcheck disable=SC2086
 	apt_get install --no-install-recommends $missing || {
-		tail -n 20 "$scratch/apt.log" >&2
-		die "apt-get install failed (its last words are above). Cure that, or install by hand: apt-get install $missing"
+		grep -E -A2 '^(Err:|W:|E:|dpkg: )' "$scratch/apt.log" | head -n 30 >&2
+		die "apt-get failed, see above. Cure that, or install by hand: apt-get install $missing"
 	}
 	case " $missing" in *" mosquitto "*)
 		# Nor shall it start at the next boot, on a machine that never asked for a broker.
