@@ -56,9 +56,11 @@ void sampler_set_interval(struct sampler *sampler, uint32_t interval_ms);
 
 /*
  * Another map, between two rounds: chips whose fingerprint is the same go on undisturbed, with what
- * is known of them. The old map must live until SAMPLER_EVENT_SWAPPED. The interval stays.
+ * is known of them; what fails is reported again, for the new map. The old map must live until
+ * SAMPLER_EVENT_SWAPPED, and so long no other swap is asked for. The interval stays. 0, or -ENOMEM:
+ * nothing changes.
  */
-void sampler_swap(struct sampler *sampler, const struct config *config);
+int sampler_swap(struct sampler *sampler, const struct config *config);
 
 void sampler_ping(struct sampler *sampler);
 

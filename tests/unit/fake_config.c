@@ -16,10 +16,13 @@ static char *text(const char *literal)
 	return cast.out;
 }
 
-static struct config_sensor sensor(const char *name, unsigned decimals)
+static struct config_sensor sensor(
+	const char *name, size_t chip, unsigned channel, unsigned decimals)
 {
 	return (struct config_sensor){
 		.name = text(name),
+		.chip = chip,
+		.channel = channel,
 		.decimals = decimals,
 		.average = 1,
 		.median = 1,
@@ -31,13 +34,31 @@ static struct config_sensor sensor(const char *name, unsigned decimals)
 	};
 }
 
+static void init_chips(struct fake_config *fake)
+{
+	fake->chips[FAKE_CLIMATE] = (struct config_chip){
+		.name = text("climate"),
+		.driver = driver_find("bme280"),
+		.bus = text("/dev/i2c-1"),
+		.address = 0x77,
+		.fingerprint = text("bme280 /dev/i2c-1 119"),
+	};
+	fake->chips[FAKE_ADC] = (struct config_chip){
+		.name = text("adc"),
+		.driver = driver_find("mcp3208"),
+		.bus = text("/dev/spidev0.0"),
+		.fingerprint = text("mcp3208 /dev/spidev0.0"),
+	};
+}
+
 void fake_config_init(struct fake_config *fake)
 {
 	memset(fake, 0, sizeof(*fake));
-	fake->sensors[FAKE_TEMP] = sensor("temp", 0);
-	fake->sensors[FAKE_HUMI] = sensor("humi", 1);
-	fake->sensors[FAKE_CDS] = sensor("cds", 0);
-	fake->sensors[FAKE_SOUND] = sensor("sound", 2);
+	init_chips(fake);
+	fake->sensors[FAKE_TEMP] = sensor("temp", FAKE_CLIMATE, 0, 0);
+	fake->sensors[FAKE_HUMI] = sensor("humi", FAKE_CLIMATE, 1, 1);
+	fake->sensors[FAKE_CDS] = sensor("cds", FAKE_ADC, 2, 0);
+	fake->sensors[FAKE_SOUND] = sensor("sound", FAKE_ADC, 1, 2);
 	fake->leds[0].name = text("red");
 	fake->leds[1].name = text("green");
 	fake->motors[0].name = text("left");
@@ -46,6 +67,7 @@ void fake_config_init(struct fake_config *fake)
 		.path = text("fake.yaml"),
 		.mqtt = {.topic = text("tos"), .qos = 1, .timestamp = true},
 		.chips = fake->chips,
+		.n_chips = FAKE_CHIPS,
 		.sensors = fake->sensors,
 		.n_sensors = FAKE_SENSORS,
 		.interval = {.default_ms = 500, .min_ms = 20, .max_ms = 3600000},

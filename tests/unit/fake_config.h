@@ -7,18 +7,20 @@
 
 #include "config.h"
 
+enum { FAKE_CLIMATE, FAKE_ADC, FAKE_CHIPS };
 enum { FAKE_TEMP, FAKE_HUMI, FAKE_CDS, FAKE_SOUND, FAKE_SENSORS };
 
 struct fake_config {
 	struct config config;
-	struct config_chip chips[2];
+	struct config_chip chips[FAKE_CHIPS];
 	struct config_sensor sensors[FAKE_SENSORS];
 	struct config_led leds[2];
 	struct config_motor motors[2];
 };
 
 /*
- * Sensors temp and humi (1 decimal), cds, sound (2 decimals); LEDs red and green; motors left and
- * right; interval 20 to 3600000 ms, 500 by default.
+ * Chips climate (bme280 at 0x77 on /dev/i2c-1) and adc (mcp3208 on /dev/spidev0.0). Sensors temp
+ * and humi (1 decimal) from climate, cds (channel 2) and sound (channel 1, 2 decimals) from adc.
+ * LEDs red and green; motors left and right; interval 20 to 3600000 ms, 500 by default.
  */
 void fake_config_init(struct fake_config *fake);

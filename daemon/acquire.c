@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+#include "acquire.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int acquire_init(struct acquire *acquire, struct board *board, const struct config_chip *config,
+	size_t n_tasks)
+{
+	*acquire = (struct acquire){.board = board, .config = config, .phase = ACQUIRE_IDLE};
+	acquire->tasks = calloc(n_tasks, sizeof(struct acquire_task *));
+	return acquire->tasks ? 0 : -ENOMEM;
+}
+
+void acquire_fini(struct acquire *acquire)
+{
+	acquire->chip = chip_close(acquire->chip);
+	free(acquire->tasks);
+	acquire->tasks = NULL;
+}
+
+void acquire_adopt(struct acquire *acquire, struct acquire *old)
+{
+	acquire->chip = old->chip;
+	old->chip = NULL;
+	acquire->configured = old->configured;
+	acquire->retry = old->retry;
+	acquire->error = old->error;
+	acquire->words = old->words;
+}
+
+static bool is_wanted(const struct acquire_task *task)
+{
+	return task->due && !task->done;
+}
+
+/* Whether a measurement of the channel is one for the task. */
+static bool is_served(const struct acquire *acquire, const struct acquire_task *task)
+{
+	return is_wanted(task) &&
+		(acquire->config->driver->channels_together || task->channel == acquire->channel);
+}
+
+static void end_task(struct acquire_task *task, int error)
+{
+	task->done = true;
+	task->error = error;
+}
+
+static void remember(struct acquire *acquire, int error, const struct hal_error *words)
+{
+	acquire->error = error;
+	acquire->words = *words;
+}
+
+/* The chip has failed, and with it all that is still wanted of it. */
+static void fail(struct acquire *acquire, int error, const struct hal_error *words, uint64_t now_us)
+{
+	for (size_t i = 0; i < acquire->n_tasks; i++) {
+		if (is_wanted(acquire->tasks[i]))
+			end_task(acquire->tasks[i], error);
+	}
+	remember(acquire, error, words);
+	retry_failed(&acquire->retry, now_us);
+	/* An adapter that went away and came back is another one: only a new handle works. */
+	acquire->chip = chip_close(acquire->chip);
+	acquire->configured = false;
+	acquire->phase = ACQUIRE_IDLE;
+}
+
+static void fail_plainly(struct acquire *acquire, int error, uint64_t now_us)
+{
+	static const struct hal_error NOTHING_TO_ADD = {""};
+
+	fail(acquire, error, &NOTHING_TO_ADD, now_us);
+}
+
+/* The measurement went wrong, not the chip. */
+static void spoil(struct acquire *acquire, int error)
+{
+	static const struct hal_error NOTHING_TO_ADD = {""};
+
+	for (size_t i = 0; i < acquire->n_tasks; i++) {
+		if (is_served(acquire, acquire->tasks[i]))
+			end_task(acquire->tasks[i], error);
+	}
+	remember(acquire, error, &NOTHING_TO_ADD);
+	/* It may have lost its settings, for example by a dip of its supply. */
+	acquire->configured = false;
+}
+
+static void enter(struct acquire *acquire, enum acquire_phase phase, uint64_t due_us)
+{
+	acquire->phase = phase;
+	acquire->due_us = due_us;
+}
+
+/* The phase's call is due wait_us after the call that has just been made. How long that took, only
+ * the next step can tell. */
+static void enter_after(struct acquire *acquire, enum acquire_phase phase, uint32_t wait_us)
+{
+	acquire->phase = phase;
+	acquire->wait_us = wait_us;
+	acquire->must_arm = true;
+}
+
+static const struct acquire_task *next_task(const struct acquire *acquire)
+{
+	for (size_t i = 0; i < acquire->n_tasks; i++) {
+		if (is_served(acquire, acquire->tasks[i]))
+			return acquire->tasks[i];
+	}
+	for (size_t i = 0; i < acquire->n_tasks; i++) {
+		if (is_wanted(acquire->tasks[i]))
+			return acquire->tasks[i];
+	}
+	return NULL;
+}
+
+/* The next measurement, of the same channel as long as somebody wants more samples of it. */
+static void measure_next(struct acquire *acquire, uint64_t now_us)
+{
+	const struct acquire_task *task = next_task(acquire);
+	uint64_t due_us = now_us;
+
+	if (!task) {
+		acquire->phase = ACQUIRE_IDLE;
+		return;
+	}
+	acquire->channel = task->channel;
+	if (task->begun && task->samples.kind == SAMPLES_PEAK_TO_PEAK)
+		due_us = acquire->started_us + ACQUIRE_SPACING_US;
+	enter(acquire, ACQUIRE_START, due_us);
+}
+
+static void enter_configure(struct acquire *acquire, uint64_t now_us)
+{
+	chip_reset(acquire->chip);
+	acquire->configure_calls = 0;
+	enter(acquire, ACQUIRE_CONFIGURE, now_us);
+}
+
+static void step_open(struct acquire *acquire, uint64_t now_us)
+{
+	const struct chip_settings settings = {
+		.name = acquire->config->name,
+		.driver = acquire->config->driver,
+		.bus = acquire->config->bus,
+		.address = acquire->config->address,
+		.params = acquire->config->params,
+	};
+	struct hal_error words = {""};
+	int r = chip_open(acquire->board, &settings, &words, &acquire->chip);
+
+	if (r < 0)
+		fail(acquire, r, &words, now_us);
+	else
+		enter_configure(acquire, now_us);
+}
+
+static void step_configure(struct acquire *acquire, uint64_t now_us)
+{
+	uint32_t wait_us = 0;
+	int r = chip_configure(acquire->chip, &wait_us);
+
+	if (r == -EAGAIN && ++acquire->configure_calls < ACQUIRE_CONFIGURE_MAX) {
+		enter_after(acquire, ACQUIRE_CONFIGURE, wait_us);
+		return;
+	}
+	if (r < 0) {
+		fail_plainly(acquire, r == -EAGAIN ? -ETIMEDOUT : r, now_us);
+		return;
+	}
+	acquire->configured = true;
+	measure_next(acquire, now_us);
+}
+
+static void step_start(struct acquire *acquire, uint64_t now_us)
+{
+	uint32_t wait_us = 0;
+	int r;
+
+	for (size_t i = 0; i < acquire->n_tasks; i++) {
+		struct acquire_task *task = acquire->tasks[i];
+
+		if (is_served(acquire, task) && !task->begun) {
+			samples_begin(&task->samples, now_us);
+			task->begun = true;
+		}
+	}
+	acquire->started_us = now_us;
+	r = chip_start(acquire->chip, acquire->channel, &wait_us);
+	if (r < 0)
+		fail_plainly(acquire, r, now_us);
+	else
+		enter_after(acquire, ACQUIRE_COLLECT, wait_us);
+}
+
+static void hand_out(struct acquire *acquire, const double *values, uint64_t now_us)
+{
+	for (size_t i = 0; i < acquire->n_tasks; i++) {
+		struct acquire_task *task = acquire->tasks[i];
+
+		if (!is_served(acquire, task))
+			continue;
+		samples_add(&task->samples, values[task->channel]);
+		if (samples_enough(&task->samples, now_us)) {
+			task->value = samples_result(&task->samples);
+			end_task(task, 0);
+		}
+	}
+}
+
+static void step_collect(struct acquire *acquire, uint64_t now_us)
+{
+	double values[DRIVER_CHANNELS_MAX];
+	int r = chip_collect(acquire->chip, acquire->channel, values);
+
+	if (r == -EAGAIN && now_us < acquire->deadline_us) {
+		enter(acquire, ACQUIRE_COLLECT, now_us + ACQUIRE_BUSY_US);
+		return;
+	}
+	if (r == -EBADMSG || r == -ERANGE) {
+		spoil(acquire, r);
+	} else if (r < 0) {
+		fail_plainly(acquire, r == -EAGAIN ? -ETIMEDOUT : r, now_us);
+		return;
+	} else {
+		hand_out(acquire, values, now_us);
+		retry_succeeded(&acquire->retry);
+	}
+	measure_next(acquire, now_us);
+}
+
+void acquire_begin(struct acquire *acquire, uint64_t now_us)
+{
+	bool is_resting = !acquire->chip && !retry_is_due(&acquire->retry, now_us);
+
+	acquire->must_arm = false;
+	for (size_t i = 0; i < acquire->n_tasks; i++) {
+		struct acquire_task *task = acquire->tasks[i];
+
+		task->begun = false;
+		task->done = false;
+		if (task->due && is_resting)
+			end_task(task, acquire->error);
+	}
+	acquire->phase = ACQUIRE_IDLE;
+	if (!next_task(acquire))
+		return;
+	if (!acquire->chip)
+		enter(acquire, ACQUIRE_OPEN, now_us);
+	else if (!acquire->configured)
+		enter_configure(acquire, now_us);
+	else
+		measure_next(acquire, now_us);
+}
+
+static void arm(struct acquire *acquire, uint64_t now_us)
+{
+	acquire->must_arm = false;
+	acquire->due_us = now_us + acquire->wait_us;
+	if (acquire->phase == ACQUIRE_COLLECT)
+		acquire->deadline_us = acquire->due_us + acquire->config->driver->deadline_us;
+}
+
+uint64_t acquire_step(struct acquire *acquire, uint64_t now_us)
+{
+	static void (*const STEPS[])(struct acquire *, uint64_t) = {
+		[ACQUIRE_OPEN] = step_open,
+		[ACQUIRE_CONFIGURE] = step_configure,
+		[ACQUIRE_START] = step_start,
+		[ACQUIRE_COLLECT] = step_collect,
+	};
+
+	if (acquire->phase == ACQUIRE_IDLE)
+		return ACQUIRE_DONE;
+	if (acquire->must_arm)
+		arm(acquire, now_us);
+	if (now_us < acquire->due_us)
+		return acquire->due_us;
+	STEPS[acquire->phase](acquire, now_us);
+	return acquire->phase == ACQUIRE_IDLE ? ACQUIRE_DONE : 0;
+}
+
+uint32_t acquire_retry_ms(const struct acquire *acquire)
+{
+	return acquire->chip ? 0 : acquire->retry.delay_ms;
+}
+
+void acquire_describe(const struct acquire *acquire, int error, char *out, size_t out_bytes)
+{
+	const struct config_chip *config = acquire->config;
+	const char *words = hal_strerror(error);
+	char address[16] = "";
+
+	if (error == acquire->error && acquire->words.text[0])
+		words = acquire->words.text;
+	if (config->driver->bus == DRIVER_BUS_I2C)
+		(void)snprintf(address, sizeof(address), " at 0x%02x", (unsigned)config->address);
+	(void)snprintf(out, out_bytes, "%s%s on %s: %s", config->driver->name, address, config->bus,
+		words);
+}

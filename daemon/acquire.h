@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One chip in the rounds of the sampler: finds it, configures it, starts its conversions, waits and
+ * collects, for each sensor as many samples as it wants. It never sleeps and reads no clock: each
+ * step is told the time, makes at most one call to the driver, and says when it wants to be called
+ * again. So the conversions of all chips overlap, and a test needs no time.
+ *
+ * A chip that fails is left alone for 1 s, then twice as long each time, up to 60 s; then its bus
+ * is opened and the part configured as if it were new, for it may be. What was measured wrongly (a
+ * checksum, a value that the part cannot measure) costs only that value: the part is configured
+ * again and asked with the next reading.
+ */
+#pragma once
+
+#include "board.h"
+#include "chip.h"
+#include "config.h"
+#include "filter.h"
+#include "retry.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	ACQUIRE_SPACING_US = 500,    /* of peak to peak samples, where the part could be faster */
+	ACQUIRE_BUSY_US = 500,       /* a part that is still busy is asked again after this */
+	ACQUIRE_CONFIGURE_MAX = 100, /* calls; a part that asks for more will never be ready */
+};
+
+#define ACQUIRE_DONE UINT64_MAX
+
+/* What one sensor wants of the chip in this round, and what came of it. */
+struct acquire_task {
+	unsigned channel;
+	struct samples samples;
+	bool due;     /* set before acquire_begin() */
+	bool begun;   /* its samples are being taken */
+	bool done;    /* error and value count */
+	int error;    /* 0, or as in hal_error.h */
+	double value; /* with error 0 */
+};
+
+enum acquire_phase {
+	ACQUIRE_IDLE,
+	ACQUIRE_OPEN,
+	ACQUIRE_CONFIGURE,
+	ACQUIRE_START,
+	ACQUIRE_COLLECT
+};
+
+struct acquire {
+	struct board *board;              /* borrowed */
+	const struct config_chip *config; /* borrowed */
+	struct acquire_task **tasks;      /* borrowed, but the array is owned */
+	size_t n_tasks;
+	/* What is known of the chip; goes over to another map. */
+	struct chip *chip; /* NULL: not opened yet, or failed */
+	bool configured;
+	struct retry retry;
+	int error; /* the last one; 0: none since it works */
+	struct hal_error words;
+	/* The round. */
+	enum acquire_phase phase;
+	unsigned channel; /* that is measured; of channels_together any */
+	unsigned configure_calls;
+	bool must_arm; /* wait_us begins with the next step, which knows how late it is */
+	uint32_t wait_us;
+	uint64_t due_us;      /* of the phase's call to the driver */
+	uint64_t deadline_us; /* COLLECT: busy beyond it is -ETIMEDOUT */
+	uint64_t started_us;
+};
+
+/* n_tasks of room in tasks. 0 or -ENOMEM. */
+int acquire_init(struct acquire *acquire, struct board *board, const struct config_chip *config,
+	size_t n_tasks);
+void acquire_fini(struct acquire *acquire);
+
+/* Takes over the chip of the same fingerprint and what is known of it, from one that is idle. */
+void acquire_adopt(struct acquire *acquire, struct acquire *old);
+
+/* Begins a round for the tasks that are due. */
+void acquire_begin(struct acquire *acquire, uint64_t now_us);
+
+/* When to call again (0: at once), or ACQUIRE_DONE: all tasks that were due are done. */
+uint64_t acquire_step(struct acquire *acquire, uint64_t now_us);
+
+/* When the chip is tried again, in ms from its failure; 0: with the next reading. */
+uint32_t acquire_retry_ms(const struct acquire *acquire);
+
+/* "bme280 at 0x77 on /dev/i2c-1: no answer". */
+void acquire_describe(const struct acquire *acquire, int error, char *out, size_t out_bytes);

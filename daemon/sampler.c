@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The thread: waits for deadlines, for parts and for its mailbox, and hands over what round makes.
+ * The mailbox takes the place of a queue of commands, because it cannot be full: of each kind of
+ * command only the last one matters.
+ */
+#include "sampler.h"
+
+#include "clock.h"
+#include "log.h"
+#include "round.h"
+#include "schedule.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum {
+	TIMER_SLACK_NS = 1000,  /* the default of 50 us would add up over the steps of a round */
+	EVENT_AGAIN_US = 10000, /* main's queue is full: it is tried again after this */
+};
+
+struct mail {
+	bool end, ping;
+	uint32_t interval_ms; /* 0: stays */
+	uint64_t interval_us; /* when it was set */
+	struct round *round;  /* of another map, owned; NULL: stays */
+};
+
+struct sampler {
+	struct sampler_settings settings;
+	pthread_t thread;
+	int wake_fd; /* readable while there is mail */
+	pthread_mutex_t mutex;
+	struct mail mail; /* under the mutex */
+	_Atomic uint64_t readings, missed;
+	/* From here on of the thread alone. */
+	struct schedule schedule;
+	struct round *round, *next_round; /* owned; next: takes over after the running round */
+	bool is_running;                  /* a round */
+	bool owes_pong, owes_swapped;     /* to main */
+};
+
+static bool push(struct sampler *sampler, const struct sampler_event *event)
+{
+	const struct queue_part part = {event, sizeof(*event)};
+
+	return queue_push(sampler->settings.events, &part, 1) == 0;
+}
+
+static bool push_plain(struct sampler *sampler, enum sampler_event_kind kind)
+{
+	const struct sampler_event event = {.kind = kind, .config = sampler->settings.config};
+
+	return push(sampler, &event);
+}
+
+/* Whatever main has to hear. false: its queue is full. */
+static bool report(struct sampler *sampler)
+{
+	struct sampler_event event;
+
+	if (sampler->owes_swapped && !push_plain(sampler, SAMPLER_EVENT_SWAPPED))
+		return false;
+	sampler->owes_swapped = false;
+	if (sampler->owes_pong && !push_plain(sampler, SAMPLER_EVENT_PONG))
+		return false;
+	sampler->owes_pong = false;
+	while (round_unreported(sampler->round, &event)) {
+		if (!push(sampler, &event))
+			return false;
+		round_reported(sampler->round, &event);
+	}
+	return true;
+}
+
+static void swap(struct sampler *sampler)
+{
+	round_adopt(sampler->next_round, sampler->round);
+	round_free(sampler->round);
+	sampler->round = sampler->next_round;
+	sampler->next_round = NULL;
+	sampler->settings.config = round_config(sampler->round);
+	sampler->owes_swapped = true;
+}
+
+static void publish_missed(struct sampler *sampler)
+{
+	atomic_store(&sampler->missed, sampler->schedule.missed);
+}
+
+/* false: the end. */
+static bool take_mail(struct sampler *sampler)
+{
+	struct mail mail;
+	eventfd_t count;
+
+	(void)pthread_mutex_lock(&sampler->mutex);
+	(void)eventfd_read(sampler->wake_fd, &count);
+	mail = sampler->mail;
+	sampler->mail = (struct mail){0};
+	(void)pthread_mutex_unlock(&sampler->mutex);
+
+	if (mail.interval_ms)
+		schedule_set_interval(&sampler->schedule, mail.interval_ms, mail.interval_us);
+	if (mail.round) {
+		round_free(sampler->next_round);
+		sampler->next_round = mail.round;
+	}
+	sampler->owes_pong = sampler->owes_pong || mail.ping;
+	return !mail.end;
+}
+
+static void begin(struct sampler *sampler, uint64_t now_us)
+{
+	uint64_t deadline_us = schedule_begin(&sampler->schedule, now_us);
+
+	publish_missed(sampler);
+	round_begin(sampler->round, deadline_us, now_us, clock_wall_ms());
+	sampler->is_running = true;
+}
+
+static void finish(struct sampler *sampler)
+{
+	struct reading reading = round_finish(sampler->round);
+
+	sampler->is_running = false;
+	if (reading.n_values > 0) {
+		atomic_fetch_add(&sampler->readings, 1);
+		sampler->settings.on_reading(
+			sampler->settings.userdata, sampler->settings.config, &reading);
+	}
+	schedule_end(&sampler->schedule, clock_now_us());
+	if (sampler->schedule.missed != atomic_load(&sampler->missed))
+		log_debug("sampler", "the reading took longer than the interval");
+	publish_missed(sampler);
+}
+
+/* Does what is due. Returns when there is more to do; 0: at once. */
+static uint64_t turn(struct sampler *sampler)
+{
+	uint64_t now_us = clock_now_us(), next_us;
+
+	if (!sampler->is_running && sampler->next_round)
+		swap(sampler);
+	if (!sampler->is_running) {
+		if (now_us < sampler->schedule.next_us)
+			return sampler->schedule.next_us;
+		begin(sampler, now_us);
+	}
+	next_us = round_step(sampler->round, now_us);
+	if (next_us != ROUND_DONE)
+		return next_us;
+	finish(sampler);
+	return 0;
+}
+
+static void wait_until(const struct sampler *sampler, uint64_t time_us)
+{
+	struct pollfd wake = {.fd = sampler->wake_fd, .events = POLLIN};
+	uint64_t now_us = clock_now_us();
+	uint64_t wait_us = time_us > now_us ? time_us - now_us : 0;
+	struct timespec timeout = {
+		.tv_sec = (time_t)(wait_us / 1000000),
+		.tv_nsec = (long)(wait_us % 1000000) * 1000,
+	};
+
+	(void)ppoll(&wake, 1, &timeout, NULL);
+}
+
+static void *run(void *userdata)
+{
+	struct sampler *sampler = userdata;
+
+	(void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
+	while (take_mail(sampler)) {
+		uint64_t next_us = turn(sampler);
+
+		if (!report(sampler)) {
+			uint64_t again_us = clock_now_us() + EVENT_AGAIN_US;
+
+			next_us = next_us < again_us ? next_us : again_us;
+		}
+		if (next_us > 0)
+			wait_until(sampler, next_us);
+	}
+	return NULL;
+}
+
+static int start_thread(struct sampler *sampler)
+{
+	sigset_t all, before;
+	int r;
+
+	/* Signals are for the main thread. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = -pthread_create(&sampler->thread, NULL, run, sampler);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r == 0)
+		(void)pthread_setname_np(sampler->thread, "tosd-sampler");
+	return r;
+}
+
+/* What is there without the thread. */
+static void release(struct sampler *sampler)
+{
+	round_free(sampler->mail.round);
+	round_free(sampler->next_round);
+	round_free(sampler->round);
+	if (sampler->wake_fd >= 0)
+		(void)close(sampler->wake_fd);
+	(void)pthread_mutex_destroy(&sampler->mutex);
+	free(sampler);
+}
+
+int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sampler)
+{
+	struct sampler *sampler = calloc(1, sizeof(*sampler));
+	int r;
+
+	if (!sampler)
+		return -ENOMEM;
+	sampler->settings = *settings;
+	(void)pthread_mutex_init(&sampler->mutex, NULL);
+	sampler->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	r = sampler->wake_fd < 0 ? -errno : 0;
+	if (r == 0)
+		r = round_new(settings->board, settings->config, &sampler->round);
+	if (r == 0) {
+		schedule_init(&sampler->schedule, settings->interval_ms, clock_now_us());
+		r = start_thread(sampler);
+	}
+	if (r < 0) {
+		release(sampler);
+		return r;
+	}
+	*ret_sampler = sampler;
+	return 0;
+}
+
+/* The mutex is held from here to post_end(), in which the thread is woken. */
+static struct mail *post_begin(struct sampler *sampler)
+{
+	(void)pthread_mutex_lock(&sampler->mutex);
+	return &sampler->mail;
+}
+
+static void post_end(struct sampler *sampler)
+{
+	(void)eventfd_write(sampler->wake_fd, 1);
+	(void)pthread_mutex_unlock(&sampler->mutex);
+}
+
+void sampler_set_interval(struct sampler *sampler, uint32_t interval_ms)
+{
+	struct mail *mail = post_begin(sampler);
+
+	mail->interval_ms = interval_ms;
+	mail->interval_us = clock_now_us();
+	post_end(sampler);
+}
+
+int sampler_swap(struct sampler *sampler, const struct config *config)
+{
+	struct round *round, *unused;
+	struct mail *mail;
+	int r = round_new(sampler->settings.board, config, &round);
+
+	if (r < 0)
+		return r;
+	mail = post_begin(sampler);
+	unused = mail->round;
+	mail->round = round;
+	post_end(sampler);
+	round_free(unused);
+	return 0;
+}
+
+void sampler_ping(struct sampler *sampler)
+{
+	post_begin(sampler)->ping = true;
+	post_end(sampler);
+}
+
+struct sampler_counts sampler_counts(struct sampler *sampler)
+{
+	return (struct sampler_counts){
+		.readings = atomic_load(&sampler->readings),
+		.missed = atomic_load(&sampler->missed),
+	};
+}
+
+struct sampler *sampler_close(struct sampler *sampler)
+{
+	if (!sampler)
+		return NULL;
+	post_begin(sampler)->end = true;
+	post_end(sampler);
+	(void)pthread_join(sampler->thread, NULL);
+	release(sampler);
+	return NULL;
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The real thread on the simulated board. Nothing sleeps: readings and events are waited for, and
+ * LIMIT_S only ends a test that has failed anyway.
+ */
+#include "sampler.h"
+
+#include "board_sim.h"
+#include "clock.h"
+#include "fake_config.h"
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+enum { LIMIT_S = 20, HOUR_MS = 3600000, STUCK_US = 20000 };
+
+struct fixture {
+	struct fake_config fake;
+	struct board *board;
+	struct queue *events;
+	struct sampler *sampler;
+	/* The newest reading. */
+	pthread_mutex_t mutex;
+	pthread_cond_t arrived;
+	unsigned count;
+	uint64_t at_us, taken_ms;
+	const struct config *config;
+	double values[FAKE_SENSORS];
+};
+
+struct taken {
+	unsigned count;
+	uint64_t at_us, taken_ms;
+	const struct config *config;
+	double values[FAKE_SENSORS];
+};
+
+static void on_reading(void *userdata, const struct config *config, const struct reading *reading)
+{
+	struct fixture *fixture = userdata;
+
+	(void)pthread_mutex_lock(&fixture->mutex);
+	fixture->count++;
+	fixture->at_us = clock_now_us();
+	fixture->taken_ms = reading->taken_ms;
+	fixture->config = config;
+	memcpy(fixture->values, reading->values, reading->n_values * sizeof(*reading->values));
+	(void)pthread_cond_signal(&fixture->arrived);
+	(void)pthread_mutex_unlock(&fixture->mutex);
+}
+
+/* The first reading for which is_wanted() holds, from the newest one on. */
+static struct taken await_reading(struct fixture *fixture,
+	bool (*is_wanted)(const struct fixture *fixture, double argument), double argument)
+{
+	struct timespec limit;
+	struct taken taken;
+	int r = 0;
+
+	(void)clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += LIMIT_S;
+	(void)pthread_mutex_lock(&fixture->mutex);
+	while (r == 0 && !is_wanted(fixture, argument))
+		r = pthread_cond_timedwait(&fixture->arrived, &fixture->mutex, &limit);
+	taken = (struct taken){.count = fixture->count,
+		.at_us = fixture->at_us,
+		.taken_ms = fixture->taken_ms,
+		.config = fixture->config};
+	memcpy(taken.values, fixture->values, sizeof(taken.values));
+	(void)pthread_mutex_unlock(&fixture->mutex);
+	assert_int_equal(r, 0);
+	return taken;
+}
+
+static bool has_count(const struct fixture *fixture, double count)
+{
+	return fixture->count >= count;
+}
+
+static bool has_null_temp(const struct fixture *fixture, double after)
+{
+	return fixture->count > after && isnan(fixture->values[FAKE_TEMP]);
+}
+
+static bool has_temp(const struct fixture *fixture, double after)
+{
+	return fixture->count > after && !isnan(fixture->values[FAKE_TEMP]);
+}
+
+static struct taken await_count(struct fixture *fixture, unsigned count)
+{
+	return await_reading(fixture, has_count, count);
+}
+
+static struct sampler_event await_event(struct fixture *fixture)
+{
+	struct pollfd pollfd = {.fd = queue_fd(fixture->events), .events = POLLIN};
+	struct sampler_event event;
+	const void *record;
+	size_t size = 0;
+
+	assert_int_equal(poll(&pollfd, 1, LIMIT_S * 1000), 1);
+	record = queue_peek(fixture->events, &size);
+	assert_int_equal(size, sizeof(event));
+	memcpy(&event, record, sizeof(event));
+	queue_pop(fixture->events);
+	return event;
+}
+
+static void add_part(struct fixture *fixture, size_t chip)
+{
+	const struct config_chip *config = &fixture->fake.chips[chip];
+
+	assert_int_equal(sim_add_part(fixture->board, config->name, config->driver, config->bus,
+				 config->address),
+		0);
+}
+
+static void show(struct fixture *fixture, const char *part, unsigned channel, double value)
+{
+	const struct sim_wave wave = {.kind = SIM_WAVE_CONSTANT, .min = value, .max = value};
+
+	assert_int_equal(sim_set_wave(fixture->board, part, channel, &wave), 0);
+}
+
+static int set_up_with(void **state, size_t queue_bytes)
+{
+	const struct sim_settings settings = {.stuck_us = STUCK_US};
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	assert_non_null(fixture);
+	*state = fixture;
+	fake_config_init(&fixture->fake);
+	(void)pthread_mutex_init(&fixture->mutex, NULL);
+	(void)pthread_cond_init(&fixture->arrived, NULL);
+	assert_int_equal(board_sim_new(&settings, NULL, &fixture->board), 0);
+	assert_int_equal(queue_new(queue_bytes, &fixture->events), 0);
+	add_part(fixture, FAKE_CLIMATE);
+	add_part(fixture, FAKE_ADC);
+	show(fixture, "climate", 0, 21.5);
+	show(fixture, "climate", 1, 45);
+	show(fixture, "adc", 1, 100);
+	show(fixture, "adc", 2, 812);
+	return 0;
+}
+
+static int setup(void **state)
+{
+	return set_up_with(state, 65536);
+}
+
+static int setup_with_room_for_one_event(void **state)
+{
+	return set_up_with(state, sizeof(struct sampler_event) + 32);
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	sampler_close(fixture->sampler);
+	queue_free(fixture->events);
+	board_close(fixture->board);
+	(void)pthread_cond_destroy(&fixture->arrived);
+	(void)pthread_mutex_destroy(&fixture->mutex);
+	free(fixture);
+	return 0;
+}
+
+static void start(struct fixture *fixture, uint32_t interval_ms)
+{
+	const struct sampler_settings settings = {
+		.board = fixture->board,
+		.config = &fixture->fake.config,
+		.interval_ms = interval_ms,
+		.events = fixture->events,
+		.on_reading = on_reading,
+		.userdata = fixture,
+	};
+
+	assert_int_equal(sampler_new(&settings, &fixture->sampler), 0);
+}
+
+static void assert_near(double got, double wanted)
+{
+	assert_true(fabs(got - wanted) < 0.1);
+}
+
+static void the_first_reading_comes_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t before_ms = clock_wall_ms();
+	struct taken taken;
+
+	start(fixture, HOUR_MS);
+	taken = await_count(fixture, 1);
+	assert_near(taken.values[FAKE_TEMP], 21.5);
+	assert_near(taken.values[FAKE_HUMI], 45);
+	assert_near(taken.values[FAKE_CDS], 812);
+	assert_near(taken.values[FAKE_SOUND], 100);
+	assert_ptr_equal(taken.config, &fixture->fake.config);
+	assert_true(taken.taken_ms >= before_ms && taken.taken_ms <= clock_wall_ms());
+}
+
+static void a_reading_comes_each_interval(void **state)
+{
+	struct fixture *fixture = *state;
+	struct taken first, last;
+	struct sampler_counts counts;
+
+	start(fixture, 20);
+	first = await_count(fixture, 1);
+	last = await_count(fixture, first.count + 10);
+	/* the first one may have come late, by not more than an interval */
+	assert_true(last.at_us - first.at_us >= 9 * 20000);
+	counts = sampler_counts(fixture->sampler);
+	assert_true(counts.readings >= last.count);
+}
+
+static void a_new_interval_counts_from_its_change(void **state)
+{
+	struct fixture *fixture = *state;
+	struct taken first, second;
+	uint64_t changed_us;
+
+	start(fixture, HOUR_MS);
+	first = await_count(fixture, 1);
+	changed_us = clock_now_us();
+	sampler_set_interval(fixture->sampler, 50);
+	second = await_count(fixture, first.count + 1);
+	assert_true(second.at_us - changed_us >= 50000);
+	(void)await_count(fixture, second.count + 2);
+}
+
+static void the_last_of_several_intervals_wins(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, HOUR_MS);
+	(void)await_count(fixture, 1);
+	for (uint32_t i = 0; i < 1000; i++)
+		sampler_set_interval(fixture->sampler, HOUR_MS + i);
+	sampler_set_interval(fixture->sampler, 20);
+	(void)await_count(fixture, 3);
+}
+
+static void a_stuck_bus_costs_only_its_own_values(void **state)
+{
+	struct fixture *fixture = *state;
+	struct sampler_event temp, humi;
+	struct taken taken;
+
+	start(fixture, 20);
+	taken = await_count(fixture, 1);
+	assert_int_equal(sim_set_fault(fixture->board, "/dev/i2c-1", SIM_FAULT_STUCK), 0);
+	taken = await_reading(fixture, has_null_temp, taken.count);
+	assert_true(isnan(taken.values[FAKE_HUMI]));
+	assert_near(taken.values[FAKE_CDS], 812);
+	temp = await_event(fixture);
+	humi = await_event(fixture);
+	assert_int_equal(temp.kind, SAMPLER_EVENT_SENSOR);
+	assert_int_equal(temp.sensor, FAKE_TEMP);
+	assert_int_equal(humi.sensor, FAKE_HUMI);
+	assert_int_equal(temp.error, -ETIMEDOUT);
+	assert_int_equal(temp.retry_ms, 1000);
+	assert_ptr_equal(temp.config, &fixture->fake.config);
+	assert_non_null(strstr(temp.text, "bme280 at 0x77 on /dev/i2c-1: "));
+
+	/* the others go on while the chip is left alone, and then it works again */
+	taken = await_count(fixture, taken.count + 5);
+	assert_true(isnan(taken.values[FAKE_TEMP]));
+	assert_near(taken.values[FAKE_CDS], 812);
+	assert_int_equal(sim_set_fault(fixture->board, "/dev/i2c-1", SIM_FAULT_NONE), 0);
+	taken = await_reading(fixture, has_temp, taken.count);
+	assert_near(taken.values[FAKE_TEMP], 21.5);
+	temp = await_event(fixture);
+	assert_int_equal(temp.sensor, FAKE_TEMP);
+	assert_int_equal(temp.error, 0);
+	humi = await_event(fixture);
+	assert_int_equal(humi.sensor, FAKE_HUMI);
+	assert_int_equal(humi.error, 0);
+}
+
+static void another_map_takes_over_between_two_readings(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake_config *old = calloc(1, sizeof(*old));
+	struct sampler_event event;
+	struct taken taken;
+
+	assert_non_null(old);
+	fake_config_init(old);
+	start(fixture, 20);
+	(void)await_count(fixture, 1);
+	assert_int_equal(sampler_swap(fixture->sampler, &old->config), 0);
+	event = await_event(fixture);
+	assert_int_equal(event.kind, SAMPLER_EVENT_SWAPPED);
+	assert_ptr_equal(event.config, &old->config);
+
+	fixture->fake.sensors[FAKE_CDS].scale = 2;
+	assert_int_equal(sampler_swap(fixture->sampler, &fixture->fake.config), 0);
+	event = await_event(fixture);
+	assert_int_equal(event.kind, SAMPLER_EVENT_SWAPPED);
+	assert_ptr_equal(event.config, &fixture->fake.config);
+	/* nobody reads the old one any more: a sanitizer would tell */
+	free(old);
+	taken = await_count(fixture, 1);
+	taken = await_count(fixture, taken.count + 2);
+	assert_ptr_equal(taken.config, &fixture->fake.config);
+	assert_near(taken.values[FAKE_CDS], 1624);
+}
+
+static void a_swap_does_not_wait_for_the_next_reading(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake_config other;
+
+	fake_config_init(&other);
+	start(fixture, HOUR_MS);
+	(void)await_count(fixture, 1);
+	assert_int_equal(sampler_swap(fixture->sampler, &other.config), 0);
+	assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_SWAPPED);
+	fixture->sampler = sampler_close(fixture->sampler);
+}
+
+static void a_ping_is_answered_while_nothing_is_due(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, HOUR_MS);
+	(void)await_count(fixture, 1);
+	for (int i = 0; i < 3; i++) {
+		sampler_ping(fixture->sampler);
+		assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_PONG);
+	}
+}
+
+static void what_finds_no_room_is_told_later(void **state)
+{
+	struct fixture *fixture = *state;
+	bool told[FAKE_SENSORS] = {false}, answered = false;
+
+	assert_int_equal(sim_set_fault(fixture->board, "climate", SIM_FAULT_NO_ANSWER), 0);
+	assert_int_equal(sim_set_fault(fixture->board, "adc", SIM_FAULT_NO_ANSWER), 0);
+	start(fixture, HOUR_MS);
+	(void)await_count(fixture, 1);
+	sampler_ping(fixture->sampler);
+	for (int i = 0; i < FAKE_SENSORS + 1; i++) {
+		struct sampler_event event = await_event(fixture);
+
+		if (event.kind == SAMPLER_EVENT_PONG)
+			answered = true;
+		else
+			told[event.sensor] = true;
+	}
+	assert_true(answered);
+	for (int i = 0; i < FAKE_SENSORS; i++)
+		assert_true(told[i]);
+}
+
+static void a_map_without_sensors_makes_no_readings(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->fake.config.n_sensors = 0;
+	start(fixture, 20);
+	for (int i = 0; i < 10; i++) {
+		sampler_ping(fixture->sampler);
+		assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_PONG);
+	}
+	fixture->sampler = sampler_close(fixture->sampler);
+	assert_int_equal(fixture->count, 0);
+}
+
+static void the_end_does_not_wait_for_the_next_reading(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t begin_us;
+
+	start(fixture, HOUR_MS);
+	(void)await_count(fixture, 1);
+	begin_us = clock_now_us();
+	fixture->sampler = sampler_close(fixture->sampler);
+	assert_true(clock_now_us() - begin_us < UINT64_C(1000000) * LIMIT_S);
+}
+
+/* A part that stays busy keeps its round running for 50 ms. */
+static void the_end_does_not_wait_for_a_busy_part(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(sim_set_fault(fixture->board, "climate", SIM_FAULT_BUSY), 0);
+	start(fixture, HOUR_MS);
+	sampler_ping(fixture->sampler);
+	assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_PONG);
+	fixture->sampler = sampler_close(fixture->sampler);
+}
+
+#define test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(the_first_reading_comes_at_once),
+		test(a_reading_comes_each_interval),
+		test(a_new_interval_counts_from_its_change),
+		test(the_last_of_several_intervals_wins),
+		test(a_stuck_bus_costs_only_its_own_values),
+		test(another_map_takes_over_between_two_readings),
+		test(a_swap_does_not_wait_for_the_next_reading),
+		test(a_ping_is_answered_while_nothing_is_due),
+		cmocka_unit_test_setup_teardown(
+			what_finds_no_room_is_told_later, setup_with_room_for_one_event, teardown),
+		test(a_map_without_sensors_makes_no_readings),
+		test(the_end_does_not_wait_for_the_next_reading),
+		test(the_end_does_not_wait_for_a_busy_part),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
