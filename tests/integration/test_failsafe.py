@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: MIT
+"""Nothing that moves may outlive the one who commands it. What counts is what the simulated wires recorded, and when."""
+
+import signal
+import subprocess
+import time
+
+from conftest import make_map
+
+AFTER_S = 1.0
+# Four signs of life in each fail-safe time: a silence is counted from the last of them.
+EARLY_S = AFTER_S / 4
+# A loaded machine may be late by this much.
+LATE_S = 1.0
+
+RUN = {"motor": {"direction": "forward", "speed": 10}}
+
+
+def running(broker, make_client, make_gateway, **options):
+    gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s}", **options))
+    client = make_client()
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    assert client.ask_json(RUN)["ok"]
+    assert gateway.output("GPIO5") == 1 and gateway.output("board.0") == 1
+    return gateway, client
+
+
+def monotonic_us():
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+
+
+def stop_time_us(gateway, mark):
+    """When the forward line went low, on the wires' own clock."""
+    return int(gateway.wire.wait(r"^(\d+) line GPIO5 0$", mark).group(1))
+
+
+def assert_stopped(gateway):
+    assert gateway.output("GPIO5") == 0
+    assert gateway.output("GPIO6") == 0
+    assert gateway.output("board.0") == 0
+
+
+def test_frozen_broker_stops_the_motor(broker, make_client, make_gateway):
+    gateway, _ = running(broker, make_client, make_gateway)
+    mark = gateway.wire.mark()
+    frozen_us = monotonic_us()
+    broker.freeze()
+    late_s = (stop_time_us(gateway, mark) - frozen_us) / 1e6
+    broker.thaw()
+    assert AFTER_S - EARLY_S - 0.1 <= late_s <= AFTER_S + LATE_S
+    assert_stopped(gateway)
+    gateway.log.wait(r"failsafe: the broker has been away for 1\.0 s: motors are stopped")
+
+
+def test_frozen_broker_stops_the_motor_between_slow_readings(broker, make_client, make_gateway):
+    """With an interval of 10 s no reading gives the broker a reason to answer."""
+    gateway, _ = running(broker, make_client, make_gateway, interval="10s")
+    mark = gateway.wire.mark()
+    frozen_us = monotonic_us()
+    broker.freeze()
+    late_s = (stop_time_us(gateway, mark) - frozen_us) / 1e6
+    broker.thaw()
+    assert AFTER_S - EARLY_S - 0.1 <= late_s <= AFTER_S + LATE_S
+
+
+def test_a_healthy_broker_keeps_the_motor_running_between_slow_readings(broker, make_client, make_gateway):
+    gateway, client = running(broker, make_client, make_gateway, interval="10s")
+    mark = gateway.wire.mark()
+    # Five heartbeats are more than one fail-safe time.
+    for _ in range(5):
+        client.wait("tos/status", mark=client.mark())
+    assert not [line for line in gateway.wire.since(mark) if "GPIO5" in line]
+    assert gateway.output("GPIO5") == 1
+
+
+def test_killed_broker_stops_the_motor_after_the_time_and_not_before(broker, make_client, make_gateway):
+    gateway, _ = running(broker, make_client, make_gateway)
+    mark = gateway.wire.mark()
+    broker.kill()
+    killed_us = monotonic_us()
+    late_s = (stop_time_us(gateway, mark) - killed_us) / 1e6
+    assert AFTER_S - 0.1 <= late_s <= AFTER_S + LATE_S
+    assert_stopped(gateway)
+
+
+def test_a_broker_that_restarts_in_time_does_not_stop_the_motor(broker, make_client, make_gateway):
+    gateway = make_gateway(make_map(broker.port, failsafe="{after: 30s}"))
+    client = make_client()
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    assert client.ask_json(RUN)["ok"]
+    mark = gateway.wire.mark()
+    broker.kill()
+    gateway.log.wait(r"mqtt: .*retry|mqtt: .*again|mqtt: .*lost")
+    broker.start()
+    again = make_client()
+    again.wait("tos/status", lambda m: m.payload == b"online")
+    assert again.ask_json({"motor": {"speed": 5}})["applied"]["motor"]["direction"] == "forward"
+    assert not [line for line in gateway.wire.since(mark) if line.endswith("GPIO5 0")]
+
+
+def test_the_motor_does_not_start_again_by_itself(broker, make_client, make_gateway):
+    gateway, _ = running(broker, make_client, make_gateway)
+    mark = gateway.wire.mark()
+    broker.kill()
+    stop_time_us(gateway, mark)
+    broker.start()
+    client = make_client()
+    state = client.wait_json("tos/state", lambda s: "motor" in s)
+    assert state["motor"]["direction"] == "stop"
+    assert_stopped(gateway)
+
+
+def test_leds_keep_their_state(broker, make_client, make_gateway):
+    gateway, client = running(broker, make_client, make_gateway)
+    assert client.ask_json({"led": {"red": {"on": True}}})["ok"]
+    mark = gateway.wire.mark()
+    broker.kill()
+    stop_time_us(gateway, mark)
+    assert gateway.output("GPIO17") == 1
+
+
+def test_leds_go_off_where_the_map_says_so(broker, make_client, make_gateway):
+    gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s, leds: off}"))
+    client = make_client()
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    assert client.ask_json({"led": {"red": {"on": True}}})["ok"]
+    mark = gateway.wire.mark()
+    broker.freeze()
+    gateway.wire.wait(r"line GPIO17 0$", mark)
+    broker.thaw()
+
+
+def test_motors_may_be_kept_running(broker, make_client, make_gateway):
+    gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s, motors: keep, leds: off}"))
+    client = make_client()
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    assert client.ask_json({**RUN, "led": {"red": {"on": True}}})["ok"]
+    mark = gateway.wire.mark()
+    broker.kill()
+    gateway.wire.wait(r"line GPIO17 0$", mark)
+    assert gateway.output("GPIO5") == 1
+    # The end of the process is another matter.
+    assert gateway.stop() == 0
+    gateway.wire.wait(r"line GPIO5 0$", mark)
+
+
+def test_sigterm_stops_the_motor_first_and_ends_in_two_seconds(broker, make_client, make_gateway):
+    gateway, client = running(broker, make_client, make_gateway)
+    mark = gateway.wire.mark()
+    begin = time.monotonic()
+    begin_us = monotonic_us()
+    assert gateway.stop() == 0
+    assert time.monotonic() - begin < 2
+    assert stop_time_us(gateway, mark) - begin_us < 300000
+    client.wait("tos/status", lambda m: m.payload == b"offline")
+
+
+def test_sigterm_with_a_frozen_broker_ends_in_two_seconds(broker, make_client, make_gateway):
+    gateway, _ = running(broker, make_client, make_gateway)
+    mark = gateway.wire.mark()
+    broker.freeze()
+    begin = time.monotonic()
+    assert gateway.stop() == 0
+    seconds = time.monotonic() - begin
+    broker.thaw()
+    assert seconds < 2
+    stop_time_us(gateway, mark)
+
+
+def test_sigterm_without_a_broker_ends_in_two_seconds(broker, make_client, make_gateway):
+    gateway, _ = running(broker, make_client, make_gateway)
+    broker.kill()
+    begin = time.monotonic()
+    assert gateway.stop() == 0
+    assert time.monotonic() - begin < 2
+
+
+def test_safe_makes_safe_after_a_crash(broker, make_client, make_gateway, binary):
+    """What ExecStopPost= does: the lines that the killed process left are driven low by another one."""
+    gateway, _ = running(broker, make_client, make_gateway)
+    gateway.kill(signal.SIGKILL)
+    wires = gateway.folder / "safe"
+    wires.mkdir()
+    result = subprocess.run(
+        [binary, "--simulate", "--config", str(gateway.map), "--safe"],
+        env={"TOS_SIM_DIR": str(wires)},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    lines = (wires / "wire.log").read_text()
+    assert "line GPIO5 0" in lines and "line GPIO6 0" in lines and "pwm board.0 0.0000" in lines
+    assert " 1" not in "".join(line for line in lines.splitlines(True) if "GPIO" in line)
+    # An LED that the map keeps is not even opened.
+    assert "GPIO17" not in lines
+
+
+def test_a_flood_of_commands_neither_starves_the_sensors_nor_is_lost(broker, make_client, make_gateway):
+    gateway = make_gateway(make_map(broker.port))
+    client = make_client()
+    client.wait("tos/sensors")
+    mark = client.mark()
+    count = 2000
+    for i in range(count):
+        client.client.publish("tos/actions", '{"id":%d,"led":{"green":{"bright":%d}}}' % (i, i % 10 + 1), 1)
+    last = client.wait_json("tos/actions/ack", lambda a: a.get("id") == count - 1, mark)
+    assert last["applied"]["led"]["green"]["bright"] == (count - 1) % 10 + 1
+    answers = client.since(mark, "tos/actions/ack")
+    assert len(answers) == count
+    assert gateway.output("board.3") == 1
+    # Readings went on meanwhile, on their grid.
+    client.wait("tos/sensors", mark=client.mark())
+    health = client.wait_json("tos/health")
+    assert health["missed"] == 0

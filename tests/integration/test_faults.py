@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""A part that is dead hurts only itself."""
+
+import json
+import time
+
+import pytest
+
+from conftest import make_map
+
+
+def nulls(reading):
+    return {key for key, value in reading.items() if value is None}
+
+
+@pytest.mark.parametrize(
+    "fault, words",
+    [
+        ("no-answer", "no answer"),
+        ("stuck", "stuck"),
+        ("short", "short|cut|error"),
+    ],
+)
+def test_a_dead_part_is_null_at_once_and_is_told(gateway, client, fault, words):
+    mark = client.mark()
+    gateway.fault("climate", fault)
+    reading = client.wait_json("tos/sensors", nulls, mark)
+    assert nulls(reading) == {"temp", "humi"}
+    health = client.wait_json("tos/health", lambda h: not h["sensors"]["temp"]["ok"], mark)
+    assert health["sensors"]["temp"]["error"].startswith("bme280 at 0x77 on /dev/i2c-1: ")
+    assert health["sensors"]["temp"]["since"] > 1.7e12
+    assert health["sensors"]["cds"] == {"ok": True}
+    gateway.log.wait(r"error: temp: bme280 at 0x77 on /dev/i2c-1: .*(" + words + ")")
+
+
+def test_a_part_that_comes_back_is_set_up_again(gateway, client):
+    mark = client.mark()
+    gateway.fault("climate", "no-answer")
+    client.wait_json("tos/health", lambda h: not h["sensors"]["temp"]["ok"], mark)
+    mark = client.mark()
+    gateway.fault("climate", "none")
+    reading = client.wait_json("tos/sensors", lambda r: not nulls(r), mark)
+    assert reading["temp"] == 23 and reading["humi"] == 45
+    client.wait_json("tos/health", lambda h: h["sensors"]["temp"]["ok"], mark)
+    gateway.log.wait(r"notice: temp: works again")
+
+
+def test_a_part_that_is_away_at_the_start_does_not_stop_the_gateway(broker, client, make_gateway):
+    """The ADC's range makes every read fail, as if the part had been away from the beginning."""
+    text = make_map(broker.port).replace("{from: climate.temperature, simulate: 23}", "{from: climate.temperature, min: 30, simulate: 23}")
+    make_gateway(text)
+    reading = client.wait_json("tos/sensors")
+    assert nulls(reading) == {"temp"}
+    health = client.wait_json("tos/health", lambda h: not h["sensors"]["temp"]["ok"])
+    assert "23" in health["sensors"]["temp"]["error"] and "30" in health["sensors"]["temp"]["error"]
+
+
+def test_the_rhythm_of_the_others_goes_on(gateway, client):
+    gateway.fault("/dev/i2c-1", "stuck")
+    client.wait_json("tos/sensors", nulls, client.mark())
+    mark = client.mark()
+    times = [json.loads(client.wait("tos/sensors", mark=client.mark()).payload)["ts"] for _ in range(8)]
+    assert all(b - a < 350 for a, b in zip(times, times[1:])), times
+    for message in client.since(mark, "tos/sensors"):
+        assert json.loads(message.payload)["cds"] == 812
+
+
+def test_commands_go_on_while_a_sensor_bus_is_stuck(gateway, client):
+    gateway.fault("/dev/i2c-1", "stuck")
+    client.wait_json("tos/sensors", nulls, client.mark())
+    for speed in range(1, 11):
+        mark = gateway.wire.mark()
+        sent_us = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        assert client.ask_json({"motor": {"direction": "forward", "speed": speed}})["ok"]
+        written_us = int(gateway.wire.wait(r"^(\d+) pwm board\.0 ", mark).group(1))
+        assert written_us - sent_us < 90000  # less than one transfer on the stuck bus
+    mark = gateway.wire.mark()
+    assert client.ask_json({"motor": {"direction": "stop"}})["ok"]
+    gateway.wire.wait(r"line GPIO5 0$", mark)
+
+
+def test_a_stuck_actuator_bus_delays_nothing_but_itself(gateway, client):
+    gateway.fault("/dev/i2c-2", "stuck")
+    answer = client.ask_json({"led": {"green": {"on": True}}})
+    assert not answer["ok"]
+    assert answer["errors"][0]["path"] == "led.1"
+    assert answer["errors"][0]["reason"].startswith("pca9685 at 0x40 on /dev/i2c-2 channel 3: ")
+    assert client.ask_json({"led": {"red": {"on": True}}})["ok"]
+    assert gateway.output("GPIO17") == 1
+    mark = client.mark()
+    for _ in range(5):
+        client.wait("tos/sensors", mark=client.mark())
+    assert all(None not in json.loads(m.payload).values() for m in client.since(mark, "tos/sensors"))
+    mark = client.mark()
+    gateway.fault("/dev/i2c-2", "none")
+    client.wait_json("tos/health", lambda h: h["actuators"]["led.1"]["ok"], mark)
+    assert client.ask_json({"led": {"green": {"on": True}}})["ok"]
+
+
+def test_a_motor_command_that_fails_half_way_ends_in_stop(gateway, client):
+    gateway.fault("board", "no-answer")
+    answer = client.ask_json({"motor": {"direction": "forward", "speed": 5}})
+    assert not answer["ok"] and answer["errors"][0]["path"] == "motor.0"
+    assert gateway.output("GPIO5") == 0 and gateway.output("GPIO6") == 0
+    state = client.wait_json("tos/state", lambda s: s["motor"]["direction"] == "stop")
+    assert state["motor"]["direction"] == "stop"
+
+
+def test_a_wrong_bit_is_never_published(broker, client, make_gateway):
+    """The BME280 has no checksum: what passes must still be a value that it can measure."""
+    gateway = make_gateway(make_map(broker.port, interval="20ms"))
+    client.wait("tos/sensors")
+    gateway.fault("climate", "flip")
+    mark = client.mark()
+    readings = [client.wait_json("tos/sensors", mark=client.mark()) for _ in range(50)]
+    assert len(client.since(mark, "tos/sensors")) >= len(readings)
+    for reading in readings:
+        assert reading["temp"] is None or -40 <= reading["temp"] <= 85
+        assert reading["humi"] is None or 0 <= reading["humi"] <= 100
+        assert reading["cds"] == 812
+
+
+def test_a_slow_part_is_waited_for(gateway, client):
+    """20 ms for each transfer: the readings come later, with all their values."""
+    gateway.fault("climate", "slow")
+    mark = client.mark()
+    for _ in range(5):
+        reading = client.wait_json("tos/sensors", mark=client.mark())
+        assert not nulls(reading)
+    assert client.since(mark, "tos/sensors")
+
+
+def test_an_spi_part_that_is_away(gateway, client):
+    mark = client.mark()
+    gateway.fault("adc", "no-answer")
+    reading = client.wait_json("tos/sensors", nulls, mark)
+    assert nulls(reading) == {"cds", "sound"}
+    assert reading["temp"] == 23

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""SIGHUP: what did not change keeps running undisturbed; a map with a mistake is refused."""
+
+from conftest import make_map
+
+YELLOW = "  - {name: yellow, line: GPIO22}\n"
+
+
+def with_led(text):
+    return text.replace("motors:\n", YELLOW + "motors:\n")
+
+
+def reloaded(gateway, mark):
+    gateway.notifications.lines.wait("^READY=1$", mark)
+
+
+def test_a_new_led_comes_and_nothing_else_is_touched(broker, client, gateway):
+    assert client.ask_json({"led": {"red": {"on": True}}, "motor": {"direction": "forward", "speed": 10}})["ok"]
+    wires = gateway.wire.mark()
+    notes = gateway.notifications.lines.mark()
+    gateway.reload(with_led(make_map(broker.port)))
+    reloaded(gateway, notes)
+    assert client.ask_json({"led": {"yellow": {"on": True}}})["ok"]
+    lines = [line.split(" ", 1)[1] for line in gateway.wire.since(wires)]
+    assert lines == ["line GPIO22 0", "line GPIO22 1"]
+    assert gateway.output("GPIO5") == 1 and gateway.output("GPIO17") == 1
+
+
+def test_an_led_that_goes_is_dark(broker, client, gateway):
+    assert client.ask_json({"led": {"red": {"on": True}}})["ok"]
+    wires = gateway.wire.mark()
+    gateway.reload(make_map(broker.port).replace("  - {name: red, line: GPIO17}\n", ""))
+    gateway.wire.wait(r"line GPIO17 0$", wires)
+    gateway.wire.wait(r"release GPIO17$", wires)
+    state = client.wait_json("tos/state", lambda s: len(s["led"]) == 2)
+    assert set(state["led"]) == {"0", "1"}
+
+
+def test_a_new_sensor_comes_within_the_rhythm(broker, client, gateway):
+    mark = client.mark()
+    gateway.reload(make_map(broker.port).replace("packed:", "  pressure: {from: climate.pressure, simulate: 1013}\npacked:"))
+    reading = client.wait_json("tos/sensors", lambda r: "pressure" in r, mark)
+    assert list(reading) == ["temp", "humi", "cds", "sound", "pressure", "ts"]
+    assert reading["pressure"] == 1013
+    times = [m.payload for m in client.since(mark, "tos/sensors")]
+    assert all(b"null" not in payload for payload in times)
+
+
+def test_a_map_with_a_mistake_is_refused_and_the_old_one_goes_on(broker, client, gateway):
+    notes = gateway.notifications.lines.mark()
+    gateway.reload(make_map(broker.port).replace("driver: bme280", "driver: bme28"))
+    gateway.log.wait(r"error: unknown driver \"bme28\"")
+    gateway.log.wait(r"did you mean \"bme280\"")
+    gateway.log.wait(r"reload: refused")
+    gateway.notifications.lines.wait("^READY=1$", notes)
+    mark = client.mark()
+    assert client.wait_json("tos/sensors", mark=mark)["temp"] == 23
+    assert client.ask_json({"led": {"red": {"on": True}}})["ok"]
+
+
+def test_a_new_interval_in_the_map_is_in_force(broker, client, gateway):
+    mark = client.mark()
+    gateway.reload(make_map(broker.port, interval="250ms"))
+    state = client.wait_json("tos/state", lambda s: s["sensors"]["interval"] == 250, mark)
+    assert state["sensors"]["interval"] == 250
+
+
+def test_an_interval_set_over_mqtt_outlives_a_reload(broker, client, gateway):
+    assert client.ask_json({"sensors": {"interval": 200}})["ok"]
+    notes = gateway.notifications.lines.mark()
+    gateway.reload(with_led(make_map(broker.port)))
+    reloaded(gateway, notes)
+    assert client.ask_json({"led": {"yellow": {"on": True}}})["ok"]
+    state = client.wait_json("tos/state", lambda s: len(s["led"]) == 4)
+    assert state["sensors"]["interval"] == 200
+
+
+def test_another_topic_root(broker, client, gateway):
+    gateway.reload(make_map(broker.port, mqtt="  topic: plant/7"))
+    client.wait("plant/7/status", lambda m: m.payload == b"online")
+    client.wait("plant/7/sensors")
+    client.wait("tos/status", lambda m: m.payload == b"offline")
+    assert client.ask_json({"led": {"red": {"on": True}}}, topic="plant/7/actions", answer="plant/7/actions/ack")["ok"]
+
+
+def test_commands_go_on_while_a_stuck_bus_delays_the_reload(broker, client, gateway):
+    gateway.fault("/dev/i2c-1", "stuck")
+    gateway.reload(with_led(make_map(broker.port)))
+    for _ in range(20):
+        assert client.ask_json({"motor": {"direction": "forward", "speed": 5}})["ok"]
+        assert client.ask_json({"motor": {"direction": "stop"}})["ok"]
+    gateway.log.wait(r"reload: done")
+
+
+def test_many_reloads_at_once(broker, client, gateway):
+    """Asked for while one is under way, a reload waits for it; the last map wins."""
+    for number in range(20):
+        gateway.reload(make_map(broker.port, interval=f"{100 + number}ms"))
+    state = client.wait_json("tos/state", lambda s: s["sensors"]["interval"] == 119)
+    assert state["sensors"]["interval"] == 119
+    assert client.ask_json({"led": {"red": {"on": True}}})["ok"]
+
+
+def test_failing_sensors_are_still_told_after_a_reload(broker, client, gateway):
+    gateway.fault("climate", "no-answer")
+    client.wait_json("tos/health", lambda h: not h["sensors"]["temp"]["ok"])
+    mark = client.mark()
+    gateway.reload(with_led(make_map(broker.port)))
+    gateway.log.wait(r"reload: done")
+    client.wait_json("tos/health", lambda h: not h["sensors"]["temp"]["ok"], mark)
+    # And it stays so: what is published last says the same.
+    assert client.ask_json({"led": {"yellow": {"on": True}}})["ok"]
+    last = client.wait_json("tos/health", lambda h: "led.3" in h["actuators"], mark)
+    assert not last["sensors"]["temp"]["ok"]
