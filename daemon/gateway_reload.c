@@ -82,7 +82,12 @@ void gateway_reload(struct gateway *gateway)
 	health_reset_sensors(&gateway->health);
 	if (strcmp(config->mqtt.fingerprint, old->mqtt.fingerprint) != 0)
 		restart_link(gateway);
-	sampler_swap(gateway->sampler, config);
+	if (sampler_swap(gateway->sampler, config) < 0) {
+		/* The outputs follow the new map already: there is no way back, and none forward. */
+		log_error("reload", "out of memory, ending");
+		sd_event_exit(gateway->loop, EXIT_FAILED);
+		return;
+	}
 	follow_interval(gateway, old);
 	gateway_publish_state(gateway);
 	gateway_follow_actuators(gateway);
