@@ -130,6 +130,17 @@ int actuator_motor_write(
 	return 0;
 }
 
+int actuator_motor_stop(struct actuator_motor *motor)
+{
+	int r = motor_safe(motor->motor);
+
+	motor->direction = MOTOR_STOP;
+	if (r < 0)
+		return hal_error_set(
+			&motor->base.error, r, "%s: %s", motor->base.place, hal_strerror(r));
+	return 0;
+}
+
 void actuator_led_close(struct actuator_led *led)
 {
 	led->led = led_close(led->led, false);

@@ -51,6 +51,9 @@ int actuator_led_write(struct actuator_led *led, bool on, unsigned level);
 int actuator_motor_write(
 	struct actuator_motor *motor, enum motor_direction direction, unsigned speed);
 
+/* Writes the stop again, on every output. */
+int actuator_motor_stop(struct actuator_motor *motor);
+
 /* Writes what the state says again. */
 int actuator_led_restore(struct actuator_led *led);
 

@@ -70,11 +70,17 @@ static void led_lost(struct actuators *actuators, struct actuator_led *led, int 
 			actuators->parts, led->config->output.chip, code, actuators->now_us);
 }
 
+/*
+ * A motor that failed stays open where it can: it goes on trying to write its stop, and it
+ * remembers how long it must rest. Only when its device is gone is it closed, to be found anew.
+ */
 static void motor_lost(struct actuators *actuators, struct actuator_motor *motor, int code)
 {
 	const struct config_output *inputs[MOTOR_INPUTS];
 
-	actuator_motor_close(motor);
+	if (code == -ENODEV)
+		actuator_motor_close(motor);
+	motor->direction = MOTOR_STOP;
 	motor_inputs(motor->config, inputs);
 	for (size_t i = 0; i < MOTOR_INPUTS; i++)
 		if (inputs[i]->kind == CONFIG_OUTPUT_CHIP_PWM)
@@ -168,11 +174,15 @@ static void led_try_open(struct actuators *actuators, struct actuator_led *led)
 	note(actuators, &led->base, r, &before);
 }
 
+/* Opens it, or sees whether one that failed can be written again. */
 static void motor_try_open(struct actuators *actuators, struct actuator_motor *motor)
 {
 	struct hal_error before = motor->base.error;
+	bool failed = motor->motor && !motor->base.ok;
 	int r = motor_ready(actuators, motor, false);
 
+	if (r == 0 && failed)
+		r = actuator_motor_stop(motor);
 	if (r < 0)
 		motor_lost(actuators, motor, r);
 	note(actuators, &motor->base, r, &before);
@@ -323,6 +333,16 @@ int actuators_set_motor(struct actuators *actuators, size_t index, enum motor_di
 	return note(actuators, &motor->base, r, &before);
 }
 
+int actuators_stop_motor(struct actuators *actuators, struct actuator_motor *motor)
+{
+	struct hal_error before = motor->base.error;
+	int r = actuator_motor_stop(motor);
+
+	if (r < 0)
+		motor_lost(actuators, motor, r);
+	return note(actuators, &motor->base, r, &before);
+}
+
 bool actuators_running(const struct actuators *actuators)
 {
 	for (size_t i = 0; i < actuators->n_motors; i++)
@@ -331,20 +351,26 @@ bool actuators_running(const struct actuators *actuators)
 	return false;
 }
 
-/* One motor's ramp or reversal. Returns when it wants to be called again. */
-static uint64_t motor_step(
-	struct actuators *actuators, struct actuator_motor *motor, uint64_t now_us)
+/* One motor's ramp, reversal, or stop that could not be written yet. Returns when it wants to be
+ * called again. */
+static uint64_t motor_step(struct actuators *actuators, struct actuator_motor *motor)
 {
 	struct hal_error before = motor->base.error;
 	uint64_t next_us = UINT64_MAX;
-	int r = motor_poll(motor->motor, now_us, &next_us);
+	int r = motor_poll(motor->motor, actuators->now_us, &next_us);
 
-	if (r == 0)
-		return next_us;
-	hal_error_set(&motor->base.error, r, "%s: %s", motor->base.place, hal_strerror(r));
-	motor_lost(actuators, motor, r);
-	note(actuators, &motor->base, r, &before);
-	return motor->base.retry.due_us;
+	/* A failure that is known already is retried by its own back-off. */
+	if (r < 0 && motor->base.ok) {
+		hal_error_set(&motor->base.error, r, "%s: %s", motor->base.place, hal_strerror(r));
+		motor_lost(actuators, motor, r);
+		note(actuators, &motor->base, r, &before);
+	}
+	return motor->motor ? next_us : UINT64_MAX;
+}
+
+static uint64_t earlier(uint64_t a_us, uint64_t b_us)
+{
+	return a_us < b_us ? a_us : b_us;
 }
 
 uint64_t actuators_poll(struct actuators *actuators, uint64_t now_us)
@@ -355,16 +381,15 @@ uint64_t actuators_poll(struct actuators *actuators, uint64_t now_us)
 	actuators->now_us = now_us;
 	for (size_t i = 0; i < actuators->n_motors; i++) {
 		struct actuator_motor *motor = &actuators->motors[i];
-		uint64_t due_us = motor->base.retry.due_us;
 
-		if (motor->motor) {
-			due_us = motor_step(actuators, motor, now_us);
-		} else if (!retried && retry_is_due(&motor->base.retry, now_us)) {
+		if (!motor->base.ok && !retried && retry_is_due(&motor->base.retry, now_us)) {
 			motor_try_open(actuators, motor);
 			retried = true;
-			due_us = motor->motor ? UINT64_MAX : motor->base.retry.due_us;
 		}
-		next_us = due_us < next_us ? due_us : next_us;
+		if (motor->motor)
+			next_us = earlier(next_us, motor_step(actuators, motor));
+		if (!motor->base.ok)
+			next_us = earlier(next_us, motor->base.retry.due_us);
 	}
 	for (size_t i = 0; i < actuators->n_leds && actuators_led_wanted(actuators); i++) {
 		struct actuator_led *led = &actuators->leds[i];
@@ -373,8 +398,8 @@ uint64_t actuators_poll(struct actuators *actuators, uint64_t now_us)
 			led_try_open(actuators, led);
 			retried = true;
 		}
-		if (!led->led && led->base.retry.due_us < next_us)
-			next_us = led->base.retry.due_us;
+		if (!led->led)
+			next_us = earlier(next_us, led->base.retry.due_us);
 	}
 	return next_us;
 }

@@ -24,4 +24,7 @@ int actuators_allocate(struct actuators *actuators, const struct config *config)
 /* Tries to open what is not open. Motors first: until they are requested, their inputs float. */
 void actuators_open_all(struct actuators *actuators);
 
+/* Writes the stop on every output of an open motor. */
+int actuators_stop_motor(struct actuators *actuators, struct actuator_motor *motor);
+
 void actuators_tell_state(const struct actuators *actuators);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "actuators_internal.h"
+#include "clock.h"
 
 static int first_error(int earlier, int r)
 {
@@ -32,15 +33,12 @@ static int motors_stop(struct actuators *actuators)
 {
 	int r = 0;
 
+	actuators->now_us = clock_now_us();
 	for (size_t i = 0; i < actuators->n_motors; i++) {
 		struct actuator_motor *motor = &actuators->motors[i];
-		int stopped;
 
-		if (!motor->motor)
-			continue;
-		stopped = motor_safe(motor->motor);
-		motor->direction = MOTOR_STOP;
-		r = first_error(r, stopped);
+		if (motor->motor)
+			r = first_error(r, actuators_stop_motor(actuators, motor));
 	}
 	return r;
 }

@@ -159,7 +159,6 @@ class Client:
             client.subscribe(topic, 2)
 
     def _on_message(self, _client, _userdata, message):
-        message.arrived = time.monotonic()
         with self._condition:
             self.messages.append(message)
             self._condition.notify_all()
