@@ -173,6 +173,24 @@ static int claim_hardware(struct claims *claims, const struct config_loader *loa
 	return r;
 }
 
+/* A part shows one value on a channel, whoever reads it. */
+static int claim_simulation(struct claims *claims, const struct config_loader *loader)
+{
+	const struct config *config = loader->config;
+	int r = 0;
+
+	for (size_t i = 0; i < config->n_sensors && r == 0; i++) {
+		const struct config_sensor *sensor = &config->sensors[i];
+		if (!sensor->simulated || sensor->chip == CONFIG_NO_INDEX)
+			continue;
+		const struct config_chip *chip = &config->chips[sensor->chip];
+		r = claim(claims, yaml_node_get(config_item(loader, "sensors", i), "simulate"),
+			"the simulation of %s.%s", chip->name,
+			chip->driver->channels[sensor->channel].name);
+	}
+	return r;
+}
+
 /* What lies below ROOT/sensors: the gateway's own topics, sensors with a topic, packed values. */
 static int claim_topics(struct claims *claims, const struct config_loader *loader)
 {
@@ -202,5 +220,7 @@ int config_check_uses(struct config_loader *loader)
 	struct claims claims __attribute__((cleanup(free_claims))) = {.schema = &loader->schema};
 
 	int r = claim_hardware(&claims, loader);
+	if (r == 0)
+		r = claim_simulation(&claims, loader);
 	return r < 0 ? r : claim_topics(&claims, loader);
 }

@@ -201,6 +201,16 @@ static void check_password_file(struct config_loader *loader, const struct yaml_
 	}
 }
 
+/* "discovery: true" would be a prefix of that name, and Home Assistant would never find it. */
+static void check_discovery(struct config_loader *loader, const struct yaml_node *node)
+{
+	if (node && node->kind == YAML_SCALAR &&
+		(strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0))
+		diag_error(loader->schema.diag, node->place, "leave it out to turn discovery off",
+			"discovery takes the prefix, which is homeassistant mostly, not %s",
+			node->text);
+}
+
 static bool uses_tls(const struct config_mqtt *mqtt)
 {
 	for (size_t i = 0; i < mqtt->n_urls; i++) {
@@ -221,7 +231,8 @@ static void check_tls(struct config_loader *loader, const struct yaml_node *node
 			"tls: cert and key go together, and there is only the %s",
 			cert ? "cert" : "key");
 	/* Who wrote this meant the connection to be encrypted, and it would not be. */
-	if (node && loader->config->mqtt.n_urls && !uses_tls(&loader->config->mqtt))
+	if (node && node->kind == YAML_MAP && loader->config->mqtt.n_urls &&
+		!uses_tls(&loader->config->mqtt))
 		diag_error(diag, node->key_place, "write mqtts:// in url",
 			"tls is given, and no url begins with mqtts://");
 }
@@ -250,5 +261,6 @@ int config_finish_mqtt(struct config_loader *loader)
 		diag_error(loader->schema.diag, password->key_place, NULL,
 			"password_file needs a username beside it");
 	check_tls(loader, yaml_node_get(node, "tls"));
+	check_discovery(loader, yaml_node_get(node, "discovery"));
 	return 0;
 }

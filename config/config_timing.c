@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The sections interval, failsafe and spool. */
 #include "config_load.h"
+#include "schema_units.h"
+#include <stdio.h>
 
 #define MS     1e3 /* in the base unit of durations, us */
 #define SECOND 1e6
@@ -76,25 +78,25 @@ const struct schema_option config_spool_options[] = {
 	{0},
 };
 
-/* Where the order is wrong: at the limit when the map gives it, else at the default. */
-static void report_order(struct config_loader *loader, const struct yaml_node *node,
-	const char *limit, const char *relation)
+/* limit is the key of the one that the default is beyond. */
+static void report_order(struct schema *schema, const struct yaml_node *node, const char *limit,
+	uint32_t limit_ms, uint32_t default_ms)
 {
-	const struct config_interval *interval = &loader->config->interval;
 	const struct yaml_node *at = yaml_node_get(node, limit);
-	uint32_t limit_ms = limit[1] == 'i' ? interval->min_ms : interval->max_ms;
-	char cure[96];
+	char limit_text[SCHEMA_UNITS_TEXT_MAX], default_text[SCHEMA_UNITS_TEXT_MAX];
+	char cure[3 * SCHEMA_UNITS_TEXT_MAX];
 
-	(void)snprintf(cure, sizeof(cure), "interval: {default: %ums, %s: %ums} would do",
-		interval->default_ms, limit, interval->default_ms);
-	diag_error(loader->schema.diag, at ? at->place : node->place, cure,
-		"interval: %s is %ums, %s the default, %ums", limit, limit_ms, relation,
-		interval->default_ms);
+	schema_units_format(SCHEMA_DURATION, limit_ms * MS, limit_text);
+	schema_units_format(SCHEMA_DURATION, default_ms * MS, default_text);
+	(void)snprintf(cure, sizeof(cure), "interval: {default: %s, %s: %s} would do", default_text,
+		limit, default_text);
+	diag_error(schema->diag, at ? at->place : node->place, at ? NULL : cure,
+		"interval: the default, %s, is %s %s, %s", default_text,
+		limit_ms > default_ms ? "below" : "above", limit, limit_text);
 }
 
 int config_read_interval(struct schema *schema, const struct yaml_node *node, void *field)
 {
-	struct config_loader *loader = config_loader_of(schema);
 	const struct config_interval *interval = field;
 	size_t before = diag_count(schema->diag);
 	int r;
@@ -107,8 +109,8 @@ int config_read_interval(struct schema *schema, const struct yaml_node *node, vo
 	if (r < 0 || diag_count(schema->diag) > before)
 		return r;
 	if (interval->min_ms > interval->default_ms)
-		report_order(loader, node, "min", "above");
+		report_order(schema, node, "min", interval->min_ms, interval->default_ms);
 	if (interval->max_ms < interval->default_ms)
-		report_order(loader, node, "max", "below");
+		report_order(schema, node, "max", interval->max_ms, interval->default_ms);
 	return 0;
 }

@@ -117,8 +117,10 @@ static int read_option(struct schema *schema, const struct yaml_node *map,
 		return schema_read_value(schema, node, option, object);
 	if (map && option->required) {
 		yaml_node_path(map, path);
-		diag_error(schema->diag, yaml_node_name_place(map), NULL, "%s needs \"%s\"", path,
-			option->key);
+		/* What the whole map lacks has no place in it. */
+		diag_error(schema->diag,
+			map->parent ? yaml_node_name_place(map) : (struct diag_place){0}, NULL,
+			"%s needs \"%s\"", path, option->key);
 		return 0;
 	}
 	if (option->type == SCHEMA_MAP)

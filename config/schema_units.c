@@ -36,7 +36,7 @@ static const struct unit size_units[] = {
 static const struct unit frequency_units[] = {
 	{"Hz", 1, false}, {"kHz", 1e3, false}, {"MHz", 1e6, false}, {0}};
 static const struct unit percent_units[] = {{"%", 0.01, false}, {0}};
-static const struct unit voltage_units[] = {{"mV", 1e-3, false}, {"V", 1, false}, {0}};
+static const struct unit voltage_units[] = {{"V", 1, false}, {"mV", 1e-3, false}, {0}};
 
 /* NULL: numbers of this type have no unit. */
 static const struct unit *units_of(enum schema_type type)
@@ -141,6 +141,10 @@ void schema_units_format(
 {
 	const struct unit *units = units_of(type), *best = units;
 
+	if (value == 0) { /* the same in every unit */
+		(void)snprintf(text, SCHEMA_UNITS_TEXT_MAX, "0");
+		return;
+	}
 	/* The biggest unit in which the number is still a whole one. */
 	for (const struct unit *unit = units; unit && unit->name; unit++) {
 		double number = value / unit->factor;

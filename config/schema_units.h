@@ -13,9 +13,9 @@ enum { SCHEMA_UNITS_TEXT_MAX = 64 };
  * -ENODATA: a number without a unit, where the type has units; -ENOENT: with an unknown one. */
 int schema_units_parse(enum schema_type type, const char *text, double *ret_value);
 
-/* "ms, s, min or h" of a type with units, else "". */
+/* "Hz, kHz or MHz" of a type with units, else "". */
 void schema_units_list(enum schema_type type, char list[static SCHEMA_UNITS_TEXT_MAX]);
 
-/* The value with the unit that shows it shortest: "1h", "2%", "0.5". */
+/* The value with the biggest unit in which its number is whole: "1h", "2%", "0.5". Zero is "0". */
 void schema_units_format(
 	enum schema_type type, double value, char text[static SCHEMA_UNITS_TEXT_MAX]);

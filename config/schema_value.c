@@ -14,41 +14,32 @@
 #include <string.h>
 
 /* What a type is called in a sentence: "keepalive takes <words>". */
+struct type_info {
+	const char *words, *example;
+};
+
+static const struct type_info type_infos[] = {
+	[SCHEMA_STRING] = {"a text", NULL},
+	[SCHEMA_TEXT] = {"a text", NULL},
+	[SCHEMA_NAME] = {"a name", NULL},
+	[SCHEMA_PATH] = {"the path of a file", NULL},
+	[SCHEMA_TOPIC] = {"an MQTT topic", NULL},
+	[SCHEMA_BOOL] = {"true or false", NULL},
+	[SCHEMA_INTEGER] = {"a whole number", NULL},
+	[SCHEMA_NUMBER] = {"a number", NULL},
+	[SCHEMA_DURATION] = {"a duration such as 500ms", "500ms"},
+	[SCHEMA_SIZE] = {"a size such as 16MiB", "16MiB"},
+	[SCHEMA_FREQUENCY] = {"a frequency such as 1kHz", "1kHz"},
+	[SCHEMA_PERCENT] = {"a percentage such as 2%", "2%"},
+	[SCHEMA_VOLTAGE] = {"a voltage such as 512mV", "512mV"},
+	[SCHEMA_ENUM] = {"one word", NULL},
+	[SCHEMA_MAP] = {"a map", NULL},
+	[SCHEMA_CUSTOM] = {"a value", NULL},
+};
+
 static const char *type_words(enum schema_type type)
 {
-	switch (type) {
-	case SCHEMA_STRING:
-	case SCHEMA_TEXT:
-		return "a text";
-	case SCHEMA_NAME:
-		return "a name";
-	case SCHEMA_PATH:
-		return "the path of a file";
-	case SCHEMA_TOPIC:
-		return "an MQTT topic";
-	case SCHEMA_BOOL:
-		return "true or false";
-	case SCHEMA_INTEGER:
-		return "a whole number";
-	case SCHEMA_NUMBER:
-		return "a number";
-	case SCHEMA_DURATION:
-		return "a duration such as 500ms";
-	case SCHEMA_SIZE:
-		return "a size such as 16MiB";
-	case SCHEMA_FREQUENCY:
-		return "a frequency such as 1kHz";
-	case SCHEMA_PERCENT:
-		return "a percentage such as 2%";
-	case SCHEMA_VOLTAGE:
-		return "a voltage such as 512mV";
-	case SCHEMA_ENUM:
-		return "one word";
-	case SCHEMA_MAP:
-	case SCHEMA_CUSTOM:
-		break;
-	}
-	return "something else";
+	return type_infos[type].words;
 }
 
 /* How the user knows the value: by its key, or in a list by its path. */
@@ -141,9 +132,12 @@ static void report_unparsed(struct schema *schema, const struct yaml_node *node,
 	if (option->type == SCHEMA_ENUM) {
 		unknown_choice(schema, node, option, name);
 	} else if (error == -ENODATA) {
-		(void)snprintf(hint, sizeof(hint), "for example %s", option->initial);
-		diag_error(schema->diag, node->place, option->initial ? hint : NULL,
-			"%s needs a unit: %s", name, units);
+		/* The default is the best example, unless it is off. */
+		(void)snprintf(hint, sizeof(hint), "for example %s",
+			option->initial && option->initial[0] != '0'
+				? option->initial
+				: type_infos[option->type].example);
+		diag_error(schema->diag, node->place, hint, "%s needs a unit: %s", name, units);
 	} else if (error == -ENOENT) {
 		(void)snprintf(hint, sizeof(hint), "the units are: %s", units);
 		diag_error(schema->diag, node->place, hint, "%s: unknown unit in \"%.40s\"", name,
@@ -186,6 +180,11 @@ static bool check_number(struct schema *schema, const struct yaml_node *node,
 		schema_units_format(option->type, option->max, max);
 		diag_error(schema->diag, node->place, NULL, "%s: %.40s is outside %s..%s", name,
 			node->text, min, max);
+		return false;
+	}
+	if (!fits_field(option, number) && option->type == SCHEMA_INTEGER) {
+		diag_error(schema->diag, node->place, NULL, "%s takes a whole number, not %.40s",
+			name, node->text);
 		return false;
 	}
 	if (!fits_field(option, number)) {

@@ -16,6 +16,9 @@ struct diag_place yaml_place(const yaml_mark_t *start, const yaml_mark_t *end)
 	return place;
 }
 
+static const char no_colon[] = "could not find expected ':'";
+static const char no_tabs[] = "YAML takes no tab for indentation: use blanks";
+
 /* libyaml's words, and what they mostly mean to who wrote the map. */
 static const char *cure_of(const char *problem)
 {
@@ -25,9 +28,15 @@ static const char *cure_of(const char *problem)
 		{"mapping values are not allowed in this context",
 			"a text with a colon and a blank in it needs quotes; keys below each other "
 			"need the same indentation"},
-		{"could not find expected ':'", "a key is followed by a colon and a blank"},
-		{"did not find expected ',' or '}'", "a comma or the closing } is missing"},
+		{no_colon, "a key is followed by a colon and a blank"},
+		{"did not find expected ',' or '}'",
+			"a comma or the closing } is missing, or the quotes of a text with a "
+			"colon"},
 		{"did not find expected ',' or ']'", "a comma or the closing ] is missing"},
+		{"block sequence entries are not allowed in this context",
+			"the items of a list stand on lines of their own"},
+		{"found a tab character that violates indentation", no_tabs},
+		{"found a tab character where an indentation space is expected", no_tabs},
 		{"did not find expected key", "keys below each other need the same indentation"},
 		{"did not find expected '-' indicator",
 			"the items of a list need the same indentation"},
@@ -66,13 +75,18 @@ int yaml_syntax_error(const yaml_parser_t *parser, const char *text, size_t size
 	const char *cure = cure_of(problem);
 	if (strcmp(problem, "found character that cannot start any token") == 0)
 		cure = byte_at(text, size, mark) == '\t'
-			? "YAML takes no tab for indentation: use blanks"
+			? no_tabs
 			: "a text that begins with this character needs quotes";
-	if (parser->context && context->index != mark->index)
+	if (!parser->context || context->index == mark->index) {
+		diag_error(diag, yaml_place(mark, mark), cure, "%s", problem);
+	} else if (byte_at(text, size, mark) == '\0' || strcmp(problem, no_colon) == 0) {
+		/* It went wrong where it began; where libyaml noticed is of no help. */
+		diag_error(diag, yaml_place(context, context), cure, "%s %s that begins here",
+			problem, parser->context);
+	} else {
 		diag_error(diag, yaml_place(mark, mark), cure,
 			"%s %s that begins on line %zu, column %zu", problem, parser->context,
 			context->line + 1, context->column + 1);
-	else
-		diag_error(diag, yaml_place(mark, mark), cure, "%s", problem);
+	}
 	return -EINVAL;
 }

@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: MIT */
+/* What a map without mistakes becomes. Mistakes are in test_config_maps.c. */
+#include "config.h"
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define CLOSE(value, expected) assert_true(fabs((value) - (expected)) < 1e-9)
+
+static struct config *load_file(const char *path)
+{
+	struct diag *diag = NULL;
+	struct config *config = NULL;
+
+	assert_int_equal(diag_new(path, &diag), 0);
+	int r = config_load(path, "pi", diag, &config);
+	diag_print(diag, stderr);
+	assert_int_equal(r, 0);
+	assert_string_equal(config->path, path);
+	diag_free(diag);
+	return config;
+}
+
+static void write_map(char path[static 32], const char *text)
+{
+	strcpy(path, "/tmp/test_config.XXXXXX");
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	assert_int_equal(close(fd), 0);
+}
+
+static struct config *load_text(const char *text)
+{
+	char path[32];
+
+	write_map(path, text);
+	struct config *config = load_file(path);
+	assert_int_equal(unlink(path), 0);
+	return config;
+}
+
+/* The number of mistakes of a text. */
+static size_t count_mistakes(const char *text, const char *hostname)
+{
+	char path[32];
+	struct diag *diag = NULL;
+	struct config *config = NULL;
+
+	write_map(path, text);
+	assert_int_equal(diag_new("map", &diag), 0);
+	int r = config_load(path, hostname, diag, &config);
+	assert_int_equal(unlink(path), 0);
+	size_t count = diag_count(diag);
+	assert_int_equal(r, count ? -EINVAL : 0);
+	config_free(config);
+	diag_free(diag);
+	return count;
+}
+
+static struct config *load_every_option(void)
+{
+	const char *root = getenv("SOURCE_ROOT");
+	char path[4096];
+
+	assert_non_null(root);
+	(void)snprintf(path, sizeof(path), "%s/tests/config/good/every-option.yaml", root);
+	return load_file(path);
+}
+
+static void test_defaults(void **state)
+{
+	(void)state;
+	struct config *config = load_text("mqtt: {url: mqtt://localhost}\n");
+	const struct config_mqtt *mqtt = &config->mqtt;
+
+	assert_int_equal(mqtt->n_urls, 1);
+	assert_string_equal(mqtt->urls[0], "mqtt://localhost:1883");
+	assert_string_equal(mqtt->topic, "tos");
+	assert_string_equal(mqtt->client_id, "tos-pi");
+	assert_null(mqtt->username);
+	assert_null(mqtt->password_file);
+	assert_null(mqtt->tls.ca);
+	assert_null(mqtt->tls.cert);
+	assert_null(mqtt->tls.key);
+	assert_int_equal(mqtt->keepalive_s, 20);
+	assert_null(mqtt->will.topic);
+	assert_string_equal(mqtt->will.payload, "offline");
+	assert_int_equal(mqtt->will.qos, 1);
+	assert_true(mqtt->will.retain);
+	assert_null(mqtt->discovery);
+	assert_int_equal(mqtt->version, CONFIG_MQTT_VERSION_AUTO);
+	assert_int_equal(mqtt->qos, 1);
+	assert_true(mqtt->timestamp);
+	assert_false(mqtt->accept_retained);
+	assert_true(mqtt->clean_start);
+	assert_int_equal(mqtt->health_interval_us, 60000000);
+	assert_int_equal(config->n_chips + config->n_sensors + config->n_packed, 0);
+	assert_int_equal(config->n_leds + config->n_motors, 0);
+	assert_int_equal(config->interval.default_ms, 500);
+	assert_int_equal(config->interval.min_ms, 20);
+	assert_int_equal(config->interval.max_ms, 3600000);
+	assert_false(config->interval.remember);
+	assert_int_equal(config->failsafe.after_us, 5000000);
+	assert_true(config->failsafe.stop_motors);
+	assert_int_equal(config->failsafe.leds, CONFIG_FAILSAFE_LEDS_KEEP);
+	assert_int_equal(config->spool.size_bytes, 16 << 20);
+	assert_int_equal(config->spool.after_us, 30000000);
+	config_free(config);
+}
+
+static void test_defaults_of_items(void **state)
+{
+	(void)state;
+	struct config *config = load_text("mqtt: {url: mqtt://localhost}\n"
+					  "chips:\n"
+					  "  climate: {driver: bme280, bus: /dev/i2c-1}\n"
+					  "sensors:\n"
+					  "  temp: {from: climate.temperature}\n"
+					  "leds: [{line: GPIO17}]\n"
+					  "motors: [{forward: GPIO5, backward: GPIO6}]\n");
+	const struct config_chip *chip = &config->chips[0];
+	const struct config_sensor *sensor = &config->sensors[0];
+
+	assert_int_equal(chip->address, chip->driver->addresses[0]);
+	for (size_t i = 0; i < chip->driver->n_params; i++)
+		CLOSE(chip->params[i], chip->driver->params[i].default_value);
+	assert_int_equal(sensor->decimals, 0);
+	assert_int_equal(sensor->average, 1);
+	assert_int_equal(sensor->median, 1);
+	assert_int_equal(sensor->peak_to_peak_us, 0);
+	CLOSE(sensor->ema, 1);
+	CLOSE(sensor->scale, 1);
+	CLOSE(sensor->offset, 0);
+	assert_null(sensor->calibrate);
+	assert_true(isinf(sensor->min) && sensor->min < 0);
+	assert_true(isinf(sensor->max) && sensor->max > 0);
+	CLOSE(sensor->deadband, 0);
+	assert_int_equal(sensor->every_us, 0);
+	assert_false(sensor->topic);
+	assert_false(sensor->simulated);
+	assert_string_equal(config->leds[0].name, "led0");
+	assert_false(config->leds[0].active_low);
+	CLOSE(config->leds[0].settings.min_duty, 0);
+	CLOSE(config->leds[0].settings.gamma, 2.2);
+	assert_string_equal(config->motors[0].name, "motor0");
+	assert_int_equal(config->motors[0].settings.stop_mode, MOTOR_COAST);
+	assert_int_equal(config->motors[0].settings.ramp_us, 0);
+	assert_int_equal(config->motors[0].settings.reverse_pause_us, 100000);
+	config_free(config);
+}
+
+static void test_mqtt(void **state)
+{
+	(void)state;
+	struct config *config = load_every_option();
+	const struct config_mqtt *mqtt = &config->mqtt;
+
+	assert_int_equal(mqtt->n_urls, 3);
+	assert_string_equal(mqtt->urls[0], "mqtt://broker-a:1883");
+	assert_string_equal(mqtt->urls[1], "mqtts://[2001:db8::1]:8884");
+	assert_string_equal(mqtt->urls[2], "mqtt://10.0.0.1:1884");
+	assert_string_equal(mqtt->topic, "site/pi/tos");
+	assert_string_equal(mqtt->client_id, "edge-pi-pi");
+	assert_string_equal(mqtt->username, "edge-a");
+	assert_string_equal(mqtt->tls.ca, "/etc/tos/ca.crt");
+	assert_string_equal(mqtt->tls.cert, "/etc/tos/edge-a.crt");
+	assert_string_equal(mqtt->tls.key, "/etc/tos/edge-a.key");
+	assert_int_equal(mqtt->keepalive_s, 60);
+	assert_string_equal(mqtt->will.topic, "tos/except/pi");
+	assert_string_equal(mqtt->will.payload, "Force terminate");
+	assert_int_equal(mqtt->will.qos, 2);
+	assert_false(mqtt->will.retain);
+	assert_string_equal(mqtt->discovery, "homeassistant");
+	assert_int_equal(mqtt->version, CONFIG_MQTT_VERSION_3_1_1);
+	assert_int_equal(mqtt->qos, 2);
+	assert_false(mqtt->timestamp);
+	assert_true(mqtt->accept_retained);
+	assert_false(mqtt->clean_start);
+	assert_int_equal(mqtt->health_interval_us, 300000000);
+	config_free(config);
+}
+
+static double param(const struct config_chip *chip, const char *key)
+{
+	for (size_t i = 0; i < chip->driver->n_params; i++) {
+		if (strcmp(chip->driver->params[i].key, key) == 0)
+			return chip->params[i];
+	}
+	fail_msg("no param %s", key);
+	return 0;
+}
+
+static void test_chips(void **state)
+{
+	(void)state;
+	struct config *config = load_every_option();
+	const struct config_chip *chips = config->chips;
+
+	assert_int_equal(config->n_chips, 4);
+	assert_string_equal(chips[0].name, "climate");
+	assert_ptr_equal(chips[0].driver, driver_find("bme280"));
+	assert_string_equal(chips[0].bus, "/dev/i2c-10");
+	assert_int_equal(chips[0].address, 0x76);
+	CLOSE(param(&chips[0], "oversampling"), 16);
+	CLOSE(param(&chips[0], "filter"), 8);
+	assert_string_equal(chips[1].bus, "/dev/spidev1.2");
+	assert_int_equal(chips[1].address, 0);
+	CLOSE(param(&chips[1], "speed"), 500e3);
+	assert_int_equal(chips[2].address, 0x49);
+	CLOSE(param(&chips[2], "range"), 0.512);
+	CLOSE(param(&chips[2], "rate"), 860);
+	assert_int_equal(chips[3].address, 0x40);
+	CLOSE(param(&chips[3], "frequency"), 200);
+	CLOSE(param(&chips[3], "open_drain"), 1);
+	CLOSE(param(&chips[3], "inverted"), 1);
+	config_free(config);
+}
+
+static void test_sensors(void **state)
+{
+	(void)state;
+	struct config *config = load_every_option();
+	const struct config_sensor *temp = &config->sensors[0], *humi = &config->sensors[1];
+	const struct config_sensor *sound = &config->sensors[2], *light = &config->sensors[3];
+
+	assert_int_equal(config->n_sensors, 7);
+	assert_string_equal(temp->name, "temp");
+	assert_int_equal(temp->chip, 0);
+	assert_int_equal(
+		temp->channel, driver_channel_find(config->chips[0].driver, "temperature"));
+	assert_int_equal(temp->decimals, 2);
+	assert_int_equal(temp->average, 4);
+	CLOSE(temp->ema, 0.25);
+	assert_int_equal(temp->every_us, 10000000);
+
+	assert_int_equal(humi->channel, driver_channel_find(config->chips[0].driver, "humidity"));
+	assert_int_equal(humi->median, 5);
+	CLOSE(humi->min, 1);
+	CLOSE(humi->max, 99);
+	assert_true(humi->topic);
+	CLOSE(humi->deadband, 0.5);
+
+	assert_int_equal(sound->chip, 1);
+	assert_int_equal(sound->channel, 7);
+	assert_int_equal(sound->peak_to_peak_us, 50000);
+
+	assert_int_equal(light->chip, 2);
+	assert_int_equal(light->channel, driver_channel_find(config->chips[2].driver, "0-1"));
+	CLOSE(light->scale, -2.5);
+	CLOSE(light->offset, 1000);
+	assert_int_equal(light->n_calibrate, 3);
+	CLOSE(light->calibrate[0].raw, -0.5);
+	CLOSE(light->calibrate[2].raw, 0.5);
+	CLOSE(light->calibrate[2].value, 40);
+	config_free(config);
+}
+
+static void assert_wave(const struct config_sensor *sensor, enum sim_wave_kind kind, double min,
+	double max, uint64_t period_us)
+{
+	assert_true(sensor->simulated);
+	assert_int_equal(sensor->simulate.kind, kind);
+	CLOSE(sensor->simulate.min, min);
+	CLOSE(sensor->simulate.max, max);
+	assert_int_equal(sensor->simulate.period_us, period_us);
+}
+
+static void test_simulate(void **state)
+{
+	(void)state;
+	struct config *config = load_every_option();
+	const struct config_sensor *sensors = config->sensors;
+
+	assert_wave(&sensors[0], SIM_WAVE_CONSTANT, -3.5, -3.5, 1);
+	assert_false(sensors[1].simulated);
+	assert_wave(&sensors[2], SIM_WAVE_NOISE, 10, 4000, 2000000);
+	assert_wave(&sensors[4], SIM_WAVE_RAMP, 0, 1, 60000000);
+	assert_wave(&sensors[5], SIM_WAVE_STEP, 0, 1, 3600000000);
+	assert_wave(&sensors[6], SIM_WAVE_SINE, 0, 1, 60000000);
+	config_free(config);
+}
+
+static void test_packed(void **state)
+{
+	(void)state;
+	struct config *config = load_every_option();
+	const struct config_packed *packed = config->packed;
+	static const char letters[] = "bBhHiIqQfd";
+	static const size_t sensors[] = {0, 1, 2, 3, 4, 5, 6, 0, 1, 0};
+
+	assert_int_equal(config->n_packed, 3);
+	assert_string_equal(packed[0].topic, "temphumi");
+	assert_false(packed[0].big_endian);
+	assert_int_equal(packed[0].n_fields, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(packed[0].fields[i].letter, 'H');
+		assert_int_equal(packed[0].fields[i].sensor, i);
+	}
+	assert_string_equal(packed[1].topic, "all/big");
+	assert_true(packed[1].big_endian);
+	assert_int_equal(packed[1].n_fields, strlen(letters));
+	for (size_t i = 0; i < strlen(letters); i++) {
+		assert_int_equal(packed[1].fields[i].letter, letters[i]);
+		assert_int_equal(packed[1].fields[i].sensor, sensors[i]);
+	}
+	assert_false(packed[2].big_endian);
+	assert_int_equal(packed[2].fields[0].sensor, 3);
+	config_free(config);
+}
+
+static void assert_line(const struct config_output *output, const char *line)
+{
+	assert_int_equal(output->kind, CONFIG_OUTPUT_LINE);
+	assert_string_equal(output->line, line);
+	assert_null(output->pwm_chip);
+}
+
+static void assert_soft(const struct config_output *output, const char *line, double hz)
+{
+	assert_int_equal(output->kind, CONFIG_OUTPUT_SOFT_PWM);
+	assert_string_equal(output->line, line);
+	CLOSE(output->frequency_hz, hz);
+}
+
+static void assert_part(const struct config_output *output, size_t chip, unsigned channel)
+{
+	assert_int_equal(output->kind, CONFIG_OUTPUT_CHIP_PWM);
+	assert_int_equal(output->chip, chip);
+	assert_int_equal(output->channel, channel);
+	assert_null(output->line);
+	assert_null(output->pwm_chip);
+}
+
+static void assert_soc(
+	const struct config_output *output, const char *chip, unsigned channel, double hz)
+{
+	assert_int_equal(output->kind, CONFIG_OUTPUT_SOC_PWM);
+	assert_string_equal(output->pwm_chip, chip);
+	assert_int_equal(output->channel, channel);
+	CLOSE(output->frequency_hz, hz);
+}
+
+static void test_leds(void **state)
+{
+	(void)state;
+	struct config *config = load_every_option();
+	const struct config_led *leds = config->leds;
+
+	assert_int_equal(config->n_leds, 5);
+	assert_string_equal(leds[0].name, "red");
+	assert_line(&leds[0].output, "GPIO17");
+	assert_true(leds[0].active_low);
+	assert_soft(&leds[1].output, "pinctrl-rp1:27", 50);
+	CLOSE(leds[1].settings.gamma, 1);
+	assert_part(&leds[2].output, 3, 15);
+	CLOSE(leds[2].settings.min_duty, 0.025);
+	assert_string_equal(leds[3].name, "led3");
+	assert_soc(&leds[3].output, "pwmchip0", 1, 1000);
+	assert_string_equal(leds[4].name, "4th");
+	assert_soc(&leds[4].output, "fe20c000.pwm", 0, 25000);
+	config_free(config);
+}
+
+static void test_motors(void **state)
+{
+	(void)state;
+	struct config *config = load_every_option();
+	const struct config_motor *motors = config->motors;
+
+	assert_int_equal(config->n_motors, 9);
+	assert_string_equal(motors[0].name, "l298n");
+	assert_line(&motors[0].forward, "GPIO5");
+	assert_line(&motors[0].backward, "GPIO6");
+	assert_int_equal(motors[0].phase.kind, CONFIG_OUTPUT_NONE);
+	assert_soft(&motors[0].enable, "GPIO13", 200);
+
+	assert_string_equal(motors[1].name, "motor1");
+	assert_part(&motors[1].enable, 3, 0);
+	assert_int_equal(motors[1].settings.ramp_us, 1500000);
+	CLOSE(motors[1].settings.min_duty, 0.3);
+	assert_true(motors[1].active_low);
+
+	assert_part(&motors[2].forward, 3, 1);
+	assert_part(&motors[2].backward, 3, 2);
+	assert_int_equal(motors[2].settings.reverse_pause_us, 0);
+	assert_int_equal(motors[2].settings.stop_mode, MOTOR_BRAKE);
+
+	assert_soft(&motors[3].forward, "gpiochip0:8", 100);
+	assert_soft(&motors[3].backward, "gpiochip0:9", 100);
+	assert_line(&motors[4].forward, "GPIO10");
+	assert_int_equal(motors[4].enable.kind, CONFIG_OUTPUT_NONE);
+	assert_line(&motors[5].enable, "GPIO26");
+	assert_line(&motors[6].phase, "GPIO12");
+	assert_soc(&motors[6].enable, "1f00098000.pwm", 0, 20000);
+	assert_line(&motors[7].phase, "GPIO14");
+	assert_soft(&motors[7].enable, "GPIO15", 100);
+	assert_line(&motors[8].enable, "GPIO18");
+	config_free(config);
+}
+
+static void test_timing(void **state)
+{
+	(void)state;
+	struct config *config = load_every_option();
+
+	assert_int_equal(config->interval.default_ms, 2000);
+	assert_int_equal(config->interval.min_ms, 10);
+	assert_int_equal(config->interval.max_ms, 86400000);
+	assert_true(config->interval.remember);
+	assert_int_equal(config->failsafe.after_us, 90000000);
+	assert_false(config->failsafe.stop_motors);
+	assert_int_equal(config->failsafe.leds, CONFIG_FAILSAFE_LEDS_OFF);
+	assert_int_equal(config->spool.size_bytes, 1 << 30);
+	assert_int_equal(config->spool.after_us, 120000000);
+	config_free(config);
+
+	config = load_text("mqtt: {url: mqtt://localhost}\ninterval: 0.25s\n");
+	assert_int_equal(config->interval.default_ms, 250);
+	assert_int_equal(config->interval.min_ms, 20);
+	assert_int_equal(config->interval.max_ms, 3600000);
+	config_free(config);
+}
+
+/* A chip's name wins over a kernel PWM chip's, since it is in the map. */
+static void test_output_of_a_chip_called_pwmchip0(void **state)
+{
+	(void)state;
+	struct config *config = load_text("mqtt: {url: mqtt://localhost}\n"
+					  "chips: {pwmchip0: {driver: pca9685, bus: /dev/i2c-1}}\n"
+					  "leds: [{pwm: pwmchip0.3}, {pwm: pwmchip1.3}]\n");
+
+	assert_part(&config->leds[0].output, 0, 3);
+	assert_soc(&config->leds[1].output, "pwmchip1", 3, 1000);
+	config_free(config);
+}
+
+static void test_host_name_that_makes_no_topic(void **state)
+{
+	(void)state;
+	static const char *const text = "mqtt: {url: mqtt://localhost, topic: tos/%H}\n";
+
+	assert_int_equal(count_mistakes(text, "pi"), 0);
+	assert_int_equal(count_mistakes(text, "p+i"), 1);
+	assert_int_equal(count_mistakes(text, ""), 1);
+}
+
+static void test_password_file(void **state)
+{
+	(void)state;
+	static const struct {
+		mode_t mode;
+		size_t mistakes;
+	} cases[] = {{0600, 0}, {0400, 0}, {0640, 1}, {0604, 1}, {0620, 1}, {0601, 1}};
+	char path[32], text[128];
+
+	write_map(path, "secret\n");
+	(void)snprintf(text, sizeof(text),
+		"mqtt: {url: mqtt://localhost, username: me, password_file: %s}\n", path);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(chmod(path, cases[i].mode), 0);
+		assert_int_equal(count_mistakes(text, "pi"), cases[i].mistakes);
+	}
+	/* MQTT 3.1.1 knows no password without a user name. */
+	assert_int_equal(chmod(path, 0600), 0);
+	(void)snprintf(
+		text, sizeof(text), "mqtt: {url: mqtt://localhost, password_file: %s}\n", path);
+	assert_int_equal(count_mistakes(text, "pi"), 1);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void test_file_that_is_not_there(void **state)
+{
+	(void)state;
+	struct diag *diag = NULL;
+	struct config *config = NULL;
+
+	assert_int_equal(diag_new("tosd.yaml", &diag), 0);
+	assert_int_equal(config_load("/nonexistent/tosd.yaml", "pi", diag, &config), -EINVAL);
+	assert_int_equal(diag_count(diag), 1);
+	assert_null(config);
+	diag_free(diag);
+	assert_null(config_free(NULL));
+}
+
+/* A map of which one line can be exchanged. */
+#define MAP(chip, sensor, led, motor)                                                              \
+	"mqtt: {url: mqtt://localhost}\n"                                                          \
+	"chips:\n"                                                                                 \
+	"  board: {driver: pca9685, bus: /dev/i2c-1" chip "}\n"                                    \
+	"  adc: {driver: mcp3208, bus: /dev/spidev0.0}\n"                                          \
+	"sensors: {cds: {from: adc.0" sensor "}}\n"                                                \
+	"leds: [{name: red, pwm: board.3" led "}]\n"                                               \
+	"motors: [{forward: GPIO5, backward: GPIO6, enable: board.0" motor "}]\n"
+
+/* Which fingerprints of two maps differ: one letter each. */
+static void compare(const char *first, const char *second, const char *expected)
+{
+	struct config *a = load_text(first), *b = load_text(second);
+	char different[8] = "";
+
+	if (strcmp(a->mqtt.fingerprint, b->mqtt.fingerprint) != 0)
+		strcat(different, "q");
+	if (strcmp(a->chips[0].fingerprint, b->chips[0].fingerprint) != 0)
+		strcat(different, "c");
+	if (strcmp(a->sensors[0].fingerprint, b->sensors[0].fingerprint) != 0)
+		strcat(different, "s");
+	if (strcmp(a->leds[0].fingerprint, b->leds[0].fingerprint) != 0)
+		strcat(different, "l");
+	if (strcmp(a->motors[0].fingerprint, b->motors[0].fingerprint) != 0)
+		strcat(different, "m");
+	assert_string_equal(different, expected);
+	config_free(a);
+	config_free(b);
+}
+
+static void test_fingerprints(void **state)
+{
+	(void)state;
+	static const char *const map = MAP("", "", "", "");
+
+	compare(map, map, "");
+	/* The same settings in other words. */
+	compare(map, MAP(", frequency: 1kHz", ", decimals: 0", ", gamma: 2.2", ", ramp: 0s"), "");
+	compare(MAP("", "", "", ", ramp: 1s"), MAP("", "", "", ", ramp: 1000ms"), "");
+	/* What sits on a chip changes with it. */
+	compare(map, MAP(", frequency: 500Hz", "", "", ""), "clm");
+	compare(map, MAP(", address: 0x41", "", "", ""), "clm");
+	compare(map, MAP("", ", decimals: 1", "", ""), "s");
+	compare(map, MAP("", ", calibrate: [[0, 0], [1, 2]]", "", ""), "s");
+	compare(map, MAP("", ", simulate: 5", "", ""), "s");
+	compare(map, MAP("", "", ", min_duty: 1%", ""), "l");
+	compare(map, MAP("", "", ", active_low: true", ""), "l");
+	compare(map, MAP("", "", "", ", stop: brake"), "m");
+	compare(map, MAP("", "", "", ", name: left"), "m");
+}
+
+/* Each connection setting by itself. */
+static void test_fingerprint_of_the_connection(void **state)
+{
+	(void)state;
+	static const char *const settings[] = {
+		"topic: a",
+		"client_id: a",
+		"username: a",
+		"keepalive: 30s",
+		"will: {topic: a}",
+		"will: {topic: a, payload: b}",
+		"will: {topic: a, qos: 0}",
+		"will: {topic: a, retain: false}",
+		"discovery: a",
+		"version: 5",
+		"qos: 0",
+		"timestamp: false",
+		"accept_retained: true",
+		"clean_start: false",
+		"health_interval: 1s",
+	};
+	enum { N = sizeof(settings) / sizeof(settings[0]) };
+	struct config *configs[N];
+
+	for (size_t i = 0; i < N; i++) {
+		char text[128];
+		(void)snprintf(
+			text, sizeof(text), "mqtt: {url: mqtt://localhost, %s}\n", settings[i]);
+		configs[i] = load_text(text);
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(
+				configs[i]->mqtt.fingerprint, configs[k]->mqtt.fingerprint);
+	}
+	for (size_t i = 0; i < N; i++)
+		config_free(configs[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_defaults_of_items),
+		cmocka_unit_test(test_mqtt),
+		cmocka_unit_test(test_chips),
+		cmocka_unit_test(test_sensors),
+		cmocka_unit_test(test_simulate),
+		cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_leds),
+		cmocka_unit_test(test_motors),
+		cmocka_unit_test(test_timing),
+		cmocka_unit_test(test_output_of_a_chip_called_pwmchip0),
+		cmocka_unit_test(test_host_name_that_makes_no_topic),
+		cmocka_unit_test(test_password_file),
+		cmocka_unit_test(test_file_that_is_not_there),
+		cmocka_unit_test(test_fingerprints),
+		cmocka_unit_test(test_fingerprint_of_the_connection),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
