@@ -106,10 +106,11 @@ static void enter_after(struct acquire *acquire, enum acquire_phase phase, uint3
 	acquire->must_arm = true;
 }
 
+/* One that wants more samples, or else one that has none yet. */
 static const struct acquire_task *next_task(const struct acquire *acquire)
 {
 	for (size_t i = 0; i < acquire->n_tasks; i++) {
-		if (is_served(acquire, acquire->tasks[i]))
+		if (is_wanted(acquire->tasks[i]) && acquire->tasks[i]->begun)
 			return acquire->tasks[i];
 	}
 	for (size_t i = 0; i < acquire->n_tasks; i++) {
@@ -119,7 +120,6 @@ static const struct acquire_task *next_task(const struct acquire *acquire)
 	return NULL;
 }
 
-/* The next measurement, of the same channel as long as somebody wants more samples of it. */
 static void measure_next(struct acquire *acquire, uint64_t now_us)
 {
 	const struct acquire_task *task = next_task(acquire);
