@@ -46,6 +46,7 @@ struct outbox {
 	int event_fd;
 	bool signalled;
 	bool connected;
+	bool greeting; /* the retained slots of this connection come before all else */
 
 	struct ring readings;
 	uint64_t live_begin; /* position of the first reading that is not backlog */
@@ -331,8 +332,11 @@ bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message
 	bool taken;
 
 	(void)pthread_mutex_lock(&outbox->mutex);
-	taken = take_retained(outbox, message) ||
+	if (outbox->greeting)
+		outbox->greeting = take_retained(outbox, message);
+	taken = outbox->greeting ||
 		take_other(outbox, OUTBOX_KIND_ANSWER, &outbox->next_answer, message) ||
+		take_retained(outbox, message) ||
 		take_reading(outbox, OUTBOX_KIND_READING, &outbox->next_live, message) ||
 		take_other(outbox, OUTBOX_KIND_VALUE, &outbox->next_value, message) ||
 		(with_backlog &&
@@ -370,6 +374,7 @@ void outbox_connected(struct outbox *outbox)
 {
 	(void)pthread_mutex_lock(&outbox->mutex);
 	outbox->connected = true;
+	outbox->greeting = true;
 	for (size_t i = 0; i < OUTBOX_SLOTS; i++)
 		outbox->slots[i].due = outbox->slots[i].topic[0] != '\0';
 	signal_link(outbox);

@@ -5,7 +5,8 @@
  * There are five kinds, and the link is given them in this order:
  *
  *   retained  One slot a topic, of which only the newest matters (status, state, health). Every new
- *             connection publishes all of them again, in the order of the slots.
+ *             connection publishes all of them again, in the order of the slots, before
+ *             anything else; later changes come after the answers.
  *   answers   To commands. Kept until acknowledged, bounded, the oldest dropped first.
  *   readings  Kept until acknowledged, bounded in bytes, the oldest dropped first and counted.
  *   values    Single values and structs. Only worth something now: dropped without a connection.

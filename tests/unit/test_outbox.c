@@ -117,6 +117,18 @@ static void kinds_go_out_in_their_order(void **state)
 	expect_nothing(*state);
 }
 
+/* Someone waits for the answer; the state that follows from it is for later. */
+static void once_the_connection_has_been_greeted_answers_come_first(void **state)
+{
+	outbox_connected(*state);
+	expect_nothing(*state);
+	assert_int_equal(outbox_put_retained(*state, OUTBOX_STATE, "t/state", "s", 1), 0);
+	put_text(*state, OUTBOX_KIND_ANSWER, "answer");
+	expect_text(*state, OUTBOX_KIND_ANSWER, "answer");
+	expect_text(*state, OUTBOX_KIND_RETAINED, "s");
+	expect_nothing(*state);
+}
+
 static void backlog_waits_when_it_is_not_wanted(void **state)
 {
 	put(*state, 1);
@@ -433,6 +445,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_new_outbox_is_empty),
 		TEST(kinds_go_out_in_their_order),
+		TEST(once_the_connection_has_been_greeted_answers_come_first),
 		TEST(backlog_waits_when_it_is_not_wanted),
 		TEST(what_is_in_flight_becomes_backlog_with_the_connection),
 		TEST(the_oldest_reading_makes_room_and_is_counted),
