@@ -45,6 +45,7 @@ void mqtt_client_prepare_environment(void);
 int mqtt_client_connect(
 	const struct mqtt_client_settings *settings, char *error, struct mqtt_client **ret_client);
 
+/* The broker kept our session. Some versions of the library do not tell with MQTT 5: then false. */
 bool mqtt_client_session_present(const struct mqtt_client *client);
 
 /* The socket. Only to be polled. */

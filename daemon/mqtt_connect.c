@@ -18,8 +18,20 @@ enum {
 	/* The library waits in steps of 100 ms when this many are in flight: never reached, since
 	 * the window is smaller. */
 	LIBRARY_WINDOW = 2 * IN_FLIGHT_MAX,
+	/*
+	 * MQTT 3.1.1 has no way to say how much may be in flight. This is what mosquitto takes
+	 * unless it is told otherwise (max_inflight_messages): of QoS 2 messages it acknowledges
+	 * more, but loses them.
+	 */
+	WINDOW_3_1_1 = 20,
 	SESSION_NEVER_EXPIRES = -1, /* as unsigned: 0xFFFFFFFF */
 };
+
+/*
+ * With an OpenSSL from 1.1 on the library takes its sslVersion for no more than a hint. These came
+ * with TLS 1.2, so nothing older can be negotiated; those of TLS 1.3 are not affected.
+ */
+static const char CIPHERS[] = "TLSv1.2+HIGH:!aNULL:!eNULL:!PSK:!SRP";
 
 /* What the library's TLS errors end up in. */
 struct tls_errors {
@@ -108,7 +120,9 @@ static int create_handle(const struct attempt *attempt, struct mqtt_client *clie
 	options.MQTTVersion = client->version;
 	code = MQTTClient_createWithOptions(
 		&client->handle, uri, mqtt->client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
-	if (code == MQTTCLIENT_SSL_NOT_SUPPORTED)
+	/* Which of the two depends on the library's version. */
+	if (attempt->url.tls &&
+		(code == MQTTCLIENT_SSL_NOT_SUPPORTED || code == MQTTCLIENT_BAD_PROTOCOL))
 		return fail(attempt, -EOPNOTSUPP, "this build has no TLS, mqtts:// needs it");
 	if (code != MQTTCLIENT_SUCCESS)
 		return fail(attempt, -ENOMEM, "the MQTT library refuses: %s",
@@ -129,6 +143,7 @@ static void fill_tls(struct attempt *attempt, MQTTClient_SSLOptions *ret_options
 	ret_options->enableServerCertAuth = 1;
 	ret_options->verify = 1; /* the host name too */
 	ret_options->sslVersion = MQTT_SSL_VERSION_TLS_1_2;
+	ret_options->enabledCipherSuites = CIPHERS;
 	ret_options->ssl_error_cb = on_tls_error;
 	ret_options->ssl_error_context = &attempt->tls_errors;
 }
@@ -248,7 +263,8 @@ static void note_limits(struct mqtt_client *client, MQTTProperties *properties)
 
 	if (!properties)
 		properties = &none;
-	receive_max = number_or(properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, IN_FLIGHT_MAX);
+	receive_max = number_or(properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM,
+		client->version == CONFIG_MQTT_VERSION_5 ? IN_FLIGHT_MAX : WINDOW_3_1_1);
 	client->window = receive_max < IN_FLIGHT_MAX ? receive_max : IN_FLIGHT_MAX;
 	client->qos_max = (unsigned)number_or(properties, MQTTPROPERTY_CODE_MAXIMUM_QOS, 2);
 	client->has_retain = number_or(properties, MQTTPROPERTY_CODE_RETAIN_AVAILABLE, 1) != 0;
