@@ -21,12 +21,23 @@ static size_t path_write(const struct payload_path *path, char *out, size_t out_
 		(size_t)snprintf(out + used, out_bytes - used, "%s%s", used ? "." : "", path->key);
 }
 
+/* Further mistakes are only counted. What a hostile message costs must not hold up the next one,
+ * which may stop a motor. */
+static bool is_full(const struct payload_parser *parser)
+{
+	return parser->errors->count >= PAYLOAD_ERRORS_MAX;
+}
+
 void payload_mistake(
 	struct payload_parser *parser, const struct payload_path *path, const char *format, ...)
 {
 	struct payload_error error = {.path = ""};
 	va_list arguments;
 
+	if (is_full(parser)) {
+		parser->errors->count++;
+		return;
+	}
 	(void)path_write(path, error.path, sizeof(error.path));
 	va_start(arguments, format);
 	(void)vsnprintf(error.reason, sizeof(error.reason), format, arguments);
@@ -116,7 +127,7 @@ void payload_unknown_key(struct payload_parser *parser, const struct payload_pat
 		used += (size_t)snprintf(
 			list + used, sizeof(list) - used, "%s%s", i ? ", " : "", names[i]);
 	}
-	near = diag_nearest(path->key, names);
+	near = is_full(parser) ? NULL : diag_nearest(path->key, names);
 	if (near)
 		payload_mistake(parser, &(struct payload_path){path->up, near},
 			"unknown key \"%.64s\", did you mean \"%s\"?", path->key, near);
@@ -132,8 +143,7 @@ void payload_check_object(struct payload_parser *parser, const struct payload_pa
 
 	if (!payload_check_filled(parser, path, object))
 		return;
-	cJSON_ArrayForEach(item, object)
-	{
+	cJSON_ArrayForEach(item, object) {
 		const struct payload_path here = {path, item->string};
 		const struct payload_key *key = payload_key_find(keys, item->string);
 
@@ -144,16 +154,19 @@ void payload_check_object(struct payload_parser *parser, const struct payload_pa
 	}
 }
 
-/* cJSON keeps a repeated key and shows the first one, other readers the last. At most some
- * thousand keys fit into an action, so looking at each pair is fast enough. */
+/* cJSON keeps a repeated key and shows the first one, other readers the last. */
 void payload_check_repeated(
 	struct payload_parser *parser, const struct payload_path *path, const cJSON *tree)
 {
 	const cJSON *item, *earlier;
 	size_t index = 0;
 
-	cJSON_ArrayForEach(item, tree)
-	{
+	/* Each pair of keys is looked at, so there is a limit, which no right action reaches. */
+	if (cJSON_IsObject(tree) && cJSON_GetArraySize(tree) > CONFIG_LEDS_MAX) {
+		payload_mistake(parser, path, "more than %d keys", CONFIG_LEDS_MAX);
+		return;
+	}
+	cJSON_ArrayForEach(item, tree) {
 		char number[24];
 		const struct payload_path here = {path, item->string ? item->string : number};
 		size_t repeats = 0;

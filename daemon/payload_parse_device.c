@@ -108,8 +108,7 @@ void payload_check_leds(struct payload_parser *parser, const struct payload_path
 
 	if (!payload_check_filled(parser, path, leds))
 		return;
-	cJSON_ArrayForEach(item, leds)
-	{
+	cJSON_ArrayForEach(item, leds) {
 		const struct payload_path here = {path, item->string};
 		struct payload_led led = {0};
 		ssize_t index = device_find(&parser->leds, item->string, &led.by_name);
@@ -206,8 +205,7 @@ void payload_check_motors(struct payload_parser *parser, const struct payload_pa
 	(void)target;
 	if (!payload_check_filled(parser, path, motors))
 		return;
-	cJSON_ArrayForEach(item, motors)
-	{
+	cJSON_ArrayForEach(item, motors) {
 		const struct payload_path here = {path, item->string};
 		const struct payload_key *key = payload_key_find(MOTOR_KEYS, item->string);
 

@@ -439,6 +439,24 @@ static void mistakes_beyond_the_room_for_them_are_counted(void **state)
 	assert_string_equal(errors.items[PAYLOAD_ERRORS_MAX - 1].path, "k31");
 }
 
+/* Each key is compared with all the others: in one object of 16 KiB that would take too long. */
+static void an_object_with_more_keys_than_there_can_be_is_refused(void **state)
+{
+	const struct fake_config *fake = *state;
+	struct payload_action action;
+	struct payload_errors errors;
+	char message[1024] = "{\"led\":{";
+	size_t used = strlen(message);
+
+	for (int i = 0; i <= CONFIG_LEDS_MAX; i++)
+		used += (size_t)snprintf(
+			message + used, sizeof(message) - used, "%s\"%d\":1", i ? "," : "", i % 64);
+	(void)snprintf(message + used, sizeof(message) - used, "}}");
+	assert_int_equal(parse_text(&fake->config, message, &action, &errors), -EINVAL);
+	assert_string_equal(errors.items[0].path, "led");
+	assert_string_equal(errors.items[0].reason, "more than 64 keys");
+}
+
 static void a_long_key_is_cut_at_a_character(void **state)
 {
 	const struct fake_config *fake = *state;
@@ -637,6 +655,7 @@ int main(void)
 		cmocka_unit_test(an_id_comes_back_even_from_a_refused_message),
 		cmocka_unit_test(the_largest_ids_are_exact),
 		cmocka_unit_test(mistakes_beyond_the_room_for_them_are_counted),
+		cmocka_unit_test(an_object_with_more_keys_than_there_can_be_is_refused),
 		cmocka_unit_test(a_long_key_is_cut_at_a_character),
 		cmocka_unit_test(a_gateway_without_actuators_says_so),
 		cmocka_unit_test(every_device_of_a_full_map_can_be_addressed_at_once),

@@ -392,16 +392,28 @@ static void the_end_does_not_wait_for_the_next_reading(void **state)
 	assert_true(clock_now_us() - begin_us < UINT64_C(1000000) * LIMIT_S);
 }
 
-/* A part that stays busy keeps its round running for 50 ms. */
-static void the_end_does_not_wait_for_a_busy_part(void **state)
+/* The window keeps the first round running. */
+static void the_end_does_not_wait_for_a_running_round(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_int_equal(sim_set_fault(fixture->board, "climate", SIM_FAULT_BUSY), 0);
+	fixture->fake.sensors[FAKE_SOUND].peak_to_peak_us = UINT64_C(1000) * HOUR_MS;
 	start(fixture, HOUR_MS);
 	sampler_ping(fixture->sampler);
 	assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_PONG);
 	fixture->sampler = sampler_close(fixture->sampler);
+	assert_int_equal(fixture->count, 0);
+}
+
+static void a_round_that_is_longer_than_the_interval_misses_deadlines(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->fake.sensors[FAKE_SOUND].peak_to_peak_us = 50000;
+	start(fixture, 20);
+	(void)await_count(fixture, 3);
+	/* of the first two, whose ends came before the third: 20 and 40 ms each */
+	assert_true(sampler_counts(fixture->sampler).missed >= 4);
 }
 
 #define test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -421,7 +433,8 @@ int main(void)
 			what_finds_no_room_is_told_later, setup_with_room_for_one_event, teardown),
 		test(a_map_without_sensors_makes_no_readings),
 		test(the_end_does_not_wait_for_the_next_reading),
-		test(the_end_does_not_wait_for_a_busy_part),
+		test(the_end_does_not_wait_for_a_running_round),
+		test(a_round_that_is_longer_than_the_interval_misses_deadlines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
