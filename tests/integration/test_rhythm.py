@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""The grid: what the time stamps say, and what was missed."""
+
+import json
+
+from conftest import make_map
+
+MINUTE_MS = 60000
+
+
+def test_20_ms_hold_for_a_minute(broker, client, make_gateway):
+    make_gateway(make_map(broker.port, interval="20ms", mqtt="  health_interval: 1s"))
+    first = client.wait_json("tos/sensors")["ts"]
+    client.wait("tos/sensors", lambda m: json.loads(m.payload)["ts"] >= first + MINUTE_MS, timeout=90)
+    # Published by the gateway after the minute was over.
+    health = client.wait_json("tos/health", mark=client.mark())
+    assert health["missed"] == 0
+    assert health["dropped"] == 0
+    readings = [json.loads(m.payload) for m in client.since(0, "tos/sensors")]
+    assert len(readings) >= MINUTE_MS / 20
+    assert all(None not in reading.values() for reading in readings)
+    # The grid does not drift: after a minute it is where it was, but for the moment at which each stamp was taken.
+    late = [reading["ts"] - first - 20 * number for number, reading in enumerate(readings)]
+    assert -20 <= min(late) and max(late) <= 20, (min(late), max(late))
+
+
+def test_a_new_interval_is_in_force_at_once(gateway, client):
+    """From 10 s to 50 ms: the next reading comes one new interval after the change."""
+    assert client.ask_json({"sensors": {"interval": 10000}})["ok"]
+    mark = client.mark()
+    assert client.ask_json({"sensors": {"interval": 50}})["ok"]
+    answered = client.since(mark, "tos/actions/ack")[0]
+    reading = client.wait("tos/sensors", mark=mark)
+    assert 0 <= reading.timestamp - answered.timestamp < 0.5
+    second = client.wait("tos/sensors", mark=client.mark())
+    assert second.timestamp - reading.timestamp < 0.5
+
+
+def test_a_missed_deadline_is_skipped_and_counted(broker, client, make_gateway):
+    """A part whose transfers take 20 ms each cannot keep up with 20 ms."""
+    gateway = make_gateway(make_map(broker.port, interval="20ms", mqtt="  health_interval: 1s"))
+    client.wait("tos/sensors")
+    gateway.fault("climate", "slow")
+    mark = client.mark()
+    health = client.wait_json("tos/health", lambda h: h["missed"] > 10, mark)
+    assert health["sensors"]["temp"]["ok"]
+    times = [json.loads(m.payload)["ts"] for m in client.since(mark, "tos/sensors")]
+    # Never in a burst: what was missed is not made up for.
+    assert all(b - a >= 15 for a, b in zip(times, times[1:])), times
