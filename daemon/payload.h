@@ -88,7 +88,7 @@ int payload_parse_interval(const struct config *config, const struct payload_byt
 int payload_parse_led_text(const struct config *config, const struct payload_bytes *bytes,
 	struct payload_led *ret_led);
 
-/* All formatters: the length without the final NUL, or -ENOBUFS when out is too small. */
+/* All formatters: the length without the final NUL, -ENOBUFS when out is too small, or -ENOMEM. */
 int payload_format_reading(
 	const struct config *config, const struct reading *reading, char *out, size_t out_bytes);
 
