@@ -136,7 +136,10 @@ class Client:
     def __init__(self, port, version=mqtt.MQTTv311, topics=("#",), client_id=None, clean=True, **options):
         name = client_id or f"test-{os.getpid()}-{next(self._numbers)}"
         arguments = {} if version == mqtt.MQTTv5 else {"clean_session": clean}
-        self.client = mqtt.Client(name, protocol=version, **arguments)
+        # Version 2 of paho (Debian 13) asks which signatures the callbacks have; 1.6 has only one kind.
+        if hasattr(mqtt, "CallbackAPIVersion"):
+            arguments["callback_api_version"] = mqtt.CallbackAPIVersion.VERSION2
+        self.client = mqtt.Client(client_id=name, protocol=version, **arguments)
         self.version = version
         self.messages = []
         self._condition = threading.Condition()
