@@ -158,7 +158,7 @@ bool config_output_has_duty(const struct config_output *output)
 void config_set_frequency(struct schema *schema, const struct yaml_node *node, double hz,
 	struct config_output *output)
 {
-	const double soft_max_hz = 1e6 / SOFT_PWM_PERIOD_MIN_US;
+	const double soft_max_hz = 1e6 / (double)SOFT_PWM_PERIOD_MIN_US;
 
 	if (output->kind == CONFIG_OUTPUT_SOC_PWM)
 		output->frequency_hz = node ? hz : CONFIG_SOC_PWM_HZ;

@@ -103,7 +103,7 @@ void publisher_on_reading(
 	if (publisher->config != config) {
 		publisher->config = config;
 		for (size_t i = 0; i < CONFIG_SENSORS_MAX; i++)
-			publisher->published[i] = NAN;
+			publisher->published[i] = (double)NAN;
 	}
 	put_combined(publisher, reading);
 	for (size_t i = 0; i < reading->n_values; i++)

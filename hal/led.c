@@ -17,7 +17,7 @@ void led_levels(
 	uint32_t dark = (uint32_t)(settings->min_duty * steps); /* the brightest that is not seen */
 
 	for (uint32_t i = 0; i < LED_LEVEL_MAX; i++) {
-		double share = pow((i + 1.0) / LED_LEVEL_MAX, settings->gamma);
+		double share = pow((i + 1.0) / (double)LED_LEVEL_MAX, settings->gamma);
 		double duty = settings->min_duty + (1 - settings->min_duty) * share;
 		uint64_t above = LED_LEVEL_MAX - 1 - i; /* each wants a step of its own */
 		uint64_t highest = steps >= LED_LEVEL_MAX ? steps - above : steps;

@@ -322,7 +322,7 @@ int motor_set(struct motor *motor, enum motor_direction direction, unsigned spee
 	if (motor->turning != MOTOR_STOP)
 		ramp_begin(motor, ramp_speed(motor, now_us), now_us);
 	motor->goal = direction;
-	motor->goal_speed = (double)speed / MOTOR_SPEED_MAX;
+	motor->goal_speed = speed / (double)MOTOR_SPEED_MAX;
 	return motor_advance(motor, now_us);
 }
 

@@ -200,7 +200,7 @@ static int ads1x15_start(struct chip *chip, unsigned channel, uint32_t *ret_wait
  */
 static double volts(double range, int code)
 {
-	return code * range / CODES;
+	return code * range / (double)CODES;
 }
 
 /*
@@ -280,7 +280,7 @@ static uint16_t model_convert(const struct ads1x15_model *model)
 	unsigned channel = multiplexer_of(model->latched >> CONFIG_MUX_SHIFT & 7u);
 	double range = model_param(model, PARAM_RANGE, CONFIG_PGA_SHIFT);
 	int step = model->variant->code_step;
-	double code = round(model->shown[channel] * CODES / range / step) * step;
+	double code = round(model->shown[channel] * (double)CODES / range / step) * step;
 
 	return (uint16_t)(int16_t)fmin(fmax(code, INT16_MIN), INT16_MAX + 1 - step);
 }

@@ -80,7 +80,7 @@ static uint8_t led_register(unsigned channel)
  */
 static uint8_t prescale(double frequency_hz)
 {
-	double value = round((double)OSCILLATOR_HZ / (STEPS * frequency_hz)) - 1;
+	double value = round((double)OSCILLATOR_HZ / ((double)STEPS * frequency_hz)) - 1;
 
 	return (uint8_t)fmin(fmax(value, PRE_SCALE_MIN), PRE_SCALE_MAX);
 }

@@ -33,7 +33,7 @@ static void check_levels(const struct led_settings *settings, uint32_t steps)
 			assert_true(duties[i] >= duties[i - 1]);
 	}
 	/* Not dark, unless min_duty leaves the ten levels no room above it. */
-	if (settings->min_duty * steps + LED_LEVEL_MAX <= steps)
+	if (settings->min_duty * steps + (double)LED_LEVEL_MAX <= steps)
 		assert_true(duties[0] > settings->min_duty * steps);
 }
 

@@ -55,7 +55,7 @@ static void it_measures_its_whole_range(void **state)
 		rig_range(rig, i, &min, &max);
 		/* There and back, so that a value that sticks is noticed in both directions. */
 		for (int point = -POINTS; point <= POINTS; point++) {
-			double value = max - (max - min) * fabs((double)point / POINTS);
+			double value = max - (max - min) * fabs(point / (double)POINTS);
 
 			rig_show(rig, i, value);
 			assert_measures(rig, i, value, channel->step);
