@@ -49,6 +49,12 @@ def binary():
     return path
 
 
+@pytest.fixture(scope="session")
+def sanitized(binary):
+    content = pathlib.Path(binary).read_bytes()
+    return b"__asan_init" in content or b"__tsan_init" in content
+
+
 @pytest.fixture
 def folder():
     """Short, since a socket's path may have 107 characters only."""
