@@ -211,15 +211,6 @@ static void check_discovery(struct config_loader *loader, const struct yaml_node
 			node->text);
 }
 
-static bool uses_tls(const struct config_mqtt *mqtt)
-{
-	for (size_t i = 0; i < mqtt->n_urls; i++) {
-		if (strncmp(mqtt->urls[i], "mqtts://", strlen("mqtts://")) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void check_tls(struct config_loader *loader, const struct yaml_node *node)
 {
 	const struct yaml_node *cert = yaml_node_get(node, "cert");
@@ -230,11 +221,6 @@ static void check_tls(struct config_loader *loader, const struct yaml_node *node
 		diag_error(diag, cert ? cert->key_place : key->key_place, NULL,
 			"tls: cert and key go together, and there is only the %s",
 			cert ? "cert" : "key");
-	/* Who wrote this meant the connection to be encrypted, and it would not be. */
-	if (node && node->kind == YAML_MAP && loader->config->mqtt.n_urls &&
-		!uses_tls(&loader->config->mqtt))
-		diag_error(diag, node->key_place, "write mqtts:// in url",
-			"tls is given, and no url begins with mqtts://");
 }
 
 int config_finish_mqtt(struct config_loader *loader)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *kind_name(enum yaml_kind kind)
+const char *schema_kind_words(enum yaml_kind kind)
 {
 	switch (kind) {
 	case YAML_LIST:
@@ -28,10 +28,10 @@ bool schema_expect(struct schema *schema, const struct yaml_node *node, enum yam
 	yaml_node_path(node, path);
 	if (node->kind == YAML_SCALAR && node->plain && !*node->text)
 		diag_error(schema->diag, yaml_node_name_place(node), NULL,
-			"%s is empty: it takes %s", path, kind_name(kind));
+			"%s is empty: it takes %s", path, schema_kind_words(kind));
 	else
 		diag_error(schema->diag, node->place, NULL, "%s takes %s, not %s", path,
-			kind_name(kind), kind_name(node->kind));
+			schema_kind_words(kind), schema_kind_words(node->kind));
 	return false;
 }
 

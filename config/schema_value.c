@@ -60,14 +60,12 @@ static bool has_words_only(const struct schema_option *option)
 static bool check_form(struct schema *schema, const struct yaml_node *node,
 	const struct schema_option *option, const char *name)
 {
-	static const char *const kinds[] = {
-		[YAML_SCALAR] = "a single value", [YAML_LIST] = "a list", [YAML_MAP] = "a map"};
 	bool bare = option->type == SCHEMA_BOOL || option->type == SCHEMA_INTEGER ||
 		option->type == SCHEMA_NUMBER;
 
 	if (node->kind != YAML_SCALAR)
 		diag_error(schema->diag, node->place, NULL, "%s takes %s, not %s", name,
-			type_words(option->type), kinds[node->kind]);
+			type_words(option->type), schema_kind_words(node->kind));
 	else if (node->plain && !*node->text)
 		diag_error(schema->diag, yaml_node_name_place(node), NULL,
 			"%s is empty: it takes %s", name, type_words(option->type));

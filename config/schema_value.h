@@ -10,3 +10,6 @@ int schema_value_read(struct schema *schema, const struct yaml_node *node,
 
 /* Sets the field to option->initial, which takes the same way as a text of the map. */
 int schema_value_default(const struct schema_option *option, void *object);
+
+/* "a list", for a sentence. */
+const char *schema_kind_words(enum yaml_kind kind);

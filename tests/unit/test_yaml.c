@@ -209,41 +209,65 @@ static void test_escaped_control_characters(void **state)
 	yaml_tree_free(root);
 }
 
+/* "[[[1]]]" with so many brackets. */
+static char *nested_lists(size_t depth)
+{
+	char *text = calloc(1, 2 * depth + 2);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < depth; i++)
+		text[i] = '[';
+	text[depth] = '1';
+	for (size_t i = 0; i < depth; i++)
+		text[depth + 1 + i] = ']';
+	return text;
+}
+
+/* The innermost value is a level of its own. */
 static void test_depth(void **state)
 {
 	(void)state;
-	char text[2 * YAML_DEPTH_MAX + 3] = "";
+	char *deep = nested_lists(YAML_DEPTH_MAX - 1);
+	char *deeper = nested_lists(YAML_DEPTH_MAX);
 
-	memset(text, '[', YAML_DEPTH_MAX);
-	memset(text + YAML_DEPTH_MAX, ']', YAML_DEPTH_MAX);
-	yaml_tree_free(read_good(text));
-
-	memset(text, '[', YAML_DEPTH_MAX + 1);
-	memset(text + YAML_DEPTH_MAX + 1, ']', YAML_DEPTH_MAX + 1);
-	char *printed = mistakes_of(text, strlen(text), -EINVAL);
-	assert_non_null(strstr(printed, "t:1:17: error: nested too deeply\n"));
-	free(printed);
+	yaml_tree_free(read_good(deep));
+	assert_refused(deeper,
+		"t:1:17: error: nested too deeply\n"
+		"  [[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]\n"
+		"                  ^\n");
+	free(deep);
+	free(deeper);
 }
 
+/* "[1,1,1]" with so many numbers. */
+static char *long_list(size_t n)
+{
+	char *text = calloc(1, 2 * n + 2);
+
+	assert_non_null(text);
+	text[0] = '[';
+	for (size_t i = 0; i < n; i++) {
+		text[1 + 2 * i] = '1';
+		text[2 + 2 * i] = i + 1 < n ? ',' : ']';
+	}
+	return text;
+}
+
+/* The list itself is a node, too. */
 static void test_number_of_nodes(void **state)
 {
 	(void)state;
-	char text[2 * YAML_NODES_MAX + 2];
+	char *most = long_list(YAML_NODES_MAX - 1);
+	char *more = long_list(YAML_NODES_MAX);
 
-	/* The list itself is one, too. */
-	memset(text, 0, sizeof(text));
-	text[0] = '[';
-	for (size_t i = 1; i < YAML_NODES_MAX; i++)
-		memcpy(text + 2 * i - 1, "1,", 2);
-	text[2 * YAML_NODES_MAX - 2] = ']';
-	struct yaml_node *root = read_good(text);
+	struct yaml_node *root = read_good(most);
 	assert_int_equal(root->n_items, YAML_NODES_MAX - 1);
 	yaml_tree_free(root);
-
-	memcpy(text + 2 * YAML_NODES_MAX - 2, ",1]", 3);
-	char *printed = mistakes_of(text, strlen(text), -EINVAL);
+	char *printed = mistakes_of(more, strlen(more), -EINVAL);
 	assert_non_null(strstr(printed, "error: the map holds too much from here on\n"));
 	free(printed);
+	free(most);
+	free(more);
 }
 
 static void test_unfolding_is_refused(void **state)
