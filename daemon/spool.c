@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One table, keyed by the row's number. WAL with synchronous NORMAL: a batch is one sequential
+ * write, and a power cut costs at most the last batches, never the file. How much is kept is
+ * counted here, so that the size cap needs no search.
+ */
+#include "spool.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	ROW_BYTES = 32, /* what a row costs beside its payload, roughly */
+	BUSY_MS = 100,
+};
+
+static const char SCHEMA[] =
+	"PRAGMA journal_mode=WAL;"
+	"PRAGMA synchronous=NORMAL;"
+	"PRAGMA cache_size=-256;"
+	"PRAGMA journal_size_limit=1048576;"
+	"CREATE TABLE IF NOT EXISTS reading("
+	"number INTEGER PRIMARY KEY, taken_ms INTEGER NOT NULL, payload BLOB NOT NULL);";
+
+enum statement { INSERT, NEXT, OLDEST, REMOVE, STATEMENTS };
+
+static const char *const STATEMENT_TEXTS[STATEMENTS] = {
+	[INSERT] = "INSERT INTO reading(number, taken_ms, payload) VALUES(?1, ?2, ?3)",
+	[NEXT] = "SELECT number, taken_ms, payload FROM reading WHERE number > ?1 ORDER BY number "
+		 "LIMIT 1",
+	[OLDEST] = "SELECT number, length(payload) FROM reading ORDER BY number LIMIT 1",
+	[REMOVE] = "DELETE FROM reading WHERE number <= ?1",
+};
+
+struct spool {
+	char *path;
+	uint64_t max_bytes;
+	sqlite3 *db; /* NULL: closed */
+	sqlite3_stmt *statements[STATEMENTS];
+	uint64_t count, bytes; /* kept */
+	uint64_t last;         /* the newest row's number, also of rows that are gone */
+};
+
+int spool_new(const char *directory, uint64_t max_bytes, struct spool **ret_spool)
+{
+	struct spool *spool = calloc(1, sizeof(*spool));
+
+	if (!spool)
+		return -ENOMEM;
+	spool->max_bytes = max_bytes;
+	if (asprintf(&spool->path, "%s/spool.db", directory) < 0) {
+		free(spool);
+		return -ENOMEM;
+	}
+	*ret_spool = spool;
+	return 0;
+}
+
+/* SQLite's language becomes ours. */
+static int to_errno(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_READONLY:
+		return -EROFS;
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return -EACCES;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_MISMATCH:
+	case SQLITE_ERROR: /* a table of that name with other columns */
+		return -EBADMSG;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	default:
+		return -EIO;
+	}
+}
+
+static void close_file(struct spool *spool)
+{
+	for (size_t i = 0; i < STATEMENTS; i++) {
+		sqlite3_finalize(spool->statements[i]);
+		spool->statements[i] = NULL;
+	}
+	sqlite3_close(spool->db);
+	spool->db = NULL;
+}
+
+static int execute(struct spool *spool, const char *text)
+{
+	return to_errno(sqlite3_exec(spool->db, text, NULL, NULL, NULL));
+}
+
+static int step(sqlite3_stmt *statement)
+{
+	int code = sqlite3_step(statement);
+
+	return code == SQLITE_ROW ? 1 : to_errno(code);
+}
+
+/* Count, bytes and the last number, from the file. */
+static int take_stock(struct spool *spool)
+{
+	static const char TEXT[] = "SELECT count(*), coalesce(sum(length(payload)), 0), "
+				   "coalesce(max(number), 0) FROM reading";
+	sqlite3_stmt *statement = NULL;
+	int r = to_errno(sqlite3_prepare_v2(spool->db, TEXT, -1, &statement, NULL));
+
+	if (r == 0)
+		r = step(statement);
+	if (r == 1) {
+		uint64_t last = (uint64_t)sqlite3_column_int64(statement, 2);
+
+		spool->count = (uint64_t)sqlite3_column_int64(statement, 0);
+		spool->bytes =
+			(uint64_t)sqlite3_column_int64(statement, 1) + spool->count * ROW_BYTES;
+		/* What was numbered in this process and is gone does not count down again. */
+		if (last > spool->last)
+			spool->last = last;
+		r = 0;
+	}
+	sqlite3_finalize(statement);
+	return r;
+}
+
+static int open_file(struct spool *spool)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	int r;
+
+	if (spool->db)
+		return 0;
+	r = to_errno(sqlite3_open_v2(spool->path, &spool->db, flags, NULL));
+	if (r == 0) {
+		sqlite3_busy_timeout(spool->db, BUSY_MS);
+		r = execute(spool, SCHEMA);
+	}
+	for (size_t i = 0; i < STATEMENTS && r == 0; i++)
+		r = to_errno(sqlite3_prepare_v3(spool->db, STATEMENT_TEXTS[i], -1,
+			SQLITE_PREPARE_PERSISTENT, &spool->statements[i], NULL));
+	if (r == 0)
+		r = take_stock(spool);
+	if (r < 0)
+		close_file(spool);
+	return r;
+}
+
+static void path_with(const struct spool *spool, const char *suffix, char *out, size_t out_bytes)
+{
+	snprintf(out, out_bytes, "%s%s", spool->path, suffix);
+}
+
+static void remove_companions(const struct spool *spool)
+{
+	static const char *const SUFFIXES[] = {"-wal", "-shm", "-journal"};
+	char path[4096];
+
+	for (size_t i = 0; i < sizeof(SUFFIXES) / sizeof(SUFFIXES[0]); i++) {
+		path_with(spool, SUFFIXES[i], path, sizeof(path));
+		unlink(path);
+	}
+}
+
+/* Somebody may want to look at it; the next one takes its place. */
+static void move_aside(struct spool *spool)
+{
+	char path[4096];
+
+	close_file(spool);
+	path_with(spool, ".damaged", path, sizeof(path));
+	if (rename(spool->path, path) < 0)
+		unlink(spool->path);
+	remove_companions(spool);
+	spool->count = 0;
+	spool->bytes = 0;
+}
+
+/* An error ends the connection to the file: the next call begins anew. */
+static int failed(struct spool *spool, int r)
+{
+	if (r == -EBADMSG)
+		move_aside(spool);
+	else
+		close_file(spool);
+	return r;
+}
+
+int spool_load(struct spool *spool)
+{
+	int r;
+
+	if (access(spool->path, F_OK) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = open_file(spool);
+	if (r < 0)
+		return failed(spool, r);
+	return spool->count > 0 ? 0 : spool_remove_until(spool, UINT64_MAX);
+}
+
+uint64_t spool_count(const struct spool *spool)
+{
+	return spool->count;
+}
+
+static int insert(struct spool *spool, const struct spool_record *record)
+{
+	sqlite3_stmt *statement = spool->statements[INSERT];
+	int r;
+
+	sqlite3_bind_int64(statement, 1, (sqlite3_int64)(spool->last + 1));
+	sqlite3_bind_int64(statement, 2, (sqlite3_int64)record->taken_ms);
+	sqlite3_bind_blob64(statement, 3, record->payload, record->size, SQLITE_STATIC);
+	r = step(statement);
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+	if (r < 0)
+		return r;
+	spool->last++;
+	spool->count++;
+	spool->bytes += record->size + ROW_BYTES;
+	return 0;
+}
+
+static int remove_up_to(struct spool *spool, uint64_t number)
+{
+	sqlite3_stmt *statement = spool->statements[REMOVE];
+	int r;
+
+	sqlite3_bind_int64(statement, 1, number > INT64_MAX ? INT64_MAX : (sqlite3_int64)number);
+	r = step(statement);
+	sqlite3_reset(statement);
+	return r;
+}
+
+static int drop_oldest(struct spool *spool, uint64_t *dropped)
+{
+	sqlite3_stmt *statement = spool->statements[OLDEST];
+	uint64_t number = 0;
+	uint64_t size = 0;
+	int r = step(statement);
+
+	if (r == 1) {
+		number = (uint64_t)sqlite3_column_int64(statement, 0);
+		size = (uint64_t)sqlite3_column_int64(statement, 1);
+	}
+	sqlite3_reset(statement);
+	if (r <= 0)
+		return r < 0 ? r : -EIO;
+	r = remove_up_to(spool, number);
+	if (r < 0)
+		return r;
+	spool->count--;
+	spool->bytes -= size + ROW_BYTES;
+	*dropped += 1;
+	return 0;
+}
+
+int spool_append(struct spool *spool, const struct spool_record *records, size_t count,
+	uint64_t *ret_dropped)
+{
+	uint64_t dropped = 0;
+	int r = open_file(spool);
+
+	if (r == 0)
+		r = execute(spool, "BEGIN IMMEDIATE");
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = insert(spool, &records[i]);
+	/* The newest one stays, however large it is. */
+	while (r == 0 && spool->bytes > spool->max_bytes && spool->count > 1)
+		r = drop_oldest(spool, &dropped);
+	if (r == 0)
+		r = execute(spool, "COMMIT");
+	if (r < 0)
+		return failed(
+			spool, r); /* closing rolls back; what is kept is counted again then */
+	*ret_dropped = dropped;
+	return 0;
+}
+
+int spool_next(
+	struct spool *spool, uint64_t after, struct spool_record *ret_record, uint64_t *ret_number)
+{
+	sqlite3_stmt *statement;
+	int r;
+
+	if (spool->count == 0)
+		return 0;
+	r = open_file(spool);
+	if (r < 0)
+		return failed(spool, r);
+	statement = spool->statements[NEXT];
+	sqlite3_reset(statement);
+	sqlite3_bind_int64(statement, 1, (sqlite3_int64)after);
+	r = step(statement);
+	if (r < 0)
+		return failed(spool, r);
+	if (r == 0) {
+		sqlite3_reset(statement);
+		return 0;
+	}
+	*ret_number = (uint64_t)sqlite3_column_int64(statement, 0);
+	*ret_record = (struct spool_record){
+		.taken_ms = (uint64_t)sqlite3_column_int64(statement, 1),
+		.payload = sqlite3_column_blob(statement, 2),
+		.size = (size_t)sqlite3_column_bytes(statement, 2),
+	};
+	return 1;
+}
+
+int spool_remove_until(struct spool *spool, uint64_t number)
+{
+	int r = open_file(spool);
+
+	if (r == 0) {
+		sqlite3_reset(spool->statements[NEXT]);
+		r = remove_up_to(spool, number);
+	}
+	if (r == 0)
+		r = take_stock(spool);
+	if (r < 0)
+		return failed(spool, r);
+	if (spool->count == 0) {
+		close_file(spool);
+		unlink(spool->path);
+		remove_companions(spool);
+	}
+	return 0;
+}
+
+struct spool *spool_free(struct spool *spool)
+{
+	if (!spool)
+		return NULL;
+	close_file(spool);
+	free(spool->path);
+	free(spool);
+	return NULL;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Readings on disk, for an outage that is too long for memory: an SQLite file in the state
+ * directory, opened only when there is something to keep or to fetch, and removed when it is empty.
+ * Rows are ordered by a number that only grows, also over a restart.
+ *
+ * Every function may wait for the disk. Belongs to one thread at a time.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct spool;
+
+struct spool_record {
+	uint64_t taken_ms; /* the reading's time stamp */
+	const void *payload;
+	size_t size;
+};
+
+/*
+ * directory: where the file "spool.db" is or will be. max_bytes: of payloads; the oldest are
+ * dropped beyond it. Touches no disk yet. -ENOMEM.
+ */
+int spool_new(const char *directory, uint64_t max_bytes, struct spool **ret_spool);
+
+/*
+ * Takes up what an earlier process left, if there is a file. 0; or an error: -EACCES, -EROFS, -EIO,
+ * -ENOSPC. A file that is no spool, or is damaged, is moved aside ("spool.db.damaged") and told by
+ * -EBADMSG, once; then the spool is an empty one.
+ */
+int spool_load(struct spool *spool);
+
+/* Rows that are kept. */
+uint64_t spool_count(const struct spool *spool);
+
+/*
+ * All of them, durably, or none. *ret_dropped: how many of the oldest had to go for them. An error
+ * as above: nothing was kept, and the next call tries again from the beginning.
+ */
+int spool_append(struct spool *spool, const struct spool_record *records, size_t count,
+	uint64_t *ret_dropped);
+
+/*
+ * The first row behind number 'after' (0: the oldest). 1 with *ret_record, whose payload is valid
+ * until the next call, and its number; 0: there is none; or an error.
+ */
+int spool_next(
+	struct spool *spool, uint64_t after, struct spool_record *ret_record, uint64_t *ret_number);
+
+/* The rows up to that number are no longer needed. When none is left, the file is removed. */
+int spool_remove_until(struct spool *spool, uint64_t number);
+
+/* Closes the file. Returns NULL; spool may be NULL. */
+struct spool *spool_free(struct spool *spool);
