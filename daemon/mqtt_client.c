@@ -59,10 +59,14 @@ int mqtt_client_subscribe(
 {
 	char **filters = calloc(n, sizeof(*filters));
 	int *codes = calloc(n, sizeof(*codes));
+	MQTTSubscribe_options *options = calloc(n, sizeof(*options));
 	MQTTResponse response;
-	int r = filters && codes ? 0 : -ENOMEM;
+	int r = filters && codes && options ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
+		/* Otherwise a retained command that comes while we are subscribed looks like any other. */
+		options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
+		options[i].retainAsPublished = 1;
 		codes[i] = 1;
 		filters[i] = strdup(topics[i]);
 		if (!filters[i])
@@ -70,7 +74,7 @@ int mqtt_client_subscribe(
 	}
 	if (r == 0) {
 		response = MQTTClient_subscribeMany5(
-			client->handle, (int)n, filters, codes, NULL, NULL);
+			client->handle, (int)n, filters, codes, options, NULL);
 		/* With 3.1.1 the library puts the answers where it took the QoS from. */
 		if (client->version == CONFIG_MQTT_VERSION_5 && response.reasonCodeCount == 1)
 			codes[0] = (int)response.reasonCode;
@@ -85,6 +89,7 @@ int mqtt_client_subscribe(
 	for (size_t i = 0; filters && i < n; i++)
 		free(filters[i]);
 	free(filters);
+	free(options);
 	free(codes);
 	return r;
 }
