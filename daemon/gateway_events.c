@@ -32,6 +32,8 @@ void gateway_publish_state(struct gateway *gateway)
 		struct actuators_motor motor = actuators_get_motor(gateway->actuators, i);
 
 		state.motors[state.n_motors++] = (struct payload_motor){.index = i,
+			.called = gateway->config->n_motors > 1 ? PAYLOAD_MOTOR_BY_INDEX
+								: PAYLOAD_MOTOR_PLAIN,
 			.has_direction = true,
 			.direction = motor.direction,
 			.speed = motor.speed};

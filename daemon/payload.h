@@ -101,8 +101,7 @@ int payload_format_value(
 int payload_format_answer(const struct config *config, const struct payload_action *applied,
 	const struct payload_errors *errors, char *out, size_t out_bytes);
 
-/* ROOT/state: in the words of an action. One motor is plain, several are keyed by index. LEDs are
- * keyed by index. */
+/* ROOT/state: in the words of an action, with each LED and motor called as the state calls it. */
 int payload_format_state(const struct config *config, const struct payload_action *state, char *out,
 	size_t out_bytes);
 
