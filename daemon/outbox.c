@@ -46,7 +46,8 @@ struct outbox {
 	int event_fd;
 	bool signalled;
 	bool connected;
-	bool greeting; /* the retained slots of this connection come before all else */
+	uint64_t connections; /* so far */
+	bool greeting;        /* the retained slots of this connection come before all else */
 
 	struct ring readings;
 	uint64_t live_begin; /* position of the first reading that is not backlog */
@@ -223,6 +224,16 @@ int outbox_put_value(
 	return r;
 }
 
+uint64_t outbox_connection(struct outbox *outbox)
+{
+	uint64_t connection;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	connection = outbox->connected ? outbox->connections : 0;
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return connection;
+}
+
 int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char *topic,
 	const void *payload, size_t size)
 {
@@ -374,6 +385,7 @@ void outbox_connected(struct outbox *outbox)
 {
 	(void)pthread_mutex_lock(&outbox->mutex);
 	outbox->connected = true;
+	outbox->connections++;
 	outbox->greeting = true;
 	for (size_t i = 0; i < OUTBOX_SLOTS; i++)
 		outbox->slots[i].due = outbox->slots[i].topic[0] != '\0';

@@ -59,6 +59,10 @@ int outbox_put_answer(
 int outbox_put_value(
 	struct outbox *outbox, const struct outbox_address *to, const void *payload, size_t size);
 
+/* 0: there is no connection, and values are dropped. Otherwise another number for each connection,
+ * and what was put under an earlier one may not have arrived. */
+uint64_t outbox_connection(struct outbox *outbox);
+
 /* Replaces what the slot held. An empty slot is not published. */
 int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char *topic,
 	const void *payload, size_t size);

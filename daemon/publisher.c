@@ -10,7 +10,9 @@
 
 struct publisher {
 	struct outbox *outbox;
-	const struct config *config; /* of the last reading: a new map forgets what was published */
+	/* Of the last reading; with another one all values are published anew. */
+	const struct config *config;
+	uint64_t connection;
 	double published[CONFIG_SENSORS_MAX]; /* NAN: nothing yet */
 	_Atomic uint64_t packed_skipped;
 	char payload[OUTBOX_PAYLOAD_MAX];
@@ -99,9 +101,11 @@ void publisher_on_reading(
 	void *userdata, const struct config *config, const struct reading *reading)
 {
 	struct publisher *publisher = userdata;
+	uint64_t connection = outbox_connection(publisher->outbox);
 
-	if (publisher->config != config) {
+	if (publisher->config != config || publisher->connection != connection) {
 		publisher->config = config;
+		publisher->connection = connection;
 		for (size_t i = 0; i < CONFIG_SENSORS_MAX; i++)
 			publisher->published[i] = (double)NAN;
 	}

@@ -223,6 +223,23 @@ static void values_are_worth_nothing_without_a_connection(void **state)
 	assert_int_equal(outbox_stats(*state).dropped, 0);
 }
 
+static void each_connection_has_a_number_of_its_own(void **state)
+{
+	struct outbox *outbox = *state;
+	uint64_t first;
+
+	assert_int_equal(outbox_connection(outbox), 0);
+	outbox_connected(outbox);
+	first = outbox_connection(outbox);
+	assert_int_not_equal(first, 0);
+	assert_int_equal(outbox_connection(outbox), first);
+	outbox_disconnected(outbox);
+	assert_int_equal(outbox_connection(outbox), 0);
+	outbox_connected(outbox);
+	assert_int_not_equal(outbox_connection(outbox), 0);
+	assert_int_not_equal(outbox_connection(outbox), first);
+}
+
 static void answers_are_kept_until_acknowledged(void **state)
 {
 	put_text(*state, OUTBOX_KIND_ANSWER, "one");
@@ -453,6 +470,7 @@ int main(void)
 		TEST(a_reading_dropped_in_flight_is_lost_with_the_connection),
 		TEST(acknowledging_twice_counts_once),
 		TEST(values_are_worth_nothing_without_a_connection),
+		TEST(each_connection_has_a_number_of_its_own),
 		TEST(answers_are_kept_until_acknowledged),
 		TEST(the_oldest_answer_makes_room_and_is_counted),
 		TEST(a_slot_keeps_the_newest_and_repeats_it_on_every_connection),
