@@ -13,6 +13,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -190,6 +191,18 @@ class Client:
                     got = [(m.topic, m.payload[:200]) for m in self.messages[mark:][-30:]]
                     raise AssertionError(f"no message on {topic} within {timeout} s; there is: {got}")
 
+    def wait_several(self, topic, count, mark=0, timeout=TIMEOUT):
+        """The first count messages on topic at or after mark."""
+        deadline = time.monotonic() + timeout
+        with self._condition:
+            while True:
+                found = [m for m in self.messages[mark:] if m.topic == topic][:count]
+                left = deadline - time.monotonic()
+                if len(found) == count:
+                    return found
+                if left <= 0 or not self._condition.wait(left):
+                    raise AssertionError(f"{len(found)} instead of {count} messages on {topic}: {found}")
+
     def wait_json(self, topic, accept=lambda value: True, mark=0, timeout=TIMEOUT):
         message = self.wait(topic, lambda m: accept(json.loads(m.payload)), mark, timeout)
         return json.loads(message.payload)
@@ -270,7 +283,7 @@ class Gateway:
             os.mkfifo(fifo)
         # Read and write, so that neither side waits for the other, and the reader sees no end.
         self._wire_fd = os.open(fifo, os.O_RDWR)
-        self.wire = Lines(os.fdopen(os.dup(self._wire_fd), "r"))
+        self.wire = Lines(self._read_wire(os.dup(self._wire_fd)))
         notify = self.folder / "notify"
         notify.unlink(missing_ok=True)
         self.notifications = Notifications(self.folder)
@@ -278,9 +291,9 @@ class Gateway:
         for name in ("JOURNAL_STREAM", "STATE_DIRECTORY", "WATCHDOG_USEC", "WATCHDOG_PID"):
             environment.pop(name, None)
         environment.update(self.environment)
+        state = [] if "STATE_DIRECTORY" in self.environment else ["--state", str(self.folder / "state")]
         self.process = subprocess.Popen(
-            [self.binary, "--simulate", "--config", str(self.map), "--state", str(self.folder / "state")]
-            + self.arguments,
+            [self.binary, "--simulate", "--config", str(self.map), *state, *self.arguments],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -291,6 +304,14 @@ class Gateway:
         if wait_ready:
             self.notifications.lines.wait(r"^READY=1$")
         return self
+
+    @staticmethod
+    def _read_wire(fd):
+        with os.fdopen(fd) as stream:
+            for line in stream:
+                yield line
+                if line == "end\n":
+                    return
 
     def control(self, command):
         """One command to the simulated board; returns the answer."""
@@ -304,11 +325,19 @@ class Gateway:
     def fault(self, target, name):
         assert self.control(f"fault {target} {name}") == "ok"
 
+    def set(self, target, value):
+        """What a channel of a simulated part shows from now on."""
+        assert self.control(f"set {target} {value}") == "ok"
+
     def output(self, target):
         """The level of a line or the duty of a PWM channel, as the hardware has it now."""
         word, value = self.control(f"get {target}").split()
         assert word == "ok"
         return float(value)
+
+    def wires(self, mark=0):
+        """What has changed on the wires, without the times."""
+        return [line.split(" ", 1)[1] for line in self.wire.since(mark)]
 
     def reload(self, map_text=None):
         if map_text is not None:
@@ -335,9 +364,43 @@ class Gateway:
             self.notifications = None
             # The wire's reader ends with its last writer: give it a last line to wake up on.
             os.write(self._wire_fd, b"end\n")
-            self.wire.wait("^end$")
+            self.wire.join()
             os.close(self._wire_fd)
         return self.process.returncode
+
+
+class Program:
+    """A Python program that is a client of its own, with its output as lines."""
+
+    def __init__(self, path, *arguments):
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", str(path), *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.output = Lines(self.process.stdout)
+
+    def type(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(TIMEOUT)
+        self.output.join()
+        self.process.stdin.close()
+
+
+def run_tosd(binary, *arguments, **environment):
+    """Runs it to its end; returns what subprocess.run() does."""
+    return subprocess.run(
+        [binary, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        env=dict(os.environ, **environment),
+    )
 
 
 def check_sanitizers(gateway):
