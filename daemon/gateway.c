@@ -130,6 +130,7 @@ int gateway_start_link(struct gateway *gateway)
 	settings.reading_topic = gateway->reading_topic;
 	settings.backlog_topic = gateway->backlog_topic;
 	settings.status_topic = gateway->status_topic;
+	gateway->link_config = gateway->config;
 	return link_new(&settings, &gateway->link);
 }
 
@@ -138,6 +139,9 @@ void gateway_stop_link(struct gateway *gateway, uint64_t timeout_us)
 	gateway->link = link_close(gateway->link, timeout_us);
 	gateway->password = credentials_forget(gateway->password);
 	free_topics(gateway);
+	if (gateway->link_config != gateway->config && gateway->link_config != gateway->retired)
+		config_free(gateway->link_config);
+	gateway->link_config = NULL;
 }
 
 static void first_interval(struct gateway *gateway)

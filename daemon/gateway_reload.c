@@ -95,7 +95,9 @@ void gateway_reload(struct gateway *gateway)
 
 void gateway_reload_finished(struct gateway *gateway)
 {
-	gateway->retired = config_free(gateway->retired);
+	if (gateway->retired != gateway->link_config)
+		config_free(gateway->retired);
+	gateway->retired = NULL;
 	log_info("reload", "done: %zu sensors, %zu LEDs, %zu motors", gateway->config->n_sensors,
 		gateway->config->n_leds, gateway->config->n_motors);
 	sd_notify(0, "READY=1");

@@ -46,6 +46,20 @@ def test_a_new_sensor_comes_within_the_rhythm(broker, client, gateway):
     assert all(b"null" not in payload for payload in times)
 
 
+def test_the_connection_outlives_the_map_that_it_came_from(broker, client, gateway):
+    for interval in ("250ms", "100ms"):
+        mark = gateway.notifications.lines.mark()
+        gateway.reload(make_map(broker.port, interval=interval))
+        reloaded(gateway, mark)
+    log = gateway.log.mark()
+    broker.stop()
+    gateway.log.wait("connection lost", log)
+    broker.start()
+    gateway.log.wait("connected to", log)
+    mark = client.mark()
+    assert client.wait_json("tos/sensors", mark=mark)["temp"] == 23
+
+
 def test_a_map_with_a_mistake_is_refused_and_the_old_one_goes_on(broker, client, gateway):
     notes = gateway.notifications.lines.mark()
     gateway.reload(make_map(broker.port).replace("driver: bme280", "driver: bme28"))
