@@ -205,6 +205,7 @@ static int on_failsafe_timer(sd_event_source *source, uint64_t usec, void *userd
 
 static void on_link_event(struct gateway *gateway, const struct link_event *event)
 {
+	gateway->health.rejected = event->rejected;
 	switch (event->kind) {
 	case LINK_EVENT_MESSAGE:
 		failsafe_heard(&gateway->failsafe, event->at_us);
@@ -213,22 +214,20 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 	case LINK_EVENT_CONNECTED:
 		failsafe_connected(&gateway->failsafe, event->at_us);
 		gateway->health.reconnects = event->reconnects;
-		gateway->health.rejected = event->rejected;
 		gateway_health_changed(gateway);
 		gateway_notify_status(gateway);
 		break;
 	case LINK_EVENT_DISCONNECTED:
 		failsafe_lost(&gateway->failsafe, event->at_us);
-		gateway->health.rejected = event->rejected;
 		gateway_notify_status(gateway);
 		break;
 	case LINK_EVENT_HEARD:
 		failsafe_heard(&gateway->failsafe, event->at_us);
-		gateway->health.rejected = event->rejected;
 		break;
 	case LINK_EVENT_PONG:
-		gateway->health.rejected = event->rejected;
 		supervisor_link_answered(&gateway->supervisor);
+		break;
+	case LINK_EVENT_REJECTED:
 		break;
 	}
 }

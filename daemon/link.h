@@ -26,6 +26,7 @@ enum link_event_kind {
 	LINK_EVENT_HEARD, /* the broker answered; only while guarded, and at most four times in each
 			     guard time */
 	LINK_EVENT_PONG,  /* the answer to link_ping() */
+	LINK_EVENT_REJECTED, /* 'rejected' has grown */
 };
 
 /* A record on the queue to main. After it stand, for a message: response topic (NUL-terminated),
@@ -40,7 +41,8 @@ struct link_event {
 	uint32_t payload_size; /* that follow here */
 	uint64_t true_size;    /* as it came */
 	uint64_t reconnects;   /* connected: how many connections were made after the first one */
-	uint64_t rejected;     /* publishes that the broker refused (MQTT 5 reason codes) so far */
+	uint64_t rejected; /* publishes that the broker refused (MQTT 5 reason codes), or that it
+				  can never take, so far; in every event */
 };
 
 /* All borrowed for the link's life. */
@@ -51,8 +53,9 @@ struct link_settings {
 	size_t n_subscriptions;
 	const char *reading_topic, *backlog_topic, *status_topic;
 	struct outbox *outbox;
-	struct queue *events; /* to main. When it is full, the link stops reading from the broker
-				 until there is room */
+	struct queue
+		*events; /* to main, of at least 64 KiB. When it is full, the link stops reading
+				 from the broker until there is room */
 };
 
 struct link;

@@ -61,10 +61,12 @@ static bool push(struct link_events *events, enum link_event_kind kind, uint64_t
 	};
 	const struct queue_part part = {&event, sizeof(event)};
 
-	if (queue_push(events->queue, &part, 1) == 0)
-		return true;
-	wait_for_room(events);
-	return false;
+	if (queue_push(events->queue, &part, 1) < 0) {
+		wait_for_room(events);
+		return false;
+	}
+	events->rejected_told = event.rejected;
+	return true;
 }
 
 bool link_events_flush(struct link_events *events)
@@ -86,7 +88,8 @@ bool link_events_flush(struct link_events *events)
 			return false;
 		events->pong_due = false;
 	}
-	return true;
+	return events->rejected == events->rejected_told ||
+		push(events, LINK_EVENT_REJECTED, clock_now_us());
 }
 
 bool link_events_has_room(struct link_events *events)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""A broker of a few lines that can do what a real one cannot be asked for: refuse a version, a subscription, or to answer."""
+
+import queue
+import socket
+import struct
+import threading
+
+CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 1, 2, 3, 4, 8, 9
+
+
+class FakeBroker:
+    """Each connection's CONNECT puts its protocol version into .versions, each PUBLISH its topic into .topics."""
+
+    def __init__(self, on_version_5=b"", subscriptions=(1, 1, 1), answers_subscribe=True):
+        self.on_version_5 = on_version_5
+        self.subscriptions = bytes(subscriptions)
+        self.answers_subscribe = answers_subscribe
+        self.versions = queue.Queue()
+        self.topics = queue.Queue()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        # Wakes up accept() too, which close() alone does not.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        with connection, connection.makefile("rb") as stream:
+            try:
+                while self._packet(connection, stream):
+                    pass
+            except OSError:
+                pass
+
+    @staticmethod
+    def _read(stream):
+        first = stream.read(1)
+        if not first:
+            return None, None
+        length = shift = 0
+        while True:
+            byte = stream.read(1)[0]
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return first[0], stream.read(length)
+
+    def _packet(self, connection, stream):
+        first, body = self._read(stream)
+        if first is None:
+            return False
+        kind = first >> 4
+        if kind == CONNECT:
+            version = body[6]
+            self.versions.put(version)
+            if version == 5:
+                connection.sendall(self.on_version_5)
+                return False
+            connection.sendall(bytes([CONNACK << 4, 2, 0, 0]))
+        elif kind == SUBSCRIBE and self.answers_subscribe:
+            answer = body[:2] + self.subscriptions
+            connection.sendall(bytes([SUBACK << 4, len(answer)]) + answer)
+        elif kind == PUBLISH:
+            (length,) = struct.unpack_from(">H", body)
+            self.topics.put(body[2 : 2 + length].decode())
+            if first & 6:
+                connection.sendall(bytes([PUBACK << 4, 2]) + body[2 + length : 4 + length])
+        return True
