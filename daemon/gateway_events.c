@@ -10,7 +10,7 @@
 
 enum {
 	TIMER_ACCURACY_US = 1000,
-	HEALTH_ACCURACY_US = 1000000,
+	HEALTH_ACCURACY_US = 250000, /* shares a wake-up with others where it can */
 	STORE_DELAY_US = 1000000,
 	EVENTS_A_TURN = 64, /* then other sources of the loop have their turn */
 };
@@ -105,10 +105,12 @@ static void arm(sd_event_source *timer, uint64_t at_us)
 static int on_health_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct gateway *gateway = userdata;
+	uint64_t next_us = usec + gateway->config->mqtt.health_interval_us;
+	uint64_t now_us = clock_now_us();
 
-	(void)usec;
 	publish_health(gateway);
-	arm(source, clock_now_us() + gateway->config->mqtt.health_interval_us);
+	/* From when it was due, so that being late does not add up. */
+	arm(source, next_us > now_us ? next_us : now_us);
 	return 0;
 }
 
