@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: MIT
+"""Options, exit codes, what is told on which stream, and what is kept over a restart."""
+
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+from conftest import ROOT, make_map
+from harness import run_tosd
+
+BAD_MAP = """\
+mqtt:
+  url: mqtt://localhost
+chips:
+  climate: {driver: bme28, bus: /dev/i2c-1}
+interval: 500
+leds:
+  - {name: red, line: GPIO17}
+  - {name: green, line: GPIO17}
+"""
+
+BAD_MAP_TOLD = """\
+{path}:4:21: error: unknown driver "bme28"
+  climate: {{driver: bme28, bus: /dev/i2c-1}}
+                    ^~~~~
+  did you mean "bme280"?
+{path}:5:11: error: interval needs a unit: us, ms, s, min, h or d
+  interval: 500
+            ^~~
+  for example 500ms
+{path}:8:25: error: line GPIO17 is already used by leds[0].line (line 7)
+  - {{name: green, line: GPIO17}}
+                        ^~~~~~
+{path}: 3 mistakes
+"""
+
+SECRET = "open sesame 4711"
+
+
+@pytest.fixture
+def good_map(folder):
+    path = folder / "good.yaml"
+    path.write_text(make_map(1883))
+    return path
+
+
+@pytest.fixture
+def bad_map(folder):
+    path = folder / "bad.yaml"
+    path.write_text(BAD_MAP)
+    return path
+
+
+def told(run):
+    return run.returncode, run.stdout, run.stderr
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help(binary, option):
+    code, out, err = told(run_tosd(binary, option))
+    assert (code, err) == (0, "")
+    assert out.startswith("Usage: tosd [OPTION]...\n")
+    for name in ("config", "state", "simulate", "check", "safe", "verbose", "version", "help"):
+        assert re.search(rf"^ .*--{name}\b", out, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version(binary, option):
+    code, out, err = told(run_tosd(binary, option))
+    assert (code, err) == (0, "")
+    assert re.fullmatch(r"tosd \d+\.\d+\.\d+\n", out)
+
+
+@pytest.mark.parametrize(
+    "arguments, complaint",
+    [
+        (["--bogus"], "unrecognized option '--bogus'"),
+        (["-x"], "invalid option -- 'x'"),
+        (["--config"], "option '--config' requires an argument"),
+        (["--check=yes"], "option '--check' doesn't allow an argument"),
+        (["file.yaml"], 'unexpected argument "file.yaml"'),
+        (["--check", "a.yaml", "b.yaml"], 'unexpected argument "a.yaml"'),
+    ],
+)
+def test_mistake_on_the_command_line(binary, arguments, complaint):
+    code, out, err = told(run_tosd(binary, *arguments))
+    assert (code, out) == (2, "")
+    first, second = err.splitlines()
+    assert first.endswith(f"tosd: {complaint}")
+    assert second == "Try 'tosd --help'."
+
+
+def test_check_of_a_good_map(binary, good_map):
+    expected = f"{good_map}: good: 3 chips, 4 sensors, 3 LEDs, 1 motors\n"
+    for arguments in (["--check", good_map], ["-k", "-c", good_map], ["--config", good_map, "--check"]):
+        assert told(run_tosd(binary, *arguments)) == (0, expected, "")
+
+
+def test_check_of_a_bad_map_shows_all_mistakes(binary, bad_map):
+    expected = BAD_MAP_TOLD.format(path=bad_map)
+    assert told(run_tosd(binary, "--check", bad_map)) == (78, "", expected)
+
+
+@pytest.mark.parametrize("option", [[], ["--simulate"], ["--safe"], ["--simulate", "--safe"]])
+def test_a_bad_map_is_refused_everywhere_alike(binary, bad_map, option):
+    expected = BAD_MAP_TOLD.format(path=bad_map)
+    assert told(run_tosd(binary, *option, "--config", bad_map)) == (78, "", expected)
+
+
+@pytest.mark.parametrize("option", ["--check", "--simulate"])
+def test_missing_map(binary, folder, option):
+    path = folder / "none.yaml"
+    expected = f"{path}: error: cannot be read: No such file or directory\n"
+    assert told(run_tosd(binary, option, "--config", path)) == (78, "", expected)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.stem)
+def test_check_of_the_example_maps(binary, path):
+    run = run_tosd(binary, "--check", path)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_safe_touches_what_must_be_safe_and_nothing_else(binary, folder, good_map):
+    run = run_tosd(binary, "--safe", "--simulate", "--config", good_map, TOS_SIM_DIR=str(folder))
+    assert told(run) == (0, "", "info: all motors are stopped, fail-safe outputs are safe\n")
+    wires = [line.split(" ", 1)[1] for line in (folder / "wire.log").read_text().splitlines()]
+    assert sorted(wires) == ["line GPIO5 0", "line GPIO6 0", "release GPIO5", "release GPIO6"]
+
+
+@pytest.mark.parametrize("leds, level", [("off", 0), ("on", 1)])
+def test_safe_sets_leds_as_the_map_says(binary, folder, leds, level):
+    path = folder / "map.yaml"
+    path.write_text(make_map(1883, failsafe="{leds: %s}" % leds))
+    run = run_tosd(binary, "--safe", "--simulate", "--config", path, TOS_SIM_DIR=str(folder))
+    assert run.returncode == 0
+    wires = [line.split(" ", 1)[1] for line in (folder / "wire.log").read_text().splitlines()]
+    assert [wire for wire in wires if "line GPIO17" in wire][-1] == f"line GPIO17 {level}"
+    assert [wire for wire in wires if "pwm pwmchip0.1" in wire][-1] == f"pwm pwmchip0.1 {level}.0000"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_exit_code_of_an_orderly_end(gateway, number):
+    assert gateway.kill(number) == 0
+    gateway.log.wait(f"^info: ending on {number.name}$")
+
+
+def test_standard_output_stays_empty(broker, client, binary, folder, good_map):
+    good_map.write_text(make_map(broker.port))
+    process = subprocess.Popen(
+        [binary, "--simulate", "--verbose", "--config", str(good_map), "--state", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    client.wait("tos/sensors")
+    process.terminate()
+    assert process.communicate(timeout=20)[0] == b""
+    assert process.returncode == 0
+
+
+@pytest.fixture
+def locked_broker(make_broker, folder):
+    passwords = folder / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", str(passwords), "edge", SECRET], check=True)
+    return make_broker(f"user root\nallow_anonymous false\npassword_file {passwords}")
+
+
+def locked_map(port, folder, mqtt="  username: edge"):
+    own = folder / "password"
+    own.write_text(SECRET + "\n")
+    own.chmod(0o600)
+    return make_map(port, f"{mqtt}\n  password_file: {own}")
+
+
+def test_verbose_shows_what_happens_but_no_password(locked_broker, make_client, make_gateway, folder):
+    client = make_client(locked_broker.port, username="edge", password=SECRET)
+    client.publish("tos/actions", '{"led":{"1":{"on":true}}}', retain=True)
+    gateway = make_gateway(locked_map(locked_broker.port, folder), ["--verbose"])
+    client.wait("tos/sensors")
+    client.ask('{"led":{"0":{"on":true}}}')
+    gateway.log.wait(f"^debug: mqtt: connecting to mqtt://127.0.0.1:{locked_broker.port}$")
+    # Messages, both ways.
+    gateway.log.wait(r'^debug: mqtt: -> tos/sensors, qos 1: \{"temp":23,')
+    gateway.log.wait(r'^debug: mqtt: <- tos/actions, qos 1: \{"led":\{"0":\{"on":true\}\}\}$')
+    gateway.log.wait(r'^debug: mqtt: -> tos/actions/ack, qos 1: \{"ok":true,')
+    # Bus transfers.
+    gateway.log.wait(r"^debug: /dev/i2c-1: 0x77 w f7 r ([0-9a-f]{2} ){8}ok$")
+    gateway.log.wait(r"^debug: /dev/spidev0\.0: w 06 00 ")
+    gateway.log.wait(r"^debug: GPIO17: set 1 ok$")
+    # Decisions.
+    gateway.log.wait(r"^debug: actions: refused: a retained message is an old command")
+    assert gateway.stop() == 0
+    assert SECRET not in "\n".join(gateway.log.since())
+
+
+def test_without_verbose_there_is_no_chatter(gateway, client):
+    client.ask('{"led":{"0":{"on":true}}}')
+    client.ask('{"led":{"0":{"on":1}}}')
+    assert gateway.stop() == 0
+    words = [re.sub(r"\d+\.\d+\.\d+(\.\d+:\d+)?", "N", line) for line in gateway.log.since()]
+    assert sorted(words) == [
+        "info: ending on SIGTERM",
+        "info: tosd N runs on a simulated board: 4 sensors, 3 LEDs, 1 motors, interval 100 ms",
+        "notice: mqtt: connected to mqtt://N with MQTT 5",
+    ]
+
+
+def test_password_of_systemd(locked_broker, make_client, make_gateway, folder):
+    (folder / "mqtt-password").write_text(SECRET)
+    client = make_client(locked_broker.port, username="edge", password=SECRET)
+    make_gateway(
+        make_map(locked_broker.port, "  username: edge"), environment={"CREDENTIALS_DIRECTORY": str(folder)}
+    )
+    client.wait("tos/sensors")
+
+
+def test_wrong_password_is_told_but_not_shown(locked_broker, make_gateway, folder):
+    text = locked_map(locked_broker.port, folder)
+    (folder / "password").write_text("0p3n barley\n")
+    gateway = make_gateway(text, ["--verbose"])
+    gateway.log.wait("^error: mqtt: cannot connect to mqtt://127.0.0.1:.*(authori[sz]ed|password)")
+    assert gateway.stop() == 0
+    assert "barley" not in "\n".join(gateway.log.since())
+
+
+def test_password_file_that_others_can_read(binary, folder):
+    path = folder / "map.yaml"
+    path.write_text(locked_map(1883, folder))
+    (folder / "password").chmod(0o644)
+    run = run_tosd(binary, "--check", path)
+    assert run.returncode == 78
+    assert "error: password_file: others can read it (its mode is 644)\n" in run.stderr
+    assert SECRET not in run.stderr
+
+
+def interval_in_force(client, mark=0):
+    return client.wait_json("tos/state", mark=mark)["sensors"]["interval"]
+
+
+def remembering(port, default="100ms"):
+    return make_map(port, interval="{default: %s, remember: true}" % default)
+
+
+def test_interval_is_remembered_over_a_restart(broker, client, make_gateway):
+    gateway = make_gateway(remembering(broker.port))
+    assert interval_in_force(client) == 100
+    client.ask("250", topic="tos/sensors/interval")
+    assert gateway.stop() == 0
+    mark = client.mark()
+    gateway.start()
+    assert interval_in_force(client, mark) == 250
+    gateway.log.wait("^info: interval: 250 ms, as it was set before the restart$")
+
+
+def test_interval_is_forgotten_with_the_maps_own(broker, client, make_gateway):
+    gateway = make_gateway(remembering(broker.port))
+    client.wait("tos/sensors")
+    client.ask("250", topic="tos/sensors/interval")
+    assert gateway.stop() == 0
+    gateway.map.write_text(remembering(broker.port, "200ms"))
+    mark = client.mark()
+    gateway.start()
+    assert interval_in_force(client, mark) == 200
+
+
+def test_interval_is_not_remembered_unasked(broker, client, make_gateway):
+    gateway = make_gateway(make_map(broker.port))
+    client.wait("tos/sensors")
+    client.ask("250", topic="tos/sensors/interval")
+    assert gateway.stop() == 0
+    assert os.listdir(gateway.folder / "state") == []
+    mark = client.mark()
+    gateway.start()
+    assert interval_in_force(client, mark) == 100
+
+
+def test_state_directory_of_systemd(broker, client, make_gateway, folder):
+    first, second = folder / "first", folder / "second"
+    first.mkdir()
+    second.mkdir()
+    environment = {"STATE_DIRECTORY": f"{first}:{second}"}
+    gateway = make_gateway(remembering(broker.port), environment=environment)
+    client.wait("tos/sensors")
+    client.ask("250", topic="tos/sensors/interval")
+    assert gateway.stop() == 0
+    assert os.listdir(first) != [] and os.listdir(second) == []
+    mark = client.mark()
+    gateway.start()
+    assert interval_in_force(client, mark) == 250
+
+
+def test_state_option_is_stronger_than_the_environment(broker, client, make_gateway, folder):
+    first, second = folder / "first", folder / "second"
+    first.mkdir()
+    second.mkdir()
+    gateway = make_gateway(
+        remembering(broker.port), ["--state", str(second)], environment={"STATE_DIRECTORY": str(first)}
+    )
+    client.wait("tos/sensors")
+    client.ask("250", topic="tos/sensors/interval")
+    assert gateway.stop() == 0
+    assert os.listdir(first) == [] and os.listdir(second) != []
+
+
+def test_state_that_cannot_be_written_is_told_and_no_more(broker, client, make_gateway, folder):
+    gateway = make_gateway(remembering(broker.port), ["--state", str(folder / "none")])
+    client.wait("tos/sensors")
+    assert client.ask_json("250", topic="tos/sensors/interval")["ok"]
+    assert gateway.stop() == 0
+    gateway.log.wait("^warning: interval: cannot be kept in .*/none for the next start: No such file or directory$")

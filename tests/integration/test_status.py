@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: MIT
+"""ROOT/status, ROOT/health, and what the service manager is told."""
+
+import json
+import signal
+import time
+
+import pytest
+from conftest import make_map
+
+FIELDS = [
+    "version",
+    "uptime_s",
+    "interval_ms",
+    "readings",
+    "missed",
+    "queued",
+    "dropped",
+    "reconnects",
+    "rejected",
+    "packed_skipped",
+    "sensors",
+    "actuators",
+    "rss_kb",
+    "cpu_ms",
+]
+
+
+def statuses(client):
+    return [message.payload.decode() for message in client.since(topic="tos/status")]
+
+
+def test_online_is_retained_and_comes_first(gateway, client, make_client):
+    assert [message.topic for message in client.since()][:2] == ["tos/status", "tos/state"]
+    assert statuses(client) == ["online"]
+    late = make_client(topics=("tos/status",)).wait("tos/status")
+    assert (late.payload, late.qos, late.retain) == (b"online", 1, True)
+
+
+def test_offline_is_the_will(gateway, client, make_client):
+    gateway.kill()
+    message = client.wait("tos/status", lambda message: message.payload == b"offline")
+    assert (message.qos, message.retain) == (1, False)
+    late = make_client(topics=("tos/status",)).wait("tos/status")
+    assert (late.payload, late.qos, late.retain) == (b"offline", 1, True)
+
+
+@pytest.mark.parametrize("version", ["auto", "5", "3.1.1"])
+def test_an_orderly_end_says_offline_once(broker, client, make_client, make_gateway, version):
+    gateway = make_gateway(make_map(broker.port, f"  version: {version}"))
+    client.wait("tos/sensors")
+    begun = time.monotonic()
+    assert gateway.stop() == 0
+    assert time.monotonic() - begun < 2
+    client.wait("tos/status", lambda message: message.payload == b"offline")
+    # Whatever the broker had to say for a dead client would be here before this one.
+    client.publish("fence", "")
+    client.wait("fence")
+    assert statuses(client) == ["online", "offline"]
+    late = make_client(topics=("tos/status",)).wait("tos/status")
+    assert (late.payload, late.retain) == (b"offline", True)
+
+
+def test_health_has_all_its_fields(broker, client, make_client, make_gateway):
+    begun = time.monotonic()
+    gateway = make_gateway(make_map(broker.port, "  health_interval: 1s"))
+    client.wait("tos/health")
+    message = client.wait("tos/health", lambda message: json.loads(message.payload)["uptime_s"] > 0)
+    health = json.loads(message.payload)
+    assert list(health) == FIELDS
+    assert message.qos == 1
+    counts = {key: health[key] for key in ("interval_ms", "dropped", "reconnects", "rejected", "packed_skipped")}
+    assert counts == {"interval_ms": 100, "dropped": 0, "reconnects": 0, "rejected": 0, "packed_skipped": 0}
+    assert health["uptime_s"] <= message.timestamp - begun
+    assert health["readings"] + health["missed"] <= (message.timestamp - begun) * 10 + 1
+    assert health["readings"] >= 5
+    assert health["queued"] <= health["readings"]
+    assert health["sensors"] == {name: {"ok": True} for name in ("temp", "humi", "cds", "sound")}
+    assert health["actuators"] == {name: {"ok": True} for name in ("led.0", "led.1", "led.2", "motor.0")}
+    assert health["rss_kb"] > 1000
+    assert 0 < health["cpu_ms"] < 1000 * (message.timestamp - begun)
+    version = gateway.log.wait(r"tosd (\S+) runs on a simulated board")[1]
+    assert health["version"] == version
+    late = make_client(topics=("tos/health",)).wait("tos/health")
+    assert late.retain
+
+
+def test_health_comes_in_its_rhythm(broker, client, make_gateway):
+    make_gateway(make_map(broker.port, "  health_interval: 1s"))
+    # The first one is the connection's own.
+    arrived = [message.timestamp for message in client.wait_several("tos/health", 5)][1:]
+    # Each may wait a little for another wake-up to share, but that does not add up.
+    assert abs(arrived[-1] - arrived[0] - 3) < 0.5, arrived
+
+
+def test_health_follows_the_interval(gateway, client):
+    client.ask("250", topic="tos/sensors/interval")
+    mark = client.mark()
+    gateway.fault("climate", "no-answer")
+    health = client.wait_json("tos/health", lambda health: not health["sensors"]["temp"]["ok"], mark)
+    assert health["interval_ms"] == 250
+
+
+def test_a_sensor_that_fails_is_told_at_once_and_again_when_it_recovers(gateway, client):
+    client.wait("tos/health")
+    mark = client.mark()
+    before = int(time.time() * 1000)
+    gateway.fault("climate", "no-answer")
+    # The next regular one is a minute away.
+    health = client.wait_json("tos/health", mark=mark, timeout=2)
+    after = int(time.time() * 1000)
+    part = health["sensors"]["temp"]
+    assert part == {"ok": False, "error": "bme280 at 0x77 on /dev/i2c-1: no answer", "since": part["since"]}
+    assert before - 100 <= part["since"] <= after
+    client.wait_json("tos/health", lambda health: health["sensors"]["humi"] == part, mark)
+    assert health["sensors"]["cds"] == {"ok": True}
+
+    mark = client.mark()
+    gateway.fault("climate", "none")
+    health = client.wait_json("tos/health", lambda health: health["sensors"]["humi"]["ok"], mark)
+    assert health["sensors"] == {name: {"ok": True} for name in ("temp", "humi", "cds", "sound")}
+    # It recovered with a reading that has the value.
+    assert json.loads(client.since(topic="tos/sensors")[-1].payload)["humi"] == 45
+
+
+def test_a_value_outside_its_limits_is_a_failure(broker, client, make_gateway):
+    text = make_map(broker.port).replace("cds: {", "cds: {min: 100, max: 900, ")
+    gateway = make_gateway(text)
+    client.wait("tos/sensors")
+    mark = client.mark()
+    gateway.set("adc.0", 901)
+    health = client.wait_json("tos/health", lambda health: not health["sensors"]["cds"]["ok"], mark)
+    assert health["sensors"]["cds"]["error"] == "cds: 901 is outside 100..900"
+    gateway.set("adc.0", 900)
+    client.wait_json("tos/health", lambda health: health["sensors"]["cds"]["ok"], client.mark())
+
+
+def test_an_actuator_that_fails_is_told_at_once_and_again_when_it_recovers(gateway, client):
+    client.wait("tos/health")
+    mark = client.mark()
+    gateway.fault("GPIO17", "short")
+    assert client.ask("1 1", topic="tos/actions/leds") == "led1 failed: simulated line GPIO17: the transfer failed"
+    health = client.wait_json("tos/health", mark=mark, timeout=2)
+    part = health["actuators"]["led.0"]
+    assert part == {"ok": False, "error": "simulated line GPIO17: the transfer failed", "since": part["since"]}
+    assert abs(part["since"] - time.time() * 1000) < 5000
+    assert all(health["actuators"][other] == {"ok": True} for other in ("led.1", "led.2", "motor.0"))
+    mark = client.mark()
+    gateway.fault("GPIO17", "none")
+    client.wait_json("tos/health", lambda health: health["actuators"]["led.0"] == {"ok": True}, mark)
+
+
+def test_reconnects_and_the_queue_are_counted(broker, client, make_client, make_gateway):
+    gateway = make_gateway(make_map(broker.port, "  health_interval: 1s"))
+    client.wait("tos/sensors")
+    broker.kill()
+    gateway.log.wait("^error: mqtt: cannot connect to ")
+    # So that it does not connect before somebody listens.
+    gateway.process.send_signal(signal.SIGSTOP)
+    broker.start()
+    listener = make_client()
+    gateway.process.send_signal(signal.SIGCONT)
+    # The newest of the outage comes first, as of every retained topic.
+    outage = listener.wait_json("tos/health")
+    assert outage["reconnects"] == 0 and outage["queued"] > 1
+    listener.wait("tos/sensors/backlog")
+    connected = listener.wait_json("tos/health", lambda health: health["reconnects"] == 1)
+    assert connected["readings"] > outage["readings"]
+    listener.wait_json("tos/health", lambda health: health["reconnects"] == 1 and health["queued"] <= 1)
+    assert (connected["dropped"], connected["rejected"]) == (0, 0)
+    assert statuses(listener) == ["online"]
+
+
+def test_what_the_broker_refuses_is_counted(make_broker, make_client, make_gateway, folder):
+    rules = folder / "acl"
+    rules.write_text("topic deny tos/sensors/cds\ntopic readwrite #\n")
+    broker = make_broker(f"user root\nacl_file {rules}")
+    client = make_client(broker.port)
+    gateway = make_gateway(make_map(broker.port, "  health_interval: 1s\n  version: 5"))
+    health = client.wait_json("tos/health", lambda health: health["rejected"] > 0)
+    assert health["dropped"] == 0
+    assert client.since(topic="tos/sensors/cds") == []
+    gateway.log.wait("warning: mqtt: a message on tos/sensors/cds was refused: .*; it is lost")
+
+
+def test_the_service_manager_is_told(gateway, client):
+    lines = gateway.notifications.lines
+    lines.wait(r"^STATUS=Connected, 4 sensors \(0 failing\), interval 100 ms$")
+    gateway.fault("climate", "no-answer")
+    lines.wait(r"^STATUS=Connected, 4 sensors \(2 failing\), interval 100 ms$")
+    client.ask("250", topic="tos/sensors/interval")
+    lines.wait(r"^STATUS=Connected, 4 sensors \(2 failing\), interval 250 ms$")
+    assert gateway.stop() == 0
+    words = lines.since()
+    assert words[0] == "READY=1"
+    assert [word for word in words if not word.startswith("STATUS=")] == ["READY=1", "STOPPING=1"]
