@@ -30,8 +30,8 @@ enum statement { INSERT, NEXT, OLDEST, REMOVE, STATEMENTS };
 
 static const char *const STATEMENT_TEXTS[STATEMENTS] = {
 	[INSERT] = "INSERT INTO reading(number, taken_ms, payload) VALUES(?1, ?2, ?3)",
-	[NEXT] = "SELECT number, taken_ms, payload FROM reading WHERE number > ?1 ORDER BY number "
-		 "LIMIT 1",
+	[NEXT] = ("SELECT number, taken_ms, payload FROM reading WHERE number > ?1 ORDER BY number "
+		  "LIMIT 1"),
 	[OLDEST] = "SELECT number, length(payload) FROM reading ORDER BY number LIMIT 1",
 	[REMOVE] = "DELETE FROM reading WHERE number <= ?1",
 };
