@@ -55,6 +55,7 @@ enum {
 	N_CHANNELS = 16,
 	STEPS = 4096,
 	CHANNEL_BYTES = 4,
+	READ_BYTES_MAX = 32,       /* at once, for adapters that speak only SMBus (2.0, 5.5.7) */
 	OSCILLATOR_HZ = 25000000,  /* internal, 7.3.5 */
 	OSCILLATOR_START_US = 500, /* table 5, note on SLEEP */
 	PRE_SCALE_MIN = 3,         /* forced by the hardware, 7.3.5 */
@@ -135,11 +136,13 @@ static int check_register(struct chip *chip, uint8_t reg, uint8_t mask, uint8_t 
 static int check_identity(struct chip *chip)
 {
 	uint8_t leds[N_CHANNELS * CHANNEL_BYTES];
-	int r;
 
-	r = i2c_read_registers(chip->i2c, chip->address, REG_LED0_ON_L, leds, sizeof(leds));
-	if (r < 0)
-		return r;
+	for (size_t i = 0; i < sizeof(leds); i += READ_BYTES_MAX) {
+		int r = i2c_read_registers(chip->i2c, chip->address, (uint8_t)(REG_LED0_ON_L + i),
+			leds + i, READ_BYTES_MAX);
+		if (r < 0)
+			return r;
+	}
 	for (size_t i = 0; i < sizeof(leds); i++) {
 		if (leds[i] != (i % CHANNEL_BYTES == CHANNEL_BYTES - 1 ? LED_FULL : 0))
 			return -EBADMSG;

@@ -2,7 +2,9 @@
 /* What is special to the PCA9685; the rest is in the generic driver test. */
 #include "drivers/rig.h"
 
+#include "smbus_plan.h"
 #include <errno.h>
+#include <linux/i2c.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,6 +245,35 @@ static void inverted_is_high_when_off(void **state)
 	assert_near(pin(rig, 0), 0.75, 0);
 }
 
+/* A bus that takes only what SMBus can carry, in front of the chip's own. */
+struct smbus_only {
+	struct i2c_bus base;
+	struct i2c_bus *inner;
+};
+
+static int smbus_only_transfer(
+	struct i2c_bus *base, uint16_t address, struct i2c_message *messages, size_t count)
+{
+	struct smbus_plan plan;
+	int r = smbus_plan(messages, count, I2C_FUNC_SMBUS_EMUL, &plan);
+
+	return r < 0 ? r
+		     : i2c_transfer(((struct smbus_only *)base)->inner, address, messages, count);
+}
+
+static void all_it_says_and_asks_fits_into_smbus(void **state)
+{
+	static const struct i2c_ops SMBUS_ONLY = {.transfer = smbus_only_transfer};
+	struct rig *rig = *state;
+	struct smbus_only bus = {.base.ops = &SMBUS_ONLY, .inner = rig->chip->i2c};
+
+	rig->chip->i2c = &bus.base;
+	all_on(rig);
+	rig->chip->i2c = bus.inner;
+	for (unsigned i = 0; i < rig->driver->n_pwm; i++)
+		assert_near(pin(rig, i), 1, 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, rig_teardown)
 
 int main(void)
@@ -259,6 +290,7 @@ int main(void)
 		TEST(the_model_lets_full_off_win_over_full_on),
 		TEST(the_model_does_not_acknowledge_a_reserved_register),
 		TEST(inverted_is_high_when_off),
+		TEST(all_it_says_and_asks_fits_into_smbus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
