@@ -3,23 +3,13 @@
 # ./run test. Sourced by ../run.
 
 : "${here:?the clone}" "${scratch:?a temporary folder, removed at the end}"
+# shellcheck source=run.d/vm.sh
+. "$here/run.d/vm.sh"
 
 run_test() {
-	install=1
-	dir=$here/build
-	while [ $# -gt 0 ]; do
-		case $1 in
-		--no-install) install= ;;
-		--build)
-			[ $# -ge 2 ] || die "--build needs a folder"
-			dir=$(realpath -m "$2")
-			shift
-			;;
-		*) break ;;
-		esac
-		shift
-	done
-	[ -z "$install" ] || run_install build test
+	parse_options "$@"
+	shift "$options"
+	[ -z "$install" ] || run_install build test ${vm:+vm}
 	build "$dir" true
 	results=$dir/meson-logs
 	rm -f "$results/testlog.json" "$results/integration.xml"
@@ -29,6 +19,11 @@ run_test() {
 		-q -ra -p no:cacheprovider --basetemp="$scratch/pytest" \
 		--junitxml="$results/integration.xml" "$here/tests/integration" "$@" </dev/null ||
 		status=1
-	python3 "$here/tests/tally.py" "$results/testlog.json" "$results/integration.xml" || status=1
+	set -- "$results/testlog.json" "$results/integration.xml"
+	[ -z "$vm" ] || {
+		test_vm || status=1
+		set -- "$@" "$results/vm.xml"
+	}
+	python3 "$here/tests/tally.py" "$@" || status=1
 	return "$status"
 }

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# ./run vm, and the part of ./run test that boots a virtual machine. Sourced by ../run and test.sh.
+
+: "${here:?the clone}" "${scratch:?a temporary folder, removed at the end}"
+
+# Options that ./run vm and ./run test have in common. Sets install, dir, vm and how many to shift.
+# shellcheck disable=SC2034 # vm is for test.sh
+parse_options() {
+	install=1
+	dir=$here/build
+	vm=1
+	options=0
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--no-install) install= ;;
+		--no-vm) vm= ;;
+		--build)
+			[ $# -ge 2 ] || die "--build needs a folder"
+			dir=$(realpath -m "$2")
+			options=$((options + 1))
+			shift
+			;;
+		*) break ;;
+		esac
+		options=$((options + 1))
+		shift
+	done
+}
+
+run_vm() {
+	parse_options "$@"
+	shift "$options"
+	[ -z "$install" ] || run_install build test vm
+	build "$dir" true
+	status=0
+	test_vm "$@" || status=1
+	python3 "$here/tests/tally.py" "$dir/meson-logs/vm.xml" || status=1
+	return "$status"
+}
+
+# The suite, with its results in vm.xml. A machine that cannot run it says why, and all its tests
+# count as skipped.
+test_vm() {
+	rm -f "$dir/meson-logs/vm.xml"
+	skip=
+	vm_base || skip=$(sed -n '$s/^vm: //p' "$scratch/vm.log")
+	[ -z "$skip" ] || say "no virtual machine: $skip"
+	TOS_VM_BASE=$here/build/vm TOS_VM_SKIP=$skip TOS_BUILD=$dir TMPDIR=$scratch \
+		PYTHONDONTWRITEBYTECODE=1 python3 -m pytest -q -rsP \
+		-p no:cacheprovider --basetemp="$scratch/pytest-vm" \
+		--junitxml="$dir/meson-logs/vm.xml" "$here/tests/vm" "$@" </dev/null
+}
+
+# Kept between runs in build/vm. Where apt's lists are missing or old, they are fetched once.
+vm_base() {
+	for program in qemu-system-x86_64 busybox cpio depmod mosquitto gpioset; do
+		command -v "$program" >/dev/null || {
+			echo "vm: $program is missing: ./run install vm" >"$scratch/vm.log"
+			return 1
+		}
+	done
+	"$here/tests/vm/base.sh" "$here/build/vm" >"$scratch/vm.log" 2>&1 && return
+	[ -n "$install" ] && apt_get update || return 1
+	"$here/tests/vm/base.sh" "$here/build/vm" >"$scratch/vm.log" 2>&1
+}

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "integration"))
+
+# pylint: disable=wrong-import-position
+from board import MAP, Gateway, Parts
+from guest import Guest, Wire
+from harness import Client
+
+
+def pytest_collection_modifyitems(items):
+    """Where the machine cannot be made, every test says why."""
+    reason = os.environ.get("TOS_VM_SKIP")
+    if reason:
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def guest(request, tmp_path_factory):
+    base = os.environ["TOS_VM_BASE"]
+    build = pathlib.Path(os.environ["TOS_BUILD"])
+    folder = tmp_path_factory.mktemp("vm")
+    initramfs = folder / "initramfs"
+    ours = [build / "daemon" / "tosd", build / "tests" / "vm" / "i2c_server", build / "tests" / "vm" / "control"]
+    programs = [*ours, shutil.which("gpioset")]
+    subprocess.run([HERE / "initramfs.sh", base, initramfs, *programs], check=True)
+    guest = Guest(base, initramfs, folder)
+    try:
+        yield guest.boot()
+    finally:
+        guest.end()
+        if request.session.testsfailed:
+            print(guest.console.read_text(errors="replace"))
+
+
+@pytest.fixture(scope="session")
+def wire(guest):
+    return Wire(guest)
+
+
+@pytest.fixture(scope="session")
+def session_parts(guest):
+    return Parts(guest)
+
+
+@pytest.fixture
+def parts(session_parts):
+    """The parts on the guest's I2C buses, each as after power-on and without a fault."""
+    session_parts.start()
+    yield session_parts
+    session_parts.end()
+
+
+@pytest.fixture
+def client(guest):
+    client = Client(guest.mqtt_port)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def make_gateway(guest, client):
+    """Starts a gateway with the given map; it has ended before the next test begins."""
+    gateways = []
+
+    def make(text=MAP, **options):
+        gateway = Gateway(guest, client, text, **options)
+        gateways.append(gateway)
+        return gateway
+
+    yield make
+    for gateway in gateways:
+        gateway.end("TERM")
+
+
+@pytest.fixture
+def gateway(parts, make_gateway):
+    return make_gateway()

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""The virtual machine: boots it, runs commands in it, and watches the lines of its GPIO chip."""
+
+import collections
+import pathlib
+import re
+import socket
+import subprocess
+
+from harness import Lines, free_port
+
+BOOT_TIMEOUT_S = 90
+KVM_TIMEOUT_S = 10
+COMMAND_TIMEOUT_S = 60
+
+Change = collections.namedtuple("Change", "us line value program")
+
+
+def has_kvm():
+    """/dev/kvm may be there and be useless, as inside of many virtual machines."""
+    flags = re.findall(r"^flags.*\b(?:vmx|svm)\b", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return bool(flags) and pathlib.Path("/dev/kvm").exists()
+
+
+class Process:
+    """A command in the guest, with its output."""
+
+    def __init__(self, guest, script):
+        self.guest = guest
+        self._socket = guest.connect()
+        self._socket.sendall(f"exec 2>&1\n{{ {script}\n}} &\necho pid $!\nwait $!\necho exit $?\nexit\n".encode())
+        self.log = Lines(self._socket.makefile(errors="replace"))
+        self.pid = int(self.log.wait(r"^pid (\d+)$").group(1))
+
+    def signal(self, name):
+        self.guest.run(f"kill -{name} {self.pid}")
+
+    def wait(self):
+        """Its exit code."""
+        return int(self.log.wait(r"^exit (\d+)$", timeout=COMMAND_TIMEOUT_S).group(1))
+
+    def running(self):
+        return not any(re.match(r"exit \d+$", line) for line in self.log.since())
+
+    def end(self, name="KILL"):
+        if self.running():
+            self.signal(name)
+        return self.wait()
+
+
+class Wire:
+    """Every level that the kernel gives to a line of the simulated chip, in order and on the kernel's clock."""
+
+    EVENT = re.compile(r"^\s*(.+)-\d+\s+\[\d+\]\s+\S+\s+(\d+)\.(\d+): gpio_value: (\d+) set (\d)")
+
+    def __init__(self, guest):
+        self.guest = guest
+        self._process = guest.start("exec cat /sys/kernel/tracing/trace_pipe")
+        self._log = self._process.log
+        self.find_chip()
+
+    def find_chip(self):
+        """The kernel numbers the lines of all chips through; the chip's first number changes when it is plugged in."""
+        self._base = int(
+            self.guest.run("cd /sys/class/gpio; cat $(dirname $(grep -l pinctrl-bcm2835 gpiochip*/label))/base")
+        )
+
+    def mark(self):
+        return self._log.mark()
+
+    def since(self, mark=0, lines=None):
+        """The changes, of all lines or of those named."""
+        changes = []
+        for text in self._log.since(mark):
+            event = self.EVENT.match(text)
+            if event:
+                seconds, micros, number, value = map(int, event.group(2, 3, 4, 5))
+                change = Change(seconds * 1000000 + micros, f"GPIO{number - self._base}", value, event.group(1))
+                if not lines or change.line in lines:
+                    changes.append(change)
+        return changes
+
+    def wait(self, line, value, mark=0, timeout=COMMAND_TIMEOUT_S):
+        number = self._base + int(line[4:])
+        event = self._log.wait(rf": gpio_value: {number} set {value}", mark, timeout).string
+        seconds, micros = self.EVENT.match(event).group(2, 3)
+        return int(seconds + micros)
+
+
+class Guest:
+    def __init__(self, base, initramfs, folder):
+        self.base = pathlib.Path(base)
+        self.initramfs = initramfs
+        self.folder = pathlib.Path(folder)
+        self.accelerator = None
+        self._process = self._events = None
+
+    def boot(self):
+        if has_kvm():
+            try:
+                return self._boot("kvm", KVM_TIMEOUT_S)
+            except AssertionError:
+                self.end()
+        return self._boot("tcg", BOOT_TIMEOUT_S)
+
+    def _boot(self, accelerator, timeout):
+        self.accelerator = accelerator
+        self._shell_port, self.mqtt_port = free_port(), free_port()
+        forwards = f"hostfwd=tcp:127.0.0.1:{self._shell_port}-:7000,hostfwd=tcp:127.0.0.1:{self.mqtt_port}-:1883"
+        self._process = subprocess.Popen(
+            ["qemu-system-x86_64", "-accel", accelerator, "-cpu", "host" if accelerator == "kvm" else "Nehalem"]
+            + ["-smp", "2", "-m", "384", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+            + ["-kernel", str(self.base / "vmlinux"), "-initrd", str(self.initramfs)]
+            + ["-append", "console=ttyS0 panic=-1 quiet"]
+            + ["-serial", f"file:{self.console}", "-serial", "stdio"]
+            + ["-netdev", f"user,id=net,restrict=on,{forwards}", "-device", "virtio-net-pci,netdev=net,romfile="],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._events = Lines(self._process.stdout)
+        self._events.wait("^ready", timeout=timeout)
+        return self
+
+    @property
+    def console(self):
+        """What the kernel and the first process said."""
+        return self.folder / "console.log"
+
+    def end(self):
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._events.join()
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self._shell_port), timeout=COMMAND_TIMEOUT_S)
+
+    def start(self, script):
+        return Process(self, script)
+
+    def attempt(self, script):
+        """Exit code and output of a shell script."""
+        with self.connect() as shell:
+            shell.sendall(f"exec 2>&1\n(\n{script}\n) </dev/null\nprintf '\\nexit %d\\n' $?\nexit\n".encode())
+            with shell.makefile(errors="replace") as stream:
+                text = stream.read()
+        match = re.search(r"\nexit (\d+)\n$", text)
+        assert match, f"no exit code from {script!r}: {text}"
+        return int(match.group(1)), text[: match.start()].strip()
+
+    def run(self, script):
+        code, text = self.attempt(script)
+        assert code == 0, f"{script!r} ended with {code}: {text}"
+        return text
+
+    def write(self, path, text):
+        self.run(f"cat >{path} <<'END OF FILE'\n{text}\nEND OF FILE")
