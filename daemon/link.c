@@ -6,9 +6,10 @@
  * library, in a connect to a host that swallows packets or in a resolver that gets no answer, and
  * there is no way to call it back. So the thread marks when it is in such a call. When the time is
  * up and it still is, link_close() gives it up: it detaches the thread and leaves the struct link
- * to it. The thread sees that on its way out of the call, touches nothing that it had borrowed,
+ * to it. The thread sees that on its way out of the call, touches neither the outbox nor the queue,
  * frees what is its own, and ends - unless the process ends first, which is why one closes a link
- * as a rule.
+ * as a rule. Then the exit handlers of the libraries must not take apart what the thread still
+ * uses, so they are left out.
  */
 #include "link_internal.h"
 
@@ -97,6 +98,7 @@ static void free_link(struct link *link)
 	(void)pthread_cond_destroy(&link->changed);
 	(void)pthread_mutex_destroy(&link->mutex);
 	free(link->urls);
+	link_settings_free(&link->copies);
 	free(link);
 }
 
@@ -161,12 +163,13 @@ int link_new(const struct link_settings *settings, struct link **ret_link)
 	if (!link)
 		return -ENOMEM;
 	init_locks(link);
-	link->settings = *settings;
 	link->events.room_fd = -1;
 	link->rejected_limit = (struct log_limit){.interval_us = 60000000, .burst = 5};
 	link->command_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	link->urls = calloc(settings->mqtt->n_urls, sizeof(*link->urls));
 	r = link->command_fd < 0 ? -errno : link->urls ? 0 : -ENOMEM;
+	if (r == 0)
+		r = link_settings_copy(settings, &link->copies, &link->settings);
 	if (r == 0)
 		r = link_events_init(&link->events, settings->events);
 	if (r == 0)
@@ -218,6 +221,13 @@ static bool wait_for_end(struct link *link, uint64_t end_us)
 	return link->ended;
 }
 
+/* Runs before the handlers that the libraries registered earlier. */
+static void end_at_once(int status, void *argument)
+{
+	(void)argument;
+	_exit(status);
+}
+
 struct link *link_close(struct link *link, uint64_t timeout_us)
 {
 	uint64_t end_us = clock_now_us() + timeout_us;
@@ -238,6 +248,7 @@ struct link *link_close(struct link *link, uint64_t timeout_us)
 
 	if (!ended) {
 		(void)pthread_detach(thread);
+		(void)on_exit(end_at_once, NULL);
 		return NULL;
 	}
 	(void)pthread_join(thread, NULL);

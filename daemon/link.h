@@ -45,7 +45,7 @@ struct link_event {
 				  can never take, so far; in every event */
 };
 
-/* All borrowed for the link's life. */
+/* The outbox and the queue are borrowed until link_close() returns, the rest is copied. */
 struct link_settings {
 	const struct config_mqtt *mqtt;
 	const char *password;             /* NULL: none */
@@ -53,9 +53,9 @@ struct link_settings {
 	size_t n_subscriptions;
 	const char *reading_topic, *backlog_topic, *status_topic;
 	struct outbox *outbox;
-	struct queue
-		*events; /* to main, of at least 64 KiB. When it is full, the link stops reading
-				 from the broker until there is room */
+	/* To main, of at least 64 KiB. When it is full, the link stops reading from the broker
+	 * until there is room. */
+	struct queue *events;
 };
 
 struct link;
@@ -76,5 +76,8 @@ void link_ping(struct link *link);
 /*
  * Sends what still can be sent, publishes "offline", disconnects, ends the thread; all within
  * timeout_us, broker or no broker. Then frees. Returns NULL; link may be NULL.
+ *
+ * A thread that is blocked in the MQTT library at that time is left behind; it ends when it comes
+ * back. From then on the process ends without the exit handlers that were registered before.
  */
 struct link *link_close(struct link *link, uint64_t timeout_us);

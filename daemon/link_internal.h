@@ -3,6 +3,7 @@
  * Shared by the link's own files.
  *
  *   link.c          the public side, the thread and how it ends
+ *   link_settings.c its own copy of what it was given
  *   link_connect.c  which URL, which MQTT version, when again; what the user is told of it
  *   link_session.c  one connection, from the SUBSCRIBE to its end
  *   link_outbound.c from the outbox to the broker
@@ -59,8 +60,24 @@ struct link_url {
 	struct log_limit failure_limit;
 };
 
+/* The link's own copies of what it was given. */
+struct link_copies {
+	struct config_mqtt mqtt;
+	char **texts;
+	size_t n_texts;
+	char **urls;
+	const char **subscriptions;
+	bool failed;
+};
+
+/* 0 or -ENOMEM; link_settings_free() in both cases. The outbox and the queue stay borrowed. */
+int link_settings_copy(const struct link_settings *from, struct link_copies *copies,
+	struct link_settings *ret_settings);
+void link_settings_free(struct link_copies *copies);
+
 struct link {
-	struct link_settings settings;
+	struct link_settings settings; /* of the copies */
+	struct link_copies copies;
 	pthread_t thread;
 	int command_fd;
 
