@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 enum {
-	TIMER_SLACK_NS = 1000,  /* the default of 50 us would add up over the steps of a round */
+	TIMER_SLACK_NS = 1000, /* the default of 50 us would add up over the steps of a round */
+	PRIORITY = 10, /* real-time, below software PWM: other programs must not break the rhythm */
 	EVENT_AGAIN_US = 10000, /* main's queue is full: it is tried again after this */
 };
 
@@ -177,7 +178,10 @@ static void wait_until(const struct sampler *sampler, uint64_t time_us)
 static void *run(void *userdata)
 {
 	struct sampler *sampler = userdata;
+	const struct sched_param param = {.sched_priority = PRIORITY};
 
+	/* Both are for precision alone; without the right to them it is less. */
+	(void)pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
 	(void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
 	while (take_mail(sampler)) {
 		uint64_t next_us = turn(sampler);
