@@ -16,6 +16,7 @@
 #include "outbox.h"
 
 #include "ring.h"
+#include "shared_mutex.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -71,7 +72,7 @@ int outbox_new(const struct outbox_settings *settings, struct outbox **ret_outbo
 
 	if (!outbox)
 		return -ENOMEM;
-	(void)pthread_mutex_init(&outbox->mutex, NULL);
+	shared_mutex_init(&outbox->mutex);
 	outbox->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = outbox->event_fd < 0 ? -errno : ring_init(&outbox->readings, settings->reading_bytes);
 	if (r == 0)

@@ -2,6 +2,7 @@
 #include "queue.h"
 
 #include "ring.h"
+#include "shared_mutex.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ int queue_new(size_t bytes, struct queue **ret_queue)
 
 	if (!queue)
 		return -ENOMEM;
-	(void)pthread_mutex_init(&queue->mutex, NULL);
+	shared_mutex_init(&queue->mutex);
 	queue->room_fd = -1;
 	queue->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = queue->event_fd < 0 ? -errno : ring_init(&queue->ring, bytes);

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "round.h"
 #include "schedule.h"
+#include "shared_mutex.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -232,7 +233,7 @@ int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sa
 	if (!sampler)
 		return -ENOMEM;
 	sampler->settings = *settings;
-	(void)pthread_mutex_init(&sampler->mutex, NULL);
+	shared_mutex_init(&sampler->mutex);
 	sampler->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = sampler->wake_fd < 0 ? -errno : 0;
 	if (r == 0)
