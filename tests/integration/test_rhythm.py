@@ -2,20 +2,59 @@
 """The grid: what the time stamps say, and what was missed."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 
 from conftest import make_map
 
 MINUTE_MS = 60000
 
 
+class Standstill:
+    """Counts the deadlines of a 20 ms grid at which the machine itself stood still: a virtual one may lose its processor for
+    longer than that, and no program on it can help it."""
+
+    PROGRAM = """
+import os, signal, sys, time
+def end(*_):
+    print(missed, flush=True)
+    os._exit(0)
+missed = 0
+signal.signal(signal.SIGTERM, end)
+print("ready", flush=True)
+while True:
+    begin = time.monotonic()
+    time.sleep(0.005)
+    late = time.monotonic() - begin - 0.005
+    if late > 0.010:
+        missed += 1 + int(late / 0.020)
+"""
+
+    def __init__(self):
+        self.process = subprocess.Popen([sys.executable, "-c", self.PROGRAM], stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline() == "ready\n"
+        try:
+            os.sched_setscheduler(self.process.pid, os.SCHED_FIFO, os.sched_param(20))
+        except PermissionError:
+            pass  # then the gateway has no such priority either
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        return int(self.process.communicate(timeout=20)[0])
+
+
 def test_20_ms_hold_for_a_minute(broker, client, make_gateway, sanitized):
+    standstill = Standstill()
     make_gateway(make_map(broker.port, interval="20ms", mqtt="  health_interval: 1s"))
     first = client.wait_json("tos/sensors")["ts"]
     client.wait("tos/sensors", lambda m: json.loads(m.payload)["ts"] >= first + MINUTE_MS, timeout=90)
     # Published by the gateway after the minute was over.
     health = client.wait_json("tos/health", mark=client.mark())
+    stood_still = standstill.end()
     # A sanitizer makes everything several times slower: there only the grid counts.
-    assert health["missed"] == 0 or sanitized
+    assert health["missed"] <= stood_still or sanitized
     assert health["dropped"] == 0
     readings = [json.loads(m.payload) for m in client.since(0, "tos/sensors")]
     assert len(readings) + health["missed"] >= MINUTE_MS / 20
