@@ -4,6 +4,7 @@
 #include "acquire.h"
 #include "decimal.h"
 #include "schedule.h"
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -71,6 +72,7 @@ static int init_sensors(struct round *round)
 		sensor->config = &config->sensors[i];
 		sensor->acquire = &round->chips[sensor->config->chip];
 		sensor->task.channel = sensor->config->channel;
+		assert(sensor->acquire->tasks); /* made by init_chips() */
 		sensor->acquire->tasks[sensor->acquire->n_tasks++] = &sensor->task;
 		if (samples_init(&sensor->task.samples, sensor->config) < 0)
 			return -ENOMEM;

@@ -222,7 +222,7 @@ static int insert(struct spool *spool, const struct spool_record *record)
 	sqlite3_stmt *statement = spool->statements[INSERT];
 	int r;
 
-	sqlite3_bind_int64(statement, 1, (sqlite3_int64)(spool->last + 1));
+	sqlite3_bind_int64(statement, 1, (sqlite3_int64)spool->last + 1);
 	sqlite3_bind_int64(statement, 2, (sqlite3_int64)record->taken_ms);
 	sqlite3_bind_blob64(statement, 3, record->payload, record->size, SQLITE_STATIC);
 	r = step(statement);

@@ -65,7 +65,7 @@ static char *entry_of(const char *section, const char *name)
 
 static void assert_has(const char *entry, const struct driver *driver, const char *word)
 {
-	if (!strstr(entry, word))
+	if (!entry || !strstr(entry, word))
 		fail_msg("the manual of %s does not name %s", driver->name, word);
 }
 
