@@ -34,7 +34,7 @@ struct gateway {
 	/* What the link was started with. It goes on over reloads that leave the connection alone,
 	 * so this may be older than both: then it is the link's alone. */
 	struct config *link_config;
-	bool reload_wanted;     /* a reload was asked for meanwhile */
+	bool reload_wanted; /* a reload was asked for meanwhile */
 	uint32_t interval_ms;
 	bool interval_unsaved; /* to be remembered, and not yet in the state directory */
 
