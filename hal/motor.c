@@ -40,6 +40,7 @@ struct motor {
 
 	enum motor_direction last_turned; /* the rest is due before the other one */
 	uint64_t stopped_us;
+	bool stopped_just_now; /* since the caller last told the time: stopped_us is too early */
 
 	bool stop_pending; /* the last stop failed or has no date: write it (again) */
 	uint32_t retry_us; /* until the next try */
@@ -158,8 +159,10 @@ static int motor_settle(struct motor *motor, int result, uint64_t now_us)
 			motor->retry_us *= 2;
 		return result;
 	}
-	if (!dated)
+	if (!dated) {
 		motor->stopped_us = now_us;
+		motor->stopped_just_now = true;
+	}
 	motor->stop_pending = false;
 	motor->retry_us = MOTOR_RETRY_MIN_US;
 	return 0;
@@ -232,12 +235,30 @@ static int motor_halt(struct motor *motor, uint64_t now_us)
 
 /* --- Moving ----------------------------------------------------------------------------------- */
 
-/* The time from which the goal's direction may be driven. */
-static uint64_t rest_end_us(const struct motor *motor)
+/*
+ * now_us was read before the stop was written, and on a slow or stuck bus that takes longer than
+ * many a rest. The next time that the caller tells is the first that is surely after it.
+ */
+static void date_stop(struct motor *motor, uint64_t now_us)
 {
-	if (motor->last_turned == MOTOR_STOP || motor->last_turned == motor->goal)
+	if (motor->stopped_just_now)
+		motor->stopped_us = now_us;
+	motor->stopped_just_now = false;
+}
+
+static bool must_rest(const struct motor *motor)
+{
+	return motor->settings.reverse_pause_us > 0 && motor->last_turned != MOTOR_STOP &&
+		motor->last_turned != motor->goal;
+}
+
+/* The time from which the goal's direction may be driven; now_us where that is not known yet. */
+static uint64_t rest_end_us(const struct motor *motor, uint64_t now_us)
+{
+	if (!must_rest(motor))
 		return 0;
-	return motor->stopped_us + motor->settings.reverse_pause_us;
+	return motor->stopped_just_now ? now_us
+				       : motor->stopped_us + motor->settings.reverse_pause_us;
 }
 
 static int motor_start(struct motor *motor, uint64_t now_us)
@@ -279,8 +300,8 @@ static int motor_advance(struct motor *motor, uint64_t now_us)
 			return r;
 	}
 	if (motor->turning == MOTOR_STOP) {
-		motor->next_us = rest_end_us(motor);
-		if (now_us < motor->next_us)
+		motor->next_us = rest_end_us(motor, now_us);
+		if (now_us < motor->next_us || (motor->stopped_just_now && must_rest(motor)))
 			return 0;
 		r = motor_start(motor, now_us);
 	} else {
@@ -297,6 +318,7 @@ int motor_set(struct motor *motor, enum motor_direction direction, unsigned spee
 {
 	int r;
 
+	date_stop(motor, now_us);
 	switch (direction) {
 	case MOTOR_STOP:
 		motor->goal = MOTOR_STOP;
@@ -330,6 +352,7 @@ int motor_poll(struct motor *motor, uint64_t now_us, uint64_t *ret_next_us)
 {
 	int r = 0;
 
+	date_stop(motor, now_us);
 	if (now_us >= motor->next_us && motor->next_us != UINT64_MAX) {
 		if (motor->stop_pending) {
 			motor->next_us = UINT64_MAX;

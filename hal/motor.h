@@ -68,8 +68,10 @@ int motor_set(struct motor *motor, enum motor_direction direction, unsigned spee
 
 /*
  * Does what is due; nothing when called too early. *ret_next_us: the time of the next call, or
- * UINT64_MAX when there is nothing to do; it is set on an error, too. Errors as motor_set().
- * now_us of both functions is of one clock that does not go back.
+ * UINT64_MAX when there is nothing to do; it is set on an error, too. It may be over already: then
+ * call again, with the time as it is then (a rest counts from the end of the stop's writes, which
+ * only that call can tell). Errors as motor_set(). now_us of both functions is of one clock that
+ * does not go back.
  */
 int motor_poll(struct motor *motor, uint64_t now_us, uint64_t *ret_next_us);
 

@@ -53,7 +53,8 @@ struct bench {
 	struct motor_settings settings;
 	struct motor *motor;
 	uint64_t now_us;
-	uint64_t next_us; /* as the last motor_poll() said */
+	uint64_t next_us;  /* as the last motor_poll() said */
+	uint64_t write_us; /* what each write takes, until it has an effect */
 	struct bench_output outputs[BENCH_N_PINS];
 
 	/* Faults. A write that fails changes nothing, unless it lies about it. */

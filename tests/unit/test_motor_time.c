@@ -277,6 +277,24 @@ static void test_direction_after_safe_rests_first(void **state)
 	bench_close(&bench);
 }
 
+/* A write over I2C shows at its end. The watcher fails the test where the rest is too short. */
+static void test_rest_is_not_shortened_by_a_slow_stop(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	for (enum bench_kind kind = 0; kind < BENCH_N_KINDS; kind++) {
+		bench_open_with(&bench, kind, &PAUSED);
+		assert_int_equal(bench_set(&bench, MOTOR_FORWARD, 5), 0);
+		bench.write_us = 30000;
+		assert_int_equal(bench_set(&bench, MOTOR_BACKWARD, 5), 0);
+		bench.write_us = 0;
+		bench_settle(&bench);
+		assert_int_equal(bench_effect(&bench), BENCH_DRIVE_BACKWARD);
+		bench_close(&bench);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_stop_in_between_does_not_shorten_the_rest),
 		cmocka_unit_test(test_stop_in_the_rest_ends_the_reversal),
 		cmocka_unit_test(test_direction_after_safe_rests_first),
+		cmocka_unit_test(test_rest_is_not_shortened_by_a_slow_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
