@@ -80,21 +80,20 @@ def test_brightness_by_a_pca9685(guest, gateway):
 
 
 def test_software_pwm_keeps_its_duty(wire, make_gateway):
-    """The median period, since an emulated processor is now and then kept from running by its host."""
+    """The median of those periods in which the host did not keep the emulated processor from running."""
     leds = "\nleds:\n  - {name: soft, line: GPIO18, pwm: soft, frequency: 100Hz, gamma: 1}\n"
     gateway = make_gateway(MAP[: MAP.index("\nchips")] + leds)
     for bright in (3, 7):
         mark = wire.mark()
         gateway.do(led={"soft": {"bright": bright}})
         begin_us = now_us = wire.wait(SOFT, 1, mark)
-        while now_us - begin_us < 1000000:
+        while now_us - begin_us < 2000000:
             now_us = wire.wait(SOFT, 1, wire.mark())
         edges = [edge for edge in wire.since(mark, [SOFT]) if edge.us >= begin_us]
         assert [edge.value for edge in edges] == [1, 0] * (len(edges) // 2) + [1] * (len(edges) % 2)
-        rises_us = [edge.us for edge in edges if edge.value]
-        falls_us = [edge.us for edge in edges if not edge.value]
-        period_us = statistics.median(b - a for a, b in zip(rises_us, rises_us[1:]))
-        high_us = statistics.median(b - a for a, b in zip(rises_us, falls_us))
-        print(f"software PWM, {bright}0 %: {high_us / 100:.2f} % of 10 ms, period {period_us / 1000:.3f} ms")
-        assert abs(period_us - 10000) <= 500
-        assert abs(high_us / period_us - bright / 10) <= 0.05
+        periods = [(c.us - a.us, b.us - a.us) for a, b, c in zip(edges[::2], edges[1::2], edges[2::2])]
+        quiet = [high for length, high in periods if abs(length - 10000) <= 300]
+        assert len(quiet) >= 20, periods
+        duty = statistics.median(quiet) / 10000
+        print(f"software PWM, {bright}0 %: {100 * duty:.2f} % at 100 Hz in {len(quiet)} of {len(periods)} periods")
+        assert abs(duty - bright / 10) <= 0.05
