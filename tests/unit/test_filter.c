@@ -35,11 +35,9 @@ static double result_of(const struct config_sensor *sensor, const double *values
 
 	assert_int_equal(samples_init(&samples, sensor), 0);
 	samples_begin(&samples, 0);
-	while (!samples_enough(&samples, 10 * i)) {
-		if (i >= n_values)
-			fail_msg("%zu values are not enough", n_values);
+	while (i < n_values && !samples_enough(&samples, 10 * i))
 		samples_add(&samples, values[i++]);
-	}
+	assert_true(samples_enough(&samples, 10 * i));
 	result = samples_result(&samples);
 	samples_fini(&samples);
 	*ret_taken = i;
