@@ -5,6 +5,7 @@
 #include "credentials.h"
 #include "diag.h"
 #include "interval_store.h"
+#include "kept_map.h"
 #include "log.h"
 #include "version.h"
 #include <errno.h>
@@ -42,6 +43,16 @@ int gateway_load_config(const char *path, struct config **ret_config)
 	if (r == -EINVAL)
 		return EXIT_CONFIG_MISTAKE;
 	return r < 0 ? EXIT_FAILED : -1;
+}
+
+void gateway_keep_map(const struct gateway *gateway)
+{
+	int r = kept_map_save(gateway->options->state_dir, gateway->options->config_path);
+
+	/* Without a state directory, on a first try, --safe has just the map itself. */
+	if (r < 0)
+		log_debug("config", "no copy of the map in %s: %s", gateway->options->state_dir,
+			strerror(-r));
 }
 
 static void trace_operation(void *userdata, const char *object, const char *text)
@@ -351,6 +362,7 @@ int gateway_run(const struct options *options)
 		"tosd " TOS_VERSION " runs%s: %zu sensors, %zu LEDs, %zu motors, interval %u ms",
 		options->simulate ? " on a simulated board" : "", gateway.config->n_sensors,
 		gateway.config->n_leds, gateway.config->n_motors, gateway.interval_ms);
+	gateway_keep_map(&gateway);
 	sd_notify(0, "READY=1");
 	gateway_notify_status(&gateway);
 	gateway_follow_actuators(&gateway);
@@ -371,6 +383,19 @@ static void on_safe_health(void *userdata, const char *object, const char *error
 	log_error(object, "cannot be made safe: %s", error ? error : "unknown");
 }
 
+/* The map, or where it has a mistake the one that ran last. */
+static int load_for_safe(const struct options *options, struct config **ret_config)
+{
+	char path[4096];
+	int exit_code = gateway_load_config(options->config_path, ret_config);
+
+	if (exit_code != EXIT_CONFIG_MISTAKE ||
+		kept_map_path(options->state_dir, path, sizeof(path)) < 0 || access(path, R_OK) < 0)
+		return exit_code;
+	log_warning("config", "taking %s, the map that ran last", path);
+	return gateway_load_config(path, ret_config);
+}
+
 int gateway_make_safe(const struct options *options)
 {
 	struct gateway gateway = {.options = options};
@@ -379,7 +404,7 @@ int gateway_make_safe(const struct options *options)
 		.listener = {.health = on_safe_health, .userdata = &failed},
 		.safe_only = true,
 	};
-	int exit_code = gateway_load_config(options->config_path, &gateway.config);
+	int exit_code = load_for_safe(options, &gateway.config);
 	int r;
 
 	if (exit_code >= 0)

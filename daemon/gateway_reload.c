@@ -67,8 +67,16 @@ void gateway_reload(struct gateway *gateway)
 	}
 	log_info("reload", "reading %s", gateway->options->config_path);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_now_us());
-	if (gateway_load_config(gateway->options->config_path, &config) >= 0 ||
-		actuators_reload(gateway->actuators, config) < 0) {
+	if (gateway_load_config(gateway->options->config_path, &config) >= 0) {
+		refuse(gateway);
+		return;
+	}
+	/* The wires first: what the new map has is looked for at once. */
+	if (gateway->simulation)
+		simulation_set_map(gateway->simulation, config);
+	if (actuators_reload(gateway->actuators, config) < 0) {
+		if (gateway->simulation)
+			simulation_set_map(gateway->simulation, old);
 		config_free(config);
 		refuse(gateway);
 		return;
@@ -77,8 +85,6 @@ void gateway_reload(struct gateway *gateway)
 	gateway->router.config = config;
 	gateway->retired = old;
 	gateway->failsafe.after_us = config->failsafe.after_us;
-	if (gateway->simulation)
-		simulation_set_map(gateway->simulation, config);
 	health_reset_sensors(&gateway->health);
 	if (strcmp(config->mqtt.fingerprint, old->mqtt.fingerprint) != 0)
 		restart_link(gateway);
@@ -98,6 +104,7 @@ void gateway_reload_finished(struct gateway *gateway)
 	if (gateway->retired != gateway->link_config)
 		config_free(gateway->retired);
 	gateway->retired = NULL;
+	gateway_keep_map(gateway);
 	log_info("reload", "done: %zu sensors, %zu LEDs, %zu motors", gateway->config->n_sensors,
 		gateway->config->n_leds, gateway->config->n_motors);
 	sd_notify(0, "READY=1");

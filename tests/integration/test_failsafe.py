@@ -197,6 +197,27 @@ def test_safe_makes_safe_after_a_crash(broker, make_client, make_gateway, binary
     assert "GPIO17" not in lines
 
 
+def test_safe_works_with_a_mistake_in_the_map(broker, make_client, make_gateway, binary):
+    """The map was edited while the gateway ran: the outputs of the one that ran are what must be stopped."""
+    gateway, _ = running(broker, make_client, make_gateway)
+    gateway.map.write_text(gateway.map.read_text().replace("driver: bme280", "driver: bme28").replace("GPIO5", "GPIO9"))
+    gateway.kill(signal.SIGKILL)
+    wires = gateway.folder / "safe"
+    wires.mkdir()
+    result = subprocess.run(
+        [binary, "--simulate", "--config", str(gateway.map), "--state", str(gateway.folder / "state"), "--safe"],
+        env={"TOS_SIM_DIR": str(wires)},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert 'unknown driver "bme28"' in result.stderr
+    assert "the map that ran last" in result.stderr
+    assert "line GPIO5 0" in (wires / "wire.log").read_text()
+
+
 def test_a_flood_of_commands_neither_starves_the_sensors_nor_is_lost(broker, make_client, make_gateway):
     gateway = make_gateway(make_map(broker.port))
     client = make_client()

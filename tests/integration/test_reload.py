@@ -89,6 +89,14 @@ def test_an_interval_set_over_mqtt_outlives_a_reload(broker, client, gateway):
     assert state["sensors"]["interval"] == 200
 
 
+def test_an_led_on_a_new_part_works_at_once(broker, client, gateway):
+    text = make_map(broker.port).replace("sensors:\n", "  more: {driver: pca9685, bus: /dev/i2c-2, address: 0x41}\nsensors:\n", 1)
+    gateway.reload(text.replace("motors:\n", "  - {name: white, pwm: more.0}\nmotors:\n"))
+    client.wait_json("tos/health", lambda h: h["actuators"].get("led.3") == {"ok": True})
+    assert client.ask_json({"led": {"white": {"on": True}}})["ok"]
+    assert "white" not in "\n".join(gateway.log.since())
+
+
 def test_another_topic_root(broker, client, gateway):
     gateway.reload(make_map(broker.port, mqtt="  topic: plant/7"))
     client.wait("plant/7/status", lambda m: m.payload == b"online")
