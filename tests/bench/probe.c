@@ -22,7 +22,7 @@ enum { APART_MIN_MS = 20, APART_MAX_MS = 80, GIVE_UP_MS = 10000 };
 
 struct probe {
 	struct wire wire;
-	char readings[128], actions[128], answers[128], interval[128];
+	char readings[128], backlog[128], actions[128], answers[128], interval[128];
 	unsigned leds;
 };
 
@@ -67,8 +67,7 @@ static void put_action(struct probe *probe, uint64_t number)
 static void watch(struct probe *probe)
 {
 	wire_subscribe(&probe->wire, probe->readings, 0);
-	(void)snprintf(probe->actions, sizeof(probe->actions), "%s/backlog", probe->readings);
-	wire_subscribe(&probe->wire, probe->actions, 0);
+	wire_subscribe(&probe->wire, probe->backlog, 0);
 	(void)printf("ready\n");
 	(void)fflush(stdout);
 	for (;;) {
@@ -149,6 +148,7 @@ static void shorten(struct probe *probe, const char *interval_ms)
 static void name_topics(struct probe *probe, const char *root)
 {
 	(void)snprintf(probe->readings, sizeof(probe->readings), "%s/sensors", root);
+	(void)snprintf(probe->backlog, sizeof(probe->backlog), "%s/sensors/backlog", root);
 	(void)snprintf(probe->actions, sizeof(probe->actions), "%s/actions", root);
 	(void)snprintf(probe->answers, sizeof(probe->answers), "%s/actions/ack", root);
 	(void)snprintf(probe->interval, sizeof(probe->interval), "%s/sensors/interval", root);

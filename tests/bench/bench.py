@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""Compares tosd with other programs on this machine, side by side. ./run bench starts it."""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from figures import Comparison
+from instructions import count_instructions
+from programs import Bench, Broker
+from sizes import Sizes, rows
+from table import markdown
+
+HEADER = ["figure", "Python", "paho minimum", "raw limit", "tosd", "x raw", "goal", "met"]
+SENSOR_TIME_LIMIT_US = 1500
+
+
+def machine():
+    model = platform.machine()
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}"
+
+
+def sensor_time(bench):
+    """Of the demo's map, median and 99th percentile in us."""
+    example = pathlib.Path(__file__).resolve().parents[2] / "config" / "simulated-board.yaml"
+    command = [str(bench.tools / "reading-time"), str(example), "300"]
+    return [int(word) for word in subprocess.check_output(command, text=True).split()]
+
+
+def measure(bench, report):
+    result = {
+        "date": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "load": os.getloadavg()[0],
+        "quick": bench.quick,
+    }
+    figures = Comparison(bench, report).run()
+    print(markdown([HEADER] + [figure.row(bench.PROGRAMS) for figure in figures.values()]) + "\n")
+    result["figures"] = {name: figure.as_json() for name, figure in figures.items()}
+
+    median, p99 = result["sensor_time_us"] = sensor_time(bench)
+    print(
+        f"Sensors' time of one reading of the demo's map beyond the parts' own conversions: "
+        f"{median} us, p99 {p99} us (limit {SENSOR_TIME_LIMIT_US} us)\n"
+    )
+    result["sizes"] = Sizes(bench, report).run()
+    for table in result["sizes"].values():
+        print(markdown(rows(table)) + "\n")
+    if shutil.which("valgrind"):
+        report("instructions")
+        result["instructions"] = count_instructions(bench)
+        for what, by_object in result["instructions"].items():
+            parts = ", ".join(f"{name} {count:,}" for name, count in by_object.items())
+            print(f"Instructions {what}: {sum(by_object.values()):,} ({parts})")
+    else:
+        print("Instructions are not counted: valgrind is not installed")
+    result["load_after"] = os.getloadavg()[0]
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="run bench", description=__doc__)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--quick", action="store_true", help="under ten minutes, fewer rounds")
+    arguments = parser.parse_args()
+    begin = time.monotonic()
+
+    def report(text):
+        print(f"[{time.monotonic() - begin:4.0f} s] {text}", file=sys.stderr, flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="tos-bench.") as name:
+        broker = Broker(pathlib.Path(name))
+        try:
+            result = measure(Bench(arguments.build, pathlib.Path(name), broker, arguments.quick), report)
+        finally:
+            broker.stop()
+    path = arguments.build / "bench.json"
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    print(f"\n{result['machine']}, {result['date']}, load {result['load']:.1f} to {result['load_after']:.1f}; {path}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""What a reading and an action cost in instructions, counted by callgrind: the same on every run."""
+
+import collections
+import pathlib
+import re
+import subprocess
+import time
+
+from programs import MAP, Watch, probe
+
+ACTIONS = 200
+READINGS_S = 5
+
+
+def by_object(path):
+    """A profile's own costs (not those of what is called), by program and library."""
+    costs = collections.Counter()
+    names = {}
+    current = None
+    skip = False
+    for line in path.read_text(encoding="utf-8").splitlines():
+        match = re.match(r"(ob|cob)=(\(\d+\))(?: (.*))?", line)
+        if match:
+            kind, number, name = match.groups()
+            if name:
+                names[number] = pathlib.Path(name).name
+            if kind == "ob":
+                current = number
+        elif line.startswith("calls="):
+            skip = True  # the next line is the cost of the callee
+        elif re.match(r"[+\-*\d]", line):
+            if not skip:
+                costs[current] += int(line.split()[1])
+            skip = False
+    return collections.Counter({names[number].split(".so")[0]: cost for number, cost in costs.items()})
+
+
+def control(process, option):
+    subprocess.run(["callgrind_control", option, str(process.popen.pid)], check=True, stdout=subprocess.DEVNULL)
+
+
+class Count:
+    def __init__(self, bench, interval_ms):
+        self.folder = bench.folder / f"count{interval_ms}"
+        self.watch = Watch(bench.tools, bench.broker)
+        map_text = MAP.format(port=bench.broker.port, root="tos", interval=interval_ms)
+        out = self.folder / "callgrind"
+        valgrind = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
+        self.process = bench.start_tosd(map_text, self.folder, under=valgrind)
+        self.first_us, _ = self.watch.next()
+
+    def since(self, work):
+        """The costs by object during work(), which returns of how many things."""
+        control(self.process, "--zero")
+        count = work()
+        control(self.process, "--dump")
+        costs = by_object(self.folder / "callgrind.1")
+        self.process.stop()
+        self.watch.close()
+        return {name: round(cost / count) for name, cost in costs.most_common() if cost / count >= 100}
+
+
+def count_instructions(bench):
+    reading = Count(bench, 50)
+    reading.watch.until(reading.first_us + 1000000)
+    costs = {
+        "a reading": reading.since(
+            lambda: len(reading.watch.until(time.monotonic_ns() // 1000 + READINGS_S * 1000000)) + 1
+        )
+    }
+    action = Count(bench, 3600000)
+    costs["an action"] = action.since(lambda: len(probe(bench.tools, bench.broker, "actions", ACTIONS)))
+    return costs
