@@ -15,7 +15,7 @@ import time
 
 from figures import Comparison
 from instructions import count_instructions
-from programs import Bench, Broker
+from programs import Bench, Broker, Process
 from sizes import Sizes, rows
 from table import markdown
 
@@ -85,7 +85,7 @@ def main():
         try:
             result = measure(Bench(arguments.build, pathlib.Path(name), broker, arguments.quick), report)
         finally:
-            broker.stop()
+            Process.kill_all()
     path = arguments.build / "bench.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
     print(f"\n{result['machine']}, {result['date']}, load {result['load']:.1f} to {result['load_after']:.1f}; {path}")

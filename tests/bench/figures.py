@@ -57,15 +57,19 @@ class Comparison:
 
     def _one(self, measure, program):
         watch = Watch(self.bench.tools, self.bench.broker)
-        try:
-            measure(program, watch)
-        finally:
-            watch.close()
+        measure(program, watch)
+        watch.close()
 
     def _start(self, program, watch, interval_ms):
         """Returns the process, and when its first reading came."""
         process = self.bench.start(program, interval_ms)
         return process, watch.next()[0]
+
+    def _start_acting(self, program, watch):
+        """Returns the process when it is sure to have subscribed: the Python program sends a reading before."""
+        process, _ = self._start(program, watch, 1000)
+        watch.next()
+        return process
 
     def life(self, program, watch):
         """start, another interval, end"""
@@ -115,7 +119,7 @@ class Comparison:
 
     def actions(self, program, watch):
         """single actions"""
-        process, _ = self._start(program, watch, 1000)
+        process = self._start_acting(program, watch)
         pairs = probe(self.bench.tools, self.bench.broker, "actions", 200 if self.bench.quick else 1000)
         lines = [line.split() for line in self.bench.wire_log.read_text().splitlines()]
         writes = [int(words[0]) for words in lines if words[2] == "GPIO17"]
@@ -128,7 +132,7 @@ class Comparison:
 
     def rate(self, program, watch):
         """actions at full rate"""
-        process, _ = self._start(program, watch, 1000)
+        process = self._start_acting(program, watch)
         count = 20000
         ((answered, took_us),) = probe(self.bench.tools, self.bench.broker, "flood", count, WINDOW)
         if answered != count:

@@ -38,10 +38,24 @@ def free_port():
 class Process:
     """A process of ours, and its figures in /proc, all threads together."""
 
+    _running = set()
+
     def __init__(self, arguments, environment=None, **options):
         self.started_us = time.monotonic_ns() // 1000
         self.popen = subprocess.Popen(arguments, env=environment, **options)
         self.proc = pathlib.Path(f"/proc/{self.popen.pid}")
+        self._running.add(self)
+
+    @classmethod
+    def kill_all(cls):
+        """Those that a failure left behind."""
+        for process in list(cls._running):
+            process.popen.kill()
+            process.ended()
+
+    def ended(self):
+        self.popen.wait(PATIENCE)
+        self._running.discard(self)
 
     def cpu_us(self):
         return sum(int((task / "schedstat").read_text().split()[0]) for task in self._tasks()) / 1000
@@ -69,7 +83,7 @@ class Process:
         """Returns how long it took in us."""
         begin = time.monotonic_ns()
         self.popen.send_signal(signal.SIGTERM)
-        self.popen.wait(PATIENCE)
+        self.ended()
         return (time.monotonic_ns() - begin) / 1000
 
 
@@ -114,7 +128,7 @@ class Watch(Process):
 
     def close(self):
         self.popen.stdin.close()
-        self.popen.wait(PATIENCE)
+        self.ended()
         self.popen.stdout.close()
 
 
