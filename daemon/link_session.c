@@ -4,9 +4,11 @@
 #include "broker_socket.h"
 #include "clock.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	MESSAGES_A_TURN = 64, /* received before the other duties have their turn */
@@ -209,8 +211,10 @@ static const char *why_lost(const struct link_session *session)
 	/* Two ticks without a byte: the library gave up waiting for the answer to its ping. */
 	uint64_t silence_us = (uint64_t)mqtt_client_tick_ms(session->client) * 4000;
 
-	if (session->why)
-		return session->why;
+	const char *why = session->why ? session->why : broker_socket_why_closed(session->socket);
+
+	if (why)
+		return why;
 	return session->now_us - session->readable_us > silence_us
 		? "the broker does not answer any more"
 		: "the broker broke the protocol";
@@ -222,6 +226,7 @@ int link_session_run(struct link *link, struct mqtt_client *client, const char *
 	struct link_session session = {
 		.link = link,
 		.client = client,
+		.socket = fcntl(mqtt_client_fd(client), F_DUPFD_CLOEXEC, 0),
 		.now_us = now_us,
 		.readable_us = now_us,
 		.sent_us = now_us,
@@ -237,6 +242,8 @@ int link_session_run(struct link *link, struct mqtt_client *client, const char *
 			wait_for_work(&session);
 	}
 	*ret_why = r == 1 ? NULL : why_lost(&session);
+	if (session.socket >= 0)
+		(void)close(session.socket);
 	link_enter_library(link);
 	mqtt_client_close(client);
 	if (link_leave_library(link) < 0)

@@ -27,6 +27,8 @@ struct link_session {
 	bool said_goodbye;
 	uint64_t drain_until_us; /* 0: not closing */
 	const char *why;         /* it ended; static */
+	int socket; /* our own handle on the connection, or -1: the library may close its own before
+		       we could ask why the connection ended */
 };
 
 /* All: 0; -ENOTCONN: the connection is gone; -ECANCELED. */
