@@ -170,7 +170,7 @@ def test_a_refused_message_is_told_and_counted(make_broker, make_client, make_ga
     acl.chmod(0o644)
     folder.chmod(0o755)
     # With the limit 0 of the other tests mosquitto throws out whom it denies a message.
-    broker = make_broker(f"acl_file {acl}\nmax_queued_messages 1000")
+    broker = make_broker(f"user root\nacl_file {acl}\nmax_queued_messages 1000")
     gateway = make_gateway(make_map(broker.port, mqtt="  health_interval: 1s"))
     gateway.log.wait("a message on tos/sensors was refused: Not authorized; it is lost")
     client = make_client(broker.port)
