@@ -21,8 +21,9 @@ enum {
 	OUTBOX_OTHER_BYTES = 512 * 1024,
 	LINK_EVENTS_BYTES = 256 * 1024,
 	SAMPLER_EVENTS_BYTES = 128 * 1024,
-	LINK_CLOSE_US =
-		1200000, /* what is left of the two seconds after the sensors' thread has ended */
+	/* Both within what is left of two seconds after the sensors' thread has ended. */
+	LINK_CLOSE_US = 1000000,
+	SPOOLER_CLOSE_US = 600000,
 };
 
 int gateway_load_config(const char *path, struct config **ret_config)
@@ -209,6 +210,19 @@ static void router_applied(void *userdata)
 	gateway_state_changed(userdata);
 }
 
+static int start_spooler(struct gateway *gateway)
+{
+	const struct config_spool *spool = &gateway->config->spool;
+	const struct spooler_settings settings = {
+		.directory = gateway->options->state_dir,
+		.outbox = gateway->outbox,
+		.size_bytes = spool->size_bytes,
+		.after_us = spool->after_us,
+	};
+
+	return spooler_new(&settings, &gateway->spooler);
+}
+
 static int start_threads(struct gateway *gateway)
 {
 	struct sampler_settings settings = {
@@ -219,8 +233,10 @@ static int start_threads(struct gateway *gateway)
 		.on_reading = publisher_on_reading,
 		.userdata = gateway->publisher,
 	};
-	int r = gateway_start_link(gateway);
+	int r = start_spooler(gateway);
 
+	if (r == 0)
+		r = gateway_start_link(gateway);
 	if (r < 0)
 		return r;
 	return sampler_new(&settings, &gateway->sampler);
@@ -272,6 +288,10 @@ static void tear_down(struct gateway *gateway)
 	}
 	gateway->sampler = sampler_close(gateway->sampler);
 	gateway_stop_link(gateway, LINK_CLOSE_US);
+	if (spooler_close(gateway->spooler, SPOOLER_CLOSE_US) < 0) {
+		log_error("spool", "the disk does not answer; readings that wait are lost");
+		gateway->outbox = NULL; /* the spooler's, which waits for the disk until we end */
+	}
 	gateway_store_interval(gateway);
 	actuators_free(gateway->actuators);
 	publisher_free(gateway->publisher);

@@ -21,6 +21,7 @@
 #include "router.h"
 #include "sampler.h"
 #include "simulation.h"
+#include "spooler.h"
 #include "supervisor.h"
 #include <systemd/sd-event.h>
 
@@ -42,6 +43,7 @@ struct gateway {
 	struct board *board;           /* the simulation's, or our own */
 
 	struct outbox *outbox;
+	struct spooler *spooler;
 	struct queue *link_events, *sampler_events;
 	struct publisher *publisher;
 	struct sampler *sampler;

@@ -84,6 +84,7 @@ void gateway_reload(struct gateway *gateway)
 	gateway->config = config;
 	gateway->router.config = config;
 	gateway->retired = old;
+	spooler_configure(gateway->spooler, config->spool.size_bytes, config->spool.after_us);
 	gateway->failsafe.after_us = config->failsafe.after_us;
 	health_reset_sensors(&gateway->health);
 	if (strcmp(config->mqtt.fingerprint, old->mqtt.fingerprint) != 0)

@@ -231,11 +231,13 @@ static void end_at_once(int status, void *argument)
 struct link *link_close(struct link *link, uint64_t timeout_us)
 {
 	uint64_t end_us = clock_now_us() + timeout_us;
+	struct outbox *outbox;
 	pthread_t thread;
 	bool ended;
 
 	if (!link)
 		return NULL;
+	outbox = link->settings.outbox;
 	thread = link->thread;
 	(void)pthread_mutex_lock(&link->mutex);
 	link->commands.closing = true;
@@ -249,6 +251,8 @@ struct link *link_close(struct link *link, uint64_t timeout_us)
 	if (!ended) {
 		(void)pthread_detach(thread);
 		(void)on_exit(end_at_once, NULL);
+		/* Nobody else will, and it is no longer the thread's. */
+		outbox_disconnected(outbox);
 		return NULL;
 	}
 	(void)pthread_join(thread, NULL);

@@ -59,6 +59,8 @@ static int publish(struct link_session *session, const struct mqtt_publish *mess
 {
 	int r;
 
+	if (mqtt_client_in_flight(session->client)->count == 0)
+		session->progress_us = session->now_us;
 	link_enter_library(session->link);
 	r = mqtt_client_publish(session->client, message);
 	if (link_leave_library(session->link) < 0)
@@ -187,7 +189,7 @@ void link_outbound_acknowledge(struct link_session *session)
 	struct in_flight_entry entry;
 
 	while (mqtt_client_acknowledged(session->client, &entry)) {
-		session->heard_us = session->now_us;
+		session->heard_us = session->progress_us = session->now_us;
 		if (entry.reason >= 0x80)
 			reject(session, entry.topic,
 				mqtt_client_reason(session->client, entry.reason));

@@ -16,6 +16,9 @@ enum {
 	REFUSED = 0x80,       /* and above: SUBACK codes */
 };
 
+/* Without an acknowledgement, while memory fills: sooner than the keepalive would find out. */
+#define PROGRESS_US (10 * UINT64_C(1000000))
+
 static int subscribe(struct link_session *session)
 {
 	const struct link_settings *settings = &session->link->settings;
@@ -182,6 +185,17 @@ static void wait_for_work(struct link_session *session)
 		link_events_room(&link->events);
 }
 
+/* Then an outage is better, since in an outage readings can go to disk. */
+static bool is_stuck(struct link_session *session)
+{
+	if (mqtt_client_in_flight(session->client)->count == 0 ||
+		session->now_us - session->progress_us < PROGRESS_US ||
+		!outbox_is_half_full(session->link->settings.outbox))
+		return false;
+	session->why = "the broker does not acknowledge any more, and memory fills";
+	return true;
+}
+
 /* 0: go on. 1: closed as wanted. -ENOTCONN, -ECANCELED. */
 static int turn(struct link_session *session)
 {
@@ -199,6 +213,8 @@ static int turn(struct link_session *session)
 		r = link_outbound_heartbeat(session);
 	if (r == -ECANCELED)
 		return r;
+	if (r == 0 && is_stuck(session))
+		r = -ENOTCONN;
 	tell_heard(session);
 	(void)link_events_flush(&session->link->events);
 	if (r == 0 && session->commands.closing && say_goodbye(session, &r))

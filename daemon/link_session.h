@@ -11,11 +11,12 @@ struct link_session {
 	uint64_t now_us; /* read once a turn */
 
 	/* Outbound. */
-	bool has_message; /* link->message was taken from the outbox and is not yet sent */
-	bool congested;   /* the network does not take it now */
-	bool is_idle;     /* the outbox had nothing more */
-	bool announced;   /* main knows that we are connected */
-	uint64_t sent_us; /* the last publish that will be acknowledged */
+	bool has_message;     /* link->message was taken from the outbox and is not yet sent */
+	bool congested;       /* the network does not take it now */
+	bool is_idle;         /* the outbox had nothing more */
+	bool announced;       /* main knows that we are connected */
+	uint64_t sent_us;     /* the last publish that will be acknowledged */
+	uint64_t progress_us; /* the last time that nothing was in flight, or was acknowledged */
 
 	/* Inbound. */
 	bool has_more;        /* the turn was over before all was received */

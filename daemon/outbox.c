@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two rings and three slots.
+ * Three rings and three slots.
  *
  * Readings lie in the order in which they were taken, and so backlog always lies before what is
  * live: one position, live_begin, tells them apart. A cursor in each part says how far the link has
@@ -12,20 +12,20 @@
  *
  * A message's id is its position with its ring in the lowest bits, so that acknowledging needs no
  * search either. What was dropped in the meantime is older than the ring's begin.
+ *
+ * Rows from the disk pass through a third ring on their way to the broker; see outbox_spool.c.
  */
-#include "outbox.h"
+#include "outbox_internal.h"
 
-#include "ring.h"
 #include "shared_mutex.h"
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum record_state { WAITING, IN_FLIGHT, DONE };
-enum source { SOURCE_READINGS, SOURCE_ANSWERS, SOURCE_VALUES, SOURCE_SLOTS, SOURCE_BITS = 2 };
+/* Of rows on their way from the disk to the broker: two of the largest. */
+enum { STAGED_BYTES = 2 * (OUTBOX_PAYLOAD_MAX + 32) };
 
 /* Before the payload of a record in the other ring. Then: topic with NUL, correlation, payload. */
 struct other {
@@ -33,36 +33,6 @@ struct other {
 	uint8_t qos;
 	uint16_t topic_size;
 	uint16_t correlation_size;
-};
-
-struct slot {
-	char topic[OUTBOX_TOPIC_MAX]; /* "": empty */
-	uint8_t payload[OUTBOX_PAYLOAD_MAX];
-	size_t size;
-	bool due;
-};
-
-struct outbox {
-	pthread_mutex_t mutex; /* over everything below */
-	int event_fd;
-	bool signalled;
-	bool connected;
-	uint64_t connections; /* so far */
-	bool greeting;        /* the retained slots of this connection come before all else */
-
-	struct ring readings;
-	uint64_t live_begin; /* position of the first reading that is not backlog */
-	uint64_t next_backlog, next_live;
-	uint64_t queued;
-
-	struct ring others;
-	uint64_t next_answer, next_value;
-
-	struct slot slots[OUTBOX_SLOTS];
-
-	uint64_t dropped;
-	uint64_t dropped_in_flight; /* lost only if the connection dies before their
-				       acknowledgement */
 };
 
 int outbox_new(const struct outbox_settings *settings, struct outbox **ret_outbox)
@@ -75,8 +45,13 @@ int outbox_new(const struct outbox_settings *settings, struct outbox **ret_outbo
 	shared_mutex_init(&outbox->mutex);
 	outbox->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = outbox->event_fd < 0 ? -errno : ring_init(&outbox->readings, settings->reading_bytes);
+	outbox->spool_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (r == 0 && outbox->spool_fd < 0)
+		r = -errno;
 	if (r == 0)
 		r = ring_init(&outbox->others, settings->other_bytes);
+	if (r == 0)
+		r = ring_init(&outbox->staged, STAGED_BYTES);
 	if (r < 0) {
 		outbox_free(outbox);
 		return r;
@@ -90,7 +65,7 @@ int outbox_fd(const struct outbox *outbox)
 	return outbox->event_fd;
 }
 
-static void signal_link(struct outbox *outbox)
+void outbox_signal_link(struct outbox *outbox)
 {
 	if (outbox->signalled)
 		return;
@@ -116,7 +91,7 @@ static struct other *other_of(struct ring_record *record)
 	return data;
 }
 
-static void pop_done(struct ring *ring)
+void outbox_pop_done(struct ring *ring)
 {
 	const struct ring_record *oldest;
 
@@ -133,6 +108,8 @@ static void drop_oldest(struct outbox *outbox, struct ring *ring)
 	if (oldest->state != DONE && (is_reading || other_of(oldest)->kind == OUTBOX_KIND_ANSWER)) {
 		if (oldest->state == IN_FLIGHT)
 			outbox->dropped_in_flight++;
+		else if (oldest->state == SPILLING)
+			outbox->dropped_spilling++;
 		else
 			outbox->dropped++;
 	}
@@ -148,7 +125,7 @@ static struct ring_record *push_dropping(struct outbox *outbox, struct ring *rin
 
 	if (ring_bytes_of(size) > ring->capacity)
 		return NULL;
-	pop_done(ring);
+	outbox_pop_done(ring);
 	while (!(record = ring_push(ring, size)))
 		drop_oldest(outbox, ring);
 	return record;
@@ -169,7 +146,7 @@ int outbox_put_reading(struct outbox *outbox, uint64_t taken_ms, const void *pay
 		outbox->queued++;
 		if (!outbox->connected)
 			outbox->live_begin = outbox->next_live = outbox->readings.end;
-		signal_link(outbox);
+		outbox_signal_link(outbox);
 	}
 	(void)pthread_mutex_unlock(&outbox->mutex);
 	return record ? 0 : -EMSGSIZE;
@@ -198,7 +175,7 @@ static int put_other(struct outbox *outbox, enum outbox_kind kind, const struct 
 		out = mempcpy(out, to->correlation, to->correlation_size);
 	if (size > 0)
 		memcpy(out, payload, size);
-	signal_link(outbox);
+	outbox_signal_link(outbox);
 	return 0;
 }
 
@@ -238,7 +215,7 @@ uint64_t outbox_connection(struct outbox *outbox)
 int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char *topic,
 	const void *payload, size_t size)
 {
-	struct slot *to = &outbox->slots[slot];
+	struct outbox_slot_content *to = &outbox->slots[slot];
 
 	if (strlen(topic) >= OUTBOX_TOPIC_MAX || size > OUTBOX_PAYLOAD_MAX)
 		return -EMSGSIZE;
@@ -248,7 +225,7 @@ int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char
 		memcpy(to->payload, payload, size);
 	to->size = size;
 	to->due = true;
-	signal_link(outbox);
+	outbox_signal_link(outbox);
 	(void)pthread_mutex_unlock(&outbox->mutex);
 	return 0;
 }
@@ -258,15 +235,26 @@ struct outbox_stats outbox_stats(struct outbox *outbox)
 	struct outbox_stats stats;
 
 	(void)pthread_mutex_lock(&outbox->mutex);
-	stats = (struct outbox_stats){outbox->queued, outbox->dropped};
+	stats = (struct outbox_stats){outbox->queued + outbox->spooled, outbox->dropped};
 	(void)pthread_mutex_unlock(&outbox->mutex);
 	return stats;
+}
+
+bool outbox_is_half_full(struct outbox *outbox)
+{
+	const struct ring *ring = &outbox->readings;
+	bool half_full;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	half_full = ring->end - ring->begin >= ring->capacity / 2;
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return half_full;
 }
 
 static bool take_retained(struct outbox *outbox, struct outbox_message *message)
 {
 	for (size_t i = 0; i < OUTBOX_SLOTS; i++) {
-		struct slot *slot = &outbox->slots[i];
+		struct outbox_slot_content *slot = &outbox->slots[i];
 
 		if (!slot->due)
 			continue;
@@ -315,27 +303,56 @@ static bool take_other(struct outbox *outbox, enum outbox_kind kind, uint64_t *c
 	return true;
 }
 
-static bool take_reading(struct outbox *outbox, enum outbox_kind kind, uint64_t *cursor,
-	struct outbox_message *message)
+/* The next record of a ring at or behind the cursor, before position end, to be sent as a reading.
+ * Before its payload stand 8 bytes that are not sent. */
+static bool take_reading(
+	struct ring *ring, uint64_t end, uint64_t *cursor, struct outbox_message *message)
 {
-	uint64_t end = kind == OUTBOX_KIND_BACKLOG ? outbox->live_begin : outbox->readings.end;
 	struct ring_record *record;
 
 	do {
-		record = ring_at(&outbox->readings, *cursor);
+		record = ring_at(ring, *cursor);
 		if (!record || record->position >= end)
 			return false;
 		*cursor = ring_after(record);
 	} while (record->state != WAITING);
 
 	record->state = IN_FLIGHT;
-	message->kind = kind;
-	message->id = record->position << SOURCE_BITS | SOURCE_READINGS;
+	message->id = record->position << SOURCE_BITS;
 	message->qos = 1;
 	message->topic[0] = '\0';
 	message->correlation_size = 0;
 	message->size = record->size - sizeof(uint64_t);
 	memcpy(message->payload, record->data + sizeof(uint64_t), message->size);
+	return true;
+}
+
+static bool take_live(struct outbox *outbox, struct outbox_message *message)
+{
+	struct ring *ring = &outbox->readings;
+
+	message->kind = OUTBOX_KIND_READING;
+	if (!take_reading(ring, ring->end, &outbox->next_live, message))
+		return false;
+	message->id |= SOURCE_READINGS;
+	return true;
+}
+
+/* What is on disk is older than all that is in memory. */
+static bool take_backlog(struct outbox *outbox, struct outbox_message *message)
+{
+	struct ring *staged = &outbox->staged;
+
+	message->kind = OUTBOX_KIND_BACKLOG;
+	if (take_reading(staged, staged->end, &outbox->next_staged, message)) {
+		message->id |= SOURCE_STAGED;
+		return true;
+	}
+	if (outbox->held ||
+		!take_reading(
+			&outbox->readings, outbox->live_begin, &outbox->next_backlog, message))
+		return false;
+	message->id |= SOURCE_READINGS;
 	return true;
 }
 
@@ -348,22 +365,32 @@ bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message
 		outbox->greeting = take_retained(outbox, message);
 	taken = outbox->greeting ||
 		take_other(outbox, OUTBOX_KIND_ANSWER, &outbox->next_answer, message) ||
-		take_retained(outbox, message) ||
-		take_reading(outbox, OUTBOX_KIND_READING, &outbox->next_live, message) ||
+		take_retained(outbox, message) || take_live(outbox, message) ||
 		take_other(outbox, OUTBOX_KIND_VALUE, &outbox->next_value, message) ||
-		(with_backlog &&
-			take_reading(outbox, OUTBOX_KIND_BACKLOG, &outbox->next_backlog, message));
+		(with_backlog && take_backlog(outbox, message));
 	if (!taken)
 		clear_signal(outbox);
 	(void)pthread_mutex_unlock(&outbox->mutex);
 	return taken;
 }
 
+static struct ring *ring_of(struct outbox *outbox, enum outbox_source source)
+{
+	switch (source) {
+	case SOURCE_READINGS:
+		return &outbox->readings;
+	case SOURCE_STAGED:
+		return &outbox->staged;
+	default:
+		return &outbox->others;
+	}
+}
+
 void outbox_acknowledge(struct outbox *outbox, uint64_t id)
 {
-	enum source source = id & ((1U << SOURCE_BITS) - 1);
+	enum outbox_source source = id & ((1U << SOURCE_BITS) - 1);
 	uint64_t position = id >> SOURCE_BITS;
-	struct ring *ring = source == SOURCE_READINGS ? &outbox->readings : &outbox->others;
+	struct ring *ring = ring_of(outbox, source);
 	struct ring_record *record;
 
 	if (source == SOURCE_SLOTS)
@@ -374,7 +401,10 @@ void outbox_acknowledge(struct outbox *outbox, uint64_t id)
 		record->state = DONE;
 		if (source == SOURCE_READINGS)
 			outbox->queued--;
-		pop_done(ring);
+		if (source == SOURCE_STAGED)
+			outbox_pop_staged(outbox);
+		else
+			outbox_pop_done(ring);
 	} else if (source != SOURCE_VALUES && outbox->dropped_in_flight > 0) {
 		/* It was dropped while it was in flight, but it did arrive. */
 		outbox->dropped_in_flight--;
@@ -390,7 +420,8 @@ void outbox_connected(struct outbox *outbox)
 	outbox->greeting = true;
 	for (size_t i = 0; i < OUTBOX_SLOTS; i++)
 		outbox->slots[i].due = outbox->slots[i].topic[0] != '\0';
-	signal_link(outbox);
+	outbox_signal_link(outbox);
+	outbox_signal_spooler(outbox);
 	(void)pthread_mutex_unlock(&outbox->mutex);
 }
 
@@ -415,7 +446,7 @@ static void drop_values(struct ring *ring)
 			record->state = DONE;
 		record = ring_at(ring, ring_after(record));
 	}
-	pop_done(ring);
+	outbox_pop_done(ring);
 }
 
 void outbox_disconnected(struct outbox *outbox)
@@ -430,6 +461,10 @@ void outbox_disconnected(struct outbox *outbox)
 	outbox->live_begin = outbox->next_live = outbox->readings.end;
 	outbox->next_backlog = outbox->readings.begin;
 
+	/* They are still on disk, behind outbox->staged_until. */
+	outbox->staged.begin = outbox->next_staged = outbox->staged.end;
+	outbox_signal_spooler(outbox);
+
 	drop_values(&outbox->others);
 	take_back(&outbox->others, outbox->others.begin, outbox->next_answer);
 	outbox->next_answer = outbox->next_value = outbox->others.begin;
@@ -443,7 +478,10 @@ struct outbox *outbox_free(struct outbox *outbox)
 	if (outbox->event_fd >= 0)
 		(void)close(outbox->event_fd);
 	ring_fini(&outbox->readings);
+	if (outbox->spool_fd >= 0)
+		(void)close(outbox->spool_fd);
 	ring_fini(&outbox->others);
+	ring_fini(&outbox->staged);
 	(void)pthread_mutex_destroy(&outbox->mutex);
 	free(outbox);
 	return NULL;

@@ -68,12 +68,15 @@ int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char
 	const void *payload, size_t size);
 
 struct outbox_stats {
-	uint64_t queued;  /* readings not yet acknowledged */
+	uint64_t queued;  /* readings not yet acknowledged, in memory and on disk */
 	uint64_t dropped; /* readings and answers lost because there was no room. One that was in
 			     flight counts when its connection dies without acknowledging it */
 };
 
 struct outbox_stats outbox_stats(struct outbox *outbox);
+
+/* Whether readings fill half of their memory. */
+bool outbox_is_half_full(struct outbox *outbox);
 
 /* One message for the link, in memory of the link's own. */
 enum outbox_kind {

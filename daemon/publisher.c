@@ -3,6 +3,7 @@
 #include "log.h"
 #include "payload.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -40,6 +41,8 @@ static void put_combined(struct publisher *publisher, const struct reading *read
 	if (size < 0)
 		log_error("sensors",
 			"a reading is too large to be sent; give the sensors shorter names");
+	else
+		log_debug("sensors", "reading %" PRIu64, reading->taken_ms);
 }
 
 static void put_value(

@@ -26,13 +26,15 @@ static const char SCHEMA[] =
 	"CREATE TABLE IF NOT EXISTS reading("
 	"number INTEGER PRIMARY KEY, taken_ms INTEGER NOT NULL, payload BLOB NOT NULL);";
 
-enum statement { INSERT, NEXT, OLDEST, REMOVE, STATEMENTS };
+enum statement { INSERT, NEXT, OLDEST, STOCK, REMOVE, STATEMENTS };
 
 static const char *const STATEMENT_TEXTS[STATEMENTS] = {
 	[INSERT] = "INSERT INTO reading(number, taken_ms, payload) VALUES(?1, ?2, ?3)",
 	[NEXT] = ("SELECT number, taken_ms, payload FROM reading WHERE number > ?1 ORDER BY number "
 		  "LIMIT 1"),
 	[OLDEST] = "SELECT number, length(payload) FROM reading ORDER BY number LIMIT 1",
+	[STOCK] = ("SELECT count(*), coalesce(sum(length(payload)), 0) FROM reading WHERE number "
+		   "<= ?1"),
 	[REMOVE] = "DELETE FROM reading WHERE number <= ?1",
 };
 
@@ -58,6 +60,11 @@ int spool_new(const char *directory, uint64_t max_bytes, struct spool **ret_spoo
 	}
 	*ret_spool = spool;
 	return 0;
+}
+
+void spool_set_size(struct spool *spool, uint64_t max_bytes)
+{
+	spool->max_bytes = max_bytes;
 }
 
 /* SQLite's language becomes ours. */
@@ -236,15 +243,37 @@ static int insert(struct spool *spool, const struct spool_record *record)
 	return 0;
 }
 
+static sqlite3_int64 to_sqlite(uint64_t number)
+{
+	return number > INT64_MAX ? INT64_MAX : (sqlite3_int64)number;
+}
+
 static int remove_up_to(struct spool *spool, uint64_t number)
 {
 	sqlite3_stmt *statement = spool->statements[REMOVE];
 	int r;
 
-	sqlite3_bind_int64(statement, 1, number > INT64_MAX ? INT64_MAX : (sqlite3_int64)number);
+	sqlite3_bind_int64(statement, 1, to_sqlite(number));
 	r = step(statement);
 	sqlite3_reset(statement);
 	return r;
+}
+
+/* How much that will be; only those rows are looked at. */
+static int take_stock_up_to(
+	struct spool *spool, uint64_t number, uint64_t *ret_count, uint64_t *ret_bytes)
+{
+	sqlite3_stmt *statement = spool->statements[STOCK];
+	int r;
+
+	sqlite3_bind_int64(statement, 1, to_sqlite(number));
+	r = step(statement);
+	if (r == 1) {
+		*ret_count = (uint64_t)sqlite3_column_int64(statement, 0);
+		*ret_bytes = (uint64_t)sqlite3_column_int64(statement, 1) + *ret_count * ROW_BYTES;
+	}
+	sqlite3_reset(statement);
+	return r < 0 ? r : 0;
 }
 
 static int drop_oldest(struct spool *spool, uint64_t *dropped)
@@ -305,7 +334,7 @@ int spool_next(
 		return failed(spool, r);
 	statement = spool->statements[NEXT];
 	sqlite3_reset(statement);
-	sqlite3_bind_int64(statement, 1, (sqlite3_int64)after);
+	sqlite3_bind_int64(statement, 1, to_sqlite(after));
 	r = step(statement);
 	if (r < 0)
 		return failed(spool, r);
@@ -324,16 +353,20 @@ int spool_next(
 
 int spool_remove_until(struct spool *spool, uint64_t number)
 {
+	uint64_t count = 0;
+	uint64_t bytes = 0;
 	int r = open_file(spool);
 
 	if (r == 0) {
 		sqlite3_reset(spool->statements[NEXT]);
-		r = remove_up_to(spool, number);
+		r = take_stock_up_to(spool, number, &count, &bytes);
 	}
 	if (r == 0)
-		r = take_stock(spool);
+		r = remove_up_to(spool, number);
 	if (r < 0)
 		return failed(spool, r);
+	spool->count -= count;
+	spool->bytes -= bytes;
 	if (spool->count == 0) {
 		close_file(spool);
 		unlink(spool->path);

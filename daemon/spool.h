@@ -26,6 +26,9 @@ struct spool_record {
  */
 int spool_new(const char *directory, uint64_t max_bytes, struct spool **ret_spool);
 
+/* With the next rows. */
+void spool_set_size(struct spool *spool, uint64_t max_bytes);
+
 /*
  * Takes up what an earlier process left, if there is a file. 0; or an error: -EACCES, -EROFS, -EIO,
  * -ENOSPC. A file that is no spool, or is damaged, is moved aside ("spool.db.damaged") and told by

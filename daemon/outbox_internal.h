@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shared by the outbox's own files.
+ *
+ *   outbox.c        between those who put and the link
+ *   outbox_spool.c  between memory and disk
+ */
+#pragma once
+
+#include "outbox.h"
+#include "ring.h"
+#include <pthread.h>
+
+/* Of a record. SPILLING: a copy of it is on its way to the disk. */
+enum outbox_record_state { WAITING, IN_FLIGHT, SPILLING, DONE };
+enum outbox_source {
+	SOURCE_READINGS,
+	SOURCE_STAGED,
+	SOURCE_ANSWERS,
+	SOURCE_VALUES,
+	SOURCE_SLOTS,
+	SOURCE_BITS = 3
+};
+
+struct outbox_slot_content {
+	char topic[OUTBOX_TOPIC_MAX]; /* "": empty */
+	uint8_t payload[OUTBOX_PAYLOAD_MAX];
+	size_t size;
+	bool due;
+};
+
+struct outbox {
+	pthread_mutex_t mutex; /* over everything below */
+	int event_fd;
+	bool signalled;
+	bool connected;
+	uint64_t connections; /* so far */
+	bool greeting;        /* the retained slots of this connection come before all else */
+
+	struct ring readings;
+	uint64_t live_begin; /* position of the first reading that is not backlog */
+	uint64_t next_backlog, next_live;
+	uint64_t queued;
+
+	struct ring others;
+	uint64_t next_answer, next_value;
+
+	struct outbox_slot_content slots[OUTBOX_SLOTS];
+
+	uint64_t dropped;
+	uint64_t dropped_in_flight; /* lost only if the connection dies before their
+				       acknowledgement */
+
+	/* Toward the disk. */
+	int spool_fd;
+	bool spool_signalled;
+	bool held;                 /* backlog in memory waits for that on disk */
+	uint64_t spilling_end;     /* position behind the batch that is on its way */
+	uint64_t dropped_spilling; /* lost only if that batch does not get there */
+	uint64_t spooled;          /* rows on disk that are not yet acknowledged */
+
+	struct ring staged; /* the oldest rows of those, to be sent */
+	uint64_t next_staged;
+	uint64_t staged_until; /* all rows up to this number are acknowledged */
+	size_t staged_low;     /* bytes: when no more are staged, the spooler is woken */
+};
+
+/* All with the mutex held. */
+void outbox_signal_link(struct outbox *outbox);
+void outbox_signal_spooler(struct outbox *outbox);
+void outbox_pop_done(struct ring *ring);
+
+/* Staged rows that are acknowledged go, from the oldest on. */
+void outbox_pop_staged(struct outbox *outbox);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+#include "outbox_spool.h"
+#include "outbox_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+/* Before the payload in the ring of readings: the time stamp; in that of staged rows: the number. */
+enum { HEAD_BYTES = sizeof(uint64_t) };
+
+void outbox_signal_spooler(struct outbox *outbox)
+{
+	if (outbox->spool_signalled)
+		return;
+	/* Cannot fail: the counter is 0. */
+	(void)eventfd_write(outbox->spool_fd, 1);
+	outbox->spool_signalled = true;
+}
+
+int outbox_spool_fd(const struct outbox *outbox)
+{
+	return outbox->spool_fd;
+}
+
+void outbox_spool_clear(struct outbox *outbox)
+{
+	eventfd_t count;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	if (outbox->spool_signalled)
+		(void)eventfd_read(outbox->spool_fd, &count);
+	outbox->spool_signalled = false;
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
+static size_t used(const struct ring *ring)
+{
+	return (size_t)(ring->end - ring->begin);
+}
+
+struct outbox_backlog outbox_backlog(struct outbox *outbox)
+{
+	struct outbox_backlog backlog;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	backlog = (struct outbox_backlog){
+		.connection = outbox->connected ? outbox->connections : 0,
+		.waiting = outbox->queued,
+		.half_full = used(&outbox->readings) >= outbox->readings.capacity / 2,
+	};
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return backlog;
+}
+
+void outbox_set_spooled(struct outbox *outbox, uint64_t rows)
+{
+	(void)pthread_mutex_lock(&outbox->mutex);
+	outbox->spooled = rows;
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
+void outbox_spool_lost(struct outbox *outbox)
+{
+	(void)pthread_mutex_lock(&outbox->mutex);
+	/* What is staged is in memory, and still goes out; nobody counts it then. */
+	outbox->dropped += outbox->spooled;
+	outbox->spooled = 0;
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
+void outbox_hold(struct outbox *outbox, bool held)
+{
+	(void)pthread_mutex_lock(&outbox->mutex);
+	if (outbox->held && !held)
+		outbox_signal_link(outbox);
+	outbox->held = held;
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
+/* false: no room in the batch. */
+static bool copy(struct outbox_batch *batch, size_t *filled, const struct ring_record *record)
+{
+	struct spool_record *row = &batch->rows[batch->count];
+	size_t size = record->size - HEAD_BYTES;
+
+	if (batch->count == OUTBOX_BATCH_ROWS || sizeof(batch->bytes) - *filled < size)
+		return false;
+	memcpy(&row->taken_ms, record->data, HEAD_BYTES);
+	memcpy(batch->bytes + *filled, record->data + HEAD_BYTES, size);
+	row->payload = batch->bytes + *filled;
+	row->size = size;
+	*filled += size;
+	batch->count++;
+	return true;
+}
+
+bool outbox_spill(struct outbox *outbox, struct outbox_batch *batch)
+{
+	struct ring *ring = &outbox->readings;
+	struct ring_record *record;
+	size_t filled = 0;
+
+	batch->count = 0;
+	(void)pthread_mutex_lock(&outbox->mutex);
+	/* Without a connection nothing is in flight: what is not done waits. */
+	record = outbox->connected ? NULL : ring_at(ring, ring->begin);
+	while (record) {
+		if (record->state == WAITING) {
+			if (!copy(batch, &filled, record))
+				break;
+			record->state = SPILLING;
+		}
+		outbox->spilling_end = ring_after(record);
+		record = ring_at(ring, outbox->spilling_end);
+	}
+	if (batch->count > 0)
+		outbox->held = true;
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return batch->count > 0;
+}
+
+void outbox_spilled(struct outbox *outbox, bool kept, uint64_t dropped, uint64_t rows)
+{
+	struct ring *ring = &outbox->readings;
+	struct ring_record *record;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	for (record = ring_at(ring, ring->begin); record && record->position < outbox->spilling_end;
+		record = ring_at(ring, ring_after(record))) {
+		if (record->state != SPILLING)
+			continue;
+		record->state = kept ? DONE : WAITING;
+		outbox->queued -= kept;
+	}
+	/* Memory was full meanwhile, and some had to go: but they are on disk. */
+	outbox->dropped += kept ? dropped : outbox->dropped_spilling;
+	outbox->dropped_spilling = 0;
+	if (kept)
+		outbox->spooled = rows;
+	outbox_pop_done(ring);
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
+int outbox_stage(
+	struct outbox *outbox, uint64_t connection, uint64_t number, const struct spool_record *row)
+{
+	struct ring_record *record = NULL;
+	int r = -ENOTCONN;
+
+	/* Not one of ours: somebody else wrote into the file. */
+	if (row->size > OUTBOX_PAYLOAD_MAX)
+		return -EMSGSIZE;
+	(void)pthread_mutex_lock(&outbox->mutex);
+	if (outbox->connected && outbox->connections == connection) {
+		record = ring_push(&outbox->staged, HEAD_BYTES + row->size);
+		r = record ? 0 : -EAGAIN;
+		outbox->staged_low = outbox->staged.capacity / 2;
+	}
+	if (record) {
+		memcpy(record->data, &number, HEAD_BYTES);
+		if (row->size > 0)
+			memcpy(record->data + HEAD_BYTES, row->payload, row->size);
+		outbox_signal_link(outbox);
+	}
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return r;
+}
+
+void outbox_staged_all(struct outbox *outbox)
+{
+	(void)pthread_mutex_lock(&outbox->mutex);
+	outbox->staged_low = 0;
+	/* All may have been acknowledged before anybody wanted to know. */
+	if (used(&outbox->staged) == 0)
+		outbox_signal_spooler(outbox);
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
+uint64_t outbox_staged_until(struct outbox *outbox)
+{
+	uint64_t until;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	until = outbox->staged_until;
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return until;
+}
+
+void outbox_pop_staged(struct outbox *outbox)
+{
+	struct ring *ring = &outbox->staged;
+	const struct ring_record *oldest;
+
+	while ((oldest = ring_at(ring, ring->begin)) && oldest->state == DONE) {
+		memcpy(&outbox->staged_until, oldest->data, HEAD_BYTES);
+		ring_pop(ring);
+		if (outbox->spooled > 0)
+			outbox->spooled--;
+	}
+	if (used(ring) <= outbox->staged_low)
+		outbox_signal_spooler(outbox);
+}

@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: MIT
+"""Nothing is lost: what an outage, a restart, a crash and a bad disk do to the readings.
+
+A reading is known by its ts. Which ones were taken is in the gateway's own log (--verbose); which ones arrived, a client
+tells. The proxy lets the gateway through only when that client listens: a broker forgets what nobody wants.
+"""
+
+import json
+import re
+import sqlite3
+import stat
+import time
+
+import pytest
+
+from conftest import make_map
+from harness import Gateway, check_sanitizers
+from proxy import Proxy
+
+LIVE, BACKLOG = "tos/sensors", "tos/sensors/backlog"
+SPOOL = "spool: {{after: {after}, size: {size}}}"
+DELIVERED = "all readings that were on disk have been delivered"
+
+
+@pytest.fixture
+def proxy(broker):
+    proxy = Proxy(broker.port).open()
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def start(binary, folder, proxy):
+    """Starts the same gateway, again and again. After the test it must end in good order."""
+    gateways = []
+
+    def make(after="1s", size="1MiB", interval="50ms", program=None):
+        text = make_map(proxy.port, interval=interval, more=SPOOL.format(after=after, size=size))
+        gateway = Gateway(program or binary, folder / "g", text, ["--verbose"])
+        gateways.append(gateway)
+        return gateway.start()
+
+    yield make
+    for gateway in gateways:
+        gateway.kill()
+        check_sanitizers(gateway)
+
+
+def files(gateway):
+    return sorted(path.name for path in (gateway.folder / "state").iterdir())
+
+
+def taken(*gateways):
+    """The ts of all readings that were taken, in their order."""
+    found = (re.search(r"sensors: reading (\d+)$", line) for gateway in gateways for line in gateway.log.since())
+    return [int(match.group(1)) for match in found if match]
+
+
+def on_disk_until(gateway):
+    """The ts of the newest reading that the gateway says is on disk."""
+    found = (re.search(r"spool: \d+ readings are on disk, up to (\d+)", line) for line in gateway.log.since())
+    return max(int(match.group(1)) for match in found if match)
+
+
+def stamps(client, topic):
+    return [json.loads(message.payload)["ts"] for message in client.since(topic=topic)]
+
+
+def check_order(client):
+    """Readings arrive on the backlog topic in the order in which they were taken; one may come again, but not first."""
+    seen, newest = set(), 0
+    for ts in stamps(client, BACKLOG):
+        assert ts in seen or ts > newest, f"{ts} came after {newest}"
+        seen.add(ts)
+        newest = max(newest, ts)
+
+
+def missing(client, stamps_taken):
+    return sorted(set(stamps_taken) - set(stamps(client, LIVE)) - set(stamps(client, BACKLOG)))
+
+
+def wait_live(client, gateway):
+    """A reading that was taken from now on has arrived, and so the connection works."""
+    now_ms = time.time() * 1000
+    client.wait(LIVE, lambda message: json.loads(message.payload)["ts"] > now_ms)
+    assert gateway.process.poll() is None
+
+
+def wait_backlog(client, ts):
+    client.wait(BACKLOG, lambda message: json.loads(message.payload)["ts"] >= ts)
+
+
+def test_without_an_outage_the_disk_is_left_alone(client, start):
+    gateway = start()
+    wait_live(client, gateway)
+    assert gateway.stop() == 0
+    assert files(gateway) == []
+    assert missing(client, taken(gateway)) == []
+
+
+def test_a_long_outage_goes_over_the_disk(client, proxy, start):
+    gateway = start()
+    wait_live(client, gateway)
+    assert files(gateway) == []
+    proxy.cut()
+    for _ in range(3):
+        mark = gateway.log.mark()
+        gateway.log.wait("readings are on disk, up to", mark)
+    assert "spool.db" in files(gateway)
+    proxy.open()
+    gateway.log.wait(DELIVERED)
+    assert files(gateway) == []
+    wait_live(client, gateway)
+    client.wait_json("tos/health", lambda health: health["queued"] < 20 and health["dropped"] == 0)
+    assert gateway.stop() == 0
+    assert missing(client, taken(gateway)) == []
+    assert len(stamps(client, BACKLOG)) >= 40
+    check_order(client)
+
+
+def test_a_short_outage_stays_in_memory(client, proxy, start):
+    gateway = start(after="1h")
+    wait_live(client, gateway)
+    proxy.cut()
+    mark = gateway.log.mark()
+    for _ in range(30):
+        gateway.log.wait("sensors: reading", mark)
+        mark = gateway.log.mark()
+    proxy.open()
+    wait_live(client, gateway)
+    assert gateway.stop() == 0
+    assert files(gateway) == []
+    assert missing(client, taken(gateway)) == []
+    check_order(client)
+
+
+def test_a_crash_in_an_outage_loses_only_what_was_not_yet_on_disk(client, proxy, start):
+    first = start()
+    wait_live(client, first)
+    proxy.cut()
+    for _ in range(3):
+        mark = first.log.mark()
+        first.log.wait("readings are on disk, up to", mark)
+    first.kill()
+    second = start()
+    second.log.wait("readings are on disk from an earlier run")
+    proxy.open()
+    second.log.wait(DELIVERED)
+    assert second.stop() == 0
+    kept_until = on_disk_until(first)
+    lost = missing(client, taken(first))
+    assert all(ts > kept_until for ts in lost)
+    # A batch is 20 readings, and once a second is looked whether there are as many.
+    assert len(lost) <= 20 + 20 + 5, lost
+    assert missing(client, taken(second)) == []
+    check_order(client)
+
+
+def test_an_ordered_end_in_an_outage_loses_nothing(client, proxy, start):
+    first = start(after="1h")
+    wait_live(client, first)
+    proxy.cut()
+    mark = first.log.mark()
+    first.log.wait("connection lost", mark)
+    for _ in range(10):
+        mark = first.log.mark()
+        first.log.wait("sensors: reading", mark)
+    assert files(first) == []
+    begin = time.monotonic()
+    assert first.stop() == 0
+    assert time.monotonic() - begin < 2
+    assert files(first) == ["spool.db"]
+    second = start(after="1h")
+    second.log.wait("readings are on disk from an earlier run")
+    # And once more, without the broker in between.
+    assert second.stop() == 0
+    third = start(after="1h")
+    proxy.open()
+    third.log.wait(DELIVERED)
+    assert third.stop() == 0
+    assert files(third) == []
+    assert missing(client, taken(first, second, third)) == []
+    check_order(client)
+
+
+def test_a_black_hole_at_the_end_loses_nothing(client, proxy, start):
+    """The library is inside a connect that gets no answer, and is left there."""
+    proxy.freeze()
+    first = start(after="1h")
+    first.log.wait("connecting to")
+    for _ in range(10):
+        mark = first.log.mark()
+        first.log.wait("sensors: reading", mark)
+    begin = time.monotonic()
+    assert first.stop() == 0
+    assert time.monotonic() - begin < 2
+    proxy.thaw()
+    second = start(after="1h")
+    second.log.wait(DELIVERED)
+    assert second.stop() == 0
+    assert missing(client, taken(first, second)) == []
+    check_order(client)
+
+
+def leave_behind(folder, count, size):
+    """What an earlier run might have left: readings number 1 to count."""
+    state = folder / "g" / "state"
+    state.mkdir(parents=True)
+    with sqlite3.connect(state / "spool.db") as database:
+        database.execute(
+            "CREATE TABLE reading(number INTEGER PRIMARY KEY, taken_ms INTEGER NOT NULL, payload BLOB NOT NULL)"
+        )
+        rows = ((n, n, json.dumps({"ts": n, "filler": "x" * size}).encode()) for n in range(1, count + 1))
+        database.executemany("INSERT INTO reading VALUES(?, ?, ?)", rows)
+    database.close()
+
+
+def test_a_full_spool_drops_the_oldest_and_counts_them(client, folder, proxy, start):
+    leave_behind(folder, 110, 10000)
+    proxy.cut()
+    gateway = start()
+    gateway.log.wait("110 readings are on disk from an earlier run")
+    gateway.log.wait("readings are on disk, up to")
+    proxy.open()
+    gateway.log.wait(DELIVERED)
+    wait_live(client, gateway)
+    mark = client.mark()
+    gateway.fault("climate", "no-answer")
+    dropped = client.wait_json("tos/health", mark=mark)["dropped"]
+    assert gateway.stop() == 0
+    # 1 MiB takes 104 of them; some have to go for the new ones as well.
+    assert 6 <= dropped <= 8
+    assert stamps(client, BACKLOG)[0] == dropped + 1
+    assert missing(client, list(range(dropped + 1, 111)) + taken(gateway)) == []
+    check_order(client)
+
+
+def test_a_long_backlog_does_not_delay_live_readings_and_commands(client, make_client, folder, start):
+    leave_behind(folder, 30000, 100)
+    commander = make_client(topics=["tos/actions/ack"])
+    gateway = start(interval="20ms")
+    client.wait(BACKLOG)
+    longest = 0
+    asked = 0
+    while not client.since(topic=BACKLOG)[-1].payload.startswith(b'{"ts": 30000,'):
+        begin = time.monotonic()
+        assert commander.ask_json({"led": {"0": {"on": True}}})["ok"]
+        longest = max(longest, time.monotonic() - begin)
+        asked += 1
+    gateway.log.wait(DELIVERED)
+    assert asked > 3
+    assert longest < 0.5
+    assert missing(client, range(1, 30001)) == []
+    check_order(client)
+    # What was taken while the backlog flowed went out at once, between its messages.
+    topics = [message.topic for message in client.since() if message.topic in (LIVE, BACKLOG)]
+    assert topics.index(LIVE) < topics.index(BACKLOG) + 3000
+    live = stamps(client, LIVE)
+    assert set(taken(gateway)[taken(gateway).index(live[0]) : -5]) <= set(live)
+
+
+def test_a_connection_lost_while_the_disk_is_read_is_no_harm(client, folder, proxy, start):
+    leave_behind(folder, 2000, 300)
+    gateway = start()
+    for _ in range(3):
+        mark = client.mark()
+        client.wait(BACKLOG, mark=mark)
+        mark = gateway.log.mark()
+        proxy.cut()
+        gateway.log.wait("connection lost", mark)
+        proxy.open()
+        gateway.log.wait("connected to", mark)
+    gateway.log.wait(DELIVERED)
+    wait_live(client, gateway)
+    assert gateway.stop() == 0
+    assert missing(client, list(range(1, 2001)) + taken(gateway)) == []
+    check_order(client)
+
+
+def test_a_disk_that_fails_is_told_once_and_memory_goes_on(client, folder, proxy, start):
+    place = folder / "g" / "state" / "spool.db"
+    place.mkdir(parents=True)
+    gateway = start()
+    gateway.log.wait("spool.db: .*; readings are kept in memory only")
+    wait_live(client, gateway)
+    proxy.cut()
+    gateway.log.wait("connection lost")
+    mark = gateway.log.mark()
+    # By then it was tried again, failed again, and that was not news.
+    for _ in range(40):
+        gateway.log.wait("sensors: reading", mark)
+        mark = gateway.log.mark()
+    told = [line for line in gateway.log.since() if "spool.db" in line]
+    assert len(told) == 1, told
+    place.rmdir()
+    gateway.log.wait("spool.db works again")
+    proxy.open()
+    gateway.log.wait(DELIVERED, timeout=40)
+    assert gateway.stop() == 0
+    assert missing(client, taken(gateway)) == []
+    check_order(client)
+
+
+def test_a_full_disk_is_told_once_and_memory_goes_on(binary, client, folder, proxy, start):
+    program = folder / "tosd-with-little-disk"
+    # In blocks of 512 bytes; without the trap, the kernel would end it.
+    program.write_text(f"#!/bin/sh\ntrap '' XFSZ\nulimit -f 80\nexec {binary} \"$@\"\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    gateway = start(program=str(program), interval="20ms")
+    wait_live(client, gateway)
+    proxy.cut()
+    gateway.log.wait("spool.db: .*; readings are kept in memory only", timeout=40)
+    mark = gateway.log.mark()
+    gateway.log.wait("sensors: reading", mark)
+    newest = taken(gateway)[-1]
+    proxy.open()
+    wait_backlog(client, newest)
+    assert gateway.stop() == 0
+    assert missing(client, taken(gateway)) == []
+    check_order(client)
+    assert len([line for line in gateway.log.since() if "in memory only" in line]) == 1
+
+
+def test_a_damaged_file_is_moved_aside(client, folder, proxy, start):
+    state = folder / "g" / "state"
+    state.mkdir(parents=True)
+    (state / "spool.db").write_text("This is a letter to the editor, and no database.\n")
+    gateway = start()
+    gateway.log.wait("spool.db is damaged, and is now spool.db.damaged")
+    wait_live(client, gateway)
+    assert files(gateway) == ["spool.db.damaged"]
+
+
+def test_a_reload_keeps_what_waits(client, proxy, start):
+    gateway = start(after="1h")
+    wait_live(client, gateway)
+    proxy.cut()
+    gateway.log.wait("connection lost")
+    mark = gateway.log.mark()
+    more = SPOOL.format(after="1s", size="1MiB")
+    gateway.reload(make_map(proxy.port, mqtt="  client_id: another", interval="50ms", more=more))
+    gateway.log.wait("reload: done", mark)
+    gateway.log.wait("readings are on disk, up to", mark)
+    proxy.open()
+    gateway.log.wait(DELIVERED)
+    assert gateway.stop() == 0
+    assert missing(client, taken(gateway)) == []
+    check_order(client)
