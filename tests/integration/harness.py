@@ -344,6 +344,12 @@ class Gateway:
             self.map.write_text(map_text)
         self.process.send_signal(signal.SIGHUP)
 
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def kill(self, number=signal.SIGKILL):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)

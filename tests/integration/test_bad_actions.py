@@ -125,7 +125,10 @@ MISTAKES = [
     ),
     ('{"led":{"0":{"on":true}},"id":"%s"}' % ("x" * 257), [("id", "longer than 256 bytes")]),
     # words
-    ('{"motor":{"direction":"forwards"}}', [("motor.direction", '"forwards" is no direction, did you mean "forward"?')]),
+    (
+        '{"motor":{"direction":"forwards"}}',
+        [("motor.direction", '"forwards" is no direction, did you mean "forward"?')],
+    ),
     ('{"motor":{"direction":"up"}}', [("motor.direction", '"up" is none of "forward", "backward", "stop"')]),
     # devices that there are not
     ('{"led":{"3":{"on":true}}}', [("led.3", 'there is no LED "3": this gateway has 0 (red), 1 (green), 2 (blue)')]),
@@ -135,7 +138,10 @@ MISTAKES = [
     # one device twice
     ('{"led":{"0":{"on":true},"red":{"on":false}}}', [("led.red", 'the same LED as "0"')]),
     ('{"motor":{"direction":"forward","0":{"speed":5}}}', [("motor.direction", 'the same motor as "0"')]),
-    ('{"motor":{"0":{"direction":"forward"},"motor0":{"direction":"stop"}}}', [("motor.motor0", 'the same motor as "0"')]),
+    (
+        '{"motor":{"0":{"direction":"forward"},"motor0":{"direction":"stop"}}}',
+        [("motor.motor0", 'the same motor as "0"')],
+    ),
     # duplicate keys, at every level
     ('{"led":{"0":{"on":true}},"led":{"1":{"on":true}}}', [("led", 'duplicate key "led"')]),
     ('{"led":{"0":{"on":true},"0":{"on":true}}}', [("led.0", 'duplicate key "0"')]),
@@ -153,7 +159,8 @@ MISTAKES = [
     ('{"ts":1,"ttl":9007199254740991}', [("", "nothing to do: none of led, motor, sensors is in it")]),
     # several, in the order of the message, beside what would be right
     (
-        '{"led":{"0":{"on":1},"9":{"on":true}},"motor":{"direction":"forward","speed":0},"sensors":{"interval":50},"x":1}',
+        '{"led":{"0":{"on":1},"9":{"on":true}},"motor":{"direction":"forward","speed":0},'
+        '"sensors":{"interval":50},"x":1}',
         [
             ("led.0.on", "must be true or false, not a number"),
             ("led.9", 'there is no LED "9": this gateway has 0 (red), 1 (green), 2 (blue)'),
