@@ -26,6 +26,7 @@ void link_enter_library(struct link *link)
 {
 	(void)pthread_mutex_lock(&link->mutex);
 	link->in_library = true;
+	link->in_library_since_us = clock_now_us();
 	(void)pthread_cond_signal(&link->changed);
 	(void)pthread_mutex_unlock(&link->mutex);
 }
@@ -202,6 +203,16 @@ void link_ping(struct link *link)
 	link->pong_wanted = true;
 	(void)eventfd_write(link->command_fd, 1);
 	(void)pthread_mutex_unlock(&link->mutex);
+}
+
+bool link_waits_for_network(struct link *link, uint64_t limit_us)
+{
+	bool waits;
+
+	(void)pthread_mutex_lock(&link->mutex);
+	waits = link->in_library && clock_now_us() - link->in_library_since_us < limit_us;
+	(void)pthread_mutex_unlock(&link->mutex);
+	return waits;
 }
 
 /* With the mutex held. Whether the thread ended in time; if not, it is blocked in the library. */

@@ -73,6 +73,9 @@ void link_guard(struct link *link, uint64_t guard_us);
  * late while the library blocks in a connect. */
 void link_ping(struct link *link);
 
+/* Whether the thread is in a call that waits for the network, and has been for less than limit_us. */
+bool link_waits_for_network(struct link *link, uint64_t limit_us);
+
 /*
  * Sends what still can be sent, publishes "offline", disconnects, ends the thread; all within
  * timeout_us, broker or no broker. Then frees. Returns NULL; link may be NULL.

@@ -86,7 +86,8 @@ struct link {
 	struct link_commands commands;
 	bool pong_wanted;
 	bool in_library; /* the thread is in a call that may block */
-	bool abandoned;  /* nobody waits for the thread, and what was borrowed may be gone */
+	uint64_t in_library_since_us;
+	bool abandoned; /* nobody waits for the thread, and what was borrowed may be gone */
 	bool ended;
 
 	/* The thread's own. */

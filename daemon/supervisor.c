@@ -6,6 +6,12 @@
 /* Rounds in each watchdog time: one may be late without harm. */
 enum { ROUNDS = 4, TIMER_ACCURACY_US = 100000 };
 
+/*
+ * Longer is no wait but a deadlock. A resolver may take minutes: servers, attempts and search
+ * domains multiply.
+ */
+#define NETWORK_WAIT_MAX_US (UINT64_C(300) * 1000000)
+
 static void ask(struct supervisor *supervisor)
 {
 	supervisor->sampler_answered = false;
@@ -22,11 +28,17 @@ static int on_round(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	/* A thread that still owes its answer is not asked again: the queue must not fill with
 	 * questions. */
-	if (supervisor->sampler_answered && supervisor->link_answered)
+	if (supervisor->sampler_answered && supervisor->link_answered) {
 		ask(supervisor);
-	else
+	} else if (supervisor->sampler_answered &&
+		link_waits_for_network(supervisor->link, NETWORK_WAIT_MAX_US)) {
+		sd_notify(0, "WATCHDOG=1");
+		supervisor->sampler_answered = false;
+		sampler_ping(supervisor->sampler);
+	} else {
 		log_debug("watchdog", "waiting for the %s",
 			supervisor->sampler_answered ? "link" : "sampler");
+	}
 	sd_event_now(sd_event_source_get_event(source), CLOCK_MONOTONIC, &now_us);
 	sd_event_source_set_time(source, now_us + supervisor->period_us);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

@@ -2,7 +2,8 @@
 /*
  * Feeds systemd's watchdog, but only on real progress: in each round the sampler and the link are
  * asked for a sign of life through their own loops, and the main thread asks from its own. Only
- * when both have answered is the watchdog told. Main thread.
+ * when both have answered is the watchdog told. A link that waits for the network counts as alive:
+ * a name server that does not answer must not end the gateway. Main thread.
  */
 #pragma once
 
