@@ -67,6 +67,10 @@ static int publish(struct link_session *session, const struct mqtt_publish *mess
 		return -ECANCELED;
 	if (r == 1)
 		session->sent_us = session->now_us;
+	/* If it did have to wait for room, the library received meanwhile, and the socket does not
+	 * show what it keeps. */
+	if (!mqtt_client_has_room(session->client, 0))
+		session->receive_due = true;
 	if (r >= 0)
 		link_log_sent(message);
 	return r;

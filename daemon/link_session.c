@@ -62,6 +62,20 @@ static void handle_inbound(struct link_session *session, const struct mqtt_inbou
 	}
 }
 
+static uint64_t tick_us(const struct link_session *session)
+{
+	return (uint64_t)mqtt_client_tick_ms(session->client) * 1000;
+}
+
+/*
+ * Asking the library is what costs most of all that the link does, so it is asked only when the
+ * socket has something, when it was not emptied the last time, and on each tick, for the keepalive.
+ */
+static bool is_receive_due(const struct link_session *session)
+{
+	return session->receive_due || session->now_us - session->received_us >= tick_us(session);
+}
+
 /* While main's queue is full nothing is received, and TCP holds the broker back. */
 static int receive(struct link_session *session)
 {
@@ -69,6 +83,8 @@ static int receive(struct link_session *session)
 	int r = 0;
 
 	session->has_more = false;
+	session->receive_due = true;
+	session->received_us = session->now_us;
 	for (int i = 0; session->commands.closing || link_events_has_room(events); i++) {
 		struct mqtt_inbound inbound;
 
@@ -83,6 +99,7 @@ static int receive(struct link_session *session)
 				mqtt_inbound_free(&inbound);
 			return -ECANCELED;
 		}
+		session->receive_due = r == 1;
 		if (r != 1)
 			break;
 		session->heard_us = session->now_us;
@@ -138,12 +155,12 @@ static void sooner(uint64_t *timeout_us, uint64_t now_us, uint64_t at_us)
 
 static int poll_timeout_ms(const struct link_session *session)
 {
-	uint64_t timeout_us = (uint64_t)mqtt_client_tick_ms(session->client) * 1000;
-	uint64_t now_us = session->now_us;
+	uint64_t now_us = session->now_us, timeout_us = UINT64_MAX;
 	uint64_t step_us = session->commands.guard_us / 4;
 
 	if (session->has_more)
 		return 0;
+	sooner(&timeout_us, now_us, session->received_us + tick_us(session));
 	if (session->congested)
 		sooner(&timeout_us, now_us, now_us + CONGESTED_MS * 1000);
 	if (step_us > 0) {
@@ -176,6 +193,7 @@ static void wait_for_work(struct link_session *session)
 
 	(void)poll(fds, sizeof(fds) / sizeof(*fds), poll_timeout_ms(session));
 	session->now_us = clock_now_us();
+	session->receive_due = session->receive_due || fds[0].revents;
 	if (fds[0].revents & POLLIN)
 		session->readable_us = session->now_us;
 	/* Now, for the library closes the socket when it finds out. */
@@ -200,13 +218,14 @@ static bool is_stuck(struct link_session *session)
 static int turn(struct link_session *session)
 {
 	uint64_t guard_us = session->commands.guard_us;
-	int r;
+	int r = 0;
 
 	session->commands = link_take_commands(session->link);
 	/* What was heard before main wanted to know is not news. */
 	if (session->commands.guard_us != guard_us)
 		session->told_us = session->heard_us;
-	r = receive(session);
+	if (is_receive_due(session))
+		r = receive(session);
 	if (r == 0 && !session->said_goodbye)
 		r = link_outbound_send(session);
 	if (r == 0)
@@ -225,7 +244,7 @@ static int turn(struct link_session *session)
 static const char *why_lost(const struct link_session *session)
 {
 	/* Two ticks without a byte: the library gave up waiting for the answer to its ping. */
-	uint64_t silence_us = (uint64_t)mqtt_client_tick_ms(session->client) * 4000;
+	uint64_t silence_us = 4 * tick_us(session);
 
 	const char *why = session->why ? session->why : broker_socket_why_closed(session->socket);
 
@@ -244,6 +263,7 @@ int link_session_run(struct link *link, struct mqtt_client *client, const char *
 		.client = client,
 		.socket = fcntl(mqtt_client_fd(client), F_DUPFD_CLOEXEC, 0),
 		.now_us = now_us,
+		.receive_due = true,
 		.readable_us = now_us,
 		.sent_us = now_us,
 		.heard_us = now_us,

@@ -20,6 +20,8 @@ struct link_session {
 
 	/* Inbound. */
 	bool has_more;        /* the turn was over before all was received */
+	bool receive_due;     /* the socket may have something */
+	uint64_t received_us; /* when the library was last asked */
 	uint64_t readable_us; /* the last time that something came in */
 	uint64_t heard_us;    /* the last answer or message */
 	uint64_t told_us;     /* when main was last told that something was heard */

@@ -52,6 +52,10 @@ void mqtt_client_prepare_environment(void)
 	(void)unsetenv("http_proxy");
 	(void)unsetenv("https_proxy");
 	(void)unsetenv("PAHO_C_CLIENT_USE_HTTP_PROXY");
+	/* It keeps a trace of all its calls in memory even when nobody wants to see it, which is a
+	 * good part of what it costs. */
+	if (!getenv("MQTT_C_CLIENT_TRACE"))
+		MQTTClient_setTraceLevel(MQTTCLIENT_TRACE_ERROR);
 }
 
 __attribute__((format(printf, 3, 4))) static int fail(
