@@ -163,14 +163,15 @@ static void handle_action(const struct router *router, const struct message *mes
 {
 	struct payload_action action = {0};
 	struct payload_action applied = {0};
-	struct payload_errors errors = {0};
+	struct payload_errors errors; /* large, and what is beyond its count does not matter */
 	int r;
 
+	errors.count = 0;
 	r = payload_parse_action(
 		router->config, &message->payload, clock_wall_ms(), &action, &errors);
 	applied.id = action.id;
 	if (refused_as_retained(router, message)) {
-		errors = (struct payload_errors){0};
+		errors.count = 0;
 		payload_error_add(&errors, "", "%s", RETAINED_REASON);
 		r = -EINVAL;
 	}
@@ -186,9 +187,10 @@ static void handle_action(const struct router *router, const struct message *mes
 static void handle_interval(const struct router *router, const struct message *message)
 {
 	struct payload_action applied = {0};
-	struct payload_errors errors = {0};
+	struct payload_errors errors;
 	uint32_t interval_ms = 0;
 
+	errors.count = 0;
 	if (refused_as_retained(router, message))
 		payload_error_add(&errors, "", "%s", RETAINED_REASON);
 	else if (payload_parse_interval(router->config, &message->payload, &interval_ms, &errors) ==
@@ -203,10 +205,11 @@ static void handle_interval(const struct router *router, const struct message *m
 
 static void handle_led_text(const struct router *router, const struct message *message)
 {
-	struct payload_errors errors = {0};
+	struct payload_errors errors;
 	struct payload_led led;
 	char text[PAYLOAD_ID_MAX + 64];
 
+	errors.count = 0;
 	if (refused_as_retained(router, message) ||
 		payload_parse_led_text(router->config, &message->payload, &led) < 0) {
 		snprintf(text, sizeof(text), "unknown command");
