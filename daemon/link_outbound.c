@@ -16,6 +16,8 @@ enum {
 	KIND_OWN = OUTBOX_KIND_VALUE + 1,
 };
 
+_Static_assert((int)OUTBOX_CORRELATION_MAX <= (int)MQTT_CLIENT_CORRELATION_MAX, "or it is refused");
+
 /* Of a message that is not from the outbox. */
 #define OWN_ID UINT64_MAX
 

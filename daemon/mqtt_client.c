@@ -117,20 +117,16 @@ void mqtt_client_on_published(void *context, int token, int packet_type, MQTTPro
 static int add_correlation(MQTTProperties *properties, const struct mqtt_publish *message)
 {
 	MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_CORRELATION_DATA};
-	void *copy;
-	int r;
+	char copy[MQTT_CLIENT_CORRELATION_MAX];
 
 	if (message->correlation_size == 0)
 		return 0;
-	copy = malloc(message->correlation_size);
-	if (!copy)
-		return -ENOMEM;
+	if (message->correlation_size > sizeof(copy))
+		return -EMSGSIZE;
+	/* The library takes no const, though all it does is copy it once more. */
 	memcpy(copy, message->correlation, message->correlation_size);
 	property.value.data = (MQTTLenString){(int)message->correlation_size, copy};
-	/* Copies it once more. */
-	r = MQTTProperties_add(properties, &property) == 0 ? 0 : -ENOMEM;
-	free(copy);
-	return r;
+	return MQTTProperties_add(properties, &property) == 0 ? 0 : -ENOMEM;
 }
 
 /* The library's return code as an errno: what is wrong with the message, or with the connection. */

@@ -16,7 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MQTT_CLIENT_ERROR_MAX = 320 };
+enum {
+	MQTT_CLIENT_ERROR_MAX = 320,
+	MQTT_CLIENT_CORRELATION_MAX = 1024, /* of what is published */
+};
 
 struct mqtt_will {
 	const char *topic, *payload;
