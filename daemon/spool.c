@@ -18,13 +18,26 @@ enum {
 	BUSY_MS = 100,
 };
 
-static const char SCHEMA[] =
-	"PRAGMA journal_mode=WAL;"
-	"PRAGMA synchronous=NORMAL;"
-	"PRAGMA cache_size=-256;"
-	"PRAGMA journal_size_limit=1048576;"
-	"CREATE TABLE IF NOT EXISTS reading("
-	"number INTEGER PRIMARY KEY, taken_ms INTEGER NOT NULL, payload BLOB NOT NULL);";
+#define TABLE                                                                                      \
+	"reading(number INTEGER PRIMARY KEY, taken_ms INTEGER NOT NULL, payload BLOB NOT NULL)"
+
+static const char SCHEMA[] = "PRAGMA journal_mode=WAL;"
+			     "PRAGMA synchronous=NORMAL;"
+			     "PRAGMA cache_size=-256;"
+			     "PRAGMA journal_size_limit=1048576;"
+			     "CREATE TABLE IF NOT EXISTS " TABLE ";";
+
+/* Nothing but that table: no view in its place, whose rows never end, and no trigger beside it. */
+static const char IS_SPOOL[] =
+	"SELECT count(*) = 1 AND max(sql) = 'CREATE TABLE " TABLE "' FROM sqlite_master";
+
+/* A row has no checksum, but that the pages form a tree with each row in its place can be seen. */
+static const char IS_SOUND[] =
+	"SELECT count(*) = 1 AND max(quick_check) = 'ok' FROM pragma_quick_check(1)";
+
+/* Room for the numbers to come, and no row that a search from 0 on would miss. */
+static const char IS_COUNTED[] = "SELECT coalesce(min(number) > 0 AND max(number) <= (1 << 62), 1) "
+				 "FROM reading";
 
 enum statement { INSERT, NEXT, OLDEST, STOCK, REMOVE, STATEMENTS };
 
@@ -120,6 +133,31 @@ static int step(sqlite3_stmt *statement)
 	return code == SQLITE_ROW ? 1 : to_errno(code);
 }
 
+/* A question with one number as the answer: -EBADMSG where it is 0. */
+static int expect(struct spool *spool, const char *question)
+{
+	sqlite3_stmt *statement = NULL;
+	int r = to_errno(sqlite3_prepare_v2(spool->db, question, -1, &statement, NULL));
+
+	if (r == 0)
+		r = step(statement);
+	if (r == 1)
+		r = sqlite3_column_int(statement, 0) ? 0 : -EBADMSG;
+	sqlite3_finalize(statement);
+	return r;
+}
+
+/* In this order: each makes the next one safe to ask. */
+static int check_file(struct spool *spool)
+{
+	static const char *const QUESTIONS[] = {IS_SPOOL, IS_SOUND, IS_COUNTED};
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(QUESTIONS) / sizeof(QUESTIONS[0]) && r == 0; i++)
+		r = expect(spool, QUESTIONS[i]);
+	return r;
+}
+
 /* Count, bytes and the last number, from the file. */
 static int take_stock(struct spool *spool)
 {
@@ -157,6 +195,8 @@ static int open_file(struct spool *spool)
 		sqlite3_busy_timeout(spool->db, BUSY_MS);
 		r = execute(spool, SCHEMA);
 	}
+	if (r == 0)
+		r = check_file(spool);
 	for (size_t i = 0; i < STATEMENTS && r == 0; i++)
 		r = to_errno(sqlite3_prepare_v3(spool->db, STATEMENT_TEXTS[i], -1,
 			SQLITE_PREPARE_PERSISTENT, &spool->statements[i], NULL));

@@ -3,6 +3,7 @@
 #include "temp_tree.h"
 #include <errno.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -209,6 +210,45 @@ static void test_a_file_damaged_while_it_is_read_is_moved_aside(void **state)
 	end(&f);
 }
 
+/* What another program may leave in the file, with our table or without. */
+static void expect_refused(const char *sql)
+{
+	struct fixture f;
+	sqlite3 *db = NULL;
+
+	begin(&f, 1000000);
+	append(&f, 1, 3);
+	spool_free(f.spool);
+	assert_int_equal(sqlite3_open(temp_tree_path(&f.tree, "spool.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(spool_new(f.tree.root, 1000000, &f.spool), 0);
+	assert_int_equal(spool_load(f.spool), -EBADMSG);
+	assert_true(has_file(&f, "spool.db.damaged"));
+	append(&f, 1, 2);
+	expect(&f, 1, 2);
+	end(&f);
+}
+
+static void test_a_file_with_more_than_the_table_is_refused(void **state)
+{
+	(void)state;
+	expect_refused(
+		"CREATE TRIGGER eats AFTER INSERT ON reading BEGIN DELETE FROM reading; END");
+	expect_refused("CREATE TABLE other(a)");
+	expect_refused("DROP TABLE reading; CREATE VIEW reading AS WITH RECURSIVE endless(n) AS "
+		       "(VALUES(1) UNION ALL SELECT n + 1 FROM endless) SELECT n AS number, 1 AS "
+		       "taken_ms, x'00' AS payload FROM endless");
+}
+
+static void test_rows_that_would_never_be_found_are_refused(void **state)
+{
+	(void)state;
+	expect_refused("UPDATE reading SET number = -2 WHERE number = 2");
+	/* No number would follow it. */
+	expect_refused("UPDATE reading SET number = 9223372036854775807 WHERE number = 3");
+}
+
 static void test_a_folder_that_is_missing_is_an_error_and_then_works(void **state)
 {
 	struct temp_tree tree = temp_tree_new();
@@ -260,6 +300,8 @@ int main(void)
 		cmocka_unit_test(test_a_batch_is_kept_whole_or_not_at_all),
 		cmocka_unit_test(test_a_file_that_is_no_spool_is_moved_aside),
 		cmocka_unit_test(test_a_file_damaged_while_it_is_read_is_moved_aside),
+		cmocka_unit_test(test_a_file_with_more_than_the_table_is_refused),
+		cmocka_unit_test(test_rows_that_would_never_be_found_are_refused),
 		cmocka_unit_test(test_a_folder_that_is_missing_is_an_error_and_then_works),
 		cmocka_unit_test(test_a_crash_keeps_what_was_appended),
 	};
