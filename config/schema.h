@@ -19,7 +19,7 @@ enum schema_type {
 	SCHEMA_TEXT,      /* any text */
 	SCHEMA_NAME,      /* letters, digits, _ and -; at most 63 */
 	SCHEMA_PATH,      /* of a file, from the root */
-	SCHEMA_TOPIC,     /* MQTT: no wildcards, no empty level, no $ at the beginning */
+	SCHEMA_TOPIC,     /* MQTT: no wildcards, no empty level, no leading $; at most 200 bytes */
 	SCHEMA_BOOL,      /* true, false */
 	SCHEMA_INTEGER,   /* 5 */
 	SCHEMA_NUMBER,    /* 0.5 */

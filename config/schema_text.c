@@ -5,6 +5,7 @@
 enum {
 	NAME_MAX_BYTES = 63,    /* what the hardware layer keeps of a name */
 	STRING_MAX_BYTES = 512, /* far below MQTT's 65535, far above any need */
+	TOPIC_MAX_BYTES = 200,  /* one below the other must fit into what the outbox keeps, 512 */
 	PATH_MAX_BYTES = 4095,
 };
 
@@ -28,9 +29,21 @@ static const char *topic_wrong(const char *text)
 	return strstr(text, "//") ? "has an empty level, //" : NULL;
 }
 
+static size_t max_bytes(enum schema_type type)
+{
+	switch (type) {
+	case SCHEMA_PATH:
+		return PATH_MAX_BYTES;
+	case SCHEMA_TOPIC:
+		return TOPIC_MAX_BYTES;
+	default:
+		return STRING_MAX_BYTES;
+	}
+}
+
 const char *schema_text_wrong(enum schema_type type, const char *text)
 {
-	if (strlen(text) > (type == SCHEMA_PATH ? PATH_MAX_BYTES : STRING_MAX_BYTES))
+	if (strlen(text) > max_bytes(type))
 		return "is too long";
 	if (type == SCHEMA_TEXT)
 		return NULL;
