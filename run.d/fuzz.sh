@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# ./run fuzz. Sourced by ../run.
+
+: "${here:?the clone}" "${scratch:?a temporary folder, removed at the end}"
+
+run_fuzz() {
+	install=1
+	[ "${1-}" != --no-install ] || {
+		install=
+		shift
+	}
+	seconds=${1-60}
+	case $#:$seconds in
+	[01]:*[!0-9]* | [01]: | [2-9]:*) die "usage: ./run fuzz [--no-install] [SECONDS]" ;;
+	esac
+	[ -z "$install" ] || run_install build fuzz
+	dir=$here/build-fuzz
+	[ -f "$dir/build.ninja" ] ||
+		CC=clang set_up setup "$dir" "$here" -Dfuzz=true -Dtests=false -Dman=disabled \
+			-Db_sanitize=address,undefined -Db_lundef=false
+	build "$dir" false
+	for source in "$here"/tests/fuzz/fuzz_*.c; do
+		target=$(basename "$source" .c)
+		[ ! -x "$dir/tests/fuzz/$target" ] || fuzz_target "${target#fuzz_}"
+	done
+}
+
+# What it finds by the way is kept in the build folder for the next time. An input that fails is
+# kept there, too, and belongs into tests/fuzz/corpus with the cure.
+fuzz_target() {
+	kept=$dir/corpus/$1
+	mkdir -p "$kept"
+	set -- "$1" "$kept" "$here/tests/fuzz/corpus/$1"
+	[ "$1" != map ] || set -- "$@" "$here/tests/config/good" "$here/tests/config/bad"
+	target=$1
+	shift
+	[ ! -f "$here/tests/fuzz/$target.dict" ] || set -- -dict="$here/tests/fuzz/$target.dict" "$@"
+	say "fuzzing $target for $seconds s"
+	"$dir/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=20 -max_len=20000 \
+		-use_value_profile=1 -print_final_stats=1 -artifact_prefix="$dir/$target-" "$@" \
+		>"$scratch/fuzz.log" 2>&1 </dev/null || {
+		grep -v '^#' "$scratch/fuzz.log" >&2
+		die "$target: the input is in $dir/$target-*"
+	}
+	say "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$scratch/fuzz.log") inputs"
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A device map of any bytes. One that is refused says why in printable words; one that loads can be
+ * relied upon without another look (fuzz_map_check.c), and loads the same again.
+ */
+#include "fuzz.h"
+#include "fuzz_map_check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int load(const uint8_t *data, size_t size, struct diag *diag, struct config **ret_config)
+{
+	int fd = fuzz_file(data, size);
+	char path[32];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	r = config_load(path, "edge-a", diag, ret_config);
+	FUZZ_CHECK(close(fd) == 0);
+	return r;
+}
+
+static void check_mistakes(const struct diag *diag)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	FUZZ_CHECK(diag_count(diag) > 0);
+	FUZZ_CHECK(out != NULL);
+	diag_print(diag, out);
+	FUZZ_CHECK(fclose(out) == 0 && size > 0);
+	for (char *line = text, *end; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		FUZZ_CHECK(end != NULL);
+		/* A line of the map keeps its tabs, so that the caret stands right. */
+		for (char *tab = line; (tab = memchr(tab, '\t', (size_t)(end - tab)));)
+			*tab = ' ';
+		fuzz_check_printable(line, (size_t)(end - line));
+	}
+	FUZZ_CHECK(strlen(text) == size);
+	free(text);
+}
+
+static void check_same(const struct config *a, const struct config *b)
+{
+	FUZZ_CHECK(a->n_chips == b->n_chips && a->n_sensors == b->n_sensors);
+	FUZZ_CHECK(a->n_leds == b->n_leds && a->n_motors == b->n_motors);
+	FUZZ_CHECK(strcmp(a->mqtt.fingerprint, b->mqtt.fingerprint) == 0);
+	for (size_t i = 0; i < a->n_chips; i++)
+		FUZZ_CHECK(strcmp(a->chips[i].fingerprint, b->chips[i].fingerprint) == 0);
+	for (size_t i = 0; i < a->n_sensors; i++)
+		FUZZ_CHECK(strcmp(a->sensors[i].fingerprint, b->sensors[i].fingerprint) == 0);
+	for (size_t i = 0; i < a->n_leds; i++)
+		FUZZ_CHECK(strcmp(a->leds[i].fingerprint, b->leds[i].fingerprint) == 0);
+	for (size_t i = 0; i < a->n_motors; i++)
+		FUZZ_CHECK(strcmp(a->motors[i].fingerprint, b->motors[i].fingerprint) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config *config = NULL, *again = NULL;
+	struct diag *diag = NULL;
+	int r;
+
+	FUZZ_CHECK(diag_new("map", &diag) == 0);
+	r = load(data, size, diag, &config);
+	if (r == 0) {
+		FUZZ_CHECK(diag_count(diag) == 0 && config);
+		fuzz_map_check(config);
+		FUZZ_CHECK(load(data, size, diag, &again) == 0);
+		check_same(config, again);
+	} else {
+		FUZZ_CHECK(r == -EINVAL && !config);
+		check_mistakes(diag);
+	}
+	config_free(config);
+	config_free(again);
+	diag_free(diag);
+	return 0;
+}

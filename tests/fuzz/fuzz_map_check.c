@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include "fuzz_map_check.h"
+#include "fuzz.h"
+#include "outbox.h"
+#include "payload.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 63 };
+
+static void check_name(const char *name)
+{
+	FUZZ_CHECK(name && name[0] && strlen(name) <= NAME_MAX_BYTES);
+	fuzz_check_printable(name, strlen(name));
+}
+
+/* Below the root, and short enough for the outbox. */
+static void check_topic(const struct config *config, const char *kind, const char *name)
+{
+	char *topic = NULL;
+
+	FUZZ_CHECK(asprintf(&topic, "%s/%s%s", config->mqtt.topic, kind, name) > 0);
+	FUZZ_CHECK(strlen(topic) < OUTBOX_TOPIC_MAX);
+	FUZZ_CHECK(!strpbrk(topic, "+#") && topic[0] != '/');
+	fuzz_check_printable(topic, strlen(topic));
+	free(topic);
+}
+
+static void check_mqtt(const struct config *config)
+{
+	const struct config_mqtt *mqtt = &config->mqtt;
+
+	FUZZ_CHECK(mqtt->n_urls >= 1);
+	for (size_t i = 0; i < mqtt->n_urls; i++)
+		FUZZ_CHECK(strncmp(mqtt->urls[i], "mqtt", 4) == 0);
+	FUZZ_CHECK(mqtt->client_id && mqtt->client_id[0] && mqtt->fingerprint);
+	FUZZ_CHECK(!mqtt->password_file || mqtt->username);
+	FUZZ_CHECK(mqtt->keepalive_s >= 5 && mqtt->keepalive_s <= UINT16_MAX);
+	FUZZ_CHECK(mqtt->qos <= 2 && mqtt->will.qos <= 2);
+	FUZZ_CHECK(!mqtt->will.topic || mqtt->will.payload);
+	FUZZ_CHECK(mqtt->version == CONFIG_MQTT_VERSION_AUTO ||
+		mqtt->version == CONFIG_MQTT_VERSION_3_1_1 ||
+		mqtt->version == CONFIG_MQTT_VERSION_5);
+	check_topic(config, "sensors/", "backlog");
+	check_topic(config, "actions/", "leds");
+}
+
+static void check_chip(const struct config_chip *chip)
+{
+	const struct driver *driver = chip->driver;
+	bool found = driver->n_addresses == 0;
+
+	check_name(chip->name);
+	FUZZ_CHECK(driver && driver_find(driver->name) == driver);
+	FUZZ_CHECK(chip->bus && chip->bus[0] == '/' && chip->fingerprint);
+	for (size_t i = 0; i < driver->n_addresses; i++)
+		found = found || driver->addresses[i] == chip->address;
+	FUZZ_CHECK(found);
+	for (size_t i = 0; i < driver->n_params; i++) {
+		FUZZ_CHECK(chip->params[i] >= driver->params[i].min);
+		FUZZ_CHECK(chip->params[i] <= driver->params[i].max);
+	}
+}
+
+static void check_processing(const struct config_sensor *sensor)
+{
+	FUZZ_CHECK(sensor->decimals <= 9 && sensor->average >= 1 && sensor->median % 2 == 1);
+	FUZZ_CHECK(sensor->ema > 0 && sensor->ema <= 1);
+	FUZZ_CHECK(isfinite(sensor->scale) && sensor->scale != 0 && isfinite(sensor->offset));
+	FUZZ_CHECK(sensor->min < sensor->max);
+	FUZZ_CHECK(isfinite(sensor->deadband) && sensor->deadband >= 0);
+	FUZZ_CHECK(!sensor->calibrate == (sensor->n_calibrate == 0));
+	for (size_t i = 1; i < sensor->n_calibrate; i++)
+		FUZZ_CHECK(sensor->calibrate[i].raw > sensor->calibrate[i - 1].raw);
+}
+
+static void check_sensor(const struct config *config, const struct config_sensor *sensor)
+{
+	const struct config_chip *chip;
+	double min, max;
+
+	check_name(sensor->name);
+	check_topic(config, "sensors/", sensor->name);
+	FUZZ_CHECK(sensor->fingerprint && sensor->chip < config->n_chips);
+	chip = &config->chips[sensor->chip];
+	FUZZ_CHECK(sensor->channel < chip->driver->n_channels);
+	check_processing(sensor);
+	if (!sensor->simulated)
+		return;
+	driver_channel_range(chip->driver, chip->params, sensor->channel, &min, &max);
+	FUZZ_CHECK(sensor->simulate.min >= min && sensor->simulate.min <= max);
+	if (sensor->simulate.kind == SIM_WAVE_CONSTANT)
+		return;
+	FUZZ_CHECK(sensor->simulate.max >= sensor->simulate.min && sensor->simulate.max <= max);
+	FUZZ_CHECK(sensor->simulate.period_us >= 1);
+}
+
+static void check_packed(const struct config *config, const struct config_packed *packed)
+{
+	FUZZ_CHECK(packed->n_fields >= 1);
+	check_topic(config, "sensors/", packed->topic);
+	for (size_t i = 0; i < packed->n_fields; i++) {
+		FUZZ_CHECK(
+			packed->fields[i].letter && strchr("bBhHiIqQfd", packed->fields[i].letter));
+		FUZZ_CHECK(packed->fields[i].sensor < config->n_sensors);
+	}
+}
+
+static void check_output(const struct config *config, const struct config_output *output)
+{
+	switch (output->kind) {
+	case CONFIG_OUTPUT_NONE:
+		return;
+	case CONFIG_OUTPUT_SOFT_PWM:
+		FUZZ_CHECK(output->line && output->line[0] && !output->pwm_chip);
+		FUZZ_CHECK(output->frequency_hz >= 10);
+		return;
+	case CONFIG_OUTPUT_LINE:
+		FUZZ_CHECK(output->line && output->line[0] && !output->pwm_chip);
+		return;
+	case CONFIG_OUTPUT_CHIP_PWM:
+		FUZZ_CHECK(output->chip < config->n_chips && !output->line);
+		FUZZ_CHECK(output->channel < config->chips[output->chip].driver->n_pwm);
+		return;
+	case CONFIG_OUTPUT_SOC_PWM:
+		FUZZ_CHECK(output->pwm_chip && output->pwm_chip[0] && !output->line);
+		FUZZ_CHECK(output->frequency_hz >= 10 && output->frequency_hz <= 100e3);
+		return;
+	default:
+		fuzz_failed(__FILE__, __LINE__, "an output of no kind");
+	}
+}
+
+static void check_led(const struct config *config, const struct config_led *led)
+{
+	check_name(led->name);
+	check_output(config, &led->output);
+	FUZZ_CHECK(led->output.kind != CONFIG_OUTPUT_NONE && led->fingerprint);
+	FUZZ_CHECK(led->settings.min_duty >= 0 && led->settings.min_duty <= 0.9);
+	FUZZ_CHECK(led->settings.gamma >= 0.5 && led->settings.gamma <= 4);
+}
+
+static void check_motor(const struct config *config, const struct config_motor *motor)
+{
+	bool two = motor->forward.kind != CONFIG_OUTPUT_NONE &&
+		motor->backward.kind != CONFIG_OUTPUT_NONE;
+	bool phase =
+		motor->phase.kind != CONFIG_OUTPUT_NONE && motor->enable.kind != CONFIG_OUTPUT_NONE;
+
+	check_name(motor->name);
+	check_output(config, &motor->forward);
+	check_output(config, &motor->backward);
+	check_output(config, &motor->phase);
+	check_output(config, &motor->enable);
+	FUZZ_CHECK(two != phase && motor->fingerprint);
+	FUZZ_CHECK(motor->settings.min_duty >= 0 && motor->settings.min_duty <= 0.9);
+}
+
+/* What such a map makes the gateway say fits where it goes, also with the longest numbers. */
+static void check_words(const struct config *config)
+{
+	static char text[OUTBOX_PAYLOAD_MAX];
+	double values[CONFIG_SENSORS_MAX];
+	const struct reading reading = {.n_values = config->n_sensors, .values = values};
+	int r;
+
+	for (size_t i = 0; i < config->n_sensors; i++)
+		values[i] = -1.0 / 3;
+	FUZZ_CHECK(payload_format_reading(config, &reading, text, sizeof(text)) > 0);
+	for (size_t i = 0; i < config->n_packed; i++) {
+		r = payload_pack(
+			config, &config->packed[i], &reading, (uint8_t *)text, sizeof(text));
+		FUZZ_CHECK(r > 0 || r == -ERANGE);
+	}
+}
+
+void fuzz_map_check(const struct config *config)
+{
+	FUZZ_CHECK(config->path && config->n_chips <= CONFIG_CHIPS_MAX);
+	FUZZ_CHECK(config->n_sensors <= CONFIG_SENSORS_MAX);
+	FUZZ_CHECK(config->n_packed <= CONFIG_PACKED_MAX && config->n_leds <= CONFIG_LEDS_MAX);
+	FUZZ_CHECK(config->n_motors <= CONFIG_MOTORS_MAX);
+	FUZZ_CHECK(config->interval.min_ms >= 1);
+	FUZZ_CHECK(config->interval.min_ms <= config->interval.default_ms);
+	FUZZ_CHECK(config->interval.default_ms <= config->interval.max_ms);
+	check_mqtt(config);
+	for (size_t i = 0; i < config->n_chips; i++)
+		check_chip(&config->chips[i]);
+	for (size_t i = 0; i < config->n_sensors; i++)
+		check_sensor(config, &config->sensors[i]);
+	for (size_t i = 0; i < config->n_packed; i++)
+		check_packed(config, &config->packed[i]);
+	for (size_t i = 0; i < config->n_leds; i++)
+		check_led(config, &config->leds[i]);
+	for (size_t i = 0; i < config->n_motors; i++)
+		check_motor(config, &config->motors[i]);
+	check_words(config);
+}

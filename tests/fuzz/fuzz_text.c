@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tutorial's plain texts: an interval ("1000") and an LED ("1 0"). The same bytes are given to
+ * both.
+ */
+#include "../unit/fake_config.h"
+#include "fuzz.h"
+#include "payload.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct payload_bytes bytes_of(const char *text, int size)
+{
+	return (struct payload_bytes){(const uint8_t *)text, (size_t)size, (uint64_t)size};
+}
+
+static void check_interval(const struct config *config, const struct payload_bytes *bytes)
+{
+	struct payload_errors errors;
+	uint32_t interval_ms = 0, again_ms = 0;
+	char text[24];
+	int r = payload_parse_interval(config, bytes, &interval_ms, &errors);
+
+	if (r < 0) {
+		FUZZ_CHECK(r == -EINVAL && errors.count == 1 && interval_ms == 0);
+		FUZZ_CHECK(errors.items[0].reason[0]);
+		fuzz_check_printable(errors.items[0].path, strlen(errors.items[0].path));
+		fuzz_check_printable(errors.items[0].reason, strlen(errors.items[0].reason));
+		return;
+	}
+	FUZZ_CHECK(r == 0 && errors.count == 0);
+	FUZZ_CHECK(interval_ms >= config->interval.min_ms);
+	FUZZ_CHECK(interval_ms <= config->interval.max_ms);
+
+	const struct payload_bytes plain =
+		bytes_of(text, snprintf(text, sizeof(text), "%" PRIu32, interval_ms));
+
+	FUZZ_CHECK(payload_parse_interval(config, &plain, &again_ms, &errors) == 0);
+	FUZZ_CHECK(again_ms == interval_ms);
+}
+
+static void check_led(const struct config *config, const struct payload_bytes *bytes)
+{
+	struct payload_led led = {.index = SIZE_MAX}, again;
+	char text[48];
+	int r = payload_parse_led_text(config, bytes, &led);
+
+	if (r < 0) {
+		FUZZ_CHECK(r == -EINVAL && led.index == SIZE_MAX);
+		return;
+	}
+	FUZZ_CHECK(r == 0 && led.index < config->n_leds);
+	FUZZ_CHECK(led.has_on && !led.by_name && led.bright == 0);
+
+	const struct payload_bytes plain =
+		bytes_of(text, snprintf(text, sizeof(text), "%zu %d", led.index + 1, led.on));
+
+	FUZZ_CHECK(payload_parse_led_text(config, &plain, &again) == 0);
+	FUZZ_CHECK(again.index == led.index && again.on == led.on);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct payload_bytes bytes = {data, size, size};
+	struct fake_config fake;
+
+	fake_config_init(&fake);
+	check_interval(&fake.config, &bytes);
+	check_led(&fake.config, &bytes);
+	return 0;
+}
