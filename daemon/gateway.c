@@ -379,7 +379,7 @@ int gateway_run(const struct options *options)
 		return EXIT_FAILED;
 	}
 	log_info(NULL,
-		"tosd " TOS_VERSION " runs%s: %zu sensors, %zu LEDs, %zu motors, interval %u ms",
+		"tosd " TOS_VERSION " runs%s: sensors %zu, LEDs %zu, motors %zu, interval %u ms",
 		options->simulate ? " on a simulated board" : "", gateway.config->n_sensors,
 		gateway.config->n_leds, gateway.config->n_motors, gateway.interval_ms);
 	gateway_keep_map(&gateway);

@@ -106,7 +106,7 @@ void gateway_reload_finished(struct gateway *gateway)
 		config_free(gateway->retired);
 	gateway->retired = NULL;
 	gateway_keep_map(gateway);
-	log_info("reload", "done: %zu sensors, %zu LEDs, %zu motors", gateway->config->n_sensors,
+	log_info("reload", "done: sensors %zu, LEDs %zu, motors %zu", gateway->config->n_sensors,
 		gateway->config->n_leds, gateway->config->n_motors);
 	sd_notify(0, "READY=1");
 	gateway_notify_status(gateway);

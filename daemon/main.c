@@ -11,7 +11,7 @@ static int check(const struct options *options)
 
 	if (exit_code >= 0)
 		return exit_code;
-	printf("%s: good: %zu chips, %zu sensors, %zu LEDs, %zu motors\n", options->config_path,
+	printf("%s: good: chips %zu, sensors %zu, LEDs %zu, motors %zu\n", options->config_path,
 		config->n_chips, config->n_sensors, config->n_leds, config->n_motors);
 	config_free(config);
 	return EXIT_OK;

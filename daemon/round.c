@@ -197,8 +197,15 @@ static void describe_implausible(
 	char number[DECIMAL_BYTES] = "not a number";
 
 	(void)decimal_format(value, config->decimals, number, sizeof(number));
-	(void)snprintf(out, out_bytes, "%s: %.40s is outside %g..%g", config->name, number,
-		config->min, config->max);
+	if (isinf(config->min))
+		(void)snprintf(
+			out, out_bytes, "%s: %.40s is above %g", config->name, number, config->max);
+	else if (isinf(config->max))
+		(void)snprintf(
+			out, out_bytes, "%s: %.40s is below %g", config->name, number, config->min);
+	else
+		(void)snprintf(out, out_bytes, "%s: %.40s is outside %g..%g", config->name, number,
+			config->min, config->max);
 }
 
 /* What came of the task, as the sensor's value. */

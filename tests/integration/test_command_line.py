@@ -93,7 +93,7 @@ def test_mistake_on_the_command_line(binary, arguments, complaint):
 
 
 def test_check_of_a_good_map(binary, good_map):
-    expected = f"{good_map}: good: 3 chips, 4 sensors, 3 LEDs, 1 motors\n"
+    expected = f"{good_map}: good: chips 3, sensors 4, LEDs 3, motors 1\n"
     for arguments in (["--check", good_map], ["-k", "-c", good_map], ["--config", good_map, "--check"]):
         assert told(run_tosd(binary, *arguments)) == (0, expected, "")
 
@@ -201,7 +201,7 @@ def test_without_verbose_there_is_no_chatter(gateway, client):
     words = [re.sub(r"\d+\.\d+\.\d+(\.\d+:\d+)?", "N", line) for line in gateway.log.since()]
     assert sorted(words) == [
         "info: ending on SIGTERM",
-        "info: tosd N runs on a simulated board: 4 sensors, 3 LEDs, 1 motors, interval 100 ms",
+        "info: tosd N runs on a simulated board: sensors 4, LEDs 3, motors 1, interval 100 ms",
         "notice: mqtt: connected to mqtt://N with MQTT 5",
     ]
 

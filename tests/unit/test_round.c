@@ -263,6 +263,22 @@ static void another_reason_is_reported(void **state)
 	assert_no_event(fixture);
 }
 
+/* One limit alone is told alone. */
+static void one_limit_is_told_without_the_other(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->fake.sensors[FAKE_CDS].max = 4000;
+	show(fixture, "adc", 2, 4095);
+	make_round(fixture);
+	(void)take(fixture);
+	assert_event(fixture, FAKE_CDS, -ERANGE, 0, "cds: 4095 is above 4000");
+	fixture->fake.sensors[FAKE_SOUND].min = 200;
+	pass(fixture, SECOND_US);
+	(void)take(fixture);
+	assert_event(fixture, FAKE_SOUND, -ERANGE, 0, "sound: 100 is below 200");
+}
+
 static void an_implausible_value_is_a_failed_read(void **state)
 {
 	struct fixture *fixture = *state;
@@ -402,6 +418,7 @@ int main(void)
 		test(a_missing_part_is_null_and_is_reported_once),
 		test(a_part_that_comes_back_is_configured_and_reported),
 		test(another_reason_is_reported),
+		test(one_limit_is_told_without_the_other),
 		test(an_implausible_value_is_a_failed_read),
 		test(values_pass_the_filters_in_the_maps_order),
 		test(a_slower_sensor_is_asked_in_its_own_rhythm),
