@@ -72,17 +72,16 @@ class Parts:
 
 
 class Gateway:
-    def __init__(self, guest, client, text, user=None, wait=True):
+    def __init__(self, guest, client, text, user=None):
         self.guest = guest
         self.client = client
         mark = client.mark()
         guest.write("/tmp/tosd.yaml", text)
-        command = "tosd --config /tmp/tosd.yaml --state /tmp"
-        self.process = guest.start(f"exec {command}" if not user else f"exec su {user} -c '{command}'")
+        command = "exec tosd --config /tmp/tosd.yaml --state /tmp"
+        self.process = guest.start(command if not user else f"exec su {user} -c '{command}'")
         self.log = self.process.log
-        if wait:
-            self.log.wait("tosd .* runs")
-            client.wait("tos/status", lambda m: m.payload == b"online", mark)
+        self.log.wait("tosd .* runs")
+        client.wait("tos/status", lambda m: m.payload == b"online", mark)
 
     def end(self, signal="KILL"):
         return self.process.end(signal)

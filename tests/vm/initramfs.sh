@@ -13,6 +13,7 @@ PATH=$PATH:/usr/sbin:/sbin
 root=$(mktemp -d "${TMPDIR:-/tmp}/tos-root.XXXXXX")
 trap 'rm -rf "$root"' EXIT
 
+chmod 755 "$root"
 mkdir -p "$root/bin" "$root/sbin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/etc" \
 	"$root/root" "$root/var/lib/tos"
 cp "$(command -v busybox)" "$root/bin/busybox"

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""What goes wrong on I2C, as the kernel tells it: nothing is invented, the user is told, the rest goes on."""
+
+import json
+import re
+import time
+
+import pytest
+
+from board import BACKWARD, FORWARD, MAP
+
+EREMOTEIO, ENXIO = 121, 6
+
+
+def wait_failed(gateway, sensor, words):
+    health = gateway.health(lambda h: not h["sensors"][sensor]["ok"])
+    assert re.search(words, health["sensors"][sensor]["error"]), health["sensors"]
+    return health["sensors"][sensor]["error"]
+
+
+def wait_whole(gateway):
+    return gateway.reading(lambda r: None not in r.values())
+
+
+@pytest.mark.parametrize("nack", [EREMOTEIO, ENXIO])
+def test_no_answer_in_the_dialects_of_adapters(gateway, parts, nack):
+    parts.adapter("nack", nack)
+    wait_whole(gateway)
+    mark = gateway.client.mark()
+    parts.fault("climate", "no-answer")
+    reading = gateway.reading(lambda r: r["temp"] is None)
+    assert reading["humi"] is None and abs(reading["cds"] - 1.25) <= 0.001
+    health = gateway.health(lambda h: not h["sensors"]["temp"]["ok"], mark)
+    assert health["sensors"]["temp"]["error"] == "bme280 at 0x77 on /dev/i2c-1: no answer"
+    parts.fault("climate", "none")
+    wait_whole(gateway)
+
+
+def test_arbitration_that_is_always_lost(gateway, parts):
+    wait_whole(gateway)
+    parts.adapter("lost", 1)
+    assert gateway.reading(lambda r: r["temp"] is None)["cds"] is None
+    wait_failed(gateway, "temp", "^bme280 at 0x77 on /dev/i2c-1: timed out: the bus is stuck")
+    parts.adapter("lost", 0)
+    wait_whole(gateway)
+
+
+def test_a_server_that_dies_and_comes_back(gateway, parts):
+    wait_whole(gateway)
+    parts.process.end()
+    assert gateway.reading(lambda r: r["temp"] is None)["cds"] is None
+    wait_failed(gateway, "cds", "^ads1115 at 0x48 on /dev/i2c-1: no answer")
+    parts.start()
+    wait_whole(gateway)
+
+
+def stop_ms(gateway, wire):
+    """From the command to the line and to the answer, in ms of the host."""
+    wire_mark, client_mark = wire.mark(), gateway.client.mark()
+    begin = time.monotonic()
+    gateway.client.publish("tos/actions", '{"motor":{"direction":"stop"}}')
+    wire.wait(FORWARD, 0, wire_mark)
+    line_ms = 1000 * (time.monotonic() - begin)
+    answer = json.loads(gateway.client.wait("tos/actions/ack", mark=client_mark).payload)
+    return line_ms, 1000 * (time.monotonic() - begin), answer
+
+
+def test_a_motor_stops_while_the_sensors_bus_is_stuck(gateway, parts, wire):
+    wait_whole(gateway)
+    gateway.do(motor={"direction": "forward", "speed": 10})
+    parts.fault("/dev/i2c-1", "stuck")
+    gateway.reading(lambda r: r["temp"] is None)
+    line_ms, answer_ms, answer = stop_ms(gateway, wire)
+    print(f"the sensors' bus is stuck: line low after {line_ms:.1f} ms, answer after {answer_ms:.1f} ms")
+    assert answer["ok"]
+    assert line_ms < 500
+    parts.fault("/dev/i2c-1", "none")
+    wait_whole(gateway)
+
+
+def test_a_motor_stops_while_its_own_bus_is_stuck(gateway, parts, wire):
+    """Its enable input cannot be reached any more, its two lines can."""
+    wait_whole(gateway)
+    gateway.do(motor={"direction": "forward", "speed": 10})
+    parts.fault("/dev/i2c-2", "stuck")
+    line_ms, answer_ms, answer = stop_ms(gateway, wire)
+    print(f"the motor's bus is stuck: line low after {line_ms:.1f} ms, answer after {answer_ms:.1f} ms")
+    assert not answer["ok"]
+    assert answer["errors"][0]["path"] == "motor.0"
+    assert line_ms < 1000
+    assert wire.since(0, [BACKWARD])[-1].value == 0
+    parts.fault("/dev/i2c-2", "none")
+    gateway.health(lambda h: h["actuators"]["motor.0"]["ok"])
+
+
+@pytest.fixture
+def kernel_driver(guest, parts):
+    del parts
+    devices = "/sys/bus/i2c/devices/i2c-1"
+    guest.run(f"modprobe ti-ads1015; echo ads1115 0x48 >{devices}/new_device; test -e {devices}/1-0048/driver")
+    yield
+    guest.run(f"[ ! -e {devices}/1-0048 ] || echo 0x48 >{devices}/delete_device")
+
+
+def test_a_kernel_driver_that_owns_the_address_is_told_with_the_cure(guest, kernel_driver, make_gateway):
+    del kernel_driver
+    gateway = make_gateway()
+    reading = gateway.reading()
+    assert reading["cds"] is None and reading["humi"] == 45
+    error = wait_failed(gateway, "cds", "a kernel driver owns address 0x48 on /dev/i2c-1")
+    guest.run(re.search("`(.*)`", error).group(1))
+    wait_whole(gateway)
+
+
+def test_a_bus_that_is_missing_is_told_with_the_cure(parts, make_gateway):
+    del parts
+    gateway = make_gateway(MAP.replace("adc: {driver: ads1115, bus: /dev/i2c-1", "adc: {driver: ads1115, bus: /dev/i2c-7"))
+    assert gateway.reading()["humi"] == 45
+    wait_failed(gateway, "cds", "/dev/i2c-7 is missing: enable I2C with raspi-config, or dtparam=i2c_arm=on")
