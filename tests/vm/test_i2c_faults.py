@@ -54,6 +54,18 @@ def test_a_server_that_dies_and_comes_back(gateway, parts):
     wait_whole(gateway)
 
 
+def test_no_word_at_all_ends_with_the_adapters_own_timeout(gateway, parts):
+    """Also where the gateway's thread sits in the kernel for good, as far as it knows."""
+    wait_whole(gateway)
+    parts.adapter("patience", 1)
+    parts.process.signal("STOP")
+    assert gateway.reading(lambda r: r["temp"] is None)["cds"] is None
+    wait_failed(gateway, "cds", "^ads1115 at 0x48 on /dev/i2c-1: timed out: the bus is stuck")
+    # The answers that come now are too late, and nobody takes them for those to the next questions.
+    parts.process.signal("CONT")
+    wait_whole(gateway)
+
+
 def stop_ms(gateway, wire):
     """From the command to the line and to the answer, in ms of the host."""
     wire_mark, client_mark = wire.mark(), gateway.client.mark()

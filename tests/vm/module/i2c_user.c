@@ -6,6 +6,7 @@
  *
  * As on a real wire, there is nobody to wake up when no answer comes: the transfer ends with
  * ETIMEDOUT after the adapter's timeout (I2C_TIMEOUT), and an answer that comes later is refused.
+ * A real wire is never too busy to answer, a process on an emulated processor is; hence patience.
  * Without a process nobody acknowledges.
  */
 #include <linux/completion.h>
@@ -45,6 +46,10 @@ MODULE_PARM_DESC(nack, "the errno that stands for no acknowledge: adapters diffe
 static bool lost;
 module_param(lost, bool, 0644);
 MODULE_PARM_DESC(lost, "every transfer loses the arbitration");
+
+static uint patience = 20;
+module_param(patience, uint, 0644);
+MODULE_PARM_DESC(patience, "how many times the adapter's timeout a transfer may take");
 
 static ulong functions = I2C_FUNC_I2C | (I2C_FUNC_SMBUS_EMUL & ~I2C_FUNC_SMBUS_QUICK);
 module_param(functions, ulong, 0644);
@@ -98,7 +103,7 @@ static int transfer(struct i2c_adapter *adapter, struct i2c_msg *messages, int c
 		bus->state = PENDING;
 		wake_up(&bus->pending);
 		mutex_unlock(&bus->lock);
-		wait_for_completion_timeout(&bus->answered, adapter->timeout);
+		wait_for_completion_timeout(&bus->answered, adapter->timeout * patience);
 		mutex_lock(&bus->lock);
 		r = bus->state == ANSWERED ? bus->reply.result : -ETIMEDOUT;
 		if (r == 0)
