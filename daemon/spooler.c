@@ -28,7 +28,8 @@ struct spooler {
 	int command_fd;
 
 	pthread_mutex_t mutex; /* over the next block */
-	bool closing;
+	pthread_cond_t changed;
+	bool closing, ended;
 	uint64_t size_bytes, after_us;
 
 	/* The thread's own. */
@@ -276,6 +277,11 @@ static void *run(void *argument)
 	remove_acknowledged(spooler);
 	save_all(spooler);
 	spooler->spool = spool_free(spooler->spool);
+
+	(void)pthread_mutex_lock(&spooler->mutex);
+	spooler->ended = true;
+	(void)pthread_cond_signal(&spooler->changed);
+	(void)pthread_mutex_unlock(&spooler->mutex);
 	return NULL;
 }
 
@@ -284,8 +290,20 @@ static void free_spooler(struct spooler *spooler)
 	if (spooler->command_fd >= 0)
 		(void)close(spooler->command_fd);
 	spool_free(spooler->spool);
+	(void)pthread_cond_destroy(&spooler->changed);
 	(void)pthread_mutex_destroy(&spooler->mutex);
 	free(spooler);
+}
+
+static void init_locks(struct spooler *spooler)
+{
+	pthread_condattr_t attributes;
+
+	(void)pthread_mutex_init(&spooler->mutex, NULL);
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&spooler->changed, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
 }
 
 int spooler_new(const struct spooler_settings *settings, struct spooler **ret_spooler)
@@ -295,7 +313,7 @@ int spooler_new(const struct spooler_settings *settings, struct spooler **ret_sp
 
 	if (!spooler)
 		return -ENOMEM;
-	(void)pthread_mutex_init(&spooler->mutex, NULL);
+	init_locks(spooler);
 	spooler->settings = *settings;
 	spooler->size_bytes = settings->size_bytes;
 	spooler->after_us = settings->after_us;
@@ -332,17 +350,23 @@ int spooler_close(struct spooler *spooler, uint64_t timeout_us)
 {
 	uint64_t end_us = clock_now_us() + timeout_us;
 	const struct timespec end = {(time_t)(end_us / 1000000), (long)(end_us % 1000000) * 1000};
+	bool in_time = true, ended;
 
 	if (!spooler)
 		return 0;
 	(void)pthread_mutex_lock(&spooler->mutex);
 	spooler->closing = true;
 	(void)eventfd_write(spooler->command_fd, 1);
+	while (!spooler->ended && in_time)
+		in_time = pthread_cond_timedwait(&spooler->changed, &spooler->mutex, &end) !=
+			ETIMEDOUT;
+	ended = spooler->ended;
 	(void)pthread_mutex_unlock(&spooler->mutex);
-	if (pthread_clockjoin_np(spooler->thread, NULL, CLOCK_MONOTONIC, &end) != 0) {
+	if (!ended) {
 		(void)pthread_detach(spooler->thread);
 		return -ETIMEDOUT;
 	}
+	(void)pthread_join(spooler->thread, NULL);
 	free_spooler(spooler);
 	return 0;
 }
