@@ -42,17 +42,19 @@ fetch_kernel() {
 	[ -n "$image" ] || die "apt does not know Debian's kernel (linux-image-amd64)"
 	release=${image#linux-image-}
 	version=$(apt-cache show --no-all-versions "$image" | sed -n 's/^Version: //p')
-	series=${release%%-*}
-	series=${series%.*}
+	series=$(echo "$release" | cut -d . -f 1,2)
+	# Of the series in Debian 12, of the release in Debian 13.
+	kbuild=$(apt-cache depends --important "linux-headers-$release" |
+		sed -n 's/.*Depends: \(linux-kbuild-.*\)/\1/p' | head -n 1)
 	stamp="$release $version $(cat "$here/base.sh" "$here"/module/* | cksum)"
 	[ "$(cat "$folder/stamp" 2>/dev/null)" != "$stamp" ] || return 1
 	rm -rf "${folder:?}"/*
 	mkdir "$folder/packages" "$folder/root"
 	fetch "$image=$version" "linux-headers-$release=$version" \
-		"linux-headers-${release%-*}-common=$version" "linux-kbuild-$series" \
+		"linux-headers-${release%-*}-common=$version" "$kbuild=$version" \
 		"linux-source-$series=$version"
 	unpack "$image" "linux-headers-$release" "linux-headers-${release%-*}-common" \
-		"linux-kbuild-$series" "linux-source-$series"
+		"$kbuild" "linux-source-$series"
 }
 
 # From the source only what is missing in the kernel and its headers.
@@ -78,7 +80,9 @@ build_modules() {
 	headers=$folder/root/usr/src/linux-headers-$release
 	# It names the place where it would have been installed.
 	sed -i "s|[^ ]*/usr/src/|$folder/root/usr/src/|" "$headers/Makefile"
-	make -C "$headers" M="$folder/module" modules >"$folder/module/log" 2>&1 || {
+	# Type information for BPF would need pahole.
+	make -C "$headers" M="$folder/module" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
+		>"$folder/module/log" 2>&1 || {
 		cat "$folder/module/log" >&2
 		die "the modules cannot be built"
 	}
@@ -108,6 +112,7 @@ unpack_source
 build_modules
 collect_modules
 sh "$folder/source/scripts/extract-vmlinux" "$folder/root/boot/vmlinuz-$release" >"$folder/vmlinux"
+[ -s "$folder/vmlinux" ] || die "the kernel cannot be unpacked"
 rm -rf "$folder/packages" "$folder/root" "$folder/source"
 echo "$stamp" >"$folder/stamp"
 say "$release is ready"
