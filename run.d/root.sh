@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# Another Debian in a folder: made by mmdebstrap, entered by chroot. Sourced by ../run; the caller
+# has sourced install.sh, where as_root is.
+
+: "${here:?the clone}" "${scratch:?a temporary folder, removed at the end}"
+
+# Ends the whole run. What was asked for counts as one skipped test.
+skip() {
+	say "skipped: $*"
+	echo "0 passed, 0 failed, 1 skipped"
+	exit 0
+}
+
+# The packages of some groups of run.d/packages, separated by commas.
+packages_of() {
+	awk -v groups=" $* " 'index(groups, " " $1 " ") { print $2 }' "$here/run.d/packages" |
+		sort -u | paste -s -d ,
+}
+
+# The mirror that this machine has its own packages from.
+debian_mirror() {
+	# shellcheck disable=SC2016 # $(REPO_URI) is apt's
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+		grep -m 1 '/debian/\{0,1\}$'
+}
+
+# make_root FOLDER SUITE PACKAGES [OPTION...]: with further options of mmdebstrap. One that is there
+# already with the same contents is kept.
+make_root() {
+	root=$1
+	suite=$2
+	packages=$3
+	shift 3
+	[ "$(id -u)" -eq 0 ] || as_root true || skip "this is neither root nor sudo"
+	[ "$(cat "$root.contents" 2>/dev/null)" != "$suite $packages" ] || return 0
+	command -v mmdebstrap >/dev/null || skip "mmdebstrap is missing"
+	as_root unshare --mount --pid --ipc --fork true 2>"$scratch/root.log" ||
+		skip "a chroot needs rights that root lacks here: $(cat "$scratch/root.log")"
+	mirror=$(debian_mirror) || skip "this machine's apt sources name no Debian mirror"
+	say "making a $suite root in ${root#"$here"/}"
+	rm -f "$root.contents"
+	as_root rm -rf "$root"
+	mkdir -p "${root%/*}"
+	as_root mmdebstrap --mode=root --variant=apt --skip=cleanup/apt/lists --include="$packages" \
+		"$@" "$suite" "$root" "deb $mirror $suite main" \
+		>"$scratch/root.log" 2>&1 </dev/null || {
+		grep -E '^(Err:|E:|W:)' "$scratch/root.log" | tail -n 10 >&2
+		skip "mmdebstrap failed, see above"
+	}
+	# Where the tree is copied to, as the user who runs this.
+	as_root install -d -o "$(id -u)" -g "$(id -g)" "$root/srv/tos-gateway"
+	echo "$suite $packages" >"$root.contents"
+}
+
+# The tree as it is here, without what was built from it; times stay, so that a second run builds
+# only what changed.
+copy_tree() {
+	find "$root/srv/tos-gateway" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
+	tar -C "$here" --exclude='./build*' --exclude=./.git -cf - . | tar -C "$root/srv/tos-gateway" -xf -
+}
+
+# in_root COMMAND...: in the copied tree. Its mounts and processes end with it.
+in_root() {
+	# shellcheck disable=SC2016 # for the inner shell
+	as_root unshare --mount --pid --ipc --fork --kill-child sh -euc '
+		root=$1
+		shift
+		mount -t proc proc "$root/proc"
+		mount --rbind /sys "$root/sys"
+		mount --rbind /dev "$root/dev"
+		mount -t tmpfs tmpfs "$root/tmp"
+		mount -t tmpfs tmpfs "$root/run"
+		cat /etc/resolv.conf >"$root/etc/resolv.conf"
+		exec env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/root LC_ALL=C.UTF-8 \
+			chroot "$root" env -C /srv/tos-gateway "$@"
+	' sh "$root" "$@" </dev/null
+}
