@@ -30,10 +30,12 @@ _Static_assert(ACCOUNTS * sizeof(struct account) == PAGE_BYTES, "a page");
 
 #define EXPORTED __attribute__((visibility("default")))
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): these are glibc's */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *memory, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 static struct account *accounts;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
