@@ -11,8 +11,13 @@ void schedule_init(struct schedule *schedule, uint32_t interval_ms, uint64_t now
 
 void schedule_set_interval(struct schedule *schedule, uint32_t interval_ms, uint64_t now_us)
 {
+	const uint64_t *took_us = schedule->took_us;
+	uint64_t lead_us = took_us[0] < took_us[1] ? took_us[0] : took_us[1];
+
 	schedule->interval_us = UINT64_C(1000) * interval_ms;
-	schedule->next_us = now_us + schedule->interval_us;
+	if (lead_us > schedule->interval_us)
+		lead_us = 0;
+	schedule->next_us = now_us + schedule->interval_us - lead_us;
 }
 
 static void skip(struct schedule *schedule, uint64_t deadlines)
@@ -27,6 +32,7 @@ uint64_t schedule_begin(struct schedule *schedule, uint64_t now_us)
 
 	if (now_us > schedule->next_us)
 		skip(schedule, (now_us - schedule->next_us) / schedule->interval_us);
+	schedule->begun_us = now_us;
 	deadline_us = schedule->next_us;
 	schedule->next_us += schedule->interval_us;
 	return deadline_us;
@@ -34,6 +40,8 @@ uint64_t schedule_begin(struct schedule *schedule, uint64_t now_us)
 
 void schedule_end(struct schedule *schedule, uint64_t now_us)
 {
+	schedule->took_us[1] = schedule->took_us[0];
+	schedule->took_us[0] = now_us - schedule->begun_us;
 	/* One that comes at this very moment is not missed. */
 	if (now_us > schedule->next_us)
 		skip(schedule, (now_us - schedule->next_us - 1) / schedule->interval_us + 1);

@@ -13,12 +13,18 @@ struct schedule {
 	uint64_t interval_us;
 	uint64_t next_us; /* the deadline that is waited for */
 	uint64_t missed;
+	uint64_t begun_us;   /* the last reading */
+	uint64_t took_us[2]; /* the last one and the one before; 0: there was none */
 };
 
 /* The first deadline is now. interval_ms is at least 1. */
 void schedule_init(struct schedule *schedule, uint32_t interval_ms, uint64_t now_us);
 
-/* Another grid: its first deadline is one new interval after now. */
+/*
+ * Another grid, whose first reading is there one new interval after now: its deadline is earlier
+ * than that by as long as a reading takes, if that is less than the interval. What counts is the
+ * shorter one of the last two, because one that also sets up a part takes longer.
+ */
 void schedule_set_interval(struct schedule *schedule, uint32_t interval_ms, uint64_t now_us);
 
 /*
