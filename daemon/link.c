@@ -42,13 +42,22 @@ int link_leave_library(struct link *link)
 	return abandoned ? -ECANCELED : 0;
 }
 
+/* With the mutex held. */
+static void wake(struct link *link)
+{
+	(void)eventfd_write(link->command_fd, 1);
+	link->commanded = true;
+}
+
 struct link_commands link_take_commands(struct link *link)
 {
 	struct link_commands commands;
 	eventfd_t count;
 
 	(void)pthread_mutex_lock(&link->mutex);
-	(void)eventfd_read(link->command_fd, &count);
+	if (link->commanded)
+		(void)eventfd_read(link->command_fd, &count);
+	link->commanded = false;
 	commands = link->commands;
 	link->events.pong_due |= link->pong_wanted;
 	link->pong_wanted = false;
@@ -193,7 +202,7 @@ void link_guard(struct link *link, uint64_t guard_us)
 {
 	(void)pthread_mutex_lock(&link->mutex);
 	link->commands.guard_us = guard_us;
-	(void)eventfd_write(link->command_fd, 1);
+	wake(link);
 	(void)pthread_mutex_unlock(&link->mutex);
 }
 
@@ -201,7 +210,7 @@ void link_ping(struct link *link)
 {
 	(void)pthread_mutex_lock(&link->mutex);
 	link->pong_wanted = true;
-	(void)eventfd_write(link->command_fd, 1);
+	wake(link);
 	(void)pthread_mutex_unlock(&link->mutex);
 }
 
@@ -254,7 +263,7 @@ struct link *link_close(struct link *link, uint64_t timeout_us)
 	link->commands.closing = true;
 	/* A little earlier than the caller's limit, for the way out. */
 	link->commands.close_by_us = end_us - timeout_us / 8;
-	(void)eventfd_write(link->command_fd, 1);
+	wake(link);
 	ended = wait_for_end(link, end_us);
 	link->abandoned = !ended;
 	(void)pthread_mutex_unlock(&link->mutex);

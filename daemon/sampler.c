@@ -29,6 +29,7 @@ enum {
 };
 
 struct mail {
+	bool posted; /* and so wake_fd is readable */
 	bool end, ping;
 	uint32_t interval_ms; /* 0: stays */
 	uint64_t interval_us; /* when it was set */
@@ -104,9 +105,10 @@ static bool take_mail(struct sampler *sampler)
 	eventfd_t count;
 
 	(void)pthread_mutex_lock(&sampler->mutex);
-	(void)eventfd_read(sampler->wake_fd, &count);
 	mail = sampler->mail;
 	sampler->mail = (struct mail){0};
+	if (mail.posted)
+		(void)eventfd_read(sampler->wake_fd, &count);
 	(void)pthread_mutex_unlock(&sampler->mutex);
 
 	if (mail.interval_ms)
@@ -259,6 +261,7 @@ static struct mail *post_begin(struct sampler *sampler)
 
 static void post_end(struct sampler *sampler)
 {
+	sampler->mail.posted = true;
 	(void)eventfd_write(sampler->wake_fd, 1);
 	(void)pthread_mutex_unlock(&sampler->mutex);
 }
