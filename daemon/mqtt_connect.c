@@ -49,9 +49,13 @@ struct attempt {
 
 void mqtt_client_prepare_environment(void)
 {
+	MQTTClient_init_options options = MQTTClient_init_options_initializer;
+
 	(void)unsetenv("http_proxy");
 	(void)unsetenv("https_proxy");
 	(void)unsetenv("PAHO_C_CLIENT_USE_HTTP_PROXY");
+	/* OpenSSL sets itself up where it is needed, and stays asleep on disk where it is not. */
+	MQTTClient_global_init(&options);
 	/* It keeps a trace of all its calls in memory even when nobody wants to see it, which is a
 	 * good part of what it costs. */
 	if (!getenv("MQTT_C_CLIENT_TRACE"))
