@@ -197,6 +197,9 @@ static int open_file(struct spool *spool)
 	if (r == 0) {
 		sqlite3_busy_timeout(spool->db, BUSY_MS);
 		r = execute(spool, SCHEMA);
+		/* A row that claims gigabytes; what SQLite itself needs, Linux does not refuse. */
+		if (r == -ENOMEM)
+			r = -EBADMSG;
 	}
 	if (r == 0)
 		r = check_file(spool);
