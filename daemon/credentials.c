@@ -11,18 +11,24 @@ static int read_password(const char *path, char **ret_password)
 	char buffer[CREDENTIALS_PASSWORD_MAX + 1];
 	FILE *file = fopen(path, "re");
 	size_t size;
+	int r = 0;
 
 	if (!file)
 		return -errno;
 	size = fread(buffer, 1, sizeof(buffer), file);
+	if (ferror(file)) /* a folder, for example, can be opened but not read */
+		r = -errno;
+	else if (size > CREDENTIALS_PASSWORD_MAX)
+		r = -EFBIG;
 	fclose(file);
-	if (size > CREDENTIALS_PASSWORD_MAX)
-		return -EFBIG;
-	buffer[size] = '\0';
-	buffer[strcspn(buffer, "\r\n")] = '\0';
-	*ret_password = strdup(buffer);
+	if (r == 0) {
+		buffer[size] = '\0';
+		buffer[strcspn(buffer, "\r\n")] = '\0';
+		*ret_password = strdup(buffer);
+		r = *ret_password ? 0 : -ENOMEM;
+	}
 	explicit_bzero(buffer, sizeof(buffer));
-	return *ret_password ? 0 : -ENOMEM;
+	return r;
 }
 
 int credentials_load(const struct config_mqtt *mqtt, char **ret_password)
