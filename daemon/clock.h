@@ -2,10 +2,20 @@
 /* The two clocks. Decisions take the time as an argument; only loops read it. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* 2026-01-01: this program is younger than any time before. */
+#define CLOCK_PLAUSIBLE_MS UINT64_C(1767225600000)
 
 /* CLOCK_MONOTONIC in us. */
 uint64_t clock_now_us(void);
 
 /* CLOCK_REALTIME in ms since the Unix epoch. */
 uint64_t clock_wall_ms(void);
+
+/* Whether somebody has set the wall clock: a board without a clock of its own starts in 1970. */
+static inline bool clock_is_set(uint64_t wall_ms)
+{
+	return wall_ms >= CLOCK_PLAUSIBLE_MS;
+}

@@ -22,7 +22,7 @@ enum {
 	LINK_EVENTS_BYTES = 256 * 1024,
 	SAMPLER_EVENTS_BYTES = 128 * 1024,
 	/* Both within what is left of two seconds after the sensors' thread has ended. */
-	LINK_CLOSE_US = 1000000,
+	LINK_CLOSE_US = 800000,
 	SPOOLER_CLOSE_US = 600000,
 };
 

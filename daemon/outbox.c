@@ -348,7 +348,7 @@ static bool take_backlog(struct outbox *outbox, struct outbox_message *message)
 		message->id |= SOURCE_STAGED;
 		return true;
 	}
-	if (outbox->held ||
+	if (outbox->held || outbox->clock_awaited ||
 		!take_reading(
 			&outbox->readings, outbox->live_begin, &outbox->next_backlog, message))
 		return false;

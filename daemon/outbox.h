@@ -47,6 +47,15 @@ int outbox_fd(const struct outbox *outbox);
 /* taken_ms: the reading's time stamp. 0, or -EMSGSIZE. */
 int outbox_put_reading(struct outbox *outbox, uint64_t taken_ms, const void *payload, size_t size);
 
+/*
+ * A reading that was taken before the clock was set has the monotonic clock's time in place of
+ * taken_ms, and none in its payload. Backlog can wait until the clock is set;
+ */
+void outbox_wait_for_clock(struct outbox *outbox, bool wait);
+
+/* then what waits gets its time. offset_ms: the wall clock's lead. */
+void outbox_set_clock(struct outbox *outbox, uint64_t offset_ms);
+
 struct outbox_address {
 	const char *topic;
 	const void *correlation; /* MQTT 5 correlation data of the answer, NULL: none */

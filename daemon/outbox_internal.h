@@ -4,6 +4,7 @@
  *
  *   outbox.c        between those who put and the link
  *   outbox_spool.c  between memory and disk
+ *   outbox_clock.c  readings that were taken before the clock was set
  */
 #pragma once
 
@@ -51,6 +52,9 @@ struct outbox {
 	uint64_t dropped_in_flight; /* lost only if the connection dies before their
 				       acknowledgement */
 
+	bool clock_awaited;       /* by the backlog */
+	uint64_t clock_offset_ms; /* 0: not known */
+
 	/* Toward the disk. */
 	int spool_fd;
 	bool spool_signalled;
@@ -69,6 +73,10 @@ struct outbox {
 void outbox_signal_link(struct outbox *outbox);
 void outbox_signal_spooler(struct outbox *outbox);
 void outbox_pop_done(struct ring *ring);
+
+/* For a reading that was taken before the clock was set. */
+void outbox_correct_time(
+	const struct outbox *outbox, uint64_t *taken_ms, void *payload, size_t size);
 
 /* Staged rows that are acknowledged go, from the oldest on. */
 void outbox_pop_staged(struct outbox *outbox);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "outbox_spool.h"
+#include "clock.h"
 #include "outbox_internal.h"
 
 #include <errno.h>
@@ -142,9 +143,11 @@ void outbox_spilled(struct outbox *outbox, bool kept, uint64_t dropped, uint64_t
 	(void)pthread_mutex_unlock(&outbox->mutex);
 }
 
-int outbox_stage(
-	struct outbox *outbox, uint64_t connection, uint64_t number, const struct spool_record *row)
+int outbox_stage(struct outbox *outbox, uint64_t connection, uint64_t number,
+	const struct spool_record *row, bool ours)
 {
+	bool timeless = ours && !clock_is_set(row->taken_ms);
+	uint64_t taken_ms = row->taken_ms;
 	struct ring_record *record = NULL;
 	int r = -ENOTCONN;
 
@@ -153,7 +156,8 @@ int outbox_stage(
 		return -EMSGSIZE;
 	(void)pthread_mutex_lock(&outbox->mutex);
 	if (outbox->connected && outbox->connections == connection) {
-		record = ring_push(&outbox->staged, HEAD_BYTES + row->size);
+		if (!timeless || !outbox->clock_awaited)
+			record = ring_push(&outbox->staged, HEAD_BYTES + row->size);
 		r = record ? 0 : -EAGAIN;
 		outbox->staged_low = outbox->staged.capacity / 2;
 	}
@@ -161,6 +165,9 @@ int outbox_stage(
 		memcpy(record->data, &number, HEAD_BYTES);
 		if (row->size > 0)
 			memcpy(record->data + HEAD_BYTES, row->payload, row->size);
+		if (timeless)
+			outbox_correct_time(
+				outbox, &taken_ms, record->data + HEAD_BYTES, row->size);
 		outbox_signal_link(outbox);
 	}
 	(void)pthread_mutex_unlock(&outbox->mutex);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "clock.h"
 #include "decimal.h"
 #include "payload.h"
 
@@ -11,6 +12,9 @@
 
 /* cJSON_PrintPreallocated() asks for some bytes more than it writes in the end. */
 enum { CJSON_SLACK_BYTES = 5 };
+
+/* As wide as a time from 2001 to 2286, so that one can be put in its place. */
+#define UNKNOWN_TIME "null         "
 
 static void json_free(cJSON **json)
 {
@@ -105,6 +109,20 @@ int payload_format_value(
 	return decimal_format(value, sensor->decimals, out, out_bytes);
 }
 
+bool payload_set_time(void *payload, size_t size, uint64_t wall_ms)
+{
+	static const char END[] = "\"ts\":" UNKNOWN_TIME "}";
+	const size_t end_size = sizeof(END) - 1;
+	char text[2 * sizeof(END)];
+	uint8_t *bytes = payload;
+
+	if (size < end_size || memcmp(bytes + size - end_size, END, end_size) != 0 ||
+		(size_t)snprintf(text, sizeof(text), "\"ts\":%" PRIu64 "}", wall_ms) != end_size)
+		return false;
+	memcpy(bytes + size - end_size, text, end_size);
+	return true;
+}
+
 int payload_format_reading(
 	const struct config *config, const struct reading *reading, char *out, size_t out_bytes)
 {
@@ -113,8 +131,10 @@ int payload_format_reading(
 
 	for (size_t i = 0; i < reading->n_values; i++)
 		add_value(&builder, json, &config->sensors[i], reading->values[i]);
-	if (config->mqtt.timestamp)
+	if (config->mqtt.timestamp && clock_is_set(reading->taken_ms))
 		add_count(&builder, json, "ts", reading->taken_ms);
+	else if (config->mqtt.timestamp)
+		builder.ok = builder.ok && cJSON_AddRawToObject(json, "ts", UNKNOWN_TIME);
 	return print(&builder, json, out, out_bytes);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "publisher.h"
+#include "clock.h"
 #include "log.h"
 #include "payload.h"
 #include <errno.h>
@@ -9,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* How long backlog waits for the clock once there is a connection. */
+enum { CLOCK_WAIT_US = 60000000 };
+
 struct publisher {
 	struct outbox *outbox;
 	/* Of the last reading; with another one all values are published anew. */
@@ -16,6 +20,8 @@ struct publisher {
 	uint64_t connection;
 	double published[CONFIG_SENSORS_MAX]; /* NAN: nothing yet */
 	_Atomic uint64_t packed_skipped;
+	bool clock_unset;
+	uint64_t wait_until_us; /* for the clock */
 	char payload[OUTBOX_PAYLOAD_MAX];
 };
 
@@ -30,6 +36,38 @@ int publisher_new(struct outbox *outbox, struct publisher **ret_publisher)
 	return 0;
 }
 
+/* Until the clock is set, the monotonic one has to do. */
+static uint64_t stamp_ms(const struct reading *reading)
+{
+	return clock_is_set(reading->taken_ms) ? reading->taken_ms : reading->taken_us / 1000;
+}
+
+/*
+ * A board without a clock of its own gets the time from the network, often a little later than the
+ * broker. Live readings do not wait for that, backlog does: so that it can be told when it was
+ * taken. But not for ever, for there may be nobody who knows the time.
+ */
+static void follow_clock(
+	struct publisher *publisher, const struct reading *reading, uint64_t connection)
+{
+	if (clock_is_set(reading->taken_ms)) {
+		if (!publisher->clock_unset)
+			return;
+		publisher->clock_unset = false;
+		log_notice("sensors", "the clock is set; readings that wait have their time now");
+		outbox_set_clock(publisher->outbox, reading->taken_ms - reading->taken_us / 1000);
+		return;
+	}
+	if (!publisher->clock_unset)
+		log_notice("sensors",
+			"the clock is not set; the time of readings is null until it is");
+	publisher->clock_unset = true;
+	if (connection != publisher->connection)
+		publisher->wait_until_us = reading->taken_us + CLOCK_WAIT_US;
+	outbox_wait_for_clock(
+		publisher->outbox, connection == 0 || reading->taken_us < publisher->wait_until_us);
+}
+
 static void put_combined(struct publisher *publisher, const struct reading *reading)
 {
 	int size = payload_format_reading(
@@ -37,12 +75,12 @@ static void put_combined(struct publisher *publisher, const struct reading *read
 
 	if (size >= 0)
 		size = outbox_put_reading(
-			publisher->outbox, reading->taken_ms, publisher->payload, (size_t)size);
+			publisher->outbox, stamp_ms(reading), publisher->payload, (size_t)size);
 	if (size < 0)
 		log_error("sensors",
 			"a reading is too large to be sent; give the sensors shorter names");
 	else
-		log_debug("sensors", "reading %" PRIu64, reading->taken_ms);
+		log_debug("sensors", "reading %" PRIu64, stamp_ms(reading));
 }
 
 static void put_value(
@@ -106,6 +144,7 @@ void publisher_on_reading(
 	struct publisher *publisher = userdata;
 	uint64_t connection = outbox_connection(publisher->outbox);
 
+	follow_clock(publisher, reading, connection);
 	if (publisher->config != config || publisher->connection != connection) {
 		publisher->config = config;
 		publisher->connection = connection;

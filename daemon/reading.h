@@ -8,6 +8,7 @@
 
 struct reading {
 	uint64_t taken_ms;    /* Unix epoch: when the round began */
+	uint64_t taken_us;    /* the same, CLOCK_MONOTONIC */
 	size_t n_values;      /* as many as the map has sensors, in their order */
 	const double *values; /* processed, not yet rounded to the decimals; NAN: could not be read,
 				 or not due */

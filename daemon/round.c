@@ -36,7 +36,7 @@ struct round {
 	struct sensor *sensors;
 	double *values;
 	unsigned char *due;
-	uint64_t wall_ms;
+	uint64_t wall_ms, begin_us;
 };
 
 static size_t count_sensors(const struct config *config, size_t chip)
@@ -164,6 +164,7 @@ const struct config *round_config(const struct round *round)
 void round_begin(struct round *round, uint64_t deadline_us, uint64_t now_us, uint64_t wall_ms)
 {
 	round->wall_ms = wall_ms;
+	round->begin_us = now_us;
 	for (size_t i = 0; i < round->config->n_sensors; i++) {
 		struct sensor *sensor = &round->sensors[i];
 
@@ -260,6 +261,7 @@ struct reading round_finish(struct round *round)
 	}
 	return (struct reading){
 		.taken_ms = round->wall_ms,
+		.taken_us = round->begin_us,
 		.n_values = round->config->n_sensors,
 		.values = round->values,
 		.due = round->due,

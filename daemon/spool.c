@@ -270,6 +270,11 @@ uint64_t spool_count(const struct spool *spool)
 	return spool->count;
 }
 
+uint64_t spool_last(const struct spool *spool)
+{
+	return spool->last;
+}
+
 static int insert(struct spool *spool, const struct spool_record *record)
 {
 	sqlite3_stmt *statement = spool->statements[INSERT];

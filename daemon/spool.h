@@ -39,6 +39,9 @@ int spool_load(struct spool *spool);
 /* Rows that are kept. */
 uint64_t spool_count(const struct spool *spool);
 
+/* The newest row's number, also if it is gone. 0: there was none. */
+uint64_t spool_last(const struct spool *spool);
+
 /*
  * All of them, durably, or none. *ret_dropped: how many of the oldest had to go for them. An error
  * as above: nothing was kept, and the next call tries again from the beginning.

@@ -35,13 +35,14 @@ struct spooler {
 	/* The thread's own. */
 	struct spool *spool;
 	uint64_t now_us;
-	uint64_t connection; /* the one that was seen last; 0: none */
-	uint64_t outage_us;  /* when it was lost */
-	uint64_t written_us; /* the last batch */
-	uint64_t retry_us;   /* not before */
-	bool is_failing;     /* the disk, and the user knows */
-	bool is_spilling;    /* in this outage, and the user knows */
-	bool is_draining;    /* there may be rows to send with this connection */
+	uint64_t connection;   /* the one that was seen last; 0: none */
+	uint64_t outage_us;    /* when it was lost */
+	uint64_t written_us;   /* the last batch */
+	uint64_t retry_us;     /* not before */
+	bool is_failing;       /* the disk, and the user knows */
+	bool is_spilling;      /* in this outage, and the user knows */
+	bool is_draining;      /* there may be rows to send with this connection */
+	uint64_t loaded_until; /* rows of an earlier process */
 	uint64_t drain_begin, read_until, staged, removed; /* up to which row */
 	struct outbox_batch batch;
 };
@@ -87,6 +88,8 @@ static void load(struct spooler *spooler)
 	else
 		works(spooler);
 	outbox_set_spooled(spooler->settings.outbox, spool_count(spooler->spool));
+	if (spooler->loaded_until == 0)
+		spooler->loaded_until = spool_last(spooler->spool);
 	if (spool_count(spooler->spool) > 0)
 		log_notice("spool", "%" PRIu64 " readings are on disk from an earlier run",
 			spool_count(spooler->spool));
@@ -186,7 +189,8 @@ static void drain(struct spooler *spooler)
 	int r;
 
 	while ((r = spool_next(spooler->spool, spooler->read_until, &row, &number)) == 1) {
-		int staged = outbox_stage(outbox, spooler->connection, number, &row);
+		bool ours = number > spooler->loaded_until;
+		int staged = outbox_stage(outbox, spooler->connection, number, &row, ours);
 
 		if (staged == -EAGAIN || staged == -ENOTCONN)
 			return;

@@ -70,7 +70,7 @@ static int stage(struct outbox *outbox, uint32_t number)
 {
 	const struct spool_record row = {number, &number, sizeof(number)};
 
-	return outbox_stage(outbox, outbox_connection(outbox), number, &row);
+	return outbox_stage(outbox, outbox_connection(outbox), number, &row, true);
 }
 
 static bool is_signalled(struct outbox *outbox)
@@ -183,9 +183,9 @@ static void what_was_staged_goes_with_the_connection(void **state)
 	expect_backlog(*state, 1);
 	outbox_acknowledge(*state, message.id);
 	outbox_disconnected(*state);
-	assert_int_equal(outbox_stage(*state, connection, 3, &row), -ENOTCONN);
+	assert_int_equal(outbox_stage(*state, connection, 3, &row, true), -ENOTCONN);
 	outbox_connected(*state);
-	assert_int_equal(outbox_stage(*state, connection, 3, &row), -ENOTCONN);
+	assert_int_equal(outbox_stage(*state, connection, 3, &row, true), -ENOTCONN);
 	assert_false(outbox_take(*state, true, &message));
 	assert_int_equal(outbox_staged_until(*state), 1);
 	assert_int_equal(stage(*state, 2), 0);
@@ -220,18 +220,18 @@ static void there_is_room_for_so_many_rows_and_then_for_more(void **state)
 
 	outbox_connected(*state);
 	connection = outbox_connection(*state);
-	assert_int_equal(outbox_stage(*state, connection, 1, &row), -EMSGSIZE);
+	assert_int_equal(outbox_stage(*state, connection, 1, &row, true), -EMSGSIZE);
 	row.size--;
-	assert_int_equal(outbox_stage(*state, connection, 1, &row), 0);
-	assert_int_equal(outbox_stage(*state, connection, 2, &row), 0);
-	assert_int_equal(outbox_stage(*state, connection, 3, &row), -EAGAIN);
+	assert_int_equal(outbox_stage(*state, connection, 1, &row, true), 0);
+	assert_int_equal(outbox_stage(*state, connection, 2, &row, true), 0);
+	assert_int_equal(outbox_stage(*state, connection, 3, &row, true), -EAGAIN);
 	assert_true(is_signalled(*state));
 	assert_true(outbox_take(*state, true, &message));
 	assert_int_equal(message.size, OUTBOX_PAYLOAD_MAX);
 	assert_false(is_signalled(*state));
 	outbox_acknowledge(*state, message.id);
 	assert_true(is_signalled(*state));
-	assert_int_equal(outbox_stage(*state, connection, 3, &row), 0);
+	assert_int_equal(outbox_stage(*state, connection, 3, &row, true), 0);
 }
 
 static void memory_that_is_full_drops_what_is_on_its_way_only_if_it_does_not_arrive(void **state)
@@ -270,6 +270,63 @@ static void rows_that_are_lost_are_counted(void **state)
 	outbox_spool_lost(*state);
 	assert_int_equal(outbox_stats(*state).queued, 0);
 	assert_int_equal(outbox_stats(*state).dropped, 12);
+}
+
+static const char TIMELESS[] = "{\"ts\":null         }";
+#define LEAD_MS UINT64_C(1795360000000)
+
+static void put_timeless(struct outbox *outbox, uint64_t monotonic_ms)
+{
+	assert_int_equal(
+		outbox_put_reading(outbox, monotonic_ms, TIMELESS, sizeof(TIMELESS) - 1), 0);
+}
+
+static void expect_text(struct outbox *outbox, const char *text)
+{
+	assert_true(outbox_take(outbox, true, &message));
+	assert_int_equal(message.size, strlen(text));
+	assert_memory_equal(message.payload, text, message.size);
+}
+
+static void backlog_waits_for_the_clock_and_gets_its_time(void **state)
+{
+	outbox_wait_for_clock(*state, true);
+	put_timeless(*state, 123);
+	outbox_connected(*state);
+	assert_false(outbox_take(*state, true, &message));
+	put_timeless(*state, 456); /* live: it cannot wait */
+	expect_text(*state, TIMELESS);
+	outbox_set_clock(*state, LEAD_MS);
+	expect_text(*state, "{\"ts\":1795360000123}");
+}
+
+static void backlog_does_not_wait_for_ever(void **state)
+{
+	outbox_wait_for_clock(*state, true);
+	put_timeless(*state, 123);
+	outbox_connected(*state);
+	assert_false(outbox_take(*state, true, &message));
+	outbox_wait_for_clock(*state, false);
+	expect_text(*state, TIMELESS);
+}
+
+static void rows_of_this_process_get_their_time_too(void **state)
+{
+	const struct spool_record row = {123, TIMELESS, sizeof(TIMELESS) - 1};
+	uint64_t connection;
+
+	outbox_connected(*state);
+	connection = outbox_connection(*state);
+	outbox_wait_for_clock(*state, true);
+	assert_int_equal(outbox_stage(*state, connection, 2, &row, true), -EAGAIN);
+	/* Of an earlier one nobody knows when it was started. */
+	assert_int_equal(outbox_stage(*state, connection, 1, &row, false), 0);
+	expect_text(*state, TIMELESS);
+	outbox_spool_clear(*state);
+	outbox_set_clock(*state, LEAD_MS);
+	assert_true(is_signalled(*state));
+	assert_int_equal(outbox_stage(*state, connection, 2, &row, true), 0);
+	expect_text(*state, "{\"ts\":1795360000123}");
 }
 
 /* --- a disk that is a plain array, and everything that may happen, at random --- */
@@ -353,8 +410,8 @@ static void stage_in_world(struct world *world)
 				0, &world->disk[i].number, sizeof(uint32_t)};
 			uint64_t connection = outbox_connection(world->outbox);
 
-			assert_int_equal(
-				outbox_stage(world->outbox, connection, world->disk[i].row, &row),
+			assert_int_equal(outbox_stage(world->outbox, connection, world->disk[i].row,
+						 &row, true),
 				0);
 		}
 		world->read_until = world->disk[i].row;
@@ -469,6 +526,9 @@ int main(void)
 		TEST(memory_that_is_full_drops_what_is_on_its_way_only_if_it_does_not_arrive),
 		TEST(memory_is_half_full),
 		TEST(rows_that_are_lost_are_counted),
+		TEST(backlog_waits_for_the_clock_and_gets_its_time),
+		TEST(backlog_does_not_wait_for_ever),
+		TEST(rows_of_this_process_get_their_time_too),
 		TEST(a_random_sequence_loses_nothing_uncounted),
 	};
 

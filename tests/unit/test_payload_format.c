@@ -26,7 +26,7 @@ static int setup(void **state)
 
 static void assert_reading(const struct config *config, const double *values, const char *expected)
 {
-	struct reading reading = {UINT64_C(1795360000123), config->n_sensors, values, ALL_DUE};
+	struct reading reading = {UINT64_C(1795360000123), 0, config->n_sensors, values, ALL_DUE};
 	char text[TEXT_MAX];
 	int r = payload_format_reading(config, &reading, text, sizeof(text));
 
@@ -75,11 +75,30 @@ static void the_time_stamp_can_be_left_out(void **state)
 	assert_reading(&fake.config, values, "{}");
 }
 
+static void a_reading_from_before_the_clock_was_set_gets_its_time_later(void **state)
+{
+	const struct fake_config *fake = *state;
+	const double values[] = {1, 2, 3, 4};
+	struct reading reading = {12345, 12345000, FAKE_SENSORS, values, ALL_DUE};
+	char text[200];
+	int size = payload_format_reading(&fake->config, &reading, text, sizeof(text));
+
+	assert_string_equal(
+		text, "{\"temp\":1,\"humi\":2,\"cds\":3,\"sound\":4,\"ts\":null         }");
+	assert_false(payload_set_time(text, (size_t)size, 12345));
+	assert_false(payload_set_time(text, 5, 1795360000123));
+	assert_true(payload_set_time(text, (size_t)size, 1795360000123));
+	assert_string_equal(
+		text, "{\"temp\":1,\"humi\":2,\"cds\":3,\"sound\":4,\"ts\":1795360000123}");
+	/* Once is enough. */
+	assert_false(payload_set_time(text, (size_t)size, 1795360000999));
+}
+
 static void a_buffer_that_is_too_small_is_refused(void **state)
 {
 	const struct fake_config *fake = *state;
 	const double values[] = {23.4, 45.25, 812, 133.125};
-	struct reading reading = {1795360000123, FAKE_SENSORS, values, ALL_DUE};
+	struct reading reading = {1795360000123, 0, FAKE_SENSORS, values, ALL_DUE};
 
 	/* the text has 67 bytes, and then the NUL */
 	for (size_t size = 0; size <= 67; size++) {
@@ -315,6 +334,7 @@ int main(void)
 		cmocka_unit_test(a_value_that_could_not_be_read_is_null),
 		cmocka_unit_test(values_are_plain_numbers_of_any_size),
 		cmocka_unit_test(the_time_stamp_can_be_left_out),
+		cmocka_unit_test(a_reading_from_before_the_clock_was_set_gets_its_time_later),
 		cmocka_unit_test(a_buffer_that_is_too_small_is_refused),
 		cmocka_unit_test(a_single_value_is_plain_text),
 		cmocka_unit_test(an_answer_says_what_was_applied),

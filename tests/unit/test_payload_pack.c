@@ -95,7 +95,7 @@ static int pack(const struct row *row, uint8_t *out, size_t out_bytes)
 		.n_fields = strlen(row->format) - 1,
 	};
 	double values[FAKE_SENSORS] = {0};
-	struct reading reading = {1795360000123, FAKE_SENSORS, values, due};
+	struct reading reading = {1795360000123, 0, FAKE_SENSORS, values, due};
 
 	fake_config_init(&fake);
 	for (size_t i = 0; i < packed.n_fields; i++) {

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "outbox_internal.h"
+
+#include "clock.h"
+#include "payload.h"
+#include <string.h>
+
+void outbox_wait_for_clock(struct outbox *outbox, bool wait)
+{
+	(void)pthread_mutex_lock(&outbox->mutex);
+	if (outbox->clock_awaited && !wait) {
+		outbox_signal_link(outbox);
+		outbox_signal_spooler(outbox);
+	}
+	outbox->clock_awaited = wait;
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
+void outbox_correct_time(
+	const struct outbox *outbox, uint64_t *taken_ms, void *payload, size_t size)
+{
+	if (outbox->clock_offset_ms == 0 || clock_is_set(*taken_ms))
+		return;
+	*taken_ms += outbox->clock_offset_ms;
+	(void)payload_set_time(payload, size, *taken_ms);
+}
+
+void outbox_set_clock(struct outbox *outbox, uint64_t offset_ms)
+{
+	struct ring *ring = &outbox->readings;
+	struct ring_record *record;
+	uint64_t taken_ms;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	outbox->clock_offset_ms = offset_ms;
+	for (record = ring_at(ring, ring->begin); record;
+		record = ring_at(ring, ring_after(record))) {
+		if (record->state == IN_FLIGHT || record->state == DONE)
+			continue;
+		memcpy(&taken_ms, record->data, sizeof(taken_ms));
+		outbox_correct_time(outbox, &taken_ms, record->data + sizeof(taken_ms),
+			record->size - sizeof(taken_ms));
+		memcpy(record->data, &taken_ms, sizeof(taken_ms));
+	}
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	outbox_wait_for_clock(outbox, false);
+}
