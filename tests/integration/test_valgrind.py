@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""What the demo does and some more, under valgrind: no wrong access, nothing lost, also after a reload and an outage."""
+
+import shutil
+import signal
+
+import pytest
+from conftest import make_map
+from harness import Gateway
+
+WRAPPER = """#!/bin/sh
+exec valgrind --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=99 \\
+    --log-file={log} "{binary}" "$@"
+"""
+
+SECONDS = 20  # of readings at the end, also with a part that is away
+SLOW = 60  # each step may take that long
+
+
+@pytest.fixture
+def watched(binary, sanitized, broker, folder):
+    """A gateway under valgrind, not yet started, and valgrind's log."""
+    if not shutil.which("valgrind"):
+        pytest.skip("valgrind is missing: ./run install ci")
+    if sanitized:
+        pytest.skip("a sanitizer does not run under valgrind")
+    log, wrapper = folder / "valgrind.log", folder / "tosd-valgrind"
+    wrapper.write_text(WRAPPER.format(log=log, binary=binary))
+    wrapper.chmod(0o755)
+    gateway = Gateway(str(wrapper), folder / "gateway", make_map(broker.port))
+    yield gateway, log
+    gateway.kill()
+
+
+def test_a_whole_life(broker, client, watched):
+    gateway, log = watched
+    gateway.start(wait_ready=False)
+    gateway.notifications.lines.wait("^READY=1$", timeout=SLOW)
+    client.wait("tos/sensors", timeout=SLOW)
+    assert client.ask_json('{"led":{"0":{"on":true},"green":{"bright":3}},"motor":{"direction":"forward","speed":4}}')["ok"]
+    assert not client.ask_json('{"motor":{"direction":"forward","speed":99},"lde":{"0":1}}')["ok"]
+    assert client.ask_json('{"motor":{"direction":"stop"},"sensors":{"interval":200}}')["ok"]
+    assert client.ask("1 0", topic="tos/actions/leds") == "led1 off"
+
+    # Another map: a new connection, other sensors and LEDs, and back from one with a mistake.
+    mark = client.mark()
+    gateway.reload(make_map(broker.port, "  keepalive: 30s").replace("GPIO17", "GPIO27").replace("adc.1", "adc.5"))
+    gateway.notifications.lines.wait("^RELOADING=1$", timeout=SLOW)
+    client.wait("tos/sensors", mark=mark, timeout=SLOW)
+    gateway.reload(make_map(broker.port) + "nonsense")
+    gateway.log.wait("nonsense", timeout=SLOW)
+
+    # A part that goes and comes back, and a broker, so that there is a backlog.
+    gateway.fault("climate", "no-answer")
+    client.wait_json("tos/sensors", lambda reading: reading["temp"] is None, timeout=SLOW)
+    gateway.fault("climate", "none")
+    broker.kill()
+    gateway.log.wait("^warning: mqtt: connection lost", timeout=SLOW)
+    told, mark = gateway.log.mark(), client.mark()
+    broker.start()
+    gateway.log.wait("^notice: mqtt: connected to", mark=told, timeout=SLOW)
+    readings = client.wait_several("tos/sensors", SECONDS * 5, mark=mark, timeout=SLOW + SECONDS)
+    assert len(readings) == SECONDS * 5
+
+    gateway.process.send_signal(signal.SIGTERM)
+    code = gateway.process.wait(SLOW)
+    report = log.read_text()
+    assert code == 0, report
+    assert "ERROR SUMMARY: 0 errors" in report, report
+    for kind in ("definitely", "indirectly", "possibly"):
+        assert f"{kind} lost: 0 bytes" in report or "All heap blocks were freed" in report, report
