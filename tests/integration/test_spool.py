@@ -88,7 +88,7 @@ def wait_live(client, gateway):
 
 
 def wait_backlog(client, ts):
-    client.wait(BACKLOG, lambda message: json.loads(message.payload)["ts"] >= ts)
+    client.wait(BACKLOG, lambda message: json.loads(message.payload)["ts"] >= ts, timeout=40)
 
 
 def stop_in_time(gateway, sanitized):
@@ -348,4 +348,25 @@ def test_a_reload_keeps_what_waits(client, proxy, start):
     gateway.log.wait(DELIVERED)
     assert gateway.stop() == 0
     assert missing(client, taken(gateway)) == []
+    check_order(client)
+
+
+def test_a_broker_that_freezes_while_memory_fills_counts_as_gone(broker, client, make_gateway, proxy):
+    """Its socket still lives, and the keepalive would wait for much longer."""
+    names = "".join(f"  {'x' * 40}{n:02}: {{from: adc.2}}\n" for n in range(20))
+    more = SPOOL.format(after="1s", size="16MiB")
+    text = make_map(proxy.port, interval="20ms", more=more).replace("sensors:\n", "sensors:\n" + names, 1)
+    gateway = make_gateway(text, ["--verbose"])
+    wait_live(client, gateway)
+    broker.freeze()
+    begin = time.monotonic()
+    gateway.log.wait("connection lost: the broker does not acknowledge any more, and memory fills", timeout=40)
+    assert 9 < time.monotonic() - begin < 20
+    gateway.log.wait("readings are on disk, up to")
+    newest = taken(gateway)[-1]
+    broker.thaw()
+    wait_backlog(client, newest)
+    client.wait_json("tos/health", lambda health: health["reconnects"] == 1 and health["dropped"] == 0)
+    assert gateway.stop() == 0
+    assert missing(client, [ts for ts in taken(gateway) if ts <= newest]) == []
     check_order(client)
