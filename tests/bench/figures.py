@@ -47,7 +47,7 @@ class Comparison:
             (long_rounds, self.cost_at_20),
             (long_rounds, self.rhythm),
             (long_rounds, self.actions),
-            (3, self.rate),
+            (short_rounds // 2, self.rate),
         ):
             for index in range(rounds):
                 self.report(f"{measure.__doc__} {index + 1}/{rounds}")

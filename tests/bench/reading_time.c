@@ -89,13 +89,16 @@ static struct board *wire_up(const struct config *config)
 int main(int argc, char **argv)
 {
 	size_t rounds = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
-	uint64_t *times_us = calloc(rounds, sizeof(*times_us));
+	uint64_t *times_us;
 	struct config *config;
 	struct board *board;
 	struct round *round;
 
-	if (rounds == 0 || !times_us)
+	if (rounds == 0)
 		errx(2, "usage: reading-time MAP ROUNDS");
+	times_us = calloc(rounds, sizeof(*times_us));
+	if (!times_us)
+		errx(1, "no memory");
 	(void)prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0);
 	config = load(argv[1]);
 	board = wire_up(config);

@@ -10,9 +10,8 @@ def percentile(values, percent):
 
 
 def number(value):
-    if value >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    decimals = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:,.{decimals}f}"
 
 
 def markdown(rows):
@@ -49,7 +48,8 @@ class Figure:
         cells = [self.title]
         for program in programs:
             values = self.samples[program]
-            cells.append(f"{number(self.median(program))} ({number(min(values))}-{number(max(values))})")
+            span = f" ({number(min(values))}-{number(max(values))})" if len(values) > 1 else ""
+            cells.append(number(self.median(program)) + span)
         raw = self.median("raw")
         cells.append(f"{self.median('tosd') / raw:.2f}" if raw > 0 else "-")
         return cells + [self.goal, "yes" if self.is_met() else "NO"]
