@@ -89,6 +89,17 @@ static void motor_lost(struct actuators *actuators, struct actuator_motor *motor
 	actuators_tell_state(actuators);
 }
 
+bool actuators_needs_part(const struct actuator_motor *motor)
+{
+	const struct config_output *inputs[MOTOR_INPUTS];
+
+	motor_inputs(motor->config, inputs);
+	for (size_t i = 0; i < MOTOR_INPUTS; i++)
+		if (inputs[i]->kind == CONFIG_OUTPUT_CHIP_PWM)
+			return true;
+	return false;
+}
+
 static bool motor_sits_on(const struct actuator_motor *motor, size_t chip)
 {
 	const struct config_output *inputs[MOTOR_INPUTS];

@@ -27,4 +27,7 @@ void actuators_open_all(struct actuators *actuators);
 /* Writes the stop on every output of an open motor. */
 int actuators_stop_motor(struct actuators *actuators, struct actuator_motor *motor);
 
+/* Whether any of its inputs is a channel of a PWM part. */
+bool actuators_needs_part(const struct actuator_motor *motor);
+
 void actuators_tell_state(const struct actuators *actuators);

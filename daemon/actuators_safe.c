@@ -28,17 +28,22 @@ static int leds_failsafe(struct actuators *actuators)
 	return r;
 }
 
-/* Stops by writing, also what is believed to stand. */
+/*
+ * Stops by writing, also what is believed to stand. Motors that need no PWM part come first: a part
+ * may sit on a bus that is stuck, and costs time then.
+ */
 static int motors_stop(struct actuators *actuators)
 {
 	int r = 0;
 
 	actuators->now_us = clock_now_us();
-	for (size_t i = 0; i < actuators->n_motors; i++) {
-		struct actuator_motor *motor = &actuators->motors[i];
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < actuators->n_motors; i++) {
+			struct actuator_motor *motor = &actuators->motors[i];
 
-		if (motor->motor)
-			r = first_error(r, actuators_stop_motor(actuators, motor));
+			if (motor->motor && actuators_needs_part(motor) == (pass == 1))
+				r = first_error(r, actuators_stop_motor(actuators, motor));
+		}
 	}
 	return r;
 }

@@ -118,21 +118,21 @@ static int apply_motor(
 	return 0;
 }
 
-/* Motors that stop, or those that do not. */
-static int apply_motors(const struct router *router, const struct payload_action *action,
-	bool stops, struct payload_action *applied, struct payload_errors *errors)
+static bool is_stop(const struct payload_motor *motor)
+{
+	return motor->has_direction && motor->direction == MOTOR_STOP;
+}
+
+/* Every stop is tried, whatever became of the one before it. */
+static void apply_stops(const struct router *router, const struct payload_action *action,
+	struct payload_action *applied, struct payload_errors *errors)
 {
 	for (size_t i = 0; i < action->n_motors; i++) {
 		struct payload_motor motor = action->motors[i];
-		bool is_stop = motor.has_direction && motor.direction == MOTOR_STOP;
 
-		if (is_stop != stops)
-			continue;
-		if (apply_motor(router, &motor, errors) < 0)
-			return -EIO;
-		applied->motors[applied->n_motors++] = motor;
+		if (is_stop(&motor) && apply_motor(router, &motor, errors) == 0)
+			applied->motors[applied->n_motors++] = motor;
 	}
-	return 0;
 }
 
 /*
@@ -142,18 +142,20 @@ static int apply_motors(const struct router *router, const struct payload_action
 static void apply(const struct router *router, const struct payload_action *action,
 	struct payload_action *applied, struct payload_errors *errors)
 {
-	if (apply_motors(router, action, true, applied, errors) < 0)
-		return;
-	for (size_t i = 0; i < action->n_leds; i++) {
+	apply_stops(router, action, applied, errors);
+	for (size_t i = 0; i < action->n_leds && errors->count == 0; i++) {
 		struct payload_led led = action->leds[i];
 
-		if (apply_led(router, &led, errors) < 0)
-			return;
-		applied->leds[applied->n_leds++] = led;
+		if (apply_led(router, &led, errors) == 0)
+			applied->leds[applied->n_leds++] = led;
 	}
-	if (apply_motors(router, action, false, applied, errors) < 0)
-		return;
-	if (action->interval_ms) {
+	for (size_t i = 0; i < action->n_motors && errors->count == 0; i++) {
+		struct payload_motor motor = action->motors[i];
+
+		if (!is_stop(&motor) && apply_motor(router, &motor, errors) == 0)
+			applied->motors[applied->n_motors++] = motor;
+	}
+	if (action->interval_ms && errors->count == 0) {
 		router->set_interval(router->userdata, action->interval_ms);
 		applied->interval_ms = action->interval_ms;
 	}

@@ -109,6 +109,7 @@ struct chip *chip_close(struct chip *chip)
 
 void chip_reset(struct chip *chip)
 {
+	chip->is_stuck = false;
 	memset(chip->state, 0, chip->driver->state_bytes);
 }
 
@@ -181,8 +182,13 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 static int chip_pwm_set(struct pwm_output *output, uint32_t duty_steps)
 {
 	struct chip_pwm *pwm = (struct chip_pwm *)output;
+	int r;
 
-	return pwm->chip->driver->set_duty(pwm->chip, pwm->channel, duty_steps);
+	if (pwm->chip->is_stuck)
+		return -ETIMEDOUT;
+	r = pwm->chip->driver->set_duty(pwm->chip, pwm->channel, duty_steps);
+	pwm->chip->is_stuck = r == -ETIMEDOUT;
+	return r;
 }
 
 static void chip_pwm_close(struct pwm_output *output)

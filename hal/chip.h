@@ -8,6 +8,7 @@
 #include "driver.h"
 #include "hal_error.h"
 #include "pwm.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct chip_settings {
@@ -25,6 +26,7 @@ struct chip {
 	uint16_t address;
 	double *params; /* in the order of driver->params */
 	void *state;    /* the driver's own */
+	bool is_stuck;  /* a PWM write timed out: no other one is tried until chip_reset() */
 	char name[64];
 	char place[96]; /* "bme280 at 0x77 on /dev/i2c-1" */
 };
@@ -45,7 +47,11 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values);
  * milliseconds. */
 int chip_configure_wait(struct chip *chip);
 
-/* A PWM channel of the chip as an output. The chip must outlive it. Says nothing to the part. */
+/*
+ * A PWM channel of the chip as an output. The chip must outlive it. Says nothing to the part. Once
+ * a write to one of its channels has timed out, all of them fail with -ETIMEDOUT at once until
+ * chip_reset(): a stuck bus costs one transfer's time, however many outputs are to be made safe.
+ */
 int chip_pwm_output(
 	struct chip *chip, unsigned channel, bool inverted, struct pwm_output **ret_output);
 

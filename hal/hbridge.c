@@ -239,6 +239,31 @@ static int hbridge_write_until_error(
 	return 0;
 }
 
+/*
+ * Goes on after an error: for what takes the motor out of motion. Lines come before PWM outputs: a
+ * line is written in microseconds, while a PWM part may sit on a bus that is stuck, and the stop
+ * must not wait for it. With the inputs of a bridge low first and its enable a moment later, no row
+ * of the tables above drives the motor in between; the L298 brakes for that moment.
+ */
+static int hbridge_write_off(struct hbridge *bridge, const struct hbridge_sequence *sequence)
+{
+	int error = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < sequence->n_writes; i++) {
+			bool is_line = bridge->inputs[sequence->writes[i].input].line != NULL;
+			int r;
+
+			if (is_line != (pass == 0))
+				continue;
+			r = hbridge_write(bridge, &sequence->writes[i], 0);
+			if (r < 0 && error == 0)
+				error = r;
+		}
+	}
+	return error;
+}
+
 /* Goes on after an error: for what takes the motor into a state that is safe. */
 static int hbridge_write_all(struct hbridge *bridge, const struct hbridge_sequence *sequence)
 {
@@ -265,7 +290,7 @@ static size_t opposite(enum motor_direction direction)
 
 int hbridge_off(struct hbridge *bridge, enum motor_direction turned)
 {
-	return hbridge_write_all(bridge, &bridge->table->off[opposite(turned)]);
+	return hbridge_write_off(bridge, &bridge->table->off[opposite(turned)]);
 }
 
 int hbridge_drive(struct hbridge *bridge, enum motor_direction direction, double duty)

@@ -43,7 +43,7 @@ void map_rig_add_parts(struct map_rig *rig, const struct config *config)
 
 void map_rig_open(struct map_rig *rig, const char *text)
 {
-	struct sim_settings settings = {.stuck_us = 1000};
+	struct sim_settings settings = {.stuck_us = MAP_RIG_STUCK_US};
 
 	*rig = (struct map_rig){.config = map_load(text)};
 	rig->wire_log = open_memstream(&rig->wires, &rig->wires_size);

@@ -13,6 +13,8 @@
  * mistakes otherwise. */
 struct config *map_load(const char *text);
 
+enum { MAP_RIG_STUCK_US = 200000 }; /* how long a transfer on a stuck bus takes */
+
 struct map_rig {
 	struct config *config;
 	struct board *board;

@@ -153,7 +153,7 @@ static void test_reversal_passes_through_stop(void **state)
 	next_us = actuators_poll(f.actuators, clock_now_us());
 	assert_true(next_us != UINT64_MAX);
 	actuators_poll(f.actuators, next_us);
-	assert_wires(&f, "pwm board.0 0.0000\nline GPIO5 0\nline GPIO6 1\npwm board.0 1.0000\n");
+	assert_wires(&f, "line GPIO5 0\npwm board.0 0.0000\nline GPIO6 1\npwm board.0 1.0000\n");
 	close_all(&f);
 }
 
@@ -264,6 +264,52 @@ static void test_a_motor_command_that_fails_half_way_ends_in_stop(void **state)
 	close_all(&f);
 }
 
+/* Of all the writes that are to make sixteen motors safe, one meets the stuck bus; the others know. */
+static void test_a_stuck_bus_costs_one_transfer_however_many_motors_stop(void **state)
+{
+	static const char text[] = CHIPS
+		"motors: [{forward: board.0, backward: board.1}, "
+		"{forward: board.2, backward: board.3}, {forward: board.4, backward: board.5}, "
+		"{forward: board.6, backward: board.7}, {forward: GPIO5, backward: GPIO6}]\n";
+	struct fixture f;
+	uint64_t begin_us;
+
+	(void)state;
+	open_map(&f, text);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(actuators_set_motor(f.actuators, i, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
+	begin_us = clock_now_us();
+	assert_int_equal(actuators_safe(f.actuators), -ETIMEDOUT);
+	f.actuators = actuators_free(f.actuators);
+	/* The rig's bus is stuck for 200 ms at a time; twenty writes were wanted. */
+	assert_true(clock_now_us() - begin_us < UINT64_C(2) * MAP_RIG_STUCK_US);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	close_all(&f);
+}
+
+static void test_a_motor_on_lines_does_not_wait_for_one_on_a_stuck_bus(void **state)
+{
+	static const char text[] = CHIPS "motors: [{forward: board.0, backward: board.1}, "
+					 "{forward: GPIO5, backward: GPIO6, enable: board.2}, "
+					 "{forward: GPIO7, backward: GPIO8}]\n";
+	struct fixture f;
+	char *wires;
+
+	(void)state;
+	open_map(&f, text);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(actuators_set_motor(f.actuators, i, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
+	forget_wires(&f);
+	assert_int_equal(actuators_safe(f.actuators), -ETIMEDOUT);
+	/* The one that needs no bus comes first; the direction lines of the other before its enable. */
+	wires = map_rig_wires(&f.rig);
+	assert_string_equal(wires, "line GPIO7 0\nline GPIO5 0\n");
+	free(wires);
+	close_all(&f);
+}
+
 static void test_a_line_that_is_held_says_by_whom(void **state)
 {
 	struct fixture f = {0};
@@ -326,7 +372,7 @@ static void test_the_end_stops_the_motor_before_its_lines_are_released(void **st
 	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
 	forget_wires(&f);
 	f.actuators = actuators_free(f.actuators);
-	assert_wires(&f, "pwm board.0 0.0000\nline GPIO5 0\nrelease GPIO5\nrelease GPIO6\n");
+	assert_wires(&f, "line GPIO5 0\npwm board.0 0.0000\nrelease GPIO5\nrelease GPIO6\n");
 	close_all(&f);
 }
 
@@ -424,6 +470,8 @@ int main(void)
 		cmocka_unit_test(test_a_part_that_lost_its_power_is_set_up_within_the_command),
 		cmocka_unit_test(test_leds_are_restored_and_motors_are_not),
 		cmocka_unit_test(test_a_motor_command_that_fails_half_way_ends_in_stop),
+		cmocka_unit_test(test_a_stuck_bus_costs_one_transfer_however_many_motors_stop),
+		cmocka_unit_test(test_a_motor_on_lines_does_not_wait_for_one_on_a_stuck_bus),
 		cmocka_unit_test(test_a_line_that_is_held_says_by_whom),
 		cmocka_unit_test(test_failsafe_stops_motors_and_keeps_leds),
 		cmocka_unit_test(test_failsafe_does_what_the_map_says),

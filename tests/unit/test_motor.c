@@ -27,10 +27,10 @@ struct sequences {
 };
 
 static const struct sequences SEQUENCES[] = {
-	{BENCH_LINES_PWM, MOTOR_COAST, "E0 B0 F0 F1 E500 ", "E700 ", "E0 B0 F0 E0 B0 F0 B1 E300 ",
-		"E0 F0 B0 ", "E0 F0 B0 ", "E0 F0 B0 F1 E1000 "},
-	{BENCH_LINES_PWM, MOTOR_BRAKE, "E0 B0 F0 F1 E500 ", "E700 ",
-		"E0 B0 F0 F1 B1 E1000 E0 F0 B0 B1 E300 ", "E0 F0 B0 B1 F1 E1000 ", "B1 F1 E1000 ",
+	{BENCH_LINES_PWM, MOTOR_COAST, "B0 F0 E0 F1 E500 ", "E700 ", "B0 F0 E0 B0 F0 E0 B1 E300 ",
+		"F0 B0 E0 ", "F0 B0 E0 ", "F0 B0 E0 F1 E1000 "},
+	{BENCH_LINES_PWM, MOTOR_BRAKE, "B0 F0 E0 F1 E500 ", "E700 ",
+		"B0 F0 E0 F1 B1 E1000 E0 F0 B0 B1 E300 ", "F0 B0 E0 B1 F1 E1000 ", "B1 F1 E1000 ",
 		"E0 B0 F0 F1 E1000 "},
 	{BENCH_LINES_LINE, MOTOR_COAST, "E0 B0 F0 F1 E1 ", "", "E0 B0 F0 E0 B0 F0 B1 E1 ",
 		"E0 F0 B0 ", "E0 F0 B0 ", "E0 F0 B0 F1 E1 "},
@@ -152,7 +152,7 @@ static void test_speed_one_turns_even_with_one_step(void **state)
 	assert_int_equal(motor_new(&outputs, &settings, &bench.motor), 0);
 	bench.asked[MOTOR_FORWARD] = true;
 	assert_int_equal(motor_set(bench.motor, MOTOR_FORWARD, 1, 0), 0);
-	assert_string_equal(bench.log, "E0 B0 F0 F1 E1 ");
+	assert_string_equal(bench.log, "B0 F0 E0 F1 E1 ");
 	bench_close(&bench);
 }
 

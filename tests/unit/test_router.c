@@ -16,6 +16,9 @@ static const char MAP[] =
 	"leds: [{name: red, line: GPIO17}, {name: green, pwm: board.3, min_duty: 0%, gamma: 1}]\n"
 	"motors: [{forward: GPIO5, backward: GPIO6, enable: board.0}]\n";
 
+static const char TWO_MOTORS[] =
+	"motors: [{forward: GPIO5, backward: GPIO6}, {forward: GPIO20, backward: GPIO21}]\n";
+
 enum { TOPIC_ACTIONS, TOPIC_INTERVAL, TOPIC_LEDS };
 
 struct fixture {
@@ -42,13 +45,13 @@ static void on_applied(void *userdata)
 	fixture->applied++;
 }
 
-static void open_fixture(struct fixture *fixture)
+static void open_map(struct fixture *fixture, const char *map)
 {
 	struct outbox_settings outbox = {4096, 65536};
 	struct actuators_settings settings = {0};
 
 	*fixture = (struct fixture){0};
-	map_rig_open(&fixture->rig, MAP);
+	map_rig_open(&fixture->rig, map);
 	settings.board = fixture->rig.board;
 	settings.config = fixture->rig.config;
 	assert_int_equal(actuators_new(&settings, &fixture->actuators), 0);
@@ -64,6 +67,11 @@ static void open_fixture(struct fixture *fixture)
 		.applied = on_applied,
 		.userdata = fixture,
 	};
+}
+
+static void open_fixture(struct fixture *fixture)
+{
+	open_map(fixture, MAP);
 }
 
 static void close_fixture(struct fixture *fixture)
@@ -234,6 +242,26 @@ static void test_a_stop_does_not_wait_for_what_fails(void **state)
 	close_fixture(&f);
 }
 
+static void test_every_stop_is_tried_whatever_became_of_the_one_before(void **state)
+{
+	struct fixture f;
+	const char *answer;
+
+	(void)state;
+	open_map(&f, TWO_MOTORS);
+	act(&f,
+		"{\"motor\":{\"0\":{\"direction\":\"forward\"},\"1\":{\"direction\":\"forward\"}}"
+		"}");
+	assert_true(map_rig_output(&f.rig, "GPIO20") == 1.0);
+	assert_int_equal(sim_set_fault(f.rig.board, "GPIO5", SIM_FAULT_NO_ANSWER), 0);
+	answer = act(
+		&f, "{\"motor\":{\"0\":{\"direction\":\"stop\"},\"1\":{\"direction\":\"stop\"}}}");
+	assert_non_null(strstr(answer, "\"path\":\"motor.0\""));
+	assert_non_null(strstr(answer, "\"applied\":{\"motor\":{\"1\":{\"direction\":\"stop\""));
+	assert_true(map_rig_output(&f.rig, "GPIO20") == 0.0);
+	close_fixture(&f);
+}
+
 static void test_retained_is_refused_on_all_topics(void **state)
 {
 	struct fixture f;
@@ -328,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_a_mistake_changes_nothing),
 		cmocka_unit_test(test_a_failed_write_tells_what_was_applied_before),
 		cmocka_unit_test(test_a_stop_does_not_wait_for_what_fails),
+		cmocka_unit_test(test_every_stop_is_tried_whatever_became_of_the_one_before),
 		cmocka_unit_test(test_retained_is_refused_on_all_topics),
 		cmocka_unit_test(test_the_interval_as_text),
 		cmocka_unit_test(test_leds_as_text),
