@@ -403,20 +403,7 @@ static void on_safe_health(void *userdata, const char *object, const char *error
 	log_error(object, "cannot be made safe: %s", error ? error : "unknown");
 }
 
-/* The map, or where it has a mistake the one that ran last. */
-static int load_for_safe(const struct options *options, struct config **ret_config)
-{
-	char path[4096];
-	int exit_code = gateway_load_config(options->config_path, ret_config);
-
-	if (exit_code != EXIT_CONFIG_MISTAKE ||
-		kept_map_path(options->state_dir, path, sizeof(path)) < 0 || access(path, R_OK) < 0)
-		return exit_code;
-	log_warning("config", "taking %s, the map that ran last", path);
-	return gateway_load_config(path, ret_config);
-}
-
-int gateway_make_safe(const struct options *options)
+static int make_map_safe(const struct options *options, const char *map_path)
 {
 	struct gateway gateway = {.options = options};
 	bool failed = false;
@@ -424,7 +411,7 @@ int gateway_make_safe(const struct options *options)
 		.listener = {.health = on_safe_health, .userdata = &failed},
 		.safe_only = true,
 	};
-	int exit_code = load_for_safe(options, &gateway.config);
+	int exit_code = gateway_load_config(map_path, &gateway.config);
 	int r;
 
 	if (exit_code >= 0)
@@ -439,9 +426,27 @@ int gateway_make_safe(const struct options *options)
 	if (r < 0)
 		log_error(NULL, "--safe: %s", strerror(-r));
 	else if (!failed)
-		log_info(NULL, "all motors are stopped, fail-safe outputs are safe");
+		log_info(NULL, "%s: all motors are stopped, fail-safe outputs are safe", map_path);
 	actuators_free(gateway.actuators);
 	gateway_close_board(&gateway);
 	config_free(gateway.config);
 	return r < 0 || failed ? EXIT_FAILED : EXIT_OK;
+}
+
+int gateway_make_safe(const struct options *options)
+{
+	char kept[4096];
+	int kept_code, exit_code;
+
+	if (!kept_map_differs(options->state_dir, options->config_path) ||
+		kept_map_path(options->state_dir, kept, sizeof(kept)) < 0)
+		return make_map_safe(options, options->config_path);
+	log_warning("config", "%s was changed since it ran; the map that ran last is made safe too",
+		options->config_path);
+	kept_code = make_map_safe(options, kept);
+	exit_code = make_map_safe(options, options->config_path);
+	/* What ran is what moves: a mistake in the new map is for the next start. */
+	if (exit_code == EXIT_CONFIG_MISTAKE || exit_code == EXIT_OK)
+		return kept_code;
+	return exit_code;
 }

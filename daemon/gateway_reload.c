@@ -19,8 +19,12 @@ enum { LINK_RESTART_US = 500000 };
 
 static void restart_link(struct gateway *gateway)
 {
+	bool running =
+		gateway->config->failsafe.stop_motors && actuators_running(gateway->actuators);
 	int r;
 
+	log_notice("mqtt", "its settings changed, connecting anew%s",
+		running ? "; motors are stopped" : "");
 	actuators_failsafe(gateway->actuators);
 	gateway_stop_link(gateway, LINK_RESTART_US);
 	failsafe_lost(&gateway->failsafe, clock_now_us());

@@ -53,3 +53,24 @@ int kept_map_save(const char *state_dir, const char *map_path)
 		unlink(temporary);
 	return r;
 }
+
+bool kept_map_differs(const char *state_dir, const char *map_path)
+{
+	char path[4096];
+	FILE *kept, *map;
+	bool differs = false;
+	int a = EOF, b = EOF;
+
+	if (kept_map_path(state_dir, path, sizeof(path)) < 0 || !(kept = fopen(path, "re")))
+		return false;
+	map = fopen(map_path, "re");
+	do {
+		a = getc(kept);
+		b = map ? getc(map) : EOF;
+		differs = a != b;
+	} while (!differs && a != EOF);
+	fclose(kept);
+	if (map)
+		fclose(map);
+	return differs;
+}

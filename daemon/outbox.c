@@ -31,6 +31,7 @@ enum { STAGED_BYTES = 2 * (OUTBOX_PAYLOAD_MAX + 32) };
 struct other {
 	uint8_t kind; /* enum outbox_kind: ANSWER or VALUE */
 	uint8_t qos;
+	uint8_t lost; /* connections that died while it was in flight */
 	uint16_t topic_size;
 	uint16_t correlation_size;
 };
@@ -156,8 +157,12 @@ static int put_other(struct outbox *outbox, enum outbox_kind kind, const struct 
 	const void *payload, size_t size)
 {
 	size_t topic_size = strlen(to->topic) + 1;
-	struct other other = {(uint8_t)kind, (uint8_t)to->qos, (uint16_t)topic_size,
-		(uint16_t)to->correlation_size};
+	struct other other = {
+		.kind = (uint8_t)kind,
+		.qos = (uint8_t)to->qos,
+		.topic_size = (uint16_t)topic_size,
+		.correlation_size = (uint16_t)to->correlation_size,
+	};
 	struct ring_record *record;
 	uint8_t *out;
 
@@ -449,6 +454,22 @@ static void drop_values(struct ring *ring)
 	outbox_pop_done(ring);
 }
 
+/*
+ * An answer on which the broker hangs up (it goes to a topic that the broker does not allow, say) would be the first thing that every
+ * new connection sends, and the last. It is the oldest one in flight: what came before it was acknowledged.
+ */
+static void drop_poison(struct outbox *outbox)
+{
+	struct ring_record *record = ring_at(&outbox->others, outbox->others.begin);
+
+	while (record && record->state != IN_FLIGHT)
+		record = ring_at(&outbox->others, ring_after(record));
+	if (!record || ++other_of(record)->lost < OUTBOX_ANSWER_LOSSES)
+		return;
+	record->state = DONE;
+	outbox->dropped++;
+}
+
 void outbox_disconnected(struct outbox *outbox)
 {
 	(void)pthread_mutex_lock(&outbox->mutex);
@@ -466,6 +487,7 @@ void outbox_disconnected(struct outbox *outbox)
 	outbox_signal_spooler(outbox);
 
 	drop_values(&outbox->others);
+	drop_poison(outbox);
 	take_back(&outbox->others, outbox->others.begin, outbox->next_answer);
 	outbox->next_answer = outbox->next_value = outbox->others.begin;
 	(void)pthread_mutex_unlock(&outbox->mutex);

@@ -7,7 +7,8 @@
  *   retained  One slot a topic, of which only the newest matters (status, state, health). Every new
  *             connection publishes all of them again, in the order of the slots, before
  *             anything else; later changes come after the answers.
- *   answers   To commands. Kept until acknowledged, bounded, the oldest dropped first.
+ *   answers   To commands. Kept until acknowledged, bounded, the oldest dropped first. One with
+ *             which the third connection dies is given up: it is what they die of.
  *   readings  Kept until acknowledged, bounded in bytes, the oldest dropped first and counted.
  *   values    Single values and structs. Only worth something now: dropped without a connection.
  *   backlog   Readings that were put while there was no connection, or whose connection died
@@ -30,6 +31,7 @@ enum {
 	OUTBOX_PAYLOAD_MAX = 64 * 1024,
 	OUTBOX_TOPIC_MAX = 512, /* with the final NUL */
 	OUTBOX_CORRELATION_MAX = 1024,
+	OUTBOX_ANSWER_LOSSES = 3, /* see the answers above */
 };
 
 struct outbox_settings {

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A value is good again when it has stayed within its limits for so long. */
+enum { STEADY_US = 1000000 };
+
 /* What is wrong with a sensor: the same as before is not reported again. */
 struct fault {
 	int error;        /* 0: nothing */
@@ -26,6 +29,7 @@ struct sensor {
 	bool asked; /* at all */
 	uint64_t asked_us;
 	struct fault fault;
+	uint64_t implausible_us; /* when the value was last outside its limits */
 	uint64_t since_ms;
 	bool unreported;
 };
@@ -130,6 +134,7 @@ static void adopt_sensor(struct sensor *sensor, const struct sensor *old)
 	sensor->asked = old->asked;
 	sensor->asked_us = old->asked_us;
 	sensor->fault = old->fault;
+	sensor->implausible_us = old->implausible_us;
 	sensor->since_ms = old->since_ms;
 	sensor->unreported = old->fault.error != 0;
 }
@@ -237,7 +242,15 @@ static bool is_same_fault(const struct fault *a, const struct fault *b)
 	return a->implausible || strcmp(a->text, b->text) == 0;
 }
 
-static double finish_sensor(struct sensor *sensor, uint64_t wall_ms)
+/* A value that keeps crossing its limit fails all the time, and is not told a hundred times a second. */
+static bool is_not_yet_steady(
+	const struct sensor *sensor, const struct fault *fault, uint64_t now_us)
+{
+	return fault->error == 0 && sensor->fault.implausible &&
+		now_us - sensor->implausible_us < STEADY_US;
+}
+
+static double finish_sensor(struct sensor *sensor, const struct round *round)
 {
 	struct fault fault = {0};
 	double value;
@@ -245,9 +258,12 @@ static double finish_sensor(struct sensor *sensor, uint64_t wall_ms)
 	if (!sensor->task.due)
 		return (double)NAN;
 	value = evaluate(sensor, &fault);
-	if (!is_same_fault(&fault, &sensor->fault)) {
+	if (fault.implausible)
+		sensor->implausible_us = round->begin_us;
+	if (!is_same_fault(&fault, &sensor->fault) &&
+		!is_not_yet_steady(sensor, &fault, round->begin_us)) {
 		sensor->fault = fault;
-		sensor->since_ms = wall_ms;
+		sensor->since_ms = round->wall_ms;
 		sensor->unreported = true;
 	}
 	return value;
@@ -256,7 +272,7 @@ static double finish_sensor(struct sensor *sensor, uint64_t wall_ms)
 struct reading round_finish(struct round *round)
 {
 	for (size_t i = 0; i < round->config->n_sensors; i++) {
-		round->values[i] = finish_sensor(&round->sensors[i], round->wall_ms);
+		round->values[i] = finish_sensor(&round->sensors[i], round);
 		round->due[i] = round->sensors[i].task.due;
 	}
 	return (struct reading){

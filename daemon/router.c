@@ -230,7 +230,8 @@ void router_handle(const struct router *router, const struct link_event *event)
 	const uint8_t *at = (const uint8_t *)(event + 1);
 	struct message message = {.event = event};
 
-	if (event->response_topic_size)
+	/* One with a wildcard cannot be published to: the broker would hang up on the answer. */
+	if (event->response_topic_size && !strpbrk((const char *)at, "+#"))
 		message.response_topic = (const char *)at;
 	at += event->response_topic_size;
 	message.correlation = at;

@@ -119,11 +119,16 @@ int simulation_set_map(struct simulation *simulation, const struct config *confi
 static const char *command_fault(
 	struct simulation *simulation, const char *target, const char *argument)
 {
-	for (unsigned i = 0; sim_fault_name(i); i++)
-		if (strcmp(sim_fault_name(i), argument) == 0)
-			return sim_set_fault(simulation->board, target, (enum sim_fault)i) < 0
-				? "no such target"
-				: NULL;
+	for (unsigned i = 0; sim_fault_name(i); i++) {
+		int r;
+
+		if (strcmp(sim_fault_name(i), argument) != 0)
+			continue;
+		r = sim_set_fault(simulation->board, target, (enum sim_fault)i);
+		if (r == -EOPNOTSUPP)
+			return "this target cannot have that fault";
+		return r < 0 ? "no such target" : NULL;
+	}
 	return "no such fault";
 }
 

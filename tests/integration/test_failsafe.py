@@ -197,11 +197,8 @@ def test_safe_makes_safe_after_a_crash(broker, make_client, make_gateway, binary
     assert "GPIO17" not in lines
 
 
-def test_safe_works_with_a_mistake_in_the_map(broker, make_client, make_gateway, binary):
-    """The map was edited while the gateway ran: the outputs of the one that ran are what must be stopped."""
-    gateway, _ = running(broker, make_client, make_gateway)
-    gateway.map.write_text(gateway.map.read_text().replace("driver: bme280", "driver: bme28").replace("GPIO5", "GPIO9"))
-    gateway.kill(signal.SIGKILL)
+def make_safe(gateway, binary):
+    """What it says, and what it wrote to the wires."""
     wires = gateway.folder / "safe"
     wires.mkdir()
     result = subprocess.run(
@@ -213,9 +210,27 @@ def test_safe_works_with_a_mistake_in_the_map(broker, make_client, make_gateway,
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    assert 'unknown driver "bme28"' in result.stderr
-    assert "the map that ran last" in result.stderr
-    assert "line GPIO5 0" in (wires / "wire.log").read_text()
+    return result.stderr, (wires / "wire.log").read_text()
+
+
+def test_safe_works_with_a_mistake_in_the_map(broker, make_client, make_gateway, binary):
+    """The map was edited while the gateway ran: the outputs of the one that ran are what must be stopped."""
+    gateway, _ = running(broker, make_client, make_gateway)
+    gateway.map.write_text(gateway.map.read_text().replace("driver: bme280", "driver: bme28").replace("GPIO5", "GPIO9"))
+    gateway.kill(signal.SIGKILL)
+    log, wires = make_safe(gateway, binary)
+    assert 'unknown driver "bme28"' in log
+    assert "the map that ran last" in log
+    assert "line GPIO5 0" in wires
+
+
+def test_safe_stops_what_ran_after_the_map_was_edited(broker, make_client, make_gateway, binary):
+    """Edited and not reloaded: both the lines that ran and those that the next start would use."""
+    gateway, _ = running(broker, make_client, make_gateway)
+    gateway.map.write_text(gateway.map.read_text().replace("GPIO5", "GPIO9"))
+    gateway.kill(signal.SIGKILL)
+    _, wires = make_safe(gateway, binary)
+    assert "line GPIO5 0" in wires and "line GPIO9 0" in wires
 
 
 def test_a_flood_of_commands_neither_starves_the_sensors_nor_is_lost(broker, make_client, make_gateway):

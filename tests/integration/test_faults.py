@@ -2,6 +2,7 @@
 """A part that is dead hurts only itself."""
 
 import json
+import statistics
 import time
 
 import pytest
@@ -68,12 +69,14 @@ def test_the_rhythm_of_the_others_goes_on(gateway, client):
 def test_commands_go_on_while_a_sensor_bus_is_stuck(gateway, client):
     gateway.fault("/dev/i2c-1", "stuck")
     client.wait_json("tos/sensors", nulls, client.mark())
-    for speed in range(1, 11):
+    late_us = []
+    for number in range(40):
         mark = gateway.wire.mark()
         sent_us = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
-        assert client.ask_json({"motor": {"direction": "forward", "speed": speed}})["ok"]
-        written_us = int(gateway.wire.wait(r"^(\d+) pwm board\.0 ", mark).group(1))
-        assert written_us - sent_us < 90000  # less than one transfer on the stuck bus
+        assert client.ask_json({"motor": {"direction": "forward", "speed": number % 10 + 1}})["ok"]
+        late_us.append(int(gateway.wire.wait(r"^(\d+) pwm board\.0 ", mark).group(1)) - sent_us)
+    # A transfer on the stuck bus takes 100 ms. The machine may be busy, but not so busy that half of them take that long.
+    assert statistics.median(late_us) < 50000
     mark = gateway.wire.mark()
     assert client.ask_json({"motor": {"direction": "stop"}})["ok"]
     gateway.wire.wait(r"line GPIO5 0$", mark)

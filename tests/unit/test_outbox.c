@@ -271,6 +271,26 @@ static void the_oldest_answer_makes_room_and_is_counted(void **state)
 	assert_true(n > 1);
 }
 
+/* The broker hangs up on the second one, each time. */
+static void an_answer_of_which_connections_die_is_given_up(void **state)
+{
+	outbox_connected(*state);
+	put_text(*state, OUTBOX_KIND_ANSWER, "good");
+	put_text(*state, OUTBOX_KIND_ANSWER, "poison");
+	put_text(*state, OUTBOX_KIND_ANSWER, "behind");
+	expect_text(*state, OUTBOX_KIND_ANSWER, "good");
+	outbox_acknowledge(*state, message.id);
+	for (int i = 0; i < OUTBOX_ANSWER_LOSSES; i++) {
+		expect_text(*state, OUTBOX_KIND_ANSWER, "poison");
+		expect_text(*state, OUTBOX_KIND_ANSWER, "behind");
+		outbox_disconnected(*state);
+		outbox_connected(*state);
+	}
+	assert_int_equal(outbox_stats(*state).dropped, 1);
+	expect_text(*state, OUTBOX_KIND_ANSWER, "behind");
+	expect_nothing(*state);
+}
+
 static void a_slot_keeps_the_newest_and_repeats_it_on_every_connection(void **state)
 {
 	assert_int_equal(outbox_put_retained(*state, OUTBOX_HEALTH, "t", "old", 3), 0);
@@ -473,6 +493,7 @@ int main(void)
 		TEST(each_connection_has_a_number_of_its_own),
 		TEST(answers_are_kept_until_acknowledged),
 		TEST(the_oldest_answer_makes_room_and_is_counted),
+		TEST(an_answer_of_which_connections_die_is_given_up),
 		TEST(a_slot_keeps_the_newest_and_repeats_it_on_every_connection),
 		TEST(the_fd_tells_of_news_until_nothing_is_left),
 		TEST(what_is_too_big_is_refused),

@@ -306,6 +306,32 @@ static void an_implausible_value_is_a_failed_read(void **state)
 	assert_event(fixture, FAKE_CDS, 0, 0, "");
 }
 
+/* A value around its limit: null when it is outside, but told only once. */
+static void a_value_that_flaps_is_told_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->fake.sensors[FAKE_CDS].max = 4000;
+	show(fixture, "adc", 2, 4095);
+	make_round(fixture);
+	(void)take(fixture);
+	assert_event(fixture, FAKE_CDS, -ERANGE, 0, "cds: 4095 is above 4000");
+	for (int i = 0; i < 10; i++) {
+		show(fixture, "adc", 2, i % 2 ? 4095 : 3000);
+		pass(fixture, SECOND_US / 50);
+		(void)take(fixture);
+		if (i % 2)
+			assert_no_value(fixture, FAKE_CDS);
+		else
+			assert_value(fixture, FAKE_CDS, 3000);
+		assert_no_event(fixture);
+	}
+	show(fixture, "adc", 2, 3000);
+	pass(fixture, SECOND_US);
+	(void)take(fixture);
+	assert_event(fixture, FAKE_CDS, 0, 0, "");
+}
+
 static void values_pass_the_filters_in_the_maps_order(void **state)
 {
 	static struct config_point points[] = {{0, 0}, {1000, 100}};
@@ -420,6 +446,7 @@ int main(void)
 		test(another_reason_is_reported),
 		test(one_limit_is_told_without_the_other),
 		test(an_implausible_value_is_a_failed_read),
+		test(a_value_that_flaps_is_told_once),
 		test(values_pass_the_filters_in_the_maps_order),
 		test(a_slower_sensor_is_asked_in_its_own_rhythm),
 		test(another_map_goes_on_where_the_sensors_are_the_same),

@@ -346,6 +346,25 @@ static void test_the_answer_goes_where_the_sender_wants_it(void **state)
 	close_fixture(&f);
 }
 
+static void test_a_response_topic_with_a_wildcard_is_no_topic(void **state)
+{
+	static const char *const topics[] = {"a/#", "#", "a/+", "+/b"};
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
+		route(&f,
+			&(struct sent){.topic = TOPIC_ACTIONS,
+				.payload = "{\"led\":{\"0\":{\"on\":true}}}",
+				.response_topic = topics[i],
+				.correlation = "c"});
+		assert_string_equal(f.answer->topic, "tos/actions/ack");
+		assert_int_equal(f.answer->correlation_size, 0);
+	}
+	close_fixture(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +380,7 @@ int main(void)
 		cmocka_unit_test(test_the_interval_as_text),
 		cmocka_unit_test(test_leds_as_text),
 		cmocka_unit_test(test_the_answer_goes_where_the_sender_wants_it),
+		cmocka_unit_test(test_a_response_topic_with_a_wildcard_is_no_topic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
