@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,12 +15,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Ends the program with the place: to libFuzzer that is a crash, whose input it keeps. */
 _Noreturn void fuzz_failed(const char *file, int line, const char *condition);
 
+static inline void fuzz_check(bool holds, const char *file, int line, const char *condition)
+{
+	if (!holds)
+		fuzz_failed(file, line, condition);
+}
+
 /* Like assert(), but never compiled out. */
-#define FUZZ_CHECK(condition)                                                                      \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			fuzz_failed(__FILE__, __LINE__, #condition);                               \
-	} while (0)
+#define FUZZ_CHECK(condition) fuzz_check((condition), __FILE__, __LINE__, #condition)
 
 /* UTF-8 without control characters, on one line. */
 void fuzz_check_printable(const char *text, size_t size);

@@ -267,6 +267,7 @@ static const struct driver *choose_driver(unsigned seed)
 
 	while (driver_table[n])
 		n++;
+	FUZZ_CHECK(n > 0);
 	return driver_table[seed % n];
 }
 
