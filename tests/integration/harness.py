@@ -409,6 +409,15 @@ def run_tosd(binary, *arguments, **environment):
     )
 
 
+def build_library(folder, name):
+    """A library for LD_PRELOAD, from the source of that name beside this file."""
+    library = pathlib.Path(folder) / f"{name}.so"
+    source = pathlib.Path(__file__).resolve().parent / f"{name}.c"
+    compiler = os.environ.get("CC", "cc").split()
+    subprocess.run([*compiler, "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library, source], check=True)
+    return library
+
+
 def check_sanitizers(gateway):
     """A report of a sanitizer is a failure, whatever the test looked at."""
     if gateway.log:

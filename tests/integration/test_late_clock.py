@@ -2,18 +2,15 @@
 """A board without a clock of its own: it learns the time when it has measured for a while already."""
 
 import json
-import os
-import pathlib
 import re
-import subprocess
 import time
 
 import pytest
 
 from conftest import make_map
+from harness import build_library
 from proxy import Proxy
 
-HERE = pathlib.Path(__file__).resolve().parent
 LIVE, BACKLOG = "tos/sensors", "tos/sensors/backlog"
 
 
@@ -22,11 +19,8 @@ def late_clock(folder, sanitized):
     """The environment of a gateway whose clock is set when the file at the second value comes into being."""
     if sanitized:
         pytest.skip("a sanitizer wants to be the first library")
-    library = folder / "late_clock.so"
-    compiler = os.environ.get("CC", "cc").split()
-    subprocess.run([*compiler, "-shared", "-fPIC", "-o", library, HERE / "late_clock.c"], check=True)
     clock = folder / "clock"
-    return {"LD_PRELOAD": str(library), "TOS_TEST_CLOCK": str(clock)}, clock
+    return {"LD_PRELOAD": str(build_library(folder, "late_clock")), "TOS_TEST_CLOCK": str(clock)}, clock
 
 
 def monotonic_stamps(gateway):

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from conftest import make_map
-from harness import Gateway, check_sanitizers
+from harness import Gateway, build_library, check_sanitizers
 from proxy import Proxy
 
 LIVE, BACKLOG = "tos/sensors", "tos/sensors/backlog"
@@ -34,9 +34,10 @@ def start(binary, folder, proxy):
     """Starts the same gateway, again and again. After the test it must end in good order."""
     gateways = []
 
-    def make(after="1s", size="1MiB", interval="50ms", program=None, verbose=True):
+    def make(after="1s", size="1MiB", interval="50ms", program=None, verbose=True, environment=None):
         text = make_map(proxy.port, interval=interval, more=SPOOL.format(after=after, size=size))
-        gateway = Gateway(program or binary, folder / "g", text, ["--verbose"] if verbose else [])
+        arguments = ["--verbose"] if verbose else []
+        gateway = Gateway(program or binary, folder / "g", text, arguments, environment)
         gateways.append(gateway)
         return gateway.start()
 
@@ -322,6 +323,38 @@ def test_a_full_disk_is_told_once_and_memory_goes_on(binary, client, folder, pro
     assert missing(client, taken(gateway)) == []
     check_order(client)
     assert len([line for line in gateway.log.since() if "in memory only" in line]) == 1
+
+
+def test_a_disk_that_hangs_delays_nobody(client, folder, proxy, start, sanitized):
+    if sanitized:
+        pytest.skip("a sanitizer wants to be the first library")
+    hangs = folder / "disk-hangs"
+    environment = {"LD_PRELOAD": str(build_library(folder, "slow_disk")), "TOS_TEST_DISK": str(hangs)}
+    leave_behind(folder, 5000, 100)
+    gateway = start(environment=environment)
+    client.wait(BACKLOG)
+    # What was delivered cannot be removed now. The link does not care.
+    hangs.touch()
+    for _ in range(10):
+        begin = time.monotonic()
+        assert client.ask_json({"led": {"0": {"on": True}}})["ok"]
+        assert time.monotonic() - begin < 1
+        wait_live(client, gateway)
+    assert len(stamps(client, BACKLOG)) < 5000
+    hangs.unlink()
+    gateway.log.wait(DELIVERED)
+    # Nor does the sampler, in an outage; and the end does not wait either.
+    proxy.cut()
+    gateway.log.wait("readings are on disk, up to")
+    hangs.touch()
+    before = len(taken(gateway))
+    mark = gateway.log.mark()
+    gateway.log.wait("connecting to", mark)
+    stop_in_time(gateway, sanitized)
+    gateway.log.wait("spool: the disk does not answer")
+    assert len(taken(gateway)) > before
+    assert missing(client, range(1, 5001)) == []
+    check_order(client)
 
 
 def test_a_damaged_file_is_moved_aside(client, folder, proxy, start):
