@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -97,8 +98,11 @@ class Broker(Process):
         super().__init__(["mosquitto", "-c", str(config)], stderr=subprocess.PIPE, text=True)
         for line in self.popen.stderr:
             if "running" in line:
-                return
-        raise RuntimeError("the broker does not start")
+                break
+        else:
+            raise RuntimeError("the broker does not start")
+        # It would wait for somebody to read what it logs.
+        threading.Thread(target=self.popen.stderr.read, daemon=True).start()
 
 
 class Watch(Process):
