@@ -25,7 +25,8 @@
 enum {
 	TIMER_SLACK_NS = 1000, /* the default of 50 us would add up over the steps of a round */
 	PRIORITY = 10, /* real-time, below software PWM: other programs must not break the rhythm */
-	EVENT_AGAIN_US = 10000, /* main's queue is full: it is tried again after this */
+	LATE_REPEAT_US = 60000000, /* a reading that took too long is told this often */
+	EVENT_AGAIN_US = 10000,    /* main's queue is full: it is tried again after this */
 };
 
 struct mail {
@@ -47,6 +48,8 @@ struct sampler {
 	struct schedule schedule;
 	struct round *round, *next_round; /* owned; next: takes over after the running round */
 	bool is_running;                  /* a round */
+	uint64_t begin_us;                /* of that round */
+	struct log_limit late_limit;      /* what takes too long takes too long each time */
 	bool owes_pong, owes_swapped;     /* to main */
 };
 
@@ -126,6 +129,7 @@ static void begin(struct sampler *sampler, uint64_t now_us)
 	uint64_t deadline_us = schedule_begin(&sampler->schedule, now_us);
 
 	publish_missed(sampler);
+	sampler->begin_us = now_us;
 	round_begin(sampler->round, deadline_us, now_us, clock_wall_ms());
 	sampler->is_running = true;
 }
@@ -133,6 +137,8 @@ static void begin(struct sampler *sampler, uint64_t now_us)
 static void finish(struct sampler *sampler)
 {
 	struct reading reading = round_finish(sampler->round);
+	unsigned suppressed = 0;
+	uint64_t now_us;
 
 	sampler->is_running = false;
 	if (reading.n_values > 0) {
@@ -140,9 +146,14 @@ static void finish(struct sampler *sampler)
 		sampler->settings.on_reading(
 			sampler->settings.userdata, sampler->settings.config, &reading);
 	}
-	schedule_end(&sampler->schedule, clock_now_us());
-	if (sampler->schedule.missed != atomic_load(&sampler->missed))
-		log_debug("sampler", "the reading took longer than the interval");
+	now_us = clock_now_us();
+	schedule_end(&sampler->schedule, now_us);
+	if (sampler->schedule.missed != atomic_load(&sampler->missed) &&
+		log_limit_pass(&sampler->late_limit, now_us, &suppressed))
+		log_warning("sensors",
+			"a reading took %.0f ms, longer than the interval (%u times since the last "
+			"such line)",
+			(double)(now_us - sampler->begin_us) / 1000, suppressed + 1);
 	publish_missed(sampler);
 }
 
@@ -235,6 +246,7 @@ int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sa
 	if (!sampler)
 		return -ENOMEM;
 	sampler->settings = *settings;
+	sampler->late_limit = (struct log_limit){.interval_us = LATE_REPEAT_US, .burst = 1};
 	shared_mutex_init(&sampler->mutex);
 	sampler->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = sampler->wake_fd < 0 ? -errno : 0;

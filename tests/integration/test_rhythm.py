@@ -86,6 +86,8 @@ def test_a_missed_deadline_is_skipped_and_counted(broker, client, make_gateway):
     mark = client.mark()
     health = client.wait_json("tos/health", lambda h: h["missed"] > 10, mark)
     assert health["sensors"]["temp"]["ok"]
+    gateway.log.wait(r"warning: sensors: a reading took \d+ ms, longer than the interval")
+    assert sum("longer than the interval" in line for line in gateway.log.since()) == 1
     times = [json.loads(m.payload)["ts"] for m in client.since(mark, "tos/sensors")]
     # Never in a burst: what was missed is not made up for.
     assert all(b - a >= 15 for a, b in zip(times, times[1:])), times
