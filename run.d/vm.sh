@@ -31,25 +31,39 @@ parse_options() {
 run_vm() {
 	parse_options "$@"
 	shift "$options"
-	[ -z "$install" ] || run_install build test vm
+	[ -z "$install" ] || run_install build test vm vm-systemd
 	build "$dir" true
 	status=0
 	test_vm "$@" || status=1
-	python3 "$here/tests/tally.py" "$dir/meson-logs/vm.xml" || status=1
+	test_systemd "$@" || status=1
+	python3 "$here/tests/tally.py" "$dir/meson-logs/vm.xml" "$dir/meson-logs/systemd.xml" || status=1
 	return "$status"
 }
 
-# The suite, with its results in vm.xml. A machine that cannot run it says why, and all its tests
+# One boot with little more than the kernel. A machine that cannot run it says why, and all its tests
 # count as skipped.
 test_vm() {
-	rm -f "$dir/meson-logs/vm.xml"
 	skip=
 	vm_base || skip=$(sed -n '$s/^vm: //p' "$scratch/vm.log")
+	vm_pytest vm "$here/tests/vm" --ignore="$here/tests/vm/systemd" "$@"
+}
+
+# One boot with systemd.
+test_systemd() {
+	[ -n "$skip" ] || "$here/tests/vm/root.sh" "$here/build/vm/root" >"$scratch/vm.log" 2>&1 ||
+		skip=$(sed -n '$s/^vm: //p' "$scratch/vm.log")
+	vm_pytest systemd "$here/tests/vm/systemd" "$@"
+}
+
+# vm_pytest NAME ARGUMENT...: the results go to NAME.xml.
+vm_pytest() {
+	suite=$1
+	shift
+	rm -f "$dir/meson-logs/$suite.xml"
 	[ -z "$skip" ] || say "no virtual machine: $skip"
-	TOS_VM_BASE=$here/build/vm TOS_VM_SKIP=$skip TOS_BUILD=$dir TMPDIR=$scratch \
-		PYTHONDONTWRITEBYTECODE=1 python3 -m pytest -q -rsP \
-		-p no:cacheprovider --basetemp="$scratch/pytest-vm" \
-		--junitxml="$dir/meson-logs/vm.xml" "$here/tests/vm" "$@" </dev/null
+	TOS_VM=$here/build/vm TOS_VM_SKIP=$skip TOS_BUILD=$dir TMPDIR=$scratch \
+		PYTHONDONTWRITEBYTECODE=1 python3 -m pytest -q -rsP -p no:cacheprovider \
+		--basetemp="$scratch/pytest-$suite" --junitxml="$dir/meson-logs/$suite.xml" "$@" </dev/null
 }
 
 # Kept between runs in build/vm. Where apt's lists are missing or old, they are fetched once.
@@ -60,7 +74,7 @@ vm_base() {
 			return 1
 		}
 	done
-	"$here/tests/vm/base.sh" "$here/build/vm" >"$scratch/vm.log" 2>&1 && return
+	"$here/tests/vm/base.sh" "$here/build/vm/kernel" >"$scratch/vm.log" 2>&1 && return
 	[ -n "$install" ] && apt_get update || return 1
-	"$here/tests/vm/base.sh" "$here/build/vm" >"$scratch/vm.log" 2>&1
+	"$here/tests/vm/base.sh" "$here/build/vm/kernel" >"$scratch/vm.log" 2>&1
 }

@@ -103,5 +103,5 @@ class Gateway:
 
 def registers(guest, bus, address, first, count):
     """Read by a program that is not ours."""
-    reads = "; ".join(f"i2cget -y -f {bus} {address:#x} {register:#x}" for register in range(first, first + count))
+    reads = "; ".join(f"busybox i2cget -y -f {bus} {address:#x} {register:#x}" for register in range(first, first + count))
     return [int(word, 16) for word in re.findall(r"0x[0-9a-f]+", guest.run(reads))]

@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE.parent / "integration"))
 
 # pylint: disable=wrong-import-position
 from board import MAP, Gateway, Parts
-from guest import Guest, Wire
+from guest import Guest, Wire, booted
 from harness import Client
 
 
@@ -25,21 +25,16 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def guest(request, tmp_path_factory):
-    base = os.environ["TOS_VM_BASE"]
+def guest(tmp_path_factory):
+    base = pathlib.Path(os.environ["TOS_VM"]) / "kernel"
     build = pathlib.Path(os.environ["TOS_BUILD"])
     folder = tmp_path_factory.mktemp("vm")
     initramfs = folder / "initramfs"
     ours = [build / "daemon" / "tosd", build / "tests" / "vm" / "i2c_server", build / "tests" / "vm" / "control"]
     programs = [*ours, shutil.which("gpioset")]
     subprocess.run([HERE / "initramfs.sh", base, initramfs, *programs], check=True)
-    guest = Guest(base, initramfs, folder)
-    try:
-        yield guest.boot()
-    finally:
-        guest.end()
-        if request.session.testsfailed:
-            print(guest.console.read_text(errors="replace"))
+    with booted(Guest(base, initramfs)) as guest:
+        yield guest
 
 
 @pytest.fixture(scope="session")

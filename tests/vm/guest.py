@@ -2,6 +2,7 @@
 """The virtual machine: boots it, runs commands in it, and watches the lines of its GPIO chip."""
 
 import collections
+import contextlib
 import pathlib
 import re
 import socket
@@ -9,7 +10,7 @@ import subprocess
 
 from harness import Lines, free_port
 
-BOOT_TIMEOUT_S = 90
+BOOT_TIMEOUT_S = 180
 KVM_TIMEOUT_S = 10
 COMMAND_TIMEOUT_S = 60
 
@@ -28,6 +29,8 @@ class Process:
     def __init__(self, guest, script):
         self.guest = guest
         self._socket = guest.connect()
+        # It may be silent for as long as it likes.
+        self._socket.settimeout(None)
         self._socket.sendall(f"exec 2>&1\n{{ {script}\n}} &\necho pid $!\nwait $!\necho exit $?\nexit\n".encode())
         self.log = Lines(self._socket.makefile(errors="replace"))
         self.pid = int(self.log.wait(r"^pid (\d+)$").group(1))
@@ -88,10 +91,12 @@ class Wire:
 
 
 class Guest:
-    def __init__(self, base, initramfs, folder):
+    def __init__(self, base, initramfs, memory_mb=384, arguments=""):
+        """base: the folder of base.sh; arguments: more of the kernel's."""
         self.base = pathlib.Path(base)
-        self.initramfs = initramfs
-        self.folder = pathlib.Path(folder)
+        self.initramfs = pathlib.Path(initramfs)
+        self.memory_mb = memory_mb
+        self.arguments = arguments
         self.accelerator = None
         self._process = self._events = None
 
@@ -109,9 +114,9 @@ class Guest:
         forwards = f"hostfwd=tcp:127.0.0.1:{self._shell_port}-:7000,hostfwd=tcp:127.0.0.1:{self.mqtt_port}-:1883"
         self._process = subprocess.Popen(
             ["qemu-system-x86_64", "-accel", accelerator, "-cpu", "host" if accelerator == "kvm" else "Nehalem"]
-            + ["-smp", "2", "-m", "384", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+            + ["-smp", "2", "-m", str(self.memory_mb), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
             + ["-kernel", str(self.base / "vmlinux"), "-initrd", str(self.initramfs)]
-            + ["-append", "console=ttyS0 panic=-1 quiet"]
+            + ["-append", f"console=ttyS0 panic=-1 quiet {self.arguments}"]
             + ["-serial", f"file:{self.console}", "-serial", "stdio"]
             + ["-netdev", f"user,id=net,restrict=on,{forwards}", "-device", "virtio-net-pci,netdev=net,romfile="],
             stdin=subprocess.DEVNULL,
@@ -126,7 +131,7 @@ class Guest:
     @property
     def console(self):
         """What the kernel and the first process said."""
-        return self.folder / "console.log"
+        return self.initramfs.with_suffix(".console")
 
     def end(self):
         if self._process:
@@ -157,3 +162,16 @@ class Guest:
 
     def write(self, path, text):
         self.run(f"cat >{path} <<'END OF FILE'\n{text}\nEND OF FILE")
+
+
+@contextlib.contextmanager
+def booted(guest):
+    """Its console is shown only when it did not get so far; later on it is in the way."""
+    try:
+        guest.boot()
+    except AssertionError:
+        guest.end()
+        print(guest.console.read_text(errors="replace"))
+        raise
+    yield guest
+    guest.end()

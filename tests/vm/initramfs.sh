@@ -17,8 +17,8 @@ chmod 755 "$root"
 mkdir -p "$root/bin" "$root/sbin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/etc" \
 	"$root/root" "$root/var/lib/tos"
 cp "$(command -v busybox)" "$root/bin/busybox"
-cp "$here/init" "$root/init"
-chmod 755 "$root/init"
+install -m 755 "$here/init" "$root/init"
+install -m 755 "$here/devices" "$root/bin/devices"
 cp -a "$base/modules/lib" "$root/lib"
 
 cat >"$root/etc/passwd" <<'END'

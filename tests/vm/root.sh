@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Makes a Debian root with systemd as an initramfs, from the sources and for the release of the
+# machine that it runs on.
+# usage: root.sh FOLDER     the folder gets root.cpio
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$1"
+folder=$(cd "$1" && pwd)
+
+# shellcheck source=/dev/null
+release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+stamp="$release $(cksum <"$here/root.sh")"
+[ "$(cat "$folder/root.stamp" 2>/dev/null)" != "$stamp" ] || exit 0
+rm -f "$folder/root.stamp"
+
+# Third parties' sources are not wanted.
+sources=
+for file in /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources; do
+	[ ! -s "$file" ] || sources="$sources $file"
+done
+
+echo "vm: making a root of Debian $release"
+# shellcheck disable=SC2016,SC2086 # $1 is the hook's; the sources are words
+mmdebstrap --variant=minbase --format=null \
+	--include=systemd,systemd-sysv,udev,kmod,mosquitto,busybox-static \
+	--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+	--dpkgopt='path-exclude=/usr/share/man/*' \
+	--customize-hook='cd "$1" && rm -rf var/cache/apt/* var/lib/apt/lists/* && find . -xdev |
+		cpio --quiet -o -H newc >'"$folder/root.cpio" \
+	'' /dev/null $sources >"$folder/root.log" 2>&1 || {
+	cat "$folder/root.log" >&2
+	echo "vm: mmdebstrap cannot make a root of Debian $release" >&2
+	exit 1
+}
+echo "$stamp" >"$folder/root.stamp"

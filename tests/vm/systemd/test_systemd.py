@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+"""The gateway as a service of systemd, with the files as they are shipped: unit, user, groups, udev rules."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from board import BACKWARD, FORWARD, MAP, RED, Gateway, registers
+from guest import Guest, booted
+
+HERE = pathlib.Path(__file__).resolve().parent
+MAP_PATH = "/etc/tos/tosd.yaml"
+DROP_IN = "/run/systemd/system/tosd.service.d"
+RUN = {"motor": {"direction": "forward", "speed": 10}, "led": {"red": {"on": True}}}
+
+
+@pytest.fixture(scope="session")
+def guest(tmp_path_factory):
+    vm, build = pathlib.Path(os.environ["TOS_VM"]), pathlib.Path(os.environ["TOS_BUILD"])
+    folder = tmp_path_factory.mktemp("systemd")
+    initramfs, overlay = folder / "initramfs", folder / "overlay"
+    subprocess.run([HERE / "overlay.sh", vm / "kernel", build, overlay], check=True)
+    # The kernel unpacks what is joined.
+    with initramfs.open("wb") as whole:
+        for part in (vm / "root" / "root.cpio", overlay):
+            whole.write(part.read_bytes())
+    overlay.unlink()
+    with booted(Guest(vm / "kernel", initramfs, 1024, "rdinit=/lib/systemd/systemd net.ifnames=0")) as guest:
+        guest.run("udevadm settle")
+        yield guest
+
+
+class Service(Gateway):
+    """tosd.service, and what systemd says of it."""
+
+    def __init__(self, guest, client):
+        # pylint: disable=super-init-not-called
+        self.guest = guest
+        self.client = client
+
+    def start(self, drop_in=""):
+        self.guest.write(MAP_PATH, MAP)
+        self.guest.run(f"mkdir -p {DROP_IN}; rm -f {DROP_IN}/*")
+        if drop_in:
+            self.guest.write(f"{DROP_IN}/test.conf", f"[Service]\n{drop_in}")
+        mark = self.client.mark()
+        self.guest.run("systemctl daemon-reload; systemctl reset-failed tosd; systemctl start tosd")
+        self.client.wait("tos/status", lambda m: m.payload == b"online", mark)
+        return self
+
+    def show(self, name):
+        return self.guest.run(f"systemctl show -P {name} tosd")
+
+    def wait(self, condition):
+        self.guest.run(f"until {condition}; do sleep 0.1; done")
+
+    def restarted(self, action, client_mark):
+        """Does something that ends the process and waits until the next one is ready."""
+        before = self.show("MainPID")
+        self.guest.run(action.format(pid=before))
+        self.client.wait("tos/status", lambda m: m.payload == b"online", client_mark)
+        assert self.show("MainPID") not in (before, "0")
+
+    def journal(self, *matches):
+        text = self.guest.run(f"journalctl -o json -u tosd {' '.join(matches)}")
+        return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def service(guest, parts, client):
+    del parts
+    service = Service(guest, client)
+    yield service
+    guest.run("systemctl stop tosd")
+
+
+def test_it_is_enabled_started_and_ready(guest, service):
+    assert "multi-user.target.wants/tosd.service" in guest.run("systemctl enable tosd")
+    assert guest.run("systemctl is-enabled tosd") == "enabled"
+    service.start()
+    assert service.show("ActiveState") == "active"
+    assert service.show("User") == "tos"
+    assert guest.run("stat -c %U /proc/$(systemctl show -P MainPID tosd)") == "tos"
+    assert "sensors" in service.show("StatusText"), service.show("StatusText")
+    reading = service.reading()
+    assert reading["humi"] == 45 and abs(reading["temp"] - 23.4) <= 0.1
+
+
+def test_the_shipped_rules_let_it_reach_every_output(guest, service):
+    service.start()
+    service.do(motor=RUN["motor"], led={"red": {"on": True}, "green": {"bright": 4}, "blue": {"bright": 4}})
+    assert guest.run("cat /sys/class/pwm/pwmchip0/pwm1/duty_cycle") == "400000"
+    assert guest.run("stat -c %G /dev/i2c-1 /dev/gpiochip0 /sys/class/pwm/pwmchip0/pwm1/duty_cycle").split() == [
+        "i2c",
+        "gpio",
+        "gpio",
+    ]
+
+
+def test_a_reload_takes_a_good_map_and_refuses_a_bad_one(guest, service, wire):
+    service.start()
+    service.do(led={"red": {"on": True}})
+    mark, pid = wire.mark(), service.show("MainPID")
+    guest.write(MAP_PATH, MAP.replace("  humi:", "  feuchte:"))
+    client_mark = service.client.mark()
+    guest.run("systemctl reload tosd")
+    service.client.wait_json("tos/sensors", lambda r: r.get("feuchte") == 45, client_mark)
+    guest.write(MAP_PATH, MAP.replace("  humi:", "  humi: {}\n  humid:"))
+    guest.run("systemctl reload tosd")
+    service.wait("journalctl -u tosd | grep -q 'reload: refused'")
+    assert service.reading()["feuchte"] == 45
+    assert service.show("MainPID") == pid and service.show("ActiveState") == "active"
+    assert wire.since(mark, [RED]) == []
+
+
+def test_the_watchdog_ends_a_stopped_process_and_its_motor(service, wire):
+    service.start("WatchdogSec=3s")
+    service.do(**RUN)
+    mark, client_mark = wire.mark(), service.client.mark()
+    service.restarted("kill -STOP {pid}", client_mark)
+    assert wire.since(mark, [FORWARD])[0].value == 0
+    assert any("Watchdog timeout" in str(entry["MESSAGE"]) for entry in service.journal())
+    assert service.show("NRestarts") == "1"
+
+
+def test_a_bad_map_is_not_tried_again(guest, service):
+    service.start()
+    guest.run("systemctl stop tosd")
+    guest.write(MAP_PATH, "chips: [")
+    guest.attempt("systemctl start tosd")
+    service.wait("[ $(systemctl show -P ActiveState tosd) = failed ]")
+    assert service.show("ExecMainStatus") == "78"
+    assert service.show("NRestarts") == "0"
+
+
+def test_after_sigkill_the_unit_makes_the_motor_safe(guest, service, wire):
+    service.start("RestartSec=30s")
+    service.do(**RUN)
+    mark = wire.mark()
+    guest.run("kill -KILL $(systemctl show -P MainPID tosd)")
+    wire.wait(FORWARD, 0, mark)
+    service.wait("journalctl -u tosd | grep -q 'all motors are stopped'")
+    assert {change.line for change in wire.since(mark)} == {FORWARD, BACKWARD}
+    assert not any(change.value for change in wire.since(mark))
+    # Bit 4 of LED0_OFF_H: full off.
+    assert registers(guest, 2, 0x40, 0x09, 1)[0] & 0x10
+
+
+def test_a_bus_that_the_unit_does_not_list_is_refused(service):
+    service.start("DeviceAllow=\nDeviceAllow=char-gpiochip rw\nDeviceAllow=/dev/i2c-2 rw")
+    assert service.reading()["temp"] is None
+    health = service.health(lambda h: not h["sensors"]["temp"]["ok"])
+    assert "no permission for /dev/i2c-1" in health["sensors"]["temp"]["error"]
+    service.do(led={"green": {"bright": 5}})
+
+
+def test_the_state_directory_is_its_own_and_the_rest_is_read_only(guest, service):
+    service.start()
+    text = MAP.replace("interval: 200ms", "interval: {default: 200ms, remember: true}")
+    guest.write(MAP_PATH, text)
+    guest.run("systemctl restart tosd")
+    service.client.wait_json("tos/sensors", mark=service.client.mark())
+    service.do(sensors={"interval": 300})
+    guest.run("systemctl stop tosd")
+    assert guest.run("stat -c '%U %a' /var/lib/tos") == "tos 700"
+    assert guest.run("ls -A /var/lib/tos") != ""
+    service.start()
+    # Root itself, where the process is.
+    code, text = guest.attempt("nsenter -m -t $(systemctl show -P MainPID tosd) touch /etc/tos/x")
+    assert code != 0 and "Read-only file system" in text
+
+
+def test_the_journal_has_its_fields(service):
+    service.start()
+    entries = [e for e in service.journal() if "runs" in str(e["MESSAGE"])]
+    assert entries[-1]["PRIORITY"] == "6"
+    assert entries[-1]["SYSLOG_IDENTIFIER"] == "tosd"
+    assert entries[-1]["_SYSTEMD_UNIT"] == "tosd.service"
