@@ -70,13 +70,12 @@ static void report(struct spooler *spooler, int error)
 			directory, strerror(-error));
 }
 
+/* Something was written. That something can be read says less: the disk may be full. */
 static void works(struct spooler *spooler)
 {
-	if (!spooler->is_failing)
-		return;
-	log_notice("spool", "%s/spool.db works again", spooler->settings.directory);
+	if (spooler->is_failing)
+		log_notice("spool", "%s/spool.db works again", spooler->settings.directory);
 	spooler->is_failing = false;
-	outbox_set_spooled(spooler->settings.outbox, spool_count(spooler->spool));
 }
 
 static void load(struct spooler *spooler)
@@ -85,8 +84,6 @@ static void load(struct spooler *spooler)
 
 	if (r < 0)
 		report(spooler, r);
-	else
-		works(spooler);
 	outbox_set_spooled(spooler->settings.outbox, spool_count(spooler->spool));
 	if (spooler->loaded_until == 0)
 		spooler->loaded_until = spool_last(spooler->spool);
@@ -194,7 +191,6 @@ static void drain(struct spooler *spooler)
 
 		if (staged == -EAGAIN || staged == -ENOTCONN)
 			return;
-		works(spooler);
 		spooler->read_until = number;
 		if (staged == 0)
 			spooler->staged = number;

@@ -249,6 +249,7 @@ def world(binary, folder, sanitized):
     seed = int(os.environ.get("TOS_CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
     print(f"\nTOS_CHAOS_SEED={seed}")
     world = World(binary, folder, random.Random(seed), sanitized)
+    world.seed = seed
     yield world
     world.close()
 
@@ -263,7 +264,7 @@ def check_order(arrived):
         newest = max(newest, ts)
 
 
-def test_nothing_is_lost(world):
+def test_nothing_is_lost(world, capsys):
     end = world.started + float(os.environ.get("TOS_CHAOS_SECONDS", "60"))
     while time.monotonic() < end:
         # Time for things to happen, which is all that this is about; nothing is awaited here.
@@ -281,11 +282,13 @@ def test_nothing_is_lost(world):
     arrived = world.subscriber.arrived()
     lost = set(taken) - {ts for _, ts in arrived} - world.on_disk()
     distinct = len({ts for _, ts in arrived})
-    print(
-        f"{len(world.runs)} runs, {sum(run.killed for run in world.runs)} of them killed; {len(taken)} readings, "
-        f"{sum(topic == BACKLOG for topic, _ in arrived)} messages of backlog, {len(arrived) - distinct} duplicates; "
-        f"{len(lost)} lost to kill -9; SIGTERM took {world.longest_end * 1e3:.0f} ms at most"
-    )
+    with capsys.disabled():
+        print(
+            f"\nchaos with seed {world.seed}: {len(world.runs)} runs, {sum(run.killed for run in world.runs)} of them "
+            f"killed; {len(taken)} readings, {sum(topic == BACKLOG for topic, _ in arrived)} messages of backlog, "
+            f"{len(arrived) - distinct} duplicates; {len(lost)} lost to kill -9; "
+            f"SIGTERM took {world.longest_end * 1e3:.0f} ms at most"
+        )
     assert lost <= may_be_lost
     for run in world.runs:
         if run.killed and run.taken_in_last_outage() > SETTLED:
