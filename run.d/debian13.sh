@@ -26,11 +26,3 @@ run_debian13() {
 		build/meson-logs/vm.xml build-clang/meson-logs/testlog.json || status=1
 	return "$status"
 }
-
-set_up_in_root() {
-	[ -f "$root/srv/tos-gateway/$2/build.ninja" ] ||
-		in_root env CC="$1" meson setup "$2" -Dwerror=true >"$scratch/meson.log" 2>&1 || {
-		tail -n 20 "$scratch/meson.log" >&2
-		die "meson setup with $1 failed"
-	}
-}
