@@ -21,9 +21,9 @@ enum {
 	OUTBOX_OTHER_BYTES = 512 * 1024,
 	LINK_EVENTS_BYTES = 256 * 1024,
 	SAMPLER_EVENTS_BYTES = 128 * 1024,
-	/* Both within what is left of two seconds after the sensors' thread has ended. */
+	/* Of the two seconds to the end: the farewell to the broker at most, and all that may wait. */
 	LINK_CLOSE_US = 800000,
-	SPOOLER_CLOSE_US = 600000,
+	CLOSE_US = 1700000,
 };
 
 int gateway_load_config(const char *path, struct config **ret_config)
@@ -279,6 +279,9 @@ static int build(struct gateway *gateway)
 /* Motors first, the farewell to the broker last; what others still use is freed after them. */
 static void tear_down(struct gateway *gateway)
 {
+	uint64_t end_us = clock_now_us() + CLOSE_US;
+	uint64_t now_us;
+
 	supervisor_stop(&gateway->supervisor);
 	gateway_detach_events(gateway);
 	if (gateway->actuators) {
@@ -288,7 +291,8 @@ static void tear_down(struct gateway *gateway)
 	}
 	gateway->sampler = sampler_close(gateway->sampler);
 	gateway_stop_link(gateway, LINK_CLOSE_US);
-	if (spooler_close(gateway->spooler, SPOOLER_CLOSE_US) < 0) {
+	now_us = clock_now_us();
+	if (spooler_close(gateway->spooler, now_us < end_us ? end_us - now_us : 0) < 0) {
 		log_error("spool", "the disk does not answer; readings that wait are lost");
 		gateway->outbox = NULL; /* the spooler's, which waits for the disk until we end */
 	}

@@ -86,6 +86,10 @@ class Run:
             count += bool(re.search(r"sensors: reading \d+$", line))
         return count
 
+    def complaints(self):
+        """Where the gateway itself says that it could not keep its promise."""
+        return [line for line in self._lines() if line.startswith("error: spool:")]
+
     def may_be_lost(self):
         if not self.killed:
             return []
@@ -274,7 +278,10 @@ def test_nothing_is_lost(world, capsys):
 
     taken = [ts for run in world.runs for ts in run.taken()]
     may_be_lost = {ts for run in world.runs for ts in run.may_be_lost()}
+    assert [run.complaints() for run in world.runs if run.complaints()] == []
     for ts in sorted(set(taken) - may_be_lost - {ts for _, ts in world.subscriber.arrived()}):
+        number = next(n for n, run in enumerate(world.runs, 1) if ts in run.taken())
+        print(f"waiting for {ts}, which run {number} took")
         world.subscriber.wait(ts, timeout=60)
     world.stop_gateway()
 
