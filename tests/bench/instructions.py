@@ -37,7 +37,7 @@ def by_object(path):
 
 
 def control(process, option):
-    subprocess.run(["callgrind_control", option, str(process.popen.pid)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["callgrind_control", option, str(process.popen.pid)], check=True, capture_output=True)
 
 
 class Count:
