@@ -146,6 +146,7 @@ class Client:
         self._condition = threading.Condition()
         self._subscribed = threading.Event()
         self._topics = topics
+        self._qos = options.get("qos", 2)
         self.client.on_connect = self._on_connect
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.on_message = self._on_message
@@ -160,7 +161,7 @@ class Client:
 
     def _on_connect(self, client, *_):
         for topic in self._topics:
-            client.subscribe(topic, 2)
+            client.subscribe(topic, self._qos)
 
     def _on_message(self, _client, _userdata, message):
         with self._condition:

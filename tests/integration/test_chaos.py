@@ -40,7 +40,8 @@ class Subscriber:
         self.clients = []
 
     def connect(self, port):
-        client = Client(port, topics=[LIVE, BACKLOG])
+        # QoS 0: an acknowledgement to a broker that has just died would fail, and end the reading of what it sent.
+        client = Client(port, topics=[LIVE, BACKLOG], qos=0)
         self._lost = threading.Event()
         client.client.on_disconnect = lambda *_: self._lost.set()
         self.clients.append(client)
