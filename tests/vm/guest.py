@@ -3,6 +3,7 @@
 
 import collections
 import contextlib
+import itertools
 import pathlib
 import re
 import socket
@@ -60,6 +61,7 @@ class Wire:
         self.guest = guest
         self._process = guest.start("exec cat /sys/kernel/tracing/trace_pipe")
         self._log = self._process.log
+        self._marks = itertools.count()
         self.find_chip()
 
     def find_chip(self):
@@ -69,10 +71,15 @@ class Wire:
         )
 
     def mark(self):
+        """All that has happened until now is before it, however late the kernel's log is read."""
+        name, before = f"mark {next(self._marks)}", self._log.mark()
+        self.guest.run(f"echo {name} >/sys/kernel/tracing/trace_marker")
+        self._log.wait(f"tracing_mark_write: {name}$", before)
         return self._log.mark()
 
     def since(self, mark=0, lines=None):
         """The changes, of all lines or of those named."""
+        self.mark()
         changes = []
         for text in self._log.since(mark):
             event = self.EVENT.match(text)
