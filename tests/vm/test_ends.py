@@ -58,7 +58,10 @@ def test_a_restart_is_no_glitch_on_lines_that_keep_their_level(parts, wire, make
 
 @pytest.mark.parametrize("broken", [False, True])
 def test_a_reload_does_not_touch_what_stays_the_same(guest, wire, gateway, broken):
+    mark = wire.mark()
     gateway.do(**RUN)
+    # The last of it.
+    wire.wait(FORWARD, 1, mark)
     mark = wire.mark()
     text = MAP.replace("board.3, gamma: 1", "board.3, gama: 1" if broken else "board.4, gamma: 1")
     guest.write("/tmp/tosd.yaml", text)
