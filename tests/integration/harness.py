@@ -5,13 +5,16 @@ Everything is awaited as an event: the broker's log, systemd's notifications, MQ
 Nothing here sleeps.
 """
 
+import contextlib
 import itertools
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -75,9 +78,15 @@ class Lines:
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the range that the kernel takes ports of outgoing connections from: it stays free while a broker restarts."""
+    while True:
+        port = random.randrange(15000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Broker:
@@ -215,6 +224,12 @@ class Client:
         info.wait_for_publish(TIMEOUT)
         return info
 
+    def fence(self):
+        """What the broker had for this client before has arrived when it returns."""
+        mark = self.mark()
+        self.publish("test/fence", "")
+        self.wait("test/fence", mark=mark)
+
     def ask(self, payload, topic="tos/actions", answer="tos/actions/ack", **options):
         """Publishes a command and returns the text of the answer that comes after it."""
         mark = self.mark()
@@ -339,6 +354,14 @@ class Gateway:
     def wires(self, mark=0):
         """What has changed on the wires, without the times."""
         return [line.split(" ", 1)[1] for line in self.wire.since(mark)]
+
+    def spooled(self):
+        """The ts of the readings that it left on disk for the next start."""
+        path = self.folder / "state" / "spool.db"
+        if not path.is_file():
+            return set()
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            return {row[0] for row in database.execute("SELECT taken_ms FROM reading")}
 
     def reload(self, map_text=None):
         if map_text is not None:

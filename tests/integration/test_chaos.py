@@ -16,7 +16,6 @@ import json
 import os
 import random
 import re
-import sqlite3
 import threading
 import time
 
@@ -190,13 +189,7 @@ class World:
 
     def on_disk(self):
         """The ts of what the last one left for the next one."""
-        path = self.folder / "g" / "state" / "spool.db"
-        if not path.exists():
-            return set()
-        database = sqlite3.connect(path)
-        found = {row[0] for row in database.execute("SELECT taken_ms FROM reading")}
-        database.close()
-        return found
+        return self.runs[-1].gateway.spooled()
 
     def sensor_fault(self):
         fault = self.rng.choice(["no-answer", "none", "none"])

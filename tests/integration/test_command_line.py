@@ -124,7 +124,7 @@ def test_check_of_the_example_maps(binary, path):
 
 def test_safe_touches_what_must_be_safe_and_nothing_else(binary, folder, good_map):
     run = run_tosd(binary, "--safe", "--simulate", "--config", good_map, TOS_SIM_DIR=str(folder))
-    assert told(run) == (0, "", "info: all motors are stopped, fail-safe outputs are safe\n")
+    assert told(run) == (0, "", f"info: {good_map}: all motors are stopped, fail-safe outputs are safe\n")
     wires = [line.split(" ", 1)[1] for line in (folder / "wire.log").read_text().splitlines()]
     assert sorted(wires) == ["line GPIO5 0", "line GPIO6 0", "release GPIO5", "release GPIO6"]
 
