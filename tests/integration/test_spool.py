@@ -163,10 +163,10 @@ def test_a_crash_in_an_outage_loses_only_what_was_not_yet_on_disk(client, proxy,
     second.log.wait(DELIVERED)
     assert second.stop() == 0
     kept_until = on_disk_until(first)
-    lost = missing(client, taken(first))
-    assert all(ts > kept_until for ts in lost)
+    gone = missing(client, taken(first))
+    assert all(ts > kept_until for ts in gone)
     # A batch is 20 readings, and once a second is looked whether there are as many.
-    assert len(lost) <= 20 + 20 + 5, lost
+    assert len(gone) <= 20 + 20 + 5, gone
     assert lost(client, second) == []
     check_order(client)
 
