@@ -115,6 +115,9 @@ class Broker:
         )
         self.log = Lines(self.process.stderr)
         self.log.wait(r"mosquitto version .* running")
+        # It says so a moment before it is: a SIGTERM that comes in between is lost. Who accepts a connection does run.
+        with socket.create_connection(("127.0.0.1", self.port)):
+            self.log.wait(r"New connection from")
         return self
 
     def freeze(self):
