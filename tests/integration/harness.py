@@ -285,6 +285,8 @@ class Notifications:
 class Gateway:
     """A tosd on the simulated board, with its wires in the test's hands."""
 
+    _fences = itertools.count()
+
     def __init__(self, binary, folder, map_text, arguments=(), environment=None):
         self.binary = binary
         self.folder = pathlib.Path(folder)
@@ -355,8 +357,13 @@ class Gateway:
         return float(value)
 
     def wires(self, mark=0):
-        """What has changed on the wires, without the times."""
-        return [line.split(" ", 1)[1] for line in self.wire.since(mark)]
+        """What has changed on the wires so far, without the times."""
+        # What was written to the FIFO before this line has been read when this line is.
+        fence = f"0 fence {next(self._fences)}"
+        os.write(self._wire_fd, f"{fence}\n".encode())
+        self.wire.wait(f"^{fence}$", mark)
+        lines = (line.split(" ", 1)[1] for line in self.wire.since(mark))
+        return [line for line in lines if not line.startswith("fence ")]
 
     def spooled(self):
         """The ts of the readings that it left on disk for the next start."""

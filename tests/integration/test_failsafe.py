@@ -69,7 +69,7 @@ def test_a_healthy_broker_keeps_the_motor_running_between_slow_readings(broker, 
     # Five heartbeats are more than one fail-safe time.
     for _ in range(5):
         client.wait("tos/status", mark=client.mark())
-    assert not [line for line in gateway.wire.since(mark) if "GPIO5" in line]
+    assert not [line for line in gateway.wires(mark) if "GPIO5" in line]
     assert gateway.output("GPIO5") == 1
 
 
@@ -95,7 +95,7 @@ def test_a_broker_that_restarts_in_time_does_not_stop_the_motor(broker, make_cli
     again = make_client()
     again.wait("tos/status", lambda m: m.payload == b"online")
     assert again.ask_json({"motor": {"speed": 5}})["applied"]["motor"]["direction"] == "forward"
-    assert not [line for line in gateway.wire.since(mark) if line.endswith("GPIO5 0")]
+    assert not [line for line in gateway.wires(mark) if line.endswith("GPIO5 0")]
 
 
 def test_the_motor_does_not_start_again_by_itself(broker, make_client, make_gateway):

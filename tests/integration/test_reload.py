@@ -21,8 +21,7 @@ def test_a_new_led_comes_and_nothing_else_is_touched(broker, client, gateway):
     gateway.reload(with_led(make_map(broker.port)))
     reloaded(gateway, notes)
     assert client.ask_json({"led": {"yellow": {"on": True}}})["ok"]
-    lines = [line.split(" ", 1)[1] for line in gateway.wire.since(wires)]
-    assert lines == ["line GPIO22 0", "line GPIO22 1"]
+    assert gateway.wires(wires) == ["line GPIO22 0", "line GPIO22 1"]
     assert gateway.output("GPIO5") == 1 and gateway.output("GPIO17") == 1
 
 
