@@ -243,9 +243,15 @@ static void move_aside(struct spool *spool)
 	spool->bytes = 0;
 }
 
-/* An error ends the connection to the file: the next call begins anew. */
+/*
+ * An error ends the connection to the file: the next call begins anew. SQLite takes a file for
+ * read-only, too, if its header names a later format: then the header is what is damaged, for a
+ * file of ours has none.
+ */
 static int failed(struct spool *spool, int r)
 {
+	if (r == -EROFS && access(spool->path, W_OK) == 0)
+		r = -EBADMSG;
 	if (r == -EBADMSG)
 		move_aside(spool);
 	else

@@ -210,6 +210,33 @@ static void test_a_file_damaged_while_it_is_read_is_moved_aside(void **state)
 	end(&f);
 }
 
+static void test_a_file_of_a_later_format_is_read_but_not_written(void **state)
+{
+	const struct spool_record record = {1, "x", 1};
+	struct fixture f;
+	uint64_t dropped = 0;
+	FILE *file;
+
+	(void)state;
+	begin(&f, 1000000);
+	append(&f, 1, 3);
+	spool_free(f.spool);
+	file = fopen(temp_tree_path(&f.tree, "spool.db"), "r+e");
+	assert_non_null(file);
+	/* "File format write version", https://www.sqlite.org/fileformat2.html section 1.3 */
+	assert_int_equal(fseek(file, 18, SEEK_SET), 0);
+	assert_int_equal(fputc(4, file), 4);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(spool_new(f.tree.root, 1000000, &f.spool), 0);
+	assert_int_equal(spool_load(f.spool), 0);
+	expect(&f, 1, 3);
+	assert_int_equal(spool_append(f.spool, &record, 1, &dropped), -EBADMSG);
+	assert_true(has_file(&f, "spool.db.damaged"));
+	append(&f, 1, 2);
+	expect(&f, 1, 2);
+	end(&f);
+}
+
 /* What another program may leave in the file, with our table or without. */
 static void expect_refused(const char *sql)
 {
@@ -300,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_a_batch_is_kept_whole_or_not_at_all),
 		cmocka_unit_test(test_a_file_that_is_no_spool_is_moved_aside),
 		cmocka_unit_test(test_a_file_damaged_while_it_is_read_is_moved_aside),
+		cmocka_unit_test(test_a_file_of_a_later_format_is_read_but_not_written),
 		cmocka_unit_test(test_a_file_with_more_than_the_table_is_refused),
 		cmocka_unit_test(test_rows_that_would_never_be_found_are_refused),
 		cmocka_unit_test(test_a_folder_that_is_missing_is_an_error_and_then_works),
