@@ -100,6 +100,15 @@ def test_the_shipped_rules_let_it_reach_every_output(guest, service):
     ]
 
 
+def test_the_sandbox_leaves_it_real_time_and_nothing_of_the_host_s_users(guest, service):
+    service.start()
+    # The sampler's thread. Fields 40 and 41: priority and policy, proc(5).
+    tasks = guest.run("cut -d' ' -f40,41 /proc/$(systemctl show -P MainPID tosd)/task/*/stat").splitlines()
+    assert "10 1" in tasks and "0 0" in tasks, tasks
+    pid = service.show("MainPID")
+    assert guest.run(f"readlink /proc/{pid}/ns/user") != guest.run("readlink /proc/1/ns/user")
+
+
 def test_a_reload_takes_a_good_map_and_refuses_a_bad_one(guest, service, wire):
     service.start()
     service.do(led={"red": {"on": True}})
