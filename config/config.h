@@ -121,16 +121,18 @@ struct config_packed {
 
 enum config_output_kind {
 	CONFIG_OUTPUT_NONE,
-	CONFIG_OUTPUT_LINE,     /* GPIO line: on and off */
-	CONFIG_OUTPUT_SOFT_PWM, /* GPIO line with software PWM */
-	CONFIG_OUTPUT_CHIP_PWM, /* channel of a PWM part in chips */
-	CONFIG_OUTPUT_SOC_PWM,  /* channel of a kernel PWM chip */
+	CONFIG_OUTPUT_LINE,       /* GPIO line: on and off */
+	CONFIG_OUTPUT_SOFT_PWM,   /* GPIO line with software PWM */
+	CONFIG_OUTPUT_CHIP_PWM,   /* channel of a PWM part in chips */
+	CONFIG_OUTPUT_SOC_PWM,    /* channel of a kernel PWM chip */
+	CONFIG_OUTPUT_KERNEL_LED, /* LED of the kernel's LED class */
 };
 
 struct config_output {
 	enum config_output_kind kind;
 	char *line;          /* LINE, SOFT_PWM: "GPIO17"; otherwise NULL */
 	char *pwm_chip;      /* SOC_PWM: "pwmchip0" or a device node; otherwise NULL */
+	char *kernel_led;    /* KERNEL_LED: "ACT"; otherwise NULL */
 	size_t chip;         /* CHIP_PWM: index into config.chips */
 	unsigned channel;    /* CHIP_PWM, SOC_PWM */
 	double frequency_hz; /* SOFT_PWM, SOC_PWM */

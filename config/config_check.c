@@ -122,6 +122,8 @@ static int claim_output(struct claims *claims, const struct config *config,
 			output->channel);
 	case CONFIG_OUTPUT_SOC_PWM:
 		return claim(claims, node, "PWM output %s.%u", output->pwm_chip, output->channel);
+	case CONFIG_OUTPUT_KERNEL_LED:
+		return claim(claims, node, "kernel LED %s", output->kernel_led);
 	case CONFIG_OUTPUT_NONE:
 		break;
 	}
@@ -133,11 +135,16 @@ static int claim_led(struct claims *claims, const struct config *config,
 {
 	const struct yaml_node *name = yaml_node_get(node, "name");
 	const struct yaml_node *line = yaml_node_get(node, "line");
+	const struct yaml_node *pwm = yaml_node_get(node, "pwm");
 
 	int r = led->name ? claim(claims, name ? name : node, "the LED name %s", led->name) : 0;
 	if (r < 0)
 		return r;
-	return claim_output(claims, config, line ? line : yaml_node_get(node, "pwm"), &led->output);
+	return claim_output(claims, config,
+		line          ? line
+			: pwm ? pwm
+			      : yaml_node_get(node, "led"),
+		&led->output);
 }
 
 static int claim_motor(struct claims *claims, const struct config *config,

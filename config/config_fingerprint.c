@@ -76,6 +76,8 @@ static void print_output(const struct config *config, const char *name,
 		fprintf(out, "line %s\n", output->line);
 	if (output->pwm_chip)
 		fprintf(out, "pwm_chip %s\n", output->pwm_chip);
+	if (output->kernel_led)
+		fprintf(out, "kernel_led %s\n", output->kernel_led);
 	fprintf(out, "channel %u\nfrequency %.17g\n", output->channel, output->frequency_hz);
 	if (output->kind == CONFIG_OUTPUT_CHIP_PWM)
 		print_chip(&config->chips[output->chip], out);

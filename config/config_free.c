@@ -45,6 +45,7 @@ static void free_output(struct config_output *output)
 {
 	free(output->line);
 	free(output->pwm_chip);
+	free(output->kernel_led);
 }
 
 static void free_led(struct config_led *led)

@@ -7,6 +7,7 @@
 
 static int read_line(struct schema *schema, const struct yaml_node *node, void *field);
 static int read_pwm(struct schema *schema, const struct yaml_node *node, void *field);
+static int read_kernel_led(struct schema *schema, const struct yaml_node *node, void *field);
 
 static const struct schema_option led_options[] = {
 	{.key = "name", SCHEMA_FIELD(struct config_led, name), .type = SCHEMA_NAME},
@@ -18,6 +19,10 @@ static const struct schema_option led_options[] = {
 		.type = SCHEMA_CUSTOM,
 		.offset = offsetof(struct config_led, output),
 		.read = read_pwm},
+	{.key = "led",
+		.type = SCHEMA_CUSTOM,
+		.offset = offsetof(struct config_led, output),
+		.read = read_kernel_led},
 	{.key = "active_low",
 		SCHEMA_FIELD(struct config_led, active_low),
 		.type = SCHEMA_BOOL,
@@ -67,6 +72,33 @@ static int read_pwm(struct schema *schema, const struct yaml_node *node, void *f
 	return 0;
 }
 
+/* Read after line and pwm. */
+static int read_kernel_led(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	if (!yaml_node_get(node->parent, "line") && !yaml_node_get(node->parent, "pwm"))
+		return config_read_kernel_led(schema, node, field);
+	diag_error(schema->diag, node->key_place, NULL,
+		"an LED is on a line, on a PWM output, or one of the kernel's, and not two of "
+		"them");
+	return 0;
+}
+
+/* What the kernel knows of its LEDs, and the map cannot change. */
+static void check_kernel_led(
+	struct schema *schema, const struct yaml_node *node, const struct config_led *led)
+{
+	const struct yaml_node *frequency = yaml_node_get(node, "frequency");
+
+	if (led->output.kind != CONFIG_OUTPUT_KERNEL_LED)
+		return;
+	if (frequency)
+		diag_error(schema->diag, frequency->key_place, "remove it",
+			"frequency: the kernel dims its LEDs as it likes");
+	if (led->active_low)
+		diag_error(schema->diag, yaml_node_get(node, "active_low")->key_place, "remove it",
+			"active_low: the kernel knows at which level its LEDs shine");
+}
+
 static void check_brightness(
 	struct schema *schema, const struct yaml_node *node, struct config_led *led)
 {
@@ -109,10 +141,12 @@ static int read_led(struct schema *schema, const struct yaml_node *node, struct 
 		led->name = NULL;
 		return -ENOMEM;
 	}
-	if (!yaml_node_get(node, "line") && !yaml_node_get(node, "pwm"))
+	if (!yaml_node_get(node, "line") && !yaml_node_get(node, "pwm") &&
+		!yaml_node_get(node, "led"))
 		diag_error(schema->diag, node->place, "for example line: GPIO17",
-			"leds[%zu] needs \"line\" or \"pwm\"", node->index);
+			"leds[%zu] needs \"line\", \"pwm\" or \"led\"", node->index);
 	check_brightness(schema, node, led);
+	check_kernel_led(schema, node, led);
 	return 0;
 }
 

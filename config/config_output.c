@@ -8,8 +8,9 @@
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 enum {
-	PLACE_MAX = 63,    /* what the hardware layer keeps of a name */
-	CHANNEL_DIGITS = 3 /* of a kernel PWM chip's channel: more is no channel of any part */
+	PLACE_MAX = 63,      /* what the hardware layer keeps of a name */
+	KERNEL_LED_MAX = 58, /* the same, behind BOARD_LED_NAME's "leds/" */
+	CHANNEL_DIGITS = 3   /* of a kernel PWM chip's channel: more is no channel of any part */
 };
 
 int config_read_line(
@@ -140,6 +141,26 @@ int config_read_pwm(
 	if (chip != CONFIG_NO_INDEX)
 		return read_chip_pwm(loader, node, chip, output);
 	return read_soc_pwm(loader, node, length, output);
+}
+
+int config_read_kernel_led(
+	struct schema *schema, const struct yaml_node *node, struct config_output *output)
+{
+	size_t length = node->kind == YAML_SCALAR ? strlen(node->text) : 0;
+
+	if (!schema_expect(schema, node, YAML_SCALAR))
+		return 0;
+	if (length < 1 || length > KERNEL_LED_MAX ||
+		strspn(node->text, LETTERS_AND_DIGITS ".:_@+-") < length || node->text[0] == '.') {
+		diag_error(schema->diag, node->place, "ls /sys/class/leds shows them",
+			"led takes a kernel LED's name such as ACT, not \"%.80s\"", node->text);
+		return 0;
+	}
+	output->kernel_led = strdup(node->text);
+	if (!output->kernel_led)
+		return -ENOMEM;
+	output->kind = CONFIG_OUTPUT_KERNEL_LED;
+	return 0;
 }
 
 int config_read_output(

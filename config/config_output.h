@@ -20,7 +20,11 @@ int config_read_line(
 int config_read_pwm(
 	struct schema *schema, const struct yaml_node *node, struct config_output *output);
 
-/* Either of the two, told apart by the number behind the last dot. */
+/* "ACT": KERNEL_LED. */
+int config_read_kernel_led(
+	struct schema *schema, const struct yaml_node *node, struct config_output *output);
+
+/* A line or a PWM output, told apart by the number behind the last dot. */
 int config_read_output(
 	struct schema *schema, const struct yaml_node *node, struct config_output *output);
 

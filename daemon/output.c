@@ -68,6 +68,13 @@ static int open_soc_pwm(const struct output_source *source, const struct config_
 	return board_open_pwm(source->board, &request, error, &output->pwm);
 }
 
+static int open_kernel_led(const struct output_source *source, const struct config_output *config,
+	struct hal_error *error, struct output *output)
+{
+	snprintf(output->place, sizeof(output->place), "kernel LED %s", config->kernel_led);
+	return board_open_led(source->board, config->kernel_led, error, &output->pwm);
+}
+
 int output_open(const struct output_source *source, const struct config_output *config,
 	const struct output_use *use, struct hal_error *error, struct output *ret_output)
 {
@@ -90,6 +97,9 @@ int output_open(const struct output_source *source, const struct config_output *
 		break;
 	case CONFIG_OUTPUT_SOC_PWM:
 		r = open_soc_pwm(source, config, use, error, &output);
+		break;
+	case CONFIG_OUTPUT_KERNEL_LED:
+		r = open_kernel_led(source, config, error, &output);
 		break;
 	}
 	if (r < 0)

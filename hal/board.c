@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "board.h"
 #include <errno.h>
+#include <string.h>
 
 /* What every opening begins with: the words of an earlier failure are gone. */
 static void clear(struct hal_error *error)
@@ -65,6 +66,15 @@ int board_open_pwm(struct board *board, const struct pwm_request *request, struc
 	if (request->period_ns == 0)
 		return hal_error_set(error, -EINVAL, "the period of a PWM output cannot be 0");
 	return finish(board->ops->open_pwm(board, request, error, ret_output), error);
+}
+
+int board_open_led(struct board *board, const char *name, struct hal_error *error,
+	struct pwm_output **ret_output)
+{
+	clear(error);
+	if (!board || !name || !*name || strchr(name, '/') || !ret_output)
+		return finish(-EINVAL, error);
+	return finish(board->ops->open_led(board, name, error, ret_output), error);
 }
 
 struct board *board_close(struct board *board)

@@ -22,6 +22,9 @@ struct pwm_request {
 	bool inverted;      /* the output is opened at logical duty 0 either way */
 };
 
+/* What a kernel LED's output is called in traces and on the simulated wires. */
+#define BOARD_LED_NAME "leds/%.58s"
+
 struct board;
 
 /* Each fills *error in the user's words on failure and leaves the output alone. */
@@ -34,6 +37,8 @@ struct board_ops {
 		struct hal_error *error, struct gpio_line **ret_line);
 	int (*open_pwm)(struct board *board, const struct pwm_request *request,
 		struct hal_error *error, struct pwm_output **ret_output);
+	int (*open_led)(struct board *board, const char *name, struct hal_error *error,
+		struct pwm_output **ret_output);
 	void (*close)(
 		struct board *board); /* frees it; everything opened from it is closed before */
 };
@@ -51,6 +56,10 @@ int board_open_spi(struct board *board, const char *path, const struct spi_setti
 int board_open_line(struct board *board, const struct gpio_request *request,
 	struct hal_error *error, struct gpio_line **ret_line);
 int board_open_pwm(struct board *board, const struct pwm_request *request, struct hal_error *error,
+	struct pwm_output **ret_output);
+/* An LED that the kernel drives, by the kernel's name for it ("ACT"): dark, in as many steps of
+ * brightness as it has. */
+int board_open_led(struct board *board, const char *name, struct hal_error *error,
 	struct pwm_output **ret_output);
 
 /* Closes and returns NULL; board may be NULL. */

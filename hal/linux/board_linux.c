@@ -2,6 +2,7 @@
 #include "board_linux.h"
 #include "gpio_linux.h"
 #include "i2c_linux.h"
+#include "led_class.h"
 #include "pwm_linux.h"
 #include "spi_linux.h"
 #include <errno.h>
@@ -72,12 +73,26 @@ static int open_pwm(struct board *board, const struct pwm_request *request, stru
 	return 0;
 }
 
+static int open_led(struct board *board, const char *name, struct hal_error *error,
+	struct pwm_output **ret_output)
+{
+	struct pwm_output *output;
+	int r = led_class_open(roots_of(board)->sys, name, error, &output);
+
+	if (r < 0)
+		return r;
+	output->trace = board->trace;
+	*ret_output = output;
+	return 0;
+}
+
 static void close_board(struct board *board)
 {
 	free(board);
 }
 
-static const struct board_ops OPS = {open_i2c, open_spi, open_line, open_pwm, close_board};
+static const struct board_ops OPS = {
+	open_i2c, open_spi, open_line, open_pwm, open_led, close_board};
 
 int board_linux_new(const struct board_linux_roots *roots, const struct hal_trace *trace,
 	struct board **ret_board)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The board that the kernel shows: /dev/gpiochip*, /dev/i2c-*, /dev/spidev*, /sys/class/pwm.
+ * The board that the kernel shows: /dev/gpiochip*, /dev/i2c-*, /dev/spidev*, /sys/class/pwm,
+ * /sys/class/leds.
  */
 #pragma once
 

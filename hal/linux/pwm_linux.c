@@ -142,14 +142,6 @@ static int check_channel(const struct pwm_linux *output, struct hal_error *error
 	return 0;
 }
 
-static int fail_permission(const char *path, struct hal_error *error)
-{
-	return hal_error_set(error, -EACCES,
-		"no permission for %s: is the user in group gpio, and are the udev rules "
-		"installed?",
-		path);
-}
-
 static int export_channel(struct pwm_linux *output, struct hal_error *error)
 {
 	if (sysfs_exists(output->directory, "."))
@@ -161,7 +153,7 @@ static int export_channel(struct pwm_linux *output, struct hal_error *error)
 		return 0;
 	}
 	if (r == -EACCES)
-		return fail_permission(output->chip, error);
+		return sysfs_no_permission(output->chip, error);
 	if (r == -EBUSY && sysfs_exists(output->directory, "."))
 		return 0; /* somebody was faster: as good as found */
 	if (r == -EBUSY)
@@ -228,7 +220,7 @@ static int set_up(struct pwm_linux *output, struct hal_error *error)
 		output->chip, output->directory, FILES, N_FILES, UDEV_TIMEOUT_MS);
 
 	if (r == -EACCES)
-		return fail_permission(output->directory, error);
+		return sysfs_no_permission(output->directory, error);
 	if (r == 0)
 		r = read_state(output, &now);
 	if (r < 0)

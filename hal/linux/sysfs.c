@@ -2,6 +2,7 @@
 #include "sysfs.h"
 #include "linux_error.h"
 #include "path.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -115,6 +116,38 @@ static int check_access(const char *directory, const char *file, int mode)
 bool sysfs_exists(const char *directory, const char *file)
 {
 	return check_access(directory, file, F_OK) == 0;
+}
+
+static int is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+size_t sysfs_list(const char *directory, char *ret_words, size_t words_bytes)
+{
+	struct dirent **entries = NULL;
+	int n = scandir(directory, &entries, is_visible, versionsort);
+	size_t used = 0;
+
+	ret_words[0] = '\0';
+	for (int i = 0; i < n; i++) {
+		const char *name = entries[i]->d_name;
+
+		if (used + strlen(name) + sizeof(", ") <= words_bytes)
+			used += (size_t)snprintf(ret_words + used, words_bytes - used, "%s%s",
+				used ? ", " : "", name);
+		free(entries[i]);
+	}
+	free(entries);
+	return n > 0 ? (size_t)n : 0;
+}
+
+int sysfs_no_permission(const char *path, struct hal_error *error)
+{
+	return hal_error_set(error, -EACCES,
+		"no permission for %s: is the user in group gpio, and are the udev rules "
+		"installed?",
+		path);
 }
 
 static int check_writable(const char *directory, const char *const *files, size_t n_files)

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "hal_error.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,12 @@ int sysfs_rewrite_number(int fd, uint64_t value);
 
 /* Whether directory/file is there. */
 bool sysfs_exists(const char *directory, const char *file);
+
+/* The names in a directory as words, "a, b, c", as many of them as fit. Returns their number. */
+size_t sysfs_list(const char *directory, char *ret_words, size_t words_bytes);
+
+/* -EACCES, with what helps. */
+int sysfs_no_permission(const char *path, struct hal_error *error);
 
 /*
  * Waits until all the files of the directory may be written. They are born closed to everybody but

@@ -87,6 +87,7 @@ static const struct board_ops SIM_BOARD_OPS = {
 	.open_spi = sim_open_spi,
 	.open_line = sim_open_line,
 	.open_pwm = sim_open_pwm,
+	.open_led = sim_open_led,
 	.close = sim_close,
 };
 

@@ -39,7 +39,7 @@ struct sim_settings {
 /*
  * wire_log lines: "<CLOCK_MONOTONIC in us> <line or channel> <level or duty>", the electrical
  * value: "81234567 line GPIO17 1"   "81234570 pwm board.0 0.4000"   "81234570 pwm
- * pwmchip0.1 1.0000"   "... release GPIO17" PWM parts are named by the name given in
+ * pwmchip0.1 1.0000"   "... release GPIO17"   "... pwm leds/ACT 0.5020": a kernel LED. PWM parts are named by the name given in
  * sim_add_part().
  */
 int board_sim_new(const struct sim_settings *settings, const struct hal_trace *trace,
@@ -62,13 +62,13 @@ int sim_set_wave(
 
 /*
  * target: a part's name ("climate"), a bus (begins with a slash: "/dev/i2c-1"), a line as the map
- * names it ("GPIO17") or a PWM channel ("pwmchip0.1"). May be set before the target is opened and
+ * names it ("GPIO17"), a PWM channel ("pwmchip0.1") or a kernel LED ("leds/ACT"). May be set before the target is opened and
  * while a transfer hangs. -EOPNOTSUPP: BUSY on a part that is never busy, FLIP on an output, a
  * single channel of a PWM part.
  */
 int sim_set_fault(struct board *board, const char *target, enum sim_fault fault);
 
-/* How things are now: the electrical level of a line, the duty (0..1) of "pwmchip0.1" or "board.3".
+/* How things are now: the electrical level of a line, the duty (0..1) of "pwmchip0.1", "board.3" or "leds/ACT".
  * -ENOENT when never opened. */
 int sim_get_output(struct board *board, const char *target, double *ret_value);
 

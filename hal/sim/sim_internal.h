@@ -78,6 +78,8 @@ int sim_open_line(struct board *board, const struct gpio_request *request, struc
 	struct gpio_line **ret_line);
 int sim_open_pwm(struct board *board, const struct pwm_request *request, struct hal_error *error,
 	struct pwm_output **ret_output);
+int sim_open_led(struct board *board, const char *name, struct hal_error *error,
+	struct pwm_output **ret_output);
 
 /* sim_bus.c */
 /* Finds the bus or makes it. With the lock. NULL: out of memory. */

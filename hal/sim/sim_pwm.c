@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { LED_FULL = 255 }; /* what most kernel LEDs with brightness have */
+
 struct sim_pwm {
 	struct pwm_output base;
 	struct sim_board *board;   /* borrowed */
@@ -44,23 +46,17 @@ static int hold(struct sim_pwm *pwm, struct hal_error *error)
 	return r;
 }
 
-int sim_open_pwm(struct board *board, const struct pwm_request *request, struct hal_error *error,
+static int open_output(struct board *board, const struct pwm_output *base, struct hal_error *error,
 	struct pwm_output **ret_output)
 {
-	struct sim_pwm *pwm;
+	struct sim_pwm *pwm = calloc(1, sizeof(*pwm));
 	int r;
 
-	if (request->period_ns == 0)
-		return -EINVAL;
-	pwm = calloc(1, sizeof(*pwm));
 	if (!pwm)
 		return -ENOMEM;
+	pwm->base = *base;
 	pwm->base.ops = &SIM_PWM_OPS;
 	pwm->base.trace = board->trace;
-	pwm->base.steps = request->period_ns; /* as finely as the kernel's interface says it */
-	pwm->base.inverted = request->inverted;
-	(void)snprintf(pwm->base.name, sizeof(pwm->base.name), "%.50s.%u", request->chip,
-		request->channel);
 	pwm->board = sim_board_of(board);
 	r = hold(pwm, error);
 	if (r < 0) {
@@ -69,4 +65,27 @@ int sim_open_pwm(struct board *board, const struct pwm_request *request, struct 
 	}
 	*ret_output = &pwm->base;
 	return 0;
+}
+
+int sim_open_pwm(struct board *board, const struct pwm_request *request, struct hal_error *error,
+	struct pwm_output **ret_output)
+{
+	struct pwm_output base = {
+		.steps = request->period_ns, /* as finely as the kernel's interface says it */
+		.inverted = request->inverted,
+	};
+
+	if (request->period_ns == 0)
+		return -EINVAL;
+	(void)snprintf(base.name, sizeof(base.name), "%.50s.%u", request->chip, request->channel);
+	return open_output(board, &base, error, ret_output);
+}
+
+int sim_open_led(struct board *board, const char *name, struct hal_error *error,
+	struct pwm_output **ret_output)
+{
+	struct pwm_output base = {.steps = LED_FULL};
+
+	(void)snprintf(base.name, sizeof(base.name), BOARD_LED_NAME, name);
+	return open_output(board, &base, error, ret_output);
 }

@@ -130,6 +130,10 @@ static void check_output(const struct config *config, const struct config_output
 		FUZZ_CHECK(output->pwm_chip && output->pwm_chip[0] && !output->line);
 		FUZZ_CHECK(output->frequency_hz >= 10 && output->frequency_hz <= 100e3);
 		return;
+	case CONFIG_OUTPUT_KERNEL_LED:
+		FUZZ_CHECK(output->kernel_led && output->kernel_led[0] && !output->line);
+		FUZZ_CHECK(!strchr(output->kernel_led, '/') && !output->pwm_chip);
+		return;
 	default:
 		fuzz_failed(__FILE__, __LINE__, "an output of no kind");
 	}

@@ -84,6 +84,15 @@ static int open_pwm(struct fixture *fixture, uint32_t period_ns)
 	return r;
 }
 
+static int open_led(struct fixture *fixture, const char *name)
+{
+	struct pwm_output *output = NULL;
+	int r = board_open_led(fixture->board, name, &fixture->error, &output);
+
+	assert_null(output);
+	return r;
+}
+
 static void assert_says(const struct fixture *fixture, const char *words)
 {
 	assert_non_null(strstr(fixture->error.text, words));
@@ -108,6 +117,9 @@ static void test_wrong_arguments_are_refused_with_words(void **state)
 	assert_says(fixture, "\"chip:x\" is neither a line's name (GPIO17) nor");
 	assert_int_equal(open_pwm(fixture, 0), -EINVAL);
 	assert_says(fixture, "period");
+	assert_int_equal(open_led(fixture, NULL), -EINVAL);
+	assert_int_equal(open_led(fixture, ""), -EINVAL);
+	assert_int_equal(open_led(fixture, "../pwm"), -EINVAL);
 }
 
 static int open_nothing(
@@ -147,6 +159,8 @@ static void test_missing_devices_come_with_a_cure(void **state)
 	assert_says(fixture, "there is no GPIO chip at all");
 	assert_int_equal(open_pwm(fixture, 1000000), -ENOENT);
 	assert_says(fixture, "there is no PWM chip at all");
+	assert_int_equal(open_led(fixture, "ACT"), -ENOENT);
+	assert_says(fixture, "the kernel has no LED at all");
 }
 
 static void test_a_path_outside_dev_is_taken_as_it_is(void **state)

@@ -351,13 +351,21 @@ static void assert_soc(
 	CLOSE(output->frequency_hz, hz);
 }
 
+static void assert_kernel_led(const struct config_output *output, const char *name)
+{
+	assert_int_equal(output->kind, CONFIG_OUTPUT_KERNEL_LED);
+	assert_string_equal(output->kernel_led, name);
+	assert_null(output->line);
+	assert_null(output->pwm_chip);
+}
+
 static void test_leds(void **state)
 {
 	(void)state;
 	struct config *config = load_every_option();
 	const struct config_led *leds = config->leds;
 
-	assert_int_equal(config->n_leds, 5);
+	assert_int_equal(config->n_leds, 7);
 	assert_string_equal(leds[0].name, "red");
 	assert_line(&leds[0].output, "GPIO17");
 	assert_true(leds[0].active_low);
@@ -369,6 +377,10 @@ static void test_leds(void **state)
 	assert_soc(&leds[3].output, "pwmchip0", 1, 1000);
 	assert_string_equal(leds[4].name, "4th");
 	assert_soc(&leds[4].output, "fe20c000.pwm", 0, 25000);
+	assert_kernel_led(&leds[5].output, "ACT");
+	CLOSE(leds[5].settings.min_duty, 0.1);
+	CLOSE(leds[5].settings.gamma, 1.8);
+	assert_kernel_led(&leds[6].output, "input3::caps-lock");
 	config_free(config);
 }
 

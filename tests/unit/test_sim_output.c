@@ -81,6 +81,14 @@ static void assert_output(struct fixture *fixture, const char *target, double wa
 	assert_true(fabs(value - want) <= 1e-9);
 }
 
+static struct pwm_output *open_led(struct fixture *fixture, const char *name)
+{
+	struct pwm_output *output = NULL;
+
+	assert_int_equal(board_open_led(fixture->board, name, NULL, &output), 0);
+	return output;
+}
+
 static const struct gpio_request RED = {"GPIO17", "tosd led.red", .value = false};
 
 static void the_log_shows_each_change_of_a_line(void **state)
@@ -280,6 +288,39 @@ static void a_pwm_parts_pins_are_in_the_log(void **state)
 		"5000 pwm board.3 0.0000\n");
 }
 
+static void a_kernel_led_is_dark_and_then_in_the_log(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct gpio_request line_of_that_name = {"ACT", "test", .value = true};
+	struct gpio_line *line = open_line(fixture, &line_of_that_name);
+	struct pwm_output *led = open_led(fixture, "ACT");
+
+	assert_int_equal(led->steps, 255);
+	assert_int_equal(pwm_set(led, 51), 0);
+	assert_output(fixture, "leds/ACT", 0.2);
+	assert_output(fixture, "ACT", 1);
+	pwm_close(led);
+	gpio_line_close(line);
+	assert_string_equal(fixture->text,
+		"1000 line ACT 1\n"
+		"1000 pwm leds/ACT 0.0000\n"
+		"1000 pwm leds/ACT 0.2000\n"
+		"1000 release leds/ACT\n"
+		"1000 release ACT\n");
+}
+
+static void a_kernel_led_can_be_unplugged(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pwm_output *led = open_led(fixture, "ACT");
+
+	assert_int_equal(sim_set_fault(fixture->board, "leds/ACT", SIM_FAULT_NO_ANSWER), 0);
+	assert_int_equal(pwm_set(led, 255), -ENODEV);
+	assert_int_equal(sim_set_fault(fixture->board, "leds/ACT", SIM_FAULT_NONE), 0);
+	assert_int_equal(pwm_set(led, 255), 0);
+	pwm_close(led);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -296,6 +337,8 @@ int main(void)
 		TEST(an_inverted_channel_begins_high),
 		TEST(a_channel_is_opened_once),
 		TEST(a_pwm_parts_pins_are_in_the_log),
+		TEST(a_kernel_led_is_dark_and_then_in_the_log),
+		TEST(a_kernel_led_can_be_unplugged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@ folder=$(cd "$1" && pwd)
 PATH=$PATH:/usr/sbin:/sbin
 
 # Those that the tests load, with what they depend on.
-modules='configfs virtio_pci virtio_net i2c-dev i2c-stub ti-ads1015'
+modules='configfs virtio_pci virtio_net i2c-dev i2c-stub ti-ads1015 bmp280-i2c lm75'
 
 say() {
 	echo "vm: $*"
@@ -63,7 +63,7 @@ unpack_source() {
 	mkdir "$folder/source"
 	tar -xJf "$folder/root/usr/src/linux-source-$series.tar.xz" -C "$folder/source" \
 		--strip-components=1 --wildcards '*/drivers/gpio/gpio-sim.c' '*/drivers/gpio/gpiolib.h' \
-		'*/kernel/irq/irq_sim.c' '*/scripts/extract-vmlinux'
+		'*/kernel/irq/irq_sim.c' '*/drivers/leds/uleds.c' '*/scripts/extract-vmlinux'
 }
 
 # Outside the tree irq_sim cannot reach an interrupt's descriptor, and need not. A released line of
@@ -73,7 +73,7 @@ build_modules() {
 	mkdir "$folder/module"
 	cp "$here"/module/* "$folder/source/drivers/gpio/gpio-sim.c" \
 		"$folder/source/drivers/gpio/gpiolib.h" "$folder/source/kernel/irq/irq_sim.c" \
-		"$folder/module"
+		"$folder/source/drivers/leds/uleds.c" "$folder/module"
 	sed -i -e 's/handle_simple_irq(irq_to_desc(irqnum))/generic_handle_irq(irqnum)/' \
 		-e '/^EXPORT_SYMBOL/d' "$folder/module/irq_sim.c"
 	sed -i 's/gc->free = gpio_sim_free;/(void)gpio_sim_free;/' "$folder/module/gpio-sim.c"

@@ -31,6 +31,28 @@ motors:
 )
 
 
+class KernelLed:
+    """An LED of the kernel's LED class, made by the kernel's own uleds; it is there until its process ends."""
+
+    def __init__(self, guest, name="ACT", max_brightness=255):
+        self.guest = guest
+        self.folder = f"/sys/class/leds/{name}"
+        padding = 64 - len(name)
+        # struct uleds_user_dev of linux/uleds.h, in one write.
+        octal = "".join(f"\\{byte:03o}" for byte in max_brightness.to_bytes(2, "little"))
+        guest.run(
+            f"modprobe uleds; {{ printf {name}; head -c {padding} /dev/zero; printf '{octal}'; head -c 2 /dev/zero; }} >/tmp/{name}.uleds"
+        )
+        self.process = guest.start(f"exec 3<>/dev/uleds; cat /tmp/{name}.uleds >&3; echo there; exec sleep 100000")
+        self.process.log.wait("^there")
+
+    def read(self, name="brightness"):
+        return self.guest.run(f"cat {self.folder}/{name}")
+
+    def end(self):
+        self.process.end()
+
+
 PARAMETERS = "/sys/module/i2c_user/parameters"
 
 

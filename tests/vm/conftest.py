@@ -11,7 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "integration"))
 
 # pylint: disable=wrong-import-position
-from board import MAP, Gateway, Parts
+from board import MAP, Gateway, KernelLed, Parts
 from guest import Guest, Wire, booted
 from harness import Client
 
@@ -75,6 +75,20 @@ def make_gateway(guest, client):
     yield make
     for gateway in gateways:
         gateway.end("TERM")
+
+
+@pytest.fixture
+def make_led(guest):
+    """Makes an LED of the kernel's; it is gone before the next test begins."""
+    leds = []
+
+    def make(*arguments):
+        leds.append(KernelLed(guest, *arguments))
+        return leds[-1]
+
+    yield make
+    for led in leds:
+        led.end()
 
 
 @pytest.fixture

@@ -41,8 +41,8 @@ class Service(Gateway):
         self.guest = guest
         self.client = client
 
-    def start(self, drop_in=""):
-        self.guest.write(MAP_PATH, MAP)
+    def start(self, drop_in="", text=MAP):
+        self.guest.write(MAP_PATH, text)
         self.guest.run(f"mkdir -p {DROP_IN}; rm -f {DROP_IN}/*")
         if drop_in:
             self.guest.write(f"{DROP_IN}/test.conf", f"[Service]\n{drop_in}")
@@ -107,6 +107,22 @@ def test_the_sandbox_leaves_it_real_time_and_nothing_of_the_host_s_users(guest, 
     assert "10 1" in tasks and "0 0" in tasks, tasks
     pid = service.show("MainPID")
     assert guest.run(f"readlink /proc/{pid}/ns/user") != guest.run("readlink /proc/1/ns/user")
+
+
+def test_it_reaches_the_kernels_leds_through_its_sandbox(guest, service, make_led):
+    led = make_led()
+    guest.run("udevadm settle")
+    assert guest.run(f"stat -c '%G %a' {led.folder}/brightness") == "gpio 664"
+    service.start(text=MAP.replace("\nmotors:", "\n  - {name: act, led: ACT}\nmotors:"))
+    service.do(led={"act": {"on": True}})
+    assert led.read() == "255"
+
+
+def test_what_was_there_before_the_rules_gets_its_group_by_udevadm_trigger(guest, make_led):
+    """As the README has it done after the installation."""
+    attributes = f"{make_led().folder}/brightness /sys/class/pwm/pwmchip0/export"
+    guest.run(f"udevadm settle; chgrp root {attributes}; udevadm trigger; udevadm settle")
+    assert guest.run(f"stat -c %G {attributes}").split() == ["gpio", "gpio"]
 
 
 def test_a_reload_takes_a_good_map_and_refuses_a_bad_one(guest, service, wire):
