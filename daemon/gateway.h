@@ -5,6 +5,7 @@
  *   gateway.c         builds it up, runs it, tears it down in mirror order
  *   gateway_events.c  what the other threads report, timers, commands
  *   gateway_reload.c  another map, without disturbing what stays the same
+ *   gateway_safe.c    --safe: every output of the map made safe, and nothing else
  */
 #pragma once
 
