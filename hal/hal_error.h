@@ -13,7 +13,8 @@
  *   -EBUSY      somebody else holds the line, the address or the channel
  *   -ENODEV     the device was there and is gone
  *   -ENOENT     there is no such device, line or channel
- *   -EACCES     no permission
+ *   -EACCES     no permission for this user
+ *   -EPERM      no permission for whoever asks: a systemd unit or a container forbids it
  *   -EOPNOTSUPP the adapter or the part cannot do this
  *
  * The hardware layer never logs. Where a number alone would not help the user (who holds the

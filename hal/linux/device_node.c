@@ -18,6 +18,17 @@ static int resolve(const char *dev, const char *path, char *out, size_t out_byte
 	return length >= 0 && (size_t)length < out_bytes ? 0 : -ENAMETOOLONG;
 }
 
+int device_node_closed(int code, const char *path, const char *group, struct hal_error *error)
+{
+	if (code == -EPERM)
+		return hal_error_set(error, code,
+			"no permission for %s: not in the systemd unit; add "
+			"DeviceAllow=%s rw to its [Service] (systemctl edit tosd)",
+			path, path);
+	return hal_error_set(
+		error, code, "no permission for %s: is the user in group %s?", path, group);
+}
+
 int device_node_open(const char *dev, const char *path, const struct device_node_help *help,
 	struct hal_error *error)
 {
@@ -35,8 +46,7 @@ int device_node_open(const char *dev, const char *path, const struct device_node
 		return hal_error_set(error, -ENOENT, "%s is missing: %s", resolved, help->missing);
 	case EACCES:
 	case EPERM:
-		return hal_error_set(error, -EACCES,
-			"no permission for %s: is the user in group %s?", resolved, help->group);
+		return device_node_closed(linux_error(errno), resolved, help->group, error);
 	case ENXIO: /* the node is there, the device behind it is not */
 	case ENODEV:
 		return hal_error_set(error, -ENODEV, "%s: %s", resolved, hal_strerror(-ENODEV));

@@ -13,6 +13,12 @@ struct device_node_help {
 };
 
 /*
+ * The words for a device file that could not be opened, and code itself: -EACCES (the file's owner
+ * and mode) or -EPERM (the device list of a unit or container, which no group helps against).
+ */
+int device_node_closed(int code, const char *path, const char *group, struct hal_error *error);
+
+/*
  * path as the device map has it. What lies under /dev is looked up under dev instead (another
  * folder in tests). Returns a descriptor (O_RDWR, O_CLOEXEC) that the caller owns, or an error of
  * hal_error.h with the words in *error.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gpio_linux.h"
+#include "device_node.h"
 #include "path.h"
 #include <dirent.h>
 #include <errno.h>
@@ -147,9 +148,9 @@ static int look_at_named_chip(struct search *search)
 
 static int fail_chip(struct search *search)
 {
-	if (search->chip_error == -EACCES)
-		return hal_error_set(search->error, -EACCES,
-			"no permission for %s: is the user in group gpio?", search->failed);
+	if (search->chip_error == -EACCES || search->chip_error == -EPERM)
+		return device_node_closed(
+			search->chip_error, search->failed, "gpio", search->error);
 	return hal_error_set(search->error, search->chip_error, "%s: %s", search->failed,
 		hal_strerror(search->chip_error));
 }
@@ -164,13 +165,14 @@ static int fail_not_found(struct search *search)
 		return fail_chip(search);
 	if (search->place.name[0] && search->n_chips > 0)
 		return hal_error_set(search->error, -ENOENT,
-			"no chip has a line of this name; `gpioinfo` lists them");
+			"no chip has a line %s; `gpioinfo` lists them", search->place.name);
 	if (search->n_chips > 0 || names_a_chip_file(&search->place))
 		return hal_error_set(search->error, -ENOENT,
-			"there is no GPIO chip \"%s\"; `gpiodetect` lists names and labels",
-			search->place.chip);
-	return hal_error_set(
-		search->error, -ENOENT, "there is no GPIO chip at all (%s/gpiochip*)", dev);
+			"line %s: there is no GPIO chip \"%s\"; `gpiodetect` lists names and "
+			"labels",
+			search->request->line, search->place.chip);
+	return hal_error_set(search->error, -ENOENT,
+		"line %s: there is no GPIO chip at all (%s/gpiochip*)", search->request->line, dev);
 }
 
 /* Says who holds the line, as far as that can be known. */

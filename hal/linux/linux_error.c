@@ -7,8 +7,6 @@ int linux_error(int errnum)
 	switch (errnum) {
 	case EREMOTEIO:
 		return -ENXIO;
-	case EPERM:
-		return -EACCES;
 	case ESHUTDOWN: /* spidev and i2c-dev after their adapter was removed */
 		return -ENODEV;
 	case ENOTTY: /* not that kind of device */

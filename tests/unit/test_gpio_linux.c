@@ -28,6 +28,7 @@ static const struct fake_chip_data FAKE_CHIPS[] = {
 	{.file = "gpiochip1", .label = "twins", .names = {"GPIO22", "BOTH", NULL}},
 	{.file = "gpiochip2", .label = "twins", .names = {"-", "-", NULL}, .consumers = {""}},
 	{.file = "gpiochip3", .label = "closed", .open_result = -EACCES},
+	{.file = "gpiochip4", .label = "forbidden", .open_result = -EPERM},
 	{.file = "gpiochip5", .label = "no chip", .open_result = -EOPNOTSUPP},
 	{.file = "gpiochip6", .label = "leaving", .state_result = -ENODEV},
 	{.file = "gpiochip10", .label = "tenth", .names = {"GPIO99", NULL, NULL}},
@@ -289,12 +290,14 @@ static void test_what_is_not_there_comes_with_a_cure(void **state)
 	(void)state;
 	struct machine *machine = machine_new(1U << 0 | 1U << 5);
 
-	assert_open_fails(machine, "GPIO77", -ENOENT,
-		"no chip has a line of this name; `gpioinfo` lists them");
+	assert_open_fails(
+		machine, "GPIO77", -ENOENT, "no chip has a line GPIO77; `gpioinfo` lists them");
 	assert_open_fails(machine, "pinctrl-rp2:1", -ENOENT,
-		"there is no GPIO chip \"pinctrl-rp2\"; `gpiodetect` lists names and labels");
+		"line pinctrl-rp2:1: there is no GPIO chip \"pinctrl-rp2\"; `gpiodetect` lists "
+		"names and labels");
 	assert_open_fails(machine, "gpiochip7:1", -ENOENT,
-		"there is no GPIO chip \"gpiochip7\"; `gpiodetect` lists names and labels");
+		"line gpiochip7:1: there is no GPIO chip \"gpiochip7\"; `gpiodetect` lists names "
+		"and labels");
 	assert_open_fails(machine, "pinctrl-rp1:3", -ENOENT,
 		"%s/gpiochip0 (pinctrl-rp1) has only 3 lines, from 0", machine->dev.root);
 	machine_free(machine);
@@ -305,10 +308,11 @@ static void test_a_machine_without_chips(void **state)
 	(void)state;
 	struct machine *machine = machine_new(0);
 
-	assert_open_fails(machine, "GPIO17", -ENOENT, "there is no GPIO chip at all (%s/gpiochip*)",
-		machine->dev.root);
+	assert_open_fails(machine, "GPIO17", -ENOENT,
+		"line GPIO17: there is no GPIO chip at all (%s/gpiochip*)", machine->dev.root);
 	assert_open_fails(machine, "pinctrl-rp1:17", -ENOENT,
-		"there is no GPIO chip at all (%s/gpiochip*)", machine->dev.root);
+		"line pinctrl-rp1:17: there is no GPIO chip at all (%s/gpiochip*)",
+		machine->dev.root);
 	machine_free(machine);
 }
 
@@ -324,6 +328,18 @@ static void test_a_closed_chip_matters_only_when_the_line_is_on_no_other(void **
 		"no permission for %s/gpiochip3: is the user in group gpio?", machine->dev.root);
 	assert_open_fails(machine, "gpiochip3:0", -EACCES,
 		"no permission for %s/gpiochip3: is the user in group gpio?", machine->dev.root);
+	machine_free(machine);
+}
+
+static void test_a_chip_that_the_unit_forbids_has_another_cure(void **state)
+{
+	(void)state;
+	struct machine *machine = machine_new(1U << 0 | 1U << 4);
+
+	assert_open_fails(machine, "GPIO77", -EPERM,
+		"no permission for %s/gpiochip4: not in the systemd unit; add "
+		"DeviceAllow=%s/gpiochip4 rw to its [Service] (systemctl edit tosd)",
+		machine->dev.root, machine->dev.root);
 	machine_free(machine);
 }
 
@@ -351,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_not_there_comes_with_a_cure),
 		cmocka_unit_test(test_a_machine_without_chips),
 		cmocka_unit_test(test_a_closed_chip_matters_only_when_the_line_is_on_no_other),
+		cmocka_unit_test(test_a_chip_that_the_unit_forbids_has_another_cure),
 		cmocka_unit_test(test_a_chip_that_leaves_meanwhile_is_passed_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@ static void test_any_device(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
-		{EREMOTEIO, -ENXIO}, {ENXIO, -ENXIO}, {EPERM, -EACCES}, {EACCES, -EACCES},
+		{EREMOTEIO, -ENXIO}, {ENXIO, -ENXIO}, {EPERM, -EPERM}, {EACCES, -EACCES},
 		{ESHUTDOWN, -ENODEV}, {ENOTTY, -EOPNOTSUPP}, {EMSGSIZE, -EOPNOTSUPP},
 		{EBUSY, -EBUSY}, {EINVAL, -EINVAL}, {ENOENT, -ENOENT},
 		{0, -EIO}, /* a library that failed without saying why is a failure still */

@@ -50,9 +50,16 @@ def test_a_chip_that_comes_back_under_another_number_is_found(guest, wire, gatew
     before = chip_name(guest)
     gateway.do(led={"red": {"on": True}}, motor={"direction": "forward", "speed": 5})
     guest.run(f"echo 0 >{LIVE}/board/live")
-    answer = gateway.ask(led={"red": {"on": False}})
-    assert not answer["ok"] and "there is no GPIO chip" in answer["errors"][0]["reason"], answer
-    assert not gateway.ask(motor={"direction": "stop"})["ok"]
+    for path, line, action in (
+        ("led.0", RED, {"led": {"red": {"on": False}}}),
+        ("motor.0", FORWARD, {"motor": {"direction": "stop"}}),
+    ):
+        words = f"line {line}: there is no GPIO chip at all (/dev/gpiochip*)"
+        assert gateway.ask(**action) == {"ok": False, "errors": [{"path": path, "reason": words}]}
+        health = gateway.health(lambda h, path=path: not h["actuators"][path]["ok"], mark)
+        assert health["actuators"][path]["error"] == words
+    gateway.log.wait("error: led.red: line GPIO17: there is no GPIO chip")
+    gateway.log.wait("error: motor.motor0: line GPIO5: there is no GPIO chip")
     assert gateway.reading()["humi"] == 45
     wire_mark = wire.mark()
     replug()

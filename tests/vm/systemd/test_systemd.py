@@ -178,7 +178,8 @@ def test_a_bus_that_the_unit_does_not_list_is_refused(service):
     service.start("DeviceAllow=\nDeviceAllow=char-gpiochip rw\nDeviceAllow=/dev/i2c-2 rw")
     assert service.reading()["temp"] is None
     health = service.health(lambda h: not h["sensors"]["temp"]["ok"])
-    assert "no permission for /dev/i2c-1" in health["sensors"]["temp"]["error"]
+    cure = "no permission for /dev/i2c-1: not in the systemd unit; add DeviceAllow=/dev/i2c-1 rw to its [Service]"
+    assert cure in health["sensors"]["temp"]["error"]
     service.do(led={"green": {"bright": 5}})
 
 
