@@ -120,7 +120,9 @@ class Gateway:
         return self.client.wait_json("tos/sensors", accept, self.client.mark())
 
     def health(self, accept=lambda health: True, mark=0):
-        return self.client.wait_json("tos/health", accept, mark)
+        """The first one that accept() likes, of this gateway: what is retained at the beginning is an earlier one's."""
+        message = self.client.wait("tos/health", lambda m: not m.retain and accept(json.loads(m.payload)), mark)
+        return json.loads(message.payload)
 
 
 def registers(guest, bus, address, first, count):
