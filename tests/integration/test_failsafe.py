@@ -231,22 +231,3 @@ def test_safe_stops_what_ran_after_the_map_was_edited(broker, make_client, make_
     gateway.kill(signal.SIGKILL)
     _, wires = make_safe(gateway, binary)
     assert "line GPIO5 0" in wires and "line GPIO9 0" in wires
-
-
-def test_a_flood_of_commands_neither_starves_the_sensors_nor_is_lost(broker, make_client, make_gateway):
-    gateway = make_gateway(make_map(broker.port))
-    client = make_client()
-    client.wait("tos/sensors")
-    mark = client.mark()
-    count = 2000
-    for i in range(count):
-        client.client.publish("tos/actions", '{"id":%d,"led":{"green":{"bright":%d}}}' % (i, i % 10 + 1), 1)
-    last = client.wait_json("tos/actions/ack", lambda a: a.get("id") == count - 1, mark)
-    assert last["applied"]["led"]["green"]["bright"] == (count - 1) % 10 + 1
-    answers = client.since(mark, "tos/actions/ack")
-    assert len(answers) == count
-    assert gateway.output("board.3") == 1
-    # Readings went on meanwhile, on their grid.
-    client.wait("tos/sensors", mark=client.mark())
-    health = client.wait_json("tos/health")
-    assert health["missed"] == 0

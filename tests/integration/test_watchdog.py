@@ -2,10 +2,15 @@
 """The watchdog is fed as long as every thread makes progress, or waits for nothing but the network."""
 
 import socket
+import time
+
+import pytest
 
 from conftest import make_map
+from threads import standstill
 
 WATCHDOG = {"WATCHDOG_USEC": "1000000"}
+ROUND_S = 0.25  # main asks the two others four times in each watchdog time
 
 
 def wait_fed(gateway, times):
@@ -14,6 +19,27 @@ def wait_fed(gateway, times):
         # Later than this, the service manager would have ended the process.
         gateway.notifications.lines.wait(r"^WATCHDOG=1$", mark, timeout=1)
         mark = gateway.notifications.lines.mark()
+
+
+def fed(gateway, mark):
+    return gateway.notifications.lines.since(mark).count("WATCHDOG=1")
+
+
+@pytest.mark.parametrize("thread", ["tosd", "tosd-sampler", "link"])
+def test_a_thread_that_stands_still_ends_the_feeding(broker, client, make_gateway, thread):
+    # The readings are far apart, so that the link waits in its own loop: in the library it may wait for the network.
+    gateway = make_gateway(make_map(broker.port, interval="10s"), environment=WATCHDOG)
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    wait_fed(gateway, 2)
+    with standstill(gateway.process, thread):
+        # The answer to a question that was asked before may still be on its way.
+        time.sleep(2 * ROUND_S)
+        mark = gateway.notifications.lines.mark()
+        # What must not come cannot be awaited: this is when the service manager would end the process.
+        time.sleep(1.5)
+        assert fed(gateway, mark) == 0
+    # It did not end it, and so the gateway goes on.
+    wait_fed(gateway, 2)
 
 
 def test_it_is_fed_with_a_broker_and_without(broker, client, make_gateway):
