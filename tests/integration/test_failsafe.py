@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Nothing that moves may outlive the one who commands it. What counts is what the simulated wires recorded, and when."""
+"""Nothing that moves may outlive the one who commands it. What counts is what the simulated wires recorded, and when.
+
+How long it takes after each kind of event is measured in test_stop_times.py."""
 
 import signal
 import subprocess
@@ -73,16 +75,6 @@ def test_a_healthy_broker_keeps_the_motor_running_between_slow_readings(broker, 
     assert gateway.output("GPIO5") == 1
 
 
-def test_killed_broker_stops_the_motor_after_the_time_and_not_before(broker, make_client, make_gateway):
-    gateway, _ = running(broker, make_client, make_gateway)
-    mark = gateway.wire.mark()
-    broker.kill()
-    killed_us = monotonic_us()
-    late_s = (stop_time_us(gateway, mark) - killed_us) / 1e6
-    assert AFTER_S - 0.1 <= late_s <= AFTER_S + LATE_S
-    assert_stopped(gateway)
-
-
 def test_a_broker_that_restarts_in_time_does_not_stop_the_motor(broker, make_client, make_gateway):
     gateway = make_gateway(make_map(broker.port, failsafe="{after: 30s}"))
     client = make_client()
@@ -142,17 +134,6 @@ def test_motors_may_be_kept_running(broker, make_client, make_gateway):
     # The end of the process is another matter.
     assert gateway.stop() == 0
     gateway.wire.wait(r"line GPIO5 0$", mark)
-
-
-def test_sigterm_stops_the_motor_first_and_ends_in_two_seconds(broker, make_client, make_gateway):
-    gateway, client = running(broker, make_client, make_gateway)
-    mark = gateway.wire.mark()
-    begin = time.monotonic()
-    begin_us = monotonic_us()
-    assert gateway.stop() == 0
-    assert time.monotonic() - begin < 2
-    assert stop_time_us(gateway, mark) - begin_us < 300000
-    client.wait("tos/status", lambda m: m.payload == b"offline")
 
 
 def test_sigterm_with_a_frozen_broker_ends_in_two_seconds(broker, make_client, make_gateway):

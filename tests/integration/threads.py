@@ -37,4 +37,6 @@ def standstill(process, name):
         os.waitpid(thread, WALL)
         yield
     finally:
-        _ptrace(PTRACE_DETACH, thread)
+        # Unless the process was ended meanwhile.
+        with contextlib.suppress(ProcessLookupError):
+            _ptrace(PTRACE_DETACH, thread)
