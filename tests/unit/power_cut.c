@@ -355,7 +355,7 @@ static void replay(struct content *content, const struct step *step, bool is_kno
 			set_size(content, step->size);
 		break;
 	case WRITE:
-		if (content->is_stale)
+		if (content->is_stale || !content->bytes)
 			break;
 		if (step->offset + step->size > content->size)
 			set_size(content, step->offset + step->size);
