@@ -126,7 +126,7 @@ def sigsegv(rig):
 
 def main_thread_hangs(rig):
     """From where the service manager has waited for WatchdogSec= in vain, and ends the process."""
-    with standstill(rig.gateway.process, "tosd"):
+    with standstill(rig.gateway.process, "main"):
         event_us = now_us()
         rig.gateway.process.send_signal(signal.SIGABRT)
         rig.gateway.process.wait(20)

@@ -25,7 +25,7 @@ def fed(gateway, mark):
     return gateway.notifications.lines.since(mark).count("WATCHDOG=1")
 
 
-@pytest.mark.parametrize("thread", ["tosd", "tosd-sampler", "link"])
+@pytest.mark.parametrize("thread", ["main", "tosd-sampler", "link"])
 def test_a_thread_that_stands_still_ends_the_feeding(broker, client, make_gateway, thread):
     # The readings are far apart, so that the link waits in its own loop: in the library it may wait for the network.
     gateway = make_gateway(make_map(broker.port, interval="10s"), environment=WATCHDOG)

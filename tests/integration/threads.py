@@ -20,7 +20,9 @@ def _ptrace(request, thread):
 
 
 def thread_of(process, name):
-    """The number of the thread with that name; the main thread has the program's."""
+    """The number of the thread with that name, or of the main thread, whose name is the program's."""
+    if name == "main":
+        return process.pid
     for entry in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
         if (entry / "comm").read_text().strip() == name:
             return int(entry.name)

@@ -280,7 +280,7 @@ struct content {
 	bool exists;
 	bool is_stale; /* what is written goes to a newer file of that name, which is not there yet */
 	uint8_t *bytes;
-	size_t size;
+	size_t size, room;
 };
 
 static uint32_t random_below(uint32_t *state, uint32_t limit)
@@ -291,8 +291,11 @@ static uint32_t random_below(uint32_t *state, uint32_t limit)
 
 static void set_size(struct content *content, size_t size)
 {
-	content->bytes = realloc(content->bytes, size + 1);
-	assert(content->bytes);
+	if (size >= content->room) {
+		content->room = 2 * size + 1;
+		content->bytes = realloc(content->bytes, content->room);
+		assert(content->bytes);
+	}
 	if (size > content->size)
 		memset(content->bytes + content->size, 0, size - content->size);
 	content->size = size;
