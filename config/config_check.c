@@ -93,6 +93,8 @@ static int claim_chip(
 		return 0;
 	if (chip->driver->bus == DRIVER_BUS_SPI)
 		return claim(claims, bus, "chip select %s", chip->bus);
+	if (chip->driver->bus == DRIVER_BUS_ATTRIBUTES)
+		return claim(claims, bus, "%s device %s", chip->driver->name, chip->bus);
 	if (!chip->address)
 		return 0;
 	return claim(

@@ -87,22 +87,44 @@ static bool is_spi_bus(const char *text)
 	return select && !text[bus + 1 + select];
 }
 
+/* A device's name or its node: "cpu_thermal", "1-0076", "40013000.adc", "iio-hwmon@0". */
+static bool is_kernel_device(const char *text)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"._:@,+-";
+
+	return text[0] != '.' && strlen(text) < 64 && strspn(text, allowed) == strlen(text);
+}
+
+static const struct {
+	bool (*is_valid)(const char *text);
+	const char *words;
+} BUSES[] = {
+	[DRIVER_BUS_I2C] = {is_i2c_bus, "sits on an I2C bus such as /dev/i2c-1, not on"},
+	[DRIVER_BUS_SPI] = {is_spi_bus, "sits on an SPI bus such as /dev/spidev0.0, not on"},
+	[DRIVER_BUS_ATTRIBUTES] = {is_kernel_device,
+		"takes the name or the node of a device that the kernel has, not"},
+};
+
 static int read_bus(struct schema *schema, const struct yaml_node *node, void *field)
 {
 	static const struct schema_option row = {
 		SCHEMA_FIELD(struct config_chip, bus), .type = SCHEMA_STRING};
 	struct config_chip *chip = field;
+	char cure[80];
 
 	int r = schema_read_value(schema, node, &row, field);
 	if (r < 0 || !chip->bus || !chip->driver)
 		return r;
-	bool i2c = chip->driver->bus == DRIVER_BUS_I2C;
-	if (i2c ? is_i2c_bus(chip->bus) : is_spi_bus(chip->bus))
+	const struct driver *driver = chip->driver;
+	if (BUSES[driver->bus].is_valid(chip->bus))
 		return 0;
-	diag_error(schema->diag, node->place, NULL, "bus: %s sits on %s, not on \"%.40s\"",
-		chip->driver->name,
-		i2c ? "an I2C bus such as /dev/i2c-1" : "an SPI bus such as /dev/spidev0.0",
-		node->text);
+	if (driver->attributes)
+		(void)snprintf(cure, sizeof(cure), "cat /sys/%s/%s*/name shows the names",
+			driver->attributes->folder, driver->attributes->prefix);
+	diag_error(schema->diag, node->place, driver->attributes ? cure : NULL,
+		"bus: %s %s \"%.40s\"", driver->name, BUSES[driver->bus].words, node->text);
 	return 0;
 }
 
@@ -143,7 +165,7 @@ static int read_address(struct schema *schema, const struct yaml_node *node, voi
 		return 0;
 	if (chip->driver->bus != DRIVER_BUS_I2C) {
 		diag_error(schema->diag, node->key_place, "remove it",
-			"address: %s sits on SPI and has none", chip->driver->name);
+			"address: %s does not sit on I2C and has none", chip->driver->name);
 		return 0;
 	}
 	if (!parse_address(node->text, &address)) {

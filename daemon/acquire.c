@@ -43,10 +43,11 @@ static bool is_served(const struct acquire *acquire, const struct acquire_task *
 		(acquire->config->driver->channels_together || task->channel == acquire->channel);
 }
 
-static void end_task(struct acquire_task *task, int error)
+static void end_task(struct acquire_task *task, int error, const struct hal_error *words)
 {
 	task->done = true;
 	task->error = error;
+	task->words = *words;
 }
 
 static void remember(struct acquire *acquire, int error, const struct hal_error *words)
@@ -60,7 +61,7 @@ static void fail(struct acquire *acquire, int error, const struct hal_error *wor
 {
 	for (size_t i = 0; i < acquire->n_tasks; i++) {
 		if (is_wanted(acquire->tasks[i]))
-			end_task(acquire->tasks[i], error);
+			end_task(acquire->tasks[i], error, words);
 	}
 	remember(acquire, error, words);
 	retry_failed(&acquire->retry, now_us);
@@ -70,23 +71,22 @@ static void fail(struct acquire *acquire, int error, const struct hal_error *wor
 	acquire->phase = ACQUIRE_IDLE;
 }
 
+/* With the words of its driver, if it has any for that. */
 static void fail_plainly(struct acquire *acquire, int error, uint64_t now_us)
 {
-	static const struct hal_error NOTHING_TO_ADD = {""};
+	const struct hal_error words = acquire->chip->words;
 
-	fail(acquire, error, &NOTHING_TO_ADD, now_us);
+	fail(acquire, error, &words, now_us);
 }
 
 /* The measurement went wrong, not the chip. */
 static void spoil(struct acquire *acquire, int error)
 {
-	static const struct hal_error NOTHING_TO_ADD = {""};
-
 	for (size_t i = 0; i < acquire->n_tasks; i++) {
 		if (is_served(acquire, acquire->tasks[i]))
-			end_task(acquire->tasks[i], error);
+			end_task(acquire->tasks[i], error, &acquire->chip->words);
 	}
-	remember(acquire, error, &NOTHING_TO_ADD);
+	remember(acquire, error, &acquire->chip->words);
 	/* It may have lost its settings, for example by a dip of its supply. */
 	acquire->configured = false;
 }
@@ -208,7 +208,8 @@ static void hand_out(struct acquire *acquire, const double *values, uint64_t now
 		samples_add(&task->samples, values[task->channel]);
 		if (samples_enough(&task->samples, now_us)) {
 			task->value = samples_result(&task->samples);
-			end_task(task, 0);
+			task->done = true;
+			task->error = 0;
 		}
 	}
 }
@@ -222,7 +223,7 @@ static void step_collect(struct acquire *acquire, uint64_t now_us)
 		enter(acquire, ACQUIRE_COLLECT, now_us + ACQUIRE_BUSY_US);
 		return;
 	}
-	if (r == -EBADMSG || r == -ERANGE) {
+	if (r == -EBADMSG || r == -ERANGE || r == -EOPNOTSUPP) {
 		spoil(acquire, r);
 	} else if (r < 0) {
 		fail_plainly(acquire, r == -EAGAIN ? -ETIMEDOUT : r, now_us);
@@ -245,7 +246,7 @@ void acquire_begin(struct acquire *acquire, uint64_t now_us)
 		task->begun = false;
 		task->done = false;
 		if (task->due && is_resting)
-			end_task(task, acquire->error);
+			end_task(task, acquire->error, &acquire->words);
 	}
 	acquire->phase = ACQUIRE_IDLE;
 	if (!next_task(acquire))
@@ -290,14 +291,13 @@ uint32_t acquire_retry_ms(const struct acquire *acquire)
 	return acquire->chip ? 0 : acquire->retry.delay_ms;
 }
 
-void acquire_describe(const struct acquire *acquire, int error, char *out, size_t out_bytes)
+void acquire_describe(
+	const struct acquire *acquire, const struct acquire_task *task, char *out, size_t out_bytes)
 {
 	const struct config_chip *config = acquire->config;
-	const char *words = hal_strerror(error);
+	const char *words = task->words.text[0] ? task->words.text : hal_strerror(task->error);
 	char address[16] = "";
 
-	if (error == acquire->error && acquire->words.text[0])
-		words = acquire->words.text;
 	if (config->driver->bus == DRIVER_BUS_I2C)
 		(void)snprintf(address, sizeof(address), " at 0x%02x", (unsigned)config->address);
 	(void)snprintf(out, out_bytes, "%s%s on %s: %s", config->driver->name, address, config->bus,

@@ -7,7 +7,7 @@
  *
  * A chip that fails is left alone for 1 s, then twice as long each time, up to 60 s; then its bus
  * is opened and the part configured as if it were new, for it may be. What was measured wrongly (a
- * checksum, a value that the part cannot measure) costs only that value: the part is configured
+ * checksum, a value that the part cannot measure, a channel that it does not have) costs only that value: the part is configured
  * again and asked with the next reading.
  */
 #pragma once
@@ -33,11 +33,12 @@ enum {
 struct acquire_task {
 	unsigned channel;
 	struct samples samples;
-	bool due;     /* set before acquire_begin() */
-	bool begun;   /* its samples are being taken */
-	bool done;    /* error and value count */
-	int error;    /* 0, or as in hal_error.h */
-	double value; /* with error 0 */
+	bool due;               /* set before acquire_begin() */
+	bool begun;             /* its samples are being taken */
+	bool done;              /* error and value count */
+	int error;              /* 0, or as in hal_error.h */
+	struct hal_error words; /* with an error: what there is to add to it, or "" */
+	double value;           /* with error 0 */
 };
 
 enum acquire_phase {
@@ -87,5 +88,6 @@ uint64_t acquire_step(struct acquire *acquire, uint64_t now_us);
 /* When the chip is tried again, in ms from its failure; 0: with the next reading. */
 uint32_t acquire_retry_ms(const struct acquire *acquire);
 
-/* "bme280 at 0x77 on /dev/i2c-1: no answer". */
-void acquire_describe(const struct acquire *acquire, int error, char *out, size_t out_bytes);
+/* What became of a task that failed: "bme280 at 0x77 on /dev/i2c-1: no answer". */
+void acquire_describe(const struct acquire *acquire, const struct acquire_task *task, char *out,
+	size_t out_bytes);

@@ -222,7 +222,7 @@ static double evaluate(struct sensor *sensor, struct fault *fault)
 
 	fault->error = sensor->task.error;
 	if (fault->error) {
-		acquire_describe(sensor->acquire, fault->error, fault->text, sizeof(fault->text));
+		acquire_describe(sensor->acquire, &sensor->task, fault->text, sizeof(fault->text));
 		return (double)NAN;
 	}
 	value = filter_convert(config, sensor->task.value);

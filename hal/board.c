@@ -77,6 +77,16 @@ int board_open_led(struct board *board, const char *name, struct hal_error *erro
 	return finish(board->ops->open_led(board, name, error, ret_output), error);
 }
 
+int board_open_attributes(struct board *board, const struct attributes_class *class,
+	const char *device, struct hal_error *error, struct attributes **ret_attributes)
+{
+	clear(error);
+	if (!board || !class || !device || !*device || !ret_attributes)
+		return finish(-EINVAL, error);
+	return finish(
+		board->ops->open_attributes(board, class, device, error, ret_attributes), error);
+}
+
 struct board *board_close(struct board *board)
 {
 	if (board)

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "attributes.h"
 #include "gpio.h"
 #include "hal_error.h"
 #include "hal_trace.h"
@@ -39,6 +40,8 @@ struct board_ops {
 		struct hal_error *error, struct pwm_output **ret_output);
 	int (*open_led)(struct board *board, const char *name, struct hal_error *error,
 		struct pwm_output **ret_output);
+	int (*open_attributes)(struct board *board, const struct attributes_class *class,
+		const char *device, struct hal_error *error, struct attributes **ret_attributes);
 	void (*close)(
 		struct board *board); /* frees it; everything opened from it is closed before */
 };
@@ -61,6 +64,9 @@ int board_open_pwm(struct board *board, const struct pwm_request *request, struc
  * brightness as it has. */
 int board_open_led(struct board *board, const char *name, struct hal_error *error,
 	struct pwm_output **ret_output);
+/* A measuring device of the kernel's, by its name or its device node ("cpu_thermal", "1-0076"). */
+int board_open_attributes(struct board *board, const struct attributes_class *class,
+	const char *device, struct hal_error *error, struct attributes **ret_attributes);
 
 /* Closes and returns NULL; board may be NULL. */
 struct board *board_close(struct board *board);

@@ -49,6 +49,11 @@ static int open_bus(
 		(void)snprintf(chip->place, sizeof(chip->place), "%s on %s", driver->name, bus);
 		return board_open_spi(board, bus, &settings, error, &chip->spi);
 	}
+	if (driver->bus == DRIVER_BUS_ATTRIBUTES) {
+		(void)snprintf(chip->place, sizeof(chip->place), "%s on %s", driver->name, bus);
+		return board_open_attributes(
+			board, driver->attributes, bus, error, &chip->attributes);
+	}
 	(void)snprintf(chip->place, sizeof(chip->place), "%s at 0x%02x on %s", driver->name,
 		(unsigned)chip->address, bus);
 	if (!has_address(driver, chip->address))
@@ -101,6 +106,7 @@ struct chip *chip_close(struct chip *chip)
 		return NULL;
 	i2c_close(chip->i2c);
 	spi_close(chip->spi);
+	attributes_close(chip->attributes);
 	free(chip->params);
 	free(chip->state);
 	free(chip);
@@ -115,6 +121,7 @@ void chip_reset(struct chip *chip)
 
 int chip_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
+	chip->words.text[0] = '\0';
 	return chip->driver->configure(chip, ret_wait_us);
 }
 
@@ -139,6 +146,7 @@ int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
 	if (channel >= chip->driver->n_channels)
 		return -ENOENT;
+	chip->words.text[0] = '\0';
 	return chip->driver->start(chip, channel, ret_wait_us);
 }
 
@@ -168,6 +176,7 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 	for (size_t i = first; i < end; i++)
 		values[i] = (double)NAN;
 
+	chip->words.text[0] = '\0';
 	r = driver->collect(chip, channel, values);
 	if (r < 0)
 		return r;

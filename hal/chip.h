@@ -21,12 +21,14 @@ struct chip_settings {
 
 struct chip {
 	const struct driver *driver;
-	struct i2c_bus *i2c; /* one of the two, owned */
+	struct i2c_bus *i2c; /* one of the three, owned */
 	struct spi_device *spi;
+	struct attributes *attributes;
 	uint16_t address;
-	double *params; /* in the order of driver->params */
-	void *state;    /* the driver's own */
-	bool is_stuck;  /* a PWM write timed out: no other one is tried until chip_reset() */
+	double *params;         /* in the order of driver->params */
+	void *state;            /* the driver's own */
+	struct hal_error words; /* the driver's own for its last failure; "": none */
+	bool is_stuck; /* a PWM write timed out: no other one is tried until chip_reset() */
 	char name[64];
 	char place[96]; /* "bme280 at 0x77 on /dev/i2c-1" */
 };
@@ -35,7 +37,7 @@ struct chip {
 int chip_open(struct board *board, const struct chip_settings *settings, struct hal_error *error,
 	struct chip **ret_chip);
 
-/* Wrappers of the driver's functions, see driver.h. chip_reset() makes the next configure start
+/* Wrappers of the driver's functions, see driver.h. Each forgets chip->words first. chip_reset() makes the next configure start
  * over. */
 void chip_reset(struct chip *chip);
 int chip_configure(struct chip *chip, uint32_t *ret_wait_us);

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "attributes.h"
 #include "i2c.h"
 #include "spi.h"
 #include <stdbool.h>
@@ -18,9 +19,13 @@
 
 struct chip;
 
-enum { DRIVER_CHANNELS_MAX = 16 }; /* sensor channels of one part */
+enum { DRIVER_CHANNELS_MAX = 32 }; /* sensor channels of one part */
 
-enum driver_bus { DRIVER_BUS_I2C, DRIVER_BUS_SPI };
+enum driver_bus {
+	DRIVER_BUS_I2C,
+	DRIVER_BUS_SPI,
+	DRIVER_BUS_ATTRIBUTES, /* a device that the kernel measures with; see attributes.h */
+};
 
 enum driver_param_type {
 	DRIVER_PARAM_NUMBER,
@@ -84,6 +89,9 @@ struct driver_model {
 	int (*i2c_read)(void *state, uint8_t *data, size_t size, uint64_t now_us);
 	int (*spi_transfer)(
 		void *state, const uint8_t *out, uint8_t *in, size_t size, uint64_t now_us);
+	/* The attribute's text, or -ENOENT. */
+	int (*attribute)(
+		const void *state, const char *attribute, char *ret_text, size_t text_bytes);
 	void (*set_value)(
 		void *state, unsigned channel, double value); /* what it shall show, clamped */
 	void (*set_busy)(void *state,
@@ -102,6 +110,7 @@ struct driver {
 	const uint8_t *addresses; /* I2C: those that the part can have; the first is the default */
 	size_t n_addresses;
 	struct spi_settings spi; /* SPI: mode and clock; the param "speed" (Hz), if any, wins */
+	const struct attributes_class *attributes; /* ATTRIBUTES: where its devices are */
 	const struct driver_channel *channels;
 	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX */
 	bool channels_together; /* one start/collect measures all channels */
@@ -124,7 +133,8 @@ struct driver {
 	int (*start)(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
 	/*
 	 * Fetches it into ret_values[channel] (all with channels_together). -EAGAIN: still busy.
-	 * -ERANGE and -EBADMSG as in hal_error.h; then no value is set.
+	 * -ERANGE, -EBADMSG and -EOPNOTSUPP as in hal_error.h are of this channel
+	 * alone; then no value is set.
 	 */
 	int (*collect)(struct chip *chip, unsigned channel, double *ret_values);
 	/* PWM: 0 to pwm_steps. */

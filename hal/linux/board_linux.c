@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "board_linux.h"
+#include "attributes_linux.h"
 #include "gpio_linux.h"
 #include "i2c_linux.h"
 #include "led_class.h"
@@ -86,13 +87,26 @@ static int open_led(struct board *board, const char *name, struct hal_error *err
 	return 0;
 }
 
+static int open_attributes(struct board *board, const struct attributes_class *class,
+	const char *device, struct hal_error *error, struct attributes **ret_attributes)
+{
+	struct attributes *attributes;
+	int r = attributes_linux_open(roots_of(board)->sys, class, device, error, &attributes);
+
+	if (r < 0)
+		return r;
+	attributes->trace = board->trace;
+	*ret_attributes = attributes;
+	return 0;
+}
+
 static void close_board(struct board *board)
 {
 	free(board);
 }
 
 static const struct board_ops OPS = {
-	open_i2c, open_spi, open_line, open_pwm, open_led, close_board};
+	open_i2c, open_spi, open_line, open_pwm, open_led, open_attributes, close_board};
 
 int board_linux_new(const struct board_linux_roots *roots, const struct hal_trace *trace,
 	struct board **ret_board)

@@ -36,14 +36,11 @@ static int open_file(const char *directory, const char *file, int flags)
 	return fd < 0 ? linux_error(errno) : fd;
 }
 
-int sysfs_read_text(const char *directory, const char *file, char *ret_text, size_t text_bytes)
+static int read_line(int fd, char *ret_text, size_t text_bytes)
 {
 	char text[256];
-	CLOSING int fd = open_file(directory, file, O_RDONLY);
-
-	if (fd < 0)
-		return fd;
 	ssize_t size = read(fd, text, sizeof(text) - 1);
+
 	if (size < 0)
 		return linux_error(errno);
 	text[size] = '\0';
@@ -53,6 +50,20 @@ int sysfs_read_text(const char *directory, const char *file, char *ret_text, siz
 		return -EIO;
 	memcpy(ret_text, text, length + 1);
 	return 0;
+}
+
+int sysfs_read_text(const char *directory, const char *file, char *ret_text, size_t text_bytes)
+{
+	CLOSING int fd = open_file(directory, file, O_RDONLY);
+
+	return fd < 0 ? fd : read_line(fd, ret_text, text_bytes);
+}
+
+int sysfs_read_text_at(int directory, const char *file, char *ret_text, size_t text_bytes)
+{
+	CLOSING int fd = openat(directory, file, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? linux_error(errno) : read_line(fd, ret_text, text_bytes);
 }
 
 int sysfs_read_number(const char *directory, const char *file, uint64_t *ret_value)
@@ -123,19 +134,22 @@ static int is_visible(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
+void sysfs_add_word(char *words, size_t words_bytes, const char *word)
+{
+	size_t used = strlen(words);
+
+	if (used + strlen(", ") + strlen(word) < words_bytes)
+		(void)snprintf(words + used, words_bytes - used, "%s%s", used ? ", " : "", word);
+}
+
 size_t sysfs_list(const char *directory, char *ret_words, size_t words_bytes)
 {
 	struct dirent **entries = NULL;
 	int n = scandir(directory, &entries, is_visible, versionsort);
-	size_t used = 0;
 
 	ret_words[0] = '\0';
 	for (int i = 0; i < n; i++) {
-		const char *name = entries[i]->d_name;
-
-		if (used + strlen(name) + sizeof(", ") <= words_bytes)
-			used += (size_t)snprintf(ret_words + used, words_bytes - used, "%s%s",
-				used ? ", " : "", name);
+		sysfs_add_word(ret_words, words_bytes, entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);

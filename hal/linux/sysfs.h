@@ -12,6 +12,9 @@
 /* The first line of directory/file, without its newline. -EIO when it is longer than out. */
 int sysfs_read_text(const char *directory, const char *file, char *ret_text, size_t text_bytes);
 
+/* The same of a directory that is open. */
+int sysfs_read_text_at(int directory, const char *file, char *ret_text, size_t text_bytes);
+
 /* A decimal number, 0 and up. -EIO when the file holds something else. */
 int sysfs_read_number(const char *directory, const char *file, uint64_t *ret_value);
 
@@ -26,7 +29,10 @@ int sysfs_rewrite_number(int fd, uint64_t value);
 /* Whether directory/file is there. */
 bool sysfs_exists(const char *directory, const char *file);
 
-/* The names in a directory as words, "a, b, c", as many of them as fit. Returns their number. */
+/* Makes "a, b" of "a"; a word that has no room left is left out whole. */
+void sysfs_add_word(char *words, size_t words_bytes, const char *word);
+
+/* The names in a directory as such words. Returns their number. */
 size_t sysfs_list(const char *directory, char *ret_words, size_t words_bytes);
 
 /* -EACCES, with what helps. */

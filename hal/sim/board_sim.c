@@ -88,6 +88,7 @@ static const struct board_ops SIM_BOARD_OPS = {
 	.open_line = sim_open_line,
 	.open_pwm = sim_open_pwm,
 	.open_led = sim_open_led,
+	.open_attributes = sim_open_attributes,
 	.close = sim_close,
 };
 

@@ -48,8 +48,9 @@ int board_sim_new(const struct sim_settings *settings, const struct hal_trace *t
 /*
  * Puts a part on a wire; the bus comes into being with it. name is the map's ("climate"). A part of
  * the same name, driver, bus and address stays as it is (0). One of the same name that differs is
- * replaced. -EEXIST: another part has that place. SPI parts sit alone on their chip select: address
- * is 0.
+ * replaced. -EEXIST: another part has that place. SPI parts sit alone on their chip select, and
+ * what is read by attributes is a device of its own: address is 0. The wire of the latter is called
+ * "/sys/class/hwmon/cpu_thermal" where the bus is "cpu_thermal".
  */
 int sim_add_part(struct board *board, const char *name, const struct driver *driver,
 	const char *bus, uint16_t address);

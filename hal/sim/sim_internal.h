@@ -69,7 +69,7 @@ uint64_t sim_now_us(const struct sim_board *board);
 /* Sleeps as a hanging (SIM_FAULT_STUCK) or a slow wire does. Without the lock. */
 void sim_suffer(const struct sim_board *board, enum sim_fault fault);
 
-/* sim_i2c.c, sim_spi.c, sim_gpio.c, sim_pwm.c: the functions of board_ops */
+/* sim_i2c.c, sim_spi.c, sim_gpio.c, sim_pwm.c, sim_attributes.c: the functions of board_ops */
 int sim_open_i2c(
 	struct board *board, const char *path, struct hal_error *error, struct i2c_bus **ret_bus);
 int sim_open_spi(struct board *board, const char *path, const struct spi_settings *settings,
@@ -80,6 +80,8 @@ int sim_open_pwm(struct board *board, const struct pwm_request *request, struct 
 	struct pwm_output **ret_output);
 int sim_open_led(struct board *board, const char *name, struct hal_error *error,
 	struct pwm_output **ret_output);
+int sim_open_attributes(struct board *board, const struct attributes_class *class,
+	const char *device, struct hal_error *error, struct attributes **ret_attributes);
 
 /* sim_bus.c */
 /* Finds the bus or makes it. With the lock. NULL: out of memory. */

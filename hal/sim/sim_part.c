@@ -175,11 +175,16 @@ int sim_add_part(struct board *board, const char *name, const struct driver *dri
 	const char *bus, uint16_t address)
 {
 	struct sim_board *sim = sim_board_of(board);
+	char path[SIM_NAME_BYTES];
 	struct sim_bus *wire;
 	int r;
 
 	if (strlen(name) >= SIM_NAME_BYTES || strlen(bus) >= SIM_NAME_BYTES)
 		return -EINVAL;
+	if (driver->bus == DRIVER_BUS_ATTRIBUTES) {
+		attributes_path(driver->attributes, bus, path, sizeof(path));
+		bus = path;
+	}
 	pthread_mutex_lock(&sim->lock);
 	wire = sim_bus_get(sim, bus);
 	r = wire ? add_part(sim, name, driver, wire, address) : -ENOMEM;

@@ -42,11 +42,18 @@ struct wire_spi {
 	struct wire *wire;
 };
 
+struct wire_attributes {
+	struct attributes base;
+	struct wire *wire;
+};
+
 struct wire {
 	struct i2c_bus i2c;
 	struct wire_spi spi;
+	struct wire_attributes attributes;
 	struct i2c_bus *inner_i2c;
 	struct spi_device *inner_spi;
+	struct attributes *inner_attributes;
 	const uint8_t *data;
 	size_t size;
 	unsigned mode;
@@ -110,8 +117,23 @@ static int wire_spi(struct spi_device *device, const uint8_t *out, uint8_t *in, 
 	return r;
 }
 
+static int wire_attribute(
+	struct attributes *attributes, const char *attribute, char *text, size_t text_bytes)
+{
+	struct wire *wire = ((struct wire_attributes *)attributes)->wire;
+	struct attributes *inner = wire->inner_attributes;
+	int r = error_of(wire);
+
+	if (r == 0)
+		r = inner->ops->read(inner, attribute, text, text_bytes);
+	if (r == 0)
+		disturb(wire, (uint8_t *)text, strlen(text));
+	return r;
+}
+
 static const struct i2c_ops WIRE_I2C = {.transfer = wire_i2c};
 static const struct spi_ops WIRE_SPI = {.transfer = wire_spi};
+static const struct attributes_ops WIRE_ATTRIBUTES = {.read = wire_attribute};
 
 static uint64_t wire_now_us(void *userdata)
 {
@@ -123,8 +145,11 @@ static void plug(struct wire *wire, struct chip *chip)
 {
 	wire->inner_i2c = chip->i2c;
 	wire->inner_spi = chip->spi;
+	wire->inner_attributes = chip->attributes;
 	if (chip->i2c)
 		chip->i2c = &wire->i2c;
+	else if (chip->attributes)
+		chip->attributes = &wire->attributes.base;
 	else
 		chip->spi = &wire->spi.base;
 }
@@ -133,6 +158,7 @@ static void unplug(struct wire *wire, struct chip *chip)
 {
 	chip->i2c = wire->inner_i2c;
 	chip->spi = wire->inner_spi;
+	chip->attributes = wire->inner_attributes;
 }
 
 /* Any that the map could give: choices by number, the rest at an end or by default. */
@@ -163,6 +189,7 @@ static void check_result(int r, bool may_be_busy)
 	case -ERANGE:
 	case -ENODEV:
 	case -EBUSY:
+	case -EOPNOTSUPP:
 		return;
 	default:
 		FUZZ_CHECK(r == -EAGAIN && may_be_busy);
@@ -287,13 +314,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wire wire = {
 		.i2c = {.ops = &WIRE_I2C},
 		.spi = {.base = {.ops = &WIRE_SPI}, .wire = &wire},
+		.attributes = {.base = {.ops = &WIRE_ATTRIBUTES}, .wire = &wire},
 		.mode = data[2],
 		.data = data + HEADER_BYTES,
 		.size = size - HEADER_BYTES,
 		.now_us = 1000000,
 	};
 	const struct sim_settings settings = {.now_us = wire_now_us, .userdata = &wire};
-	const char *bus = driver->bus == DRIVER_BUS_SPI ? "/dev/spidev0.0" : "/dev/i2c-1";
+	static const char *const buses[] = {
+		[DRIVER_BUS_I2C] = "/dev/i2c-1",
+		[DRIVER_BUS_SPI] = "/dev/spidev0.0",
+		[DRIVER_BUS_ATTRIBUTES] = "device",
+	};
+	const char *bus = buses[driver->bus];
 	uint16_t address = driver->n_addresses ? driver->addresses[0] : 0;
 	const struct chip_settings chip_settings = {"part", driver, bus, address, params};
 

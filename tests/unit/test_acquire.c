@@ -22,6 +22,7 @@ struct part {
 	uint64_t now_us;
 	int open_error, configure_error, start_error, collect_error[CHANNELS];
 	unsigned configure_waits; /* so often it wants to be called again, after configure_us */
+	bool has_words;           /* of its own for what collect met */
 	unsigned busy;            /* so often collect says so */
 	uint32_t configure_us, conversion_us, call_us; /* call: how long start() itself takes */
 	double values[CHANNELS], step;                 /* step: added by each collect */
@@ -88,6 +89,8 @@ static int part_collect(struct chip *chip, unsigned channel, double *ret_values)
 		the_part->busy--;
 		return -EAGAIN;
 	}
+	if (the_part->has_words)
+		hal_error_set(&chip->words, 0, "channel %u is not what it was", channel);
 	if (the_part->collect_error[channel])
 		return the_part->collect_error[channel];
 	for (size_t i = 0; i < CHANNELS; i++) {
@@ -443,14 +446,14 @@ static void what_was_measured_before_a_failure_counts(void **state)
 
 static void a_wrong_checksum_costs_one_value(void **state)
 {
-	static const int ERRORS[] = {-EBADMSG, -ERANGE};
+	static const int ERRORS[] = {-EBADMSG, -ERANGE, -EOPNOTSUPP};
 	struct fixture *fixture = *state;
 	struct acquire_task *tasks[] = {add_task(fixture, 0, 1, 0), add_task(fixture, 1, 1, 0)};
 
 	fixture->part.conversion_us = 0;
 	fixture->part.values[1] = 5;
 	run(fixture);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(ERRORS) / sizeof(ERRORS[0]); i++) {
 		fixture->part.log[fixture->part.used = 0] = '\0';
 		fixture->part.collect_error[0] = ERRORS[i];
 		run(fixture);
@@ -477,6 +480,37 @@ static void a_value_that_the_part_cannot_show_is_refused(void **state)
 	assert_int_equal(task->error, -ERANGE);
 }
 
+static void each_task_is_told_in_the_words_of_its_own_channel(void **state)
+{
+	struct fixture *fixture = *state;
+	struct acquire_task *tasks[] = {
+		add_task(fixture, 0, 1, 0), add_task(fixture, 1, 1, 0), add_task(fixture, 2, 1, 0)};
+	char text[192];
+
+	fixture->part.has_words = true;
+	fixture->part.values[1] = 5;
+	fixture->part.collect_error[0] = fixture->part.collect_error[2] = -EOPNOTSUPP;
+	run(fixture);
+	assert_value(tasks[1], 5);
+	acquire_describe(&fixture->acquire, tasks[0], text, sizeof(text));
+	assert_string_equal(text, "part at 0x48 on /dev/i2c-1: channel 0 is not what it was");
+	acquire_describe(&fixture->acquire, tasks[2], text, sizeof(text));
+	assert_string_equal(text, "part at 0x48 on /dev/i2c-1: channel 2 is not what it was");
+
+	/* And while it rests, those of its failure. */
+	fixture->part.collect_error[0] = -EIO;
+	run(fixture);
+	run(fixture);
+	acquire_describe(&fixture->acquire, tasks[1], text, sizeof(text));
+	assert_string_equal(text, "part at 0x48 on /dev/i2c-1: channel 0 is not what it was");
+
+	fixture->part.has_words = false;
+	fixture->part.now_us += 1000000;
+	run(fixture);
+	acquire_describe(&fixture->acquire, tasks[1], text, sizeof(text));
+	assert_string_equal(text, "part at 0x48 on /dev/i2c-1: the transfer failed");
+}
+
 static void a_failure_is_told_in_words(void **state)
 {
 	struct fixture *fixture = *state;
@@ -486,7 +520,7 @@ static void a_failure_is_told_in_words(void **state)
 	fixture->part.open_error = -ENOENT;
 	run(fixture);
 	assert_int_equal(task->error, -ENOENT);
-	acquire_describe(&fixture->acquire, task->error, text, sizeof(text));
+	acquire_describe(&fixture->acquire, task, text, sizeof(text));
 	assert_string_equal(text, "part at 0x48 on /dev/i2c-1: the words of the board");
 
 	fixture->part.open_error = 0;
@@ -494,7 +528,7 @@ static void a_failure_is_told_in_words(void **state)
 	fixture->part.now_us += 1000000;
 	run(fixture);
 	assert_int_equal(task->error, -ENXIO);
-	acquire_describe(&fixture->acquire, task->error, text, sizeof(text));
+	acquire_describe(&fixture->acquire, task, text, sizeof(text));
 	assert_string_equal(text, "part at 0x48 on /dev/i2c-1: no answer");
 }
 
@@ -552,6 +586,7 @@ int main(void)
 		test(what_was_measured_before_a_failure_counts),
 		test(a_wrong_checksum_costs_one_value),
 		test(a_value_that_the_part_cannot_show_is_refused),
+		test(each_task_is_told_in_the_words_of_its_own_channel),
 		test(a_failure_is_told_in_words),
 		test(another_map_takes_over_a_chip_with_what_is_known_of_it),
 	};

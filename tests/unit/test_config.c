@@ -207,7 +207,7 @@ static void test_chips(void **state)
 	struct config *config = load_every_option();
 	const struct config_chip *chips = config->chips;
 
-	assert_int_equal(config->n_chips, 4);
+	assert_int_equal(config->n_chips, 7);
 	assert_string_equal(chips[0].name, "climate");
 	assert_ptr_equal(chips[0].driver, driver_find("bme280"));
 	assert_string_equal(chips[0].bus, "/dev/i2c-10");
@@ -224,6 +224,10 @@ static void test_chips(void **state)
 	CLOSE(param(&chips[3], "frequency"), 200);
 	CLOSE(param(&chips[3], "open_drain"), 1);
 	CLOSE(param(&chips[3], "inverted"), 1);
+	assert_ptr_equal(chips[4].driver, driver_find("hwmon"));
+	assert_string_equal(chips[4].bus, "cpu_thermal");
+	assert_int_equal(chips[4].address, 0);
+	assert_string_equal(chips[5].bus, "1-0039");
 	config_free(config);
 }
 

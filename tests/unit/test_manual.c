@@ -69,22 +69,31 @@ static void assert_has(const char *entry, const struct driver *driver, const cha
 		fail_msg("the manual of %s does not name %s", driver->name, word);
 }
 
-static bool is_number(const char *name)
+/* Whether b is counted on from a: "in3" from "in2". */
+static bool is_next(const char *a, const char *b)
 {
-	return name[strspn(name, "0123456789")] == '\0';
+	size_t stem = strcspn(a, "0123456789");
+	char next[64];
+
+	if (!a[stem] || a[stem + strspn(a + stem, "0123456789")])
+		return false;
+	(void)snprintf(
+		next, sizeof(next), "%.*s%lu", (int)stem, a, strtoul(a + stem, NULL, 10) + 1);
+	return strcmp(next, b) == 0;
 }
 
 /* Numbers in a row are written as "_0_ to _7_". */
 static void assert_has_channels(const char *entry, const struct driver *driver)
 {
+	const struct driver_channel *channels = driver->channels;
 	char word[80];
 
 	for (size_t i = 0; i < driver->n_channels; i++) {
-		const char *name = driver->channels[i].name;
-		bool row_goes_on = i > 0 && i + 1 < driver->n_channels && is_number(name) &&
-			is_number(driver->channels[i + 1].name);
+		bool row_goes_on = i > 0 && i + 1 < driver->n_channels &&
+			is_next(channels[i - 1].name, channels[i].name) &&
+			is_next(channels[i].name, channels[i + 1].name);
 
-		(void)snprintf(word, sizeof(word), "_%s_", name);
+		(void)snprintf(word, sizeof(word), "_%s_", channels[i].name);
 		if (!row_goes_on)
 			assert_has(entry, driver, word);
 	}

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	STUCK_US = 50,     /* a hanging bus hangs really, but a test need not wait long for it */
@@ -13,8 +14,10 @@ enum {
 struct tap {
 	struct i2c_bus i2c;
 	struct spi_device spi;
-	struct i2c_bus *inner_i2c; /* one of the two, owned by the tap while it is in place */
+	struct attributes attributes;
+	struct i2c_bus *inner_i2c; /* one of the three, owned by the tap while it is in place */
 	struct spi_device *inner_spi;
+	struct attributes *inner_attributes;
 	size_t transfer, bit, seen;
 	bool hit;
 	size_t left; /* transfers until the wire is cut */
@@ -27,12 +30,18 @@ static uint64_t rig_now_us(void *userdata)
 
 const char *rig_bus(const struct driver *driver)
 {
-	return driver->bus == DRIVER_BUS_SPI ? "/dev/spidev0.0" : "/dev/i2c-1";
+	static const char *const buses[] = {
+		[DRIVER_BUS_I2C] = "/dev/i2c-1",
+		[DRIVER_BUS_SPI] = "/dev/spidev0.0",
+		[DRIVER_BUS_ATTRIBUTES] = "device",
+	};
+
+	return buses[driver->bus];
 }
 
 uint16_t rig_address(const struct driver *driver)
 {
-	return driver->bus == DRIVER_BUS_SPI ? 0 : driver->addresses[0];
+	return driver->bus == DRIVER_BUS_I2C ? driver->addresses[0] : 0;
 }
 
 static void untap(struct rig *rig)
@@ -41,6 +50,7 @@ static void untap(struct rig *rig)
 		return;
 	rig->chip->i2c = rig->tap->inner_i2c;
 	rig->chip->spi = rig->tap->inner_spi;
+	rig->chip->attributes = rig->tap->inner_attributes;
 	free(rig->tap);
 	rig->tap = NULL;
 }
@@ -194,8 +204,24 @@ static int tap_spi_transfer(struct spi_device *device, const uint8_t *out, uint8
 	return r;
 }
 
+static int tap_read_attribute(
+	struct attributes *attributes, const char *attribute, char *text, size_t text_bytes)
+{
+	struct tap *tap =
+		(struct tap *)(void *)((char *)attributes - offsetof(struct tap, attributes));
+	struct attributes *inner = tap->inner_attributes;
+	int r = tap->left > 0 ? inner->ops->read(inner, attribute, text, text_bytes) : -EIO;
+
+	if (r == 0)
+		(void)tap_piece(tap, (uint8_t *)text, strlen(text), 0);
+	tap->seen++;
+	tap->left -= tap->left > 0;
+	return r;
+}
+
 static const struct i2c_ops TAP_I2C_OPS = {.transfer = tap_i2c_transfer};
 static const struct spi_ops TAP_SPI_OPS = {.transfer = tap_spi_transfer};
+static const struct attributes_ops TAP_ATTRIBUTES_OPS = {.read = tap_read_attribute};
 
 static struct tap *tap_in_place(struct rig *rig)
 {
@@ -207,12 +233,16 @@ static struct tap *tap_in_place(struct rig *rig)
 	assert_non_null(rig->tap);
 	rig->tap->i2c.ops = &TAP_I2C_OPS;
 	rig->tap->spi.ops = &TAP_SPI_OPS;
+	rig->tap->attributes.ops = &TAP_ATTRIBUTES_OPS;
+	rig->tap->inner_attributes = chip->attributes;
 	rig->tap->inner_i2c = chip->i2c;
 	rig->tap->inner_spi = chip->spi;
 	rig->tap->transfer = SIZE_MAX;
 	rig->tap->left = SIZE_MAX;
 	if (chip->i2c)
 		chip->i2c = &rig->tap->i2c;
+	else if (chip->attributes)
+		chip->attributes = &rig->tap->attributes;
 	else
 		chip->spi = &rig->tap->spi;
 	return rig->tap;
