@@ -44,8 +44,9 @@ int outbox_new(const struct outbox_settings *settings, struct outbox **ret_outbo
 	if (!outbox)
 		return -ENOMEM;
 	shared_mutex_init(&outbox->mutex);
-	outbox->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	r = outbox->event_fd < 0 ? -errno : ring_init(&outbox->readings, settings->reading_bytes);
+	r = doorbell_init(&outbox->bell);
+	if (r == 0)
+		r = ring_init(&outbox->readings, settings->reading_bytes);
 	outbox->spool_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (r == 0 && outbox->spool_fd < 0)
 		r = -errno;
@@ -63,26 +64,7 @@ int outbox_new(const struct outbox_settings *settings, struct outbox **ret_outbo
 
 int outbox_fd(const struct outbox *outbox)
 {
-	return outbox->event_fd;
-}
-
-void outbox_signal_link(struct outbox *outbox)
-{
-	if (outbox->signalled)
-		return;
-	/* Cannot fail: the counter is 0. */
-	(void)eventfd_write(outbox->event_fd, 1);
-	outbox->signalled = true;
-}
-
-static void clear_signal(struct outbox *outbox)
-{
-	eventfd_t count;
-
-	if (!outbox->signalled)
-		return;
-	(void)eventfd_read(outbox->event_fd, &count);
-	outbox->signalled = false;
+	return outbox->bell.fd;
 }
 
 static struct other *other_of(struct ring_record *record)
@@ -147,9 +129,9 @@ int outbox_put_reading(struct outbox *outbox, uint64_t taken_ms, const void *pay
 		outbox->queued++;
 		if (!outbox->connected)
 			outbox->live_begin = outbox->next_live = outbox->readings.end;
-		outbox_signal_link(outbox);
+		doorbell_ring(&outbox->bell);
 	}
-	(void)pthread_mutex_unlock(&outbox->mutex);
+	doorbell_unlock(&outbox->bell, &outbox->mutex);
 	return record ? 0 : -EMSGSIZE;
 }
 
@@ -180,7 +162,7 @@ static int put_other(struct outbox *outbox, enum outbox_kind kind, const struct 
 		out = mempcpy(out, to->correlation, to->correlation_size);
 	if (size > 0)
 		memcpy(out, payload, size);
-	outbox_signal_link(outbox);
+	doorbell_ring(&outbox->bell);
 	return 0;
 }
 
@@ -191,7 +173,7 @@ int outbox_put_answer(
 
 	(void)pthread_mutex_lock(&outbox->mutex);
 	r = put_other(outbox, OUTBOX_KIND_ANSWER, to, payload, size);
-	(void)pthread_mutex_unlock(&outbox->mutex);
+	doorbell_unlock(&outbox->bell, &outbox->mutex);
 	return r;
 }
 
@@ -203,7 +185,7 @@ int outbox_put_value(
 	(void)pthread_mutex_lock(&outbox->mutex);
 	if (outbox->connected)
 		r = put_other(outbox, OUTBOX_KIND_VALUE, to, payload, size);
-	(void)pthread_mutex_unlock(&outbox->mutex);
+	doorbell_unlock(&outbox->bell, &outbox->mutex);
 	return r;
 }
 
@@ -230,8 +212,8 @@ int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char
 		memcpy(to->payload, payload, size);
 	to->size = size;
 	to->due = true;
-	outbox_signal_link(outbox);
-	(void)pthread_mutex_unlock(&outbox->mutex);
+	doorbell_ring(&outbox->bell);
+	doorbell_unlock(&outbox->bell, &outbox->mutex);
 	return 0;
 }
 
@@ -374,7 +356,7 @@ bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message
 		take_other(outbox, OUTBOX_KIND_VALUE, &outbox->next_value, message) ||
 		(with_backlog && take_backlog(outbox, message));
 	if (!taken)
-		clear_signal(outbox);
+		doorbell_clear(&outbox->bell);
 	(void)pthread_mutex_unlock(&outbox->mutex);
 	return taken;
 }
@@ -425,9 +407,9 @@ void outbox_connected(struct outbox *outbox)
 	outbox->greeting = true;
 	for (size_t i = 0; i < OUTBOX_SLOTS; i++)
 		outbox->slots[i].due = outbox->slots[i].topic[0] != '\0';
-	outbox_signal_link(outbox);
+	doorbell_ring(&outbox->bell);
 	outbox_signal_spooler(outbox);
-	(void)pthread_mutex_unlock(&outbox->mutex);
+	doorbell_unlock(&outbox->bell, &outbox->mutex);
 }
 
 /* What was taken waits again, for there is no one left who could acknowledge it. */
@@ -497,8 +479,7 @@ struct outbox *outbox_free(struct outbox *outbox)
 {
 	if (!outbox)
 		return NULL;
-	if (outbox->event_fd >= 0)
-		(void)close(outbox->event_fd);
+	doorbell_fini(&outbox->bell);
 	ring_fini(&outbox->readings);
 	if (outbox->spool_fd >= 0)
 		(void)close(outbox->spool_fd);

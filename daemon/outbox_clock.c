@@ -9,11 +9,11 @@ void outbox_wait_for_clock(struct outbox *outbox, bool wait)
 {
 	(void)pthread_mutex_lock(&outbox->mutex);
 	if (outbox->clock_awaited && !wait) {
-		outbox_signal_link(outbox);
+		doorbell_ring(&outbox->bell);
 		outbox_signal_spooler(outbox);
 	}
 	outbox->clock_awaited = wait;
-	(void)pthread_mutex_unlock(&outbox->mutex);
+	doorbell_unlock(&outbox->bell, &outbox->mutex);
 }
 
 void outbox_correct_time(

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "doorbell.h"
 #include "outbox.h"
 #include "ring.h"
 #include <pthread.h>
@@ -32,8 +33,7 @@ struct outbox_slot_content {
 
 struct outbox {
 	pthread_mutex_t mutex; /* over everything below */
-	int event_fd;
-	bool signalled;
+	struct doorbell bell;  /* the link's */
 	bool connected;
 	uint64_t connections; /* so far */
 	bool greeting;        /* the retained slots of this connection come before all else */
@@ -70,7 +70,6 @@ struct outbox {
 };
 
 /* All with the mutex held. */
-void outbox_signal_link(struct outbox *outbox);
 void outbox_signal_spooler(struct outbox *outbox);
 void outbox_pop_done(struct ring *ring);
 

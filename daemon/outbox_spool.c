@@ -74,9 +74,9 @@ void outbox_hold(struct outbox *outbox, bool held)
 {
 	(void)pthread_mutex_lock(&outbox->mutex);
 	if (outbox->held && !held)
-		outbox_signal_link(outbox);
+		doorbell_ring(&outbox->bell);
 	outbox->held = held;
-	(void)pthread_mutex_unlock(&outbox->mutex);
+	doorbell_unlock(&outbox->bell, &outbox->mutex);
 }
 
 /* false: no room in the batch. */
@@ -168,9 +168,9 @@ int outbox_stage(struct outbox *outbox, uint64_t connection, uint64_t number,
 		if (timeless)
 			outbox_correct_time(
 				outbox, &taken_ms, record->data + HEAD_BYTES, row->size);
-		outbox_signal_link(outbox);
+		doorbell_ring(&outbox->bell);
 	}
-	(void)pthread_mutex_unlock(&outbox->mutex);
+	doorbell_unlock(&outbox->bell, &outbox->mutex);
 	return r;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "queue.h"
 
+#include "doorbell.h"
 #include "ring.h"
 #include "shared_mutex.h"
 #include <errno.h>
@@ -8,13 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 struct queue {
 	pthread_mutex_t mutex; /* over everything below */
 	struct ring ring;
-	int event_fd; /* its counter is 1 while there are records, else 0 */
-	int room_fd;  /* of a writer that waits, -1: none */
+	struct doorbell bell;
+	int room_fd; /* of a writer that waits, -1: none */
 };
 
 int queue_new(size_t bytes, struct queue **ret_queue)
@@ -26,8 +26,9 @@ int queue_new(size_t bytes, struct queue **ret_queue)
 		return -ENOMEM;
 	shared_mutex_init(&queue->mutex);
 	queue->room_fd = -1;
-	queue->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	r = queue->event_fd < 0 ? -errno : ring_init(&queue->ring, bytes);
+	r = doorbell_init(&queue->bell);
+	if (r == 0)
+		r = ring_init(&queue->ring, bytes);
 	if (r < 0) {
 		queue_free(queue);
 		return r;
@@ -38,14 +39,7 @@ int queue_new(size_t bytes, struct queue **ret_queue)
 
 int queue_fd(const struct queue *queue)
 {
-	return queue->event_fd;
-}
-
-static void signal_fd(int fd)
-{
-	/* Fails only when the counter is at its end, and then the fd is readable as it should be.
-	 */
-	(void)eventfd_write(fd, 1);
+	return queue->bell.fd;
 }
 
 static bool is_empty(const struct queue *queue)
@@ -57,7 +51,6 @@ int queue_push(struct queue *queue, const struct queue_part *parts, size_t n_par
 {
 	struct ring_record *record;
 	size_t size = 0, offset = 0;
-	bool was_empty;
 
 	for (size_t i = 0; i < n_parts; i++)
 		size += parts[i].size;
@@ -65,16 +58,15 @@ int queue_push(struct queue *queue, const struct queue_part *parts, size_t n_par
 		return -EMSGSIZE;
 
 	(void)pthread_mutex_lock(&queue->mutex);
-	was_empty = is_empty(queue);
 	record = ring_push(&queue->ring, size);
 	for (size_t i = 0; record && i < n_parts; i++) {
 		if (parts[i].size > 0)
 			memcpy(record->data + offset, parts[i].data, parts[i].size);
 		offset += parts[i].size;
 	}
-	if (record && was_empty)
-		signal_fd(queue->event_fd);
-	(void)pthread_mutex_unlock(&queue->mutex);
+	if (record)
+		doorbell_ring(&queue->bell);
+	doorbell_unlock(&queue->bell, &queue->mutex);
 	return record ? 0 : -ENOBUFS;
 }
 
@@ -96,7 +88,7 @@ void queue_want_room(struct queue *queue, int room_fd)
 	 * is free already: a record that does not fit then either would keep the writer spinning.
 	 */
 	if (is_empty(queue))
-		signal_fd(room_fd);
+		(void)eventfd_write(room_fd, 1);
 	else
 		queue->room_fd = room_fd;
 	(void)pthread_mutex_unlock(&queue->mutex);
@@ -108,6 +100,8 @@ const void *queue_peek(struct queue *queue, size_t *ret_size)
 
 	(void)pthread_mutex_lock(&queue->mutex);
 	record = ring_at(&queue->ring, queue->ring.begin);
+	if (!record)
+		doorbell_clear(&queue->bell);
 	(void)pthread_mutex_unlock(&queue->mutex);
 	if (!record)
 		return NULL;
@@ -120,14 +114,11 @@ void queue_pop(struct queue *queue)
 {
 	(void)pthread_mutex_lock(&queue->mutex);
 	ring_pop(&queue->ring);
-	if (is_empty(queue)) {
-		eventfd_t count;
-
-		(void)eventfd_read(queue->event_fd, &count);
-	}
+	if (is_empty(queue))
+		doorbell_clear(&queue->bell);
 	if (queue->room_fd >= 0 &&
 		queue->ring.end - queue->ring.begin <= queue->ring.capacity / 2) {
-		signal_fd(queue->room_fd);
+		(void)eventfd_write(queue->room_fd, 1);
 		queue->room_fd = -1;
 	}
 	(void)pthread_mutex_unlock(&queue->mutex);
@@ -137,8 +128,7 @@ struct queue *queue_free(struct queue *queue)
 {
 	if (!queue)
 		return NULL;
-	if (queue->event_fd >= 0)
-		(void)close(queue->event_fd);
+	doorbell_fini(&queue->bell);
 	ring_fini(&queue->ring);
 	(void)pthread_mutex_destroy(&queue->mutex);
 	free(queue);

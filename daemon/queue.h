@@ -17,7 +17,8 @@ struct queue;
  */
 int queue_new(size_t bytes, struct queue **ret_queue);
 
-/* Readable (POLLIN) while there is something to pop. Owned by the queue. */
+/* Readable (POLLIN) while there is something to pop, rarely also when there is nothing: then
+ * queue_peek() puts that right. Owned by the queue. */
 int queue_fd(const struct queue *queue);
 
 struct queue_part {
