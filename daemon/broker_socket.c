@@ -131,6 +131,28 @@ void broker_socket_prepare(int fd)
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+void broker_socket_hold(int fd)
+{
+	const int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
+
+void broker_socket_flush(int fd)
+{
+	const int on = 1;
+
+	/* It was on, but to set it again is what pushes, without letting go of the cork. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+void broker_socket_wake_at(int fd, size_t bytes)
+{
+	const int low_water = (int)bytes;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &low_water, sizeof(low_water));
+}
+
 size_t broker_socket_unsent(int fd)
 {
 	int unsent = 0;

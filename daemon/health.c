@@ -65,7 +65,7 @@ void health_publish(const struct health *health, const struct health_sources *so
 		.uptime_s = (clock_now_us() - health->started_us) / 1000000,
 		.readings = counts.readings,
 		.missed = counts.missed,
-		.queued = stats.queued,
+		.queued = stats.queued - stats.in_flight,
 		.dropped = stats.dropped,
 		.reconnects = health->reconnects,
 		.rejected = health->rejected,

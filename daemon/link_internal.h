@@ -7,6 +7,7 @@
  *   link_connect.c  which URL, which MQTT version, when again; what the user is told of it
  *   link_session.c  one connection, from the SUBSCRIBE to its end
  *   link_outbound.c from the outbox to the broker
+ *   link_wait.c     how the connection's thread sleeps
  *   link_events.c   what main is told
  *   link_log.c      messages in the debug log
  */

@@ -65,6 +65,7 @@ static int publish(struct link_session *session, const struct mqtt_publish *mess
 		session->progress_us = session->now_us;
 	link_enter_library(session->link);
 	r = mqtt_client_publish(session->client, message);
+	session->unflushed = true;
 	if (link_leave_library(session->link) < 0)
 		return -ECANCELED;
 	if (r == 1)
@@ -145,6 +146,9 @@ int link_outbound_send(struct link_session *session)
 			announce(session);
 		if (session->is_idle)
 			break;
+		/* Who waits for an answer does not wait for the state that follows it. */
+		if (link->message.kind == OUTBOX_KIND_RETAINED)
+			link_wait_flush(session);
 		if (mqtt_client_has_room(session->client, link->message.size))
 			r = send_message(session);
 		else

@@ -5,14 +5,12 @@
 #include "clock.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
 	MESSAGES_A_TURN = 64, /* received before the other duties have their turn */
-	CONGESTED_MS = 50,    /* until the network is asked again */
 	REFUSED = 0x80,       /* and above: SUBACK codes */
 };
 
@@ -47,24 +45,21 @@ static int subscribe(struct link_session *session)
 	return r;
 }
 
-static void handle_inbound(struct link_session *session, const struct mqtt_inbound *inbound)
+/* Whether main was given it, and will answer. */
+static bool handle_inbound(struct link_session *session, const struct mqtt_inbound *inbound)
 {
 	const struct link_settings *settings = &session->link->settings;
 
 	link_log_received(inbound);
 	if (session->commands.closing)
-		return;
+		return false;
 	for (size_t i = 0; i < settings->n_subscriptions; i++) {
 		if (strcmp(settings->subscriptions[i], inbound->topic) == 0) {
 			link_events_push_message(&session->link->events, (unsigned)i, inbound);
-			return;
+			return true;
 		}
 	}
-}
-
-static uint64_t tick_us(const struct link_session *session)
-{
-	return (uint64_t)mqtt_client_tick_ms(session->client) * 1000;
+	return false;
 }
 
 /*
@@ -73,13 +68,15 @@ static uint64_t tick_us(const struct link_session *session)
  */
 static bool is_receive_due(const struct link_session *session)
 {
-	return session->receive_due || session->now_us - session->received_us >= tick_us(session);
+	return session->receive_due ||
+		session->now_us - session->received_us >= link_wait_tick_us(session);
 }
 
 /* While main's queue is full nothing is received, and TCP holds the broker back. */
 static int receive(struct link_session *session)
 {
 	struct link_events *events = &session->link->events;
+	bool is_answered = false;
 	int r = 0;
 
 	session->has_more = false;
@@ -92,6 +89,9 @@ static int receive(struct link_session *session)
 			session->has_more = true;
 			break;
 		}
+		session->receive_due = i == 0 || mqtt_client_may_have_more(session->client);
+		if (!session->receive_due)
+			break;
 		link_enter_library(session->link);
 		r = mqtt_client_receive(session->client, &inbound);
 		if (link_leave_library(session->link) < 0) {
@@ -103,9 +103,12 @@ static int receive(struct link_session *session)
 		if (r != 1)
 			break;
 		session->heard_us = session->now_us;
-		handle_inbound(session, &inbound);
+		is_answered = handle_inbound(session, &inbound) || is_answered;
 		mqtt_inbound_free(&inbound);
 	}
+	/* What the library has written by itself: the acknowledgement of a command goes out with the
+	 * answer. */
+	session->unflushed = session->unflushed || !is_answered;
 	link_outbound_acknowledge(session);
 	return r < 0 ? r : 0;
 }
@@ -143,64 +146,6 @@ static bool say_goodbye(struct link_session *session, int *ret_result)
 		return false;
 	}
 	return is_answered || session->now_us >= close_by_us;
-}
-
-static void sooner(uint64_t *timeout_us, uint64_t now_us, uint64_t at_us)
-{
-	uint64_t left_us = at_us > now_us ? at_us - now_us : 0;
-
-	if (left_us < *timeout_us)
-		*timeout_us = left_us;
-}
-
-static int poll_timeout_ms(const struct link_session *session)
-{
-	uint64_t now_us = session->now_us, timeout_us = UINT64_MAX;
-	uint64_t step_us = session->commands.guard_us / 4;
-
-	if (session->has_more)
-		return 0;
-	sooner(&timeout_us, now_us, session->received_us + tick_us(session));
-	if (session->congested)
-		sooner(&timeout_us, now_us, now_us + CONGESTED_MS * 1000);
-	if (step_us > 0) {
-		if (mqtt_client_in_flight(session->client)->count == 0 && !session->congested)
-			sooner(&timeout_us, now_us, session->sent_us + step_us);
-		if (session->heard_us > session->told_us)
-			sooner(&timeout_us, now_us, session->told_us + step_us);
-	}
-	if (session->commands.closing)
-		sooner(&timeout_us, now_us,
-			session->said_goodbye ? session->commands.close_by_us
-					      : session->drain_until_us);
-	return (int)((timeout_us + 999) / 1000);
-}
-
-static void wait_for_work(struct link_session *session)
-{
-	struct link *link = session->link;
-	bool is_full = link->events.full && !session->commands.closing;
-	struct pollfd fds[] = {
-		{.fd = is_full ? -1 : mqtt_client_fd(session->client),
-			.events = POLLIN | POLLRDHUP},
-		{.fd = link->command_fd, .events = POLLIN},
-		{.fd = link_outbound_is_open(session) && !session->said_goodbye
-				? outbox_fd(link->settings.outbox)
-				: -1,
-			.events = POLLIN},
-		{.fd = link->events.full ? link->events.room_fd : -1, .events = POLLIN},
-	};
-
-	(void)poll(fds, sizeof(fds) / sizeof(*fds), poll_timeout_ms(session));
-	session->now_us = clock_now_us();
-	session->receive_due = session->receive_due || fds[0].revents;
-	if (fds[0].revents & POLLIN)
-		session->readable_us = session->now_us;
-	/* Now, for the library closes the socket when it finds out. */
-	if (fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR))
-		session->why = broker_socket_why_closed(fds[0].fd);
-	if (fds[3].revents)
-		link_events_room(&link->events);
 }
 
 /* Then an outage is better, since in an outage readings can go to disk. */
@@ -244,7 +189,7 @@ static int turn(struct link_session *session)
 static const char *why_lost(const struct link_session *session)
 {
 	/* Two ticks without a byte: the library gave up waiting for the answer to its ping. */
-	uint64_t silence_us = 4 * tick_us(session);
+	uint64_t silence_us = 4 * link_wait_tick_us(session);
 
 	const char *why = session->why ? session->why : broker_socket_why_closed(session->socket);
 
@@ -270,12 +215,13 @@ int link_session_run(struct link *link, struct mqtt_client *client, const char *
 	};
 	int r = subscribe(&session);
 
+	link_wait_init(&session);
 	if (r == 0)
 		outbox_connected(link->settings.outbox);
 	while (r == 0) {
 		r = turn(&session);
 		if (r == 0)
-			wait_for_work(&session);
+			link_wait(&session);
 	}
 	*ret_why = r == 1 ? NULL : why_lost(&session);
 	if (session.socket >= 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by link_session.c and link_outbound.c alone: one connection. */
+/* Shared by link_session.c, link_outbound.c and link_wait.c alone: one connection. */
 #pragma once
 
 #include "link_internal.h"
@@ -18,6 +18,8 @@ struct link_session {
 	uint64_t sent_us;     /* the last publish that will be acknowledged */
 	uint64_t progress_us; /* the last time that nothing was in flight, or was acknowledged */
 
+	bool unflushed; /* something was written, and is held back */
+
 	/* Inbound. */
 	bool has_more;        /* the turn was over before all was received */
 	bool receive_due;     /* the socket may have something */
@@ -25,6 +27,7 @@ struct link_session {
 	uint64_t readable_us; /* the last time that something came in */
 	uint64_t heard_us;    /* the last answer or message */
 	uint64_t told_us;     /* when main was last told that something was heard */
+	size_t message_min;   /* bytes of the smallest message that may come in */
 
 	/* The end. */
 	bool said_goodbye;
@@ -48,3 +51,13 @@ bool link_outbound_is_open(const struct link_session *session);
 
 /* Takes note of what the broker has acknowledged. */
 void link_outbound_acknowledge(struct link_session *session);
+
+/* How often the library must be asked. */
+uint64_t link_wait_tick_us(const struct link_session *session);
+
+/* After subscribing: from then on what is written waits for link_wait(), or for this. */
+void link_wait_init(struct link_session *session);
+void link_wait_flush(struct link_session *session);
+
+/* Sends what was held back. Returns when there is something to do. */
+void link_wait(struct link_session *session);

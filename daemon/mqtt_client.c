@@ -18,6 +18,11 @@ enum {
 	/* Packets without a visible effect that may hide a message behind them in one TLS record:
 	 * an answer to a ping, and for each message in flight one step of QoS 2. */
 	QUIET_PACKETS = 3,
+	/* What TLS adds to a packet, and more than the packets that the library writes by itself:
+	 * acknowledgements, pings. */
+	OVERHEAD_BYTES = 64,
+	/* The least that TLS adds: header 5, content type 1, the shortest tag (CCM-8) 8. */
+	RECORD_MIN = 14,
 };
 
 bool mqtt_client_session_present(const struct mqtt_client *client)
@@ -94,11 +99,12 @@ int mqtt_client_subscribe(
 	return r;
 }
 
-bool mqtt_client_has_room(const struct mqtt_client *client, size_t size)
+bool mqtt_client_has_room(struct mqtt_client *client, size_t size)
 {
-	size_t unsent = broker_socket_unsent(client->fd);
-
-	return unsent == 0 || unsent + size <= UNSENT_MAX;
+	/* The kernel is asked only when all that was written since it was last asked is too much. */
+	if (client->unsent_max + size > UNSENT_MAX)
+		client->unsent_max = broker_socket_unsent(client->fd);
+	return client->unsent_max == 0 || client->unsent_max + size <= UNSENT_MAX;
 }
 
 void mqtt_client_on_published(void *context, int token, int packet_type, MQTTProperties *properties,
@@ -167,6 +173,7 @@ int mqtt_client_publish(struct mqtt_client *client, const struct mqtt_publish *m
 		return r;
 
 	client->early_token = -1;
+	client->unsent_max += packet_size_max(message) + OVERHEAD_BYTES;
 	response = MQTTClient_publish5(client->handle, message->topic, (int)message->size,
 		message->payload, (int)qos, message->retain && client->has_retain, &properties,
 		&entry.token);
@@ -219,6 +226,17 @@ static bool is_readable(const struct mqtt_client *client)
 	return poll(&poll_fd, 1, 0) == 1;
 }
 
+size_t mqtt_client_size_min(const struct mqtt_client *client, const char *topic)
+{
+	/* Fixed header and the topic's length. */
+	return 2 + 2 + strlen(topic) + (client->tls ? RECORD_MIN : 0);
+}
+
+bool mqtt_client_may_have_more(const struct mqtt_client *client)
+{
+	return client->tls || is_readable(client);
+}
+
 int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inbound)
 {
 	/* TLS may hold decrypted packets that poll() does not see. */
@@ -228,7 +246,10 @@ int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inb
 		MQTTClient_message *message = NULL;
 		char *topic = NULL;
 		int topic_length = 0;
-		int code = MQTTClient_receive(client->handle, &topic, &topic_length, &message, 0);
+		int code;
+
+		client->unsent_max += OVERHEAD_BYTES;
+		code = MQTTClient_receive(client->handle, &topic, &topic_length, &message, 0);
 
 		if (message) {
 			fill_inbound(ret_inbound, topic, message);

@@ -88,7 +88,7 @@ const struct in_flight *mqtt_client_in_flight(const struct mqtt_client *client);
  * Whether a message of that size can be written now without waiting for the network. When not,
  * there is nothing to poll for: ask again in some milliseconds.
  */
-bool mqtt_client_has_room(const struct mqtt_client *client, size_t size);
+bool mqtt_client_has_room(struct mqtt_client *client, size_t size);
 
 /*
  * 1: in flight, see mqtt_client_acknowledged(). 0: written, and that is all (QoS 0). -EMSGSIZE,
@@ -109,6 +109,12 @@ struct mqtt_inbound {
 	size_t correlation_size;
 	void *owned[2];
 };
+
+/* The least that a message on that topic takes on the wire, in bytes. */
+size_t mqtt_client_size_min(const struct mqtt_client *client, const char *topic);
+
+/* Asked after a message: whether there may be another one. It is much cheaper than to receive nothing. */
+bool mqtt_client_may_have_more(const struct mqtt_client *client);
 
 /* 1: a message, to be freed. 0: nothing more for now. -ENOTCONN: the connection is gone. Does not
  * block. */

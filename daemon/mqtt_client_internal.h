@@ -20,6 +20,7 @@ struct mqtt_client {
 	bool has_retain;
 	size_t packet_max; /* 0: no limit */
 
+	size_t unsent_max; /* bytes; no more than these are written and not yet taken by the peer */
 	struct in_flight in_flight;
 	/* An acknowledgement that came in before the library told the message's token. */
 	int early_token, early_reason;

@@ -98,6 +98,8 @@ static void drop_oldest(struct outbox *outbox, struct ring *ring)
 	}
 	if (oldest->state != DONE && is_reading)
 		outbox->queued--;
+	if (oldest->state == IN_FLIGHT && is_reading)
+		outbox->in_flight--;
 	ring_pop(ring);
 }
 
@@ -222,7 +224,11 @@ struct outbox_stats outbox_stats(struct outbox *outbox)
 	struct outbox_stats stats;
 
 	(void)pthread_mutex_lock(&outbox->mutex);
-	stats = (struct outbox_stats){outbox->queued + outbox->spooled, outbox->dropped};
+	stats = (struct outbox_stats){
+		.queued = outbox->queued + outbox->spooled,
+		.in_flight = outbox->in_flight,
+		.dropped = outbox->dropped,
+	};
 	(void)pthread_mutex_unlock(&outbox->mutex);
 	return stats;
 }
@@ -321,6 +327,7 @@ static bool take_live(struct outbox *outbox, struct outbox_message *message)
 	message->kind = OUTBOX_KIND_READING;
 	if (!take_reading(ring, ring->end, &outbox->next_live, message))
 		return false;
+	outbox->in_flight++;
 	message->id |= SOURCE_READINGS;
 	return true;
 }
@@ -339,6 +346,7 @@ static bool take_backlog(struct outbox *outbox, struct outbox_message *message)
 		!take_reading(
 			&outbox->readings, outbox->live_begin, &outbox->next_backlog, message))
 		return false;
+	outbox->in_flight++;
 	message->id |= SOURCE_READINGS;
 	return true;
 }
@@ -386,8 +394,10 @@ void outbox_acknowledge(struct outbox *outbox, uint64_t id)
 	record = ring_at(ring, position);
 	if (record && record->position == position && record->state == IN_FLIGHT) {
 		record->state = DONE;
-		if (source == SOURCE_READINGS)
+		if (source == SOURCE_READINGS) {
 			outbox->queued--;
+			outbox->in_flight--;
+		}
 		if (source == SOURCE_STAGED)
 			outbox_pop_staged(outbox);
 		else
@@ -463,6 +473,7 @@ void outbox_disconnected(struct outbox *outbox)
 	take_back(&outbox->readings, outbox->live_begin, outbox->next_live);
 	outbox->live_begin = outbox->next_live = outbox->readings.end;
 	outbox->next_backlog = outbox->readings.begin;
+	outbox->in_flight = 0;
 
 	/* They are still on disk, behind outbox->staged_until. */
 	outbox->staged.begin = outbox->next_staged = outbox->staged.end;

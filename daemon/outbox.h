@@ -79,8 +79,9 @@ int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char
 	const void *payload, size_t size);
 
 struct outbox_stats {
-	uint64_t queued;  /* readings not yet acknowledged, in memory and on disk */
-	uint64_t dropped; /* readings and answers lost because there was no room. One that was in
+	uint64_t queued;    /* readings not yet acknowledged, in memory and on disk */
+	uint64_t in_flight; /* of those in memory: sent */
+	uint64_t dropped;   /* readings and answers lost because there was no room. One that was in
 			     flight counts when its connection dies without acknowledging it */
 };
 

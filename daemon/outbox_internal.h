@@ -41,7 +41,8 @@ struct outbox {
 	struct ring readings;
 	uint64_t live_begin; /* position of the first reading that is not backlog */
 	uint64_t next_backlog, next_live;
-	uint64_t queued;
+	uint64_t queued;    /* of them, not yet acknowledged */
+	uint64_t in_flight; /* of those, sent */
 
 	struct ring others;
 	uint64_t next_answer, next_value;

@@ -205,9 +205,14 @@ static void acknowledging_twice_counts_once(void **state)
 	put(*state, 2);
 	expect_reading(*state, OUTBOX_KIND_READING, 1);
 	expect_reading(*state, OUTBOX_KIND_READING, 2);
+	assert_int_equal(outbox_stats(*state).in_flight, 2);
 	outbox_acknowledge(*state, message.id);
 	outbox_acknowledge(*state, message.id);
 	assert_int_equal(outbox_stats(*state).queued, 1);
+	assert_int_equal(outbox_stats(*state).in_flight, 1);
+	outbox_disconnected(*state);
+	assert_int_equal(outbox_stats(*state).queued, 1);
+	assert_int_equal(outbox_stats(*state).in_flight, 0);
 }
 
 static void values_are_worth_nothing_without_a_connection(void **state)

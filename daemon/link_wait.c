@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the session sleeps: with as few packets and as few wake-ups as there can be, which are most of
+ * what a reading and an action cost.
+ *
+ * What is written is held back until the session has nothing more to do, and then goes out as one
+ * packet. The acknowledgement of a command, which the library writes before it hands over the
+ * command, even waits for the answer: to send it would wake the broker just when main needs the
+ * processor.
+ *
+ * The acknowledgement of a reading wakes nobody, since nobody waits for it: the socket becomes
+ * readable only from the size of the smallest message on. It is found when the thread wakes for
+ * something else, the next reading say, or at the tick. Everything else that the broker may have to
+ * say is either larger, or comes with the end of the connection, or is awaited: then each byte counts.
+ */
+#include "link_session.h"
+
+#include "broker_socket.h"
+#include "clock.h"
+#include <poll.h>
+#include <string.h>
+
+enum { CONGESTED_MS = 50 }; /* until the network is asked again */
+
+void link_wait_init(struct link_session *session)
+{
+	const struct link_settings *settings = &session->link->settings;
+
+	session->message_min = SIZE_MAX;
+	for (size_t i = 0; i < settings->n_subscriptions; i++) {
+		size_t size = mqtt_client_size_min(session->client, settings->subscriptions[i]);
+
+		session->message_min = size < session->message_min ? size : session->message_min;
+	}
+	broker_socket_hold(session->socket);
+}
+
+void link_wait_flush(struct link_session *session)
+{
+	if (session->unflushed)
+		broker_socket_flush(session->socket);
+	session->unflushed = false;
+}
+
+uint64_t link_wait_tick_us(const struct link_session *session)
+{
+	return (uint64_t)mqtt_client_tick_ms(session->client) * 1000;
+}
+
+static void sooner(uint64_t *timeout_us, uint64_t now_us, uint64_t at_us)
+{
+	uint64_t left_us = at_us > now_us ? at_us - now_us : 0;
+
+	if (left_us < *timeout_us)
+		*timeout_us = left_us;
+}
+
+static int poll_timeout_ms(const struct link_session *session)
+{
+	uint64_t now_us = session->now_us, timeout_us = UINT64_MAX;
+	uint64_t step_us = session->commands.guard_us / 4;
+
+	if (session->has_more)
+		return 0;
+	sooner(&timeout_us, now_us, session->received_us + link_wait_tick_us(session));
+	if (session->congested)
+		sooner(&timeout_us, now_us, now_us + CONGESTED_MS * 1000);
+	if (step_us > 0) {
+		if (mqtt_client_in_flight(session->client)->count == 0 && !session->congested)
+			sooner(&timeout_us, now_us, session->sent_us + step_us);
+		if (session->heard_us > session->told_us)
+			sooner(&timeout_us, now_us, session->told_us + step_us);
+	}
+	if (session->commands.closing)
+		sooner(&timeout_us, now_us,
+			session->said_goodbye ? session->commands.close_by_us
+					      : session->drain_until_us);
+	return (int)((timeout_us + 999) / 1000);
+}
+
+/* Whether all that is awaited is the acknowledgement of readings and their values. */
+static bool is_patient(const struct link_session *session)
+{
+	const struct in_flight *in_flight = mqtt_client_in_flight(session->client);
+	size_t readings = in_flight_count(in_flight, OUTBOX_KIND_READING) +
+		in_flight_count(in_flight, OUTBOX_KIND_VALUE);
+
+	return in_flight->count > 0 && in_flight->count == readings &&
+		link_outbound_is_open(session) && session->commands.guard_us == 0 &&
+		!session->commands.closing && session->link->settings.n_subscriptions > 0;
+}
+
+void link_wait(struct link_session *session)
+{
+	struct link *link = session->link;
+	bool is_full = link->events.full && !session->commands.closing;
+	bool patient = !is_full && is_patient(session);
+	struct pollfd fds[] = {
+		{.fd = is_full ? -1 : mqtt_client_fd(session->client),
+			.events = POLLIN | POLLRDHUP},
+		{.fd = link->command_fd, .events = POLLIN},
+		{.fd = link_outbound_is_open(session) && !session->said_goodbye
+				? outbox_fd(link->settings.outbox)
+				: -1,
+			.events = POLLIN},
+		{.fd = link->events.full ? link->events.room_fd : -1, .events = POLLIN},
+	};
+
+	link_wait_flush(session);
+	if (patient)
+		broker_socket_wake_at(session->socket, session->message_min);
+	(void)poll(fds, sizeof(fds) / sizeof(*fds), poll_timeout_ms(session));
+	if (patient) {
+		broker_socket_wake_at(session->socket, 1);
+		(void)poll(fds, 1, 0);
+	}
+	session->now_us = clock_now_us();
+	session->receive_due = session->receive_due || fds[0].revents;
+	if (fds[0].revents & POLLIN)
+		session->readable_us = session->now_us;
+	/* Now, for the library closes the socket when it finds out. */
+	if (fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR))
+		session->why = broker_socket_why_closed(fds[0].fd);
+	if (fds[3].revents)
+		link_events_room(&link->events);
+}
