@@ -19,7 +19,8 @@ struct model {
 	uint64_t measured_us; /* when the measurement ends */
 	uint64_t copied_us;   /* when the calibration has been copied */
 	double shown[CHANNELS];
-	bool loaded; /* a vector's data, instead of shown */
+	bool is_converted; /* the registers hold what is shown, and another measurement says the same */
+	bool loaded;       /* a vector's data, instead of shown */
 	uint8_t data[DATA_BYTES];
 };
 
@@ -100,6 +101,9 @@ static void model_measure(struct model *model)
 	unsigned code_p = model->registers[REG_CTRL_MEAS] >> 2 & 7;
 	uint32_t adc_t = ADC_RESET_20_BITS, adc_p = ADC_RESET_20_BITS, adc_h = ADC_RESET_16_BITS;
 
+	if (model->is_converted)
+		return;
+	model->is_converted = true;
 	memcpy(bytes, model->registers + REG_CALIBRATION_LOW, CALIBRATION_LOW_BYTES);
 	memcpy(bytes + CALIBRATION_LOW_BYTES, model->registers + REG_CALIBRATION_HIGH,
 		CALIBRATION_HIGH_BYTES);
@@ -141,6 +145,7 @@ static void model_soft_reset(struct model *model)
 
 	memset(model->registers + REG_CTRL_HUM, 0, REG_DATA - REG_CTRL_HUM);
 	memcpy(model->registers + REG_DATA, DATA_AT_RESET, DATA_BYTES);
+	model->is_converted = false;
 	model->measuring = false;
 	model->humidity_code = 0;
 }
@@ -151,8 +156,14 @@ static void model_write_register(struct model *model, uint8_t reg, uint8_t value
 		model_soft_reset(model);
 		model->copied_us = now_us + COPY_US;
 	}
-	if (reg == REG_CTRL_HUM || reg == REG_CTRL_MEAS || reg == REG_CONFIG)
+	if (reg == REG_CTRL_HUM || reg == REG_CTRL_MEAS || reg == REG_CONFIG) {
+		uint8_t mode = reg == REG_CTRL_MEAS ? CTRL_MEAS_MODE : 0;
+
+		/* The same once more only begins another measurement. */
+		if ((model->registers[reg] ^ value) & ~mode)
+			model->is_converted = false;
 		model->registers[reg] = value;
+	}
 	if (reg == REG_CTRL_MEAS) {
 		uint8_t mode = value & CTRL_MEAS_MODE;
 
@@ -195,6 +206,7 @@ static void model_load(void *state, const uint8_t *raw, size_t size)
 
 	if (size < CALIBRATION_BYTES)
 		return;
+	model->is_converted = false;
 	memcpy(model->registers + REG_CALIBRATION_LOW, raw, CALIBRATION_LOW_BYTES);
 	memcpy(model->registers + REG_CALIBRATION_HIGH, raw + CALIBRATION_LOW_BYTES,
 		CALIBRATION_HIGH_BYTES);
@@ -205,11 +217,14 @@ static void model_load(void *state, const uint8_t *raw, size_t size)
 
 static void model_set_value(void *state, unsigned channel, double value)
 {
+	const struct driver_channel *shows = &bme280_channels[channel];
 	struct model *model = state;
 
+	value = fmin(fmax(value, shows->min), shows->max);
+	if (model->loaded || value != model->shown[channel])
+		model->is_converted = false;
 	model->loaded = false;
-	model->shown[channel] =
-		fmin(fmax(value, bme280_channels[channel].min), bme280_channels[channel].max);
+	model->shown[channel] = value;
 }
 
 static void model_reset(void *state)
