@@ -15,7 +15,7 @@ import tempfile
 import time
 
 from figures import Comparison
-from instructions import count_instructions
+from instructions import against_reference, count_instructions
 from programs import Bench, Broker, Process
 from sizes import Sizes, rows
 from table import markdown
@@ -62,9 +62,7 @@ def measure(bench, report):
     if shutil.which("valgrind"):
         report("instructions")
         result["instructions"] = count_instructions(bench)
-        for what, by_object in result["instructions"].items():
-            parts = ", ".join(f"{name} {count:,}" for name, count in by_object.items())
-            print(f"Instructions {what}: {sum(by_object.values()):,} ({parts})")
+        print("\n".join(against_reference(result["instructions"])))
     else:
         print("Instructions are not counted: valgrind is not installed")
     result["load_after"] = os.getloadavg()[0]

@@ -18,6 +18,7 @@ class FakeBroker:
         self.answers_subscribe = answers_subscribe
         self.versions = queue.Queue()
         self.topics = queue.Queue()
+        self.connection = None  # the last one
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -27,12 +28,18 @@ class FakeBroker:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
+    def publish(self, topic, payload):
+        """With QoS 1, on the last connection."""
+        body = struct.pack(">H", len(topic)) + topic.encode() + b"\0\1" + payload
+        self.connection.sendall(bytes([PUBLISH << 4 | 2, len(body)]) + body)
+
     def _accept(self):
         while True:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self.connection = connection
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
