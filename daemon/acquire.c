@@ -214,6 +214,17 @@ static void hand_out(struct acquire *acquire, const double *values, uint64_t now
 	}
 }
 
+/*
+ * Whether only the measurement is lost. Each channel of a device of the kernel's is one that its
+ * driver may fail to make while the others work.
+ */
+static bool is_of_one_measurement(const struct driver *driver, int error)
+{
+	if (error == -EIO)
+		return driver->bus == DRIVER_BUS_ATTRIBUTES;
+	return error == -EBADMSG || error == -ERANGE || error == -EOPNOTSUPP;
+}
+
 static void step_collect(struct acquire *acquire, uint64_t now_us)
 {
 	double values[DRIVER_CHANNELS_MAX];
@@ -223,7 +234,7 @@ static void step_collect(struct acquire *acquire, uint64_t now_us)
 		enter(acquire, ACQUIRE_COLLECT, now_us + ACQUIRE_BUSY_US);
 		return;
 	}
-	if (r == -EBADMSG || r == -ERANGE || r == -EOPNOTSUPP) {
+	if (is_of_one_measurement(acquire->config->driver, r)) {
 		spoil(acquire, r);
 	} else if (r < 0) {
 		fail_plainly(acquire, r == -EAGAIN ? -ETIMEDOUT : r, now_us);

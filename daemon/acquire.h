@@ -7,8 +7,8 @@
  *
  * A chip that fails is left alone for 1 s, then twice as long each time, up to 60 s; then its bus
  * is opened and the part configured as if it were new, for it may be. What was measured wrongly (a
- * checksum, a value that the part cannot measure, a channel that it does not have) costs only that value: the part is configured
- * again and asked with the next reading.
+ * checksum, a value that the part cannot measure, a channel that it does not have) costs only that
+ * value: the part is configured again and asked with the next reading.
  */
 #pragma once
 

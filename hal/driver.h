@@ -4,6 +4,8 @@
  * table: the keys that the device map takes and their limits, the simulated part, the generic test,
  * the documentation. A new part is one file in drivers/ and its name in drivers/meson.build.
  *
+ * The "part" of a driver on attributes is a device that the kernel drives.
+ *
  * A driver has either sensor channels (configure, start, collect) or PWM channels (configure,
  * set_duty). Its functions are called by one thread at a time, never sleep, and make a bounded
  * number of transfers.

@@ -251,7 +251,7 @@ static int ads1x15_collect(struct chip *chip, unsigned channel, double *ret_valu
 	return 0;
 }
 
-/* The simulated part. Continuous conversion is left out: without single-shot, it rests. */
+/* The simulated part. In continuous conversion a result has always just come. */
 
 struct ads1x15_model {
 	const struct ads1x15_variant *variant;
@@ -290,6 +290,10 @@ static void model_advance(struct ads1x15_model *model, uint64_t now_us)
 	if (model->converting && !model->busy && now_us >= model->converted_us) {
 		model->conversion = model->loaded ? model->result : model_convert(model);
 		model->converting = false;
+	}
+	if (!model->converting && !(model->config & CONFIG_SINGLE_SHOT)) {
+		model->latched = model->config;
+		model->conversion = model->loaded ? model->result : model_convert(model);
 	}
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bosch BME280: the simulated part. Registers, a calibration, and forced measurements that take
- * their time. The IIR filter is left out: what is shown has been so for long.
+ * Bosch BME280: the simulated part. Registers, a calibration, and measurements that take their
+ * time; in normal mode, which other programs like, one follows the other without standby. The IIR
+ * filter is left out: what is shown has been so for long.
  */
 #include "bme280.h"
 
@@ -135,6 +136,9 @@ static void model_advance(struct model *model, uint64_t now_us)
 		model->measuring = false;
 		model->registers[REG_CTRL_MEAS] &= (uint8_t)~CTRL_MEAS_MODE;
 	}
+	if ((model->registers[REG_CTRL_MEAS] & CTRL_MEAS_MODE) == MODE_NORMAL && !model->busy &&
+		now_us >= model->measured_us)
+		model_measure(model);
 	model->registers[REG_STATUS] = (uint8_t)((model->measuring ? STATUS_MEASURING : 0) |
 		(now_us < model->copied_us ? STATUS_IM_UPDATE : 0));
 }

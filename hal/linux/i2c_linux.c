@@ -64,7 +64,8 @@ static int check_address(struct i2c_bus *base, uint16_t address, struct hal_erro
 	if (r == -EBUSY) {
 		const char *slash = strrchr(base->name, '/');
 		return hal_error_set(error, r,
-			"a kernel driver owns address 0x%02x on %s; remove its overlay or "
+			"a kernel driver owns address 0x%02x on %s: read the part through it, with "
+			"driver: iio or hwmon, or remove its overlay, or "
 			"`echo 0x%02x > /sys/bus/i2c/devices/%s/delete_device`",
 			address, base->name, address, slash ? slash + 1 : base->name);
 	}

@@ -48,8 +48,8 @@ static int fail_missing(const char *sys, const char *name, struct hal_error *err
 		return r;
 	if (sysfs_list(directory, names, sizeof(names)) == 0)
 		return hal_error_set(error, -ENOENT,
-			"the kernel has no LED at all (%s/*): an LED on a GPIO line is line: in "
-			"the map",
+			"the kernel has no LED at all (%s): for an LED on a GPIO line, write "
+			"line: instead of led:",
 			directory);
 	return hal_error_set(
 		error, -ENOENT, "the kernel has no LED \"%s\"; there are %s", name, names);

@@ -480,6 +480,30 @@ static void a_value_that_the_part_cannot_show_is_refused(void **state)
 	assert_int_equal(task->error, -ERANGE);
 }
 
+static void a_channel_that_the_kernel_cannot_read_costs_one_value(void **state)
+{
+	static const struct driver of_the_kernel = {
+		.name = "part",
+		.bus = DRIVER_BUS_ATTRIBUTES,
+		.channels = CHANNEL_TABLE,
+		.n_channels = CHANNELS,
+		.configure = part_configure,
+		.start = part_start,
+		.collect = part_collect,
+	};
+	struct fixture *fixture = *state;
+	struct acquire_task *tasks[] = {add_task(fixture, 0, 1, 0), add_task(fixture, 1, 1, 0)};
+
+	run(fixture);
+	fixture->config.driver = &of_the_kernel;
+	fixture->part.values[1] = 5;
+	fixture->part.collect_error[0] = -EIO;
+	run(fixture);
+	assert_int_equal(tasks[0]->error, -EIO);
+	assert_value(tasks[1], 5);
+	assert_int_equal(acquire_retry_ms(&fixture->acquire), 0);
+}
+
 static void each_task_is_told_in_the_words_of_its_own_channel(void **state)
 {
 	struct fixture *fixture = *state;
@@ -587,6 +611,7 @@ int main(void)
 		test(a_wrong_checksum_costs_one_value),
 		test(a_value_that_the_part_cannot_show_is_refused),
 		test(each_task_is_told_in_the_words_of_its_own_channel),
+		test(a_channel_that_the_kernel_cannot_read_costs_one_value),
 		test(a_failure_is_told_in_words),
 		test(another_map_takes_over_a_chip_with_what_is_known_of_it),
 	};

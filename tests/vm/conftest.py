@@ -78,6 +78,26 @@ def make_gateway(guest, client):
 
 
 @pytest.fixture
+def bind(guest):
+    """Has a driver of the kernel's take a part on an I2C bus; it lets go of it before the next test begins."""
+    bound = []
+
+    def do(module, part, address, bus=1):
+        guest.run(f"modprobe {module}; echo {part} {address:#x} >/sys/bus/i2c/devices/i2c-{bus}/new_device")
+        guest.run(f"test -e /sys/bus/i2c/devices/{bus}-{address:04x}/driver")
+        bound.append((bus, address))
+
+    def undo(address, bus=1):
+        path = f"/sys/bus/i2c/devices/{bus}-{address:04x}"
+        guest.run(f"[ ! -e {path} ] || echo {address:#x} >/sys/bus/i2c/devices/i2c-{bus}/delete_device")
+
+    do.undo = undo
+    yield do
+    for bus, address in bound:
+        undo(address, bus)
+
+
+@pytest.fixture
 def make_led(guest):
     """Makes an LED of the kernel's; it is gone before the next test begins."""
     leds = []

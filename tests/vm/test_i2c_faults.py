@@ -110,17 +110,9 @@ def test_a_motor_stops_while_its_own_bus_is_stuck(gateway, parts, wire):
     gateway.health(lambda h: h["actuators"]["motor.0"]["ok"])
 
 
-@pytest.fixture
-def kernel_driver(guest, parts):
+def test_a_kernel_driver_that_owns_the_address_is_told_with_the_cure(guest, parts, bind, make_gateway):
     del parts
-    devices = "/sys/bus/i2c/devices/i2c-1"
-    guest.run(f"modprobe ti-ads1015; echo ads1115 0x48 >{devices}/new_device; test -e {devices}/1-0048/driver")
-    yield
-    guest.run(f"[ ! -e {devices}/1-0048 ] || echo 0x48 >{devices}/delete_device")
-
-
-def test_a_kernel_driver_that_owns_the_address_is_told_with_the_cure(guest, kernel_driver, make_gateway):
-    del kernel_driver
+    bind("ti-ads1015", "ads1115", 0x48)
     gateway = make_gateway()
     reading = gateway.reading()
     assert reading["cds"] is None and reading["humi"] == 45

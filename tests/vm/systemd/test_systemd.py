@@ -118,6 +118,14 @@ def test_it_reaches_the_kernels_leds_through_its_sandbox(guest, service, make_le
     assert led.read() == "255"
 
 
+def test_it_reads_what_the_kernel_measures(guest, service, bind):
+    bind("bmp280-i2c", "bme280", 0x77)
+    assert guest.run("cat /sys/bus/iio/devices/iio:device0/name") == "bme280"
+    service.start(text=MAP.replace("bme280, bus: /dev/i2c-1, address: 0x77", "iio, bus: bme280").replace("climate.temperature", "climate.temp").replace("climate.humidity", "climate.humidityrelative"))
+    reading = service.reading(lambda r: None not in r.values())
+    assert reading["humi"] == 45 and abs(reading["temp"] - 23.4) <= 0.1
+
+
 def test_what_was_there_before_the_rules_gets_its_group_by_udevadm_trigger(guest, make_led):
     """As the README has it done after the installation."""
     attributes = f"{make_led().folder}/brightness /sys/class/pwm/pwmchip0/export"
