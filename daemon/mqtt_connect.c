@@ -264,7 +264,7 @@ static size_t number_or(
 	return (size_t)(unsigned)MQTTProperties_getNumericValue(properties, code);
 }
 
-static void note_limits(struct mqtt_client *client, MQTTProperties *properties)
+static void note_limits(struct mqtt_client *client, MQTTProperties *properties, bool keeps_session)
 {
 	MQTTProperties none = MQTTProperties_initializer;
 	size_t receive_max;
@@ -274,7 +274,11 @@ static void note_limits(struct mqtt_client *client, MQTTProperties *properties)
 	receive_max = number_or(properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM,
 		client->version == CONFIG_MQTT_VERSION_5 ? IN_FLIGHT_MAX : WINDOW_3_1_1);
 	client->window = receive_max < IN_FLIGHT_MAX ? receive_max : IN_FLIGHT_MAX;
-	client->qos_max = (unsigned)number_or(properties, MQTTPROPERTY_CODE_MAXIMUM_QOS, 2);
+	/* A broker that keeps our session may wait for the end of QoS 2 handshakes that an earlier
+	 * connection began, and drop a new message with one of their packet ids as a duplicate: the
+	 * library begins with 1 again. */
+	client->qos_max = (unsigned)number_or(
+		properties, MQTTPROPERTY_CODE_MAXIMUM_QOS, keeps_session ? 1 : 2);
 	client->has_retain = number_or(properties, MQTTPROPERTY_CODE_RETAIN_AVAILABLE, 1) != 0;
 	client->packet_max = number_or(properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, 0);
 	client->keepalive_s = (unsigned)number_or(
@@ -293,7 +297,7 @@ static int connect_client(struct attempt *attempt, struct mqtt_client *client)
 	response = connect_handle(attempt, client, &client->session_present);
 	code = (int)response.reasonCode;
 	if (code == MQTTCLIENT_SUCCESS) {
-		note_limits(client, response.properties);
+		note_limits(client, response.properties, !attempt->settings->mqtt->clean_start);
 		client->fd = broker_socket_find(&before, attempt->url.port);
 		if (client->fd < 0)
 			r = fail(attempt, client->fd, "the connection's socket is gone");

@@ -9,6 +9,7 @@ import pytest
 from conftest import make_map
 from fake_broker import FakeBroker
 from harness import TIMEOUT, free_port
+from proxy import Proxy
 
 # The process must be gone within 2 s, on a machine that is not loaded.
 END_S = 3.0
@@ -137,6 +138,15 @@ def test_qos_2_loses_nothing_in_a_burst(make_broker, make_client, make_gateway, 
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_with_a_kept_session_readings_go_with_qos_1(broker, make_gateway, version):
+    """The broker would remember the packet ids of QoS 2 handshakes that broke, and our next connection uses them again:
+    a broker that takes the standard at its word drops those messages as duplicates."""
+    options = f"  version: {version}\n  qos: 2\n  clean_start: false\n  client_id: keeper"
+    make_gateway(make_map(broker.port, mqtt=options))
+    assert broker.log.wait(r"PUBLISH from keeper \(d0, q(\d), r0, m\d+, 'tos/sensors',").group(1) == "1"
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
 def test_a_kept_session_keeps_commands(broker, client, make_gateway, version):
     options = f"  version: {version}\n  clean_start: false\n  client_id: keeper"
     gateway = make_gateway(make_map(broker.port, mqtt=options))
@@ -148,6 +158,40 @@ def test_a_kept_session_keeps_commands(broker, client, make_gateway, version):
     make_gateway(make_map(broker.port, mqtt=options))
     for number in range(30):
         assert client.wait_json("tos/actions/ack", lambda a: a.get("id") == number, mark)["ok"]
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_commands_in_flight_when_the_link_is_cut(broker, client, make_gateway, version):
+    """Sent with QoS 2, they reach the gateway with QoS 1, as it subscribes: a handshake that is cut in the middle has
+    nothing to remember, and what was not acknowledged comes again, in its order. The last one wins."""
+    proxy = Proxy(broker.port).open()
+    options = f"  version: {version}\n  clean_start: false\n  client_id: keeper"
+    gateway = make_gateway(make_map(proxy.port, mqtt=options))
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    assert broker.log.wait(r"tos/actions \(QoS (\d)\)").group(1) == "1"
+    for cut in range(3):
+        mark, connections = client.mark(), gateway.log.mark()
+        actions = [{"id": f"{cut}.{n}", "motor": {"direction": "forward", "speed": n + 1}} for n in range(10)]
+        actions.append({"id": f"{cut}.stop", "motor": {"direction": "stop"}})
+        if cut > 0:  # they wait in its socket, and it can acknowledge none of them
+            gateway.pause()
+        for action in actions:
+            client.publish("tos/actions", action, qos=2)
+        proxy.cut()
+        gateway.resume()
+        gateway.log.wait("connection lost", connections)
+        proxy.open()
+        gateway.log.wait("connected to", connections)
+        client.wait_json("tos/actions/ack", lambda answer: answer["id"] == actions[-1]["id"], mark)
+        # What was sent twice was answered twice; and behind all of that, once more, is the stop.
+        client.ask_json({"id": "fence", "led": {"0": {"on": True}}})
+        answers = [json.loads(message.payload) for message in client.since(mark, "tos/actions/ack")]
+        assert all(answer["ok"] for answer in answers)
+        ids = [answer["id"] for answer in answers if answer["id"] != "fence"]
+        assert set(ids) == {action["id"] for action in actions} and ids[-1] == actions[-1]["id"]
+        assert gateway.output("GPIO5") == gateway.output("board.0") == 0
+        print(f"{len(ids) - len(actions)} of {len(actions)} came twice")
+    proxy.close()
 
 
 def test_the_will_speaks_for_a_killed_gateway(broker, client, make_gateway):
