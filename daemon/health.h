@@ -12,7 +12,7 @@
 struct health_sensor {
 	bool ok;
 	uint64_t since_ms;
-	char error[192];
+	char error[SAMPLER_TEXT_BYTES];
 };
 
 struct health {

@@ -433,6 +433,41 @@ static void another_map_hears_what_still_fails(void **state)
 	assert_no_event(fixture);
 }
 
+static int open_wordily(
+	struct board *board, const char *path, struct hal_error *error, struct i2c_bus **ret_bus)
+{
+	(void)board;
+	(void)path;
+	(void)ret_bus;
+	return hal_error_set(error, -ENOENT, "%0*d", HAL_ERROR_BYTES - 1, 7);
+}
+
+static int open_spi_in_vain(struct board *board, const char *path,
+	const struct spi_settings *settings, struct hal_error *error,
+	struct spi_device **ret_device)
+{
+	(void)board;
+	(void)path;
+	(void)settings;
+	(void)error;
+	(void)ret_device;
+	return -ENOENT;
+}
+
+static void the_longest_words_are_told_whole(void **state)
+{
+	static const struct board_ops ops = {
+		.open_i2c = open_wordily, .open_spi = open_spi_in_vain};
+	struct board board = {.ops = &ops};
+	struct fixture *fixture = *state;
+
+	assert_int_equal(round_new(&board, &fixture->fake.config, &fixture->round), 0);
+	(void)take(fixture);
+	struct sampler_event event = next_event(fixture);
+	assert_int_equal(strncmp(event.text, CLIMATE_AT, strlen(CLIMATE_AT)), 0);
+	assert_int_equal(strlen(event.text), strlen(CLIMATE_AT) + HAL_ERROR_BYTES - 1);
+}
+
 #define test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -451,6 +486,7 @@ int main(void)
 		test(a_slower_sensor_is_asked_in_its_own_rhythm),
 		test(another_map_goes_on_where_the_sensors_are_the_same),
 		test(another_map_hears_what_still_fails),
+		test(the_longest_words_are_told_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
