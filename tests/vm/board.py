@@ -4,7 +4,7 @@
 import json
 import re
 
-FORWARD, BACKWARD, RED, SOFT = "GPIO5", "GPIO6", "GPIO17", "GPIO18"
+FORWARD, BACKWARD, RED = "GPIO5", "GPIO6", "GPIO17"
 
 CHIPS = """
 chips:

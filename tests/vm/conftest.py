@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE.parent / "integration"))
 
 # pylint: disable=wrong-import-position
 from board import MAP, Gateway, KernelLed, Parts
-from guest import Guest, Wire, booted
+from guest import Guest, Wire, booted, kernel
 from harness import Client
 
 
@@ -25,15 +25,18 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def guest(tmp_path_factory):
-    base = pathlib.Path(os.environ["TOS_VM"]) / "kernel"
+def initramfs(tmp_path_factory):
     build = pathlib.Path(os.environ["TOS_BUILD"])
-    folder = tmp_path_factory.mktemp("vm")
-    initramfs = folder / "initramfs"
+    initramfs = tmp_path_factory.mktemp("vm") / "initramfs"
     ours = [build / "daemon" / "tosd", build / "tests" / "vm" / "i2c_server", build / "tests" / "vm" / "control"]
-    programs = [*ours, shutil.which("gpioset")]
-    subprocess.run([HERE / "initramfs.sh", base, initramfs, *programs], check=True)
-    with booted(Guest(base, initramfs)) as guest:
+    programs = [*ours, shutil.which("gpioset"), shutil.which("mosquitto_pub")]
+    subprocess.run([HERE / "initramfs.sh", kernel(), initramfs, *programs], check=True)
+    return initramfs
+
+
+@pytest.fixture(scope="session")
+def guest(initramfs):
+    with booted(Guest(initramfs)) as guest:
         yield guest
 
 

@@ -4,6 +4,7 @@
 import collections
 import contextlib
 import itertools
+import os
 import pathlib
 import re
 import socket
@@ -16,6 +17,11 @@ KVM_TIMEOUT_S = 10
 COMMAND_TIMEOUT_S = 60
 
 Change = collections.namedtuple("Change", "us line value program")
+
+
+def kernel():
+    """The folder of base.sh."""
+    return pathlib.Path(os.environ["TOS_VM"]) / "kernel"
 
 
 def has_kvm():
@@ -98,17 +104,21 @@ class Wire:
 
 
 class Guest:
-    def __init__(self, base, initramfs, memory_mb=384, arguments=""):
-        """base: the folder of base.sh; arguments: more of the kernel's."""
-        self.base = pathlib.Path(base)
+    def __init__(self, initramfs, memory_mb=384, arguments="", steady=False):
+        """
+        arguments: more of the kernel's. steady: one processor, of a constant speed as its own clock has it. That clock
+        may be slower or much faster than the host's.
+        """
         self.initramfs = pathlib.Path(initramfs)
         self.memory_mb = memory_mb
         self.arguments = arguments
+        self.processors = ["-smp", "2"] if not steady else ["-smp", "1", "-icount", "shift=0,sleep=off"]
+        self.steady = steady
         self.accelerator = None
         self._process = self._events = None
 
     def boot(self):
-        if has_kvm():
+        if has_kvm() and not self.steady:
             try:
                 return self._boot("kvm", KVM_TIMEOUT_S)
             except AssertionError:
@@ -121,8 +131,8 @@ class Guest:
         forwards = f"hostfwd=tcp:127.0.0.1:{self._shell_port}-:7000,hostfwd=tcp:127.0.0.1:{self.mqtt_port}-:1883"
         self._process = subprocess.Popen(
             ["qemu-system-x86_64", "-accel", accelerator, "-cpu", "host" if accelerator == "kvm" else "Nehalem"]
-            + ["-smp", "2", "-m", str(self.memory_mb), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-            + ["-kernel", str(self.base / "vmlinux"), "-initrd", str(self.initramfs)]
+            + [*self.processors, "-m", str(self.memory_mb), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+            + ["-kernel", str(kernel() / "vmlinux"), "-initrd", str(self.initramfs)]
             + ["-append", f"console=ttyS0 panic=-1 quiet {self.arguments}"]
             + ["-serial", f"file:{self.console}", "-serial", "stdio"]
             + ["-netdev", f"user,id=net,restrict=on,{forwards}", "-device", "virtio-net-pci,netdev=net,romfile="],

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 """LEDs and motors as the kernel's GPIO, PWM and I2C layers see them."""
 
-import statistics
-
-from board import BACKWARD, FORWARD, MAP, RED, SOFT, registers
+from board import BACKWARD, FORWARD, RED, registers
 
 PWM = "/sys/class/pwm/pwmchip0"
 
@@ -77,29 +75,3 @@ def test_brightness_by_a_pca9685(guest, gateway):
     assert registers(guest, 2, 0x40, 0x15, 1)[0] & 0x10
     # PRE_SCALE for 1 kHz from 25 MHz: round(25e6 / (4096 * 1000)) - 1.
     assert registers(guest, 2, 0x40, 0xFE, 1) == [5]
-
-
-def quiet_duties(wire, mark):
-    """Of the periods in which the host did not keep the emulated processor from running, the share that was high."""
-    edges = wire.since(mark, [SOFT])
-    while edges and not edges[0].value:
-        edges.pop(0)
-    assert [edge.value for edge in edges] == [1, 0] * (len(edges) // 2) + [1] * (len(edges) % 2)
-    periods = [(c.us - a.us, b.us - a.us) for a, b, c in zip(edges[::2], edges[1::2], edges[2::2])]
-    return [high / 10000 for length, high in periods if abs(length - 10000) <= 300]
-
-
-def test_software_pwm_keeps_its_duty(wire, make_gateway):
-    leds = "\nleds:\n  - {name: soft, line: GPIO18, pwm: soft, frequency: 100Hz, gamma: 1}\n"
-    gateway = make_gateway(MAP[: MAP.index("\nchips")] + leds)
-    for bright in (3, 7):
-        gateway.do(led={"soft": {"bright": bright}})
-        mark = wire.mark()
-        begin_us = now_us = wire.wait(SOFT, 1, mark)
-        while now_us - begin_us < 30000000 and len(quiet_duties(wire, mark)) < 50:
-            now_us = wire.wait(SOFT, 1, wire.mark())
-        duties = quiet_duties(wire, mark)
-        duty = statistics.median(duties)
-        print(f"software PWM, {bright}0 %: {100 * duty:.2f} % at 100 Hz, the median of {len(duties)} periods")
-        assert len(duties) >= 50
-        assert abs(duty - bright / 10) <= 0.05

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from board import BACKWARD, FORWARD, MAP, RED, Gateway, registers
-from guest import Guest, booted
+from guest import Guest, booted, kernel
 
 HERE = pathlib.Path(__file__).resolve().parent
 MAP_PATH = "/etc/tos/tosd.yaml"
@@ -22,13 +22,13 @@ def guest(tmp_path_factory):
     vm, build = pathlib.Path(os.environ["TOS_VM"]), pathlib.Path(os.environ["TOS_BUILD"])
     folder = tmp_path_factory.mktemp("systemd")
     initramfs, overlay = folder / "initramfs", folder / "overlay"
-    subprocess.run([HERE / "overlay.sh", vm / "kernel", build, overlay], check=True)
+    subprocess.run([HERE / "overlay.sh", kernel(), build, overlay], check=True)
     # The kernel unpacks what is joined.
     with initramfs.open("wb") as whole:
         for part in (vm / "root" / "root.cpio", overlay):
             whole.write(part.read_bytes())
     overlay.unlink()
-    with booted(Guest(vm / "kernel", initramfs, 1024, "rdinit=/lib/systemd/systemd net.ifnames=0")) as guest:
+    with booted(Guest(initramfs, 1024, "rdinit=/lib/systemd/systemd net.ifnames=0")) as guest:
         guest.run("udevadm settle")
         yield guest
 
