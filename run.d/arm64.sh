@@ -30,6 +30,7 @@ run_arm64() {
 # Libraries and what runs on the Raspberry Pi for arm64, tools for this machine.
 arm64_packages() {
 	packages_of build test | tr , '\n' | sed -n '/^lib/s/$/:arm64/p' | paste -s -d ,
-	printf ',%s' meson ninja-build pkgconf gcc-aarch64-linux-gnu qemu-user qemu-system-arm cpio kmod xz-utils
+	printf ',%s' ca-certificates cpio gcc-aarch64-linux-gnu kmod meson ninja-build pkgconf \
+		qemu-system-arm qemu-user xz-utils
 	printf ',%s:arm64' busybox-static mosquitto mosquitto-clients
 }

@@ -71,7 +71,9 @@ in_root() {
 		mount --rbind /dev "$root/dev"
 		mount -t tmpfs tmpfs "$root/tmp"
 		mount -t tmpfs tmpfs "$root/run"
-		cat /etc/resolv.conf >"$root/etc/resolv.conf"
+		for file in resolv.conf hosts; do
+			cat "/etc/$file" >"$root/etc/$file"
+		done
 		exec env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/root LC_ALL=C.UTF-8 \
 			chroot "$root" env -C /srv/tos-gateway "$@"
 	' sh "$root" "$@" </dev/null

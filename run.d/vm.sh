@@ -28,7 +28,21 @@ parse_options() {
 	done
 }
 
+# Here, and in a root of the other Debian: each generation of libgpiod, kernel and systemd.
+both_vms() {
+	other=debian13
+	! grep -q '^VERSION_CODENAME=trixie$' /etc/os-release || other=debian12
+	"$here/run" vm "$@" | tee "$scratch/here.log"
+	"$here/run" "$other" --vm "$@" | tee "$scratch/$other.log"
+	python3 "$here/tests/tally.py" "$scratch/here.log" "$scratch/$other.log"
+}
+
 run_vm() {
+	if [ "${1-}" = --both ]; then
+		shift
+		both_vms "$@"
+		return
+	fi
 	parse_options "$@"
 	shift "$options"
 	[ -z "$install" ] || run_install build test vm vm-systemd

@@ -4,8 +4,8 @@
 
 usage: tally.py FILE...
 
-A file is Meson's testlog.json, pytest's junit XML, or a text file of lines
-'passed NAME', 'failed NAME' or 'skipped NAME'. A file that is missing, empty or cannot be read
+A file is Meson's testlog.json, pytest's junit XML, the .log of something that ended with such a
+line itself, or a text file of lines 'passed NAME', 'failed NAME' or 'skipped NAME'. A file that is missing, empty or cannot be read
 counts as one failure: a suite that died must not look like one that has nothing to say. The exit
 code is 0 when nothing failed.
 """
@@ -18,6 +18,7 @@ import xml.etree.ElementTree as ElementTree
 
 CMOCKA_CASE = re.compile(r"^\[ +(OK|FAILED|SKIPPED) +\] (?!\d+ test)", re.MULTILINE)
 CMOCKA_WORD = {"OK": "passed", "FAILED": "failed", "SKIPPED": "skipped"}
+SUM = re.compile(r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed, (?P<skipped>\d+) skipped\n\Z", re.MULTILINE)
 MESON_WORD = {"OK": "passed", "EXPECTEDFAIL": "passed", "SKIP": "skipped"}
 
 
@@ -49,14 +50,21 @@ def count_junit(text):
     return counts
 
 
+def count_log(text):
+    match = SUM.search(text)
+    if not match:
+        raise ValueError("there is no sum in its last line")
+    return collections.Counter({word: int(match[word]) for word in ("passed", "failed", "skipped")})
+
+
 def count_lines(text):
     return collections.Counter(line.split()[0] for line in text.splitlines() if line)
 
 
 def count_file(path):
-    count = {".json": count_meson, ".xml": count_junit}.get(path.suffix, count_lines)
+    count = {".json": count_meson, ".xml": count_junit, ".log": count_log}.get(path.suffix, count_lines)
     try:
-        counts = count(path.read_text(encoding="utf-8"))
+        counts = count(path.read_text(encoding="utf-8", errors="replace"))
     except (OSError, ValueError, KeyError, ElementTree.ParseError) as error:
         print(f"tally: {path}: {error}", file=sys.stderr)
         return collections.Counter(failed=1)

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# ./run debian12 and ./run debian13. Sourced by ../run.
+
+: "${here:?the clone}" "${command:?the first argument}"
+# shellcheck source=run.d/root.sh
+. "$here/run.d/root.sh"
+
+# What differs between the two: libgpiod 1.6 and 2.2, gcc 12 and 14, clang 14 and 19, newer versions
+# of all the rest. Both compilers' warnings are errors; clang's build runs the modules' own tests
+# only. --vm: nothing but the tests on the real kernel, which is that release's.
+run_debian() {
+	install=1
+	vm_only=
+	while :; do
+		case ${1-} in
+		--no-install) install= ;;
+		--vm) vm_only=1 ;;
+		*) break ;;
+		esac
+		shift
+	done
+	[ -z "$install" ] || run_install chroot
+	case $command in
+	debian12) release=bookworm ;;
+	debian13) release=trixie ;;
+	esac
+	make_root "$here/build-$command/root" "$release" \
+		"$(packages_of build test vm vm-systemd),clang,valgrind,ca-certificates"
+	copy_tree
+	set_up_in_root gcc build
+	if [ -n "$vm_only" ]; then
+		in_root ./run vm --no-install "$@"
+		return
+	fi
+	in_root ./run test --no-install --no-vm "$@" | tee "$scratch/gcc.log"
+	in_root ./run vm --no-install | tee "$scratch/kernel.log"
+	set_up_in_root clang build-clang
+	in_root ninja -C build-clang --quiet || die "the build with clang failed"
+	in_root meson test -C build-clang --no-rebuild --print-errorlogs || :
+	python3 "$here/tests/tally.py" "$scratch/gcc.log" "$scratch/kernel.log" \
+		"$root/srv/tos-gateway/build-clang/meson-logs/testlog.json"
+}
