@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The shapes of the wire contract, both ways: JSON, the tutorial's plain texts, packed structs.
- * Only bytes in and out, no I/O and no state; any thread may call. The payload_parse* and
- * payload_format* files are the only ones that include cJSON.
+ * Only bytes in and out, no I/O and no state; any thread may call. The payload_parse* files are the
+ * only ones that include cJSON; what goes out is written without it (json_writer.h).
  */
 #pragma once
 
@@ -92,7 +92,8 @@ int payload_parse_led_text(const struct config *config, const struct payload_byt
  * has none at all. */
 bool payload_set_time(void *payload, size_t size, uint64_t wall_ms);
 
-/* All formatters: the length without the final NUL, -ENOBUFS when out is too small, or -ENOMEM. */
+/* All formatters: the length without the final NUL, or -ENOBUFS when out is too small. They allocate
+ * nothing. */
 int payload_format_reading(
 	const struct config *config, const struct reading *reading, char *out, size_t out_bytes);
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Readings and actions go on for years: in the steady state nothing of ours allocates memory, so none can leak or
-scatter the heap. What the libraries do inside, for cJSON, MQTT and the loop, is theirs."""
+scatter the heap. What the libraries do inside, for an action's JSON, MQTT and the loop, is theirs."""
 
 import itertools
 import pathlib
