@@ -14,7 +14,7 @@ from harness import Lines, free_port
 
 BOOT_TIMEOUT_S = 180
 KVM_TIMEOUT_S = 10
-COMMAND_TIMEOUT_S = 60
+COMMAND_TIMEOUT_S = 180
 
 Change = collections.namedtuple("Change", "us line value program")
 
