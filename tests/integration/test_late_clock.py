@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A board without a clock of its own: it learns the time when it has measured for a while already."""
+"""A board without a clock of its own: it learns the time when it has measured for a while already. And one whose clock is
+set to another time while it measures."""
 
 import json
 import re
@@ -59,3 +60,58 @@ def test_readings_that_wait_get_their_time_once_it_is_known(broker, client, late
     leads = {stamp - monotonic for stamp, monotonic in zip(stamps, taken)}
     assert len(leads) == 1, leads
     assert abs(leads.pop() - (time.time() - time.monotonic()) * 1000) < 100
+
+
+def test_what_an_earlier_run_left_has_no_time(broker, client, late_clock, make_gateway):
+    """Nobody can tell when it began to count its milliseconds: the machine may have been started anew."""
+    environment, clock = late_clock
+    proxy = Proxy(broker.port)
+    text = make_map(proxy.port, interval="50ms", more="spool: {after: 1s}")
+    first = make_gateway(text, ["--verbose"], environment)
+    first.log.wait("readings are on disk, up to")
+    assert first.stop() == 0
+    before = monotonic_stamps(first)
+    assert first.spooled() == set(before)
+
+    environment["STATE_DIRECTORY"] = str(first.folder / "state")
+    second = make_gateway(text, ["--verbose"], environment)
+    second.log.wait("readings are on disk from an earlier run")
+    second.log.wait("readings are on disk, up to")
+    proxy.open()
+    # It need not wait for the time. What is this run's own does, and comes behind it.
+    client.wait_several(BACKLOG, len(before))
+    clock.touch()
+    second.log.wait("all readings that were on disk have been delivered")
+    client.wait_json(LIVE, lambda reading: reading["ts"] is not None)
+    assert second.stop() == 0
+    proxy.close()
+
+    stamps = [json.loads(message.payload)["ts"] for message in client.since(topic=BACKLOG)]
+    assert stamps[: len(before)] == [None] * len(before)
+    known = stamps[len(before) :]
+    assert len(known) > 20 and None not in known and known == sorted(set(known))
+
+
+def test_a_clock_that_jumps_loses_nothing(broker, client, late_clock, make_gateway):
+    """An hour forward, and back again: in the backlog, the order is that of taking, not that of the clock."""
+    environment, clock = late_clock
+    clock.touch()
+    proxy = Proxy(broker.port)
+    gateway = make_gateway(make_map(proxy.port, interval="50ms", more="spool: {after: 1s}"), ["--verbose"], environment)
+    for ahead_s in (0, 3600, 0):
+        clock.write_bytes(bytes(ahead_s))
+        for _ in range(30):
+            gateway.log.wait("sensors: reading", gateway.log.mark())
+    gateway.log.wait("readings are on disk, up to")
+    proxy.open()
+    gateway.log.wait("all readings that were on disk have been delivered")
+    client.wait(LIVE)
+    assert gateway.stop() == 0
+    proxy.close()
+    client.fence()
+    taken = [int(ts) for ts in re.findall(r"sensors: reading (\d+)$", "\n".join(gateway.log.since()), re.M)]
+    jumps = [b - a for a, b in zip(taken, taken[1:]) if abs(b - a) > 1800000]
+    assert [round(jump / 3600000) for jump in jumps] == [1, -1]
+    arrived = [json.loads(message.payload)["ts"] for topic in (BACKLOG, LIVE) for message in client.since(topic=topic)]
+    assert arrived == taken[: len(arrived)]
+    assert set(taken[len(arrived) :]) <= gateway.spooled()
