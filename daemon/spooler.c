@@ -42,6 +42,7 @@ struct spooler {
 	bool is_failing;       /* the disk, and the user knows */
 	bool is_spilling;      /* in this outage, and the user knows */
 	bool is_draining;      /* there may be rows to send with this connection */
+	bool is_unread;        /* there may be rows that the disk did not give us */
 	uint64_t loaded_until; /* rows of an earlier process */
 	uint64_t drain_begin, read_until, staged, removed; /* up to which row */
 	struct outbox_batch batch;
@@ -82,6 +83,8 @@ static void load(struct spooler *spooler)
 {
 	int r = spool_load(spooler->spool);
 
+	/* A damaged file has been moved aside: there is nothing more to come. */
+	spooler->is_unread = r < 0 && r != -EBADMSG;
 	if (r < 0)
 		report(spooler, r);
 	outbox_set_spooled(spooler->settings.outbox, spool_count(spooler->spool));
@@ -199,8 +202,21 @@ static void drain(struct spooler *spooler)
 		finish_drain(spooler);
 		return;
 	}
+	/* Memory does not wait for the disk. It is asked again. */
+	spooler->is_unread = r != -EBADMSG;
 	report(spooler, r);
 	end_drain(spooler);
+}
+
+static void begin_drain(struct spooler *spooler)
+{
+	if (spooler->is_unread)
+		load(spooler);
+	if (spool_count(spooler->spool) > 0)
+		outbox_hold(spooler->settings.outbox, true);
+	spooler->is_draining = true;
+	/* What was staged and not acknowledged goes again. */
+	spooler->drain_begin = spooler->read_until = spooler->staged = spooler->removed;
 }
 
 static void note_connection(struct spooler *spooler, uint64_t connection)
@@ -209,16 +225,13 @@ static void note_connection(struct spooler *spooler, uint64_t connection)
 		return;
 	if (connection == 0) {
 		spooler->outage_us = spooler->written_us = spooler->now_us;
-		spooler->is_spilling = false;
+		spooler->is_spilling = spooler->is_draining = false;
 		if (spool_count(spooler->spool) > 0)
 			outbox_hold(spooler->settings.outbox, true);
-	} else if (spooler->is_failing) {
-		load(spooler);
+	} else {
+		begin_drain(spooler);
 	}
 	spooler->connection = connection;
-	spooler->is_draining = connection != 0;
-	/* What was staged and not acknowledged goes again. */
-	spooler->drain_begin = spooler->read_until = spooler->staged = spooler->removed;
 }
 
 static void wait(struct spooler *spooler)
@@ -228,7 +241,7 @@ static void wait(struct spooler *spooler)
 		{.fd = outbox_spool_fd(spooler->settings.outbox), .events = POLLIN},
 	};
 
-	(void)poll(fds, 2, spooler->connection == 0 ? TICK_MS : -1);
+	(void)poll(fds, 2, spooler->connection == 0 || spooler->is_unread ? TICK_MS : -1);
 	spooler->now_us = clock_now_us();
 	outbox_spool_clear(spooler->settings.outbox);
 }
@@ -268,6 +281,9 @@ static void *run(void *argument)
 	while (take_commands(spooler, &after_us)) {
 		remove_acknowledged(spooler);
 		note_connection(spooler, outbox_backlog(spooler->settings.outbox).connection);
+		if (spooler->is_unread && spooler->connection != 0 &&
+			spooler->now_us >= spooler->retry_us)
+			begin_drain(spooler);
 		if (spooler->is_draining)
 			drain(spooler);
 		else if (spooler->connection == 0)

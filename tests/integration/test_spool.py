@@ -5,6 +5,7 @@ A reading is known by its ts. Which ones were taken is in the gateway's own log 
 tells. The proxy lets the gateway through only when that client listens: a broker forgets what nobody wants.
 """
 
+import contextlib
 import json
 import re
 import sqlite3
@@ -330,6 +331,24 @@ def test_a_full_disk_is_told_once_and_memory_goes_on(binary, client, folder, pro
     assert lost(client, gateway) == []
     check_order(client)
     assert len([line for line in gateway.log.since() if "in memory only" in line]) == 1
+
+
+def test_a_disk_that_is_not_ready_is_asked_again(client, folder, start):
+    """Somebody else holds the file when the gateway starts; the connection is there, and stays."""
+    leave_behind(folder, 50, 100)
+    with contextlib.closing(sqlite3.connect(folder / "g" / "state" / "spool.db")) as holder:
+        holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+        holder.execute("BEGIN EXCLUSIVE")
+        gateway = start()
+        gateway.log.wait("spool.db: Device or resource busy; readings are kept in memory only")
+        # By then it was tried once more.
+        for _ in range(20):
+            wait_live(client, gateway)
+    gateway.log.wait(DELIVERED)
+    assert missing(client, range(1, 51)) == []
+    assert gateway.stop() == 0
+    assert files(gateway) == []
+    assert len([line for line in gateway.log.since() if "connected to" in line]) == 1
 
 
 def test_a_disk_that_hangs_delays_nobody(client, folder, proxy, start, sanitized):
