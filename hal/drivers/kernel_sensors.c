@@ -439,8 +439,8 @@ static const struct driver_vector HWMON_VECTORS[] = {
 
 /* clang-format off */
 #define COMMON(NAME)                                                                               \
-	.bus = DRIVER_BUS_ATTRIBUTES, .attributes = &NAME##_CLASS, .variant = &NAME,               \
-	.channels = NAME##_CHANNELS, .n_channels = COUNT(NAME##_CHANNELS),           \
+	.bus = DRIVER_BUS_ATTRIBUTES, .attributes = &NAME##_CLASS, .variant = &(NAME),             \
+	.channels = NAME##_CHANNELS, .n_channels = COUNT(NAME##_CHANNELS),                         \
 	.vectors = NAME##_VECTORS, .n_vectors = COUNT(NAME##_VECTORS), .model = &NAME##_MODEL,     \
 	.integrity = DRIVER_INTEGRITY_NONE, .deadline_us = 100000,                                 \
 	.configure = kernel_configure, .start = kernel_start, .collect = kernel_collect
