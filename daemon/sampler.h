@@ -54,7 +54,8 @@ struct sampler;
  * after it. */
 int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sampler);
 
-/* In force at once: the next reading comes one new interval after this. */
+/* In force at once: the next reading comes one new interval after this. The same one again changes
+ * nothing. */
 void sampler_set_interval(struct sampler *sampler, uint32_t interval_ms);
 
 /*

@@ -13,8 +13,11 @@ void schedule_set_interval(struct schedule *schedule, uint32_t interval_ms, uint
 {
 	const uint64_t *took_us = schedule->took_us;
 	uint64_t lead_us = took_us[0] < took_us[1] ? took_us[0] : took_us[1];
+	uint64_t interval_us = UINT64_C(1000) * interval_ms;
 
-	schedule->interval_us = UINT64_C(1000) * interval_ms;
+	if (interval_us == schedule->interval_us)
+		return;
+	schedule->interval_us = interval_us;
 	if (lead_us > schedule->interval_us)
 		lead_us = 0;
 	schedule->next_us = now_us + schedule->interval_us - lead_us;

@@ -23,7 +23,8 @@ void schedule_init(struct schedule *schedule, uint32_t interval_ms, uint64_t now
 /*
  * Another grid, whose first reading is there one new interval after now: its deadline is earlier
  * than that by as long as a reading takes, if that is less than the interval. What counts is the
- * shorter one of the last two, because one that also sets up a part takes longer.
+ * shorter one of the last two, because one that also sets up a part takes longer. The same interval
+ * again leaves the grid alone: who repeats it often would otherwise never see a reading.
  */
 void schedule_set_interval(struct schedule *schedule, uint32_t interval_ms, uint64_t now_us);
 

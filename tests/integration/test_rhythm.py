@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 from conftest import make_map
 
@@ -76,6 +77,17 @@ def test_a_new_interval_is_in_force_at_once(gateway, client):
     assert 0 <= reading.timestamp - answered.timestamp < 0.5
     second = client.wait("tos/sensors", mark=client.mark())
     assert second.timestamp - reading.timestamp < 0.5
+
+
+def test_the_same_interval_again_does_not_hold_readings_back(gateway, client):
+    """Asked for more often than once in an interval, as a dashboard does that repeats all that it wants."""
+    assert client.ask_json({"sensors": {"interval": 500}})["ok"]
+    mark = client.mark()
+    end = time.monotonic() + 5
+    while not client.since(mark, "tos/sensors"):
+        answer = client.ask("500", topic="tos/sensors/interval")
+        assert json.loads(answer) == {"ok": True, "applied": {"sensors": {"interval": 500}}}
+        assert time.monotonic() < end, "no reading in ten intervals"
 
 
 def test_a_missed_deadline_is_skipped_and_counted(broker, client, make_gateway):

@@ -101,6 +101,19 @@ static void a_new_interval_begins_at_its_change(void **state)
 	assert_true(schedule.missed == 0);
 }
 
+/* Who repeats it more often than it is long must not put off the readings for ever. */
+static void the_same_interval_again_leaves_the_grid_alone(void **state)
+{
+	struct schedule schedule;
+
+	(void)state;
+	schedule_init(&schedule, INTERVAL_MS, START_US);
+	(void)schedule_begin(&schedule, START_US);
+	schedule_end(&schedule, START_US + 10);
+	schedule_set_interval(&schedule, INTERVAL_MS, START_US + 30000);
+	assert_true(schedule.next_us == START_US + INTERVAL_US);
+}
+
 static void read_for(struct schedule *schedule, uint64_t took_us)
 {
 	uint64_t now_us = schedule_begin(schedule, schedule->next_us);
@@ -122,8 +135,8 @@ static void the_first_reading_of_a_new_interval_is_there_in_time(void **state)
 	assert_true(schedule.next_us == now_us + 50000);
 	read_for(&schedule, 9300);
 	now_us = schedule.next_us - 10000;
-	schedule_set_interval(&schedule, 50, now_us);
-	assert_true(schedule.next_us == now_us + 50000 - 9300);
+	schedule_set_interval(&schedule, 60, now_us);
+	assert_true(schedule.next_us == now_us + 60000 - 9300);
 	read_for(&schedule, 9400);
 	schedule_set_interval(&schedule, 5, now_us);
 	assert_true(schedule.next_us == now_us + 5000);
@@ -148,6 +161,7 @@ int main(void)
 		cmocka_unit_test(a_deadline_at_the_end_of_a_reading_is_not_missed),
 		cmocka_unit_test(a_thread_that_sleeps_late_takes_the_last_deadline_only),
 		cmocka_unit_test(a_new_interval_begins_at_its_change),
+		cmocka_unit_test(the_same_interval_again_leaves_the_grid_alone),
 		cmocka_unit_test(the_first_reading_of_a_new_interval_is_there_in_time),
 		cmocka_unit_test(a_slower_rhythm_is_rounded_up_to_whole_intervals),
 	};
