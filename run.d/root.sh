@@ -42,8 +42,9 @@ make_root() {
 	rm -f "$root.contents"
 	as_root rm -rf "$root"
 	mkdir -p "${root%/*}"
-	as_root mmdebstrap --mode=root --variant=apt --skip=cleanup/apt/lists --include="$packages" \
-		"$@" "$suite" "$root" "deb $mirror $suite main" \
+	# A mount that it cannot take away again must not stay on this machine.
+	as_root unshare --mount mmdebstrap --mode=root --variant=apt --skip=cleanup/apt/lists \
+		--include="$packages" "$@" "$suite" "$root" "deb $mirror $suite main" \
 		>"$scratch/root.log" 2>&1 </dev/null || {
 		grep -E '^(Err:|E:|W:)' "$scratch/root.log" | tail -n 10 >&2
 		skip "mmdebstrap failed, see above"
