@@ -19,6 +19,12 @@
 enum {
 	MQTT_CLIENT_ERROR_MAX = 320,
 	MQTT_CLIENT_CORRELATION_MAX = 1024, /* of what is published */
+	/*
+	 * What we ask an MQTT 5 broker to keep to: it drops a longer message, which would only take
+	 * memory here. Well above the greatest action, so that one that is somewhat too long is
+	 * answered why.
+	 */
+	MQTT_CLIENT_INBOUND_MAX = 128 * 1024,
 };
 
 struct mqtt_will {

@@ -189,8 +189,14 @@ static MQTTResponse connect_handle(
 			.value.integer4 = (unsigned)SESSION_NEVER_EXPIRES,
 		};
 
+		const MQTTProperty packet_max = {
+			.identifier = MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE,
+			.value.integer4 = MQTT_CLIENT_INBOUND_MAX,
+		};
+
 		options.cleansession = 0;
 		options.cleanstart = settings->mqtt->clean_start;
+		(void)MQTTProperties_add(&properties, &packet_max);
 		if (!settings->mqtt->clean_start)
 			(void)MQTTProperties_add(&properties, &expiry);
 		response = MQTTClient_connect5(client->handle, &options, &properties, NULL);

@@ -203,9 +203,25 @@ def test_the_will_speaks_for_a_killed_gateway(broker, client, make_gateway):
 
 
 def test_a_large_message_is_answered_not_obeyed(gateway, client):
-    answer = client.ask_json(b'{"led":' + b" " * 10_000_000 + b"}")
+    answer = client.ask_json(b'{"led":' + b" " * 120_000 + b"}")
     assert not answer["ok"]
     assert client.ask("1 1", topic="tos/actions/leds") == "led1 on"
+
+
+@pytest.mark.parametrize("qos", [0, 1, 2])
+def test_a_huge_message_stays_with_the_broker(gateway, client, qos):
+    """It would only take memory. What comes after it arrives."""
+    client.publish("tos/actions", b" " * 10_000_000, qos=qos)
+    assert client.ask("1 1", topic="tos/actions/leds", qos=qos) == "led1 on"
+    assert [m.payload for m in client.since(0, "tos/actions/ack")] == [b"led1 on"]
+
+
+def test_with_3_1_1_a_huge_message_is_answered(broker, client, make_gateway):
+    """There the broker cannot be told."""
+    make_gateway(make_map(broker.port, mqtt='  version: "3.1.1"'))
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    answer = client.ask_json(b'{"led":' + b" " * 10_000_000 + b"}")
+    assert "more than the 16384 of an action" in answer["errors"][0]["reason"]
 
 
 def test_a_refused_message_is_told_and_counted(make_broker, make_client, make_gateway, folder):
