@@ -36,6 +36,8 @@ struct link_event {
 	uint64_t at_us; /* CLOCK_MONOTONIC */
 	unsigned topic; /* message: index into link_settings.subscriptions */
 	bool retained;
+	/* What is over LINK_TOPIC_MAX or LINK_CORRELATION_MAX is left out and told. */
+	bool response_topic_too_long, correlation_too_long;
 	uint16_t response_topic_size; /* with its NUL; 0: none */
 	uint16_t correlation_size;
 	uint32_t payload_size; /* that follow here */

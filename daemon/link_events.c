@@ -118,13 +118,15 @@ void link_events_push_message(
 
 	event.payload_size =
 		(uint32_t)(inbound->size < LINK_PAYLOAD_MAX ? inbound->size : LINK_PAYLOAD_MAX);
-	if (inbound->response_topic_size > 0 && inbound->response_topic_size < LINK_TOPIC_MAX) {
+	event.response_topic_too_long = inbound->response_topic_size >= LINK_TOPIC_MAX;
+	event.correlation_too_long = inbound->correlation_size > LINK_CORRELATION_MAX;
+	if (inbound->response_topic_size > 0 && !event.response_topic_too_long) {
 		event.response_topic_size = (uint16_t)(inbound->response_topic_size + 1);
 		parts[1] =
 			(struct queue_part){inbound->response_topic, inbound->response_topic_size};
 		parts[2] = (struct queue_part){"", 1};
 	}
-	if (inbound->correlation_size <= LINK_CORRELATION_MAX) {
+	if (!event.correlation_too_long) {
 		event.correlation_size = (uint16_t)inbound->correlation_size;
 		parts[3] = (struct queue_part){inbound->correlation, inbound->correlation_size};
 	}

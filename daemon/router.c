@@ -32,6 +32,9 @@ static const struct route routes[ROUTER_TOPICS] = {
 
 static const char RETAINED_REASON[] = "a retained message is an old command: publish it without "
 				      "retain, or set mqtt.accept_retained";
+static const char TOPIC_REASON[] = "the response topic is longer than 511 bytes";
+static const char CORRELATION_REASON[] = "the correlation data are longer than 1024 bytes";
+_Static_assert(LINK_TOPIC_MAX == 511 + 1 && LINK_CORRELATION_MAX == 1024, "as the words say");
 
 const char *router_topic(unsigned index)
 {
@@ -69,12 +72,25 @@ static void answer_json(const struct router *router, const struct message *messa
 	answer(router, message, text, (size_t)size);
 }
 
-static bool refused_as_retained(const struct router *router, const struct message *message)
+/* Of a message whose answer cannot go where the sender waits for it, NULL: it can. Nothing is done
+ * then, since nobody would learn of it. */
+static const char *unanswerable(const struct message *message)
 {
-	if (!message->event->retained || router->config->mqtt.accept_retained)
-		return false;
-	log_debug(routes[message->event->topic].topic, "refused: %s", RETAINED_REASON);
-	return true;
+	if (message->event->response_topic_too_long)
+		return TOPIC_REASON;
+	return message->event->correlation_too_long ? CORRELATION_REASON : NULL;
+}
+
+/* Why a message is refused whatever stands in it. NULL: it is not. */
+static const char *refusal(const struct router *router, const struct message *message)
+{
+	const char *reason = unanswerable(message);
+
+	if (!reason && message->event->retained && !router->config->mqtt.accept_retained)
+		reason = RETAINED_REASON;
+	if (reason)
+		log_debug(routes[message->event->topic].topic, "refused: %s", reason);
+	return reason;
 }
 
 /* Carries out one LED of an action. Fills in what it is now. */
@@ -166,15 +182,16 @@ static void handle_action(const struct router *router, const struct message *mes
 	struct payload_action action = {0};
 	struct payload_action applied = {0};
 	struct payload_errors errors; /* large, and what is beyond its count does not matter */
+	const char *reason = refusal(router, message);
 	int r;
 
 	errors.count = 0;
 	r = payload_parse_action(
 		router->config, &message->payload, clock_wall_ms(), &action, &errors);
 	applied.id = action.id;
-	if (refused_as_retained(router, message)) {
+	if (reason) {
 		errors.count = 0;
-		payload_error_add(&errors, "", "%s", RETAINED_REASON);
+		payload_error_add(&errors, "", "%s", reason);
 		r = -EINVAL;
 	}
 	if (r < 0) {
@@ -190,11 +207,12 @@ static void handle_interval(const struct router *router, const struct message *m
 {
 	struct payload_action applied = {0};
 	struct payload_errors errors;
+	const char *reason = refusal(router, message);
 	uint32_t interval_ms = 0;
 
 	errors.count = 0;
-	if (refused_as_retained(router, message))
-		payload_error_add(&errors, "", "%s", RETAINED_REASON);
+	if (reason)
+		payload_error_add(&errors, "", "%s", reason);
 	else if (payload_parse_interval(router->config, &message->payload, &interval_ms, &errors) ==
 		0) {
 		router->set_interval(router->userdata, interval_ms);
@@ -207,13 +225,15 @@ static void handle_interval(const struct router *router, const struct message *m
 
 static void handle_led_text(const struct router *router, const struct message *message)
 {
+	const char *reason = refusal(router, message);
 	struct payload_errors errors;
 	struct payload_led led;
 	char text[PAYLOAD_ID_MAX + 64];
 
 	errors.count = 0;
-	if (refused_as_retained(router, message) ||
-		payload_parse_led_text(router->config, &message->payload, &led) < 0) {
+	if (unanswerable(message)) {
+		snprintf(text, sizeof(text), "%s", reason);
+	} else if (reason || payload_parse_led_text(router->config, &message->payload, &led) < 0) {
 		snprintf(text, sizeof(text), "unknown command");
 	} else if (apply_led(router, &led, &errors) < 0) {
 		snprintf(text, sizeof(text), "led%zu failed: %s", led.index + 1,

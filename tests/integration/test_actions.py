@@ -135,6 +135,31 @@ def test_response_topic(broker, gateway, make_client, topic, payload, answer, co
     assert [m.payload.decode() for m in client.since(topic="tos/actions/ack")] == [fence]
 
 
+@pytest.mark.parametrize("topic, payload", [
+    ("tos/actions", b'{"led":{"0":{"on":true}}}'), ("tos/sensors/interval", b"777"), ("tos/actions/leds", b"1 1"),
+])
+@pytest.mark.parametrize("response, correlation, answered, reason", [
+    ("r" * 511, b"x" * 1024, "r" * 511, None),
+    ("r" * 512, b"x", "tos/actions/ack", "the response topic is longer than 511 bytes"),
+    ("r", b"x" * 1025, "r", "the correlation data are longer than 1024 bytes"),
+], ids=["both fit", "topic", "correlation"])
+def test_what_cannot_be_answered_is_not_done(
+    gateway, make_client, topic, payload, response, correlation, answered, reason
+):
+    client = make_client(version=mqtt.MQTTv5, topics=("tos/actions/ack", "r", "r" * 511, "tos/state"))
+    mark = client.mark()
+    client.publish(topic, payload, properties=response_properties(response, correlation))
+    message = client.wait(answered, mark=mark)
+    if reason is None:
+        client.wait("tos/state", lambda m: b"777" in m.payload or b'"0":{"on":true' in m.payload)
+    else:
+        assert reason.encode() in message.payload
+        client.ask({"led": {"1": {"on": False}}})
+        state = client.wait("tos/state", lambda m: b'"1":{"on":false' in m.payload, mark=mark).payload
+        assert b"777" not in state and b'"0":{"on":false' in state
+    assert len([m for m in client.since(mark) if m.topic in ("r", "r" * 511)]) == (answered != "tos/actions/ack")
+
+
 def test_answer_comes_after_the_hardware_was_written(gateway, client):
     for level in range(1, 11):
         client.ask({"led": {"green": {"bright": level}}})
