@@ -42,6 +42,13 @@ def assert_stopped(gateway):
     assert gateway.output("board.0") == 0
 
 
+def test_a_start_writes_nothing_but_safe_values(broker, make_gateway):
+    """All that the wires see until somebody commands something, the motor's before all others."""
+    gateway = make_gateway(make_map(broker.port))
+    gateway.log.wait("connected to")
+    assert gateway.wires() == ["line GPIO5 0", "line GPIO6 0", "line GPIO17 0", "pwm pwmchip0.1 0.0000"]
+
+
 def test_frozen_broker_stops_the_motor(broker, make_client, make_gateway):
     gateway, _ = running(broker, make_client, make_gateway)
     mark = gateway.wire.mark()

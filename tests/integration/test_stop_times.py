@@ -175,16 +175,21 @@ def make_rig(binary, folder):
         yield make
 
 
-@pytest.fixture(scope="module")
-def table():
-    rows = []
-    yield rows
+def show(rows):
     print(f"\n{'':48}  to the motor's stop, of {TIMES}")
     print(f"{'event':48}{'median':>27}{'longest':>12}")
     for what, base_us, late_us in rows:
         plan = "failsafe.after " if base_us else ""
         figures = [f"{value / 1e3:+.1f} ms" if base_us else f"{value / 1e3:.1f} ms" for value in late_us]
         print(f"{what:48}{plan + figures[0]:>27}{figures[1]:>12}")
+
+
+@pytest.fixture(scope="module")
+def table(request):
+    rows = []
+    yield rows
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        show(rows)
 
 
 @pytest.mark.parametrize("event, what, base_us, early_us", EVENTS, ids=[event[0].__name__ for event in EVENTS])
