@@ -69,6 +69,7 @@ struct schema_option {
 };
 
 /* The parts of a row that name the field: SCHEMA_FIELD(struct config_mqtt, qos). */
+/* clang-format off */
 #define SCHEMA_FIELD(type, member)                                                                 \
 	.offset = offsetof(type, member), .store = _Generic(((type *)NULL)->member,                \
 						  bool: SCHEMA_STORE_BOOL,                         \
@@ -76,6 +77,7 @@ struct schema_option {
 						  uint64_t: SCHEMA_STORE_U64,                      \
 						  double: SCHEMA_STORE_DOUBLE,                     \
 						  char *: SCHEMA_STORE_STRING)
+/* clang-format on */
 
 /* Reads a map into a struct. Unknown keys are mistakes. node NULL: every option gets its default. */
 int schema_read_map(struct schema *schema, const struct yaml_node *node,

@@ -56,6 +56,7 @@ static const double ADS1115_RATES[] = {8, 16, 32, 64, 128, 250, 475, 860};
 static const double ADS1015_RATES[] = {128, 250, 490, 920, 1600, 2400, 3300};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+/* clang-format off */
 #define RANGE_PARAM                                                                                \
 	{                                                                                          \
 		.key = "range", .type = DRIVER_PARAM_VOLTAGE, .min = 0.256, .max = 6.144,          \
@@ -68,6 +69,7 @@ static const double ADS1015_RATES[] = {128, 250, 490, 920, 1600, 2400, 3300};
 		.choices = (rates), .n_choices = COUNT(rates),                                     \
 		.help = "samples a second: slower is less noisy",                                  \
 	}
+/* clang-format on */
 
 static const struct driver_param ADS1115_PARAMS[] = {
 	[PARAM_RANGE] = RANGE_PARAM,
@@ -373,12 +375,14 @@ static void ads1015_reset(void *state)
 	power_on(state, &ADS1015);
 }
 
+/* clang-format off */
 #define MODEL(reset_function)                                                                      \
 	{                                                                                          \
 		.state_bytes = sizeof(struct ads1x15_model), .reset = (reset_function),            \
 		.i2c_write = model_write, .i2c_read = model_read, .set_value = model_set_value,    \
 		.set_busy = model_set_busy, .load = model_load,                                    \
 	}
+/* clang-format on */
 
 static const struct driver_model ADS1115_MODEL = MODEL(ads1115_reset);
 static const struct driver_model ADS1015_MODEL = MODEL(ads1015_reset);
@@ -388,6 +392,7 @@ static const struct driver_model ADS1015_MODEL = MODEL(ads1015_reset);
  * The range narrows it. What is
  * typical fits into all of them.
  */
+/* clang-format off */
 #define SINGLE(name, step)                                                                         \
 	{                                                                                          \
 		name, "voltage", "V", -0.3, 5.8, step, 0.2                                         \
@@ -403,6 +408,7 @@ static const struct driver_model ADS1015_MODEL = MODEL(ads1015_reset);
 			DIFFERENTIAL("0-1", step), DIFFERENTIAL("0-3", step),                      \
 			DIFFERENTIAL("1-3", step), DIFFERENTIAL("2-3", step),                      \
 	}
+/* clang-format on */
 
 static const struct driver_channel ADS1115_CHANNELS[CHANNELS] = CHANNEL_TABLE(0.000125);
 static const struct driver_channel ADS1015_CHANNELS[CHANNELS] = CHANNEL_TABLE(0.002);

@@ -241,10 +241,12 @@ static const struct driver_model MCP3004_MODEL = MODEL(mcp3004_reset);
 
 /* The parts' tables. */
 
+/* clang-format off */
 #define CHANNEL(number, full_scale)                                                                \
 	{                                                                                          \
 		number, "raw", "raw", 0, full_scale, 1, (full_scale) / 2.0                         \
 	}
+/* clang-format on */
 
 static const struct driver_channel CHANNELS_12[] = {
 	CHANNEL("0", 4095),

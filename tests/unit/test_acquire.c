@@ -109,6 +109,7 @@ static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {
 	{.name = "2", .min = -1000, .max = 1000},
 };
 
+/* clang-format off */
 #define PART(together)                                                                             \
 	{                                                                                          \
 		.name = "part", .bus = DRIVER_BUS_I2C, .addresses = ADDRESSES, .n_addresses = 1,   \
@@ -116,6 +117,7 @@ static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {
 		.channels_together = (together), .deadline_us = DEADLINE_US,                       \
 		.configure = part_configure, .start = part_start, .collect = part_collect          \
 	}
+/* clang-format on */
 
 static const struct driver ONE_BY_ONE = PART(false);
 static const struct driver TOGETHER = PART(true);
