@@ -49,7 +49,7 @@ add_programs() {
 add_modules() {
 	release=$(basename "$kernel"/lib/modules/*)
 	depmod -b "$kernel" "$release"
-	for module in i2c-bcm2835 i2c-dev pwm-bcm2835 bcm2835_wdt; do
+	for module in i2c-bcm2835 i2c-dev pwm-bcm2835 bcm2835_wdt bcm2835_thermal lm75; do
 		modprobe -d "$kernel" -S "$release" --show-depends "$module"
 	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | while read -r file; do
 		name=$(basename "$file" .xz)
@@ -74,7 +74,7 @@ pack() {
 }
 
 # With more than one thread that board's timers go wrong. The first serial port belongs to Bluetooth.
-# A temperature sensor sits where a BME280 is looked for.
+# A temperature sensor sits where a BME280 is looked for, and another one is for the kernel; both say 0 °C.
 boot() {
 	timeout "$boot_timeout_s" qemu-system-aarch64 -M raspi3b -accel tcg,thread=single \
 		-kernel "$kernel"/boot/vmlinuz-* \
@@ -82,6 +82,7 @@ boot() {
 		-initrd "$build/initramfs.gz" \
 		-append "console=ttyS1,115200 quiet panic=-1" \
 		-device tmp105,bus=i2c-bus.1,address=0x76 \
+		-device tmp105,bus=i2c-bus.1,address=0x48 \
 		-display none -monitor none -no-reboot -serial null -serial stdio </dev/null
 }
 
