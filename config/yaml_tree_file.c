@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "regular_file.h"
 #include "yaml_tree.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,10 +28,10 @@ static ssize_t read_all(int fd, char *buffer, size_t size)
 
 static ssize_t read_file(const char *path, char *buffer, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = regular_file_open(path);
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	ssize_t n = read_all(fd, buffer, size);
 	(void)close(fd);
 	return n;
@@ -46,7 +46,9 @@ int yaml_tree_read_file(const char *path, struct diag *diag, struct yaml_node **
 		return -ENOMEM;
 	ssize_t n = read_file(path, buffer, YAML_TEXT_MAX + 1);
 	int r = -EINVAL;
-	if (n < 0)
+	if (n == -REGULAR_FILE_IS_NOT)
+		diag_error(diag, whole_file, "put the map into a file", "is not a regular file");
+	else if (n < 0)
 		diag_error(diag, whole_file, NULL, "cannot be read: %s", strerror((int)-n));
 	else if (n > YAML_TEXT_MAX)
 		diag_error(diag, whole_file, "is this the right file?", "is bigger than %d KiB",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kept_map.h"
+#include "regular_file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,10 +35,10 @@ int kept_map_save(const char *state_dir, const char *map_path)
 	if (r < 0)
 		return r;
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	from = open(map_path, O_RDONLY | O_CLOEXEC);
+	from = regular_file_open(map_path);
 	if (from < 0)
-		return -errno;
-	to = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		return from;
+	to = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (to < 0) {
 		r = -errno;
 		close(from);
@@ -54,6 +55,13 @@ int kept_map_save(const char *state_dir, const char *map_path)
 	return r;
 }
 
+static FILE *open_file(const char *path)
+{
+	int fd = regular_file_open(path);
+
+	return fd < 0 ? NULL : fdopen(fd, "r");
+}
+
 bool kept_map_differs(const char *state_dir, const char *map_path)
 {
 	char path[4096];
@@ -61,9 +69,9 @@ bool kept_map_differs(const char *state_dir, const char *map_path)
 	bool differs = false;
 	int a = EOF, b = EOF;
 
-	if (kept_map_path(state_dir, path, sizeof(path)) < 0 || !(kept = fopen(path, "re")))
+	if (kept_map_path(state_dir, path, sizeof(path)) < 0 || !(kept = open_file(path)))
 		return false;
-	map = fopen(map_path, "re");
+	map = open_file(map_path);
 	do {
 		a = getc(kept);
 		b = map ? getc(map) : EOF;

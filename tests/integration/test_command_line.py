@@ -116,6 +116,15 @@ def test_missing_map(binary, folder, option):
     assert told(run_tosd(binary, option, "--config", path)) == (78, "", expected)
 
 
+@pytest.mark.parametrize("option", ["--check", "--safe", "--simulate"])
+def test_a_pipe_is_no_map(binary, folder, option):
+    """Who reads it waits for ever, and --safe is for when it is urgent."""
+    path = folder / "pipe.yaml"
+    os.mkfifo(path)
+    expected = f"{path}: error: is not a regular file\n  put the map into a file\n"
+    assert told(run_tosd(binary, option, "--config", path)) == (78, "", expected)
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.stem)
 def test_check_of_the_example_maps(binary, path):
     run = run_tosd(binary, "--check", path)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """SIGHUP: what did not change keeps running undisturbed; a map with a mistake is refused."""
 
+import os
+
 from conftest import make_map
 
 YELLOW = "  - {name: yellow, line: GPIO22}\n"
@@ -69,6 +71,16 @@ def test_a_map_with_a_mistake_is_refused_and_the_old_one_goes_on(broker, client,
     mark = client.mark()
     assert client.wait_json("tos/sensors", mark=mark)["temp"] == 23
     assert client.ask_json({"led": {"red": {"on": True}}})["ok"]
+
+
+def test_a_pipe_in_the_maps_place_is_refused(broker, client, gateway):
+    """It has no end: who reads it waits for ever."""
+    gateway.map.unlink()
+    os.mkfifo(gateway.map)
+    gateway.reload()
+    gateway.log.wait("is not a regular file")
+    gateway.log.wait("refused, the gateway goes on as before")
+    assert client.ask_json({"led": {"0": {"on": True}}})["ok"]
 
 
 def test_a_new_interval_in_the_map_is_in_force(broker, client, gateway):

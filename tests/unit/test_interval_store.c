@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "interval_store.h"
+#include "regular_file.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,6 +112,35 @@ static void test_no_file_is_left_behind_when_saving_fails(void **state)
 	assert_int_equal(stat(path, &status), -1);
 }
 
+static void test_a_pipe_is_told_and_replaced(void **state)
+{
+	uint32_t interval_ms = 7;
+	char path[128];
+
+	(void)state;
+	path_of("interval", path, sizeof(path));
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(interval_store_load(folder, 500, &interval_ms), -REGULAR_FILE_IS_NOT);
+	assert_int_equal(interval_ms, 7);
+	assert_int_equal(interval_store_save(folder, 500, 1000), 0);
+	assert_int_equal(interval_store_load(folder, 500, &interval_ms), 0);
+	assert_int_equal(interval_ms, 1000);
+}
+
+static void test_what_is_there_is_not_written_again(void **state)
+{
+	struct stat before, after;
+	char path[128];
+
+	(void)state;
+	path_of("interval", path, sizeof(path));
+	assert_int_equal(interval_store_save(folder, 500, 1000), 0);
+	assert_int_equal(stat(path, &before), 0);
+	assert_int_equal(interval_store_save(folder, 500, 1000), 0);
+	assert_int_equal(stat(path, &after), 0);
+	assert_true(before.st_ino == after.st_ino);
+}
+
 #define with_folder(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 int main(void)
@@ -120,6 +150,8 @@ int main(void)
 		with_folder(test_another_interval_in_the_map_ends_it),
 		with_folder(test_nothing_kept),
 		with_folder(test_a_torn_file_is_nothing),
+		with_folder(test_a_pipe_is_told_and_replaced),
+		with_folder(test_what_is_there_is_not_written_again),
 		cmocka_unit_test(test_a_missing_folder_is_an_error),
 		with_folder(test_no_file_is_left_behind_when_saving_fails),
 	};
