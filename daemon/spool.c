@@ -2,7 +2,8 @@
 /*
  * One table, keyed by the row's number. WAL with synchronous NORMAL: a batch is one sequential
  * write, and a power cut costs at most the last batches, never the file. How much is kept is
- * counted here, so that the size cap needs no search.
+ * counted here, so that the size cap needs no search. The log is short beside the least size that a
+ * map may ask for: 64 pages (256 KiB) and the last batch.
  */
 #include "spool.h"
 
@@ -24,7 +25,8 @@ enum {
 static const char SCHEMA[] = "PRAGMA journal_mode=WAL;"
 			     "PRAGMA synchronous=NORMAL;"
 			     "PRAGMA cache_size=-256;"
-			     "PRAGMA journal_size_limit=1048576;"
+			     "PRAGMA wal_autocheckpoint=64;"
+			     "PRAGMA journal_size_limit=262144;"
 			     "CREATE TABLE IF NOT EXISTS " TABLE ";";
 
 /* Nothing but that table: no view in its place, whose rows never end, and no trigger beside it. */
@@ -362,6 +364,9 @@ int spool_append(struct spool *spool, const struct spool_record *records, size_t
 	uint64_t dropped = 0;
 	int r = open_file(spool);
 
+	/* A row that is still being read would keep the log from its end. */
+	if (r == 0)
+		sqlite3_reset(spool->statements[NEXT]);
 	if (r == 0)
 		r = execute(spool, "BEGIN IMMEDIATE");
 	for (size_t i = 0; i < count && r == 0; i++)
