@@ -85,8 +85,16 @@ void spool_set_size(struct spool *spool, uint64_t max_bytes)
 	spool->max_bytes = max_bytes;
 }
 
+/* What the system said to an open() that SQLite made. */
+static int open_errno(const struct spool *spool)
+{
+	int error = spool->db ? sqlite3_system_errno(spool->db) : 0;
+
+	return error > 0 ? -error : -EACCES;
+}
+
 /* SQLite's language becomes ours. */
-static int to_errno(int code)
+static int to_errno(const struct spool *spool, int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_OK:
@@ -98,6 +106,7 @@ static int to_errno(int code)
 	case SQLITE_READONLY:
 		return -EROFS;
 	case SQLITE_CANTOPEN:
+		return open_errno(spool);
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return -EACCES;
@@ -128,24 +137,24 @@ static void close_file(struct spool *spool)
 
 static int execute(struct spool *spool, const char *text)
 {
-	return to_errno(sqlite3_exec(spool->db, text, NULL, NULL, NULL));
+	return to_errno(spool, sqlite3_exec(spool->db, text, NULL, NULL, NULL));
 }
 
-static int step(sqlite3_stmt *statement)
+static int step(const struct spool *spool, sqlite3_stmt *statement)
 {
 	int code = sqlite3_step(statement);
 
-	return code == SQLITE_ROW ? 1 : to_errno(code);
+	return code == SQLITE_ROW ? 1 : to_errno(spool, code);
 }
 
 /* A question with one number as the answer: -EBADMSG where it is 0. */
 static int expect(struct spool *spool, const char *question)
 {
 	sqlite3_stmt *statement = NULL;
-	int r = to_errno(sqlite3_prepare_v2(spool->db, question, -1, &statement, NULL));
+	int r = to_errno(spool, sqlite3_prepare_v2(spool->db, question, -1, &statement, NULL));
 
 	if (r == 0)
-		r = step(statement);
+		r = step(spool, statement);
 	if (r == 1)
 		r = sqlite3_column_int(statement, 0) ? 0 : -EBADMSG;
 	sqlite3_finalize(statement);
@@ -169,10 +178,10 @@ static int take_stock(struct spool *spool)
 	static const char TEXT[] = "SELECT count(*), coalesce(sum(length(payload)), 0), "
 				   "coalesce(max(number), 0) FROM reading";
 	sqlite3_stmt *statement = NULL;
-	int r = to_errno(sqlite3_prepare_v2(spool->db, TEXT, -1, &statement, NULL));
+	int r = to_errno(spool, sqlite3_prepare_v2(spool->db, TEXT, -1, &statement, NULL));
 
 	if (r == 0)
-		r = step(statement);
+		r = step(spool, statement);
 	if (r == 1) {
 		uint64_t last = (uint64_t)sqlite3_column_int64(statement, 2);
 
@@ -195,7 +204,7 @@ static int open_file(struct spool *spool)
 
 	if (spool->db)
 		return 0;
-	r = to_errno(sqlite3_open_v2(spool->path, &spool->db, flags, NULL));
+	r = to_errno(spool, sqlite3_open_v2(spool->path, &spool->db, flags, NULL));
 	if (r == 0) {
 		sqlite3_busy_timeout(spool->db, BUSY_MS);
 		r = execute(spool, SCHEMA);
@@ -206,8 +215,9 @@ static int open_file(struct spool *spool)
 	if (r == 0)
 		r = check_file(spool);
 	for (size_t i = 0; i < STATEMENTS && r == 0; i++)
-		r = to_errno(sqlite3_prepare_v3(spool->db, STATEMENT_TEXTS[i], -1,
-			SQLITE_PREPARE_PERSISTENT, &spool->statements[i], NULL));
+		r = to_errno(spool,
+			sqlite3_prepare_v3(spool->db, STATEMENT_TEXTS[i], -1,
+				SQLITE_PREPARE_PERSISTENT, &spool->statements[i], NULL));
 	if (r == 0)
 		r = take_stock(spool);
 	if (r < 0)
@@ -291,7 +301,7 @@ static int insert(struct spool *spool, const struct spool_record *record)
 	sqlite3_bind_int64(statement, 1, (sqlite3_int64)spool->last + 1);
 	sqlite3_bind_int64(statement, 2, (sqlite3_int64)record->taken_ms);
 	sqlite3_bind_blob64(statement, 3, record->payload, record->size, SQLITE_STATIC);
-	r = step(statement);
+	r = step(spool, statement);
 	sqlite3_reset(statement);
 	sqlite3_clear_bindings(statement);
 	if (r < 0)
@@ -313,7 +323,7 @@ static int remove_up_to(struct spool *spool, uint64_t number)
 	int r;
 
 	sqlite3_bind_int64(statement, 1, to_sqlite(number));
-	r = step(statement);
+	r = step(spool, statement);
 	sqlite3_reset(statement);
 	return r;
 }
@@ -326,7 +336,7 @@ static int take_stock_up_to(
 	int r;
 
 	sqlite3_bind_int64(statement, 1, to_sqlite(number));
-	r = step(statement);
+	r = step(spool, statement);
 	if (r == 1) {
 		*ret_count = (uint64_t)sqlite3_column_int64(statement, 0);
 		*ret_bytes = (uint64_t)sqlite3_column_int64(statement, 1) + *ret_count * ROW_BYTES;
@@ -340,7 +350,7 @@ static int drop_oldest(struct spool *spool, uint64_t *dropped)
 	sqlite3_stmt *statement = spool->statements[OLDEST];
 	uint64_t number = 0;
 	uint64_t size = 0;
-	int r = step(statement);
+	int r = step(spool, statement);
 
 	if (r == 1) {
 		number = (uint64_t)sqlite3_column_int64(statement, 0);
@@ -397,7 +407,7 @@ int spool_next(
 	statement = spool->statements[NEXT];
 	sqlite3_reset(statement);
 	sqlite3_bind_int64(statement, 1, to_sqlite(after));
-	r = step(statement);
+	r = step(spool, statement);
 	if (r < 0)
 		return failed(spool, r);
 	if (r == 0) {

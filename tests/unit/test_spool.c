@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -321,12 +322,33 @@ static void test_a_folder_that_is_missing_is_an_error_and_then_works(void **stat
 	(void)state;
 	(void)snprintf(folder, sizeof(folder), "%s/later", tree.root);
 	assert_int_equal(spool_new(folder, 1000000, &spool), 0);
-	assert_int_equal(spool_append(spool, &record, 1, &dropped), -EACCES);
+	assert_int_equal(spool_append(spool, &record, 1, &dropped), -ENOENT);
 	assert_int_equal(mkdir(folder, 0755), 0);
 	assert_int_equal(spool_append(spool, &record, 1, &dropped), 0);
 	assert_int_equal(spool_count(spool), 1);
 	spool_free(spool);
 	temp_tree_free(&tree);
+}
+
+static void test_what_keeps_the_file_from_being_opened_is_told(void **state)
+{
+	const struct spool_record record = {1, "x", 1};
+	struct rlimit limit;
+	struct fixture f;
+	uint64_t dropped = 0;
+
+	(void)state;
+	begin(&f, 1000000);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, limit.rlim_max}), 0);
+	assert_int_equal(spool_append(f.spool, &record, 1, &dropped), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(mkdir(temp_tree_path(&f.tree, "spool.db"), 0755), 0);
+	assert_int_equal(spool_append(f.spool, &record, 1, &dropped), -EISDIR);
+	assert_int_equal(rmdir(temp_tree_path(&f.tree, "spool.db")), 0);
+	append(&f, 1, 1);
+	expect(&f, 1, 1);
+	end(&f);
 }
 
 /* What a crash leaves is a log beside the file; the batches that were committed are in it. */
@@ -366,6 +388,7 @@ int main(void)
 		cmocka_unit_test(test_a_file_with_more_than_the_table_is_refused),
 		cmocka_unit_test(test_rows_that_would_never_be_found_are_refused),
 		cmocka_unit_test(test_a_folder_that_is_missing_is_an_error_and_then_works),
+		cmocka_unit_test(test_what_keeps_the_file_from_being_opened_is_told),
 		cmocka_unit_test(test_a_crash_keeps_what_was_appended),
 	};
 
