@@ -50,10 +50,12 @@ void gateway_keep_map(const struct gateway *gateway)
 {
 	int r = kept_map_save(gateway->options->state_dir, gateway->options->config_path);
 
-	/* Without a state directory, on a first try, --safe has just the map itself. */
 	if (r < 0)
-		log_debug("config", "no copy of the map in %s: %s", gateway->options->state_dir,
-			strerror(-r));
+		log_warning("config",
+			"no copy of the map can be kept in %s: %s; after a crash, tosd --safe "
+			"knows only the map as it is then: make that folder, writable for tosd, or "
+			"name another one with --state",
+			gateway->options->state_dir, strerror(-r));
 }
 
 static void trace_operation(void *userdata, const char *object, const char *text)

@@ -317,4 +317,9 @@ def test_state_that_cannot_be_written_is_told_and_no_more(broker, client, make_g
     client.wait("tos/sensors")
     assert client.ask_json("250", topic="tos/sensors/interval")["ok"]
     assert gateway.stop() == 0
+    gateway.log.wait(
+        "^warning: config: no copy of the map can be kept in .*/none: No such file or directory; after a crash, "
+        "tosd --safe knows only the map as it is then: make that folder, writable for tosd, or name another one "
+        "with --state$"
+    )
     gateway.log.wait("^warning: interval: cannot be kept in .*/none for the next start: No such file or directory$")
