@@ -30,6 +30,9 @@ motors:
 """
 )
 
+# With an LED of the kernel's.
+LED_MAP = MAP.replace("\nmotors:", "\n  - {name: act, led: ACT}\nmotors:")
+
 
 class KernelLed:
     """An LED of the kernel's LED class, made by the kernel's own uleds; it is there until its process ends."""

@@ -3,7 +3,7 @@
 
 import pytest
 
-from board import FORWARD, MAP, RED
+from board import FORWARD, LED_MAP, RED
 
 LIVE = "/sys/kernel/config/gpio-sim"
 
@@ -70,13 +70,15 @@ def test_a_chip_that_comes_back_under_another_number_is_found(guest, wire, gatew
     assert chip_name(guest) != before
 
 
-def test_without_permission_the_user_is_told_the_groups(guest, parts, make_gateway):
+def test_without_permission_the_user_is_told_the_groups(guest, parts, make_led, make_gateway):
     """An ordinary user who is in none of the groups."""
     del parts
-    gateway = make_gateway(MAP, user="tos")
+    make_led()
+    gateway = make_gateway(LED_MAP, user="tos")
     assert gateway.reading()["temp"] is None
     health = gateway.health(lambda h: not h["actuators"]["led.0"]["ok"] and not h["sensors"]["temp"]["ok"])
     assert "no permission for /dev/i2c-1: is the user in group i2c?" in health["sensors"]["temp"]["error"]
     assert f"no permission for /dev/{chip_name(guest)}: is the user in group gpio?" in health["actuators"]["led.0"]["error"]
     assert "no permission for" in health["actuators"]["led.2"]["error"]
     assert "udev rules" in health["actuators"]["led.2"]["error"]
+    assert "/sys/class/leds/ACT: is the user in group gpio, and are the udev rules" in health["actuators"]["led.3"]["error"]

@@ -93,19 +93,6 @@ def test_a_part_that_does_not_answer_the_kernel(parts, bind, make_gateway):
     whole(gateway)
 
 
-def test_a_stuck_bus_below_the_kernels_driver(parts, bind, make_gateway):
-    bind("bmp280-i2c", "bme280", 0x77)
-    gateway = make_gateway(IIO_CLIMATE)
-    whole(gateway)
-    mark = gateway.client.mark()
-    parts.fault("/dev/i2c-1", "stuck")
-    gateway.reading(lambda r: r["temp"] is None)
-    health = gateway.health(lambda h: not h["sensors"]["temp"]["ok"], mark)
-    assert health["sensors"]["temp"]["error"].startswith("iio on bme280: timed out: the bus is stuck")
-    parts.fault("/dev/i2c-1", "none")
-    whole(gateway)
-
-
 def test_the_kernels_ads1115_driver_reads_our_part(parts, bind, make_gateway):
     """By its device node; each input has a scale of its own there."""
     bind("ti-ads1015", "ads1115", 0x48)

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from board import BACKWARD, FORWARD, MAP, RED, Gateway, registers
+from board import BACKWARD, FORWARD, LED_MAP, MAP, RED, Gateway, registers
 from guest import Guest, booted, kernel
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -113,7 +113,7 @@ def test_it_reaches_the_kernels_leds_through_its_sandbox(guest, service, make_le
     led = make_led()
     guest.run("udevadm settle")
     assert guest.run(f"stat -c '%G %a' {led.folder}/brightness") == "gpio 664"
-    service.start(text=MAP.replace("\nmotors:", "\n  - {name: act, led: ACT}\nmotors:"))
+    service.start(text=LED_MAP)
     service.do(led={"act": {"on": True}})
     assert led.read() == "255"
 
