@@ -150,7 +150,7 @@ def test_a_reload_takes_a_good_map_and_refuses_a_bad_one(guest, service, wire):
 
 
 def test_the_watchdog_ends_a_stopped_process_and_its_motor(service, wire):
-    service.start("WatchdogSec=3s")
+    service.start()
     service.do(**RUN)
     mark, client_mark = wire.mark(), service.client.mark()
     service.restarted("kill -STOP {pid}", client_mark)
