@@ -35,7 +35,7 @@ void outbox_set_clock(struct outbox *outbox, uint64_t offset_ms)
 	outbox->clock_offset_ms = offset_ms;
 	for (record = ring_at(ring, ring->begin); record;
 		record = ring_at(ring, ring_after(record))) {
-		if (record->state == IN_FLIGHT || record->state == DONE)
+		if (record->state == DONE)
 			continue;
 		memcpy(&taken_ms, record->data, sizeof(taken_ms));
 		outbox_correct_time(outbox, &taken_ms, record->data + sizeof(taken_ms),

@@ -300,6 +300,17 @@ static void backlog_waits_for_the_clock_and_gets_its_time(void **state)
 	expect_text(*state, "{\"ts\":1795360000123}");
 }
 
+static void what_comes_again_has_its_time_by_then(void **state)
+{
+	outbox_connected(*state);
+	put_timeless(*state, 123);
+	expect_text(*state, TIMELESS);
+	outbox_set_clock(*state, LEAD_MS);
+	outbox_disconnected(*state);
+	outbox_connected(*state);
+	expect_text(*state, "{\"ts\":1795360000123}");
+}
+
 static void backlog_does_not_wait_for_ever(void **state)
 {
 	outbox_wait_for_clock(*state, true);
@@ -527,6 +538,7 @@ int main(void)
 		TEST(memory_is_half_full),
 		TEST(rows_that_are_lost_are_counted),
 		TEST(backlog_waits_for_the_clock_and_gets_its_time),
+		TEST(what_comes_again_has_its_time_by_then),
 		TEST(backlog_does_not_wait_for_ever),
 		TEST(rows_of_this_process_get_their_time_too),
 		TEST(a_random_sequence_loses_nothing_uncounted),
