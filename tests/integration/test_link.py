@@ -184,7 +184,8 @@ def test_commands_in_flight_when_the_link_is_cut(broker, client, make_gateway, v
         gateway.log.wait("connected to", connections)
         client.wait_json("tos/actions/ack", lambda answer: answer["id"] == actions[-1]["id"], mark)
         # What was sent twice was answered twice; and behind all of that, once more, is the stop.
-        client.ask_json({"id": "fence", "led": {"0": {"on": True}}})
+        client.publish("tos/actions", {"id": "fence", "led": {"0": {"on": True}}})
+        client.wait_json("tos/actions/ack", lambda answer: answer["id"] == "fence", mark)
         answers = [json.loads(message.payload) for message in client.since(mark, "tos/actions/ack")]
         assert all(answer["ok"] for answer in answers)
         ids = [answer["id"] for answer in answers if answer["id"] != "fence"]

@@ -28,6 +28,9 @@ AFTER_US = 1000000  # failsafe.after
 HEARTBEAT_US = AFTER_US // 4  # signs of life come that often, and a silence is counted from the last one
 LATE_US = 1000000  # a loaded machine may be late by this much
 
+# A sanitizer would make a report of SIGSEGV.
+UNHANDLED = {name: os.environ.get(name, "") + ":handle_segv=0" for name in ("ASAN_OPTIONS", "TSAN_OPTIONS")}
+
 RUN = {"motor": {"direction": "forward", "speed": 10}}
 STOP = {"motor": {"direction": "stop"}}
 
@@ -161,7 +164,8 @@ def make_rig(binary, folder):
             stack.callback(broker.stop)
             proxy = Proxy(broker.start().port).open()
             stack.callback(proxy.close)
-            gateway = Gateway(binary, place / "g", make_map(proxy.port, failsafe="{after: 1s}"))
+            text = make_map(proxy.port, failsafe="{after: 1s}")
+            gateway = Gateway(binary, place / "g", text, environment=UNHANDLED)
             stack.callback(lambda: check_sanitizers(gateway))
             stack.callback(gateway.kill)
             client = Client(broker.port)
