@@ -167,6 +167,8 @@ class Client:
         if "tls" in options:
             self.client.tls_set(**options["tls"])
         self.client.connect(options.get("host", "127.0.0.1"), port)
+        # Otherwise a command waits up to 40 ms for the acknowledgement of what was sent before it.
+        self.client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.client.loop_start()
         if topics and not self._subscribed.wait(TIMEOUT):
             raise AssertionError("the test's own client could not subscribe")
