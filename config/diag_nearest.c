@@ -6,8 +6,12 @@
 #include "diag.h"
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
-enum { WORD_MAX = 48 }; /* no word that can be meant is longer */
+enum {
+	WORD_MAX = 48,     /* no word that can be meant is longer */
+	BEGINNING_MIN = 3, /* fewer letters are no beginning of a word */
+};
 
 static size_t min_size(size_t a, size_t b)
 {
@@ -45,6 +49,23 @@ static size_t distance(const char *a, size_t a_size, const char *b, size_t b_siz
 	return above[b_size];
 }
 
+/* The only one that begins with the word: "password_file" for "password". */
+static const char *begins_with(const char *word, size_t word_size, const char *const *words)
+{
+	const char *found = NULL;
+
+	if (word_size < BEGINNING_MIN)
+		return NULL;
+	for (size_t i = 0; words[i]; i++) {
+		if (strncasecmp(words[i], word, word_size) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = words[i];
+	}
+	return found;
+}
+
 const char *diag_nearest(const char *word, const char *const *words)
 {
 	const char *nearest = NULL;
@@ -66,5 +87,5 @@ const char *diag_nearest(const char *word, const char *const *words)
 			nearest = words[i];
 		}
 	}
-	return nearest;
+	return nearest ? nearest : begins_with(word, word_size, words);
 }

@@ -100,7 +100,10 @@ int schema_check_keys(struct schema *schema, const struct yaml_node *map,
 
 	for (size_t i = 0; i < map->n_items; i++) {
 		const struct yaml_node *item = map->items[i];
-		if (!find_option(options, item->key) && !find_option(more, item->key))
+		if (strcmp(item->key, "<<") == 0)
+			diag_error(schema->diag, item->key_place, "write the keys out",
+				"merge keys (<<) are not taken in a device map");
+		else if (!find_option(options, item->key) && !find_option(more, item->key))
 			schema_unknown(schema, item->key_place, "key", item->key, keys);
 	}
 	free(keys);

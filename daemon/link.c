@@ -22,6 +22,11 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+enum {
+	SHORT_LIFE_US = 30000000,
+	SHORT_LIVES = 3,
+};
+
 void link_enter_library(struct link *link)
 {
 	(void)pthread_mutex_lock(&link->mutex);
@@ -112,12 +117,23 @@ static void free_link(struct link *link)
 	free(link);
 }
 
+/* Two clients with one id throw each other out, and neither is told why. */
+static void note_short_life(struct link *link, uint64_t lasted_us)
+{
+	link->short_lived = lasted_us < SHORT_LIFE_US ? link->short_lived + 1 : 0;
+	if (link->short_lived == SHORT_LIVES)
+		log_warning("mqtt",
+			"%d connections in a row broke soon after they were made: does another "
+			"client use the client id \"%s\"? Then give each its own mqtt.client_id",
+			SHORT_LIVES, link->settings.mqtt->client_id);
+}
+
 /* One connection, from the attempt to the time to wait before the next one. 0, or -ECANCELED. */
 static int connect_once(struct link *link, uint32_t *ret_wait_ms)
 {
 	struct mqtt_client *client;
 	const char *why;
-	uint64_t begin_us;
+	uint64_t begin_us, lasted_us;
 	int r = link_connect(link, &client, ret_wait_ms);
 
 	if (r < 0)
@@ -126,11 +142,14 @@ static int connect_once(struct link *link, uint32_t *ret_wait_ms)
 	r = link_session_run(link, client, &why);
 	if (r < 0)
 		return r;
-	backoff_lasted(&link->backoff, clock_now_us() - begin_us);
+	lasted_us = clock_now_us() - begin_us;
+	backoff_lasted(&link->backoff, lasted_us);
 	*ret_wait_ms = link_next_wait_ms(link);
-	if (why)
+	if (why) {
 		log_warning("mqtt", "connection lost: %s; connecting again in %.1f s", why,
 			*ret_wait_ms / 1e3);
+		note_short_life(link, lasted_us);
+	}
 	return 0;
 }
 

@@ -98,6 +98,7 @@ struct link {
 	struct link_url *urls;         /* as many as the settings have */
 	struct outbox_message message; /* the one being sent */
 	struct log_limit rejected_limit;
+	unsigned short_lived; /* connections that broke soon, one after the other */
 };
 
 /*

@@ -228,6 +228,25 @@ static const char *connack_words(int code)
 	return code > 0 && code < (int)(sizeof(WORDS) / sizeof(*WORDS)) ? WORDS[code] : NULL;
 }
 
+/* What to do about a refusal, "" where there is no telling. 4 and 5 are those of MQTT 3.1.1. */
+static const char *refusal_cure(int code)
+{
+	switch (code) {
+	case 4:
+	case 5:
+	case MQTTREASONCODE_BAD_USER_NAME_OR_PASSWORD:
+	case MQTTREASONCODE_NOT_AUTHORIZED:
+		return " (see mqtt.username, and mqtt.password_file or systemd's credential "
+		       "mqtt-password)";
+	case MQTTREASONCODE_QOS_NOT_SUPPORTED:
+		return " (that of the will: see mqtt.will.qos)";
+	case MQTTREASONCODE_RETAIN_NOT_SUPPORTED:
+		return " (that of the will: see mqtt.will.retain)";
+	default:
+		return "";
+	}
+}
+
 static int refused(const struct attempt *attempt, const struct mqtt_client *client, int code)
 {
 	const char *words = connack_words(code);
@@ -235,8 +254,8 @@ static int refused(const struct attempt *attempt, const struct mqtt_client *clie
 
 	if (!words)
 		words = mqtt_client_reason(client, code);
-	return fail(
-		attempt, is_version ? -EPROTONOSUPPORT : -EACCES, "the broker refused: %s", words);
+	return fail(attempt, is_version ? -EPROTONOSUPPORT : -EACCES, "the broker refused: %s%s",
+		words, refusal_cure(code));
 }
 
 /* The library only says that it failed. */

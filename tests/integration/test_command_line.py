@@ -228,7 +228,8 @@ def test_wrong_password_is_told_but_not_shown(locked_broker, make_gateway, folde
     text = locked_map(locked_broker.port, folder)
     (folder / "password").write_text("0p3n barley\n")
     gateway = make_gateway(text, ["--verbose"])
-    gateway.log.wait("^error: mqtt: cannot connect to mqtt://127.0.0.1:.*(authori[sz]ed|password)")
+    gateway.log.wait("^error: mqtt: cannot connect to mqtt://127.0.0.1:.*(authori[sz]ed|password) "
+        r"\(see mqtt.username, and mqtt.password_file or systemd's credential mqtt-password\); trying again")
     assert gateway.stop() == 0
     assert "barley" not in "\n".join(gateway.log.since())
 

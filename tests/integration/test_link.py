@@ -57,6 +57,25 @@ def test_version_5_does_not_fall_back(make_fake, make_gateway):
     assert fake.versions.get(timeout=TIMEOUT) == 5
 
 
+@pytest.mark.parametrize("code, told", [
+    (0x86, r"Bad User Name or Password \(see mqtt\.username, and mqtt\.password_file or systemd's credential mqtt-p"),
+    (0x87, r"Not authorized \(see mqtt\.username, and mqtt\.password_file or systemd's credential mqtt-password\);"),
+    (0x9B, r"QoS not supported \(that of the will: see mqtt\.will\.qos\);"),
+    (0x9A, r"Retain not supported \(that of the will: see mqtt\.will\.retain\);"),
+])
+def test_a_refusal_is_told_with_its_cure(make_fake, make_gateway, code, told):
+    fake = make_fake(on_version_5=bytes([0x20, 3, 0, code, 0]))
+    make_gateway(make_map(fake.port, mqtt="  version: 5")).log.wait(f"the broker refused: {told}")
+
+
+def test_a_client_id_of_two_is_told(broker, make_gateway):
+    """They throw each other out, and no broker says why."""
+    text = make_map(broker.port, mqtt="  client_id: twin")
+    gateways = [make_gateway(text), make_gateway(text)]
+    told = 'does another client use the client id "twin"\\? Then give each its own mqtt.client_id$'
+    gateways[0].log.wait(f"warning: mqtt: 3 connections in a row broke soon after they were made: {told}")
+
+
 def test_a_refused_subscription_is_told_and_the_rest_works(make_fake, make_gateway):
     fake = make_fake(subscriptions=(1, 0x80, 1))
     gateway = make_gateway(make_map(fake.port, mqtt="  version: 3.1.1"))

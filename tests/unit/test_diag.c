@@ -202,7 +202,8 @@ static void test_nearest(void **state)
 		{"keepalvie", "keepalive"},
 		{"kepalve", "keepalive"}, /* two of nine */
 		{"keep_aliev", "keepalive"},
-		{"keep", NULL},
+		{"keep", "keepalive"}, /* the beginning of one alone */
+		{"ke", NULL},
 		{"KeepAlive", "keepalive"}, /* capitals are no mistake */
 		{"tpoci", NULL},            /* two swaps in five */
 		{"xyz", NULL},
@@ -227,6 +228,7 @@ static void test_nearest_of_several(void **state)
 
 	assert_string_equal(diag_nearest("bakward", words), "backward");
 	assert_string_equal(diag_nearest("foward", words), "forward");
+	assert_null(diag_nearest("bac", words));
 }
 
 static void test_free_takes_null(void **state)
