@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Nothing here waits: a terminal that was stopped with Ctrl-S, a full pipe that nobody reads, or a
+ * journal that hangs must not keep a motor running. What cannot be written at once is lost, and the
+ * next line that can be says how many were. So the journal is spoken to by its own protocol
+ * (https://systemd.io/JOURNAL_NATIVE_PROTOCOL/), since sd_journal_sendv() waits.
+ */
 #include "log.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <systemd/sd-journal.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 1024, OBJECT_MAX_BYTES = 128 };
@@ -16,8 +24,12 @@ enum { LINE_MAX_BYTES = 1024, OBJECT_MAX_BYTES = 128 };
 /* Written by log_setup() only, before there are threads. */
 static struct {
 	bool verbose;
-	bool journal;
+	int journal_fd; /* a socket; 0: stderr is not the journal */
 } settings;
+
+/* Whose turn it is, so that lines do not mix and stderr has room for what was asked about. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+static unsigned lost; /* lines since the last one that was written; under the mutex */
 
 /* systemd names the socket that it gave us as stderr; a stderr that was redirected since is not it.
  */
@@ -37,7 +49,10 @@ static bool stderr_is_journal(void)
 void log_setup(bool verbose)
 {
 	settings.verbose = verbose;
-	settings.journal = stderr_is_journal();
+	if (settings.journal_fd > 0)
+		(void)close(settings.journal_fd);
+	settings.journal_fd =
+		stderr_is_journal() ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : 0;
 }
 
 bool log_verbose(void)
@@ -72,55 +87,75 @@ static void replace_control_characters(char *text)
 
 static int send_to_journal(int level, const char *object, const char *text)
 {
-	char message[LINE_MAX_BYTES + sizeof("MESSAGE=")];
-	char priority[sizeof("PRIORITY=7")];
-	char about[OBJECT_MAX_BYTES + sizeof("TOS_OBJECT=")];
-	struct iovec fields[3];
+	const struct sockaddr_un journal = {AF_UNIX, "/run/systemd/journal/socket"};
+	char message[LINE_MAX_BYTES + OBJECT_MAX_BYTES + 128];
+	int size = snprintf(message, sizeof(message),
+		"MESSAGE=%s\nPRIORITY=%u\nSYSLOG_IDENTIFIER=tosd\n%s%s%s", text,
+		(unsigned)level & 7U, object ? "TOS_OBJECT=" : "", object ? object : "",
+		object ? "\n" : "");
 
-	(void)snprintf(message, sizeof(message), "MESSAGE=%s", text);
-	(void)snprintf(priority, sizeof(priority), "PRIORITY=%u", (unsigned)level & 7U);
-	(void)snprintf(about, sizeof(about), "TOS_OBJECT=%s", object ? object : "");
-	fields[0] = (struct iovec){message, strlen(message)};
-	fields[1] = (struct iovec){priority, strlen(priority)};
-	fields[2] = (struct iovec){about, strlen(about)};
-	return sd_journal_sendv(fields, object ? 3 : 2);
+	if (sendto(settings.journal_fd, message, (size_t)size, MSG_DONTWAIT | MSG_NOSIGNAL,
+		    (const struct sockaddr *)&journal, sizeof(journal)) < 0)
+		return -errno;
+	return 0;
 }
 
-/* In one write(), so that the lines of two threads do not mix. */
-static void write_to_stderr(int level, const char *text)
+/* In one write(), which does not wait: a pipe or a terminal that can be written takes a line. */
+static int write_to_stderr(int level, const char *text)
 {
+	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
 	char line[LINE_MAX_BYTES + 16];
-	int length = snprintf(line, sizeof(line) - 1, "%s: %s", level_word(level), text);
-	size_t size = strlen(line);
+	int size = snprintf(line, sizeof(line), "%s: %s\n", level_word(level), text);
 
-	if (length < 0)
-		return;
-	line[size++] = '\n';
-	/* There is nobody left to tell when stderr is gone. */
-	if (write(STDERR_FILENO, line, size) < 0)
-		return;
+	if (poll(&room, 1, 0) == 0)
+		return -EAGAIN;
+	return write(STDERR_FILENO, line, (size_t)size) < 0 ? -errno : 0;
+}
+
+static int deliver(int level, const char *object, const char *text)
+{
+	int r = settings.journal_fd > 0 ? send_to_journal(level, object, text) : -ENOTCONN;
+
+	/* Who stopped the journal may still read what systemd does with stderr. */
+	return r == 0 || r == -EAGAIN ? r : write_to_stderr(level, text);
+}
+
+static void deliver_in_turn(int level, const char *object, const char *text)
+{
+	char gap[64];
+
+	(void)pthread_mutex_lock(&turn);
+	if (lost > 0) {
+		(void)snprintf(gap, sizeof(gap), "log: %u lines were lost here", lost);
+		if (deliver(LOG_WARNING, "log", gap) == 0)
+			lost = 0;
+	}
+	if (lost > 0 || deliver(level, object, text) == -EAGAIN)
+		lost++;
+	(void)pthread_mutex_unlock(&turn);
 }
 
 void log_message(int level, const char *object, const char *format, ...)
 {
 	int saved_errno = errno;
 	char text[LINE_MAX_BYTES];
+	char about[OBJECT_MAX_BYTES];
 	size_t length = 0;
 	va_list arguments;
 
 	if (level == LOG_DEBUG && !settings.verbose)
 		return;
 	if (object) {
-		(void)snprintf(text, sizeof(text), "%.*s: ", OBJECT_MAX_BYTES - 1, object);
-		length = strlen(text);
+		(void)snprintf(about, sizeof(about), "%s", object);
+		replace_control_characters(about);
+		length = (size_t)snprintf(text, sizeof(text), "%s: ", about);
 	}
 	va_start(arguments, format);
 	(void)vsnprintf(text + length, sizeof(text) - length, format, arguments);
 	va_end(arguments);
 	replace_control_characters(text);
 
-	if (!settings.journal || send_to_journal(level, object, text) < 0)
-		write_to_stderr(level, text);
+	deliver_in_turn(level, object ? about : NULL, text);
 	errno = saved_errno;
 }
 

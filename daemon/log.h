@@ -4,7 +4,8 @@
  * stderr, one line each. A message is logged once, by the layer that knows what it means for the
  * user: the object, what was tried, the error, the consequence.
  *
- * Any thread may log.
+ * Any thread may log, and none waits for whoever reads it: lines that cannot be written at once are
+ * lost, and counted.
  */
 #pragma once
 

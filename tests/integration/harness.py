@@ -6,6 +6,7 @@ Nothing here sleeps.
 """
 
 import contextlib
+import fcntl
 import itertools
 import json
 import os
@@ -323,6 +324,8 @@ class Gateway:
             errors="replace",
             env=environment,
         )
+        # The gateway does not wait for whoever reads its log, and a test may be slow: linux/fcntl.h, F_SETPIPE_SZ.
+        fcntl.fcntl(self.process.stderr, 1031, 1 << 20)
         self.log = Lines(self.process.stderr)
         if wait_ready:
             self.notifications.lines.wait(r"^READY=1$")

@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -125,6 +126,36 @@ static void a_journal_that_is_not_stderr_is_not_used(void **state)
 	assert_string_equal(logged(state), "info: here\n");
 }
 
+/* As a terminal that was stopped with Ctrl-S. */
+static void a_reader_that_stands_still_holds_nobody_up(void **state)
+{
+	char buffer[65536];
+	const char *gap = "warning: log: 2 lines were lost here\ninfo: c\n";
+	int pipes[2];
+	int before = dup(STDERR_FILENO);
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(pipe(pipes), 0);
+	assert_int_equal(fcntl(pipes[1], F_SETPIPE_SZ, 8192), 8192);
+	memset(buffer, 0x2e, 8192);
+	assert_int_equal(write(pipes[1], buffer, 8192), 8192);
+	assert_int_equal(dup2(pipes[1], STDERR_FILENO), STDERR_FILENO);
+	log_setup(false);
+	log_info(NULL, "a");
+	log_info(NULL, "b");
+	assert_int_equal(read(pipes[0], buffer, sizeof(buffer)), 8192);
+	log_info(NULL, "c");
+	n = read(pipes[0], buffer, sizeof(buffer) - 1);
+	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+	assert_true(n > 0);
+	buffer[n] = '\0';
+	assert_string_equal(buffer, gap);
+	close(before);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 static void a_limit_passes_a_burst_in_each_interval(void **state)
 {
 	struct log_limit limit = {.interval_us = 1000, .burst = 2};
@@ -156,6 +187,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(errno_survives, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_journal_that_is_not_stderr_is_not_used, setup, teardown),
+		cmocka_unit_test(a_reader_that_stands_still_holds_nobody_up),
 		cmocka_unit_test(a_limit_passes_a_burst_in_each_interval),
 	};
 
