@@ -58,7 +58,7 @@ struct config_mqtt {
 	bool accept_retained;
 	bool clean_start;
 	uint64_t health_interval_us;
-	char *fingerprint; /* equal text means equal settings: the connection may go on */
+	char *fingerprint; /* equal text means that the connection may go on */
 };
 
 struct config_chip {

@@ -16,6 +16,7 @@ static void print_text(const char *name, const char *text, FILE *out)
 		fprintf(out, "%s %s\n", name, text);
 }
 
+/* Of the connection. What the gateway itself looks at anew for each message is not part of it. */
 static void print_mqtt(const struct config_mqtt *mqtt, FILE *out)
 {
 	for (size_t i = 0; i < mqtt->n_urls; i++)
@@ -31,12 +32,8 @@ static void print_mqtt(const struct config_mqtt *mqtt, FILE *out)
 	print_text("will.topic", mqtt->will.topic, out);
 	fprintf(out, "will.payload %zu %s\n", strlen(mqtt->will.payload), mqtt->will.payload);
 	fprintf(out, "will.qos %u\nwill.retain %d\n", mqtt->will.qos, mqtt->will.retain);
-	print_text("discovery", mqtt->discovery, out);
-	fprintf(out, "version %d\nqos %u\ntimestamp %d\n", mqtt->version, mqtt->qos,
-		mqtt->timestamp);
-	fprintf(out, "accept_retained %d\nclean_start %d\nhealth_interval %llu\n",
-		mqtt->accept_retained, mqtt->clean_start,
-		(unsigned long long)mqtt->health_interval_us);
+	fprintf(out, "version %d\nqos %u\nclean_start %d\n", mqtt->version, mqtt->qos,
+		mqtt->clean_start);
 }
 
 static void print_chip(const struct config_chip *chip, FILE *out)

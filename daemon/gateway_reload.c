@@ -100,6 +100,8 @@ void gateway_reload(struct gateway *gateway)
 		return;
 	}
 	follow_interval(gateway, old);
+	if (config->mqtt.health_interval_us != old->mqtt.health_interval_us)
+		gateway_follow_health(gateway);
 	gateway_publish_state(gateway);
 	gateway_follow_actuators(gateway);
 }

@@ -145,3 +145,17 @@ def test_failing_sensors_are_still_told_after_a_reload(broker, client, gateway):
     assert client.ask_json({"led": {"yellow": {"on": True}}})["ok"]
     last = client.wait_json("tos/health", lambda h: "led.3" in h["actuators"], mark)
     assert not last["sensors"]["temp"]["ok"]
+
+
+def test_what_is_not_of_the_connection_leaves_it_alone(broker, client, gateway):
+    """A motor runs on: only a new connection would stop it."""
+    assert client.ask_json({"motor": {"direction": "forward", "speed": 10}})["ok"]
+    wires, log, notes = gateway.wire.mark(), gateway.log.mark(), gateway.notifications.lines.mark()
+    mark = client.mark()
+    gateway.reload(make_map(broker.port, mqtt="  health_interval: 1s\n  timestamp: false\n  accept_retained: true"))
+    reloaded(gateway, notes)
+    assert client.wait_json("tos/sensors", lambda r: "ts" not in r, mark)["temp"] == 23
+    # One at the end of the reload, then the rhythm's own.
+    client.wait_several("tos/health", 3, mark)
+    assert gateway.wires(wires) == [] and gateway.output("board.0") == 1
+    assert not any("connecting anew" in line for line in gateway.log.since(log))
