@@ -5,6 +5,7 @@
  * names all of them. What the keys mean stands in tables; nothing here acts.
  */
 #include "payload_parse.h"
+#include "clock.h"
 #include "json_scan.h"
 
 #include <errno.h>
@@ -99,7 +100,11 @@ static void check_age(struct payload_parser *parser, uint64_t wall_ms)
 		payload_mistake(parser, &TS, "\"ts\" needs \"ttl\" beside it");
 	if (parser->has_ttl && !parser->has_ts)
 		payload_mistake(parser, &TTL, "\"ttl\" needs \"ts\" beside it");
-	if (age_ms > 0)
+	if (parser->has_ts && parser->has_ttl && !clock_is_set(wall_ms))
+		payload_mistake(parser, &TS,
+			"the gateway's clock is not set yet: nobody can tell whether this has "
+			"expired");
+	else if (age_ms > 0)
 		payload_mistake(parser, NULL, "expired %.0f ms ago", age_ms);
 }
 

@@ -332,6 +332,23 @@ static void sixteen_kibibytes_are_understood_and_one_more_is_refused(void **stat
 }
 
 /* What arrives cut is not judged by its beginning. */
+/* A board without a clock of its own starts in 1970, where nothing has expired yet. */
+static void what_may_have_expired_waits_for_a_clock(void **state)
+{
+	static const char WORDS[] = "{\"led\":{\"0\":{\"on\":true}},\"ts\":1,\"ttl\":99999999}";
+	const struct fake_config *fake = *state;
+	struct payload_bytes bytes = {(const uint8_t *)WORDS, sizeof(WORDS) - 1, sizeof(WORDS) - 1};
+	struct payload_action action;
+	struct payload_errors errors;
+
+	memset(&action, 0, sizeof(action));
+	errors.count = 0;
+	assert_int_equal(
+		payload_parse_action(&fake->config, &bytes, 60693, &action, &errors), -EINVAL);
+	assert_string_equal(errors.items[0].path, "ts");
+	assert_non_null(strstr(errors.items[0].reason, "clock is not set"));
+}
+
 static void ten_megabytes_are_refused_by_their_true_size(void **state)
 {
 	static const uint8_t WORDS[] = "{\"sensors\":{\"interval\":20}}";
@@ -651,6 +668,7 @@ int main(void)
 		cmocka_unit_test(a_nul_byte_is_refused),
 		cmocka_unit_test(sixteen_kibibytes_are_understood_and_one_more_is_refused),
 		cmocka_unit_test(ten_megabytes_are_refused_by_their_true_size),
+		cmocka_unit_test(what_may_have_expired_waits_for_a_clock),
 		cmocka_unit_test(every_byte_that_can_be_sent_gets_an_answer),
 		cmocka_unit_test(an_id_comes_back_even_from_a_refused_message),
 		cmocka_unit_test(the_largest_ids_are_exact),
