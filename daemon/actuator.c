@@ -38,7 +38,7 @@ int actuator_led_open(struct actuator_led *led, const struct output_source *sour
 	r = output_open(source, &led->config->output, &use, &led->base.error, &output);
 	if (r < 0)
 		return r;
-	snprintf(led->base.place, sizeof(led->base.place), "%s", output.place);
+	snprintf(led->place, sizeof(led->place), "%s", output.place);
 	r = led_new(output.line, output.pwm, &led->config->settings, &led->led);
 	if (r < 0)
 		return hal_error_set(&led->base.error, r, "%s", hal_strerror(r));
@@ -47,51 +47,48 @@ int actuator_led_open(struct actuator_led *led, const struct output_source *sour
 
 /* One input of the bridge: opened, and its place noted. */
 static int open_input(struct actuator_motor *motor, const struct output_source *source,
-	const struct config_output *config, struct output *ret_output)
+	enum hbridge_input input, struct output *ret_output)
 {
+	const struct config_output *const configs[HBRIDGE_N_INPUTS] = {
+		[HBRIDGE_FORWARD] = &motor->config->forward,
+		[HBRIDGE_BACKWARD] = &motor->config->backward,
+		[HBRIDGE_PHASE] = &motor->config->phase,
+		[HBRIDGE_ENABLE] = &motor->config->enable,
+	};
 	char consumer[96];
 	struct output_use use = {.consumer = consumer, .active_low = motor->config->active_low};
-	size_t used = strlen(motor->base.place);
 	int r;
 
 	consumer_name(&motor->base, consumer, sizeof(consumer));
-	r = output_open(source, config, &use, &motor->base.error, ret_output);
-	if (r == 0 && ret_output->place[0])
-		snprintf(motor->base.place + used, sizeof(motor->base.place) - used, "%s%s",
-			used ? ", " : "", ret_output->place);
+	r = output_open(source, configs[input], &use, &motor->base.error, ret_output);
+	if (r == 0)
+		snprintf(motor->places[input], sizeof(motor->places[input]), "%s",
+			ret_output->place);
 	return r;
 }
 
 int actuator_motor_open(struct actuator_motor *motor, const struct output_source *source)
 {
-	const struct config_output *configs[] = {
-		&motor->config->forward,
-		&motor->config->backward,
-		&motor->config->phase,
-		&motor->config->enable,
-	};
-	enum { FORWARD, BACKWARD, PHASE, ENABLE, INPUTS };
-	struct output inputs[INPUTS] = {0};
+	struct output inputs[HBRIDGE_N_INPUTS] = {0};
 	int r = 0;
 
-	motor->base.place[0] = '\0';
-	for (size_t i = 0; i < INPUTS && r == 0; i++)
-		r = open_input(motor, source, configs[i], &inputs[i]);
+	for (unsigned i = 0; i < HBRIDGE_N_INPUTS && r == 0; i++)
+		r = open_input(motor, source, (enum hbridge_input)i, &inputs[i]);
 	if (r < 0) {
-		for (size_t i = 0; i < INPUTS; i++) {
+		for (size_t i = 0; i < HBRIDGE_N_INPUTS; i++) {
 			gpio_line_close(inputs[i].line);
 			pwm_close(inputs[i].pwm);
 		}
 		return r;
 	}
 	struct motor_outputs outputs = {
-		.forward_line = inputs[FORWARD].line,
-		.backward_line = inputs[BACKWARD].line,
-		.phase_line = inputs[PHASE].line,
-		.forward_pwm = inputs[FORWARD].pwm,
-		.backward_pwm = inputs[BACKWARD].pwm,
-		.enable_pwm = inputs[ENABLE].pwm,
-		.enable_line = inputs[ENABLE].line,
+		.forward_line = inputs[HBRIDGE_FORWARD].line,
+		.backward_line = inputs[HBRIDGE_BACKWARD].line,
+		.phase_line = inputs[HBRIDGE_PHASE].line,
+		.forward_pwm = inputs[HBRIDGE_FORWARD].pwm,
+		.backward_pwm = inputs[HBRIDGE_BACKWARD].pwm,
+		.enable_pwm = inputs[HBRIDGE_ENABLE].pwm,
+		.enable_line = inputs[HBRIDGE_ENABLE].line,
 	};
 
 	r = motor_new(&outputs, &motor->config->settings, &motor->motor);
@@ -105,8 +102,7 @@ int actuator_led_write(struct actuator_led *led, bool on, unsigned level)
 	int r = led_set(led->led, on, level);
 
 	if (r < 0)
-		return hal_error_set(
-			&led->base.error, r, "%s: %s", led->base.place, hal_strerror(r));
+		return hal_error_set(&led->base.error, r, "%s: %s", led->place, hal_strerror(r));
 	led->on = on;
 	led->level = level;
 	return 0;
@@ -117,14 +113,21 @@ int actuator_led_restore(struct actuator_led *led)
 	return actuator_led_write(led, led->on, led->level);
 }
 
+/* The words for a write that failed, and what is left of the motor's motion. */
+static int motor_failed(struct actuator_motor *motor, int code)
+{
+	motor->direction = motor_driven(motor->motor);
+	return hal_error_set(&motor->base.error, code, "%s: %s",
+		motor->places[motor_failed_input(motor->motor)], hal_strerror(code));
+}
+
 int actuator_motor_write(
 	struct actuator_motor *motor, enum motor_direction direction, unsigned speed)
 {
 	int r = motor_set(motor->motor, direction, speed, clock_now_us());
 
 	if (r < 0)
-		return hal_error_set(
-			&motor->base.error, r, "%s: %s", motor->base.place, hal_strerror(r));
+		return motor_failed(motor, r);
 	motor->direction = direction;
 	motor->speed = speed;
 	return 0;
@@ -134,10 +137,20 @@ int actuator_motor_stop(struct actuator_motor *motor)
 {
 	int r = motor_safe(motor->motor);
 
-	motor->direction = MOTOR_STOP;
 	if (r < 0)
-		return hal_error_set(
-			&motor->base.error, r, "%s: %s", motor->base.place, hal_strerror(r));
+		return motor_failed(motor, r);
+	motor->direction = MOTOR_STOP;
+	return 0;
+}
+
+int actuator_motor_poll(struct actuator_motor *motor, uint64_t now_us, uint64_t *ret_next_us)
+{
+	int r = motor_poll(motor->motor, now_us, ret_next_us);
+
+	if (r < 0)
+		return motor_failed(motor, r);
+	if (!motor_running(motor->motor))
+		motor->direction = motor_driven(motor->motor);
 	return 0;
 }
 

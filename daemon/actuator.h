@@ -12,7 +12,6 @@
 /* What an LED and a motor have in common. All zero but for the object: never tried. */
 struct actuator {
 	char object[80]; /* "led.red" */
-	char place[256]; /* what it is wired to, as last opened */
 	bool ok;
 	struct retry retry;
 	struct hal_error error; /* when not ok */
@@ -23,6 +22,7 @@ struct actuator_led {
 	struct actuator base;
 	const struct config_led *config;
 	struct led *led; /* NULL: not open */
+	char place[128]; /* what it is wired to, as last opened */
 	bool on;
 	unsigned level;
 };
@@ -31,6 +31,7 @@ struct actuator_motor {
 	struct actuator base;
 	const struct config_motor *config;
 	struct motor *motor; /* NULL: not open */
+	char places[HBRIDGE_N_INPUTS][128];
 	enum motor_direction direction;
 	unsigned speed;
 };
@@ -46,13 +47,16 @@ int actuator_led_open(struct actuator_led *led, const struct output_source *sour
 int actuator_motor_open(struct actuator_motor *motor, const struct output_source *source);
 
 /* Writes to an open one. On success the state is the new one; otherwise the words are in
- * base.error. */
+ * base.error, and a motor's direction is the one in which it is still driven. */
 int actuator_led_write(struct actuator_led *led, bool on, unsigned level);
 int actuator_motor_write(
 	struct actuator_motor *motor, enum motor_direction direction, unsigned speed);
 
 /* Writes the stop again, on every output. */
 int actuator_motor_stop(struct actuator_motor *motor);
+
+/* What motor_poll() has to say: errors as above; also when a stop that had failed was written. */
+int actuator_motor_poll(struct actuator_motor *motor, uint64_t now_us, uint64_t *ret_next_us);
 
 /* Writes what the state says again. */
 int actuator_led_restore(struct actuator_led *led);

@@ -80,7 +80,6 @@ static void motor_lost(struct actuators *actuators, struct actuator_motor *motor
 
 	if (code == -ENODEV)
 		actuator_motor_close(motor);
-	motor->direction = MOTOR_STOP;
 	motor_inputs(motor->config, inputs);
 	for (size_t i = 0; i < MOTOR_INPUTS; i++)
 		if (inputs[i]->kind == CONFIG_OUTPUT_CHIP_PWM)
@@ -116,14 +115,14 @@ static void chip_was_reset(struct actuators *actuators, size_t chip)
 {
 	for (size_t i = 0; i < actuators->n_motors; i++) {
 		struct actuator_motor *motor = &actuators->motors[i];
+		enum motor_direction direction;
 
 		if (!motor->motor || !motor_sits_on(motor, chip))
 			continue;
-		motor_safe(motor->motor);
-		if (motor->direction != MOTOR_STOP) {
-			motor->direction = MOTOR_STOP;
+		direction = motor->direction;
+		(void)actuator_motor_stop(motor);
+		if (motor->direction != direction)
 			actuators_tell_state(actuators);
-		}
 	}
 	for (size_t i = 0; i < actuators->n_leds; i++) {
 		struct actuator_led *led = &actuators->leds[i];
@@ -186,14 +185,16 @@ static void led_try_open(struct actuators *actuators, struct actuator_led *led)
 }
 
 /* Opens it, or sees whether one that failed can be written again. */
-static void motor_try_open(struct actuators *actuators, struct actuator_motor *motor)
+void actuators_try_motor(struct actuators *actuators, struct actuator_motor *motor)
 {
 	struct hal_error before = motor->base.error;
 	bool failed = motor->motor && !motor->base.ok;
 	int r = motor_ready(actuators, motor, false);
 
-	if (r == 0 && failed)
+	if (r == 0 && failed) {
 		r = actuator_motor_stop(motor);
+		actuators_tell_state(actuators);
+	}
 	if (r < 0)
 		motor_lost(actuators, motor, r);
 	note(actuators, &motor->base, r, &before);
@@ -232,7 +233,7 @@ void actuators_open_all(struct actuators *actuators)
 {
 	for (size_t i = 0; i < actuators->n_motors; i++)
 		if (!actuators->motors[i].motor)
-			motor_try_open(actuators, &actuators->motors[i]);
+			actuators_try_motor(actuators, &actuators->motors[i]);
 	for (size_t i = 0; i < actuators->n_leds && actuators_led_wanted(actuators); i++)
 		if (!actuators->leds[i].led)
 			led_try_open(actuators, &actuators->leds[i]);
@@ -319,7 +320,9 @@ int actuators_set_led(
 static int motor_drive(struct actuators *actuators, struct actuator_motor *motor,
 	enum motor_direction direction, unsigned speed)
 {
-	int r = motor_ready(actuators, motor, true);
+	/* A stop does not wait for a part to be set up: the lines beside it can be written. */
+	bool at_once = direction == MOTOR_STOP && motor->motor;
+	int r = at_once ? 0 : motor_ready(actuators, motor, true);
 
 	if (r == 0)
 		r = actuator_motor_write(motor, direction, speed);
@@ -367,14 +370,16 @@ bool actuators_running(const struct actuators *actuators)
 static uint64_t motor_step(struct actuators *actuators, struct actuator_motor *motor)
 {
 	struct hal_error before = motor->base.error;
+	enum motor_direction direction = motor->direction;
 	uint64_t next_us = UINT64_MAX;
-	int r = motor_poll(motor->motor, actuators->now_us, &next_us);
+	int r = actuator_motor_poll(motor, actuators->now_us, &next_us);
 
 	/* A failure that is known already is retried by its own back-off. */
 	if (r < 0 && motor->base.ok) {
-		hal_error_set(&motor->base.error, r, "%s: %s", motor->base.place, hal_strerror(r));
 		motor_lost(actuators, motor, r);
 		note(actuators, &motor->base, r, &before);
+	} else if (motor->direction != direction) {
+		actuators_tell_state(actuators);
 	}
 	return motor->motor ? next_us : UINT64_MAX;
 }
@@ -394,7 +399,7 @@ uint64_t actuators_poll(struct actuators *actuators, uint64_t now_us)
 		struct actuator_motor *motor = &actuators->motors[i];
 
 		if (!motor->base.ok && !retried && retry_is_due(&motor->base.retry, now_us)) {
-			motor_try_open(actuators, motor);
+			actuators_try_motor(actuators, motor);
 			retried = true;
 		}
 		if (motor->motor)

@@ -85,5 +85,11 @@ int actuators_failsafe(struct actuators *actuators);
  * process. */
 int actuators_safe(struct actuators *actuators);
 
+/*
+ * Tries once more what could not be stopped, now and not when its back-off ends. True when nothing
+ * is left: every motor that could be opened (safe_only: every one) has been stopped.
+ */
+bool actuators_safe_again(struct actuators *actuators);
+
 /* actuators_safe(), and releases everything. Returns NULL; actuators may be NULL. */
 struct actuators *actuators_free(struct actuators *actuators);

@@ -24,6 +24,9 @@ int actuators_allocate(struct actuators *actuators, const struct config *config)
 /* Tries to open what is not open. Motors first: until they are requested, their inputs float. */
 void actuators_open_all(struct actuators *actuators);
 
+/* Opens a motor, or writes the stop of one that failed again; if its PWM part is due. */
+void actuators_try_motor(struct actuators *actuators, struct actuator_motor *motor);
+
 /* Writes the stop on every output of an open motor. */
 int actuators_stop_motor(struct actuators *actuators, struct actuator_motor *motor);
 

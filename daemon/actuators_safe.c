@@ -63,3 +63,21 @@ int actuators_safe(struct actuators *actuators)
 
 	return first_error(r, leds_failsafe(actuators));
 }
+
+bool actuators_safe_again(struct actuators *actuators)
+{
+	bool also_closed = actuators->settings.safe_only;
+	bool safe = true;
+
+	actuators->now_us = clock_now_us();
+	pwm_parts_hurry(actuators->parts);
+	for (size_t i = 0; i < actuators->n_motors; i++) {
+		struct actuator_motor *motor = &actuators->motors[i];
+
+		if (motor->base.ok || !(motor->motor || also_closed))
+			continue;
+		actuators_try_motor(actuators, motor);
+		safe = safe && motor->base.ok;
+	}
+	return safe;
+}

@@ -24,7 +24,16 @@ enum {
 	/* Of the two seconds to the end: the farewell to the broker at most, and all that may wait. */
 	LINK_CLOSE_US = 800000,
 	CLOSE_US = 1700000,
+	/* A motor that could not be stopped: how often it is tried, and how long before the farewell. */
+	SAFE_AGAIN_US = 50000,
+	SAFE_FIRST_US = 400000,
 };
+
+/* Whatever would otherwise end the process without another word. */
+static const int END_SIGNALS[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM,
+	SIGPROF, SIGPOLL, SIGPWR, SIGXCPU};
+
+enum { N_END_SIGNALS = sizeof(END_SIGNALS) / sizeof(END_SIGNALS[0]) };
 
 int gateway_load_config(const char *path, struct config **ret_config)
 {
@@ -278,16 +287,33 @@ static int build(struct gateway *gateway)
 		&gateway->supervisor, gateway->loop, gateway->sampler, gateway->link);
 }
 
-/* Motors first, the farewell to the broker last; what others still use is freed after them. */
-static void tear_down(struct gateway *gateway)
+/* Tries for so long. Whether every motor is stopped. */
+static bool make_safe(struct gateway *gateway, uint64_t until_us)
 {
-	uint64_t end_us = clock_now_us() + CLOSE_US;
+	bool safe = actuators_safe_again(gateway->actuators);
+
+	while (!safe && clock_now_us() < until_us) {
+		(void)usleep(SAFE_AGAIN_US);
+		safe = actuators_safe_again(gateway->actuators);
+	}
+	return safe;
+}
+
+/*
+ * Motors first, the farewell to the broker last; what others still use is freed after them. False
+ * when a motor could not be stopped.
+ */
+static bool tear_down(struct gateway *gateway)
+{
+	uint64_t begin_us = clock_now_us(), end_us = begin_us + CLOSE_US;
 	uint64_t now_us;
+	bool safe = true;
 
 	supervisor_stop(&gateway->supervisor);
 	gateway_detach_events(gateway);
 	if (gateway->actuators) {
 		actuators_safe(gateway->actuators);
+		safe = make_safe(gateway, begin_us + SAFE_FIRST_US);
 		if (gateway->outbox)
 			gateway_publish_state(gateway);
 	}
@@ -299,7 +325,11 @@ static void tear_down(struct gateway *gateway)
 		gateway->outbox = NULL; /* the spooler's, which waits for the disk until we end */
 	}
 	gateway_store_interval(gateway);
+	if (!safe)
+		safe = make_safe(gateway, end_us);
 	actuators_free(gateway->actuators);
+	if (!safe)
+		log_error(NULL, "ended with a motor that could not be stopped");
 	publisher_free(gateway->publisher);
 	queue_free(gateway->sampler_events);
 	queue_free(gateway->link_events);
@@ -308,6 +338,7 @@ static void tear_down(struct gateway *gateway)
 	config_free(gateway->retired);
 	config_free(gateway->config);
 	sd_event_unref(gateway->loop);
+	return safe;
 }
 
 static int on_end_signal(
@@ -315,7 +346,7 @@ static int on_end_signal(
 {
 	struct gateway *gateway = userdata;
 
-	log_info(NULL, "ending on %s", info->ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+	log_info(NULL, "ending on SIG%s", sigabbrev_np((int)info->ssi_signo));
 	/* Before anything else, and before any other event is looked at. */
 	actuators_safe(gateway->actuators);
 	sd_notify(0, "STOPPING=1");
@@ -333,23 +364,22 @@ static int on_reload_signal(
 
 static int make_loop(struct gateway *gateway)
 {
-	sd_event_source *ends[2] = {NULL, NULL};
 	int r = sd_event_new(&gateway->loop);
 
-	if (r < 0 ||
-		(r = sd_event_add_signal(
-			 gateway->loop, &ends[0], SIGTERM, on_end_signal, gateway)) < 0 ||
-		(r = sd_event_add_signal(gateway->loop, &ends[1], SIGINT, on_end_signal, gateway)) <
-			0 ||
-		(r = sd_event_add_signal(gateway->loop, NULL, SIGHUP, on_reload_signal, gateway)) <
-			0)
-		return r;
-	for (size_t i = 0; i < 2; i++) {
-		sd_event_source_set_priority(ends[i], SD_EVENT_PRIORITY_IMPORTANT);
-		sd_event_source_set_floating(ends[i], true);
-		sd_event_source_unref(ends[i]);
+	for (size_t i = 0; i < N_END_SIGNALS && r >= 0; i++) {
+		sd_event_source *end = NULL;
+
+		r = sd_event_add_signal(
+			gateway->loop, &end, END_SIGNALS[i], on_end_signal, gateway);
+		if (r < 0)
+			break;
+		sd_event_source_set_priority(end, SD_EVENT_PRIORITY_IMPORTANT);
+		sd_event_source_set_floating(end, true);
+		sd_event_source_unref(end);
 	}
-	return 0;
+	if (r >= 0)
+		r = sd_event_add_signal(gateway->loop, NULL, SIGHUP, on_reload_signal, gateway);
+	return r < 0 ? r : 0;
 }
 
 /* Before any thread exists: signals come through the loop, and a broken connection is no reason to
@@ -359,8 +389,8 @@ static void prepare_signals(void)
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
+	for (size_t i = 0; i < N_END_SIGNALS; i++)
+		sigaddset(&set, END_SIGNALS[i]);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -393,7 +423,8 @@ int gateway_run(const struct options *options)
 	gateway_notify_status(&gateway);
 	gateway_follow_actuators(&gateway);
 	r = sd_event_loop(gateway.loop);
-	tear_down(&gateway);
+	if (!tear_down(&gateway) && r == EXIT_OK)
+		r = EXIT_FAILED;
 	if (r < 0) {
 		log_error(NULL, "the loop failed: %s", strerror(-r));
 		return EXIT_FAILED;

@@ -90,6 +90,9 @@ void gateway_detach_events(struct gateway *gateway);
 void gateway_state_changed(struct gateway *gateway);
 void gateway_health_changed(struct gateway *gateway);
 
+/* The rhythm of the health, from now on as the map has it. */
+void gateway_follow_health(struct gateway *gateway);
+
 /* Publishes now. */
 void gateway_publish_state(struct gateway *gateway);
 

@@ -12,7 +12,9 @@ enum {
 	TIMER_ACCURACY_US = 1000,
 	HEALTH_ACCURACY_US = 250000, /* shares a wake-up with others where it can */
 	STORE_DELAY_US = 1000000,
-	EVENTS_A_TURN = 64, /* then other sources of the loop have their turn */
+	/* Then other sources of the loop have their turn: a signal, the fail-safe. */
+	EVENTS_A_TURN = 64,
+	EVENTS_TURN_US = 10000, /* a slow bus makes commands slow */
 };
 
 void gateway_publish_state(struct gateway *gateway)
@@ -112,6 +114,11 @@ static int on_health_timer(sd_event_source *source, uint64_t usec, void *userdat
 	/* From when it was due, so that being late does not add up. */
 	arm(source, next_us > now_us ? next_us : now_us);
 	return 0;
+}
+
+void gateway_follow_health(struct gateway *gateway)
+{
+	arm(gateway->health_timer, clock_now_us() + gateway->config->mqtt.health_interval_us);
 }
 
 void gateway_notify_status(struct gateway *gateway)
@@ -237,13 +244,15 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 static int on_link_events(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct gateway *gateway = userdata;
+	uint64_t begin_us = clock_now_us();
 	const void *record;
 	size_t size;
 
 	(void)source;
 	(void)fd;
 	(void)events;
-	for (int i = 0; i < EVENTS_A_TURN && (record = queue_peek(gateway->link_events, &size));
+	for (int i = 0; i < EVENTS_A_TURN && clock_now_us() - begin_us < EVENTS_TURN_US &&
+		(record = queue_peek(gateway->link_events, &size));
 		i++) {
 		on_link_event(gateway, record);
 		queue_pop(gateway->link_events);
@@ -308,6 +317,15 @@ static int add_timer(struct gateway *gateway, uint64_t accuracy_us, sd_event_tim
 	return r < 0 ? r : sd_event_source_set_enabled(*ret_source, SD_EVENT_OFF);
 }
 
+/* For what moves: it comes before commands, however many there are. */
+static int add_urgent_timer(
+	struct gateway *gateway, sd_event_time_handler_t handler, sd_event_source **ret_source)
+{
+	int r = add_timer(gateway, TIMER_ACCURACY_US, handler, ret_source);
+
+	return r < 0 ? r : sd_event_source_set_priority(*ret_source, SD_EVENT_PRIORITY_IMPORTANT);
+}
+
 /* Runs once when it is switched on, after everything that is more urgent. */
 static int add_deferred(
 	struct gateway *gateway, sd_event_handler_t handler, sd_event_source **ret_source)
@@ -338,10 +356,9 @@ int gateway_attach_events(struct gateway *gateway)
 
 	if ((r = add_queue(gateway, gateway->link_events, on_link_events)) < 0 ||
 		(r = add_queue(gateway, gateway->sampler_events, on_sampler_events)) < 0 ||
-		(r = add_timer(gateway, TIMER_ACCURACY_US, on_actuators_timer,
-			 &gateway->actuators_timer)) < 0 ||
-		(r = add_timer(gateway, TIMER_ACCURACY_US, on_failsafe_timer,
-			 &gateway->failsafe_timer)) < 0 ||
+		(r = add_urgent_timer(gateway, on_actuators_timer, &gateway->actuators_timer)) <
+			0 ||
+		(r = add_urgent_timer(gateway, on_failsafe_timer, &gateway->failsafe_timer)) < 0 ||
 		(r = add_timer(gateway, HEALTH_ACCURACY_US, on_health_timer,
 			 &gateway->health_timer)) < 0 ||
 		(r = add_timer(
@@ -349,7 +366,7 @@ int gateway_attach_events(struct gateway *gateway)
 		(r = add_deferred(gateway, on_state_due, &gateway->state_due)) < 0 ||
 		(r = add_deferred(gateway, on_health_due, &gateway->health_due)) < 0)
 		return r;
-	arm(gateway->health_timer, clock_now_us() + gateway->config->mqtt.health_interval_us);
+	gateway_follow_health(gateway);
 	return 0;
 }
 

@@ -1,26 +1,51 @@
 /* SPDX-License-Identifier: MIT */
+#include "clock.h"
 #include "gateway.h"
 #include "kept_map.h"
 #include "log.h"
 #include <string.h>
+#include <unistd.h>
+
+enum {
+	/* A bus that is stuck may be free again; nobody comes after us. */
+	AGAIN_US = 100000,
+	TRY_US = 1000000,
+};
 
 static void on_safe_health(void *userdata, const char *object, const char *error)
 {
-	bool *failed = userdata;
+	(void)userdata;
+	if (error)
+		log_error(object, "cannot be made safe: %s", error);
+	else
+		log_notice(object, "is safe now");
+}
 
-	*failed = true;
-	log_error(object, "cannot be made safe: %s", error ? error : "unknown");
+/* All that can be done is done, also after an error. */
+static bool make_safe(const struct gateway *gateway)
+{
+	uint64_t end_us = clock_now_us() + TRY_US;
+	bool safe = true;
+
+	(void)actuators_safe(gateway->actuators);
+	while (!actuators_safe_again(gateway->actuators) && clock_now_us() < end_us)
+		(void)usleep(AGAIN_US);
+	for (size_t i = 0; i < gateway->config->n_motors; i++)
+		safe = safe && actuators_get_motor(gateway->actuators, i).ok;
+	for (size_t i = 0; i < gateway->config->n_leds; i++)
+		safe = safe && actuators_get_led(gateway->actuators, i).ok;
+	return safe;
 }
 
 static int make_map_safe(const struct options *options, const char *map_path)
 {
 	struct gateway gateway = {.options = options};
-	bool failed = false;
 	struct actuators_settings settings = {
-		.listener = {.health = on_safe_health, .userdata = &failed},
+		.listener.health = on_safe_health,
 		.safe_only = true,
 	};
 	int exit_code = gateway_load_config(map_path, &gateway.config);
+	bool safe = false;
 	int r;
 
 	if (exit_code >= 0)
@@ -31,15 +56,15 @@ static int make_map_safe(const struct options *options, const char *map_path)
 	if (r == 0)
 		r = actuators_new(&settings, &gateway.actuators);
 	if (r == 0)
-		r = actuators_safe(gateway.actuators);
+		safe = make_safe(&gateway);
 	if (r < 0)
 		log_error(NULL, "--safe: %s", strerror(-r));
-	else if (!failed)
+	else if (safe)
 		log_info(NULL, "%s: all motors are stopped, fail-safe outputs are safe", map_path);
 	actuators_free(gateway.actuators);
 	gateway_close_board(&gateway);
 	config_free(gateway.config);
-	return r < 0 || failed ? EXIT_FAILED : EXIT_OK;
+	return safe ? EXIT_OK : EXIT_FAILED;
 }
 
 int gateway_make_safe(const struct options *options)

@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How often a command may try a part on a stuck bus, for which it waits a transfer's time limit. */
+enum { FORCE_TIMED_OUT_US = 1000000 };
+
 struct pwm_part {
 	bool ready;
 	struct retry retry;
+	uint64_t failed_us;     /* when it was last tried */
 	struct hal_error error; /* of the last attempt */
 	int code;
 };
@@ -91,6 +95,12 @@ static int set_up(struct pwm_parts *parts, size_t index, struct hal_error *error
 	return 0;
 }
 
+/* No answer is known within microseconds, a stuck bus is not. */
+static bool may_force(const struct pwm_part *part, uint64_t now_us)
+{
+	return part->code != -ETIMEDOUT || now_us - part->failed_us >= FORCE_TIMED_OUT_US;
+}
+
 int pwm_parts_ensure(
 	struct pwm_parts *parts, size_t chip, uint64_t now_us, bool force, struct hal_error *error)
 {
@@ -98,13 +108,14 @@ int pwm_parts_ensure(
 
 	if (part->ready)
 		return 0;
-	if (force || retry_is_due(&part->retry, now_us)) {
+	if (retry_is_due(&part->retry, now_us) || (force && may_force(part, now_us))) {
 		part->code = set_up(parts, chip, &part->error);
 		if (part->code == 0) {
 			part->ready = true;
 			retry_succeeded(&part->retry);
 			return 1;
 		}
+		part->failed_us = now_us;
 		retry_failed(&part->retry, now_us);
 	}
 	return hal_error_set(error, part->code, "%s", part->error.text);
@@ -118,8 +129,15 @@ void pwm_parts_failed(struct pwm_parts *parts, size_t chip, int code, uint64_t n
 		return;
 	part->ready = false;
 	part->code = code;
+	part->failed_us = now_us;
 	hal_error_set(&part->error, code, "%s: %s", parts->chips[chip]->place, hal_strerror(code));
 	retry_failed(&part->retry, now_us);
+}
+
+void pwm_parts_hurry(struct pwm_parts *parts)
+{
+	for (size_t i = 0; i < parts->config->n_chips; i++)
+		retry_succeeded(&parts->parts[i].retry);
 }
 
 struct pwm_parts *pwm_parts_free(struct pwm_parts *parts)

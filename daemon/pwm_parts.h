@@ -28,13 +28,17 @@ struct chip *const *pwm_parts_chips(const struct pwm_parts *parts);
 
 /*
  * Makes the part ready. 0; 1 when it was just set up, so that all its outputs are off; or an error
- * with the words in *error. force: also before its time has come.
+ * with the words in *error. force: also before its time has come, but a part on a stuck bus once a
+ * second only, since each try takes as long as a transfer may.
  */
 int pwm_parts_ensure(
 	struct pwm_parts *parts, size_t chip, uint64_t now_us, bool force, struct hal_error *error);
 
 /* A write to one of its outputs failed with this error. */
 void pwm_parts_failed(struct pwm_parts *parts, size_t chip, int code, uint64_t now_us);
+
+/* Every part that failed is due now. */
+void pwm_parts_hurry(struct pwm_parts *parts);
 
 /* Closes the parts as they are. Returns NULL; parts may be NULL. */
 struct pwm_parts *pwm_parts_free(struct pwm_parts *parts);

@@ -233,10 +233,29 @@ static int hbridge_write_until_error(
 	for (size_t i = 0; i < sequence->n_writes; i++) {
 		int r = hbridge_write(bridge, &sequence->writes[i], duty);
 
-		if (r < 0)
+		if (r < 0) {
+			bridge->failed = sequence->writes[i].input;
 			return r;
+		}
 	}
 	return 0;
+}
+
+/* The first error is the one that is told. */
+static int note_error(struct hbridge *bridge, enum hbridge_input input, int earlier, int r)
+{
+	if (r < 0 && earlier == 0)
+		bridge->failed = input;
+	return earlier < 0 ? earlier : r;
+}
+
+/* Whether the motor is surely not driven once these inputs are low: the enable, or both others. */
+static bool is_enough(const struct hbridge *bridge, unsigned low)
+{
+	const unsigned directions = 1U << HBRIDGE_FORWARD | 1U << HBRIDGE_BACKWARD;
+	bool has_enable = bridge->inputs[HBRIDGE_ENABLE].line || bridge->inputs[HBRIDGE_ENABLE].pwm;
+
+	return (has_enable && low & 1U << HBRIDGE_ENABLE) || (low & directions) == directions;
 }
 
 /*
@@ -247,6 +266,7 @@ static int hbridge_write_until_error(
  */
 static int hbridge_write_off(struct hbridge *bridge, const struct hbridge_sequence *sequence)
 {
+	unsigned low = 0;
 	int error = 0;
 
 	for (int pass = 0; pass < 2; pass++) {
@@ -257,10 +277,12 @@ static int hbridge_write_off(struct hbridge *bridge, const struct hbridge_sequen
 			if (is_line != (pass == 0))
 				continue;
 			r = hbridge_write(bridge, &sequence->writes[i], 0);
-			if (r < 0 && error == 0)
-				error = r;
+			if (r == 0)
+				low |= 1U << sequence->writes[i].input;
+			error = note_error(bridge, sequence->writes[i].input, error, r);
 		}
 	}
+	bridge->drives = !is_enough(bridge, low);
 	return error;
 }
 
@@ -272,8 +294,7 @@ static int hbridge_write_all(struct hbridge *bridge, const struct hbridge_sequen
 	for (size_t i = 0; i < sequence->n_writes; i++) {
 		int r = hbridge_write(bridge, &sequence->writes[i], 0);
 
-		if (r < 0 && error == 0)
-			error = r;
+		error = note_error(bridge, sequence->writes[i].input, error, r);
 	}
 	return error;
 }
@@ -295,6 +316,7 @@ int hbridge_off(struct hbridge *bridge, enum motor_direction turned)
 
 int hbridge_drive(struct hbridge *bridge, enum motor_direction direction, double duty)
 {
+	bridge->drives = true;
 	return hbridge_write_until_error(bridge, &bridge->table->drive[same(direction)], duty);
 }
 
@@ -302,22 +324,33 @@ int hbridge_duty(struct hbridge *bridge, enum motor_direction direction, double 
 {
 	const struct hbridge_write write = {bridge->table->duty[same(direction)], HBRIDGE_DUTY};
 
-	return bridge->inputs[write.input].pwm ? hbridge_write(bridge, &write, duty) : 0;
+	if (!bridge->inputs[write.input].pwm)
+		return 0;
+	return note_error(bridge, write.input, 0, hbridge_write(bridge, &write, duty));
+}
+
+/* On the way into a brake and out of it, one input alone drives. */
+static int settle(struct hbridge *bridge, int r)
+{
+	bridge->drives = r < 0;
+	return r;
 }
 
 int hbridge_brake(struct hbridge *bridge, enum motor_direction push)
 {
-	return hbridge_write_until_error(bridge, &bridge->table->brake[same(push)], 0);
+	return settle(
+		bridge, hbridge_write_until_error(bridge, &bridge->table->brake[same(push)], 0));
 }
 
 int hbridge_hold(struct hbridge *bridge, enum motor_direction push)
 {
-	return hbridge_write_all(bridge, &bridge->table->brake[same(push)]);
+	return settle(bridge, hbridge_write_all(bridge, &bridge->table->brake[same(push)]));
 }
 
 int hbridge_release(struct hbridge *bridge, enum motor_direction push)
 {
-	return hbridge_write_until_error(bridge, &bridge->table->off[opposite(push)], 0);
+	return settle(
+		bridge, hbridge_write_until_error(bridge, &bridge->table->off[opposite(push)], 0));
 }
 
 void hbridge_close(struct hbridge *bridge)

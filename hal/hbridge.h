@@ -21,14 +21,6 @@
 
 #include "motor.h"
 
-enum hbridge_input {
-	HBRIDGE_FORWARD,  /* IN1 */
-	HBRIDGE_BACKWARD, /* IN2 */
-	HBRIDGE_PHASE,
-	HBRIDGE_ENABLE,
-	HBRIDGE_N_INPUTS,
-};
-
 struct hbridge_table;
 
 struct hbridge {
@@ -37,6 +29,8 @@ struct hbridge {
 		struct gpio_line *line; /* at most one of the two, owned */
 		struct pwm_output *pwm;
 	} inputs[HBRIDGE_N_INPUTS];
+	bool drives;               /* what was written may drive the motor */
+	enum hbridge_input failed; /* the first one of the last call that failed */
 };
 
 /* -EINVAL when the outputs make no bridge. Takes over the outputs on success only. Writes nothing. */

@@ -196,11 +196,14 @@ static int motor_release(struct motor *motor, enum motor_direction next, uint64_
 		return motor_off(motor, now_us);
 	r = hbridge_release(&motor->bridge, next);
 	if (r < 0) {
+		enum hbridge_input failed = motor->bridge.failed;
+
 		motor->goal = MOTOR_STOP;
 		motor->next_us = UINT64_MAX;
 		motor->last_turned = next; /* it may just have been pushed that way */
 		motor->stop_pending = true;
 		motor_stop_again(motor, now_us);
+		motor->bridge.failed = failed;
 		return r;
 	}
 	motor->braking = false;
@@ -210,9 +213,12 @@ static int motor_release(struct motor *motor, enum motor_direction next, uint64_
 /* Where a write that failed while something was active ends. Returns error, the first one. */
 static int motor_fail(struct motor *motor, int error, uint64_t now_us)
 {
+	enum hbridge_input failed = motor->bridge.failed;
+
 	motor->goal = MOTOR_STOP;
 	motor->next_us = UINT64_MAX;
 	motor_off(motor, now_us);
+	motor->bridge.failed = failed;
 	return error;
 }
 
@@ -368,6 +374,18 @@ int motor_poll(struct motor *motor, uint64_t now_us, uint64_t *ret_next_us)
 bool motor_running(const struct motor *motor)
 {
 	return motor->goal != MOTOR_STOP;
+}
+
+enum motor_direction motor_driven(const struct motor *motor)
+{
+	if (!motor->bridge.drives)
+		return MOTOR_STOP;
+	return motor->turning != MOTOR_STOP ? motor->turning : motor->last_turned;
+}
+
+enum hbridge_input motor_failed_input(const struct motor *motor)
+{
+	return motor->bridge.failed;
 }
 
 int motor_safe(struct motor *motor)

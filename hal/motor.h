@@ -40,6 +40,15 @@ struct motor_settings {
 	uint32_t reverse_pause_us;
 };
 
+/* The bridge's inputs. */
+enum hbridge_input {
+	HBRIDGE_FORWARD,  /* IN1 */
+	HBRIDGE_BACKWARD, /* IN2 */
+	HBRIDGE_PHASE,
+	HBRIDGE_ENABLE,
+	HBRIDGE_N_INPUTS,
+};
+
 /* What the bridge's inputs are wired to; NULL where there is none. All opened inactive. */
 struct motor_outputs {
 	struct gpio_line *forward_line, *backward_line, *phase_line;
@@ -80,6 +89,15 @@ int motor_poll(struct motor *motor, uint64_t now_us, uint64_t *ret_next_us);
  * during a reversal's rest.
  */
 bool motor_running(const struct motor *motor);
+
+/*
+ * The direction in which the bridge drives, as far as what was written tells; MOTOR_STOP when it
+ * surely does not. After a stop that failed this is the direction that could not be ended.
+ */
+enum motor_direction motor_driven(const struct motor *motor);
+
+/* The input whose write failed first in the last call that returned an error. */
+enum hbridge_input motor_failed_input(const struct motor *motor);
 
 /*
  * Writes every driving input inactive, even when it is believed to be; goes on after an error and

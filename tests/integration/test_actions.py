@@ -320,8 +320,7 @@ def test_motor_that_fails_is_stopped(gateway, client):
     gateway.fault("board", "no-answer")
     answer = client.ask('{"motor":{"speed":9}}')
     assert answer == (
-        '{"ok":false,"errors":[{"path":"motor.0","reason":"simulated line GPIO5, simulated line GPIO6, '
-        'pca9685 at 0x40 on /dev/i2c-2 channel 0: no answer"}]}'
+        '{"ok":false,"errors":[{"path":"motor.0","reason":"pca9685 at 0x40 on /dev/i2c-2 channel 0: no answer"}]}'
     )
     assert (gateway.output("GPIO5"), gateway.output("GPIO6")) == (0, 0)
     client.wait("tos/state", lambda message: b'"motor":{"direction":"stop"' in message.payload, client.mark())

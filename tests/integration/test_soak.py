@@ -54,7 +54,8 @@ class Board:
         self.proxy.cut()
         self.wait(self.rng.choice([1.5, 3]))
         self.proxy.open()
-        self.client.wait("tos/status", lambda m: m.payload == b"online", mark)
+        # Short connections one after the other count as failures, and the pause grows up to a minute.
+        self.client.wait("tos/status", lambda m: m.payload == b"online", mark, timeout=90)
         self.counts["outages"] += 1
 
     def reloads(self):
