@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -182,13 +183,19 @@ def test_after_sigkill_the_unit_makes_the_motor_safe(guest, service, wire):
     assert registers(guest, 2, 0x40, 0x09, 1)[0] & 0x10
 
 
-def test_a_bus_that_the_unit_does_not_list_is_refused(service):
-    service.start("DeviceAllow=\nDeviceAllow=char-gpiochip rw\nDeviceAllow=/dev/i2c-2 rw")
+def test_devices_that_the_unit_does_not_list_are_refused_with_the_cure(guest, service):
+    listed = "DeviceAllow=\nDeviceAllow=/dev/i2c-2 rw"
+    service.start(listed)
+    health = service.health(lambda h: not (h["sensors"]["temp"]["ok"] or h["actuators"]["led.0"]["ok"]))
+    errors = [health["sensors"]["temp"]["error"], health["actuators"]["led.0"]["error"]]
+    cure = r"no permission for (\S+): not in the systemd unit; add (DeviceAllow=\1 rw) to its \[Service\]"
+    cures = [re.search(cure, error).group(2) for error in errors]
     assert service.reading()["temp"] is None
-    health = service.health(lambda h: not h["sensors"]["temp"]["ok"])
-    cure = "no permission for /dev/i2c-1: not in the systemd unit; add DeviceAllow=/dev/i2c-1 rw to its [Service]"
-    assert cure in health["sensors"]["temp"]["error"]
     service.do(led={"green": {"bright": 5}})
+    guest.run("systemctl stop tosd")
+    service.start("\n".join([listed, *cures]))
+    service.reading(lambda r: r["temp"] is not None)
+    service.do(led={"red": {"on": True}})
 
 
 def test_the_state_directory_is_its_own_and_the_rest_is_read_only(guest, service):
