@@ -140,6 +140,17 @@ static void check_speed(struct schema *schema, const struct yaml_node *node,
 	}
 }
 
+/* Said, not left out: then somebody counts on it. */
+static void check_stop(
+	struct schema *schema, const struct yaml_node *node, const struct config_motor *motor)
+{
+	const struct yaml_node *stop = yaml_node_get(node, "stop");
+
+	if (stop && !is_none(&motor->phase) && motor->settings.stop_mode == MOTOR_COAST)
+		diag_error(schema->diag, stop->place, "stop: brake is what it does",
+			"stop: a bridge with phase and enable cannot coast");
+}
+
 static void set_frequency(struct schema *schema, const struct yaml_node *node,
 	const struct draft *draft, struct config_output *outputs[N_OUTPUTS])
 {
@@ -181,6 +192,7 @@ static void check_outputs(struct schema *schema, const struct yaml_node *node, s
 	}
 	if (draft->soft)
 		apply_soft(schema, node, &draft->motor);
+	check_stop(schema, node, &draft->motor);
 	check_speed(schema, node, outputs);
 	set_frequency(schema, node, draft, outputs);
 }

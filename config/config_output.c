@@ -2,6 +2,7 @@
 #include "config_output.h"
 #include "soft_pwm.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ int config_read_line(
 	struct schema *schema, const struct yaml_node *node, struct config_output *output)
 {
 	struct gpio_place place;
+	char cure[64];
 
 	if (!schema_expect(schema, node, YAML_SCALAR))
 		return 0;
@@ -24,6 +26,13 @@ int config_read_line(
 		diag_error(schema->diag, node->place, NULL,
 			"%s takes a GPIO line such as GPIO17 or gpiochip0:17, not \"%.40s\"",
 			node->key, node->text);
+		return 0;
+	}
+	if (!node->text[strspn(node->text, "0123456789")]) {
+		(void)snprintf(
+			cure, sizeof(cure), "GPIO%.8s, or gpiochip0:%.8s", node->text, node->text);
+		diag_error(schema->diag, node->place, cure,
+			"%s: %.40s is a number, and no name of a line", node->key, node->text);
 		return 0;
 	}
 	output->line = strdup(node->text);
