@@ -2,6 +2,7 @@
 #include "options.h"
 #include "version.h"
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,6 +36,47 @@ static const char *default_state_dir(void)
 	return first;
 }
 
+__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("tosd: ", stderr);
+	va_start(arguments, format);
+	(void)vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputs("\nTry 'tosd --help'.\n", stderr);
+	return EXIT_USAGE;
+}
+
+/* What may come only once, and not as an empty word. -1, or an exit code. */
+static int take(const char *name, const char *value, const char **at)
+{
+	if (!*value)
+		return usage_error("%s is empty: leave it out for the default", name);
+	if (*at)
+		return usage_error(
+			"%s is given twice, as \"%s\" and \"%s\": keep one", name, *at, value);
+	*at = value;
+	return -1;
+}
+
+/* The words behind the options, and what the options are together. -1, or an exit code. */
+static int check(int n_words, char **words, struct options *options)
+{
+	int exit_code = -1;
+
+	/* --check FILE, as the manual of the device map has it. */
+	if (n_words > 0 && options->check) {
+		exit_code = take("the device map", *words++, &options->config_path);
+		n_words--;
+	}
+	if (exit_code < 0 && n_words > 0)
+		exit_code = usage_error("unexpected argument \"%s\"", *words);
+	if (exit_code < 0 && options->check && options->safe)
+		exit_code = usage_error("--check and --safe do not go together: keep one");
+	return exit_code;
+}
+
 int options_parse(int argc, char **argv, struct options *ret_options)
 {
 	enum { OPTION_SAFE = 256 };
@@ -49,17 +91,18 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	struct options options = {
-		.config_path = "/etc/tos/tosd.yaml", .state_dir = default_state_dir()};
+	struct options options = {0};
+	int exit_code = -1;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:S:skvVh", table, NULL)) != -1) {
+	while (exit_code < 0 && (c = getopt_long(argc, argv, "c:S:skvVh", table, NULL)) != -1) {
 		switch (c) {
 		case 'c':
-			options.config_path = optarg;
+			exit_code = take("the device map", optarg, &options.config_path);
 			break;
 		case 'S':
-			options.state_dir = optarg;
+			options.state_dir = NULL; /* the last one counts */
+			exit_code = take("--state", optarg, &options.state_dir);
 			break;
 		case 's':
 			options.simulate = true;
@@ -84,14 +127,14 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 			return EXIT_USAGE;
 		}
 	}
-	/* --check FILE, as the manual of the device map has it. */
-	if (optind < argc && options.check && optind + 1 == argc)
-		options.config_path = argv[optind++];
-	if (optind < argc) {
-		fprintf(stderr, "tosd: unexpected argument \"%s\"\nTry 'tosd --help'.\n",
-			argv[optind]);
-		return EXIT_USAGE;
-	}
+	if (exit_code < 0)
+		exit_code = check(argc - optind, argv + optind, &options);
+	if (exit_code >= 0)
+		return exit_code;
+	if (!options.config_path)
+		options.config_path = "/etc/tos/tosd.yaml";
+	if (!options.state_dir)
+		options.state_dir = default_state_dir();
 	*ret_options = options;
 	return -1;
 }

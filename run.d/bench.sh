@@ -7,7 +7,7 @@
 run_bench() {
 	case $#:${1-} in
 	0: | 1:--quick) ;;
-	*) die "usage: ./run bench [--quick]" ;;
+	*) wrong_usage ;;
 	esac
 	run_install build bench
 	dir=$here/build-bench

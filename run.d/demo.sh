@@ -17,7 +17,7 @@ run_demo() {
 	case $#:${1-} in
 	0:) ;;
 	1:--keep) keep=1 ;;
-	*) die "usage: ./run demo [--keep]" ;;
+	*) wrong_usage ;;
 	esac
 	run_install build demo
 	build "$here/build" false

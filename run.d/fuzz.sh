@@ -12,7 +12,7 @@ run_fuzz() {
 	}
 	seconds=${1-60}
 	case $#:$seconds in
-	[01]:*[!0-9]* | [01]: | [2-9]:*) die "usage: ./run fuzz [--no-install] [SECONDS]" ;;
+	[01]:*[!0-9]* | [01]: | [2-9]:*) wrong_usage ;;
 	esac
 	[ -z "$install" ] || run_install build fuzz
 	dir=$here/build-fuzz

@@ -50,8 +50,16 @@ release_broker() {
 	policy_is_ours=
 }
 
+known_groups() {
+	awk '!/^#/ && NF { print $1 }' "$here/run.d/packages" | sort -u
+}
+
 # ./run install, and the first step of the others: the groups of packages that they need.
 run_install() {
+	for group in "$@"; do
+		known_groups | grep -qxF -e "$group" ||
+			die "no such group: $group. There are: $(known_groups | paste -s -d ' ')"
+	done
 	command -v apt-get >/dev/null || {
 		say "not a Debian system: nothing is installed, the build names what it lacks"
 		return 0

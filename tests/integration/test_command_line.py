@@ -81,7 +81,12 @@ def test_version(binary, option):
         (["--config"], "option '--config' requires an argument"),
         (["--check=yes"], "option '--check' doesn't allow an argument"),
         (["file.yaml"], 'unexpected argument "file.yaml"'),
-        (["--check", "a.yaml", "b.yaml"], 'unexpected argument "a.yaml"'),
+        (["--check", "a.yaml", "b.yaml"], 'unexpected argument "b.yaml"'),
+        (["-k", "a.yaml", "-c", "b.yaml"], 'the device map is given twice, as "b.yaml" and "a.yaml": keep one'),
+        (["-c", "a.yaml", "-c", "b.yaml"], 'the device map is given twice, as "a.yaml" and "b.yaml": keep one'),
+        (["-c", ""], "the device map is empty: leave it out for the default"),
+        (["-S", ""], "--state is empty: leave it out for the default"),
+        (["--safe", "--check"], "--check and --safe do not go together: keep one"),
     ],
 )
 def test_mistake_on_the_command_line(binary, arguments, complaint):
@@ -90,6 +95,19 @@ def test_mistake_on_the_command_line(binary, arguments, complaint):
     first, second = err.splitlines()
     assert first.endswith(f"tosd: {complaint}")
     assert second == "Try 'tosd --help'."
+
+
+@pytest.mark.parametrize("arguments, code, told_last", [
+    (["foo"], 2, "themselves and leave nothing running."),
+    (["demo", "--kep"], 2, "themselves and leave nothing running."),
+    (["bench", "--quik"], 2, "themselves and leave nothing running."),
+    (["install"], 2, "themselves and leave nothing running."),
+    (["install", "build", "foo"], 1, "run: no such group: foo. There are: bench build "),
+])
+def test_mistake_on_the_command_line_of_run(arguments, code, told_last):
+    run = subprocess.run([ROOT / "run", *arguments], capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout) == (code, "")
+    assert told_last in run.stderr
 
 
 def test_check_of_a_good_map(binary, good_map):
