@@ -54,11 +54,21 @@ make_root() {
 	echo "$suite $packages" >"$root.contents"
 }
 
-# The tree as it is here, without what was built from it; times stay, so that a second run builds
-# only what changed.
+# The tree as it is here, without what was built from it. A file that did not change keeps its time,
+# any other gets that of its copy, however old it is: so a second run builds what changed, and only
+# that.
 copy_tree() {
-	find "$root/srv/tos-gateway" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
-	tar -C "$here" --exclude='./build*' --exclude=./.git -cf - . | tar -C "$root/srv/tos-gateway" -xf -
+	tree=$root/srv/tos-gateway
+	new=$tree/build-copy
+	rm -rf "$new"
+	mkdir "$new"
+	tar -C "$here" --exclude='./build*' --exclude=./.git -cf - . | tar -C "$new" -xmf -
+	(cd "$new" && find . -type f) | while read -r file; do
+		! cmp -s "$new/$file" "$tree/$file" || touch -r "$tree/$file" "$new/$file"
+	done
+	find "$tree" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
+	find "$new" -mindepth 1 -maxdepth 1 -exec mv -t "$tree" {} +
+	rmdir "$new"
 }
 
 # in_root COMMAND...: in the copied tree. Its mounts and processes end with it.
