@@ -199,7 +199,10 @@ static void add_part(
 	json_bool(json, "ok", part->ok);
 	if (!part->ok) {
 		json_text(json, "error", part->error);
-		add_count(json, "since", part->since_ms);
+		if (clock_is_set(part->since_ms))
+			add_count(json, "since", part->since_ms);
+		else
+			json_raw(json, "since", "null");
 	}
 	json_object_end(json);
 }

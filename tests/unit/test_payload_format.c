@@ -311,7 +311,7 @@ static void the_health_names_each_part(void **state)
 		"/dev/i2c-1: no answer\",\"since\":1795360000123},\"sound\":{\"ok\":true}},"
 		"\"actuators\":{\"led.0\":{\"ok\":true},\"led.1\":{\"ok\":true},"
 		"\"motor.0\":{\"ok\":true},\"motor.1\":{\"ok\":false,\"error\":\"GPIO5: gone\","
-		"\"since\":1}},\"rss_kb\":4200,\"cpu_ms\":900}");
+		"\"since\":null}},\"rss_kb\":4200,\"cpu_ms\":900}");
 }
 
 static void a_health_without_parts_is_short(void **state)
