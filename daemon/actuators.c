@@ -99,7 +99,7 @@ bool actuators_needs_part(const struct actuator_motor *motor)
 	return false;
 }
 
-static bool motor_sits_on(const struct actuator_motor *motor, size_t chip)
+bool actuators_motor_sits_on(const struct actuator_motor *motor, size_t chip)
 {
 	const struct config_output *inputs[MOTOR_INPUTS];
 
@@ -117,7 +117,7 @@ static void chip_was_reset(struct actuators *actuators, size_t chip)
 		struct actuator_motor *motor = &actuators->motors[i];
 		enum motor_direction direction;
 
-		if (!motor->motor || !motor_sits_on(motor, chip))
+		if (!motor->motor || !actuators_motor_sits_on(motor, chip))
 			continue;
 		direction = motor->direction;
 		(void)actuator_motor_stop(motor);
@@ -288,6 +288,26 @@ struct actuators_motor actuators_get_motor(const struct actuators *actuators, si
 	};
 }
 
+void actuators_led_failed(struct actuators *actuators, struct actuator_led *led, int code)
+{
+	struct hal_error before = led->base.error;
+
+	hal_error_set(&led->base.error, code, "%s: %s", led->place, hal_strerror(code));
+	led_lost(actuators, led, code);
+	note(actuators, &led->base, code, &before);
+}
+
+void actuators_motor_failed(struct actuators *actuators, struct actuator_motor *motor, int code)
+{
+	struct hal_error before = motor->base.error;
+
+	(void)actuator_motor_stop(motor);
+	hal_error_set(&motor->base.error, code, "%s: %s", motor->places[HBRIDGE_ENABLE],
+		hal_strerror(code));
+	motor_lost(actuators, motor, code);
+	note(actuators, &motor->base, code, &before);
+}
+
 static int led_drive(struct actuators *actuators, struct actuator_led *led, bool on, unsigned level)
 {
 	int r = led_ready(actuators, led, true);
@@ -417,7 +437,7 @@ uint64_t actuators_poll(struct actuators *actuators, uint64_t now_us)
 		if (!led->led)
 			next_us = earlier(next_us, led->base.retry.due_us);
 	}
-	return next_us;
+	return earlier(next_us, actuators_watch(actuators));
 }
 
 struct actuators *actuators_free(struct actuators *actuators)

@@ -15,7 +15,8 @@ struct actuators {
 	size_t n_leds;
 	struct actuator_motor *motors;
 	size_t n_motors;
-	uint64_t now_us; /* of the running call */
+	uint64_t now_us;   /* of the running call */
+	uint64_t watch_us; /* when the parts are looked at next */
 };
 
 /* Everything that the map has, unopened. -ENOMEM leaves *actuators alone. */
@@ -23,6 +24,16 @@ int actuators_allocate(struct actuators *actuators, const struct config *config)
 
 /* Tries to open what is not open. Motors first: until they are requested, their inputs float. */
 void actuators_open_all(struct actuators *actuators);
+
+/* The failure of what it sits on: closed or stopped, told, and tried again. */
+void actuators_led_failed(struct actuators *actuators, struct actuator_led *led, int code);
+void actuators_motor_failed(struct actuators *actuators, struct actuator_motor *motor, int code);
+
+/* Whether one of its inputs is a channel of this PWM part. */
+bool actuators_motor_sits_on(const struct actuator_motor *motor, size_t chip);
+
+/* Looks at the PWM parts if that is due. Returns when it is next. */
+uint64_t actuators_watch(struct actuators *actuators);
 
 /* Opens a motor, or writes the stop of one that failed again; if its PWM part is due. */
 void actuators_try_motor(struct actuators *actuators, struct actuator_motor *motor);

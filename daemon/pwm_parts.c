@@ -121,6 +121,11 @@ int pwm_parts_ensure(
 	return hal_error_set(error, part->code, "%s", part->error.text);
 }
 
+int pwm_parts_probe(struct pwm_parts *parts, size_t chip)
+{
+	return parts->parts[chip].ready ? chip_probe(parts->chips[chip]) : 0;
+}
+
 void pwm_parts_failed(struct pwm_parts *parts, size_t chip, int code, uint64_t now_us)
 {
 	struct pwm_part *part = &parts->parts[chip];

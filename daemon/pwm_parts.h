@@ -34,6 +34,9 @@ struct chip *const *pwm_parts_chips(const struct pwm_parts *parts);
 int pwm_parts_ensure(
 	struct pwm_parts *parts, size_t chip, uint64_t now_us, bool force, struct hal_error *error);
 
+/* Whether a part that is ready still has its settings, see chip_probe(). 0 for one that is not. */
+int pwm_parts_probe(struct pwm_parts *parts, size_t chip);
+
 /* A write to one of its outputs failed with this error. */
 void pwm_parts_failed(struct pwm_parts *parts, size_t chip, int code, uint64_t now_us);
 

@@ -188,6 +188,14 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 	return 0;
 }
 
+int chip_probe(struct chip *chip)
+{
+	int r = chip->is_stuck ? -ETIMEDOUT : chip->driver->probe(chip);
+
+	chip->is_stuck = r == -ETIMEDOUT;
+	return r;
+}
+
 static int chip_pwm_set(struct pwm_output *output, uint32_t duty_steps)
 {
 	struct chip_pwm *pwm = (struct chip_pwm *)output;

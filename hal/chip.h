@@ -49,6 +49,9 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values);
  * milliseconds. */
 int chip_configure_wait(struct chip *chip);
 
+/* Whether a PWM part still has its settings: 0, or -ENODEV as of driver.h; also an error of the bus. */
+int chip_probe(struct chip *chip);
+
 /*
  * A PWM channel of the chip as an output. The chip must outlive it. Says nothing to the part. Once
  * a write to one of its channels has timed out, all of them fail with -ETIMEDOUT at once until

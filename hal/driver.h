@@ -141,6 +141,9 @@ struct driver {
 	int (*collect)(struct chip *chip, unsigned channel, double *ret_values);
 	/* PWM: 0 to pwm_steps. */
 	int (*set_duty)(struct chip *chip, unsigned channel, uint32_t duty_steps);
+	/* PWM: whether the part is there and has its settings. -ENODEV: it lost them, and with them
+	 * its outputs. Changes nothing. */
+	int (*probe)(struct chip *chip);
 	/*
 	 * Narrows what the channel can show, where that depends on the params: *min and *max come
 	 * in as the table has them. May be NULL.

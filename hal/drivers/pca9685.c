@@ -193,6 +193,14 @@ static int pca9685_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return check_register(chip, REG_MODE1, (uint8_t)~MODE1_RESTART, MODE1_AUTO_INCREMENT);
 }
 
+static int pca9685_probe(struct chip *chip)
+{
+	int r = check_register(
+		chip, REG_MODE1, MODE1_SLEEP | MODE1_AUTO_INCREMENT, MODE1_AUTO_INCREMENT);
+
+	return r == -EBADMSG ? -ENODEV : r; /* it was there, and lost its settings since */
+}
+
 static int pca9685_set_duty(struct chip *chip, unsigned channel, uint32_t duty_steps)
 {
 	int r;
@@ -200,11 +208,7 @@ static int pca9685_set_duty(struct chip *chip, unsigned channel, uint32_t duty_s
 	if (channel >= N_CHANNELS || duty_steps > STEPS)
 		return -EINVAL;
 	r = write_duty(chip, led_register(channel), duty_steps);
-	if (r < 0)
-		return r;
-	r = check_register(
-		chip, REG_MODE1, MODE1_SLEEP | MODE1_AUTO_INCREMENT, MODE1_AUTO_INCREMENT);
-	return r == -EBADMSG ? -ENODEV : r; /* it was there, and lost its settings since */
+	return r < 0 ? r : pca9685_probe(chip);
 }
 
 /* The part on the simulated wires. */
@@ -450,6 +454,7 @@ const struct driver driver_pca9685 = {
 	.state_bytes = sizeof(struct pca9685),
 	.configure = pca9685_configure,
 	.set_duty = pca9685_set_duty,
+	.probe = pca9685_probe,
 	.vectors = VECTORS,
 	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),
 	.model = &MODEL,

@@ -79,6 +79,20 @@ def test_state_says_what_still_moves(broker, client, make_gateway):
     assert gateway.output("GPIO5") == 0
 
 
+def test_a_part_that_lost_its_power_is_noticed_without_a_command(broker, client, make_gateway):
+    """Its outputs are off then, whatever was asked for before. The LED comes back, the motor does not."""
+    gateway = moving(broker, client, make_gateway, {})
+    assert client.ask_json({"led": {"green": {"bright": 10}}})["ok"]
+    mark, wires = client.mark(), gateway.wire.mark()
+    gateway.fault("board", "no-answer")
+    client.wait_json("tos/state", lambda s: s["motor"]["direction"] == "stop", mark)
+    client.wait_json("tos/health", lambda h: not h["actuators"]["led.1"]["ok"], mark)
+    gateway.fault("board", "none")
+    client.wait_json("tos/health", lambda h: all(part["ok"] for part in h["actuators"].values()), client.mark())
+    assert (gateway.output("GPIO5"), gateway.output("board.0"), gateway.output("board.3")) == (0, 0, 1)
+    assert "line GPIO5 1" not in gateway.wires(wires)
+
+
 def test_the_end_tries_until_it_is_done(broker, client, make_gateway):
     gateway = moving(broker, client, make_gateway, ON_PART)
     gateway.fault("/dev/i2c-2", "stuck")

@@ -196,6 +196,23 @@ static void it_works_at_the_limits_of_its_parameters(void **state)
 	}
 }
 
+/* It answers again after it lost its power, but with none of its settings. */
+static void it_says_when_it_lost_its_settings(void **state)
+{
+	struct rig *rig = *state;
+
+	assert_int_equal(rig_configure(rig), 0);
+	assert_int_equal(set_duty(rig, 0, rig->driver->pwm_steps), 0);
+	assert_int_equal(chip_probe(rig->chip), 0);
+	assert_true(pin(rig, 0) > 0.5);
+	rig_fault(rig, SIM_FAULT_NO_ANSWER);
+	assert_int_equal(chip_probe(rig->chip), -ENXIO);
+	rig_fault(rig, SIM_FAULT_NONE);
+	assert_int_equal(chip_probe(rig->chip), -ENODEV);
+	assert_int_equal(rig_configure(rig), 0);
+	assert_int_equal(chip_probe(rig->chip), 0);
+}
+
 const struct driver_check CHECKS_PWM[] = {
 	{"reproduces its vectors", is_pwm, it_reproduces_its_vectors},
 	{"every output of a predecessor goes off and stays off", is_pwm,
@@ -207,6 +224,7 @@ const struct driver_check CHECKS_PWM[] = {
 	{"a change shows no mixed value", is_pwm, a_change_shows_no_mixed_value},
 	{"what it does not have is refused", is_pwm, what_it_does_not_have_is_refused},
 	{"serves as a PWM output", is_pwm, it_serves_as_a_pwm_output},
+	{"says when it lost its settings", is_pwm, it_says_when_it_lost_its_settings},
 	{"works at the limits of its parameters", is_pwm, it_works_at_the_limits_of_its_parameters},
 	{NULL, NULL, NULL},
 };
