@@ -22,7 +22,7 @@ enum {
 struct payload_id {
 	enum { PAYLOAD_ID_NONE, PAYLOAD_ID_STRING, PAYLOAD_ID_INTEGER } kind;
 	char string[PAYLOAD_ID_MAX + 1];
-	int64_t integer; /* within +-2^53 */
+	int64_t integer; /* within +-(2^53 - 1) */
 };
 
 struct payload_led {

@@ -2,6 +2,7 @@
 /*
  * The manual of the device map lists the drivers by hand. What the driver table has must be there:
  * each part in an entry of its own, in which all its channels, parameters and their choices stand.
+ * So with limits: whatever --check calls "outside LOW..HIGH" is "LOW to HIGH" in the manual.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +11,11 @@
 
 #include <cmocka.h>
 
+#include "config.h"
 #include "driver.h"
+#include "yaml_tree.h"
 
+#include <glob.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +156,61 @@ static void the_manual_names_no_driver_that_is_not_there(void **state)
 	}
 }
 
+static void check_limit(const char *manual, const char *told)
+{
+	static const char outside[] = " is outside ";
+	const char *limits = strstr(told, outside);
+	const char *dots = limits ? strstr(limits, "..") : NULL;
+	char words[128];
+
+	/* What a part can show is its data sheet's affair. */
+	if (!dots || strncmp(limits, " is outside what", strlen(" is outside what")) == 0)
+		return;
+	limits += strlen(outside);
+	(void)snprintf(words, sizeof(words), "%.*s to %.*s", (int)(dots - limits), limits,
+		(int)strcspn(dots + 2, "\n"), dots + 2);
+	if (!strstr(manual, words))
+		fail_msg("the manual does not name a limit: %s", words);
+}
+
+/* The corpus of bad maps goes beyond each limit. */
+static void every_limit_is_in_the_manual(void **state)
+{
+	const char *root = getenv("SOURCE_ROOT");
+	char pattern[4096];
+	glob_t files;
+
+	assert_non_null(root);
+	(void)snprintf(pattern, sizeof(pattern), "%s/tests/config/bad/*.expected", root);
+	assert_int_equal(glob(pattern, 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		char *told = read_file(files.gl_pathv[i]);
+
+		assert_non_null(told);
+		check_limit(*state, told);
+		free(told);
+	}
+	globfree(&files);
+}
+
+static void every_greatest_number_is_in_the_manual(void **state)
+{
+	static const struct {
+		unsigned most;
+		const char *of;
+	} counts[] = {{CONFIG_CHIPS_MAX, "chips"}, {CONFIG_SENSORS_MAX, "sensors"},
+		{CONFIG_PACKED_MAX, "packed values"}, {CONFIG_LEDS_MAX, "LEDs"},
+		{CONFIG_MOTORS_MAX, "motors"}, {YAML_TEXT_MAX / 1024 / 1024, "MiB"},
+		{YAML_NODES_MAX, "values"}, {YAML_DEPTH_MAX, "of them in each other"}};
+	char words[64];
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		(void)snprintf(words, sizeof(words), "up to %u %s", counts[i].most, counts[i].of);
+		if (!strstr(*state, words))
+			fail_msg("the manual does not say: %s", words);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	char *manual = argc == 2 ? read_file(argv[1]) : NULL;
@@ -159,6 +218,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(every_driver_is_in_the_manual, section),
 		cmocka_unit_test_prestate(the_manual_names_no_driver_that_is_not_there, section),
+		cmocka_unit_test_prestate(every_limit_is_in_the_manual, manual),
+		cmocka_unit_test_prestate(every_greatest_number_is_in_the_manual, manual),
 	};
 	int failed;
 
