@@ -186,6 +186,16 @@ def test_standard_output_stays_empty(broker, client, binary, folder, good_map):
     assert process.returncode == 0
 
 
+def test_closed_standard_files_are_taken_by_no_device(broker, client, binary, folder, good_map):
+    good_map.write_text(make_map(broker.port))
+    arguments = [binary, "--simulate", "--config", good_map, "--state", folder]
+    process = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *arguments])
+    client.wait("tos/sensors")
+    assert {os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+    process.terminate()
+    assert process.wait(20) == 0
+
+
 @pytest.fixture
 def locked_broker(make_broker, folder):
     passwords = folder / "passwords"
