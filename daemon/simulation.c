@@ -27,6 +27,7 @@ struct client {
 	int socket;
 	char line[512];
 	size_t used;
+	bool is_too_long; /* the line that comes: its beginning is no longer there */
 	struct client *next;
 };
 
@@ -216,14 +217,20 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *use
 		char out[160];
 
 		*newline = '\0';
-		command(client->simulation, client->line, out, sizeof(out));
+		if (client->is_too_long)
+			snprintf(out, sizeof(out), "error the line is too long\n");
+		else
+			command(client->simulation, client->line, out, sizeof(out));
+		client->is_too_long = false;
 		if (send(fd, out, strlen(out), MSG_NOSIGNAL) < 0)
 			break;
 		client->used -= (size_t)(newline + 1 - client->line);
 		memmove(client->line, newline + 1, client->used + 1);
 	}
-	if (client->used == sizeof(client->line) - 1)
-		client_free(client);
+	if (client->used == sizeof(client->line) - 1) {
+		client->is_too_long = true;
+		client->used = 0;
+	}
 	return 0;
 }
 

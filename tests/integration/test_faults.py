@@ -2,12 +2,14 @@
 """A part that is dead hurts only itself."""
 
 import json
+import socket
 import statistics
 import time
 
 import pytest
 
 from conftest import make_map
+from harness import TIMEOUT
 
 
 def nulls(reading):
@@ -129,6 +131,16 @@ def test_a_wrong_bit_is_never_published(broker, client, make_gateway):
         assert reading["temp"] is None or -40 <= reading["temp"] <= 85
         assert reading["humi"] is None or 0 <= reading["humi"] <= 100
         assert reading["cds"] == 812
+
+
+def test_a_long_line_on_the_control_socket_is_answered(gateway):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:
+        control.settimeout(TIMEOUT)
+        control.connect(str(gateway.folder / "control"))
+        control.sendall(b"a" * 5000 + b"\nget GPIO17\n")
+        answers = control.makefile()
+        assert answers.readline() == "error the line is too long\n"
+        assert answers.readline() == "ok 0.0000\n"
 
 
 def test_a_slow_part_is_waited_for(gateway, client):
