@@ -2,10 +2,12 @@
 #include "diag.h"
 #include "utf8.h"
 #include <errno.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 enum {
 	SHOWN_MAX = 160,   /* characters of a source line; a longer one is cut around the place */
@@ -75,6 +77,11 @@ size_t diag_count(const struct diag *diag)
 	return diag->count;
 }
 
+static bool is_shown(uint32_t code)
+{
+	return utf8_printable(code) && !utf8_turns(code);
+}
+
 /* What a stranger wrote must not steer the terminal that it is shown on: a question mark stands
  * for what is no printable character. Returns the bytes taken. */
 static size_t put_character(const char *text, size_t size, FILE *out)
@@ -82,7 +89,7 @@ static size_t put_character(const char *text, size_t size, FILE *out)
 	uint32_t code = 0;
 	size_t length = utf8_decode(text, size, &code);
 
-	if (length && (utf8_printable(code) || code == '\t'))
+	if (length && (is_shown(code) || code == '\t'))
 		fwrite(text, 1, length, out);
 	else
 		fputc('?', out);
@@ -106,6 +113,16 @@ static size_t character_length(const char *text, size_t size)
 	return length ? length : 1;
 }
 
+/* The columns of a terminal that a character takes there: two for most of East Asia's, none for an
+ * accent that stands above the one before. */
+static size_t character_width(const char *text, size_t size)
+{
+	uint32_t code;
+	int width = utf8_decode(text, size, &code) && is_shown(code) ? wcwidth((wchar_t)code) : 1;
+
+	return width < 0 ? 1 : (size_t)width;
+}
+
 /* The line's first byte, and its size without the line break. NULL when the text has no such line. */
 static const char *find_line(const struct diag *diag, size_t number, size_t *ret_size)
 {
@@ -126,6 +143,39 @@ static const char *find_line(const struct diag *diag, size_t number, size_t *ret
 	return line;
 }
 
+/* What is shown of a line. */
+struct text {
+	const char *bytes;
+	size_t size;
+};
+
+/* Prints the mark so many times as the text's first character has columns, and takes that off. */
+static void mark_character(struct text *text, const char *marks, FILE *out)
+{
+	size_t width = text->size ? character_width(text->bytes, text->size) : 1;
+	size_t length = text->size ? character_length(text->bytes, text->size) : 0;
+
+	if (width == 0 && *marks == '^')
+		width = 1; /* somewhere it must point to */
+	for (size_t i = 0; i < width; i++)
+		fputc(marks[i > 0], out);
+	text->bytes += length;
+	text->size -= length;
+}
+
+/* Below that text, whose first character is in that column of the line. */
+static void print_caret(
+	const struct text *shown, const struct diag_place *place, size_t column, FILE *out)
+{
+	struct text text = *shown;
+
+	for (; column < place->column; column++)
+		mark_character(&text, text.size && *text.bytes == '\t' ? "\t" : "  ", out);
+	mark_character(&text, "^~", out);
+	for (size_t i = 1; i < place->width && text.size; i++)
+		mark_character(&text, "~~", out);
+}
+
 /*
  * The line without its indentation, and the caret below. Tabs stay tabs in both, so that the caret
  * lines up whatever a terminal makes of them.
@@ -143,14 +193,7 @@ static void print_line(
 		end += put_character(line + end, size - end, out);
 	fputs(end < size ? "...\n  " : "\n  ", out);
 
-	for (size_t i = begin; column < place->column; column++) {
-		fputc(i < end && line[i] == '\t' ? '\t' : ' ', out);
-		if (i < end)
-			i += character_length(line + i, end - i);
-	}
-	fputc('^', out);
-	for (size_t i = 1; i < place->width && column + i < from + shown; i++)
-		fputc('~', out);
+	print_caret(&(struct text){line + begin, end - begin}, place, column, out);
 	fputc('\n', out);
 }
 
@@ -202,6 +245,9 @@ static int compare_places(const void *a, const void *b)
 
 void diag_print(const struct diag *diag, FILE *out)
 {
+	/* For wcwidth(). Where there is none, every character has one column. */
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
 	const struct mistake *sorted[DIAG_MAX];
 	size_t kept = diag->count < DIAG_MAX ? diag->count : DIAG_MAX;
 
@@ -215,6 +261,10 @@ void diag_print(const struct diag *diag, FILE *out)
 			kept);
 	else if (kept > 1)
 		fprintf(out, "%s: %zu mistakes\n", diag->name, kept);
+	if (utf8) {
+		(void)uselocale(before);
+		freelocale(utf8);
+	}
 }
 
 struct diag *diag_free(struct diag *diag)

@@ -33,3 +33,10 @@ bool utf8_printable(uint32_t code)
 {
 	return code >= 0x20 && !(code >= 0x7f && code <= 0x9f) && code != 0x2028 && code != 0x2029;
 }
+
+/* Unicode's Bidi_Control, and the deprecated format characters behind it. */
+bool utf8_turns(uint32_t code)
+{
+	return code == 0x061c || code == 0x200e || code == 0x200f ||
+		(code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x206f);
+}

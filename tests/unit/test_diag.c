@@ -108,6 +108,19 @@ static void test_columns_are_characters(void **state)
 	assert_printed(diag, "map.yaml:1:8: error: wrong\n  größe: €uro\n         ^~~~\n");
 }
 
+static void test_the_caret_counts_columns_of_the_terminal(void **state)
+{
+	(void)state;
+	struct diag *diag = new_diag("温度: 温度a\n");
+
+	diag_error(diag, place(1, 5, 3), NULL, "wide");
+	assert_printed(diag, "map.yaml:1:5: error: wide\n  温度: 温度a\n        ^~~~~\n");
+
+	diag = new_diag("e\xcc\x81: e\xcc\x81\n"); /* an accent of its own */
+	diag_error(diag, place(1, 5, 2), NULL, "none");
+	assert_printed(diag, "map.yaml:1:5: error: none\n  e\xcc\x81: e\xcc\x81\n     ^\n");
+}
+
 static void test_tabs_are_kept(void **state)
 {
 	(void)state;
@@ -162,6 +175,11 @@ static void test_control_characters_do_not_reach_the_terminal(void **state)
 
 	diag_error(diag, place(1, 1, 1), "\x07hint", "wrong \"%s\"", "\x1b[2J\n");
 	assert_printed(diag, "map.yaml:1:1: error: wrong \"?[2J?\"\n  a?[31m??\n  ^\n  ?hint\n");
+
+	/* Nor does what would turn the text around. */
+	diag = new_diag("a: \u202eb\u2066\n");
+	diag_error(diag, place(1, 1, 1), NULL, "wrong \u200f");
+	assert_printed(diag, "map.yaml:1:1: error: wrong ?\n  a: ?b?\n  ^\n");
 }
 
 static void test_more_than_are_shown(void **state)
@@ -246,6 +264,7 @@ int main(void)
 		cmocka_unit_test(test_no_text),
 		cmocka_unit_test(test_sorted_by_place),
 		cmocka_unit_test(test_columns_are_characters),
+		cmocka_unit_test(test_the_caret_counts_columns_of_the_terminal),
 		cmocka_unit_test(test_tabs_are_kept),
 		cmocka_unit_test(test_place_in_the_indentation),
 		cmocka_unit_test(test_caret_stays_within_the_line),
