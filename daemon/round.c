@@ -204,14 +204,12 @@ static void describe_implausible(
 
 	(void)decimal_format(value, config->decimals, number, sizeof(number));
 	if (isinf(config->min))
-		(void)snprintf(
-			out, out_bytes, "%s: %.40s is above %g", config->name, number, config->max);
+		(void)snprintf(out, out_bytes, "%.40s is above %g", number, config->max);
 	else if (isinf(config->max))
-		(void)snprintf(
-			out, out_bytes, "%s: %.40s is below %g", config->name, number, config->min);
+		(void)snprintf(out, out_bytes, "%.40s is below %g", number, config->min);
 	else
-		(void)snprintf(out, out_bytes, "%s: %.40s is outside %g..%g", config->name, number,
-			config->min, config->max);
+		(void)snprintf(out, out_bytes, "%.40s is outside %g..%g", number, config->min,
+			config->max);
 }
 
 /* What came of the task, as the sensor's value. */

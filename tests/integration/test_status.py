@@ -128,7 +128,7 @@ def test_a_value_outside_its_limits_is_a_failure(broker, client, make_gateway):
     mark = client.mark()
     gateway.set("adc.0", 901)
     health = client.wait_json("tos/health", lambda health: not health["sensors"]["cds"]["ok"], mark)
-    assert health["sensors"]["cds"]["error"] == "cds: 901 is outside 100..900"
+    assert health["sensors"]["cds"]["error"] == "901 is outside 100..900"
     gateway.set("adc.0", 900)
     client.wait_json("tos/health", lambda health: health["sensors"]["cds"]["ok"], client.mark())
 

@@ -272,11 +272,11 @@ static void one_limit_is_told_without_the_other(void **state)
 	show(fixture, "adc", 2, 4095);
 	make_round(fixture);
 	(void)take(fixture);
-	assert_event(fixture, FAKE_CDS, -ERANGE, 0, "cds: 4095 is above 4000");
+	assert_event(fixture, FAKE_CDS, -ERANGE, 0, "4095 is above 4000");
 	fixture->fake.sensors[FAKE_SOUND].min = 200;
 	pass(fixture, SECOND_US);
 	(void)take(fixture);
-	assert_event(fixture, FAKE_SOUND, -ERANGE, 0, "sound: 100 is below 200");
+	assert_event(fixture, FAKE_SOUND, -ERANGE, 0, "100 is below 200");
 }
 
 static void an_implausible_value_is_a_failed_read(void **state)
@@ -290,7 +290,7 @@ static void an_implausible_value_is_a_failed_read(void **state)
 	(void)take(fixture);
 	assert_no_value(fixture, FAKE_CDS);
 	assert_value(fixture, FAKE_SOUND, 100);
-	assert_event(fixture, FAKE_CDS, -ERANGE, 0, "cds: 4095 is outside 0..4000");
+	assert_event(fixture, FAKE_CDS, -ERANGE, 0, "4095 is outside 0..4000");
 
 	/* another value, the same fault */
 	show(fixture, "adc", 2, 4094);
@@ -315,7 +315,7 @@ static void a_value_that_flaps_is_told_once(void **state)
 	show(fixture, "adc", 2, 4095);
 	make_round(fixture);
 	(void)take(fixture);
-	assert_event(fixture, FAKE_CDS, -ERANGE, 0, "cds: 4095 is above 4000");
+	assert_event(fixture, FAKE_CDS, -ERANGE, 0, "4095 is above 4000");
 	for (int i = 0; i < 10; i++) {
 		show(fixture, "adc", 2, i % 2 ? 4095 : 3000);
 		pass(fixture, SECOND_US / 50);
