@@ -78,16 +78,20 @@ static int poll_timeout_ms(const struct link_session *session)
 	return (int)((timeout_us + 999) / 1000);
 }
 
-/* Whether all that is awaited is the acknowledgement of readings and their values. */
+/*
+ * Whether all that is awaited is the acknowledgement of readings and their values. With QoS 2 the broker
+ * waits too: it passes a message on only after the second step, which is ours.
+ */
 static bool is_patient(const struct link_session *session)
 {
+	const struct link_settings *settings = &session->link->settings;
 	const struct in_flight *in_flight = mqtt_client_in_flight(session->client);
 	size_t readings = in_flight_count(in_flight, OUTBOX_KIND_READING) +
 		in_flight_count(in_flight, OUTBOX_KIND_VALUE);
 
-	return in_flight->count > 0 && in_flight->count == readings &&
-		link_outbound_is_open(session) && session->commands.guard_us == 0 &&
-		!session->commands.closing && session->link->settings.n_subscriptions > 0;
+	return in_flight->count > 0 && in_flight->count == readings && settings->mqtt->qos < 2 &&
+		settings->n_subscriptions > 0 && link_outbound_is_open(session) &&
+		session->commands.guard_us == 0 && !session->commands.closing;
 }
 
 void link_wait(struct link_session *session)

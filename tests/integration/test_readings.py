@@ -379,3 +379,15 @@ def test_new_interval_takes_effect_at_once(broker, client, make_gateway):
     # One new interval after the change.
     assert before + 200 <= first <= after + 200 + 100
     assert abs(third - first - 400) <= 100
+
+
+@pytest.mark.parametrize("qos", [1, 2])
+def test_a_reading_arrives_when_it_is_taken(broker, client, make_gateway, qos):
+    """With QoS 2 a broker passes it on only after two more steps, for which nobody may wait for the next reading."""
+    make_gateway(make_map(broker.port, mqtt=f"  qos: {qos}\n  health_interval: 1h", interval="2s"))
+    client.wait_several("tos/sensors", 2)
+    late_ms = []
+    for _ in range(3):
+        taken_ms = client.wait_json("tos/sensors", mark=client.mark())["ts"]
+        late_ms.append(now_ms() - taken_ms)
+    assert max(late_ms) < 1500, late_ms
