@@ -215,19 +215,12 @@ static void check_tls(struct config_loader *loader, const struct yaml_node *node
 {
 	const struct yaml_node *cert = yaml_node_get(node, "cert");
 	const struct yaml_node *key = yaml_node_get(node, "key");
-	const struct config_mqtt *mqtt = &loader->config->mqtt;
-	bool uses_tls = false;
 	struct diag *diag = loader->schema.diag;
 
 	if (!cert != !key)
 		diag_error(diag, cert ? cert->key_place : key->key_place, NULL,
 			"tls: cert and key go together, and there is only the %s",
 			cert ? "cert" : "key");
-	for (size_t i = 0; i < mqtt->n_urls; i++)
-		uses_tls = uses_tls || strncmp(mqtt->urls[i], "mqtts:", strlen("mqtts:")) == 0;
-	if (node && node->kind == YAML_MAP && mqtt->n_urls > 0 && !uses_tls)
-		diag_error(diag, node->key_place, "write mqtts:// in the url, or remove tls",
-			"tls: the connection does not use it");
 }
 
 int config_finish_mqtt(struct config_loader *loader)

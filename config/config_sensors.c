@@ -208,16 +208,6 @@ static void check_limits(
 			"scale: with 0 the value would always be the offset");
 }
 
-static void check_deadband(
-	struct schema *schema, const struct yaml_node *node, const struct config_sensor *sensor)
-{
-	const struct yaml_node *deadband = yaml_node_get(node, "deadband");
-
-	if (sensor->deadband > 0 && !sensor->topic)
-		diag_error(schema->diag, deadband->key_place, "add topic: true",
-			"deadband: it is for the sensor's own topic, and it has none");
-}
-
 static void check_name(struct schema *schema, const struct yaml_node *node)
 {
 	const char *wrong = schema_text_wrong(SCHEMA_NAME, node->key);
@@ -247,7 +237,6 @@ static int read_sensor(
 		return r;
 	check_samples(schema, node, sensor);
 	check_limits(schema, node, sensor);
-	check_deadband(schema, node, sensor);
 	return 0;
 }
 
