@@ -197,6 +197,23 @@ static int take_stock(struct spool *spool)
 	return r;
 }
 
+/* Makes sure of the table, and of what is in it. */
+static int examine(struct spool *spool)
+{
+	int r = execute(spool, SCHEMA);
+
+	if (r == 0)
+		r = check_file(spool);
+	for (size_t i = 0; i < STATEMENTS && r == 0; i++)
+		r = to_errno(spool,
+			sqlite3_prepare_v3(spool->db, STATEMENT_TEXTS[i], -1,
+				SQLITE_PREPARE_PERSISTENT, &spool->statements[i], NULL));
+	if (r == 0)
+		r = take_stock(spool);
+	/* A row that claims gigabytes; what SQLite itself needs, Linux does not refuse. */
+	return r == -ENOMEM ? -EBADMSG : r;
+}
+
 static int open_file(struct spool *spool)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -207,19 +224,8 @@ static int open_file(struct spool *spool)
 	r = to_errno(spool, sqlite3_open_v2(spool->path, &spool->db, flags, NULL));
 	if (r == 0) {
 		sqlite3_busy_timeout(spool->db, BUSY_MS);
-		r = execute(spool, SCHEMA);
-		/* A row that claims gigabytes; what SQLite itself needs, Linux does not refuse. */
-		if (r == -ENOMEM)
-			r = -EBADMSG;
+		r = examine(spool);
 	}
-	if (r == 0)
-		r = check_file(spool);
-	for (size_t i = 0; i < STATEMENTS && r == 0; i++)
-		r = to_errno(spool,
-			sqlite3_prepare_v3(spool->db, STATEMENT_TEXTS[i], -1,
-				SQLITE_PREPARE_PERSISTENT, &spool->statements[i], NULL));
-	if (r == 0)
-		r = take_stock(spool);
 	if (r < 0)
 		close_file(spool);
 	return r;

@@ -90,7 +90,7 @@ static void type_of(const char *channel, char ret_type[NAME_BYTES])
 static int read_number(struct chip *chip, const char *channel, const char *what, double *ret_value)
 {
 	const struct kernel_variant *variant = chip->driver->variant;
-	char attribute[NAME_BYTES];
+	char attribute[3 * NAME_BYTES];
 
 	(void)snprintf(attribute, sizeof(attribute), "%s%s_%s", variant->prefix, channel, what);
 	int r = attributes_read_number(chip->attributes, attribute, ret_value);
