@@ -190,7 +190,8 @@ static int loaded_attribute(const char *loaded, const char *attribute, char *tex
 {
 	size_t length = strlen(attribute);
 
-	for (const char *line = loaded; *line; line += strcspn(line, "\n") + 1) {
+	for (const char *line = loaded; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
 		if (strncmp(line, attribute, length) != 0 || line[length] != ' ')
 			continue;
 		line += length + 1;
