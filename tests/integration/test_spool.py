@@ -175,8 +175,8 @@ def test_a_crash_in_an_outage_loses_only_what_was_not_yet_on_disk(client, proxy,
 def test_an_ordered_end_in_an_outage_loses_nothing(client, proxy, start, sanitized):
     first = start(after="1h")
     wait_live(client, first)
-    proxy.cut()
     mark = first.log.mark()
+    proxy.cut()
     first.log.wait("connection lost", mark)
     for _ in range(10):
         mark = first.log.mark()
