@@ -142,10 +142,10 @@ def test_a_short_outage_stays_in_memory(client, proxy, start):
     for _ in range(30):
         gateway.log.wait("sensors: reading", mark)
         mark = gateway.log.mark()
+    assert files(gateway) == []
     proxy.open()
     wait_live(client, gateway)
     assert gateway.stop() == 0
-    assert files(gateway) == []
     assert lost(client, gateway) == []
     check_order(client)
 
