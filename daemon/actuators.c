@@ -191,8 +191,11 @@ void actuators_try_motor(struct actuators *actuators, struct actuator_motor *mot
 	bool failed = motor->motor && !motor->base.ok;
 	int r = motor_ready(actuators, motor, false);
 
-	if (r == 0 && failed) {
-		r = actuator_motor_stop(motor);
+	/* Also where its part is not ready: there may be lines beside it. */
+	if (failed) {
+		int stopped = actuator_motor_stop(motor);
+
+		r = r < 0 ? r : stopped;
 		actuators_tell_state(actuators);
 	}
 	if (r < 0)

@@ -310,6 +310,31 @@ static void test_a_motor_on_lines_does_not_wait_for_one_on_a_stuck_bus(void **st
 	close_all(&f);
 }
 
+/* A line that can be written again is, while the enable's part still cannot. */
+static void test_each_output_is_stopped_as_soon_as_it_can_be(void **state)
+{
+	struct fixture f;
+	struct hal_error error = {0};
+
+	(void)state;
+	open_map(&f, MAP);
+	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, &error), 0);
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
+	assert_int_equal(sim_set_fault(f.rig.board, "GPIO5", SIM_FAULT_STUCK), 0);
+	assert_true(actuators_safe(f.actuators) < 0);
+	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_FORWARD);
+	assert_false(actuators_safe_again(f.actuators));
+	assert_true(map_rig_output(&f.rig, "GPIO5") > 0);
+	assert_int_equal(sim_set_fault(f.rig.board, "GPIO5", SIM_FAULT_NONE), 0);
+	assert_false(actuators_safe_again(f.actuators));
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_STOP);
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
+	assert_true(actuators_safe_again(f.actuators));
+	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
+	close_all(&f);
+}
+
 static void test_a_line_that_is_held_says_by_whom(void **state)
 {
 	struct fixture f = {0};
@@ -472,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_a_motor_command_that_fails_half_way_ends_in_stop),
 		cmocka_unit_test(test_a_stuck_bus_costs_one_transfer_however_many_motors_stop),
 		cmocka_unit_test(test_a_motor_on_lines_does_not_wait_for_one_on_a_stuck_bus),
+		cmocka_unit_test(test_each_output_is_stopped_as_soon_as_it_can_be),
 		cmocka_unit_test(test_a_line_that_is_held_says_by_whom),
 		cmocka_unit_test(test_failsafe_stops_motors_and_keeps_leds),
 		cmocka_unit_test(test_failsafe_does_what_the_map_says),
