@@ -78,6 +78,34 @@ class Lines:
         self._thread.join(TIMEOUT)
 
 
+class Wires(Lines):
+    """What the simulated board writes into a FIFO. What changed before a mark has been read when it is taken."""
+
+    _fences = itertools.count()
+
+    def __init__(self, fd):
+        self._fd = fd
+        super().__init__(self._read(os.dup(fd)))
+
+    @staticmethod
+    def _read(fd):
+        with os.fdopen(fd) as stream:
+            for line in stream:
+                yield line
+                if line == "end\n":
+                    return
+
+    def fence(self):
+        mark = super().mark()
+        fence = f"0 fence {next(self._fences)}"
+        os.write(self._fd, f"{fence}\n".encode())
+        self.wait(f"^{fence}$", mark)
+
+    def mark(self):
+        self.fence()
+        return super().mark()
+
+
 def free_port():
     """Below the range that the kernel takes ports of outgoing connections from: it stays free while a broker restarts.
 
@@ -291,8 +319,6 @@ class Notifications:
 class Gateway:
     """A tosd on the simulated board, with its wires in the test's hands."""
 
-    _fences = itertools.count()
-
     def __init__(self, binary, folder, map_text, arguments=(), environment=None):
         self.binary = binary
         self.folder = pathlib.Path(folder)
@@ -310,7 +336,7 @@ class Gateway:
             os.mkfifo(fifo)
         # Read and write, so that neither side waits for the other, and the reader sees no end.
         self._wire_fd = os.open(fifo, os.O_RDWR)
-        self.wire = Lines(self._read_wire(os.dup(self._wire_fd)))
+        self.wire = Wires(self._wire_fd)
         notify = self.folder / "notify"
         notify.unlink(missing_ok=True)
         self.notifications = Notifications(self.folder)
@@ -333,14 +359,6 @@ class Gateway:
         if wait_ready:
             self.notifications.lines.wait(r"^READY=1$")
         return self
-
-    @staticmethod
-    def _read_wire(fd):
-        with os.fdopen(fd) as stream:
-            for line in stream:
-                yield line
-                if line == "end\n":
-                    return
 
     def control(self, command):
         """One command to the simulated board; returns the answer."""
@@ -366,10 +384,7 @@ class Gateway:
 
     def wires(self, mark=0):
         """What has changed on the wires so far, without the times."""
-        # What was written to the FIFO before this line has been read when this line is.
-        fence = f"0 fence {next(self._fences)}"
-        os.write(self._wire_fd, f"{fence}\n".encode())
-        self.wire.wait(f"^{fence}$", mark)
+        self.wire.fence()
         lines = (line.split(" ", 1)[1] for line in self.wire.since(mark))
         return [line for line in lines if not line.startswith("fence ")]
 

@@ -376,6 +376,7 @@ def test_a_disk_that_hangs_delays_nobody(client, folder, proxy, start, sanitized
     before = len(taken(gateway))
     mark = gateway.log.mark()
     gateway.log.wait("connecting to", mark)
+    gateway.log.wait("sensors: reading", mark)
     stop_in_time(gateway, sanitized)
     gateway.log.wait("spool: the disk does not answer")
     assert len(taken(gateway)) > before
