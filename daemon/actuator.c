@@ -45,9 +45,8 @@ int actuator_led_open(struct actuator_led *led, const struct output_source *sour
 	return 0;
 }
 
-/* One input of the bridge: opened, and its place noted. */
-static int open_input(struct actuator_motor *motor, const struct output_source *source,
-	enum hbridge_input input, struct output *ret_output)
+const struct config_output *actuator_motor_input(
+	const struct actuator_motor *motor, enum hbridge_input input)
 {
 	const struct config_output *const configs[HBRIDGE_N_INPUTS] = {
 		[HBRIDGE_FORWARD] = &motor->config->forward,
@@ -55,12 +54,21 @@ static int open_input(struct actuator_motor *motor, const struct output_source *
 		[HBRIDGE_PHASE] = &motor->config->phase,
 		[HBRIDGE_ENABLE] = &motor->config->enable,
 	};
+
+	return configs[input];
+}
+
+/* One input of the bridge: opened, and its place noted. */
+static int open_input(struct actuator_motor *motor, const struct output_source *source,
+	enum hbridge_input input, struct output *ret_output)
+{
 	char consumer[96];
 	struct output_use use = {.consumer = consumer, .active_low = motor->config->active_low};
 	int r;
 
 	consumer_name(&motor->base, consumer, sizeof(consumer));
-	r = output_open(source, configs[input], &use, &motor->base.error, ret_output);
+	r = output_open(
+		source, actuator_motor_input(motor, input), &use, &motor->base.error, ret_output);
 	if (r == 0)
 		snprintf(motor->places[input], sizeof(motor->places[input]), "%s",
 			ret_output->place);

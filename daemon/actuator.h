@@ -41,6 +41,10 @@ struct actuator_motor {
 void actuator_led_init(struct actuator_led *led, const struct config_led *config);
 void actuator_motor_init(struct actuator_motor *motor, const struct config_motor *config);
 
+/* What an input of the bridge is wired to, as the map has it. */
+const struct config_output *actuator_motor_input(
+	const struct actuator_motor *motor, enum hbridge_input input);
+
 /* Opens, inactive. The PWM parts that it sits on are ready. 0 or an error with the words in
  * base.error. */
 int actuator_led_open(struct actuator_led *led, const struct output_source *source);

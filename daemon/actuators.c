@@ -15,17 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOTOR_INPUTS = 4 };
-
-static void motor_inputs(
-	const struct config_motor *config, const struct config_output *inputs[MOTOR_INPUTS])
-{
-	inputs[0] = &config->forward;
-	inputs[1] = &config->backward;
-	inputs[2] = &config->phase;
-	inputs[3] = &config->enable;
-}
-
 static struct output_source source_of(const struct actuators *actuators)
 {
 	return (struct output_source){
@@ -76,37 +65,39 @@ static void led_lost(struct actuators *actuators, struct actuator_led *led, int 
  */
 static void motor_lost(struct actuators *actuators, struct actuator_motor *motor, int code)
 {
-	const struct config_output *inputs[MOTOR_INPUTS];
-
 	if (code == -ENODEV)
 		actuator_motor_close(motor);
-	motor_inputs(motor->config, inputs);
-	for (size_t i = 0; i < MOTOR_INPUTS; i++)
-		if (inputs[i]->kind == CONFIG_OUTPUT_CHIP_PWM)
-			pwm_parts_failed(
-				actuators->parts, inputs[i]->chip, code, actuators->now_us);
+	for (unsigned i = 0; i < HBRIDGE_N_INPUTS; i++) {
+		const struct config_output *input =
+			actuator_motor_input(motor, (enum hbridge_input)i);
+
+		if (input->kind == CONFIG_OUTPUT_CHIP_PWM)
+			pwm_parts_failed(actuators->parts, input->chip, code, actuators->now_us);
+	}
 	actuators_tell_state(actuators);
 }
 
 bool actuators_needs_part(const struct actuator_motor *motor)
 {
-	const struct config_output *inputs[MOTOR_INPUTS];
+	for (unsigned i = 0; i < HBRIDGE_N_INPUTS; i++) {
+		const struct config_output *input =
+			actuator_motor_input(motor, (enum hbridge_input)i);
 
-	motor_inputs(motor->config, inputs);
-	for (size_t i = 0; i < MOTOR_INPUTS; i++)
-		if (inputs[i]->kind == CONFIG_OUTPUT_CHIP_PWM)
+		if (input->kind == CONFIG_OUTPUT_CHIP_PWM)
 			return true;
+	}
 	return false;
 }
 
 bool actuators_motor_sits_on(const struct actuator_motor *motor, size_t chip)
 {
-	const struct config_output *inputs[MOTOR_INPUTS];
+	for (unsigned i = 0; i < HBRIDGE_N_INPUTS; i++) {
+		const struct config_output *input =
+			actuator_motor_input(motor, (enum hbridge_input)i);
 
-	motor_inputs(motor->config, inputs);
-	for (size_t i = 0; i < MOTOR_INPUTS; i++)
-		if (inputs[i]->kind == CONFIG_OUTPUT_CHIP_PWM && inputs[i]->chip == chip)
+		if (input->kind == CONFIG_OUTPUT_CHIP_PWM && input->chip == chip)
 			return true;
+	}
 	return false;
 }
 
@@ -163,12 +154,11 @@ static int led_ready(struct actuators *actuators, struct actuator_led *led, bool
 static int motor_ready(struct actuators *actuators, struct actuator_motor *motor, bool force)
 {
 	struct output_source source = source_of(actuators);
-	const struct config_output *inputs[MOTOR_INPUTS];
 	int r = 0;
 
-	motor_inputs(motor->config, inputs);
-	for (size_t i = 0; i < MOTOR_INPUTS && r == 0; i++)
-		r = ensure_part(actuators, inputs[i], force, &motor->base.error);
+	for (unsigned i = 0; i < HBRIDGE_N_INPUTS && r == 0; i++)
+		r = ensure_part(actuators, actuator_motor_input(motor, (enum hbridge_input)i),
+			force, &motor->base.error);
 	if (r < 0 || motor->motor)
 		return r;
 	return actuator_motor_open(motor, &source);
