@@ -7,6 +7,7 @@
 #include "interval_store.h"
 #include "kept_map.h"
 #include "log.h"
+#include "topic.h"
 #include "version.h"
 #include <errno.h>
 #include <signal.h>
@@ -111,11 +112,12 @@ static void free_topics(struct gateway *gateway)
 	gateway->reading_topic = gateway->backlog_topic = gateway->status_topic = NULL;
 }
 
-static char *topic_below(const struct gateway *gateway, const char *name)
+static char *new_topic(const struct gateway *gateway, const char *name)
 {
-	char *topic;
+	char topic[OUTBOX_TOPIC_MAX];
 
-	return asprintf(&topic, "%s/%s", gateway->config->mqtt.topic, name) < 0 ? NULL : topic;
+	topic_below(topic, gateway->config->mqtt.topic, name);
+	return strdup(topic);
 }
 
 static int make_topics(struct gateway *gateway)
@@ -123,12 +125,12 @@ static int make_topics(struct gateway *gateway)
 	bool whole = true;
 
 	for (unsigned i = 0; i < ROUTER_TOPICS; i++) {
-		gateway->topics[i] = topic_below(gateway, router_topic(i));
+		gateway->topics[i] = new_topic(gateway, router_topic(i));
 		whole = whole && gateway->topics[i];
 	}
-	gateway->reading_topic = topic_below(gateway, "sensors");
-	gateway->backlog_topic = topic_below(gateway, "sensors/backlog");
-	gateway->status_topic = topic_below(gateway, "status");
+	gateway->reading_topic = new_topic(gateway, "sensors");
+	gateway->backlog_topic = new_topic(gateway, "sensors/backlog");
+	gateway->status_topic = new_topic(gateway, "status");
 	return whole && gateway->reading_topic && gateway->backlog_topic && gateway->status_topic
 		? 0
 		: -ENOMEM;

@@ -4,6 +4,7 @@
 #include "interval_store.h"
 #include "log.h"
 #include "payload.h"
+#include "topic.h"
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -19,11 +20,13 @@ enum {
 
 void gateway_publish_state(struct gateway *gateway)
 {
-	struct payload_action state = {.interval_ms = gateway->interval_ms};
+	struct payload_action state;
 	char text[OUTBOX_PAYLOAD_MAX];
 	char topic[OUTBOX_TOPIC_MAX];
 	int size;
 
+	payload_action_clear(&state);
+	state.interval_ms = gateway->interval_ms;
 	for (size_t i = 0; i < gateway->config->n_leds; i++) {
 		struct actuators_led led = actuators_get_led(gateway->actuators, i);
 
@@ -41,7 +44,7 @@ void gateway_publish_state(struct gateway *gateway)
 			.speed = motor.speed};
 	}
 	size = payload_format_state(gateway->config, &state, text, sizeof(text));
-	snprintf(topic, sizeof(topic), "%s/state", gateway->config->mqtt.topic);
+	topic_below(topic, gateway->config->mqtt.topic, "state");
 	if (size < 0 ||
 		outbox_put_retained(gateway->outbox, OUTBOX_STATE, topic, text, (size_t)size) < 0)
 		log_error("state", "does not fit into a message");

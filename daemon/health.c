@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "log.h"
 #include "payload.h"
+#include "topic.h"
 #include "version.h"
 #include <stdio.h>
 #include <sys/resource.h>
@@ -86,7 +87,7 @@ void health_publish(const struct health *health, const struct health_sources *so
 			health->sensors[i].error, health->sensors[i].since_ms};
 	gather_actuators(sources, leds, motors);
 	size = payload_format_health(sources->config, &payload, text, sizeof(text));
-	snprintf(topic, sizeof(topic), "%s/health", sources->config->mqtt.topic);
+	topic_below(topic, sources->config->mqtt.topic, "health");
 	if (size < 0 ||
 		outbox_put_retained(sources->outbox, OUTBOX_HEALTH, topic, text, (size_t)size) < 0)
 		log_error("health", "does not fit into a message");

@@ -2,7 +2,6 @@
 #include "json_writer.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -115,10 +114,18 @@ void json_bool(struct json_writer *writer, const char *key, bool value)
 
 void json_integer(struct json_writer *writer, const char *key, int64_t value)
 {
-	char text[24];
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char text[24] = "";
+	size_t at = sizeof(text) - 1;
 
-	(void)snprintf(text, sizeof(text), "%" PRId64, value);
-	json_raw(writer, key, text);
+	/* Every reading has one: printf() would cost it more than all the rest of its text. */
+	do {
+		text[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (value < 0)
+		text[--at] = '-';
+	json_raw(writer, key, text + at);
 }
 
 int json_finish(struct json_writer *writer)

@@ -188,7 +188,8 @@ int mqtt_client_publish(struct mqtt_client *client, const struct mqtt_publish *m
 
 	entry.done = entry.token == client->early_token;
 	entry.reason = entry.done ? client->early_reason : 0;
-	(void)snprintf(entry.topic, sizeof(entry.topic), "%s", message->topic);
+	memcpy(entry.topic, message->topic,
+		strnlen(message->topic, sizeof(entry.topic) - 1)); /* the rest is zero */
 	in_flight_add(&client->in_flight, &entry);
 	return 1;
 }

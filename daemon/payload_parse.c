@@ -141,34 +141,36 @@ static int check_bytes(const struct payload_bytes *bytes, struct payload_errors 
 	return r < 0 ? -EINVAL : 0;
 }
 
+static void add_device(struct payload_devices *devices, const char *name)
+{
+	devices->names[devices->count] = name;
+	devices->addressed[devices->count] = NULL;
+	devices->names[++devices->count] = NULL;
+}
+
 static void list_devices(struct payload_parser *parser, const struct config *config)
 {
 	parser->leds.kind = "LED";
-	parser->leds.count = config->n_leds;
+	parser->leds.count = 0;
+	parser->leds.names[0] = NULL;
 	for (size_t i = 0; i < config->n_leds; i++)
-		parser->leds.names[i] = config->leds[i].name;
+		add_device(&parser->leds, config->leds[i].name);
 	parser->motors.kind = "motor";
-	parser->motors.count = config->n_motors;
+	parser->motors.count = 0;
+	parser->motors.names[0] = NULL;
 	for (size_t i = 0; i < config->n_motors; i++)
-		parser->motors.names[i] = config->motors[i].name;
+		add_device(&parser->motors, config->motors[i].name);
 }
 
 int payload_parse_action(const struct config *config, const struct payload_bytes *bytes,
-	uint64_t wall_ms, struct payload_action *ret_action, struct payload_errors *errors)
+	uint64_t wall_ms, struct payload_action *action, struct payload_errors *errors)
 {
 	__attribute__((cleanup(json_free))) cJSON *tree = NULL;
-	struct payload_action action = {.id.kind = PAYLOAD_ID_NONE};
-	struct payload_parser parser = {
-		.config = config,
-		.errors = errors,
-		.action = &action,
-		.ts_ms = (double)NAN,
-		.ttl_ms = (double)NAN,
-	};
+	struct payload_parser parser; /* large, and set where it is used */
 	int r;
 
 	errors->count = 0;
-	ret_action->id.kind = PAYLOAD_ID_NONE;
+	payload_action_clear(action);
 	r = check_bytes(bytes, errors);
 	if (r < 0)
 		return r;
@@ -177,11 +179,12 @@ int payload_parse_action(const struct config *config, const struct payload_bytes
 		payload_error_add(errors, "", "out of memory");
 		return -EINVAL;
 	}
+	parser.config = config;
+	parser.errors = errors;
+	parser.action = action;
+	parser.has_ts = parser.has_ttl = false;
+	parser.ts_ms = parser.ttl_ms = (double)NAN;
 	list_devices(&parser, config);
 	check_tree(&parser, tree, wall_ms);
-	ret_action->id = action.id;
-	if (errors->count > 0)
-		return -EINVAL;
-	*ret_action = action;
-	return 0;
+	return errors->count > 0 ? -EINVAL : 0;
 }

@@ -20,12 +20,13 @@ struct payload_path {
 	const char *key;
 };
 
-/* The LEDs or the motors of the map, and who has addressed them so far. */
+/* The LEDs or the motors of the map, and who has addressed them so far. What is beyond the count is
+ * not set. */
 struct payload_devices {
-	const char *kind;                       /* "LED" */
+	const char *kind; /* "LED" */
+	size_t count;
 	const char *names[CONFIG_LEDS_MAX + 1]; /* then NULL */
 	const char *addressed[CONFIG_LEDS_MAX]; /* the sender's key; NULL: not yet */
-	size_t count;
 };
 
 /* One message on its way into *action. */

@@ -8,14 +8,13 @@
 /* The index as everybody would write it; -1: not one of count. */
 static ssize_t index_find(const char *key, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		char number[24];
+	size_t digits = strspn(key, "0123456789"), index = 0;
 
-		(void)snprintf(number, sizeof(number), "%zu", i);
-		if (strcmp(number, key) == 0)
-			return (ssize_t)i;
-	}
-	return -1;
+	if (digits == 0 || digits > 3 || key[digits] || (key[0] == '0' && digits > 1))
+		return -1;
+	for (const char *digit = key; *digit; digit++)
+		index = 10 * index + (size_t)(*digit - '0');
+	return index < count ? (ssize_t)index : -1;
 }
 
 static ssize_t device_find(

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "log.h"
 #include "payload.h"
+#include "topic.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -86,10 +87,11 @@ static void put_combined(struct publisher *publisher, const struct reading *read
 static void put_value(
 	struct publisher *publisher, const char *name, const void *payload, size_t size)
 {
-	char topic[OUTBOX_TOPIC_MAX];
+	char parent[OUTBOX_TOPIC_MAX], topic[OUTBOX_TOPIC_MAX];
 	struct outbox_address to = {.topic = topic, .qos = publisher->config->mqtt.qos};
 
-	snprintf(topic, sizeof(topic), "%s/sensors/%s", publisher->config->mqtt.topic, name);
+	topic_below(parent, publisher->config->mqtt.topic, "sensors");
+	topic_below(topic, parent, name);
 	outbox_put_value(publisher->outbox, &to, payload, size);
 }
 

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "log.h"
 #include "payload.h"
+#include "topic.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +48,7 @@ static void answer(
 	char topic[OUTBOX_TOPIC_MAX];
 	struct outbox_address to = {.topic = topic, .qos = 1};
 
-	snprintf(topic, sizeof(topic), "%s/actions/ack", router->config->mqtt.topic);
+	topic_below(topic, router->config->mqtt.topic, "actions/ack");
 	if (message->response_topic) {
 		to.topic = message->response_topic;
 		to.correlation = message->event->correlation_size ? message->correlation : NULL;
@@ -179,16 +180,16 @@ static void apply(const struct router *router, const struct payload_action *acti
 
 static void handle_action(const struct router *router, const struct message *message)
 {
-	struct payload_action action = {0};
-	struct payload_action applied = {0};
+	struct payload_action action, applied;
 	struct payload_errors errors; /* large, and what is beyond its count does not matter */
 	const char *reason = refusal(router, message);
 	int r;
 
-	errors.count = 0;
 	r = payload_parse_action(
 		router->config, &message->payload, clock_wall_ms(), &action, &errors);
-	applied.id = action.id;
+	payload_action_clear(&applied);
+	if (action.id.kind != PAYLOAD_ID_NONE)
+		applied.id = action.id;
 	if (reason) {
 		errors.count = 0;
 		payload_error_add(&errors, "", "%s", reason);
@@ -205,11 +206,12 @@ static void handle_action(const struct router *router, const struct message *mes
 
 static void handle_interval(const struct router *router, const struct message *message)
 {
-	struct payload_action applied = {0};
+	struct payload_action applied;
 	struct payload_errors errors;
 	const char *reason = refusal(router, message);
 	uint32_t interval_ms = 0;
 
+	payload_action_clear(&applied);
 	errors.count = 0;
 	if (reason)
 		payload_error_add(&errors, "", "%s", reason);

@@ -53,6 +53,23 @@ static void keys_and_texts_are_escaped(void **state)
 		"{[\",\"c\":\"d\"}");
 }
 
+static void integers_are_written_to_the_last_digit(void **state)
+{
+	static const int64_t INTEGERS[] = {0, -1, 9, 10, 1795360000123, INT64_MAX, INT64_MIN};
+	char text[128];
+	struct json_writer json;
+
+	(void)state;
+	json_begin(&json, text, sizeof(text));
+	json_array(&json, "n");
+	for (size_t i = 0; i < sizeof(INTEGERS) / sizeof(*INTEGERS); i++)
+		json_integer(&json, NULL, INTEGERS[i]);
+	json_array_end(&json);
+	assert_true(json_finish(&json) > 0);
+	assert_string_equal(
+		text, "{\"n\":[0,-1,9,10,1795360000123,9223372036854775807,-9223372036854775808]}");
+}
+
 /* Exactly as much as is needed, and nothing beyond it is touched. */
 static void what_does_not_fit_is_told(void **state)
 {
@@ -73,6 +90,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commas_and_brackets_stand_where_they_belong),
 		cmocka_unit_test(keys_and_texts_are_escaped),
+		cmocka_unit_test(integers_are_written_to_the_last_digit),
 		cmocka_unit_test(what_does_not_fit_is_told),
 	};
 
