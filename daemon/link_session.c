@@ -82,6 +82,7 @@ static int receive(struct link_session *session)
 	session->has_more = false;
 	session->receive_due = true;
 	session->received_us = session->now_us;
+	link_wait_for_all(session);
 	for (int i = 0; session->commands.closing || link_events_has_room(events); i++) {
 		struct mqtt_inbound inbound;
 

@@ -19,6 +19,7 @@ struct link_session {
 	uint64_t progress_us; /* the last time that nothing was in flight, or was acknowledged */
 
 	bool unflushed; /* something was written, and is held back */
+	size_t wake_at; /* bytes that make the socket readable */
 
 	/* Inbound. */
 	bool has_more;        /* the turn was over before all was received */
@@ -58,6 +59,9 @@ uint64_t link_wait_tick_us(const struct link_session *session);
 /* After subscribing: from then on what is written waits for link_wait(), or for this. */
 void link_wait_init(struct link_session *session);
 void link_wait_flush(struct link_session *session);
+
+/* From now on each byte makes the socket readable, until link_wait(). The library polls it too. */
+void link_wait_for_all(struct link_session *session);
 
 /* Sends what was held back. Returns when there is something to do. */
 void link_wait(struct link_session *session);

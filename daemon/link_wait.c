@@ -9,9 +9,11 @@
  * processor.
  *
  * The acknowledgement of a reading wakes nobody, since nobody waits for it: the socket becomes
- * readable only from the size of the smallest message on. It is found when the thread wakes for
- * something else, the next reading say, or at the tick. Everything else that the broker may have to
- * say is either larger, or comes with the end of the connection, or is awaited: then each byte counts.
+ * readable only from the size of the smallest message on. Nor is it fetched as soon as the thread
+ * wakes for something else, the next reading say, because to ask the library costs as much as to
+ * publish: as many as are smaller than a message wait for each other, or for the tick. Everything
+ * else that the broker may have to say is either as large as that, or comes with the end of the
+ * connection, or is awaited: then each byte counts.
  */
 #include "link_session.h"
 
@@ -20,7 +22,11 @@
 #include <poll.h>
 #include <string.h>
 
-enum { CONGESTED_MS = 50 }; /* until the network is asked again */
+enum {
+	CONGESTED_MS = 50, /* until the network is asked again */
+	/* As a rule; a larger one, of MQTT 5 when nobody has subscribed, only wakes a little early. */
+	PUBACK_BYTES = 4,
+};
 
 void link_wait_init(struct link_session *session)
 {
@@ -33,6 +39,19 @@ void link_wait_init(struct link_session *session)
 		session->message_min = size < session->message_min ? size : session->message_min;
 	}
 	broker_socket_hold(session->socket);
+	session->wake_at = 1;
+}
+
+static void wake_at(struct link_session *session, size_t bytes)
+{
+	if (session->wake_at != bytes)
+		broker_socket_wake_at(session->socket, bytes);
+	session->wake_at = bytes;
+}
+
+void link_wait_for_all(struct link_session *session)
+{
+	wake_at(session, 1);
 }
 
 void link_wait_flush(struct link_session *session)
@@ -94,6 +113,15 @@ static bool is_patient(const struct link_session *session)
 		session->commands.guard_us == 0 && !session->commands.closing;
 }
 
+/* Whether with one more they would still be smaller than a message, and leave room in the window. */
+static bool may_leave_acknowledgements(const struct link_session *session)
+{
+	size_t count = mqtt_client_in_flight(session->client)->count;
+
+	return (count + 1) * PUBACK_BYTES < session->message_min &&
+		2 * count < mqtt_client_window(session->client);
+}
+
 void link_wait(struct link_session *session)
 {
 	struct link *link = session->link;
@@ -111,11 +139,10 @@ void link_wait(struct link_session *session)
 	};
 
 	link_wait_flush(session);
-	if (patient)
-		broker_socket_wake_at(session->socket, session->message_min);
+	wake_at(session, patient ? session->message_min : 1);
 	(void)poll(fds, sizeof(fds) / sizeof(*fds), poll_timeout_ms(session));
-	if (patient) {
-		broker_socket_wake_at(session->socket, 1);
+	if (patient && !may_leave_acknowledgements(session)) {
+		link_wait_for_all(session);
 		(void)poll(fds, 1, 0);
 	}
 	session->now_us = clock_now_us();

@@ -220,11 +220,27 @@ static void fill_inbound(struct mqtt_inbound *inbound, char *topic, MQTTClient_m
 	}
 }
 
-static bool is_readable(const struct mqtt_client *client)
-{
-	struct pollfd poll_fd = {.fd = client->fd, .events = POLLIN};
+enum { ENDING = POLLRDHUP | POLLHUP | POLLERR };
 
-	return poll(&poll_fd, 1, 0) == 1;
+static short readiness(const struct mqtt_client *client)
+{
+	struct pollfd poll_fd = {.fd = client->fd, .events = POLLIN | POLLRDHUP};
+
+	return poll(&poll_fd, 1, 0) == 1 ? poll_fd.revents : 0;
+}
+
+/* 3.1.1 has no callback in this mode; what is no longer pending was acknowledged. The library forgets
+ * what was pending when it finds the end of the connection. */
+static void note_acknowledged(struct mqtt_client *client)
+{
+	MQTTClient_deliveryToken *tokens = NULL;
+
+	if (client->version == CONFIG_MQTT_VERSION_5 || client->in_flight.count == 0 ||
+		!MQTTClient_isConnected(client->handle) ||
+		MQTTClient_getPendingDeliveryTokens(client->handle, &tokens) != MQTTCLIENT_SUCCESS)
+		return;
+	in_flight_keep(&client->in_flight, tokens);
+	MQTTClient_free(tokens);
 }
 
 size_t mqtt_client_size_min(const struct mqtt_client *client, const char *topic)
@@ -235,7 +251,7 @@ size_t mqtt_client_size_min(const struct mqtt_client *client, const char *topic)
 
 bool mqtt_client_may_have_more(const struct mqtt_client *client)
 {
-	return client->tls || is_readable(client);
+	return client->tls || readiness(client) != 0;
 }
 
 int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inbound)
@@ -247,7 +263,7 @@ int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inb
 		MQTTClient_message *message = NULL;
 		char *topic = NULL;
 		int topic_length = 0;
-		int code;
+		int code, ready;
 
 		client->unsent_max += OVERHEAD_BYTES;
 		code = MQTTClient_receive(client->handle, &topic, &topic_length, &message, 0);
@@ -258,9 +274,10 @@ int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inb
 		}
 		if (code != MQTTCLIENT_SUCCESS || !MQTTClient_isConnected(client->handle))
 			return -ENOTCONN;
-		if (is_readable(client))
-			continue;
-		if (--quiet == 0)
+		ready = readiness(client);
+		if (ready & ENDING)
+			note_acknowledged(client);
+		if (ready == 0 && --quiet == 0)
 			break;
 	}
 	return 0;
@@ -277,17 +294,9 @@ void mqtt_inbound_free(struct mqtt_inbound *inbound)
 
 bool mqtt_client_acknowledged(struct mqtt_client *client, struct in_flight_entry *ret_entry)
 {
-	MQTTClient_deliveryToken *tokens = NULL;
-
 	if (in_flight_take_done(&client->in_flight, ret_entry))
 		return true;
-	/* 3.1.1 has no callback in this mode; what is no longer pending was acknowledged. */
-	if (client->version == CONFIG_MQTT_VERSION_5 || client->in_flight.count == 0 ||
-		!MQTTClient_isConnected(client->handle) ||
-		MQTTClient_getPendingDeliveryTokens(client->handle, &tokens) != MQTTCLIENT_SUCCESS)
-		return false;
-	in_flight_keep(&client->in_flight, tokens);
-	MQTTClient_free(tokens);
+	note_acknowledged(client);
 	return in_flight_take_done(&client->in_flight, ret_entry);
 }
 

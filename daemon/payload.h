@@ -46,11 +46,11 @@ struct payload_motor {
  * message: begin with payload_action_clear(), and what is beyond the counts does not matter.
  */
 struct payload_action {
-	uint32_t interval_ms; /* 0: not given */
-	size_t n_leds, n_motors;
 	struct payload_id id;
+	size_t n_leds, n_motors;
 	struct payload_led leds[CONFIG_LEDS_MAX];
 	struct payload_motor motors[CONFIG_MOTORS_MAX];
+	uint32_t interval_ms; /* 0: not given */
 };
 
 /* Nothing is in it. */
@@ -82,12 +82,12 @@ struct payload_bytes {
 };
 
 /*
- * Checks a whole action against the map. 0, or -EINVAL with every mistake in *errors; both are
- * cleared first. After a mistake nothing of *action counts but its id, which is set where the
- * message has a valid one. "stop" next to a speed is just stop (the speed is remembered).
+ * Checks a whole action against the map. 0, or -EINVAL with every mistake in *errors (cleared
+ * first). ret_action->id is set in both cases where the message has a valid one, the rest only on
+ * success. "stop" next to a speed is just stop (the speed is remembered).
  */
 int payload_parse_action(const struct config *config, const struct payload_bytes *bytes,
-	uint64_t wall_ms, struct payload_action *action, struct payload_errors *errors);
+	uint64_t wall_ms, struct payload_action *ret_action, struct payload_errors *errors);
 
 /* "1000", surrounding white space allowed: milliseconds within the map's interval. 0, or -EINVAL
  * with the mistake in *errors. */

@@ -162,15 +162,33 @@ static void list_devices(struct payload_parser *parser, const struct config *con
 		add_device(&parser->motors, config->motors[i].name);
 }
 
+static void copy_id(struct payload_action *to, const struct payload_action *from)
+{
+	if (from->id.kind != PAYLOAD_ID_NONE)
+		to->id = from->id;
+}
+
+/* No more than is there. */
+static void copy_rest(struct payload_action *to, const struct payload_action *from)
+{
+	to->interval_ms = from->interval_ms;
+	to->n_leds = from->n_leds;
+	memcpy(to->leds, from->leds, from->n_leds * sizeof(*to->leds));
+	to->n_motors = from->n_motors;
+	memcpy(to->motors, from->motors, from->n_motors * sizeof(*to->motors));
+}
+
 int payload_parse_action(const struct config *config, const struct payload_bytes *bytes,
-	uint64_t wall_ms, struct payload_action *action, struct payload_errors *errors)
+	uint64_t wall_ms, struct payload_action *ret_action, struct payload_errors *errors)
 {
 	__attribute__((cleanup(json_free))) cJSON *tree = NULL;
-	struct payload_parser parser; /* large, and set where it is used */
+	/* Both are large, and are set where they are used. */
+	struct payload_action action;
+	struct payload_parser parser;
 	int r;
 
 	errors->count = 0;
-	payload_action_clear(action);
+	ret_action->id.kind = PAYLOAD_ID_NONE;
 	r = check_bytes(bytes, errors);
 	if (r < 0)
 		return r;
@@ -179,12 +197,17 @@ int payload_parse_action(const struct config *config, const struct payload_bytes
 		payload_error_add(errors, "", "out of memory");
 		return -EINVAL;
 	}
+	payload_action_clear(&action);
 	parser.config = config;
 	parser.errors = errors;
-	parser.action = action;
+	parser.action = &action;
 	parser.has_ts = parser.has_ttl = false;
 	parser.ts_ms = parser.ttl_ms = (double)NAN;
 	list_devices(&parser, config);
 	check_tree(&parser, tree, wall_ms);
-	return errors->count > 0 ? -EINVAL : 0;
+	copy_id(ret_action, &action);
+	if (errors->count > 0)
+		return -EINVAL;
+	copy_rest(ret_action, &action);
+	return 0;
 }

@@ -10,7 +10,8 @@ CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 1, 2, 3, 4, 8, 9
 
 
 class FakeBroker:
-    """Each connection's CONNECT puts its protocol version into .versions, each PUBLISH its topic into .topics."""
+    """Each connection's CONNECT puts its protocol version into .versions, each PUBLISH its topic into .topics,
+    and both, with the payload, into .published once it is acknowledged."""
 
     def __init__(self, on_version_5=b"", subscriptions=(1, 1, 1), answers_subscribe=True):
         self.on_version_5 = on_version_5
@@ -18,6 +19,7 @@ class FakeBroker:
         self.answers_subscribe = answers_subscribe
         self.versions = queue.Queue()
         self.topics = queue.Queue()
+        self.published = queue.Queue()
         self.connection = None  # the last one
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -80,7 +82,10 @@ class FakeBroker:
             connection.sendall(bytes([SUBACK << 4, len(answer)]) + answer)
         elif kind == PUBLISH:
             (length,) = struct.unpack_from(">H", body)
-            self.topics.put(body[2 : 2 + length].decode())
+            topic, payload = body[2 : 2 + length].decode(), body[2 + length :]
+            self.topics.put(topic)
             if first & 6:
-                connection.sendall(bytes([PUBACK << 4, 2]) + body[2 + length : 4 + length])
+                connection.sendall(bytes([PUBACK << 4, 2]) + payload[:2])
+                payload = payload[2:]
+            self.published.put((topic, payload))
         return True

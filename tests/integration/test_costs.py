@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a reading and an action cost in wake-ups and packets, which is most of it. Instructions are counted by ./run bench."""
 
+import json
 import pathlib
 import socket
 import struct
@@ -13,6 +14,19 @@ from harness import TIMEOUT
 READINGS = 30
 ACTIONS = 10
 DATA_SEGMENTS_IN = 152  # of struct tcp_info in linux/tcp.h
+PUBACK_BYTES = 4
+RESET = struct.pack("ii", 1, 0)  # of SO_LINGER: close() sends one
+
+ONE_SENSOR = """
+mqtt: {{url: "mqtt://127.0.0.1:{port}", version: 3.1.1, health_interval: 1h}}
+chips:
+  adc: {{driver: mcp3208, bus: /dev/spidev0.0}}
+sensors:
+  cds: {{from: adc.0, simulate: 812}}
+interval: 50ms
+leds:
+  - {{name: red, line: GPIO17}}
+"""
 
 
 def wake_ups(gateway, thread):
@@ -57,3 +71,56 @@ def test_an_acknowledgement_of_an_action_and_its_answer_are_one_packet(fake, mak
         fake.publish("tos/actions", b'{"led":{"0":{"on":%s}}}' % (b"false" if number % 2 else b"true"))
         assert [fake.topics.get(timeout=TIMEOUT) for _ in range(2)] == ["tos/actions/ack", "tos/state"]
     assert segments(fake.connection) - before <= 2.3 * ACTIONS
+
+
+def unread(connection):
+    """How many bytes from us the gateway has in its socket and has not read."""
+    ports = [connection.getpeername()[1], connection.getsockname()[1]]
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        words = line.split()
+        if [int(words[i].split(":")[1], 16) for i in (1, 2)] == ports:
+            return int(words[4].split(":")[1], 16)
+    raise LookupError(ports)
+
+
+def next_reading(fake, topic="tos/sensors"):
+    """The time stamp of the next one."""
+    while True:
+        name, payload = fake.published.get(timeout=TIMEOUT)
+        if name == topic:
+            return json.loads(payload)["ts"]
+
+
+def test_acknowledgements_wait_for_each_other_and_commands_for_none(fake, make_gateway):
+    make_gateway(ONE_SENSOR.format(port=fake.port))
+    most = 0
+    for _ in range(READINGS):
+        next_reading(fake)
+        most = max(most, unread(fake.connection))
+    assert 2 * PUBACK_BYTES <= most < len("0?00tos/actions")
+    for number in range(ACTIONS):
+        next_reading(fake)
+        before = fake.published.qsize()
+        fake.publish("tos/actions", b'{"led":{"0":{"on":%s}}}' % (b"false" if number % 2 else b"true"))
+        while fake.published.get(timeout=TIMEOUT)[0] != "tos/actions/ack":
+            before -= 1
+        assert before >= -1  # at most one reading came first
+
+
+@pytest.mark.parametrize("end", ["closed", "reset"])
+def test_what_was_acknowledged_and_not_yet_read_is_not_sent_again(fake, make_gateway, end):
+    gateway = make_gateway(ONE_SENSOR.format(port=fake.port))
+    seen = [next_reading(fake) for _ in range(READINGS)]
+    while unread(fake.connection) < 2 * PUBACK_BYTES:
+        seen.append(next_reading(fake))
+        assert len(seen) < 2 * READINGS
+    first = fake.connection
+    if end == "reset":
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    first.shutdown(socket.SHUT_RD)  # so that our thread lets go of it
+    gateway.log.wait("connection lost: ")
+    while fake.connection is first or len(seen) < 3 * READINGS:
+        name, payload = fake.published.get(timeout=TIMEOUT)
+        if name.startswith("tos/sensors"):
+            seen.append(json.loads(payload)["ts"])
+    assert sorted(set(seen)) == sorted(seen)
