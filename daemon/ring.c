@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 enum { ALIGNMENT = 16 };
 _Static_assert(sizeof(struct ring_record) == ALIGNMENT, "data must be aligned");
@@ -24,7 +25,8 @@ int ring_init(struct ring *ring, size_t bytes)
 {
 	size_t capacity = (size_t)round_up(bytes > 0 ? bytes : ALIGNMENT, ALIGNMENT);
 	/* A big block comes straight from the kernel, which maps a page when it is touched. */
-	uint8_t *memory = aligned_alloc(ALIGNMENT, capacity);
+	uint8_t *memory =
+		aligned_alloc(capacity % RING_PIECE == 0 ? RING_PIECE : ALIGNMENT, capacity);
 
 	if (!memory)
 		return -ENOMEM;
@@ -102,10 +104,28 @@ uint64_t ring_after(const struct ring_record *record)
 	return record->position + ring_bytes_of(record->size);
 }
 
+/*
+ * Gives back the whole pieces between ring->left and ring->begin. Not when the ring has begun a new
+ * lap meanwhile: an empty one does so with each record, and always uses the same few pages. Nor when
+ * the end of the ring is there again.
+ */
+static void give_back(struct ring *ring)
+{
+	uint64_t from = ring->left, to = ring->begin - ring->begin % RING_PIECE;
+
+	if (to <= from || ring->capacity % RING_PIECE != 0)
+		return;
+	ring->left = to;
+	if (from / ring->capacity == to / ring->capacity && ring->end <= from + ring->capacity)
+		(void)madvise(record_at(ring, from), (size_t)(to - from), MADV_DONTNEED);
+}
+
 void ring_pop(struct ring *ring)
 {
 	const struct ring_record *oldest = ring_at(ring, ring->begin);
 
-	if (oldest)
-		ring->begin = ring_after(oldest);
+	if (!oldest)
+		return;
+	ring->begin = ring_after(oldest);
+	give_back(ring);
 }

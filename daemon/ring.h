@@ -7,6 +7,10 @@
  * A record is named by its position: a number that only grows and is never used twice, so that a
  * position kept for later is either still good or older than ring.begin.
  *
+ * Memory that records have left goes back to the kernel, RING_PIECE bytes at a time: a ring that
+ * always holds a little would otherwise occupy all of its memory after one lap, for ever. Only where
+ * the capacity is a multiple of that.
+ *
  * No locks: the owner has one.
  */
 #pragma once
@@ -14,6 +18,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum { RING_PIECE = 64 * 1024 }; /* no page is larger */
 
 struct ring_record {
 	uint32_t size;  /* of data */
@@ -26,6 +32,7 @@ struct ring {
 	uint8_t *memory;
 	size_t capacity;     /* bytes, a multiple of 16 */
 	uint64_t begin, end; /* positions: the oldest record, and where the next one goes */
+	uint64_t left;       /* position: what is before it has been given back */
 };
 
 /* What a record takes of the capacity. */

@@ -5,10 +5,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-enum { CAPACITY = 1024 };
+enum { CAPACITY = 1024, PIECES = 8 };
 
 static int setup(void **state)
 {
@@ -109,9 +111,8 @@ static void an_old_position_means_the_oldest_record_there_is(void **state)
 }
 
 /* What came in goes out, in order, unchanged; positions only grow. */
-static void a_random_sequence_matches_a_plain_list(void **state)
+static void pass_through(struct ring *ring, long size_max)
 {
-	struct ring *ring = *state;
 	uint32_t sizes[CAPACITY];
 	unsigned begin = 0, end = 0;
 	uint64_t position = 0;
@@ -119,7 +120,7 @@ static void a_random_sequence_matches_a_plain_list(void **state)
 	srandom(20240607);
 	for (int step = 0; step < 100000; step++) {
 		if (random() % 2) {
-			size_t size = (size_t)(random() % (random() % 10 ? 60 : 700));
+			size_t size = (size_t)(random() % (random() % 10 ? 60 : size_max));
 			struct ring_record *record = ring_push(ring, size);
 
 			if (!record)
@@ -143,6 +144,64 @@ static void a_random_sequence_matches_a_plain_list(void **state)
 	assert_true(end > 10000);
 }
 
+static void a_random_sequence_matches_a_plain_list(void **state)
+{
+	pass_through(*state, 700);
+}
+
+static size_t resident(const struct ring *ring)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), count = 0;
+	unsigned char pages[PIECES * RING_PIECE / 4096];
+
+	assert_int_equal(mincore(ring->memory, ring->capacity, pages), 0);
+	for (size_t i = 0; i < ring->capacity / page; i++)
+		count += pages[i] & 1;
+	return count * page;
+}
+
+static int setup_pieces(void **state)
+{
+	static struct ring ring;
+
+	*state = &ring;
+	return ring_init(&ring, (size_t)PIECES * RING_PIECE);
+}
+
+static void a_random_sequence_matches_a_plain_list_with_pieces_given_back(void **state)
+{
+	pass_through(*state, RING_PIECE * 3);
+}
+
+/* Many laps of a ring that is never empty. The first one does not count: an allocator that is told to
+ * may have written to all of the memory. */
+static void what_little_waits_occupies_little(void **state)
+{
+	struct ring *ring = *state;
+
+	assert_non_null(ring_push(ring, 100));
+	for (int i = 0; i < 100000; i++) {
+		assert_non_null(ring_push(ring, 100));
+		ring_pop(ring);
+		if (i % 1000 == 0 && ring->begin > ring->capacity)
+			assert_true(resident(ring) <= (size_t)3 * RING_PIECE);
+	}
+}
+
+static void what_was_full_gives_back_as_it_drains(void **state)
+{
+	struct ring *ring = *state;
+
+	for (int lap = 0; lap < 3; lap++) {
+		while (ring_push(ring, 1000))
+			;
+		assert_true(resident(ring) > (size_t)(PIECES - 1) * RING_PIECE);
+		while (ring_at(ring, ring->begin))
+			ring_pop(ring);
+		assert_true(resident(ring) <= (size_t)3 * RING_PIECE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +219,13 @@ int main(void)
 			an_old_position_means_the_oldest_record_there_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_random_sequence_matches_a_plain_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_random_sequence_matches_a_plain_list_with_pieces_given_back, setup_pieces,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			what_little_waits_occupies_little, setup_pieces, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_was_full_gives_back_as_it_drains, setup_pieces, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
