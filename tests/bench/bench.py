@@ -20,7 +20,7 @@ from programs import Bench, Broker, Process
 from sizes import Sizes, rows
 from table import markdown
 
-HEADER = ["figure", "Python", "paho minimum", "raw limit", "tosd", "x raw", "goal", "met"]
+HEADER = ["figure", "Python", "paho minimum", "paho sync", "raw limit", "tosd", "x raw", "goal", "met"]
 SENSOR_TIME_LIMIT_US = 1500
 
 

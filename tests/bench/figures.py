@@ -84,7 +84,7 @@ class Comparison:
         process, _ = self._start(program, watch, 10000)
         time.sleep(2)
         before = process.switches()
-        seconds = 20 if self.bench.quick else 60  # of whole intervals
+        seconds = 10 if self.bench.quick else 60  # of whole intervals
         time.sleep(seconds)
         self.figures["wakeups"].add(program, (process.switches() - before) / seconds)
         self.figures["rss"].add(program, process.rss_kb())

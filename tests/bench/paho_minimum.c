@@ -6,36 +6,13 @@
  *
  * usage: paho-minimum PORT INTERVAL-MS WIRE-LOG
  */
-#include <MQTTClient.h>
-#include <err.h>
+#include "paho_program.h"
+
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-static const char READING[] = "{\"temp\":23,\"humi\":45,\"cds\":812,\"sound\":133}";
-static const char ANSWER[] = "{\"ok\":true}";
-
 enum { LED_OFF = -2, LED_ON = -1 }; /* through the pipe; above: an interval in ms */
-
-static volatile sig_atomic_t ended;
-
-static void on_end(int number)
-{
-	(void)number;
-	ended = 1;
-}
-
-static unsigned long long now_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000;
-}
 
 static int on_message(void *context, char *topic, int topic_length, MQTTClient_message *message)
 {
@@ -58,12 +35,6 @@ static int on_message(void *context, char *topic, int topic_length, MQTTClient_m
 	return 1;
 }
 
-static void publish(MQTTClient client, const char *topic, const char *text)
-{
-	if (MQTTClient_publish(client, topic, (int)strlen(text), text, 1, 0, NULL) != 0)
-		errx(1, "publish");
-}
-
 static void on_lost(void *context, char *cause)
 {
 	(void)context;
@@ -72,23 +43,11 @@ static void on_lost(void *context, char *cause)
 
 static MQTTClient connect_to(const char *port, int *pipe_end)
 {
-	static const char *const TOPICS[] = {"tos/actions", "tos/sensors/interval"};
-	MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
-	MQTTClient client;
-	char url[64];
+	MQTTClient client = create(port, "bench-paho");
 
-	(void)snprintf(url, sizeof(url), "tcp://127.0.0.1:%s", port);
-	options.keepAliveInterval = 600;
-	options.reliable = 0;
-	options.maxInflightMessages = 100;
-	if (MQTTClient_create(&client, url, "bench-paho", MQTTCLIENT_PERSISTENCE_NONE, NULL) ||
-		MQTTClient_setCallbacks(client, pipe_end, on_lost, on_message, NULL) ||
-		MQTTClient_connect(client, &options))
-		errx(1, "connect");
-	for (int i = 0; i < 2; i++) {
-		if (MQTTClient_subscribe(client, TOPICS[i], 1))
-			errx(1, "subscribe");
-	}
+	if (MQTTClient_setCallbacks(client, pipe_end, on_lost, on_message, NULL))
+		errx(1, "callbacks");
+	connect_and_subscribe(client);
 	return client;
 }
 

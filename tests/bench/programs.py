@@ -146,7 +146,7 @@ def probe(tools, broker, *arguments, root="tos"):
 class Bench:
     """Where things are, and how each program is started."""
 
-    PROGRAMS = ("tutorial", "paho", "raw", "tosd")
+    PROGRAMS = ("tutorial", "paho", "sync", "raw", "tosd")
 
     def __init__(self, build, folder, broker, quick):
         self.tools = build / "tests" / "bench"
@@ -166,6 +166,7 @@ class Bench:
         command = {
             "tutorial": [sys.executable, str(HERE / "tutorial.py")],
             "paho": [str(self.tools / "paho-minimum")],
+            "sync": [str(self.tools / "paho-sync")],
             "raw": [str(self.tools / "raw-limit")],
         }[program]
         return Process(command + [str(self.broker.port), str(interval_ms), str(self.wire_log)])
