@@ -113,13 +113,17 @@ static bool is_patient(const struct link_session *session)
 		session->commands.guard_us == 0 && !session->commands.closing;
 }
 
-/* Whether with one more they would still be smaller than a message, and leave room in the window. */
+/*
+ * Whether with one more they would still be smaller than a message, and leave room in the window. Not
+ * when the tick is near, which would be a wake-up of its own.
+ */
 static bool may_leave_acknowledgements(const struct link_session *session)
 {
 	size_t count = mqtt_client_in_flight(session->client)->count;
 
 	return (count + 1) * PUBACK_BYTES < session->message_min &&
-		2 * count < mqtt_client_window(session->client);
+		2 * count < mqtt_client_window(session->client) &&
+		session->now_us - session->received_us < link_wait_tick_us(session) / 2;
 }
 
 void link_wait(struct link_session *session)
@@ -141,11 +145,11 @@ void link_wait(struct link_session *session)
 	link_wait_flush(session);
 	wake_at(session, patient ? session->message_min : 1);
 	(void)poll(fds, sizeof(fds) / sizeof(*fds), poll_timeout_ms(session));
+	session->now_us = clock_now_us();
 	if (patient && !may_leave_acknowledgements(session)) {
 		link_wait_for_all(session);
 		(void)poll(fds, 1, 0);
 	}
-	session->now_us = clock_now_us();
 	session->receive_due = session->receive_due || fds[0].revents;
 	if (fds[0].revents & POLLIN)
 		session->readable_us = session->now_us;

@@ -18,15 +18,20 @@ PUBACK_BYTES = 4
 RESET = struct.pack("ii", 1, 0)  # of SO_LINGER: close() sends one
 
 ONE_SENSOR = """
-mqtt: {{url: "mqtt://127.0.0.1:{port}", version: 3.1.1, health_interval: 1h}}
+mqtt: {{url: "mqtt://127.0.0.1:{port}", version: 3.1.1, health_interval: 1h, keepalive: {keepalive}}}
 chips:
   adc: {{driver: mcp3208, bus: /dev/spidev0.0}}
 sensors:
   cds: {{from: adc.0, simulate: 812}}
-interval: 50ms
+interval: {interval}
 leds:
   - {{name: red, line: GPIO17}}
 """
+
+
+def one_sensor(port, interval="50ms", keepalive="20s"):
+    return ONE_SENSOR.format(port=port, interval=interval, keepalive=keepalive)
+
 
 
 def wake_ups(gateway, thread):
@@ -92,7 +97,7 @@ def next_reading(fake, topic="tos/sensors"):
 
 
 def test_acknowledgements_wait_for_each_other_and_commands_for_none(fake, make_gateway):
-    make_gateway(ONE_SENSOR.format(port=fake.port))
+    make_gateway(one_sensor(fake.port))
     most = 0
     for _ in range(READINGS):
         next_reading(fake)
@@ -107,9 +112,20 @@ def test_acknowledgements_wait_for_each_other_and_commands_for_none(fake, make_g
         assert before >= -1  # at most one reading came first
 
 
+def test_what_waits_is_fetched_before_the_keepalive_would_wake_for_it(fake, make_gateway):
+    """The library is asked four times a keepalive."""
+    gateway = make_gateway(one_sensor(fake.port, interval="500ms", keepalive="5s"))
+    next_reading(fake)
+    next_reading(fake)
+    before = wake_ups(gateway, "link")
+    for _ in range(READINGS // 2):
+        next_reading(fake)
+    assert wake_ups(gateway, "link") - before <= 1.2 * READINGS / 2
+
+
 @pytest.mark.parametrize("end", ["closed", "reset"])
 def test_what_was_acknowledged_and_not_yet_read_is_not_sent_again(fake, make_gateway, end):
-    gateway = make_gateway(ONE_SENSOR.format(port=fake.port))
+    gateway = make_gateway(one_sensor(fake.port))
     seen = [next_reading(fake) for _ in range(READINGS)]
     while unread(fake.connection) < 2 * PUBACK_BYTES:
         seen.append(next_reading(fake))
