@@ -31,14 +31,19 @@ static bool contains(const int *tokens, int token)
 	return false;
 }
 
-void in_flight_keep(struct in_flight *in_flight, const int *tokens)
+bool in_flight_keep(struct in_flight *in_flight, const int *tokens)
 {
+	bool is_news = false;
+
 	for (size_t i = 0; i < in_flight->count; i++) {
 		struct in_flight_entry *entry = &in_flight->entries[i];
 
-		if (!contains(tokens, entry->token))
-			entry->done = true;
+		if (contains(tokens, entry->token))
+			continue;
+		is_news = is_news || !entry->done;
+		entry->done = true;
 	}
+	return is_news;
 }
 
 bool in_flight_take_done(struct in_flight *in_flight, struct in_flight_entry *ret_entry)

@@ -28,8 +28,8 @@ void in_flight_add(struct in_flight *in_flight, const struct in_flight_entry *en
 /* false: there is no such one. */
 bool in_flight_done(struct in_flight *in_flight, int token, int reason);
 
-/* What is not among the tokens (ended by -1; NULL: none) is done. */
-void in_flight_keep(struct in_flight *in_flight, const int *tokens);
+/* What is not among the tokens (ended by -1; NULL: none) is done. Whether that is news of any. */
+bool in_flight_keep(struct in_flight *in_flight, const int *tokens);
 
 /* Takes out one that is done. */
 bool in_flight_take_done(struct in_flight *in_flight, struct in_flight_entry *ret_entry);

@@ -149,10 +149,12 @@ static bool say_goodbye(struct link_session *session, int *ret_result)
 	return is_answered || session->now_us >= close_by_us;
 }
 
-/* Then an outage is better, since in an outage readings can go to disk. */
+/* Then an outage is better, since in an outage readings can go to disk. Acknowledgements that nobody has
+ * fetched are no sign of it. */
 static bool is_stuck(struct link_session *session)
 {
-	if (mqtt_client_in_flight(session->client)->count == 0 ||
+	if (session->received_us != session->now_us ||
+		mqtt_client_in_flight(session->client)->count == 0 ||
 		session->now_us - session->progress_us < PROGRESS_US ||
 		!outbox_is_half_full(session->link->settings.outbox))
 		return false;

@@ -12,8 +12,8 @@
  * readable only from the size of the smallest message on. Nor is it fetched as soon as the thread
  * wakes for something else, the next reading say, because to ask the library costs as much as to
  * publish: as many as are smaller than a message wait for each other, or for the tick. Everything
- * else that the broker may have to say is either as large as that, or comes with the end of the
- * connection, or is awaited: then each byte counts.
+ * else that the broker may have to say is either as large as that, or the rest of something that came
+ * in pieces, or comes with the end of the connection, or is awaited: then each byte counts.
  */
 #include "link_session.h"
 
@@ -34,7 +34,7 @@ void link_wait_init(struct link_session *session)
 
 	session->message_min = SIZE_MAX;
 	for (size_t i = 0; i < settings->n_subscriptions; i++) {
-		size_t size = mqtt_client_size_min(session->client, settings->subscriptions[i]);
+		size_t size = mqtt_client_size_min(settings->subscriptions[i]);
 
 		session->message_min = size < session->message_min ? size : session->message_min;
 	}
@@ -110,7 +110,8 @@ static bool is_patient(const struct link_session *session)
 
 	return in_flight->count > 0 && in_flight->count == readings && settings->mqtt->qos < 2 &&
 		settings->n_subscriptions > 0 && link_outbound_is_open(session) &&
-		session->commands.guard_us == 0 && !session->commands.closing;
+		!mqtt_client_in_message(session->client) && session->commands.guard_us == 0 &&
+		!session->commands.closing;
 }
 
 /*

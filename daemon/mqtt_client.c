@@ -21,8 +21,6 @@ enum {
 	/* What TLS adds to a packet, and more than the packets that the library writes by itself:
 	 * acknowledgements, pings. */
 	OVERHEAD_BYTES = 64,
-	/* The least that TLS adds: header 5, content type 1, the shortest tag (CCM-8) 8. */
-	RECORD_MIN = 14,
 };
 
 bool mqtt_client_session_present(const struct mqtt_client *client)
@@ -114,6 +112,7 @@ void mqtt_client_on_published(void *context, int token, int packet_type, MQTTPro
 
 	(void)packet_type;
 	(void)properties;
+	client->acknowledged = true;
 	if (!in_flight_done(&client->in_flight, token, (int)reason)) {
 		client->early_token = token;
 		client->early_reason = (int)reason;
@@ -220,17 +219,14 @@ static void fill_inbound(struct mqtt_inbound *inbound, char *topic, MQTTClient_m
 	}
 }
 
-enum { ENDING = POLLRDHUP | POLLHUP | POLLERR };
-
-static short readiness(const struct mqtt_client *client)
+static bool is_readable(const struct mqtt_client *client)
 {
-	struct pollfd poll_fd = {.fd = client->fd, .events = POLLIN | POLLRDHUP};
+	struct pollfd poll_fd = {.fd = client->fd, .events = POLLIN};
 
-	return poll(&poll_fd, 1, 0) == 1 ? poll_fd.revents : 0;
+	return poll(&poll_fd, 1, 0) == 1;
 }
 
-/* 3.1.1 has no callback in this mode; what is no longer pending was acknowledged. The library forgets
- * what was pending when it finds the end of the connection. */
+/* 3.1.1 has no callback in this mode; what is no longer pending was acknowledged. */
 static void note_acknowledged(struct mqtt_client *client)
 {
 	MQTTClient_deliveryToken *tokens = NULL;
@@ -239,19 +235,24 @@ static void note_acknowledged(struct mqtt_client *client)
 		!MQTTClient_isConnected(client->handle) ||
 		MQTTClient_getPendingDeliveryTokens(client->handle, &tokens) != MQTTCLIENT_SUCCESS)
 		return;
-	in_flight_keep(&client->in_flight, tokens);
+	client->acknowledged = in_flight_keep(&client->in_flight, tokens) || client->acknowledged;
 	MQTTClient_free(tokens);
 }
 
-size_t mqtt_client_size_min(const struct mqtt_client *client, const char *topic)
+size_t mqtt_client_size_min(const char *topic)
 {
 	/* Fixed header and the topic's length. */
-	return 2 + 2 + strlen(topic) + (client->tls ? RECORD_MIN : 0);
+	return 2 + 2 + strlen(topic);
+}
+
+bool mqtt_client_in_message(const struct mqtt_client *client)
+{
+	return client->tls || client->in_message;
 }
 
 bool mqtt_client_may_have_more(const struct mqtt_client *client)
 {
-	return client->tls || readiness(client) != 0;
+	return client->tls || is_readable(client);
 }
 
 int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inbound)
@@ -263,21 +264,23 @@ int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inb
 		MQTTClient_message *message = NULL;
 		char *topic = NULL;
 		int topic_length = 0;
-		int code, ready;
+		int code;
 
 		client->unsent_max += OVERHEAD_BYTES;
+		client->acknowledged = false;
 		code = MQTTClient_receive(client->handle, &topic, &topic_length, &message, 0);
 
 		if (message) {
 			fill_inbound(ret_inbound, topic, message);
+			client->in_message = false;
 			return 1;
 		}
 		if (code != MQTTCLIENT_SUCCESS || !MQTTClient_isConnected(client->handle))
 			return -ENOTCONN;
-		ready = readiness(client);
-		if (ready & ENDING)
-			note_acknowledged(client);
-		if (ready == 0 && --quiet == 0)
+		/* Now: the library forgets them when it finds the end of the connection. */
+		note_acknowledged(client);
+		client->in_message = !client->acknowledged;
+		if (!is_readable(client) && --quiet == 0)
 			break;
 	}
 	return 0;

@@ -116,8 +116,14 @@ struct mqtt_inbound {
 	void *owned[2];
 };
 
-/* The least that a message on that topic takes on the wire, in bytes. */
-size_t mqtt_client_size_min(const struct mqtt_client *client, const char *topic);
+/*
+ * Whether what came last may be the front of a message, of which the rest may be of any size. With TLS
+ * there is no telling, so it always may.
+ */
+bool mqtt_client_in_message(const struct mqtt_client *client);
+
+/* The least that a message on that topic takes on the wire, in bytes. Without TLS. */
+size_t mqtt_client_size_min(const char *topic);
 
 /* Asked after a message: whether there may be another one. It is much cheaper than to receive nothing. */
 bool mqtt_client_may_have_more(const struct mqtt_client *client);

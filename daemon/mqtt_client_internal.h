@@ -22,6 +22,8 @@ struct mqtt_client {
 
 	size_t unsent_max; /* bytes; no more than these are written and not yet taken by the peer */
 	struct in_flight in_flight;
+	bool in_message;   /* see mqtt_client_in_message() */
+	bool acknowledged; /* something was, since this was last cleared */
 	/* An acknowledgement that came in before the library told the message's token. */
 	int early_token, early_reason;
 };

@@ -59,6 +59,7 @@ static inline void payload_action_clear(struct payload_action *action)
 	action->interval_ms = 0;
 	action->n_leds = action->n_motors = 0;
 	action->id.kind = PAYLOAD_ID_NONE;
+	action->id.string[0] = '\0';
 }
 
 struct payload_error {

@@ -14,6 +14,7 @@ class FakeBroker:
     and both, with the payload, into .published once it is acknowledged."""
 
     def __init__(self, on_version_5=b"", subscriptions=(1, 1, 1), answers_subscribe=True):
+        self.silent_on = set()  # topics whose messages are not acknowledged
         self.on_version_5 = on_version_5
         self.subscriptions = bytes(subscriptions)
         self.answers_subscribe = answers_subscribe
@@ -32,8 +33,12 @@ class FakeBroker:
 
     def publish(self, topic, payload):
         """With QoS 1, on the last connection."""
+        self.connection.sendall(self.packet(topic, payload))
+
+    @staticmethod
+    def packet(topic, payload):
         body = struct.pack(">H", len(topic)) + topic.encode() + b"\0\1" + payload
-        self.connection.sendall(bytes([PUBLISH << 4 | 2, len(body)]) + body)
+        return bytes([PUBLISH << 4 | 2, len(body)]) + body
 
     def _accept(self):
         while True:
@@ -84,8 +89,7 @@ class FakeBroker:
             (length,) = struct.unpack_from(">H", body)
             topic, payload = body[2 : 2 + length].decode(), body[2 + length :]
             self.topics.put(topic)
-            if first & 6:
+            if first & 6 and topic not in self.silent_on:
                 connection.sendall(bytes([PUBACK << 4, 2]) + payload[:2])
-                payload = payload[2:]
-            self.published.put((topic, payload))
+            self.published.put((topic, payload[2:] if first & 6 else payload))
         return True

@@ -96,6 +96,16 @@ def next_reading(fake, topic="tos/sensors"):
             return json.loads(payload)["ts"]
 
 
+def next_answer(fake):
+    """Of a command that changes the state: when this has come too, our thread has no more to acknowledge."""
+    answer, name = None, None
+    while not (answer and name == "tos/state"):
+        name, payload = fake.published.get(timeout=TIMEOUT)
+        if name == "tos/actions/ack":
+            answer = json.loads(payload)
+    return answer
+
+
 def test_acknowledgements_wait_for_each_other_and_commands_for_none(fake, make_gateway):
     make_gateway(one_sensor(fake.port))
     most = 0
@@ -110,6 +120,23 @@ def test_acknowledgements_wait_for_each_other_and_commands_for_none(fake, make_g
         while fake.published.get(timeout=TIMEOUT)[0] != "tos/actions/ack":
             before -= 1
         assert before >= -1  # at most one reading came first
+
+
+def test_the_rest_of_a_command_that_came_in_pieces_is_not_waited_for(fake, make_gateway):
+    """It may be smaller than a message, and nothing else may come for a long time."""
+    fake.silent_on.add("tos/sensors")
+    gateway = make_gateway(one_sensor(fake.port, interval="300ms", keepalive="10h"))
+    next_reading(fake)
+    fake.publish("tos/sensors/interval", b"3600000")
+    assert next_answer(fake)["ok"]
+    for rest in range(1, len("0?00tos/actions")):
+        packet = fake.packet("tos/actions", b'{"led":{"0":{"on":%s}}}' % (b"true" if rest % 2 else b"false"))
+        before = wake_ups(gateway, "link")
+        fake.connection.sendall(packet[:-rest])
+        while unread(fake.connection) > 0 or wake_ups(gateway, "link") == before:
+            pass  # until it has taken that and sleeps again
+        fake.connection.sendall(packet[-rest:])
+        assert next_answer(fake)["ok"]
 
 
 def test_what_waits_is_fetched_before_the_keepalive_would_wake_for_it(fake, make_gateway):

@@ -56,13 +56,14 @@ static void what_is_no_longer_pending_is_done(void **state)
 	(void)state;
 	for (int token = 1; token <= 4; token++)
 		add(&in_flight, token, 0);
-	in_flight_keep(&in_flight, pending);
+	assert_true(in_flight_keep(&in_flight, pending));
+	assert_false(in_flight_keep(&in_flight, pending));
 	assert_true(in_flight_take_done(&in_flight, &entry));
 	assert_int_equal(entry.token, 1);
 	assert_true(in_flight_take_done(&in_flight, &entry));
 	assert_int_equal(entry.token, 3);
 	assert_false(in_flight_take_done(&in_flight, &entry));
-	in_flight_keep(&in_flight, NULL);
+	(void)in_flight_keep(&in_flight, NULL);
 	assert_true(in_flight_take_done(&in_flight, &entry));
 	assert_true(in_flight_take_done(&in_flight, &entry));
 	assert_int_equal(in_flight.count, 0);
