@@ -2,31 +2,12 @@
 /* What the two programs on the MQTT library have in common. */
 #pragma once
 
+#include "program.h"
+
 #include <MQTTClient.h>
 #include <err.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-static const char READING[] = "{\"temp\":23,\"humi\":45,\"cds\":812,\"sound\":133}";
-static const char ANSWER[] = "{\"ok\":true}";
-
-static volatile sig_atomic_t ended;
-
-static void on_end(int number)
-{
-	(void)number;
-	ended = 1;
-}
-
-static unsigned long long now_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000;
-}
 
 static void publish(MQTTClient client, const char *topic, const char *text)
 {

@@ -10,9 +10,7 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 
 enum { DESCRIPTORS = 64 };
@@ -53,19 +51,6 @@ static bool is_readable(int fd)
 	return poll(&poll_fd, 1, 0) == 1;
 }
 
-/* Until the deadline, a message, or SIGTERM, which is blocked elsewhere. */
-static bool wait_readable(int fd, unsigned long long deadline_us)
-{
-	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-	unsigned long long now = now_us(), wait_us = deadline_us > now ? deadline_us - now : 0;
-	const struct timespec timeout = {
-		(time_t)(wait_us / 1000000), (long)(wait_us % 1000000) * 1000};
-	sigset_t none;
-
-	(void)sigemptyset(&none);
-	return ppoll(&poll_fd, 1, &timeout, &none) == 1;
-}
-
 /* An interval in ms where one came, otherwise 0. */
 static unsigned long long handle(
 	MQTTClient client, const char *topic, const MQTTClient_message *message, FILE *log)
@@ -90,17 +75,12 @@ int main(int argc, char **argv)
 {
 	unsigned long long interval_us, deadline_us;
 	MQTTClient client;
-	sigset_t end;
 	FILE *log;
 	int fd;
 
 	if (argc != 4 || !(log = fopen(argv[3], "ae")))
 		errx(2, "usage: paho-sync PORT INTERVAL-MS WIRE-LOG");
-	(void)sigemptyset(&end);
-	(void)sigaddset(&end, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &end, NULL);
-	(void)signal(SIGTERM, on_end);
-	(void)prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0);
+	prepare();
 	interval_us = strtoull(argv[2], NULL, 10) * 1000;
 	client = connect_to(argv[1]);
 	fd = find_socket(argv[1]);

@@ -5,40 +5,13 @@
  *
  * usage: raw-limit PORT INTERVAL-MS WIRE-LOG
  */
+#include "program.h"
 #include "wire.h"
 
 #include <err.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-
-static const char READING[] = "{\"temp\":23,\"humi\":45,\"cds\":812,\"sound\":133}";
-static const char ANSWER[] = "{\"ok\":true}";
-
-static volatile sig_atomic_t ended;
-
-static void on_end(int number)
-{
-	(void)number;
-	ended = 1;
-}
-
-/* Until the deadline, a message, or SIGTERM, which is blocked elsewhere. */
-static bool wait_readable(const struct wire *wire, uint64_t deadline_us)
-{
-	struct pollfd poll_fd = {.fd = wire->fd, .events = POLLIN};
-	uint64_t now_us = wire_now_us();
-	uint64_t wait_us = deadline_us > now_us ? deadline_us - now_us : 0;
-	const struct timespec timeout = {
-		(time_t)(wait_us / 1000000), (long)(wait_us % 1000000) * 1000};
-	sigset_t none;
-
-	(void)sigemptyset(&none);
-	return ppoll(&poll_fd, 1, &timeout, &none) == 1;
-}
 
 static void act(struct wire *wire, const struct wire_message *message, FILE *log)
 {
@@ -53,17 +26,11 @@ int main(int argc, char **argv)
 {
 	static struct wire wire;
 	uint64_t interval_us, deadline_us;
-	sigset_t end;
 	FILE *log;
 
 	if (argc != 4 || !(log = fopen(argv[3], "ae")))
 		errx(2, "usage: raw-limit PORT INTERVAL-MS WIRE-LOG");
-	(void)sigemptyset(&end);
-	(void)sigaddset(&end, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &end, NULL);
-	(void)signal(SIGTERM, on_end);
-	(void)prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0);
-
+	prepare();
 	interval_us = strtoul(argv[2], NULL, 10) * 1000;
 	wire_connect(&wire, argv[1], "bench-raw");
 	wire_subscribe(&wire, "tos/actions", 1);
@@ -77,7 +44,7 @@ int main(int argc, char **argv)
 			deadline_us += interval_us;
 		}
 		wire_flush(&wire);
-		if (!wait_readable(&wire, deadline_us))
+		if (!wait_readable(wire.fd, deadline_us))
 			continue;
 		wire_receive(&wire);
 		while (wire_next(&wire, &message)) {
