@@ -62,6 +62,13 @@ static inline void payload_action_clear(struct payload_action *action)
 	action->id.string[0] = '\0';
 }
 
+/* For an id that is there: most messages have none, and it is large. */
+static inline void payload_id_copy(struct payload_id *to, const struct payload_id *from)
+{
+	if (from->kind != PAYLOAD_ID_NONE)
+		*to = *from;
+}
+
 struct payload_error {
 	char path[96];    /* "motor.speed"; "" for the message as a whole */
 	char reason[256]; /* "99 is outside 1..10" */

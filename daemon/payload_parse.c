@@ -162,12 +162,6 @@ static void list_devices(struct payload_parser *parser, const struct config *con
 		add_device(&parser->motors, config->motors[i].name);
 }
 
-static void copy_id(struct payload_action *to, const struct payload_action *from)
-{
-	if (from->id.kind != PAYLOAD_ID_NONE)
-		to->id = from->id;
-}
-
 /* No more than is there. */
 static void copy_rest(struct payload_action *to, const struct payload_action *from)
 {
@@ -205,7 +199,7 @@ int payload_parse_action(const struct config *config, const struct payload_bytes
 	parser.ts_ms = parser.ttl_ms = (double)NAN;
 	list_devices(&parser, config);
 	check_tree(&parser, tree, wall_ms);
-	copy_id(ret_action, &action);
+	payload_id_copy(&ret_action->id, &action.id);
 	if (errors->count > 0)
 		return -EINVAL;
 	copy_rest(ret_action, &action);

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* How long backlog waits for the clock once there is a connection. */

@@ -188,8 +188,7 @@ static void handle_action(const struct router *router, const struct message *mes
 	r = payload_parse_action(
 		router->config, &message->payload, clock_wall_ms(), &action, &errors);
 	payload_action_clear(&applied);
-	if (action.id.kind != PAYLOAD_ID_NONE)
-		applied.id = action.id;
+	payload_id_copy(&applied.id, &action.id);
 	if (reason) {
 		errors.count = 0;
 		payload_error_add(&errors, "", "%s", reason);

@@ -33,7 +33,6 @@ def one_sensor(port, interval="50ms", keepalive="20s"):
     return ONE_SENSOR.format(port=port, interval=interval, keepalive=keepalive)
 
 
-
 def wake_ups(gateway, thread):
     """How often a thread of the gateway has slept so far."""
     for task in pathlib.Path(f"/proc/{gateway.process.pid}/task").iterdir():
@@ -88,11 +87,11 @@ def unread(connection):
     raise LookupError(ports)
 
 
-def next_reading(fake, topic="tos/sensors"):
+def next_reading(fake):
     """The time stamp of the next one."""
     while True:
         name, payload = fake.published.get(timeout=TIMEOUT)
-        if name == topic:
+        if name == "tos/sensors":
             return json.loads(payload)["ts"]
 
 
