@@ -35,7 +35,10 @@ unpack() {
 	done
 }
 
-# A signed kernel has the version of the source that it was built from. 1: all is there already.
+# A signed kernel has the version of the source that it was built from, and the archive keeps that
+# source. Of kbuild it keeps the newest alone, which for some days at each update is of the source
+# that is still to be signed: any of the series serves, as the headers' dependency says.
+# 1: all is there already.
 fetch_kernel() {
 	image=$(apt-cache depends --important linux-image-amd64 |
 		sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
@@ -51,7 +54,7 @@ fetch_kernel() {
 	rm -rf "${folder:?}"/*
 	mkdir "$folder/packages" "$folder/root"
 	fetch "$image=$version" "linux-headers-$release=$version" \
-		"linux-headers-${release%-*}-common=$version" "$kbuild=$version" \
+		"linux-headers-${release%-*}-common=$version" "$kbuild" \
 		"linux-source-$series=$version"
 	unpack "$image" "linux-headers-$release" "linux-headers-${release%-*}-common" \
 		"$kbuild" "linux-source-$series"
