@@ -3,6 +3,21 @@
  * The connection to the broker: one thread that owns the MQTT client. It connects and reconnects,
  * sends what is in the outbox, and turns what comes in into records on the main thread's queue. It
  * never touches hardware.
+ *
+ * The MQTT library would bring a thread and callbacks of its own: its asynchronous mode. It is used
+ * in the synchronous one, since the other costs what a gateway must not. The library's thread looks
+ * at the socket every 100 ms, whether there is anything or not: ten wake-ups a second for nothing,
+ * and whoever starts or ends waits for its next look (230 ms to the first reading, 100 ms to the
+ * end). To publish from a callback deadlocks or uses a freed stack. And it never sets TCP_NODELAY,
+ * so that an answer behind another message waits 40 ms for that one's delayed ACK.
+ *
+ * What that asks of this thread instead: all calls come from it alone. It finds the socket, which
+ * the library does not tell, among the process's own, sets it up and sleeps on it together with the
+ * outbox (link_wait.c). It asks the library when there is something, until nothing is left, since
+ * with TLS the library may hold what the socket no longer shows; and on a tick, a quarter of the
+ * keepalive, or no ping would be sent. Where the library waits for the network, in connecting,
+ * subscribing and the farewell, the thread can be given up (link.c); what a frozen broker does not
+ * take stays in the outbox and is not handed over (link_outbound.c).
  */
 #pragma once
 
