@@ -24,6 +24,10 @@ def late_clock(folder, sanitized):
     return {"LD_PRELOAD": str(build_library(folder, "late_clock")), "TOS_TEST_CLOCK": str(clock)}, clock
 
 
+def stamps_of(client, topic):
+    return [json.loads(message.payload)["ts"] for message in client.since(topic=topic)]
+
+
 def monotonic_stamps(gateway):
     found = (re.search(r"sensors: reading (\d{1,12})$", line) for line in gateway.log.since())
     return [int(match.group(1)) for match in found if match]
@@ -50,16 +54,18 @@ def test_readings_that_wait_get_their_time_once_it_is_known(broker, client, late
     client.wait_json(LIVE, lambda reading: reading["ts"] is not None)
     assert gateway.stop() == 0
     proxy.close()
+    client.fence()
 
-    stamps = [json.loads(message.payload)["ts"] for message in client.since(topic=BACKLOG)]
-    timeless_live = sum(json.loads(message.payload)["ts"] is None for message in client.since(topic=LIVE))
-    assert stamps == sorted(set(stamps))
-    assert began_ms - 100 < stamps[0] < time.time() * 1000
+    stamps = stamps_of(client, BACKLOG)
     taken = monotonic_stamps(gateway)
-    assert len(stamps) == len(taken) - timeless_live
-    leads = {stamp - monotonic for stamp, monotonic in zip(stamps, taken)}
-    assert len(leads) == 1, leads
-    assert abs(leads.pop() - (time.time() - time.monotonic()) * 1000) < 100
+    waited = taken[: len(taken) - stamps_of(client, LIVE).count(None)]
+    assert began_ms - 100 < stamps[0] < time.time() * 1000
+    lead = stamps[0] - waited[0]
+    assert abs(lead - (time.time() - time.monotonic()) * 1000) < 100
+    due = [lead + monotonic for monotonic in waited]
+    assert stamps == due[: len(stamps)]
+    # The last ones never were on disk, only in memory, and go there at the end, unless they were sent before.
+    assert set(due[len(stamps) :]) <= gateway.spooled()
 
 
 def test_what_an_earlier_run_left_has_no_time(broker, client, late_clock, make_gateway):
@@ -85,11 +91,12 @@ def test_what_an_earlier_run_left_has_no_time(broker, client, late_clock, make_g
     client.wait_json(LIVE, lambda reading: reading["ts"] is not None)
     assert second.stop() == 0
     proxy.close()
+    client.fence()
 
-    stamps = [json.loads(message.payload)["ts"] for message in client.since(topic=BACKLOG)]
+    stamps = stamps_of(client, BACKLOG)
     assert stamps[: len(before)] == [None] * len(before)
     known = stamps[len(before) :]
-    assert len(known) > 20 and None not in known and known == sorted(set(known))
+    assert len(known) >= 20 and None not in known and known == sorted(set(known))
 
 
 def test_a_clock_that_jumps_loses_nothing(broker, client, late_clock, make_gateway):
@@ -112,6 +119,7 @@ def test_a_clock_that_jumps_loses_nothing(broker, client, late_clock, make_gatew
     taken = [int(ts) for ts in re.findall(r"sensors: reading (\d+)$", "\n".join(gateway.log.since()), re.M)]
     jumps = [b - a for a, b in zip(taken, taken[1:]) if abs(b - a) > 1800000]
     assert [round(jump / 3600000) for jump in jumps] == [1, -1]
-    arrived = [json.loads(message.payload)["ts"] for topic in (BACKLOG, LIVE) for message in client.since(topic=topic)]
-    assert arrived == taken[: len(arrived)]
-    assert set(taken[len(arrived) :]) <= gateway.spooled()
+    backlog, live = stamps_of(client, BACKLOG), stamps_of(client, LIVE)
+    assert backlog == taken[: len(backlog)] and live == [ts for ts in taken if ts in live]
+    # What came too late for the disk and too early for the broker may still have been in memory at the end.
+    assert set(taken) - set(backlog) - set(live) <= gateway.spooled()
