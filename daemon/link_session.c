@@ -149,8 +149,8 @@ static bool say_goodbye(struct link_session *session, int *ret_result)
 	return is_answered || session->now_us >= close_by_us;
 }
 
-/* Then an outage is better, since in an outage readings can go to disk. Acknowledgements that nobody has
- * fetched are no sign of it. */
+/* Then an outage is better, since in an outage readings can go to disk. Acknowledgements that
+ * nobody has fetched are no sign of it. */
 static bool is_stuck(struct link_session *session)
 {
 	if (session->received_us != session->now_us ||

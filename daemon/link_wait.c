@@ -12,8 +12,8 @@
  * readable only from the size of the smallest message on. Nor is it fetched as soon as the thread
  * wakes for something else, the next reading say, because to ask the library costs as much as to
  * publish: as many as are smaller than a message wait for each other, or for the tick. Everything
- * else that the broker may have to say is either as large as that, or the rest of something that came
- * in pieces, or comes with the end of the connection, or is awaited: then each byte counts.
+ * else that the broker may have to say is either as large as that, or the rest of something that
+ * came in pieces, or comes with the end of the connection, or is awaited: then each byte counts.
  */
 #include "link_session.h"
 

@@ -117,8 +117,8 @@ struct mqtt_inbound {
 };
 
 /*
- * Whether what came last may be the front of a message, of which the rest may be of any size. With TLS
- * there is no telling, so it always may.
+ * Whether what came last may be the front of a message, of which the rest may be of any size. With
+ * TLS there is no telling, so it always may.
  */
 bool mqtt_client_in_message(const struct mqtt_client *client);
 
