@@ -24,6 +24,7 @@ enum {
 	SAMPLER_EVENTS_BYTES = 128 * 1024,
 	/* Of the two seconds to the end: the farewell to the broker at most, and all that may wait. */
 	LINK_CLOSE_US = 800000,
+	SAMPLER_CLOSE_US = 300000, /* longer than any transfer of a healthy bus */
 	CLOSE_US = 1700000,
 	/* A motor that could not be stopped: how often it is tried, and how long before the farewell. */
 	SAFE_AGAIN_US = 50000,
@@ -309,7 +310,7 @@ static bool tear_down(struct gateway *gateway)
 {
 	uint64_t begin_us = clock_now_us(), end_us = begin_us + CLOSE_US;
 	uint64_t now_us;
-	bool safe = true;
+	bool safe = true, is_stuck;
 
 	supervisor_stop(&gateway->supervisor);
 	gateway_detach_events(gateway);
@@ -319,7 +320,11 @@ static bool tear_down(struct gateway *gateway)
 		if (gateway->outbox)
 			gateway_publish_state(gateway);
 	}
-	gateway->sampler = sampler_close(gateway->sampler);
+	is_stuck = sampler_close(gateway->sampler, SAMPLER_CLOSE_US) < 0;
+	if (is_stuck)
+		log_warning("sensors",
+			"the kernel does not give back a sensor's transfer; the "
+			"reading that waits for it is lost");
 	gateway_stop_link(gateway, LINK_CLOSE_US);
 	now_us = clock_now_us();
 	if (spooler_close(gateway->spooler, now_us < end_us ? end_us - now_us : 0) < 0) {
@@ -332,6 +337,8 @@ static bool tear_down(struct gateway *gateway)
 	actuators_free(gateway->actuators);
 	if (!safe)
 		log_error(NULL, "ended with a motor that could not be stopped");
+	if (is_stuck) /* all the rest is the sampler's, until we end */
+		return safe;
 	publisher_free(gateway->publisher);
 	queue_free(gateway->sampler_events);
 	queue_free(gateway->link_events);

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -40,9 +41,13 @@ struct mail {
 struct sampler {
 	struct sampler_settings settings;
 	pthread_t thread;
-	int wake_fd; /* readable while there is mail */
-	pthread_mutex_t mutex;
-	struct mail mail; /* under the mutex */
+	int wake_fd;            /* readable while there is mail */
+	pthread_mutex_t mutex;  /* over the next block */
+	pthread_cond_t changed; /* ended */
+	struct mail mail;
+	bool abandoned; /* nobody waits for the thread */
+	bool ended;
+
 	_Atomic uint64_t readings, missed;
 	/* From here on of the thread alone. */
 	struct schedule schedule;
@@ -189,6 +194,33 @@ static void wait_until(const struct sampler *sampler, uint64_t time_us)
 	(void)ppoll(&wake, 1, &timeout, NULL);
 }
 
+/* What is there without the thread. */
+static void release(struct sampler *sampler)
+{
+	round_free(sampler->mail.round);
+	round_free(sampler->next_round);
+	round_free(sampler->round);
+	if (sampler->wake_fd >= 0)
+		(void)close(sampler->wake_fd);
+	(void)pthread_cond_destroy(&sampler->changed);
+	(void)pthread_mutex_destroy(&sampler->mutex);
+	free(sampler);
+}
+
+/* The thread's last word. Whoever was given up frees what is its own. */
+static void end(struct sampler *sampler)
+{
+	bool abandoned;
+
+	(void)pthread_mutex_lock(&sampler->mutex);
+	sampler->ended = true;
+	abandoned = sampler->abandoned;
+	(void)pthread_cond_signal(&sampler->changed);
+	(void)pthread_mutex_unlock(&sampler->mutex);
+	if (abandoned)
+		release(sampler);
+}
+
 static void *run(void *userdata)
 {
 	struct sampler *sampler = userdata;
@@ -208,6 +240,7 @@ static void *run(void *userdata)
 		if (next_us > 0)
 			wait_until(sampler, next_us);
 	}
+	end(sampler);
 	return NULL;
 }
 
@@ -226,16 +259,15 @@ static int start_thread(struct sampler *sampler)
 	return r;
 }
 
-/* What is there without the thread. */
-static void release(struct sampler *sampler)
+static void init_locks(struct sampler *sampler)
 {
-	round_free(sampler->mail.round);
-	round_free(sampler->next_round);
-	round_free(sampler->round);
-	if (sampler->wake_fd >= 0)
-		(void)close(sampler->wake_fd);
-	(void)pthread_mutex_destroy(&sampler->mutex);
-	free(sampler);
+	pthread_condattr_t attributes;
+
+	shared_mutex_init(&sampler->mutex);
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&sampler->changed, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
 }
 
 int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sampler)
@@ -247,7 +279,7 @@ int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sa
 		return -ENOMEM;
 	sampler->settings = *settings;
 	sampler->late_limit = (struct log_limit){.interval_us = LATE_REPEAT_US, .burst = 1};
-	shared_mutex_init(&sampler->mutex);
+	init_locks(sampler);
 	sampler->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = sampler->wake_fd < 0 ? -errno : 0;
 	if (r == 0)
@@ -264,17 +296,22 @@ int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sa
 	return 0;
 }
 
-/* The mutex is held from here to post_end(), in which the thread is woken. */
+/* The mutex is held from here to post_end(). */
 static struct mail *post_begin(struct sampler *sampler)
 {
 	(void)pthread_mutex_lock(&sampler->mutex);
 	return &sampler->mail;
 }
 
-static void post_end(struct sampler *sampler)
+static void wake(struct sampler *sampler)
 {
 	sampler->mail.posted = true;
 	(void)eventfd_write(sampler->wake_fd, 1);
+}
+
+static void post_end(struct sampler *sampler)
+{
+	wake(sampler);
 	(void)pthread_mutex_unlock(&sampler->mutex);
 }
 
@@ -317,13 +354,30 @@ struct sampler_counts sampler_counts(struct sampler *sampler)
 	};
 }
 
-struct sampler *sampler_close(struct sampler *sampler)
+int sampler_close(struct sampler *sampler, uint64_t timeout_us)
 {
+	uint64_t end_us = clock_now_us() + timeout_us;
+	const struct timespec end = {(time_t)(end_us / 1000000), (long)(end_us % 1000000) * 1000};
+	bool in_time = true;
+	pthread_t thread;
+	bool ended;
+
 	if (!sampler)
-		return NULL;
+		return 0;
+	thread = sampler->thread;
 	post_begin(sampler)->end = true;
-	post_end(sampler);
-	(void)pthread_join(sampler->thread, NULL);
+	wake(sampler);
+	while (!sampler->ended && in_time)
+		in_time = pthread_cond_timedwait(&sampler->changed, &sampler->mutex, &end) !=
+			ETIMEDOUT;
+	ended = sampler->ended;
+	sampler->abandoned = !ended;
+	(void)pthread_mutex_unlock(&sampler->mutex);
+	if (!ended) {
+		(void)pthread_detach(thread);
+		return -ETIMEDOUT;
+	}
+	(void)pthread_join(thread, NULL);
 	release(sampler);
-	return NULL;
+	return 0;
 }

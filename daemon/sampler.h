@@ -71,5 +71,10 @@ void sampler_ping(struct sampler *sampler);
 /* Any thread. */
 struct sampler_counts sampler_counts(struct sampler *sampler);
 
-/* Ends the thread (within one bus transfer) and frees. Returns NULL; sampler may be NULL. */
-struct sampler *sampler_close(struct sampler *sampler);
+/*
+ * Ends the thread, as a rule within one bus transfer, and frees. 0; sampler may be NULL.
+ * -ETIMEDOUT: the thread did not come back from the hardware within timeout_us. Then it is left
+ * behind, frees what is its own when it does, and whatever was borrowed must stay for the life of
+ * the process, which should end.
+ */
+int sampler_close(struct sampler *sampler, uint64_t timeout_us);

@@ -12,21 +12,29 @@
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 enum { LIMIT_S = 20, HOUR_MS = 3600000, STUCK_US = 20000 };
+
+#define LIMIT_US ((uint64_t)LIMIT_S * 1000000)
 
 struct fixture {
 	struct fake_config fake;
 	struct board *board;
 	struct queue *events;
 	struct sampler *sampler;
+	sem_t entered; /* a reading is handed over */
+	pid_t thread;
 	/* The newest reading. */
 	pthread_mutex_t mutex;
 	pthread_cond_t arrived;
@@ -47,6 +55,8 @@ static void on_reading(void *userdata, const struct config *config, const struct
 {
 	struct fixture *fixture = userdata;
 
+	fixture->thread = gettid();
+	(void)sem_post(&fixture->entered);
 	(void)pthread_mutex_lock(&fixture->mutex);
 	fixture->count++;
 	fixture->at_us = clock_now_us();
@@ -141,6 +151,7 @@ static int set_up_with(void **state, size_t queue_bytes)
 	fake_config_init(&fixture->fake);
 	(void)pthread_mutex_init(&fixture->mutex, NULL);
 	(void)pthread_cond_init(&fixture->arrived, NULL);
+	(void)sem_init(&fixture->entered, 0, 0);
 	assert_int_equal(board_sim_new(&settings, NULL, &fixture->board), 0);
 	assert_int_equal(queue_new(queue_bytes, &fixture->events), 0);
 	add_part(fixture, FAKE_CLIMATE);
@@ -166,13 +177,20 @@ static int teardown(void **state)
 {
 	struct fixture *fixture = *state;
 
-	sampler_close(fixture->sampler);
+	assert_int_equal(sampler_close(fixture->sampler, LIMIT_US), 0);
 	queue_free(fixture->events);
 	board_close(fixture->board);
+	(void)sem_destroy(&fixture->entered);
 	(void)pthread_cond_destroy(&fixture->arrived);
 	(void)pthread_mutex_destroy(&fixture->mutex);
 	free(fixture);
 	return 0;
+}
+
+static void close_sampler(struct fixture *fixture)
+{
+	assert_int_equal(sampler_close(fixture->sampler, LIMIT_US), 0);
+	fixture->sampler = NULL;
 }
 
 static void start(struct fixture *fixture, uint32_t interval_ms)
@@ -328,7 +346,7 @@ static void a_swap_does_not_wait_for_the_next_reading(void **state)
 	(void)await_count(fixture, 1);
 	assert_int_equal(sampler_swap(fixture->sampler, &other.config), 0);
 	assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_SWAPPED);
-	fixture->sampler = sampler_close(fixture->sampler);
+	close_sampler(fixture);
 }
 
 static void a_ping_is_answered_while_nothing_is_due(void **state)
@@ -376,7 +394,7 @@ static void a_map_without_sensors_makes_no_readings(void **state)
 		sampler_ping(fixture->sampler);
 		assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_PONG);
 	}
-	fixture->sampler = sampler_close(fixture->sampler);
+	close_sampler(fixture);
 	assert_int_equal(fixture->count, 0);
 }
 
@@ -388,7 +406,7 @@ static void the_end_does_not_wait_for_the_next_reading(void **state)
 	start(fixture, HOUR_MS);
 	(void)await_count(fixture, 1);
 	begin_us = clock_now_us();
-	fixture->sampler = sampler_close(fixture->sampler);
+	close_sampler(fixture);
 	assert_true(clock_now_us() - begin_us < UINT64_C(1000000) * LIMIT_S);
 }
 
@@ -401,8 +419,37 @@ static void the_end_does_not_wait_for_a_running_round(void **state)
 	start(fixture, HOUR_MS);
 	sampler_ping(fixture->sampler);
 	assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_PONG);
-	fixture->sampler = sampler_close(fixture->sampler);
+	close_sampler(fixture);
 	assert_int_equal(fixture->count, 0);
+}
+
+/* A thread that is detached can only be looked for. */
+static void await_end_of(pid_t thread)
+{
+	uint64_t limit_us = clock_now_us() + LIMIT_US;
+
+	while (tgkill(getpid(), thread, 0) == 0 && clock_now_us() < limit_us)
+		(void)sched_yield();
+	assert_int_equal(errno, ESRCH);
+}
+
+/* A thread that the kernel keeps: it comes back when the test lets go of the mutex. */
+static void a_stuck_thread_is_left_behind(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t begin_us;
+
+	(void)pthread_mutex_lock(&fixture->mutex);
+	start(fixture, HOUR_MS);
+	assert_int_equal(sem_wait(&fixture->entered), 0);
+	begin_us = clock_now_us();
+	assert_int_equal(sampler_close(fixture->sampler, 50000), -ETIMEDOUT);
+	assert_true(clock_now_us() - begin_us >= 50000);
+	fixture->sampler = NULL;
+	(void)pthread_mutex_unlock(&fixture->mutex);
+	/* It uses the board to its end, and frees itself. */
+	await_end_of(fixture->thread);
+	assert_int_equal(fixture->count, 1);
 }
 
 static void a_round_that_is_longer_than_the_interval_misses_deadlines(void **state)
@@ -434,6 +481,7 @@ int main(void)
 		test(a_map_without_sensors_makes_no_readings),
 		test(the_end_does_not_wait_for_the_next_reading),
 		test(the_end_does_not_wait_for_a_running_round),
+		test(a_stuck_thread_is_left_behind),
 		test(a_round_that_is_longer_than_the_interval_misses_deadlines),
 	};
 
