@@ -139,8 +139,10 @@ static int make_topics(struct gateway *gateway)
 
 int gateway_start_link(struct gateway *gateway)
 {
+	struct link_subscription subscriptions[ROUTER_TOPICS];
 	struct link_settings settings = {
 		.mqtt = &gateway->config->mqtt,
+		.subscriptions = subscriptions,
 		.n_subscriptions = ROUTER_TOPICS,
 		.outbox = gateway->outbox,
 		.events = gateway->link_events,
@@ -152,7 +154,9 @@ int gateway_start_link(struct gateway *gateway)
 	if (r < 0)
 		return r;
 	settings.password = gateway->password;
-	settings.subscriptions = (const char *const *)gateway->topics;
+	for (unsigned i = 0; i < ROUTER_TOPICS; i++)
+		subscriptions[i] =
+			(struct link_subscription){gateway->topics[i], router_topic_is_required(i)};
 	settings.reading_topic = gateway->reading_topic;
 	settings.backlog_topic = gateway->backlog_topic;
 	settings.status_topic = gateway->status_topic;

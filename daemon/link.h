@@ -32,6 +32,7 @@ enum {
 		16 * 1024, /* of an inbound message; a longer one arrives cut, with its true size */
 	LINK_TOPIC_MAX = 512, /* of a response topic; with the final NUL */
 	LINK_CORRELATION_MAX = 1024,
+	LINK_SUBSCRIPTIONS_MAX = 32,
 };
 
 enum link_event_kind {
@@ -62,11 +63,21 @@ struct link_event {
 				  can never take, so far; in every event */
 };
 
+/*
+ * A topic to subscribe to, with QoS 1. Without a required one the gateway does not do its work: its
+ * refusal is an error. An optional one is left out where the broker refuses it, which is logged
+ * once, and where the connection ends over it twice.
+ */
+struct link_subscription {
+	const char *topic; /* whole */
+	bool required;
+};
+
 /* The outbox and the queue are borrowed until link_close() returns, the rest is copied. */
 struct link_settings {
 	const struct config_mqtt *mqtt;
-	const char *password;             /* NULL: none */
-	const char *const *subscriptions; /* full topics, QoS 1 */
+	const char *password;                          /* NULL: none */
+	const struct link_subscription *subscriptions; /* at most LINK_SUBSCRIPTIONS_MAX */
 	size_t n_subscriptions;
 	const char *reading_topic, *backlog_topic, *status_topic;
 	struct outbox *outbox;

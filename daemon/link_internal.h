@@ -67,7 +67,7 @@ struct link_copies {
 	char **texts;
 	size_t n_texts;
 	char **urls;
-	const char **subscriptions;
+	struct link_subscription *subscriptions;
 	bool failed;
 };
 
@@ -98,7 +98,10 @@ struct link {
 	struct link_url *urls;         /* as many as the settings have */
 	struct outbox_message message; /* the one being sent */
 	struct log_limit rejected_limit;
-	unsigned short_lived; /* connections that broke soon, one after the other */
+	unsigned short_lived;     /* connections that broke soon, one after the other */
+	unsigned optional_losses; /* connections that ended over the optional subscriptions */
+	/* Its refusal was logged, by the index of the subscription. */
+	bool refusal_told[LINK_SUBSCRIPTIONS_MAX];
 };
 
 /*

@@ -5,43 +5,88 @@
 #include "clock.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
 	MESSAGES_A_TURN = 64, /* received before the other duties have their turn */
 	REFUSED = 0x80,       /* and above: SUBACK codes */
+	OPTIONAL_LOSSES = 2,
 };
 
 /* Without an acknowledgement, while memory fills: sooner than the keepalive would find out. */
 #define PROGRESS_US (10 * UINT64_C(1000000))
 
-static int subscribe(struct link_session *session)
+/* One that the gateway needs is reported at each connection, another one once. */
+static void tell_refused(struct link_session *session, size_t index, int code)
+{
+	struct link *link = session->link;
+	const struct link_subscription *subscription = &link->settings.subscriptions[index];
+	const char *reason = mqtt_client_reason(session->client, code);
+
+	if (subscription->required)
+		log_error("mqtt",
+			"the broker refused the subscription to %s: %s; what is sent there does "
+			"not arrive",
+			subscription->topic, reason);
+	else if (!link->refusal_told[index])
+		log_notice("mqtt",
+			"the broker refused the subscription to %s: %s; nothing needs it, but who "
+			"sends something there by mistake gets no answer",
+			subscription->topic, reason);
+	link->refusal_told[index] = true;
+}
+
+/* The required ones or the others, in one packet. The rest of the gateway works on without one that
+ * was refused. */
+static int subscribe_to(struct link_session *session, bool required)
 {
 	const struct link_settings *settings = &session->link->settings;
-	size_t n = settings->n_subscriptions;
-	int *codes = calloc(n + 1, sizeof(*codes));
-	int r = codes ? 0 : -ENOMEM;
+	const char *topics[LINK_SUBSCRIPTIONS_MAX];
+	size_t indexes[LINK_SUBSCRIPTIONS_MAX], n = 0;
+	int codes[LINK_SUBSCRIPTIONS_MAX];
+	int r;
 
-	if (r == 0 && n > 0) {
-		link_enter_library(session->link);
-		r = mqtt_client_subscribe(session->client, settings->subscriptions, n, codes);
-		if (link_leave_library(session->link) < 0)
-			r = -ECANCELED;
+	for (size_t i = 0; i < settings->n_subscriptions; i++) {
+		if (settings->subscriptions[i].required != required)
+			continue;
+		topics[n] = settings->subscriptions[i].topic;
+		indexes[n++] = i;
 	}
-	if (r != 0 && r != -ECANCELED)
-		session->why = "the broker did not answer the subscription";
+	if (n == 0)
+		return 0;
+	link_enter_library(session->link);
+	r = mqtt_client_subscribe(session->client, topics, n, codes);
+	if (link_leave_library(session->link) < 0)
+		return -ECANCELED;
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		/* The rest of the gateway works on without it. */
 		if (codes[i] >= REFUSED)
-			log_error("mqtt",
-				"the broker refused the subscription to %s: %s; what is sent there "
-				"does not arrive",
-				settings->subscriptions[i],
-				mqtt_client_reason(session->client, codes[i]));
+			tell_refused(session, indexes[i], codes[i]);
 	}
-	free(codes);
+	if (r < 0)
+		session->why = "the broker did not answer the subscription";
+	return r;
+}
+
+/*
+ * The optional ones go out in a packet of their own, so that a broker that ends the connection over
+ * a topic that its rules do not grant is known as such: the second time they are left out.
+ */
+static int subscribe(struct link_session *session)
+{
+	struct link *link = session->link;
+	int r = subscribe_to(session, true);
+
+	if (r < 0 || link->optional_losses >= OPTIONAL_LOSSES)
+		return r;
+	r = subscribe_to(session, false);
+	if (r == 0)
+		link->optional_losses = 0;
+	else if (r != -ECANCELED && ++link->optional_losses == OPTIONAL_LOSSES)
+		log_notice("mqtt",
+			"the connection ended twice as topics were subscribed to that nothing "
+			"needs; from now on they are left out, and who sends something there by "
+			"mistake gets no answer");
 	return r;
 }
 
@@ -54,7 +99,7 @@ static bool handle_inbound(struct link_session *session, const struct mqtt_inbou
 	if (session->commands.closing)
 		return false;
 	for (size_t i = 0; i < settings->n_subscriptions; i++) {
-		if (strcmp(settings->subscriptions[i], inbound->topic) == 0) {
+		if (strcmp(settings->subscriptions[i].topic, inbound->topic) == 0) {
 			link_events_push_message(&session->link->events, (unsigned)i, inbound);
 			return true;
 		}

@@ -53,6 +53,8 @@ int link_settings_copy(const struct link_settings *from, struct link_copies *cop
 	size_t n = from->mqtt->n_urls + from->n_subscriptions;
 	struct link_settings settings = *from;
 
+	if (from->n_subscriptions > LINK_SUBSCRIPTIONS_MAX)
+		return -E2BIG;
 	copies->texts = calloc(n + SINGLE_TEXTS_MAX, sizeof(*copies->texts));
 	copies->urls = calloc(from->mqtt->n_urls + 1, sizeof(*copies->urls));
 	copies->subscriptions = calloc(from->n_subscriptions + 1, sizeof(*copies->subscriptions));
@@ -61,7 +63,10 @@ int link_settings_copy(const struct link_settings *from, struct link_copies *cop
 
 	copy_mqtt(copies, from->mqtt);
 	for (size_t i = 0; i < from->n_subscriptions; i++)
-		copies->subscriptions[i] = copy_text(copies, from->subscriptions[i]);
+		copies->subscriptions[i] = (struct link_subscription){
+			.topic = copy_text(copies, from->subscriptions[i].topic),
+			.required = from->subscriptions[i].required,
+		};
 	settings.mqtt = &copies->mqtt;
 	settings.subscriptions = copies->subscriptions;
 	settings.password = copy_text(copies, from->password);

@@ -34,7 +34,7 @@ void link_wait_init(struct link_session *session)
 
 	session->message_min = SIZE_MAX;
 	for (size_t i = 0; i < settings->n_subscriptions; i++) {
-		size_t size = mqtt_client_size_min(settings->subscriptions[i]);
+		size_t size = mqtt_client_size_min(settings->subscriptions[i].topic);
 
 		session->message_min = size < session->message_min ? size : session->message_min;
 	}

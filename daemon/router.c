@@ -19,6 +19,9 @@ struct message {
 struct route {
 	const char *topic; /* below the root */
 	void (*handle)(const struct router *router, const struct message *message);
+	/* For a topic that is easily taken for another one: what should have been sent, and the
+	 * topic below the root where it belongs. NULL: this is the right one. */
+	const char *meant, *belongs;
 };
 
 static void handle_action(const struct router *router, const struct message *message);
@@ -26,9 +29,12 @@ static void handle_interval(const struct router *router, const struct message *m
 static void handle_led_text(const struct router *router, const struct message *message);
 
 static const struct route routes[ROUTER_TOPICS] = {
-	{"actions", handle_action},
-	{"sensors/interval", handle_interval},
-	{"actions/leds", handle_led_text},
+	{"actions", handle_action, NULL, NULL},
+	{"sensors/interval", handle_interval, NULL, NULL},
+	{"actions/leds", handle_led_text, NULL, NULL},
+	{"action", handle_action, "an action", "actions"},
+	{"actions/led", handle_action, "{\"led\":{...}}", "actions"},
+	{"actions/motor", handle_action, "{\"motor\":{...}}", "actions"},
 };
 
 static const char RETAINED_REASON[] = "a retained message is an old command: publish it without "
@@ -40,6 +46,11 @@ _Static_assert(LINK_TOPIC_MAX == 511 + 1 && LINK_CORRELATION_MAX == 1024, "as th
 const char *router_topic(unsigned index)
 {
 	return routes[index].topic;
+}
+
+bool router_topic_is_required(unsigned index)
+{
+	return !routes[index].belongs;
 }
 
 static void answer(
@@ -82,16 +93,27 @@ static const char *unanswerable(const struct message *message)
 	return message->event->correlation_too_long ? CORRELATION_REASON : NULL;
 }
 
-/* Why a message is refused whatever stands in it. NULL: it is not. */
-static const char *refusal(const struct router *router, const struct message *message)
+/* Whether a message is refused whatever stands in it; then *errors says why, and nothing else. */
+static bool is_refused(
+	const struct router *router, const struct message *message, struct payload_errors *errors)
 {
+	const struct route *route = &routes[message->event->topic];
+	const char *root = router->config->mqtt.topic;
 	const char *reason = unanswerable(message);
 
 	if (!reason && message->event->retained && !router->config->mqtt.accept_retained)
 		reason = RETAINED_REASON;
+	if (!reason && !route->belongs)
+		return false;
+	errors->count = 0;
 	if (reason)
-		log_debug(routes[message->event->topic].topic, "refused: %s", reason);
-	return reason;
+		payload_error_add(errors, "", "%s", reason);
+	else
+		payload_error_add(errors, "",
+			"%.64s/%s is no topic of this gateway: send %s to %.64s/%s", root,
+			route->topic, route->meant, root, route->belongs);
+	log_debug(route->topic, "refused: %s", errors->items[0].reason);
+	return true;
 }
 
 /* Carries out one LED of an action. Fills in what it is now. */
@@ -182,18 +204,14 @@ static void handle_action(const struct router *router, const struct message *mes
 {
 	struct payload_action action, applied;
 	struct payload_errors errors; /* large, and what is beyond its count does not matter */
-	const char *reason = refusal(router, message);
 	int r;
 
 	r = payload_parse_action(
 		router->config, &message->payload, clock_wall_ms(), &action, &errors);
 	payload_action_clear(&applied);
 	payload_id_copy(&applied.id, &action.id);
-	if (reason) {
-		errors.count = 0;
-		payload_error_add(&errors, "", "%s", reason);
+	if (is_refused(router, message, &errors))
 		r = -EINVAL;
-	}
 	if (r < 0) {
 		answer_json(router, message, &applied, &errors);
 		return;
@@ -207,15 +225,13 @@ static void handle_interval(const struct router *router, const struct message *m
 {
 	struct payload_action applied;
 	struct payload_errors errors;
-	const char *reason = refusal(router, message);
 	uint32_t interval_ms = 0;
 
 	payload_action_clear(&applied);
 	errors.count = 0;
-	if (reason)
-		payload_error_add(&errors, "", "%s", reason);
-	else if (payload_parse_interval(router->config, &message->payload, &interval_ms, &errors) ==
-		0) {
+	if (!is_refused(router, message, &errors) &&
+		payload_parse_interval(router->config, &message->payload, &interval_ms, &errors) ==
+			0) {
 		router->set_interval(router->userdata, interval_ms);
 		applied.interval_ms = interval_ms;
 	}
@@ -226,15 +242,15 @@ static void handle_interval(const struct router *router, const struct message *m
 
 static void handle_led_text(const struct router *router, const struct message *message)
 {
-	const char *reason = refusal(router, message);
 	struct payload_errors errors;
 	struct payload_led led;
 	char text[PAYLOAD_ID_MAX + 64];
 
 	errors.count = 0;
-	if (unanswerable(message)) {
-		snprintf(text, sizeof(text), "%s", reason);
-	} else if (reason || payload_parse_led_text(router->config, &message->payload, &led) < 0) {
+	if (is_refused(router, message, &errors)) {
+		snprintf(text, sizeof(text), "%s",
+			unanswerable(message) ? errors.items[0].reason : "unknown command");
+	} else if (payload_parse_led_text(router->config, &message->payload, &led) < 0) {
 		snprintf(text, sizeof(text), "unknown command");
 	} else if (apply_led(router, &led, &errors) < 0) {
 		snprintf(text, sizeof(text), "led%zu failed: %s", led.index + 1,

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "link.h"
 #include "outbox.h"
+#include <stdbool.h>
 
 /* What a handler acts upon; all borrowed. */
 struct router {
@@ -22,11 +23,15 @@ struct router {
 	void *userdata;
 };
 
-enum { ROUTER_TOPICS = 3 };
+enum { ROUTER_TOPICS = 6 };
 
 /* The topics to subscribe to, below the map's root: "actions". Their order is the index of
  * link_event.topic. */
 const char *router_topic(unsigned index);
+
+/* False: a topic that nobody needs, where what was sent to the wrong place is answered with the
+ * right one. */
+bool router_topic_is_required(unsigned index);
 
 /* One message as the link recorded it: the event and what stands after it. */
 void router_handle(const struct router *router, const struct link_event *event);

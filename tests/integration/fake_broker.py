@@ -13,11 +13,14 @@ class FakeBroker:
     """Each connection's CONNECT puts its protocol version into .versions, each PUBLISH its topic into .topics,
     and both, with the payload, into .published once it is acknowledged."""
 
-    def __init__(self, on_version_5=b"", subscriptions=(1, 1, 1), answers_subscribe=True):
+    def __init__(self, on_version_5=b"", subscriptions=(1, 1, 1), answers_subscribe=True, refuses=(), ends_on=()):
         self.silent_on = set()  # topics whose messages are not acknowledged
         self.on_version_5 = on_version_5
         self.subscriptions = bytes(subscriptions)
         self.answers_subscribe = answers_subscribe
+        self.refuses = refuses  # topics
+        self.ends_on = ends_on  # topics: whoever subscribes to one of them is thrown out
+        self.subscribed = queue.Queue()  # the topics of each SUBSCRIBE
         self.versions = queue.Queue()
         self.topics = queue.Queue()
         self.published = queue.Queue()
@@ -70,6 +73,14 @@ class FakeBroker:
             if byte < 0x80:
                 return first[0], stream.read(length)
 
+    @staticmethod
+    def _filters(body):
+        """The topics of a SUBSCRIBE of MQTT 3.1.1, behind its packet id."""
+        while body:
+            (length,) = struct.unpack_from(">H", body)
+            yield body[2 : 2 + length].decode()
+            body = body[2 + length + 1 :]
+
     def _packet(self, connection, stream):
         first, body = self._read(stream)
         if first is None:
@@ -83,7 +94,12 @@ class FakeBroker:
                 return False
             connection.sendall(bytes([CONNACK << 4, 2, 0, 0]))
         elif kind == SUBSCRIBE and self.answers_subscribe:
-            answer = body[:2] + self.subscriptions
+            topics = list(self._filters(body[2:]))
+            self.subscribed.put(topics)
+            if set(topics) & set(self.ends_on):
+                return False
+            codes = (self.subscriptions + bytes([1]) * len(topics))[: len(topics)]
+            answer = body[:2] + bytes(0x80 if t in self.refuses else c for t, c in zip(topics, codes))
             connection.sendall(bytes([SUBACK << 4, len(answer)]) + answer)
         elif kind == PUBLISH:
             (length,) = struct.unpack_from(">H", body)

@@ -84,6 +84,43 @@ def test_a_refused_subscription_is_told_and_the_rest_works(make_fake, make_gatew
         pass
 
 
+NOT_NEEDED = ["tos/action", "tos/actions/led", "tos/actions/motor"]
+
+
+def test_what_nothing_needs_is_subscribed_to_after_the_rest(make_fake, make_gateway):
+    fake = make_fake()
+    make_gateway(make_map(fake.port, mqtt="  version: 3.1.1"))
+    assert fake.subscribed.get(timeout=TIMEOUT) == ["tos/actions", "tos/sensors/interval", "tos/actions/leds"]
+    assert fake.subscribed.get(timeout=TIMEOUT) == NOT_NEEDED
+
+
+def test_a_refused_subscription_that_nothing_needs_is_told_once(make_fake, make_gateway):
+    fake = make_fake(refuses=NOT_NEEDED)
+    gateway = make_gateway(make_map(fake.port, mqtt="  version: 3.1.1"))
+    told = "the broker refused the subscription to"
+    gateway.log.wait(f"notice: mqtt: {told} tos/actions/motor: .*; nothing needs it, but who sends")
+    while fake.topics.get(timeout=TIMEOUT) != "tos/sensors":
+        pass
+    fake.connection.shutdown(socket.SHUT_RDWR)
+    gateway.log.wait("connection lost: ")
+    gateway.log.wait("connected to", gateway.log.mark())
+    while fake.topics.get(timeout=TIMEOUT) != "tos/sensors":
+        pass
+    lines = [line for line in gateway.log.since() if told in line]
+    assert [line.split(told)[1].split()[0].rstrip(":") for line in lines] == NOT_NEEDED
+
+
+def test_a_connection_that_ends_over_what_nothing_needs_goes_on_without_it(make_fake, make_gateway):
+    fake = make_fake(ends_on=NOT_NEEDED)
+    gateway = make_gateway(make_map(fake.port, mqtt="  version: 3.1.1"))
+    gateway.log.wait("notice: mqtt: the connection ended twice as topics were subscribed to that nothing needs; ")
+    while fake.topics.get(timeout=TIMEOUT) != "tos/sensors":
+        pass
+    packets = [fake.subscribed.get(timeout=TIMEOUT) for _ in range(5)]
+    assert [packet == NOT_NEEDED for packet in packets] == [False, True, False, True, False]
+    assert fake.subscribed.empty()
+
+
 def test_a_subscription_without_an_answer_ends_the_connection(make_fake, make_gateway):
     fake = make_fake(answers_subscribe=False)
     gateway = make_gateway(make_map(fake.port, mqtt="  version: 3.1.1"))

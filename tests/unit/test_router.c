@@ -19,7 +19,7 @@ static const char MAP[] =
 static const char TWO_MOTORS[] =
 	"motors: [{forward: GPIO5, backward: GPIO6}, {forward: GPIO20, backward: GPIO21}]\n";
 
-enum { TOPIC_ACTIONS, TOPIC_INTERVAL, TOPIC_LEDS };
+enum { TOPIC_ACTIONS, TOPIC_INTERVAL, TOPIC_LEDS, TOPIC_ACTION, TOPIC_LED, TOPIC_MOTOR };
 
 struct fixture {
 	struct map_rig rig;
@@ -137,6 +137,11 @@ static void test_the_topics_and_their_order(void **state)
 	assert_string_equal(router_topic(TOPIC_ACTIONS), "actions");
 	assert_string_equal(router_topic(TOPIC_INTERVAL), "sensors/interval");
 	assert_string_equal(router_topic(TOPIC_LEDS), "actions/leds");
+	assert_string_equal(router_topic(TOPIC_ACTION), "action");
+	assert_string_equal(router_topic(TOPIC_LED), "actions/led");
+	assert_string_equal(router_topic(TOPIC_MOTOR), "actions/motor");
+	for (unsigned i = 0; i < ROUTER_TOPICS; i++)
+		assert_int_equal(router_topic_is_required(i), i <= TOPIC_LEDS);
 }
 
 static void test_an_action_is_written_and_answered(void **state)
@@ -293,6 +298,38 @@ static void test_retained_is_refused_on_all_topics(void **state)
 	close_fixture(&f);
 }
 
+static void test_a_misspelled_topic_is_answered_with_the_right_one(void **state)
+{
+	static const struct {
+		unsigned topic;
+		const char *reason;
+	} rows[] = {
+		{TOPIC_ACTION,
+			"tos/action is no topic of this gateway: send an action to tos/actions"},
+		{TOPIC_LED,
+			"tos/actions/led is no topic of this gateway: send {\\\"led\\\":{...}} to "
+			"tos/actions"},
+		{TOPIC_MOTOR,
+			"tos/actions/motor is no topic of this gateway: send "
+			"{\\\"motor\\\":{...}} to tos/actions"},
+	};
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *answer = route(&f,
+			&(struct sent){.topic = rows[i].topic,
+				.payload = "{\"id\":3,\"led\":{\"0\":{\"on\":true}}}"});
+
+		assert_non_null(strstr(answer, "{\"ok\":false,\"id\":3,"));
+		assert_non_null(strstr(answer, rows[i].reason));
+		assert_string_equal(f.answer->topic, "tos/actions/ack");
+	}
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 0.0);
+	close_fixture(&f);
+}
+
 static void test_the_interval_as_text(void **state)
 {
 	struct fixture f;
@@ -377,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_a_stop_does_not_wait_for_what_fails),
 		cmocka_unit_test(test_every_stop_is_tried_whatever_became_of_the_one_before),
 		cmocka_unit_test(test_retained_is_refused_on_all_topics),
+		cmocka_unit_test(test_a_misspelled_topic_is_answered_with_the_right_one),
 		cmocka_unit_test(test_the_interval_as_text),
 		cmocka_unit_test(test_leds_as_text),
 		cmocka_unit_test(test_the_answer_goes_where_the_sender_wants_it),
