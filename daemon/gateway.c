@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -57,16 +58,24 @@ int gateway_load_config(const char *path, struct config **ret_config)
 	return r < 0 ? EXIT_FAILED : -1;
 }
 
-void gateway_keep_map(const struct gateway *gateway)
+void gateway_keep_map(struct gateway *gateway)
 {
-	int r = kept_map_save(gateway->options->state_dir, gateway->options->config_path);
+	struct health_part *health = &gateway->health.files[HEALTH_KEPT_MAP];
+	const char *state_dir = gateway->options->state_dir;
+	int r = kept_map_save(state_dir, gateway->options->config_path);
+	char text[HEALTH_PART_TEXT_BYTES];
 
-	if (r < 0)
-		log_warning("config",
-			"no copy of the map can be kept in %s: %s; after a crash, tosd --safe "
-			"knows only the map as it is then: make that folder, writable for tosd, or "
-			"name another one with --state",
-			gateway->options->state_dir, strerror(-r));
+	if (r == 0) {
+		(void)health_part_note(health, NULL, 0);
+		return;
+	}
+	(void)snprintf(text, sizeof(text),
+		"no copy of the map can be kept in %s: %s; after a crash, tosd --safe knows only "
+		"the map as it is then",
+		state_dir, strerror(-r));
+	log_warning("config",
+		"%s: make that folder, writable for tosd, or name another one with --state", text);
+	(void)health_part_note(health, text, clock_wall_ms());
 }
 
 static void trace_operation(void *userdata, const char *object, const char *text)
@@ -260,13 +269,22 @@ static int start_threads(struct gateway *gateway)
 	return sampler_new(&settings, &gateway->sampler);
 }
 
+/* Before the kernel's pool is filled, at boot, the time and the process have to do. */
+static uint64_t random_number(void)
+{
+	uint64_t number = 0;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+		number = clock_now_us() << 22 ^ (uint64_t)getpid();
+	return number;
+}
+
 static int build(struct gateway *gateway)
 {
 	struct outbox_settings outbox = {OUTBOX_READING_BYTES, OUTBOX_OTHER_BYTES};
 	int r;
 
-	gateway->health.started_us = clock_now_us();
-	health_reset_sensors(&gateway->health);
+	health_init(&gateway->health, clock_now_us(), random_number());
 	failsafe_init(&gateway->failsafe, gateway->config->failsafe.after_us, clock_now_us());
 	first_interval(gateway);
 	/* The outputs come first: until they are requested, the motors' inputs float. */

@@ -113,7 +113,7 @@ void gateway_reload(struct gateway *gateway);
 void gateway_reload_finished(struct gateway *gateway);
 
 /* Leaves a copy of the map for tosd --safe. */
-void gateway_keep_map(const struct gateway *gateway);
+void gateway_keep_map(struct gateway *gateway);
 
 /* Reads and checks the map; mistakes go to stderr. An exit code, or -1 with the map. */
 int gateway_load_config(const char *path, struct config **ret_config);

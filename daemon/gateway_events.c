@@ -58,6 +58,7 @@ static void publish_health(struct gateway *gateway)
 		.publisher = gateway->publisher,
 		.sampler = gateway->sampler,
 		.outbox = gateway->outbox,
+		.spooler = gateway->spooler,
 		.interval_ms = gateway->interval_ms,
 	};
 
@@ -129,7 +130,7 @@ void gateway_notify_status(struct gateway *gateway)
 	size_t failing = 0;
 
 	for (size_t i = 0; i < gateway->config->n_sensors; i++)
-		failing += !gateway->health.sensors[i].ok;
+		failing += gateway->health.sensors[i].failed;
 	sd_notifyf(0, "STATUS=%s, %zu sensors (%zu failing), interval %u ms",
 		gateway->failsafe.connected ? "Connected" : "Not connected",
 		gateway->config->n_sensors, failing, gateway->interval_ms);
@@ -137,6 +138,8 @@ void gateway_notify_status(struct gateway *gateway)
 
 void gateway_store_interval(struct gateway *gateway)
 {
+	struct health_part *health = &gateway->health.files[HEALTH_INTERVAL];
+	char text[HEALTH_PART_TEXT_BYTES];
 	int r;
 
 	if (!gateway->interval_unsaved)
@@ -144,9 +147,13 @@ void gateway_store_interval(struct gateway *gateway)
 	gateway->interval_unsaved = false;
 	r = interval_store_save(gateway->options->state_dir, gateway->config->interval.default_ms,
 		gateway->interval_ms);
+	(void)snprintf(text, sizeof(text),
+		"the interval cannot be kept in %s for the next start: %s",
+		gateway->options->state_dir, strerror(-r));
 	if (r < 0)
-		log_warning("interval", "cannot be kept in %s for the next start: %s",
-			gateway->options->state_dir, strerror(-r));
+		log_warning("interval", "%s", text);
+	if (health_part_note(health, r < 0 ? text : NULL, clock_wall_ms()))
+		gateway_health_changed(gateway);
 }
 
 static int on_store_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -217,7 +224,6 @@ static int on_failsafe_timer(sd_event_source *source, uint64_t usec, void *userd
 
 static void on_link_event(struct gateway *gateway, const struct link_event *event)
 {
-	gateway->health.rejected = event->rejected;
 	switch (event->kind) {
 	case LINK_EVENT_MESSAGE:
 		failsafe_heard(&gateway->failsafe, event->at_us);
@@ -225,7 +231,6 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 		break;
 	case LINK_EVENT_CONNECTED:
 		failsafe_connected(&gateway->failsafe, event->at_us);
-		gateway->health.reconnects = event->reconnects;
 		gateway_health_changed(gateway);
 		gateway_notify_status(gateway);
 		break;
@@ -238,8 +243,6 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 		break;
 	case LINK_EVENT_PONG:
 		supervisor_link_answered(&gateway->supervisor);
-		break;
-	case LINK_EVENT_REJECTED:
 		break;
 	}
 }
@@ -266,7 +269,7 @@ static int on_link_events(sd_event_source *source, int fd, uint32_t events, void
 
 static void on_sensor_event(struct gateway *gateway, const struct sampler_event *event)
 {
-	struct health_sensor *sensor = &gateway->health.sensors[event->sensor];
+	struct health_part *sensor = &gateway->health.sensors[event->sensor];
 	const char *name = event->config->sensors[event->sensor].name;
 
 	if (event->error == 0)
@@ -276,9 +279,8 @@ static void on_sensor_event(struct gateway *gateway, const struct sampler_event 
 			event->retry_ms / 1000);
 	else
 		log_error(name, "%s; its value is null", event->text);
-	sensor->ok = event->error == 0;
-	sensor->since_ms = event->since_ms;
-	snprintf(sensor->error, sizeof(sensor->error), "%s", event->text);
+	sensor->failed = false; /* its time is the sampler's to say */
+	(void)health_part_note(sensor, event->error ? event->text : NULL, event->since_ms);
 	gateway_health_changed(gateway);
 	gateway_notify_status(gateway);
 }
@@ -341,10 +343,23 @@ static int add_deferred(
 	return sd_event_source_set_enabled(*ret_source, SD_EVENT_OFF);
 }
 
-static int add_queue(struct gateway *gateway, struct queue *queue, sd_event_io_handler_t handler)
+/* What the disk does is in the health, and nowhere else: that reads it. */
+static int on_spooler_status(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct gateway *gateway = userdata;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	(void)spooler_status(gateway->spooler);
+	gateway_health_changed(gateway);
+	return 0;
+}
+
+static int add_fd(struct gateway *gateway, int fd, sd_event_io_handler_t handler)
 {
 	sd_event_source *source;
-	int r = sd_event_add_io(gateway->loop, &source, queue_fd(queue), EPOLLIN, handler, gateway);
+	int r = sd_event_add_io(gateway->loop, &source, fd, EPOLLIN, handler, gateway);
 
 	if (r < 0)
 		return r;
@@ -357,8 +372,9 @@ int gateway_attach_events(struct gateway *gateway)
 {
 	int r;
 
-	if ((r = add_queue(gateway, gateway->link_events, on_link_events)) < 0 ||
-		(r = add_queue(gateway, gateway->sampler_events, on_sampler_events)) < 0 ||
+	if ((r = add_fd(gateway, queue_fd(gateway->link_events), on_link_events)) < 0 ||
+		(r = add_fd(gateway, queue_fd(gateway->sampler_events), on_sampler_events)) < 0 ||
+		(r = add_fd(gateway, spooler_fd(gateway->spooler), on_spooler_status)) < 0 ||
 		(r = add_urgent_timer(gateway, on_actuators_timer, &gateway->actuators_timer)) <
 			0 ||
 		(r = add_urgent_timer(gateway, on_failsafe_timer, &gateway->failsafe_timer)) < 0 ||

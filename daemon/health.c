@@ -5,14 +5,36 @@
 #include "payload.h"
 #include "topic.h"
 #include "version.h"
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#define N_ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Rows of the kinds of payload.h. */
+#define COUNT(name, value)                                                                         \
+	((struct payload_health_row){.key = (name), .kind = PAYLOAD_HEALTH_COUNT, .count = (value)})
+#define FLAG(name, value)                                                                          \
+	((struct payload_health_row){.key = (name), .kind = PAYLOAD_HEALTH_FLAG, .flag = (value)})
+#define TEXT(name, value)                                                                          \
+	((struct payload_health_row){.key = (name), .kind = PAYLOAD_HEALTH_TEXT, .text = (value)})
+#define ROWS(name, items, count)                                                                   \
+	((struct payload_health_row){                                                              \
+		.key = (name), .kind = PAYLOAD_HEALTH_ROWS, .rows = {(items), (count)}})
+
+void health_init(struct health *health, uint64_t now_us, uint64_t random)
+{
+	health->started_us = now_us;
+	(void)snprintf(health->instance, sizeof(health->instance), "%016" PRIx64, random);
+}
 
 void health_reset_sensors(struct health *health)
 {
 	for (size_t i = 0; i < CONFIG_SENSORS_MAX; i++)
-		health->sensors[i] = (struct health_sensor){.ok = true};
+		if (health->sensors[i].failed) /* what nobody wrote to takes no memory */
+			health->sensors[i].failed = false;
 }
 
 static uint64_t resident_kb(void)
@@ -39,54 +61,132 @@ static uint64_t cpu_ms(void)
 		(uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
-static void gather_actuators(const struct health_sources *sources, struct payload_part_health *leds,
-	struct payload_part_health *motors)
+static struct payload_health_row part_row(const char *key, const struct health_part *part)
 {
+	return (struct payload_health_row){
+		.key = key,
+		.kind = PAYLOAD_HEALTH_PART,
+		.part = {.ok = !part->failed, .error = part->error, .since_ms = part->since_ms},
+	};
+}
+
+enum { N_ACTUATORS_MAX = CONFIG_LEDS_MAX + CONFIG_MOTORS_MAX, KEY_BYTES = 16 };
+
+struct actuator_rows {
+	size_t n;
+	struct payload_health_row rows[N_ACTUATORS_MAX];
+	char keys[N_ACTUATORS_MAX][KEY_BYTES]; /* as an answer's paths are: "led.0" */
+};
+
+static void add_actuator(struct actuator_rows *rows, const char *kind, size_t index,
+	const struct payload_part_health *part)
+{
+	char *key = rows->keys[rows->n];
+
+	(void)snprintf(key, KEY_BYTES, "%s.%zu", kind, index);
+	rows->rows[rows->n++] =
+		(struct payload_health_row){.key = key, .kind = PAYLOAD_HEALTH_PART, .part = *part};
+}
+
+static void gather_actuators(const struct health_sources *sources, struct actuator_rows *rows)
+{
+	rows->n = 0;
 	for (size_t i = 0; i < sources->config->n_leds; i++) {
 		struct actuators_led led = actuators_get_led(sources->actuators, i);
 
-		leds[i] = (struct payload_part_health){led.ok, led.error, led.since_ms};
+		add_actuator(rows, "led", i,
+			&(struct payload_part_health){led.ok, led.error, led.since_ms, {0}});
 	}
 	for (size_t i = 0; i < sources->config->n_motors; i++) {
 		struct actuators_motor motor = actuators_get_motor(sources->actuators, i);
 
-		motors[i] = (struct payload_part_health){motor.ok, motor.error, motor.since_ms};
+		add_actuator(rows, "motor", i,
+			&(struct payload_part_health){motor.ok, motor.error, motor.since_ms, {0}});
 	}
+}
+
+/* Of the files in the state directory the first one that fails, or the spool's. */
+static const struct health_part *worst_file(
+	const struct health *health, const struct health_part *spool)
+{
+	for (size_t i = 0; i < HEALTH_FILES && !spool->failed; i++)
+		if (health->files[i].failed)
+			return &health->files[i];
+	return spool;
+}
+
+/* What the rows refer to. */
+struct gathered {
+	struct payload_health_row sensors[CONFIG_SENSORS_MAX];
+	struct actuator_rows actuators;
+	struct spooler_status spool;
+	struct payload_health_row disk[2];
+};
+
+static void gather_sensors(
+	const struct health *health, const struct config *config, struct payload_health_row *rows)
+{
+	for (size_t i = 0; i < config->n_sensors; i++)
+		rows[i] = part_row(config->sensors[i].name, &health->sensors[i]);
+}
+
+/* How much is there is known once the disk was read. */
+static struct payload_health_row disk_row(const struct health *health, struct gathered *gathered)
+{
+	const struct spooler_status *spool = &gathered->spool;
+	struct payload_health_row row = part_row("disk", worst_file(health, &spool->part));
+
+	gathered->disk[0] = spool->is_known ? COUNT("rows", spool->rows) : TEXT("rows", NULL);
+	gathered->disk[1] = spool->is_known ? COUNT("bytes", spool->bytes) : TEXT("bytes", NULL);
+	row.part.more = (struct payload_health_rows){gathered->disk, N_ELEMENTS(gathered->disk)};
+	return row;
+}
+
+enum { FIGURES_MAX = 32 };
+
+/* In the order in which clients have known them since the first version. */
+static size_t figures(const struct health *health, const struct health_sources *sources,
+	struct gathered *gathered, struct payload_health_row rows[FIGURES_MAX])
+{
+	struct sampler_counts counts = sampler_counts(sources->sampler);
+	struct outbox_stats stats = outbox_stats(sources->outbox);
+	size_t n = 0;
+
+	rows[n++] = TEXT("version", TOS_VERSION);
+	rows[n++] = COUNT("uptime_s", (clock_now_us() - health->started_us) / 1000000);
+	rows[n++] = COUNT("interval_ms", sources->interval_ms);
+	rows[n++] = COUNT("readings", counts.readings);
+	rows[n++] = COUNT("missed", counts.missed);
+	rows[n++] = COUNT("queued", stats.queued - stats.in_flight);
+	rows[n++] = COUNT("dropped", stats.dropped);
+	rows[n++] = COUNT("reconnects", stats.connections > 0 ? stats.connections - 1 : 0);
+	rows[n++] = COUNT("rejected", stats.rejected);
+	rows[n++] = COUNT("packed_skipped", publisher_packed_skipped(sources->publisher));
+	rows[n++] = FLAG("clock_set", clock_is_set(clock_wall_ms()));
+	rows[n++] = TEXT("instance", health->instance);
+	rows[n++] = ROWS("sensors", gathered->sensors, sources->config->n_sensors);
+	if (gathered->actuators.n > 0)
+		rows[n++] = ROWS("actuators", gathered->actuators.rows, gathered->actuators.n);
+	rows[n++] = disk_row(health, gathered);
+	rows[n++] = COUNT("rss_kb", resident_kb());
+	rows[n++] = COUNT("cpu_ms", cpu_ms());
+	return n;
 }
 
 void health_publish(const struct health *health, const struct health_sources *sources)
 {
-	struct payload_part_health sensors[CONFIG_SENSORS_MAX];
-	struct payload_part_health leds[CONFIG_LEDS_MAX];
-	struct payload_part_health motors[CONFIG_MOTORS_MAX];
-	struct sampler_counts counts = sampler_counts(sources->sampler);
-	struct outbox_stats stats = outbox_stats(sources->outbox);
-	struct payload_health payload = {
-		.version = TOS_VERSION,
-		.uptime_s = (clock_now_us() - health->started_us) / 1000000,
-		.readings = counts.readings,
-		.missed = counts.missed,
-		.queued = stats.queued - stats.in_flight,
-		.dropped = stats.dropped,
-		.reconnects = health->reconnects,
-		.rejected = health->rejected,
-		.packed_skipped = publisher_packed_skipped(sources->publisher),
-		.interval_ms = sources->interval_ms,
-		.sensors = sensors,
-		.leds = leds,
-		.motors = motors,
-		.rss_kb = resident_kb(),
-		.cpu_ms = cpu_ms(),
-	};
+	struct gathered gathered;
+	struct payload_health_row rows[FIGURES_MAX];
+	struct payload_health_rows payload = {.rows = rows};
 	char text[OUTBOX_PAYLOAD_MAX];
 	char topic[OUTBOX_TOPIC_MAX];
 	int size;
 
-	for (size_t i = 0; i < sources->config->n_sensors; i++)
-		sensors[i] = (struct payload_part_health){health->sensors[i].ok,
-			health->sensors[i].error, health->sensors[i].since_ms};
-	gather_actuators(sources, leds, motors);
-	size = payload_format_health(sources->config, &payload, text, sizeof(text));
+	gathered.spool = spooler_status(sources->spooler);
+	gather_sensors(health, sources->config, gathered.sensors);
+	gather_actuators(sources, &gathered.actuators);
+	payload.n = figures(health, sources, &gathered, rows);
+	size = payload_format_health(&payload, text, sizeof(text));
 	topic_below(topic, sources->config->mqtt.topic, "health");
 	if (size < 0 ||
 		outbox_put_retained(sources->outbox, OUTBOX_HEALTH, topic, text, (size_t)size) < 0)

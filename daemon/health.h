@@ -1,25 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* What the gateway knows of its own condition, gathered for ROOT/health. Main thread. */
+/*
+ * What the gateway knows of its own condition, gathered for ROOT/health. Main thread.
+ *
+ * A new figure is a row of figures() in health.c, and where nobody has it yet, a field here that
+ * main sets. What can fail is a health_part.
+ */
 #pragma once
 
 #include "actuators.h"
 #include "config.h"
+#include "health_part.h"
 #include "outbox.h"
 #include "publisher.h"
 #include "sampler.h"
+#include "spooler.h"
 #include <stdint.h>
 
-struct health_sensor {
-	bool ok;
-	uint64_t since_ms;
-	char error[SAMPLER_TEXT_BYTES];
-};
+enum { HEALTH_INSTANCE_BYTES = 17 };
+
+/* Files of the state directory beside the spool's. */
+enum health_file { HEALTH_KEPT_MAP, HEALTH_INTERVAL, HEALTH_FILES };
 
 struct health {
 	uint64_t started_us;
-	uint64_t reconnects, rejected; /* as the link told last */
-	struct health_sensor sensors[CONFIG_SENSORS_MAX];
+	char instance[HEALTH_INSTANCE_BYTES]; /* another one in each process */
+	struct health_part sensors[CONFIG_SENSORS_MAX];
+	struct health_part files[HEALTH_FILES];
 };
+
+/* Of zeroed memory. random: of this process alone. */
+void health_init(struct health *health, uint64_t now_us, uint64_t random);
 
 /* All sensors are well until something else is heard of them. */
 void health_reset_sensors(struct health *health);
@@ -31,6 +41,7 @@ struct health_sources {
 	const struct publisher *publisher;
 	struct sampler *sampler;
 	struct outbox *outbox;
+	struct spooler *spooler;
 	uint32_t interval_ms;
 };
 

@@ -42,7 +42,6 @@ enum link_event_kind {
 	LINK_EVENT_HEARD, /* the broker answered; only while guarded, and at most four times in each
 			     guard time */
 	LINK_EVENT_PONG,  /* the answer to link_ping() */
-	LINK_EVENT_REJECTED, /* 'rejected' has grown */
 };
 
 /* A record on the queue to main. After it stand, for a message: response topic (NUL-terminated),
@@ -58,9 +57,6 @@ struct link_event {
 	uint16_t correlation_size;
 	uint32_t payload_size; /* that follow here */
 	uint64_t true_size;    /* as it came */
-	uint64_t reconnects;   /* connected: how many connections were made after the first one */
-	uint64_t rejected; /* publishes that the broker refused (MQTT 5 reason codes), or that it
-				  can never take, so far; in every event */
 };
 
 /*

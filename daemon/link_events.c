@@ -56,8 +56,6 @@ static bool push(struct link_events *events, enum link_event_kind kind, uint64_t
 	const struct link_event event = {
 		.kind = kind,
 		.at_us = at_us,
-		.reconnects = events->connections > 0 ? events->connections - 1 : 0,
-		.rejected = events->rejected,
 	};
 	const struct queue_part part = {&event, sizeof(event)};
 
@@ -65,7 +63,6 @@ static bool push(struct link_events *events, enum link_event_kind kind, uint64_t
 		wait_for_room(events);
 		return false;
 	}
-	events->rejected_told = event.rejected;
 	return true;
 }
 
@@ -88,8 +85,7 @@ bool link_events_flush(struct link_events *events)
 			return false;
 		events->pong_due = false;
 	}
-	return events->rejected == events->rejected_told ||
-		push(events, LINK_EVENT_REJECTED, clock_now_us());
+	return true;
 }
 
 bool link_events_has_room(struct link_events *events)
@@ -111,8 +107,6 @@ void link_events_push_message(
 		.topic = topic,
 		.retained = inbound->retained,
 		.true_size = inbound->size,
-		.reconnects = events->connections > 0 ? events->connections - 1 : 0,
-		.rejected = events->rejected,
 	};
 	struct queue_part parts[5] = {{&event, sizeof(event)}};
 

@@ -27,7 +27,6 @@ struct link_events {
 	enum link_event_kind state; /* CONNECTED or DISCONNECTED, the last one */
 	uint64_t state_us, heard_us;
 	uint64_t connections; /* made so far */
-	uint64_t rejected, rejected_told;
 };
 
 int link_events_init(struct link_events *events, struct queue *queue);

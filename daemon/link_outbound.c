@@ -46,7 +46,7 @@ static void reject(struct link_session *session, const char *topic, const char *
 	struct link *link = session->link;
 	unsigned suppressed;
 
-	link->events.rejected++;
+	outbox_count_rejected(link->settings.outbox);
 	if (!log_limit_pass(&link->rejected_limit, session->now_us, &suppressed))
 		return;
 	if (suppressed > 0)

@@ -228,6 +228,8 @@ struct outbox_stats outbox_stats(struct outbox *outbox)
 		.queued = outbox->queued + outbox->spooled,
 		.in_flight = outbox->in_flight,
 		.dropped = outbox->dropped,
+		.connections = outbox->connections,
+		.rejected = outbox->rejected,
 	};
 	(void)pthread_mutex_unlock(&outbox->mutex);
 	return stats;
@@ -406,6 +408,13 @@ void outbox_acknowledge(struct outbox *outbox, uint64_t id)
 		/* It was dropped while it was in flight, but it did arrive. */
 		outbox->dropped_in_flight--;
 	}
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
+void outbox_count_rejected(struct outbox *outbox)
+{
+	(void)pthread_mutex_lock(&outbox->mutex);
+	outbox->rejected++;
 	(void)pthread_mutex_unlock(&outbox->mutex);
 }
 

@@ -83,8 +83,11 @@ struct outbox_stats {
 	uint64_t in_flight; /* of those in memory: sent */
 	uint64_t dropped;   /* readings and answers lost because there was no room. One that was in
 			     flight counts when its connection dies without acknowledging it */
+	uint64_t connections; /* made so far */
+	uint64_t rejected;    /* publishes that the broker refused, or that it can never take */
 };
 
+/* Over all connections and links: no count of it ever goes back. */
 struct outbox_stats outbox_stats(struct outbox *outbox);
 
 /* Whether readings fill half of their memory. */
@@ -117,6 +120,9 @@ bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message
 /* The broker has it (or, with QoS 0, it was written to the socket; or the broker refused it for
  * good). Any order. */
 void outbox_acknowledge(struct outbox *outbox, uint64_t id);
+
+/* The broker refused one, or can never take it. Acknowledging it is another matter. */
+void outbox_count_rejected(struct outbox *outbox);
 
 /* From here on readings are live, and all retained slots go out again. */
 void outbox_connected(struct outbox *outbox);

@@ -49,6 +49,7 @@ struct outbox {
 
 	struct outbox_slot_content slots[OUTBOX_SLOTS];
 
+	uint64_t rejected;
 	uint64_t dropped;
 	uint64_t dropped_in_flight; /* lost only if the connection dies before their
 				       acknowledgement */

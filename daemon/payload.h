@@ -129,26 +129,52 @@ int payload_format_answer(const struct config *config, const struct payload_acti
 int payload_format_state(const struct config *config, const struct payload_action *state, char *out,
 	size_t out_bytes);
 
+/*
+ * ROOT/health is a list of rows, each with a key and a value of one of these kinds. Who has
+ * something new to say of the gateway's condition adds a row (health.c), and nothing here.
+ */
+enum payload_health_kind {
+	PAYLOAD_HEALTH_COUNT,
+	PAYLOAD_HEALTH_FLAG,
+	PAYLOAD_HEALTH_TEXT, /* NULL: null */
+	PAYLOAD_HEALTH_TEXTS,
+	PAYLOAD_HEALTH_PART, /* what can fail */
+	PAYLOAD_HEALTH_ROWS  /* an object with rows of its own */
+};
+
+struct payload_health_row;
+
+struct payload_health_rows {
+	const struct payload_health_row *rows;
+	size_t n;
+};
+
+struct payload_health_texts {
+	const char *const *texts;
+	size_t n;
+};
+
 struct payload_part_health {
 	bool ok;
-	const char *error; /* when not ok */
-	uint64_t since_ms;
+	const char *error;               /* when not ok */
+	uint64_t since_ms;               /* wall clock */
+	struct payload_health_rows more; /* beside it */
 };
 
-struct payload_health {
-	const char *version;
-	uint64_t uptime_s, readings, missed, queued, dropped, reconnects, rejected;
-	uint64_t packed_skipped; /* structs not sent because a field was null or did not fit */
-	uint32_t interval_ms;
-	const struct payload_part_health *sensors; /* config->n_sensors */
-	const struct payload_part_health *leds;    /* config->n_leds */
-	const struct payload_part_health *motors;  /* config->n_motors */
-	uint64_t rss_kb, cpu_ms;
+struct payload_health_row {
+	const char *key;
+	enum payload_health_kind kind;
+	union {
+		uint64_t count;
+		bool flag;
+		const char *text;
+		struct payload_health_texts texts;
+		struct payload_part_health part;
+		struct payload_health_rows rows;
+	};
 };
 
-/* Actuators are keyed "led.0", "motor.0" and stand under "actuators". */
-int payload_format_health(const struct config *config, const struct payload_health *health,
-	char *out, size_t out_bytes);
+int payload_format_health(const struct payload_health_rows *rows, char *out, size_t out_bytes);
 
 /* The bytes of Python's struct.pack(). The number of them, -ENODATA when a field is null, -ERANGE
  * when one does not fit, -ENOBUFS. */

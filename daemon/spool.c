@@ -294,6 +294,11 @@ uint64_t spool_count(const struct spool *spool)
 	return spool->count;
 }
 
+uint64_t spool_bytes(const struct spool *spool)
+{
+	return spool->bytes;
+}
+
 uint64_t spool_last(const struct spool *spool)
 {
 	return spool->last;

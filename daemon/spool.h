@@ -39,6 +39,9 @@ int spool_load(struct spool *spool);
 /* Rows that are kept. */
 uint64_t spool_count(const struct spool *spool);
 
+/* What they count against max_bytes. */
+uint64_t spool_bytes(const struct spool *spool);
+
 /* The newest row's number, also if it is gone. 0: there was none. */
 uint64_t spool_last(const struct spool *spool);
 

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -31,6 +32,9 @@ struct spooler {
 	pthread_cond_t changed;
 	bool closing, ended;
 	uint64_t size_bytes, after_us;
+	int status_fd;
+	bool is_told; /* and so status_fd is readable */
+	struct spooler_status status;
 
 	/* The thread's own. */
 	struct spool *spool;
@@ -48,34 +52,62 @@ struct spooler {
 	struct outbox_batch batch;
 };
 
+/* The mutex is held. */
+static void tell(struct spooler *spooler)
+{
+	if (!spooler->is_told)
+		(void)eventfd_write(spooler->status_fd, 1);
+	spooler->is_told = true;
+}
+
+static void note(struct spooler *spooler, const char *error)
+{
+	(void)pthread_mutex_lock(&spooler->mutex);
+	if (health_part_note(&spooler->status.part, error, clock_wall_ms()))
+		tell(spooler);
+	(void)pthread_mutex_unlock(&spooler->mutex);
+}
+
+static void note_stock(struct spooler *spooler)
+{
+	(void)pthread_mutex_lock(&spooler->mutex);
+	spooler->status.is_known = !spooler->is_unread;
+	spooler->status.rows = spool_count(spooler->spool);
+	spooler->status.bytes = spool_bytes(spooler->spool);
+	(void)pthread_mutex_unlock(&spooler->mutex);
+}
+
 static void report(struct spooler *spooler, int error)
 {
 	const char *directory = spooler->settings.directory;
+	char text[HEALTH_PART_TEXT_BYTES];
 
 	spooler->retry_us = spooler->now_us + RETRY_US;
-	if (error == -EBADMSG)
+	if (error == -EBADMSG) {
 		outbox_spool_lost(spooler->settings.outbox);
-	if (spooler->is_failing)
-		return;
-	spooler->is_failing = true;
-	if (error == -EBADMSG)
-		log_error("spool",
+		(void)snprintf(text, sizeof(text),
 			"%s/spool.db is damaged, and is now spool.db.damaged; the readings in it "
-			"are "
-			"not sent",
+			"are not sent",
 			directory);
-	else
-		log_error("spool",
+	} else {
+		(void)snprintf(text, sizeof(text),
 			"%s/spool.db: %s; readings are kept in memory only, which drops the oldest "
 			"when it is full",
 			directory, strerror(-error));
+	}
+	note(spooler, text);
+	if (!spooler->is_failing)
+		log_error("spool", "%s", text);
+	spooler->is_failing = true;
 }
 
 /* Something was written. That something can be read says less: the disk may be full. */
 static void works(struct spooler *spooler)
 {
-	if (spooler->is_failing)
-		log_notice("spool", "%s/spool.db works again", spooler->settings.directory);
+	if (!spooler->is_failing)
+		return;
+	log_notice("spool", "%s/spool.db works again", spooler->settings.directory);
+	note(spooler, NULL);
 	spooler->is_failing = false;
 }
 
@@ -171,10 +203,12 @@ static void finish_drain(struct spooler *spooler)
 	/* Also rows that could not be staged. */
 	if (spooler->read_until > spooler->removed)
 		r = spool_remove_until(spooler->spool, spooler->read_until);
-	if (r < 0)
+	if (r < 0) {
 		report(spooler, r);
-	else if (spooler->read_until > spooler->drain_begin)
+	} else if (spooler->read_until > spooler->drain_begin) {
+		works(spooler);
 		log_info("spool", "all readings that were on disk have been delivered");
+	}
 	spooler->removed = spooler->read_until;
 	outbox_set_spooled(spooler->settings.outbox, 0);
 	end_drain(spooler);
@@ -241,6 +275,7 @@ static void wait(struct spooler *spooler)
 		{.fd = outbox_spool_fd(spooler->settings.outbox), .events = POLLIN},
 	};
 
+	note_stock(spooler);
 	(void)poll(fds, 2, spooler->connection == 0 || spooler->is_unread ? TICK_MS : -1);
 	spooler->now_us = clock_now_us();
 	outbox_spool_clear(spooler->settings.outbox);
@@ -305,6 +340,8 @@ static void free_spooler(struct spooler *spooler)
 {
 	if (spooler->command_fd >= 0)
 		(void)close(spooler->command_fd);
+	if (spooler->status_fd >= 0)
+		(void)close(spooler->status_fd);
 	spool_free(spooler->spool);
 	(void)pthread_cond_destroy(&spooler->changed);
 	(void)pthread_mutex_destroy(&spooler->mutex);
@@ -336,7 +373,8 @@ int spooler_new(const struct spooler_settings *settings, struct spooler **ret_sp
 	/* The outage begins with the process. */
 	spooler->now_us = spooler->outage_us = spooler->written_us = clock_now_us();
 	spooler->command_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	r = spooler->command_fd < 0 ? -errno : 0;
+	spooler->status_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	r = spooler->command_fd < 0 || spooler->status_fd < 0 ? -errno : 0;
 	if (r == 0)
 		r = spool_new(settings->directory, settings->size_bytes, &spooler->spool);
 	if (r == 0) {
@@ -360,6 +398,25 @@ void spooler_configure(struct spooler *spooler, uint64_t size_bytes, uint64_t af
 	spooler->after_us = after_us;
 	(void)eventfd_write(spooler->command_fd, 1);
 	(void)pthread_mutex_unlock(&spooler->mutex);
+}
+
+struct spooler_status spooler_status(struct spooler *spooler)
+{
+	struct spooler_status status;
+	eventfd_t count;
+
+	(void)pthread_mutex_lock(&spooler->mutex);
+	if (spooler->is_told)
+		(void)eventfd_read(spooler->status_fd, &count);
+	spooler->is_told = false;
+	status = spooler->status;
+	(void)pthread_mutex_unlock(&spooler->mutex);
+	return status;
+}
+
+int spooler_fd(const struct spooler *spooler)
+{
+	return spooler->status_fd;
 }
 
 int spooler_close(struct spooler *spooler, uint64_t timeout_us)

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "health_part.h"
 #include "outbox.h"
 #include <stdint.h>
 
@@ -29,6 +30,19 @@ int spooler_new(const struct spooler_settings *settings, struct spooler **ret_sp
 
 /* From now on. */
 void spooler_configure(struct spooler *spooler, uint64_t size_bytes, uint64_t after_us);
+
+struct spooler_status {
+	struct health_part part; /* the disk */
+	bool is_known;           /* what lies there; false: it could not be read */
+	uint64_t rows, bytes;    /* bytes: as size_bytes counts them */
+};
+
+/* Any thread. As of the last time that the spooler did something. */
+struct spooler_status spooler_status(struct spooler *spooler);
+
+/* Readable from when the disk failed, recovered or failed for another reason, until
+ * spooler_status(). */
+int spooler_fd(const struct spooler *spooler);
 
 /*
  * Saves what is not acknowledged, ends the thread, frees. To be called when the outbox has no

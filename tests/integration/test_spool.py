@@ -304,9 +304,12 @@ def test_a_disk_that_fails_is_told_once_and_memory_goes_on(client, folder, proxy
         mark = gateway.log.mark()
     told = [line for line in gateway.log.since() if "spool.db" in line]
     assert len(told) == 1, told
+    assert client.wait_json("tos/health", lambda health: not health["disk"]["ok"])["disk"]["since"] > 1.7e12
     place.rmdir()
     gateway.log.wait("spool.db works again")
+    mark = client.mark()
     proxy.open()
+    client.wait_json("tos/health", lambda health: health["disk"]["ok"], mark)
     gateway.log.wait(DELIVERED, timeout=40)
     assert gateway.stop() == 0
     assert lost(client, gateway) == []
@@ -345,10 +348,28 @@ def test_a_disk_that_is_not_ready_is_asked_again(client, folder, start):
         for _ in range(20):
             wait_live(client, gateway)
     gateway.log.wait(DELIVERED)
+    told = client.wait_json("tos/health", lambda health: not health["disk"]["ok"])["disk"]
+    assert "busy" in told["error"] and told["since"] > 1.7e12
+    assert told["rows"] is None and told["bytes"] is None, "what lies there is not known"
+    client.wait_json("tos/health", lambda health: health["disk"] == {"ok": True, "rows": 0, "bytes": 0})
     assert missing(client, range(1, 51)) == []
     assert gateway.stop() == 0
     assert files(gateway) == []
     assert len([line for line in gateway.log.since() if "connected to" in line]) == 1
+
+
+def test_the_health_says_what_lies_on_disk(client, folder, start):
+    leave_behind(folder, 5000, 100)
+    gateway = start()
+    disk = client.wait_json("tos/health")["disk"]
+    assert disk["ok"] and 0 < disk["rows"] <= 5000
+    assert 100 * disk["rows"] < disk["bytes"] < 200 * disk["rows"]
+    gateway.log.wait(DELIVERED)
+    mark = client.mark()
+    client.ask_json({"sensors": {"interval": 60}})
+    gateway.fault("climate", "no-answer")
+    disk = client.wait_json("tos/health", lambda health: not health["sensors"]["temp"]["ok"], mark)["disk"]
+    assert disk == {"ok": True, "rows": 0, "bytes": 0}
 
 
 def test_a_disk_that_hangs_delays_nobody(client, folder, proxy, start, sanitized):

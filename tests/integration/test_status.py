@@ -2,10 +2,12 @@
 """ROOT/status, ROOT/health, and what the service manager is told."""
 
 import json
+import re
 import time
 
 import pytest
 from conftest import make_map
+from proxy import Proxy
 
 FIELDS = [
     "version",
@@ -18,8 +20,11 @@ FIELDS = [
     "reconnects",
     "rejected",
     "packed_skipped",
+    "clock_set",
+    "instance",
     "sensors",
     "actuators",
+    "disk",
     "rss_kb",
     "cpu_ms",
 ]
@@ -76,12 +81,59 @@ def test_health_has_all_its_fields(broker, client, make_client, make_gateway):
     assert health["queued"] <= health["readings"]
     assert health["sensors"] == {name: {"ok": True} for name in ("temp", "humi", "cds", "sound")}
     assert health["actuators"] == {name: {"ok": True} for name in ("led.0", "led.1", "led.2", "motor.0")}
+    assert health["disk"] == {"ok": True, "rows": 0, "bytes": 0}
+    assert health["clock_set"] is True
+    assert re.fullmatch("[0-9a-f]{16}", health["instance"])
     assert health["rss_kb"] > 1000
     assert 0 < health["cpu_ms"] < 1000 * (message.timestamp - begun)
     version = gateway.log.wait(r"tosd (\S+) runs on a simulated board")[1]
     assert health["version"] == version
     late = make_client(topics=("tos/health",)).wait("tos/health")
     assert late.retain
+
+
+def test_each_process_is_an_instance_of_its_own(broker, client, make_gateway):
+    names = []
+    for _ in range(2):
+        mark = client.mark()
+        gateway = make_gateway(make_map(broker.port))
+        names.append(client.wait_json("tos/health", mark=mark)["instance"])
+        gateway.stop()
+    assert names[0] != names[1]
+
+
+COUNTS = ["uptime_s", "readings", "missed", "dropped", "reconnects", "rejected", "packed_skipped", "cpu_ms"]
+
+
+def test_no_count_goes_back_when_a_reload_makes_a_new_connection(make_broker, make_client, make_gateway, folder):
+    acl = folder / "acl"
+    acl.write_text("topic read #\ntopic write tos/status\ntopic write tos/health\n")
+    acl.chmod(0o644)
+    folder.chmod(0o755)
+    broker = make_broker(f"user root\nacl_file {acl}\nmax_queued_messages 1000")
+    proxy = Proxy(broker.port).open()
+    try:
+        client = make_client(broker.port)
+        gateway = make_gateway(make_map(proxy.port, "  health_interval: 1s"))
+        client.wait_json("tos/health", lambda health: health["rejected"] > 0)
+        for count in (1, 2):
+            mark = gateway.log.mark()
+            proxy.cut()
+            gateway.log.wait("connection lost", mark)
+            proxy.open()
+            before = client.wait_json("tos/health", lambda health, count=count: health["reconnects"] >= count)
+        mark = client.mark()
+        gateway.reload(make_map(proxy.port, "  health_interval: 1s\n  keepalive: 33s"))
+        gateway.log.wait("reload: done")
+        client.wait("tos/status", lambda message: message.payload == b"online", mark)
+        client.wait_several("tos/health", 3, client.mark())
+        for message in client.since(mark, "tos/health"):
+            after = json.loads(message.payload)
+            assert {key: after[key] for key in COUNTS if after[key] < before[key]} == {}
+            before = after
+        assert before["reconnects"] >= 3
+    finally:
+        proxy.close()
 
 
 def test_health_comes_in_its_rhythm(broker, client, make_gateway):

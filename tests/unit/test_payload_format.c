@@ -276,57 +276,6 @@ static void the_state_is_an_action(void **state)
 	assert_string_equal(text, "{\"sensors\":{\"interval\":500}}");
 }
 
-static void the_health_names_each_part(void **state)
-{
-	const struct payload_part_health sensors[FAKE_SENSORS] = {{.ok = true}, {.ok = true},
-		{false, "ads1115 at 0x48 on /dev/i2c-1: no answer", 1795360000123}, {.ok = true}};
-	const struct payload_part_health leds[] = {{.ok = true}, {.ok = true}};
-	const struct payload_part_health motors[] = {{.ok = true}, {false, "GPIO5: gone", 1}};
-	const struct payload_health health = {
-		.version = "1.0.0",
-		.uptime_s = 3600,
-		.interval_ms = 500,
-		.readings = 7200,
-		.missed = 1,
-		.queued = 2,
-		.dropped = 3,
-		.reconnects = 4,
-		.rejected = 5,
-		.packed_skipped = UINT64_C(9007199254740993),
-		.sensors = sensors,
-		.leds = leds,
-		.motors = motors,
-		.rss_kb = 4200,
-		.cpu_ms = 900,
-	};
-	const struct fake_config *fake = *state;
-	char text[2048];
-
-	assert_true(payload_format_health(&fake->config, &health, text, sizeof(text)) > 0);
-	assert_string_equal(text,
-		"{\"version\":\"1.0.0\",\"uptime_s\":3600,\"interval_ms\":500,\"readings\":7200,"
-		"\"missed\":1,\"queued\":2,\"dropped\":3,\"reconnects\":4,\"rejected\":5,"
-		"\"packed_skipped\":9007199254740993,\"sensors\":{\"temp\":{\"ok\":true},"
-		"\"humi\":{\"ok\":true},\"cds\":{\"ok\":false,\"error\":\"ads1115 at 0x48 on "
-		"/dev/i2c-1: no answer\",\"since\":1795360000123},\"sound\":{\"ok\":true}},"
-		"\"actuators\":{\"led.0\":{\"ok\":true},\"led.1\":{\"ok\":true},"
-		"\"motor.0\":{\"ok\":true},\"motor.1\":{\"ok\":false,\"error\":\"GPIO5: gone\","
-		"\"since\":null}},\"rss_kb\":4200,\"cpu_ms\":900}");
-}
-
-static void a_health_without_parts_is_short(void **state)
-{
-	const struct payload_health health = {.version = "1.0.0"};
-	struct fake_config fake;
-	char text[512];
-
-	(void)state;
-	fake_config_init(&fake);
-	fake.config.n_sensors = fake.config.n_leds = fake.config.n_motors = 0;
-	assert_true(payload_format_health(&fake.config, &health, text, sizeof(text)) > 0);
-	assert_non_null(strstr(text, "\"sensors\":{},\"rss_kb\":0"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,8 +294,6 @@ int main(void)
 		cmocka_unit_test(the_longest_answer_fits_into_a_message),
 		cmocka_unit_test(the_largest_id_comes_back_exactly),
 		cmocka_unit_test(the_state_is_an_action),
-		cmocka_unit_test(the_health_names_each_part),
-		cmocka_unit_test(a_health_without_parts_is_short),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
