@@ -31,16 +31,32 @@ apt_get() {
 		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >>"$scratch/apt.log" 2>&1 </dev/null
 }
 
-# Debian starts a broker as soon as its package is installed. Here only the program is wanted, so
-# for the time of the installation mosquitto (and nothing else) is forbidden to start.
+# Debian starts a broker as soon as its package is installed, and epmd, the port mapper that RabbitMQ
+# depends on, as well. Only the programs are wanted: these are the services that the packages would start.
+services_of() {
+	for package in "$@"; do
+		case $package in
+		mosquitto) echo mosquitto.service ;;
+		rabbitmq-server)
+			echo rabbitmq-server.service
+			command -v epmd >/dev/null || echo epmd.socket epmd.service
+			;;
+		esac
+	done
+}
+
+# For the time of the installation these services (and nothing else) are forbidden to start.
 hold_broker() {
 	[ ! -e "$policy" ] || return 0
 	cat >"$scratch/policy-rc.d" <<'END'
 #!/bin/sh
 # Written by ./run of tos-gateway for the time of one installation.
-case " $* " in *" mosquitto "* | *" mosquitto.service "*) exit 101 ;; esac
-exit 0
 END
+	for service in "$@"; do
+		name=${service%.service}
+		echo "case \" \$* \" in *\" $name \"* | *\" $service \"*) exit 101 ;; esac"
+	done >>"$scratch/policy-rc.d"
+	echo 'exit 0' >>"$scratch/policy-rc.d"
 	policy_is_ours=1
 	as_root install -m 755 "$scratch/policy-rc.d" "$policy"
 }
@@ -72,19 +88,21 @@ run_install() {
 	: >"$scratch/apt.log"
 	apt_get update ||
 		say "apt-get update failed, trying with the package lists that are there"
-	case " $missing" in *" mosquitto "*) hold_broker ;; esac
-	# The list is meant to be split into words.
+	# The lists are meant to be split into words.
+	# shellcheck disable=SC2086
+	services=$(services_of $missing)
+	# shellcheck disable=SC2086
+	[ -z "$services" ] || hold_broker $services
 	# shellcheck disable=SC2086
 	apt_get install --no-install-recommends $missing || {
 		grep -E -A2 '^(Err:|W:|E:|dpkg: )' "$scratch/apt.log" | head -n 30 >&2
 		die "apt-get failed, see above. Cure that, or install by hand: apt-get install $missing"
 	}
-	case " $missing" in *" mosquitto "*)
-		# Nor shall it start at the next boot, on a machine that never asked for a broker.
-		as_root update-rc.d mosquitto disable >/dev/null 2>&1 || :
-		as_root systemctl disable mosquitto.service >/dev/null 2>&1 || :
-		say "mosquitto: only its program is used; its service is off (on: systemctl enable --now mosquitto)"
-		;;
-	esac
+	# Nor shall they start at the next boot, on a machine that never asked for a broker.
+	for service in $services; do
+		as_root update-rc.d "${service%.service}" disable >/dev/null 2>&1 || :
+		as_root systemctl disable "$service" >/dev/null 2>&1 || :
+		say "only the program is used, $service is off (on: systemctl enable --now $service)"
+	done
 	release_broker
 }
