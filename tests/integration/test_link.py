@@ -164,7 +164,7 @@ def test_nothing_is_lost_with_a_broker_that_dies(make_broker, make_client, make_
     broker.kill()
     gateway.log.wait("connection lost: the broker (closed|reset) it")
     broker.start()
-    # Here before the gateway comes back, which waits for 0.8 s at least.
+    # Here before the gateway comes back, which waits for half a second at least.
     after = make_client(broker.port)
     live = after.wait_json("tos/sensors")["ts"]
     after.wait_json("tos/health", lambda health: health["queued"] == 0 and health["reconnects"] == 1)

@@ -10,38 +10,52 @@
 
 static const uint32_t MIDDLE = 0x80000000U;
 
-static void waits_double_from_1_s_to_60_s(void **state)
+static void windows_double_from_1_s_to_60_s(void **state)
 {
 	const uint32_t expected[] = {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
-	struct backoff backoff = {0};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++)
-		assert_int_equal(backoff_next_ms(&backoff, MIDDLE), expected[i]);
-}
-
-static void jitter_is_20_percent_to_both_sides(void **state)
-{
 	struct backoff low = {0}, high = {0};
 
 	(void)state;
-	assert_int_equal(backoff_next_ms(&low, 0), 800);
-	assert_int_equal(backoff_next_ms(&high, UINT32_MAX), 1200);
-	for (int i = 0; i < 10; i++) {
-		(void)backoff_next_ms(&low, 0);
-		(void)backoff_next_ms(&high, UINT32_MAX);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
+		assert_int_equal(backoff_next_ms(&low, 0), expected[i] / 2);
+		assert_int_equal(backoff_next_ms(&high, UINT32_MAX), expected[i]);
 	}
-	assert_int_equal(backoff_next_ms(&low, 0), 48000);
-	assert_int_equal(backoff_next_ms(&high, UINT32_MAX), 72000);
 }
 
-static void jitter_does_not_add_up(void **state)
+static void what_was_drawn_does_not_add_up(void **state)
 {
 	struct backoff backoff = {0};
 
 	(void)state;
 	(void)backoff_next_ms(&backoff, UINT32_MAX);
-	assert_int_equal(backoff_next_ms(&backoff, MIDDLE), 2000);
+	assert_int_equal(backoff_next_ms(&backoff, 0), 1000);
+}
+
+/* Ten thousand gateways of one broker, each with its own number, evenly distributed: in each tenth
+ * of the half window comes a tenth of them, in the first window and in the last one. */
+static void many_gateways_come_back_evenly(void **state)
+{
+	enum { GATEWAYS = 10000, PARTS = 10 };
+	const uint32_t windows_ms[] = {1000, 60000};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(windows_ms) / sizeof(*windows_ms); i++) {
+		const uint32_t half_ms = windows_ms[i] / 2;
+		int counts[PARTS] = {0};
+
+		for (uint32_t gateway = 0; gateway < GATEWAYS; gateway++) {
+			struct backoff backoff = {.last_ms = i == 0 ? 0 : windows_ms[i]};
+			uint32_t wait_ms =
+				backoff_next_ms(&backoff, gateway * (UINT32_MAX / GATEWAYS));
+			uint32_t part = (wait_ms - half_ms) * PARTS / half_ms;
+
+			assert_in_range(wait_ms, half_ms, windows_ms[i]);
+			counts[part < PARTS ? part : PARTS - 1]++;
+		}
+		for (int part = 0; part < PARTS; part++)
+			assert_in_range(counts[part], GATEWAYS / PARTS * 95 / 100,
+				GATEWAYS / PARTS * 105 / 100);
+	}
 }
 
 static void a_connection_that_lasted_starts_over(void **state)
@@ -52,7 +66,7 @@ static void a_connection_that_lasted_starts_over(void **state)
 	for (int i = 0; i < 3; i++)
 		(void)backoff_next_ms(&backoff, MIDDLE);
 	backoff_lasted(&backoff, 4000001);
-	assert_int_equal(backoff_next_ms(&backoff, MIDDLE), 1000);
+	assert_int_equal(backoff_next_ms(&backoff, UINT32_MAX), 1000);
 }
 
 static void a_connection_that_is_thrown_out_is_a_failure(void **state)
@@ -63,15 +77,15 @@ static void a_connection_that_is_thrown_out_is_a_failure(void **state)
 	(void)backoff_next_ms(&backoff, MIDDLE);
 	(void)backoff_next_ms(&backoff, MIDDLE);
 	backoff_lasted(&backoff, 50000);
-	assert_int_equal(backoff_next_ms(&backoff, MIDDLE), 4000);
+	assert_int_equal(backoff_next_ms(&backoff, UINT32_MAX), 4000);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(waits_double_from_1_s_to_60_s),
-		cmocka_unit_test(jitter_is_20_percent_to_both_sides),
-		cmocka_unit_test(jitter_does_not_add_up),
+		cmocka_unit_test(windows_double_from_1_s_to_60_s),
+		cmocka_unit_test(what_was_drawn_does_not_add_up),
+		cmocka_unit_test(many_gateways_come_back_evenly),
 		cmocka_unit_test(a_connection_that_lasted_starts_over),
 		cmocka_unit_test(a_connection_that_is_thrown_out_is_a_failure),
 	};
