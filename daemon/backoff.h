@@ -19,8 +19,8 @@ struct backoff {
 uint32_t backoff_next_ms(struct backoff *backoff, uint32_t random);
 
 /*
- * A connection has ended that lasted so long. One that lasted longer than the window before it was a
- * good one, and the windows begin at 1 s again. One that did not (two clients with the same id throw
- * each other out) is one more failure.
+ * A connection has ended that lasted so long. One that lasted longer than the window before it was
+ * a good one, and the windows begin at 1 s again. One that did not (two clients with the same id
+ * throw each other out) is one more failure.
  */
 void backoff_lasted(struct backoff *backoff, uint64_t lasted_us);

@@ -25,6 +25,7 @@
 enum {
 	SHORT_LIFE_US = 30000000,
 	SHORT_LIVES = 3,
+	NETWORK_SPREAD_US = 5000000, /* the first attempt after the network has changed */
 };
 
 void link_enter_library(struct link *link)
@@ -85,29 +86,56 @@ uint32_t link_next_wait_ms(struct link *link)
 	return backoff_next_ms(&link->backoff, random_number());
 }
 
+/* The network got better: what was in the way may be gone. Not at once, since it did so for others,
+ * too, and an address may come before its route. */
+static void try_sooner(uint64_t *end_us, uint64_t now_us)
+{
+	uint64_t sooner_us = now_us + (uint64_t)random_number() * NETWORK_SPREAD_US / UINT32_MAX;
+
+	if (sooner_us >= *end_us)
+		return;
+	*end_us = sooner_us;
+	log_notice("mqtt", "the network has changed; connecting in %.1f s",
+		(double)(sooner_us - now_us) / 1e6);
+}
+
 /* Until it is time to connect again, or the link is closed. */
 static void wait_to_retry(struct link *link, uint32_t wait_ms)
 {
 	uint64_t end_us = clock_now_us() + (uint64_t)wait_ms * 1000;
+	bool is_sooner = false;
 
+	if (link->network.fd < 0)
+		network_watch_open(&link->network);
 	for (;;) {
 		struct link_commands commands = link_take_commands(link);
-		struct pollfd fds[2] = {
-			{.fd = link->command_fd, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
+		struct pollfd fds[] = {
+			{.fd = link->command_fd, .events = POLLIN},
+			{.fd = -1, .events = POLLIN},
+			{.fd = link->network.fd, .events = POLLIN},
+		};
 		uint64_t now_us = clock_now_us();
 
 		if (commands.closing || now_us >= end_us)
 			return;
 		if (!link_events_flush(&link->events))
 			fds[1].fd = link->events.room_fd;
-		if (poll(fds, 2, (int)((end_us - now_us + 999) / 1000)) > 0 && fds[1].revents)
+		if (poll(fds, sizeof(fds) / sizeof(*fds), (int)((end_us - now_us + 999) / 1000)) <=
+			0)
+			continue;
+		if (fds[1].revents)
 			link_events_room(&link->events);
+		if (fds[2].revents && network_watch_read(&link->network) && !is_sooner) {
+			is_sooner = true;
+			try_sooner(&end_us, clock_now_us());
+		}
 	}
 }
 
 static void free_link(struct link *link)
 {
 	link_events_fini(&link->events);
+	network_watch_close(&link->network);
 	if (link->command_fd >= 0)
 		(void)close(link->command_fd);
 	(void)pthread_cond_destroy(&link->changed);
@@ -138,6 +166,7 @@ static int connect_once(struct link *link, uint32_t *ret_wait_ms)
 
 	if (r < 0)
 		return r == -ECANCELED ? r : 0;
+	network_watch_close(&link->network);
 	begin_us = clock_now_us();
 	r = link_session_run(link, client, &why);
 	if (r < 0)
@@ -193,6 +222,7 @@ int link_new(const struct link_settings *settings, struct link **ret_link)
 		return -ENOMEM;
 	init_locks(link);
 	link->events.room_fd = -1;
+	link->network.fd = -1;
 	link->rejected_limit = (struct log_limit){.interval_us = 60000000, .burst = 5};
 	link->command_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	link->urls = calloc(settings->mqtt->n_urls, sizeof(*link->urls));

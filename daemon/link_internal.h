@@ -16,6 +16,7 @@
 #include "backoff.h"
 #include "link.h"
 #include "mqtt_client.h"
+#include "network_watch.h"
 #include <pthread.h>
 
 /* What waits to be told to main. The queue may be full, and none of these may get lost. */
@@ -94,6 +95,7 @@ struct link {
 	/* The thread's own. */
 	struct link_events events;
 	struct backoff backoff;
+	struct network_watch network;  /* from the first wait until connected */
 	struct link_url *urls;         /* as many as the settings have */
 	struct outbox_message message; /* the one being sent */
 	struct log_limit rejected_limit;

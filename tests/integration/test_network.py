@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""The network below the broker: it goes and comes, and a name has several addresses."""
+
+import time
+
+import pytest
+from conftest import make_map
+from namespace import Namespace
+
+# Until the wait is 8 s at least: 0.5 to 1, 1 to 2, 2 to 4, 4 to 8.
+ATTEMPTS = 5
+SPREAD_S = 5.0
+
+
+@pytest.fixture
+def namespace(folder):
+    folder.chmod(0o755)
+    namespace = Namespace(folder)
+    yield namespace
+    namespace.close()
+
+
+def in_namespace(host, port=1883):
+    return make_map(port, interval="1h").replace(f"mqtt://127.0.0.1:{port}", f"mqtt://{host}:{port}")
+
+
+@pytest.mark.parametrize("news", ["ip address add 10.9.0.1/24 dev net0", "ip link set net2 up"])
+def test_tries_soon_after_the_network_has_changed(namespace, binary, news):
+    namespace.run("sysctl -q net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1")
+    for one, other in (("net0", "net1"), ("net2", "net3")):
+        namespace.run(f"ip link add {one} type veth peer name {other}")
+        namespace.run(f"ip link set {other} up")
+    namespace.run("ip link set net0 up")
+    namespace.broker("listener 1883")
+    gateway = namespace.gateway(binary, in_namespace("10.9.0.1"), ["--verbose"])
+    mark = 0
+    for _ in range(ATTEMPTS):
+        gateway.log.wait("connecting to mqtt://", mark)
+        mark = gateway.log.mark()
+    begin = time.monotonic()
+    namespace.run(news)
+    told = gateway.log.wait(r"the network has changed; connecting in (\d\.\d) s", mark)
+    assert float(told.group(1)) <= SPREAD_S
+    gateway.log.wait("connected to mqtt://" if "address" in news else "connecting to mqtt://", mark)
+    assert time.monotonic() - begin < SPREAD_S + 1
