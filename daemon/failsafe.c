@@ -12,11 +12,27 @@ static void seen(struct failsafe *failsafe, uint64_t at_us)
 		failsafe->seen_us = at_us;
 }
 
+/* The count begins now, also in an absence that was acted upon. */
+static void count_from(struct failsafe *failsafe, uint64_t now_us)
+{
+	failsafe->tripped = false;
+	seen(failsafe, now_us);
+}
+
+void failsafe_set_after(struct failsafe *failsafe, uint64_t after_us, uint64_t now_us)
+{
+	if (after_us == failsafe->after_us)
+		return;
+	failsafe->after_us = after_us;
+	/* Nobody asked the broker to speak that often until now. */
+	if (failsafe->connected && !failsafe->tripped)
+		seen(failsafe, now_us);
+}
+
 void failsafe_connected(struct failsafe *failsafe, uint64_t at_us)
 {
 	failsafe->connected = true;
-	failsafe->tripped = false;
-	seen(failsafe, at_us);
+	count_from(failsafe, at_us);
 }
 
 void failsafe_lost(struct failsafe *failsafe, uint64_t at_us)
@@ -32,20 +48,27 @@ void failsafe_lost(struct failsafe *failsafe, uint64_t at_us)
 
 void failsafe_heard(struct failsafe *failsafe, uint64_t at_us)
 {
-	if (!failsafe->connected)
-		return;
-	failsafe->tripped = false;
-	seen(failsafe, at_us);
+	if (failsafe->connected)
+		count_from(failsafe, at_us);
 }
 
-void failsafe_guard(struct failsafe *failsafe, bool guarded, uint64_t now_us)
+void failsafe_acted(struct failsafe *failsafe, uint64_t now_us)
 {
-	if (guarded == failsafe->guarded)
-		return;
-	failsafe->guarded = guarded;
-	/* Nobody asked the broker to speak until now. */
-	if (guarded && failsafe->connected)
-		seen(failsafe, now_us);
+	if (failsafe->tripped)
+		count_from(failsafe, now_us);
+}
+
+void failsafe_follow(struct failsafe *failsafe, bool running, bool others, uint64_t now_us)
+{
+	bool begins_to_run = running && !failsafe->running;
+	bool begins = (running || others) && !failsafe->guarded;
+
+	failsafe->running = running;
+	failsafe->guarded = running || others;
+	/* Nobody asked the broker to speak until now. While something else is guarded its deadline
+	 * holds: what begins must not let the rest go on for longer. */
+	if (begins || (begins_to_run && failsafe->tripped))
+		count_from(failsafe, now_us);
 }
 
 uint64_t failsafe_due(const struct failsafe *failsafe)

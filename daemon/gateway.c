@@ -234,7 +234,10 @@ static void router_set_interval(void *userdata, uint32_t interval_ms)
 
 static void router_applied(void *userdata)
 {
-	gateway_state_changed(userdata);
+	struct gateway *gateway = userdata;
+
+	failsafe_acted(&gateway->failsafe, clock_now_us());
+	gateway_state_changed(gateway);
 }
 
 static int start_spooler(struct gateway *gateway)

@@ -55,6 +55,7 @@ struct gateway {
 	struct actuators *actuators;
 	struct router router;
 	struct failsafe failsafe;
+	uint64_t guard_us; /* as the link was told */
 	struct health health;
 	struct supervisor supervisor;
 

@@ -180,13 +180,15 @@ void gateway_follow_actuators(struct gateway *gateway)
 {
 	const struct config_failsafe *failsafe = &gateway->config->failsafe;
 	uint64_t now_us = clock_now_us();
-	bool guarded = failsafe->leds != CONFIG_FAILSAFE_LEDS_KEEP ||
-		(failsafe->stop_motors && actuators_running(gateway->actuators));
+	bool running = failsafe->stop_motors && actuators_running(gateway->actuators);
+	uint64_t guard_us;
 
-	if (guarded != gateway->failsafe.guarded) {
-		failsafe_guard(&gateway->failsafe, guarded, now_us);
-		link_guard(gateway->link, guarded ? failsafe->after_us : 0);
-	}
+	failsafe_follow(
+		&gateway->failsafe, running, failsafe->leds != CONFIG_FAILSAFE_LEDS_KEEP, now_us);
+	guard_us = gateway->failsafe.guarded ? gateway->failsafe.after_us : 0;
+	if (guard_us != gateway->guard_us)
+		link_guard(gateway->link, guard_us);
+	gateway->guard_us = guard_us;
 	arm(gateway->failsafe_timer, failsafe_due(&gateway->failsafe));
 	arm(gateway->actuators_timer, actuators_poll(gateway->actuators, now_us));
 }

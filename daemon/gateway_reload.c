@@ -28,7 +28,7 @@ static void restart_link(struct gateway *gateway)
 	actuators_failsafe(gateway->actuators);
 	gateway_stop_link(gateway, LINK_RESTART_US);
 	failsafe_lost(&gateway->failsafe, clock_now_us());
-	gateway->failsafe.guarded = false;
+	gateway->guard_us = 0;
 	r = gateway_start_link(gateway);
 	if (r < 0) {
 		log_error("mqtt", "cannot start the connection again: %s", strerror(-r));
@@ -89,7 +89,7 @@ void gateway_reload(struct gateway *gateway)
 	gateway->router.config = config;
 	gateway->retired = old;
 	spooler_configure(gateway->spooler, config->spool.size_bytes, config->spool.after_us);
-	gateway->failsafe.after_us = config->failsafe.after_us;
+	failsafe_set_after(&gateway->failsafe, config->failsafe.after_us, clock_now_us());
 	health_reset_sensors(&gateway->health);
 	if (strcmp(config->mqtt.fingerprint, old->mqtt.fingerprint) != 0)
 		restart_link(gateway);

@@ -37,7 +37,7 @@ enum {
 
 enum link_event_kind {
 	LINK_EVENT_MESSAGE,
-	LINK_EVENT_CONNECTED,    /* subscribed, and the outbox flows */
+	LINK_EVENT_CONNECTED,    /* subscribed, and the outbox flows. Before the first message */
 	LINK_EVENT_DISCONNECTED, /* also when a connection could not be made for the first time */
 	LINK_EVENT_HEARD, /* the broker answered; only while guarded, and at most four times in each
 			     guard time */

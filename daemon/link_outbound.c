@@ -122,15 +122,6 @@ static int send_message(struct link_session *session)
 	return 0;
 }
 
-/* What is retained has gone out: from now on main may rely on the connection. */
-static void announce(struct link_session *session)
-{
-	if (session->announced)
-		return;
-	session->announced = true;
-	link_events_set_state(&session->link->events, LINK_EVENT_CONNECTED);
-}
-
 int link_outbound_send(struct link_session *session)
 {
 	struct link *link = session->link;
@@ -142,8 +133,6 @@ int link_outbound_send(struct link_session *session)
 			session->has_message = outbox_take(
 				link->settings.outbox, may_send_backlog(session), &link->message);
 		session->is_idle = !session->has_message;
-		if (session->is_idle || link->message.kind != OUTBOX_KIND_RETAINED)
-			announce(session);
 		if (session->is_idle)
 			break;
 		/* Who waits for an answer does not wait for the state that follows it. */

@@ -264,8 +264,11 @@ int link_session_run(struct link *link, struct mqtt_client *client, const char *
 	int r = subscribe(&session);
 
 	link_wait_init(&session);
-	if (r == 0)
+	if (r == 0) {
+		/* Before any message, also one that came with the broker's answer. */
+		link_events_set_state(&link->events, LINK_EVENT_CONNECTED);
 		outbox_connected(link->settings.outbox);
+	}
 	while (r == 0) {
 		r = turn(&session);
 		if (r == 0)

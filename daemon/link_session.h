@@ -14,7 +14,6 @@ struct link_session {
 	bool has_message;     /* link->message was taken from the outbox and is not yet sent */
 	bool congested;       /* the network does not take it now */
 	bool is_idle;         /* the outbox had nothing more */
-	bool announced;       /* main knows that we are connected */
 	uint64_t sent_us;     /* the last publish that will be acknowledged */
 	uint64_t progress_us; /* the last time that nothing was in flight, or was acknowledged */
 

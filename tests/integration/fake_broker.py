@@ -13,19 +13,21 @@ class FakeBroker:
     """Each connection's CONNECT puts its protocol version into .versions, each PUBLISH its topic into .topics,
     and both, with the payload, into .published once it is acknowledged."""
 
-    def __init__(self, on_version_5=b"", subscriptions=(1, 1, 1), answers_subscribe=True, refuses=(), ends_on=()):
+    def __init__(self, on_version_5=b"", port=0, **behaviour):
         self.silent_on = set()  # topics whose messages are not acknowledged
         self.on_version_5 = on_version_5
-        self.subscriptions = bytes(subscriptions)
-        self.answers_subscribe = answers_subscribe
-        self.refuses = refuses  # topics
-        self.ends_on = ends_on  # topics: whoever subscribes to one of them is thrown out
+        self.subscriptions = bytes(behaviour.pop("subscriptions", (1, 1, 1)))
+        self.answers_subscribe = behaviour.pop("answers_subscribe", True)
+        self.refuses = behaviour.pop("refuses", ())  # topics
+        self.ends_on = behaviour.pop("ends_on", ())  # topics: whoever subscribes to one of them is thrown out
+        self.last_words = behaviour.pop("last_words", None)  # in one piece with the first SUBACK, then the connection ends
+        assert not behaviour
         self.subscribed = queue.Queue()  # the topics of each SUBSCRIBE
         self.versions = queue.Queue()
         self.topics = queue.Queue()
         self.published = queue.Queue()
         self.connection = None  # the last one
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -100,7 +102,8 @@ class FakeBroker:
                 return False
             codes = (self.subscriptions + bytes([1]) * len(topics))[: len(topics)]
             answer = body[:2] + bytes(0x80 if t in self.refuses else c for t, c in zip(topics, codes))
-            connection.sendall(bytes([SUBACK << 4, len(answer)]) + answer)
+            connection.sendall(bytes([SUBACK << 4, len(answer)]) + answer + (self.last_words or b""))
+            return self.last_words is None
         elif kind == PUBLISH:
             (length,) = struct.unpack_from(">H", body)
             topic, payload = body[2 : 2 + length].decode(), body[2 + length :]

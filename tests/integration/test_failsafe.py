@@ -7,7 +7,9 @@ import signal
 import subprocess
 import time
 
+import pytest
 from conftest import make_map
+from fake_broker import FakeBroker
 
 AFTER_S = 1.0
 # Four signs of life in each fail-safe time: a silence is counted from the last of them.
@@ -107,6 +109,29 @@ def test_the_motor_does_not_start_again_by_itself(broker, make_client, make_gate
     state = client.wait_json("tos/state", lambda s: "motor" in s)
     assert state["motor"]["direction"] == "stop"
     assert_stopped(gateway)
+
+
+@pytest.mark.parametrize("leds", ["keep", "off"])
+def test_a_command_of_a_broker_that_dies_at_once_does_not_run_for_ever(broker, make_client, make_gateway, leds):
+    """It comes in one piece with the answer to the subscription, after the fail-safe has acted, and nothing more is ever
+    heard of that broker."""
+    gateway = make_gateway(make_map(broker.port, failsafe=f"{{after: 1s, leds: {leds}}}"))
+    client = make_client()
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    assert client.ask_json({**RUN, "led": {"red": {"on": True}}})["ok"]
+    mark = gateway.wire.mark()
+    broker.kill()
+    stop_time_us(gateway, mark)
+    mark = gateway.wire.mark()
+    command = FakeBroker.packet("tos/actions", b'{"motor":{"direction":"forward","speed":10},"led":{"0":{"on":true}}}')
+    dying = FakeBroker(port=broker.port, last_words=command)
+    started_us = int(gateway.wire.wait(r"^(\d+) line GPIO5 1$", mark).group(1))
+    dying.close()
+    late_s = (stop_time_us(gateway, mark) - started_us) / 1e6
+    assert AFTER_S - 0.1 <= late_s <= AFTER_S + LATE_S
+    assert_stopped(gateway)
+    if leds == "off":
+        gateway.wire.wait(r"line GPIO17 0$", mark)
 
 
 def test_leds_keep_their_state(broker, make_client, make_gateway):
