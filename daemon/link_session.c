@@ -69,16 +69,16 @@ static int subscribe_to(struct link_session *session, bool required)
 }
 
 /*
- * The optional ones go out in a packet of their own, so that a broker that ends the connection over
- * a topic that its rules do not grant is known as such: the second time they are left out.
+ * These go out in a packet of their own, so that a broker that ends the connection over a topic
+ * that its rules do not grant is known as such: the second time they are left out.
  */
-static int subscribe(struct link_session *session)
+static int subscribe_optional(struct link_session *session)
 {
 	struct link *link = session->link;
-	int r = subscribe_to(session, true);
+	int r;
 
-	if (r < 0 || link->optional_losses >= OPTIONAL_LOSSES)
-		return r;
+	if (link->optional_losses >= OPTIONAL_LOSSES)
+		return 0;
 	r = subscribe_to(session, false);
 	if (r == 0)
 		link->optional_losses = 0;
@@ -234,6 +234,21 @@ static int turn(struct link_session *session)
 	return r;
 }
 
+/* Up to where messages come in and go out. */
+static int begin(struct link_session *session)
+{
+	struct link *link = session->link;
+	int r = subscribe_to(session, true);
+
+	if (r < 0)
+		return r;
+	link_events_set_state(&link->events, LINK_EVENT_CONNECTED);
+	outbox_connected(link->settings.outbox);
+	/* What came with the answer is behind that, and not lost when the connection ends here. */
+	r = receive(session);
+	return r == 0 ? subscribe_optional(session) : r;
+}
+
 static const char *why_lost(const struct link_session *session)
 {
 	/* Two ticks without a byte: the library gave up waiting for the answer to its ping. */
@@ -261,14 +276,9 @@ int link_session_run(struct link *link, struct mqtt_client *client, const char *
 		.sent_us = now_us,
 		.heard_us = now_us,
 	};
-	int r = subscribe(&session);
+	int r = begin(&session);
 
 	link_wait_init(&session);
-	if (r == 0) {
-		/* Before any message, also one that came with the broker's answer. */
-		link_events_set_state(&link->events, LINK_EVENT_CONNECTED);
-		outbox_connected(link->settings.outbox);
-	}
 	while (r == 0) {
 		r = turn(&session);
 		if (r == 0)

@@ -133,9 +133,9 @@ static void test_what_begins_late_does_not_let_the_rest_go_on_for_longer(void **
 }
 
 /*
- * Every way into "something runs" against everything that the fail-safe can have come to before, and
- * every way in which the broker can go after it. Whatever comes together, it ends AFTER_US after it
- * began, or after the last that was heard of the broker.
+ * Every way into "something runs" against everything that the fail-safe can have come to before,
+ * and every way in which the broker can go after it. Whatever comes together, it ends AFTER_US
+ * after it began, or after the last that was heard of the broker.
  */
 enum { NOW_US = 100000000 };
 
