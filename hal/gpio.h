@@ -4,7 +4,8 @@
  *
  * A line is named as in the device map: "GPIO17" is a line's own name, looked up on all chips, and
  * "<chip label or name>:<offset>" is a place, as in "pinctrl-rp1:17" or "gpiochip0:17". Chip
- * numbers move between kernels, so a number is never assumed.
+ * numbers move between kernels, so a number is never assumed. Lines of a Raspberry Pi's header are
+ * found by any of the names that its kernels have for them.
  */
 #pragma once
 

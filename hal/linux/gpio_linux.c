@@ -2,6 +2,7 @@
 #include "gpio_linux.h"
 #include "device_node.h"
 #include "path.h"
+#include "pi_lines.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -24,6 +25,8 @@ struct search {
 	const struct gpio_linux *gpio;
 	const struct gpio_request *request;
 	struct gpio_place place; /* what is looked for */
+	bool by_other_name;      /* by the names that other kernels have for it, at its number */
+	unsigned pi_number;      /* with by_other_name */
 	struct hal_error *error;
 	struct match found;
 	unsigned n_chips;      /* that could be opened */
@@ -67,6 +70,15 @@ static void pass_over(struct search *search, const char *path, int r)
 	(void)snprintf(search->failed, sizeof(search->failed), "%s", path);
 }
 
+static bool is_wanted(const struct search *search, const struct gpio_chip *chip, uint32_t offset,
+	const char *name)
+{
+	if (!search->by_other_name)
+		return strcmp(name, search->place.name) == 0;
+	return offset == search->pi_number && pi_line_chip_has_label(chip->label) &&
+		pi_line_has_name(offset, name);
+}
+
 static int look_at_lines(struct search *search, struct gpio_chip *chip, const char *path)
 {
 	for (uint32_t offset = 0; offset < chip->n_lines; offset++) {
@@ -76,7 +88,7 @@ static int look_at_lines(struct search *search, struct gpio_chip *chip, const ch
 			pass_over(search, path, r);
 			return 0;
 		}
-		if (strcmp(state.name, search->place.name) != 0)
+		if (!is_wanted(search, chip, offset, state.name))
 			continue;
 		r = add_match(search, chip, path, offset);
 		if (r < 0)
@@ -132,6 +144,17 @@ static int look_at_all_chips(struct search *search)
 	}
 	free(entries);
 	return r;
+}
+
+/* GPIO2 may be SDA1 here, and the other way round. The name itself goes before. */
+static int look_for_other_names(struct search *search)
+{
+	if (!search->place.name[0] || search->found.chip ||
+		pi_line_find(&search->place, &search->pi_number) == PI_LINE_NONE)
+		return 0;
+	search->by_other_name = true;
+	search->n_chips = 0;
+	return look_at_all_chips(search);
 }
 
 static int look_at_named_chip(struct search *search)
@@ -224,6 +247,8 @@ int gpio_linux_open(const struct gpio_linux *gpio, const struct gpio_request *re
 		r = look_at_named_chip(&search);
 	else
 		r = look_at_all_chips(&search);
+	if (r == 0)
+		r = look_for_other_names(&search);
 	if (r == 0)
 		r = search.found.chip ? request_found(&search, ret_line) : fail_not_found(&search);
 	chip_close(search.found.chip);

@@ -31,6 +31,9 @@ static const struct fake_chip_data FAKE_CHIPS[] = {
 	{.file = "gpiochip4", .label = "forbidden", .open_result = -EPERM},
 	{.file = "gpiochip5", .label = "no chip", .open_result = -EOPNOTSUPP},
 	{.file = "gpiochip6", .label = "leaving", .state_result = -ENODEV},
+	{.file = "gpiochip7", .label = "pinctrl-bcm2711", .names = {"ID_SDA", "ID_SCL", "SDA1"}},
+	{.file = "gpiochip8", .label = "pinctrl-bcm2835", .names = {"SDA1", "GPIO1", "GPIO2"}},
+	{.file = "gpiochip9", .label = "expander", .names = {NULL, "ID_SCL", "SDA1"}},
 	{.file = "gpiochip10", .label = "tenth", .names = {"GPIO99", NULL, NULL}},
 };
 
@@ -271,6 +274,36 @@ static void test_a_name_that_fits_twice_is_refused_with_the_choices(void **state
 	machine_free(machine);
 }
 
+/* Kernels differ in what they call the lines of a Raspberry Pi's header. */
+static void test_a_line_is_found_by_the_name_of_another_kernel(void **state)
+{
+	(void)state;
+	struct machine *machine = machine_new(1U << 7 | 1U << 9);
+
+	assert_int_equal(open_line(machine, "GPIO2"), 0);
+	assert_opened(machine, "gpiochip7", 2);
+	assert_string_equal(machine->line->name, "GPIO2");
+	machine->line = gpio_line_close(machine->line);
+	assert_open_fails(
+		machine, "GPIO3", -ENOENT, "no chip has a line GPIO3; `gpioinfo` lists them");
+	machine_free(machine);
+
+	/* And back. A name that is there goes before the other names. */
+	machine = machine_new(1U << 8);
+	assert_int_equal(open_line(machine, "ID_SCL"), 0);
+	assert_opened(machine, "gpiochip8", 1);
+	machine->line = gpio_line_close(machine->line);
+	assert_int_equal(open_line(machine, "SDA1"), 0);
+	assert_opened(machine, "gpiochip8", 0);
+	machine_free(machine);
+
+	/* Only on a chip that has the header's lines. */
+	machine = machine_new(1U << 9);
+	assert_open_fails(
+		machine, "GPIO2", -ENOENT, "no chip has a line GPIO2; `gpioinfo` lists them");
+	machine_free(machine);
+}
+
 static void test_a_line_in_use_names_its_holder(void **state)
 {
 	(void)state;
@@ -295,8 +328,8 @@ static void test_what_is_not_there_comes_with_a_cure(void **state)
 	assert_open_fails(machine, "pinctrl-rp2:1", -ENOENT,
 		"line pinctrl-rp2:1: there is no GPIO chip \"pinctrl-rp2\"; `gpiodetect` lists "
 		"names and labels");
-	assert_open_fails(machine, "gpiochip7:1", -ENOENT,
-		"line gpiochip7:1: there is no GPIO chip \"gpiochip7\"; `gpiodetect` lists names "
+	assert_open_fails(machine, "gpiochip17:1", -ENOENT,
+		"line gpiochip17:1: there is no GPIO chip \"gpiochip17\"; `gpiodetect` lists names "
 		"and labels");
 	assert_open_fails(machine, "pinctrl-rp1:3", -ENOENT,
 		"%s/gpiochip0 (pinctrl-rp1) has only 3 lines, from 0", machine->dev.root);
@@ -363,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_a_line_is_found_by_label_or_file_and_offset),
 		cmocka_unit_test(test_a_link_is_no_second_chip),
 		cmocka_unit_test(test_a_name_that_fits_twice_is_refused_with_the_choices),
+		cmocka_unit_test(test_a_line_is_found_by_the_name_of_another_kernel),
 		cmocka_unit_test(test_a_line_in_use_names_its_holder),
 		cmocka_unit_test(test_what_is_not_there_comes_with_a_cure),
 		cmocka_unit_test(test_a_machine_without_chips),
