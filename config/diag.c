@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "diag.h"
+#include "diag_lookalike.h"
 #include "utf8.h"
 #include <errno.h>
 #include <locale.h>
@@ -14,7 +15,15 @@ enum {
 	SHOWN_BEFORE = 60, /* of these, in front of the place */
 };
 
-struct mistake {
+enum severity { MISTAKE, WARNING, SEVERITIES };
+
+/* What each is called in front of its message, and when they are counted. */
+static const struct {
+	const char *label, *plural;
+} WORDS[SEVERITIES] = {{"error", "mistakes"}, {"warning", "warnings"}};
+
+struct note {
+	enum severity severity;
 	struct diag_place place;
 	char *message, *hint; /* message is NULL when there was no memory for it */
 };
@@ -22,8 +31,8 @@ struct mistake {
 struct diag {
 	char *name, *text;
 	size_t size; /* of text, bytes */
-	struct mistake mistakes[DIAG_MAX];
-	size_t count; /* of all, also those that were not kept */
+	struct note notes[SEVERITIES][DIAG_MAX];
+	size_t count[SEVERITIES]; /* of all, also those that were not kept */
 };
 
 int diag_new(const char *name, struct diag **ret_diag)
@@ -55,26 +64,49 @@ int diag_set_text(struct diag *diag, const char *text, size_t size)
 	return 0;
 }
 
+__attribute__((format(printf, 5, 0))) static void add(struct diag *diag, enum severity severity,
+	struct diag_place place, const char *hint, const char *format, va_list arguments)
+{
+	if (diag->count[severity]++ >= DIAG_MAX)
+		return;
+
+	struct note *note = &diag->notes[severity][diag->count[severity] - 1];
+
+	note->severity = severity;
+	note->place = place;
+	note->hint = hint ? strdup(hint) : NULL;
+	if (vasprintf(&note->message, format, arguments) < 0)
+		note->message = NULL;
+}
+
 void diag_error(
 	struct diag *diag, struct diag_place place, const char *hint, const char *format, ...)
 {
-	if (diag->count++ >= DIAG_MAX)
-		return;
-
-	struct mistake *mistake = &diag->mistakes[diag->count - 1];
 	va_list arguments;
 
-	mistake->place = place;
-	mistake->hint = hint ? strdup(hint) : NULL;
 	va_start(arguments, format);
-	if (vasprintf(&mistake->message, format, arguments) < 0)
-		mistake->message = NULL;
+	add(diag, MISTAKE, place, hint, format, arguments);
+	va_end(arguments);
+}
+
+void diag_warning(
+	struct diag *diag, struct diag_place place, const char *hint, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(diag, WARNING, place, hint, format, arguments);
 	va_end(arguments);
 }
 
 size_t diag_count(const struct diag *diag)
 {
-	return diag->count;
+	return diag->count[MISTAKE];
+}
+
+size_t diag_count_warnings(const struct diag *diag)
+{
+	return diag->count[WARNING];
 }
 
 static bool is_shown(uint32_t code)
@@ -209,38 +241,63 @@ static size_t first_column(const char *line, size_t size, size_t column)
 	return indentation < column ? indentation + 1 : column;
 }
 
-static void print_mistake(const struct diag *diag, const struct mistake *mistake, FILE *out)
+static void print_hint(const char *hint, FILE *out)
 {
-	const struct diag_place *place = &mistake->place;
+	fputs("  ", out);
+	put_text(hint, out);
+	fputc('\n', out);
+}
+
+static void print_note(const struct diag *diag, const struct note *note, FILE *out)
+{
+	const struct diag_place *place = &note->place;
+	const char *label = WORDS[note->severity].label;
+	char lookalike[DIAG_LOOKALIKE_MAX];
 
 	if (place->line)
-		fprintf(out, "%s:%zu:%zu: error: ", diag->name, place->line, place->column);
+		fprintf(out, "%s:%zu:%zu: %s: ", diag->name, place->line, place->column, label);
 	else
-		fprintf(out, "%s: error: ", diag->name);
-	put_text(mistake->message ? mistake->message : "out of memory", out);
+		fprintf(out, "%s: %s: ", diag->name, label);
+	put_text(note->message ? note->message : "out of memory", out);
 	fputc('\n', out);
 
 	size_t size = 0;
 	const char *line = find_line(diag, place->line, &size);
 	if (line && size)
 		print_line(line, size, place, first_column(line, size, place->column), out);
-	if (mistake->hint) {
-		fputs("  ", out);
-		put_text(mistake->hint, out);
-		fputc('\n', out);
-	}
+	if (line && note->severity == MISTAKE &&
+		diag_lookalike_find(line, size, place->column, place->width, lookalike))
+		print_hint(lookalike, out);
+	if (note->hint)
+		print_hint(note->hint, out);
 }
 
 static int compare_places(const void *a, const void *b)
 {
-	const struct mistake *first = *(const struct mistake *const *)a;
-	const struct mistake *second = *(const struct mistake *const *)b;
+	const struct note *first = *(const struct note *const *)a;
+	const struct note *second = *(const struct note *const *)b;
 
 	if (first->place.line != second->place.line)
 		return first->place.line < second->place.line ? -1 : 1;
 	if (first->place.column != second->place.column)
 		return first->place.column < second->place.column ? -1 : 1;
-	return first < second ? -1 : 1; /* at one place: as they were found */
+	return first < second ? -1 : 1; /* at one place: mistakes first, as they were found */
+}
+
+static size_t kept(const struct diag *diag, enum severity severity)
+{
+	return diag->count[severity] < DIAG_MAX ? diag->count[severity] : DIAG_MAX;
+}
+
+static void print_sums(const struct diag *diag, FILE *out)
+{
+	for (enum severity i = 0; i < SEVERITIES; i++) {
+		if (diag->count[i] > DIAG_MAX)
+			fprintf(out, "%s: %zu %s, %d of them are shown\n", diag->name,
+				diag->count[i], WORDS[i].plural, DIAG_MAX);
+		else if (diag->count[i] > 1)
+			fprintf(out, "%s: %zu %s\n", diag->name, diag->count[i], WORDS[i].plural);
+	}
 }
 
 void diag_print(const struct diag *diag, FILE *out)
@@ -248,19 +305,17 @@ void diag_print(const struct diag *diag, FILE *out)
 	/* For wcwidth(). Where there is none, every character has one column. */
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-	const struct mistake *sorted[DIAG_MAX];
-	size_t kept = diag->count < DIAG_MAX ? diag->count : DIAG_MAX;
+	const struct note *sorted[SEVERITIES * DIAG_MAX];
+	size_t n = 0;
 
-	for (size_t i = 0; i < kept; i++)
-		sorted[i] = &diag->mistakes[i];
-	qsort(sorted, kept, sizeof(sorted[0]), compare_places);
-	for (size_t i = 0; i < kept; i++)
-		print_mistake(diag, sorted[i], out);
-	if (diag->count > kept)
-		fprintf(out, "%s: %zu mistakes, %zu of them are shown\n", diag->name, diag->count,
-			kept);
-	else if (kept > 1)
-		fprintf(out, "%s: %zu mistakes\n", diag->name, kept);
+	for (enum severity severity = 0; severity < SEVERITIES; severity++) {
+		for (size_t i = 0; i < kept(diag, severity); i++)
+			sorted[n++] = &diag->notes[severity][i];
+	}
+	qsort(sorted, n, sizeof(sorted[0]), compare_places);
+	for (size_t i = 0; i < n; i++)
+		print_note(diag, sorted[i], out);
+	print_sums(diag, out);
 	if (utf8) {
 		(void)uselocale(before);
 		freelocale(utf8);
@@ -271,9 +326,11 @@ struct diag *diag_free(struct diag *diag)
 {
 	if (!diag)
 		return NULL;
-	for (size_t i = 0; i < DIAG_MAX; i++) {
-		free(diag->mistakes[i].message);
-		free(diag->mistakes[i].hint);
+	for (enum severity severity = 0; severity < SEVERITIES; severity++) {
+		for (size_t i = 0; i < DIAG_MAX; i++) {
+			free(diag->notes[severity][i].message);
+			free(diag->notes[severity][i].hint);
+		}
 	}
 	free(diag->text);
 	free(diag->name);

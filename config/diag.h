@@ -8,6 +8,8 @@
  *                       ^~~~~
  *     did you mean "bme280"?
  *
+ * A warning looks the same and is no mistake: what it is about may be meant.
+ *
  * Belongs to one thread.
  */
 #pragma once
@@ -24,7 +26,7 @@ struct diag_place {
 	size_t line, column, width;
 };
 
-enum { DIAG_MAX = 100 }; /* more mistakes than this are only counted */
+enum { DIAG_MAX = 100 }; /* more mistakes, or more warnings, than this are only counted */
 
 /* name is shown in front of each line ("tosd.yaml"). */
 int diag_new(const char *name, struct diag **ret_diag);
@@ -36,10 +38,20 @@ int diag_set_text(struct diag *diag, const char *text, size_t size);
 void diag_error(struct diag *diag, struct diag_place place, const char *hint, const char *format,
 	...) __attribute__((format(printf, 4, 5)));
 
+/* Adds a warning. hint: what to do, or NULL. */
+void diag_warning(struct diag *diag, struct diag_place place, const char *hint, const char *format,
+	...) __attribute__((format(printf, 4, 5)));
+
+/* Mistakes; warnings do not count. */
 size_t diag_count(const struct diag *diag);
 
-/* All mistakes in the order of their places, and a last line with their number when there are
- * several. */
+size_t diag_count_warnings(const struct diag *diag);
+
+/*
+ * All mistakes and warnings in the order of their places, and last lines with their numbers when
+ * there are several. A mistake in whose text there is a character that only looks like the one that
+ * YAML wants (a no-break space, a curly quote) gets a line that names it.
+ */
 void diag_print(const struct diag *diag, FILE *out);
 
 /*

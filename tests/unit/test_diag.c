@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "diag.h"
+#include "diag_lookalike.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -203,6 +204,89 @@ static void test_more_than_are_shown(void **state)
 	free(expected);
 }
 
+static void test_warnings_are_no_mistakes(void **state)
+{
+	(void)state;
+	struct diag *diag = new_diag("ab cd\nef\n");
+
+	diag_warning(diag, place(2, 1, 2), "better: gh", "odd \"%s\"", "ef");
+	assert_int_equal(diag_count(diag), 0);
+	assert_int_equal(diag_count_warnings(diag), 1);
+	assert_printed(diag, "map.yaml:2:1: warning: odd \"ef\"\n  ef\n  ^~\n  better: gh\n");
+
+	diag = new_diag("ab cd\nef\n");
+	diag_warning(diag, place(2, 1, 2), NULL, "third");
+	diag_warning(diag, place(1, 1, 2), NULL, "second");
+	diag_error(diag, place(1, 1, 2), NULL, "first");
+	assert_int_equal(diag_count(diag), 1);
+	assert_int_equal(diag_count_warnings(diag), 2);
+	assert_printed(diag,
+		"map.yaml:1:1: error: first\n  ab cd\n  ^~\n"
+		"map.yaml:1:1: warning: second\n  ab cd\n  ^~\n"
+		"map.yaml:2:1: warning: third\n  ef\n  ^~\n"
+		"map.yaml: 2 warnings\n");
+}
+
+/* However many warnings there are, a mistake is shown. */
+static void test_warnings_leave_room_for_mistakes(void **state)
+{
+	(void)state;
+	struct diag *diag = new_diag("");
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	for (size_t i = 1; i <= DIAG_MAX + 3; i++)
+		diag_warning(diag, place(i, 1, 1), NULL, "odd");
+	diag_error(diag, place(DIAG_MAX + 9, 1, 1), NULL, "wrong");
+	diag_print(diag, out);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text,
+		":100:1: warning: odd\nmap.yaml:109:1: error: wrong\n"
+		"map.yaml: 103 warnings, 100 of them are shown\n"));
+	free(text);
+	diag_free(diag);
+}
+
+static void test_what_looks_like_another_character_is_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line;
+		size_t column, width;
+		const char *words; /* NULL: none */
+	} cases[] = {
+		{"url: x", 6, 1, NULL},
+		{"\u00a0 url: x", 3, 3,
+			"column 1 is U+00A0, a no-break space: write a blank there"},
+		{"url:\u202fx", 1, 6,
+			"column 5 is U+202F, a narrow no-break space: write a blank there"},
+		{"url: \u201cx\u201d", 6, 3, "column 6 is U+201C, a curly quote: write \" there"},
+		{"a: \u2019x\u2019", 4, 3, "column 4 is U+2019, a curly quote: write ' there"},
+		{"a\uff1a b: 1", 6, 1, NULL}, /* far from the place */
+		{"a\uff1a b", 1, 4, "column 2 is U+FF1A, a full-width colon: write : there"},
+		/* What follows the place does not matter. */
+		{"a: b # caf\u00e9\u00a0", 4, 1, NULL},
+		{"n: \u22125", 4, 2, "column 4 is U+2212, a typographic minus: write - there"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char words[DIAG_LOOKALIKE_MAX] = "";
+		bool found = diag_lookalike_find(cases[i].line, strlen(cases[i].line),
+			cases[i].column, cases[i].width, words);
+		assert_int_equal(found, cases[i].words != NULL);
+		assert_string_equal(words, cases[i].words ? cases[i].words : "");
+	}
+	struct diag *diag = new_diag("a: \u201cb\u201d\n");
+	diag_error(diag, place(1, 4, 3), "for example c", "wrong");
+	diag_warning(diag, place(1, 4, 3), NULL, "odd");
+	assert_printed(diag,
+		"map.yaml:1:4: error: wrong\n  a: \u201cb\u201d\n     ^~~\n"
+		"  column 4 is U+201C, a curly quote: write \" there\n  for example c\n"
+		"map.yaml:1:4: warning: odd\n  a: \u201cb\u201d\n     ^~~\n");
+}
+
 static void test_nearest(void **state)
 {
 	(void)state;
@@ -271,6 +355,9 @@ int main(void)
 		cmocka_unit_test(test_long_line_is_cut_around_the_place),
 		cmocka_unit_test(test_control_characters_do_not_reach_the_terminal),
 		cmocka_unit_test(test_more_than_are_shown),
+		cmocka_unit_test(test_warnings_are_no_mistakes),
+		cmocka_unit_test(test_warnings_leave_room_for_mistakes),
+		cmocka_unit_test(test_what_looks_like_another_character_is_named),
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_nearest_of_several),
 		cmocka_unit_test(test_free_takes_null),
