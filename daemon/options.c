@@ -13,7 +13,7 @@ static const char USAGE[] =
 	"  -c, --config FILE   the device map (default: /etc/tos/tosd.yaml)\n"
 	"  -S, --state DIR     where things are kept (default: $STATE_DIRECTORY or /var/lib/tos)\n"
 	"  -s, --simulate      run on a simulated board: no device is opened\n"
-	"  -k, --check         check the device map and end (0: good, 78: mistakes)\n"
+	"  -k, --check [FILE]  check the device map and end (0: good, 78: mistakes)\n"
 	"      --safe          stop every motor, make fail-safe outputs safe, and end\n"
 	"  -v, --verbose       show messages, bus transfers and decisions\n"
 	"  -V, --version       show the version and end\n"
@@ -60,6 +60,15 @@ static int take(const char *name, const char *value, const char **at)
 	return -1;
 }
 
+/* A word that no option takes: who has named no map yet means one by it. */
+static int unexpected(const char *word, const struct options *options)
+{
+	if (options->config_path)
+		return usage_error("unexpected argument \"%s\"", word);
+	return usage_error(
+		"unexpected argument \"%s\": the device map is named with --config %s", word, word);
+}
+
 /* The words behind the options, and what the options are together. -1, or an exit code. */
 static int check(int n_words, char **words, struct options *options)
 {
@@ -71,7 +80,7 @@ static int check(int n_words, char **words, struct options *options)
 		n_words--;
 	}
 	if (exit_code < 0 && n_words > 0)
-		exit_code = usage_error("unexpected argument \"%s\"", *words);
+		exit_code = unexpected(*words, options);
 	if (exit_code < 0 && options->check && options->safe)
 		exit_code = usage_error("--check and --safe do not go together: keep one");
 	return exit_code;
@@ -84,7 +93,7 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 		{"config", required_argument, NULL, 'c'},
 		{"state", required_argument, NULL, 'S'},
 		{"simulate", no_argument, NULL, 's'},
-		{"check", no_argument, NULL, 'k'},
+		{"check", optional_argument, NULL, 'k'},
 		{"safe", no_argument, NULL, OPTION_SAFE},
 		{"verbose", no_argument, NULL, 'v'},
 		{"version", no_argument, NULL, 'V'},
@@ -109,6 +118,8 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 			break;
 		case 'k':
 			options.check = true;
+			if (optarg)
+				exit_code = take("the device map", optarg, &options.config_path);
 			break;
 		case OPTION_SAFE:
 			options.safe = true;

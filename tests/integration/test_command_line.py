@@ -79,8 +79,12 @@ def test_version(binary, option):
         (["--bogus"], "unrecognized option '--bogus'"),
         (["-x"], "invalid option -- 'x'"),
         (["--config"], "option '--config' requires an argument"),
-        (["--check=yes"], "option '--check' doesn't allow an argument"),
-        (["file.yaml"], 'unexpected argument "file.yaml"'),
+        (["--check="], "the device map is empty: leave it out for the default"),
+        (["--check=a.yaml", "b.yaml"], 'the device map is given twice, as "a.yaml" and "b.yaml": keep one'),
+        (["file.yaml"], 'unexpected argument "file.yaml": the device map is named with --config file.yaml'),
+        (["--simulate", "file.yaml"],
+         'unexpected argument "file.yaml": the device map is named with --config file.yaml'),
+        (["-c", "a.yaml", "b.yaml"], 'unexpected argument "b.yaml"'),
         (["--check", "a.yaml", "b.yaml"], 'unexpected argument "b.yaml"'),
         (["-k", "a.yaml", "-c", "b.yaml"], 'the device map is given twice, as "b.yaml" and "a.yaml": keep one'),
         (["-c", "a.yaml", "-c", "b.yaml"], 'the device map is given twice, as "a.yaml" and "b.yaml": keep one'),
@@ -112,8 +116,35 @@ def test_mistake_on_the_command_line_of_run(arguments, code, told_last):
 
 def test_check_of_a_good_map(binary, good_map):
     expected = f"{good_map}: good: chips 3, sensors 4, LEDs 3, motors 1\n"
-    for arguments in (["--check", good_map], ["-k", "-c", good_map], ["--config", good_map, "--check"]):
+    for arguments in (["--check", good_map], [f"--check={good_map}"], ["-k", "-c", good_map],
+                      ["--config", good_map, "--check"]):
         assert told(run_tosd(binary, *arguments)) == (0, expected, "")
+
+
+WARNED = """{path}:3:15: warning: motor0 may run from power-on until tosd starts: a Raspberry Pi pulls GPIO5 up
+  - {{forward: GPIO5, backward: GPIO17}}
+              ^~~~~
+  GPIO9 to GPIO27 are pulled down; or tie it to ground with 10 kΩ
+"""
+WARNED_MAP = """mqtt: {{url: mqtt://127.0.0.1:{port}}}
+motors:
+  - {{forward: GPIO5, backward: GPIO17}}
+"""
+
+
+def test_a_warning_is_no_mistake(binary, folder):
+    path = folder / "tosd.yaml"
+    path.write_text(WARNED_MAP.format(port=1883))
+    expected = f"{path}: good: chips 0, sensors 0, LEDs 0, motors 1\n"
+    assert told(run_tosd(binary, "--check", path)) == (0, expected, WARNED.format(path=path))
+
+
+def test_a_warning_is_told_at_start(broker, client, make_gateway):
+    gateway = make_gateway(WARNED_MAP.format(port=broker.port))
+    client.wait("tos/status")
+    text = "\n".join(gateway.log.since())
+    assert WARNED.format(path=gateway.map) in text
+    assert gateway.stop() == 0
 
 
 def test_check_of_a_bad_map_shows_all_mistakes(binary, bad_map):
