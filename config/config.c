@@ -110,6 +110,9 @@ int config_load(
 		return r;
 	if (diag_count(diag) > before)
 		return -EINVAL;
+	r = config_check_board(&loader);
+	if (r < 0)
+		return r;
 	r = config_fingerprints(config);
 	if (r < 0)
 		return r;

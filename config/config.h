@@ -196,7 +196,8 @@ struct config {
 
 /*
  * Reads and checks the file whole; opens no device. Every mistake is added to diag; the result
- * exists only when there was none. 0; -EINVAL: mistakes, see diag; -ENOMEM. A file that cannot be
+ * exists only when there was none. A map without mistakes may still have warnings there: what is
+ * possible and hardly meant. 0; -EINVAL: mistakes, see diag; -ENOMEM. A file that cannot be
  * read is a mistake too. hostname replaces %H; borrowed for the call.
  */
 int config_load(

@@ -3,12 +3,15 @@
  * What may be used only once, over the whole map: every use is a claim with a text that says what
  * is used, and two equal texts are a mistake, at the second one's place.
  */
-#include "config_load.h"
+#include "config_output.h"
+#include "pi_lines.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char LINE[] = "line ";
 
 struct claim {
 	char *what;                   /* "line GPIO17" */
@@ -37,18 +40,24 @@ static const struct claim *find_claim(const struct claims *claims, const char *w
 	return NULL;
 }
 
+/* The cure names what the map calls it, where that is another name. */
 static void report_second(struct diag *diag, const struct yaml_node *node, const char *what,
 	const struct yaml_node *first)
 {
-	char path[YAML_PATH_MAX];
+	char path[YAML_PATH_MAX], cure[160];
+	bool is_line = strncmp(what, LINE, strlen(LINE)) == 0;
 
 	if (!first) {
 		diag_error(diag, node->place, NULL, "%s is the gateway's own", what);
 		return;
 	}
 	yaml_node_path(first, path);
-	diag_error(diag, node->place, NULL, "%s is already used by %s (line %zu)", what, path,
-		first->place.line);
+	bool same = !is_line || strcmp(node->text, first->text) == 0;
+	if (!same)
+		(void)snprintf(cure, sizeof(cure), "%.48s and %.48s are two names of one line",
+			first->text, node->text);
+	diag_error(diag, node->place, same ? NULL : cure, "%s is already used by %s (line %zu)",
+		what, path, first->place.line);
 }
 
 /* Takes over what. */
@@ -101,20 +110,27 @@ static int claim_chip(
 		claims, address ? address : bus, "address 0x%02x on %s", chip->address, chip->bus);
 }
 
+/* Names that are certainly those of one line claim the same. */
 static int claim_line(struct claims *claims, const struct yaml_node *node, const char *line)
 {
 	struct gpio_place place;
+	unsigned number = 0;
 
 	if (gpio_place_parse(line, &place) < 0)
 		return 0;
+	if (pi_line_find(&place, &number) == PI_LINE_CERTAIN)
+		return claim(claims, node, "%sGPIO%u", LINE, number);
 	if (place.chip[0])
-		return claim(claims, node, "line %s:%u", place.chip, place.offset);
-	return claim(claims, node, "line %s", place.name);
+		return claim(claims, node, "%s%s:%u", LINE, place.chip, place.offset);
+	return claim(claims, node, "%s%s", LINE, place.name);
 }
 
-static int claim_output(struct claims *claims, const struct config *config,
-	const struct yaml_node *node, const struct config_output *output)
+static int claim_output(
+	void *context, const struct yaml_node *node, const struct config_output *output)
 {
+	struct claims *claims = context;
+	const struct config *config = config_loader_of(claims->schema)->config;
+
 	switch (output->kind) {
 	case CONFIG_OUTPUT_LINE:
 	case CONFIG_OUTPUT_SOFT_PWM:
@@ -132,39 +148,12 @@ static int claim_output(struct claims *claims, const struct config *config,
 	return 0;
 }
 
-static int claim_led(struct claims *claims, const struct config *config,
-	const struct yaml_node *node, const struct config_led *led)
+static int claim_name(
+	struct claims *claims, const struct yaml_node *node, const char *kind, const char *name)
 {
-	const struct yaml_node *name = yaml_node_get(node, "name");
-	const struct yaml_node *line = yaml_node_get(node, "line");
-	const struct yaml_node *pwm = yaml_node_get(node, "pwm");
+	const struct yaml_node *at = yaml_node_get(node, "name");
 
-	int r = led->name ? claim(claims, name ? name : node, "the LED name %s", led->name) : 0;
-	if (r < 0)
-		return r;
-	return claim_output(claims, config,
-		line          ? line
-			: pwm ? pwm
-			      : yaml_node_get(node, "led"),
-		&led->output);
-}
-
-static int claim_motor(struct claims *claims, const struct config *config,
-	const struct yaml_node *node, const struct config_motor *motor)
-{
-	const struct yaml_node *name = yaml_node_get(node, "name");
-	const struct {
-		const char *key;
-		const struct config_output *output;
-	} outputs[] = {{"forward", &motor->forward}, {"backward", &motor->backward},
-		{"phase", &motor->phase}, {"enable", &motor->enable}};
-
-	int r = motor->name ? claim(claims, name ? name : node, "the motor name %s", motor->name)
-			    : 0;
-	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]) && r == 0; i++)
-		r = claim_output(
-			claims, config, yaml_node_get(node, outputs[i].key), outputs[i].output);
-	return r;
+	return name ? claim(claims, at ? at : node, "the %s name %s", kind, name) : 0;
 }
 
 static int claim_hardware(struct claims *claims, const struct config_loader *loader)
@@ -175,11 +164,11 @@ static int claim_hardware(struct claims *claims, const struct config_loader *loa
 	for (size_t i = 0; i < config->n_chips && r == 0; i++)
 		r = claim_chip(claims, config_item(loader, "chips", i), &config->chips[i]);
 	for (size_t i = 0; i < config->n_leds && r == 0; i++)
-		r = claim_led(claims, config, config_item(loader, "leds", i), &config->leds[i]);
+		r = claim_name(claims, config_item(loader, "leds", i), "LED", config->leds[i].name);
 	for (size_t i = 0; i < config->n_motors && r == 0; i++)
-		r = claim_motor(
-			claims, config, config_item(loader, "motors", i), &config->motors[i]);
-	return r;
+		r = claim_name(
+			claims, config_item(loader, "motors", i), "motor", config->motors[i].name);
+	return r < 0 ? r : config_each_output(loader, claim_output, claims);
 }
 
 /* A part shows one value on a channel, whoever reads it. */

@@ -46,6 +46,9 @@ int config_finish_mqtt(struct config_loader *loader);
 /* What spans sections. */
 int config_check_uses(struct config_loader *loader);
 
+/* Warnings about what a board makes of it. The map has no mistake. */
+int config_check_board(struct config_loader *loader);
+
 /* The option simulate; field is the struct config_sensor. */
 int config_read_simulate(struct schema *schema, const struct yaml_node *node, void *field);
 

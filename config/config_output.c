@@ -199,3 +199,41 @@ void config_set_frequency(struct schema *schema, const struct yaml_node *node, d
 		diag_error(schema->diag, node->place, "the SoC's PWM and the PWM parts are faster",
 			"frequency: software PWM goes up to %gHz", soft_max_hz);
 }
+
+static int visit_led(const struct yaml_node *node, const struct config_output *output,
+	config_output_visit visit, void *context)
+{
+	const struct yaml_node *line = yaml_node_get(node, "line");
+	const struct yaml_node *pwm = yaml_node_get(node, "pwm");
+
+	return visit(context, line ? line : pwm ? pwm : yaml_node_get(node, "led"), output);
+}
+
+static int visit_motor(const struct yaml_node *node, const struct config_motor *motor,
+	config_output_visit visit, void *context)
+{
+	const struct {
+		const char *key;
+		const struct config_output *output;
+	} outputs[] = {{"forward", &motor->forward}, {"backward", &motor->backward},
+		{"phase", &motor->phase}, {"enable", &motor->enable}};
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]) && r == 0; i++)
+		r = visit(context, yaml_node_get(node, outputs[i].key), outputs[i].output);
+	return r;
+}
+
+int config_each_output(const struct config_loader *loader, config_output_visit visit, void *context)
+{
+	const struct config *config = loader->config;
+	int r = 0;
+
+	for (size_t i = 0; i < config->n_leds && r == 0; i++)
+		r = visit_led(
+			config_item(loader, "leds", i), &config->leds[i].output, visit, context);
+	for (size_t i = 0; i < config->n_motors && r == 0; i++)
+		r = visit_motor(
+			config_item(loader, "motors", i), &config->motors[i], visit, context);
+	return r;
+}

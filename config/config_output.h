@@ -32,6 +32,15 @@ int config_read_output(
 bool config_output_has_duty(const struct config_output *output);
 
 /*
+ * Calls the function for every output of the map, LEDs first, with the node that names it. It ends
+ * early with what the function returns if that is not 0.
+ */
+typedef int (*config_output_visit)(
+	void *context, const struct yaml_node *node, const struct config_output *output);
+int config_each_output(
+	const struct config_loader *loader, config_output_visit visit, void *context);
+
+/*
  * Gives the output its frequency: the map's (node, with the value in hz) or the default of its
  * kind. Mistakes: a frequency that its kind cannot have. node NULL: the map gives none.
  */

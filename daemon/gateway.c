@@ -48,7 +48,7 @@ int gateway_load_config(const char *path, struct config **ret_config)
 	r = diag_new(path, &diag);
 	if (r == 0)
 		r = config_load(path, hostname, diag, ret_config);
-	if (r == -EINVAL)
+	if (r == -EINVAL || (r == 0 && diag_count_warnings(diag) > 0))
 		diag_print(diag, stderr);
 	else if (r < 0)
 		log_error("config", "%s: %s", path, strerror(-r));

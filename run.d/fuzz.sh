@@ -32,7 +32,8 @@ fuzz_target() {
 	kept=$dir/corpus/$1
 	mkdir -p "$kept"
 	set -- "$1" "$kept" "$here/tests/fuzz/corpus/$1"
-	[ "$1" != map ] || set -- "$@" "$here/tests/config/good" "$here/tests/config/bad"
+	[ "$1" != map ] || set -- "$@" "$here/tests/config/good" "$here/tests/config/bad" \
+		"$here/tests/config/warn"
 	target=$1
 	shift
 	[ ! -f "$here/tests/fuzz/$target.dict" ] || set -- -dict="$here/tests/fuzz/$target.dict" "$@"

@@ -413,7 +413,7 @@ static void test_motors(void **state)
 	assert_int_equal(motors[2].settings.stop_mode, MOTOR_BRAKE);
 
 	assert_soft(&motors[3].forward, "gpiochip0:8", 100);
-	assert_soft(&motors[3].backward, "gpiochip0:9", 100);
+	assert_soft(&motors[3].backward, "gpiochip0:7", 100);
 	assert_line(&motors[4].forward, "GPIO10");
 	assert_int_equal(motors[4].enable.kind, CONFIG_OUTPUT_NONE);
 	assert_line(&motors[5].enable, "GPIO26");

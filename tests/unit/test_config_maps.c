@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The maps of config/ and tests/config/good are without mistakes. Each map of tests/config/bad has
- * one mistake (the "several" have more) and beside it a file with exactly what is printed about it.
+ * The maps of config/ and tests/config/good are without mistakes and without warnings. Each map of
+ * tests/config/bad has one mistake (the "several" have more), each of tests/config/warn a warning or
+ * more and no mistake, and beside it a file with exactly what is printed about it.
  */
 #include "config.h"
 #include <dirent.h>
@@ -64,7 +65,7 @@ static bool check_good(const char *directory, const char *name)
 	return good;
 }
 
-static bool check_bad(const char *directory, const char *name)
+static bool check_printed(const char *directory, const char *name, int expected_result)
 {
 	static const char license[] = "# SPDX-License-Identifier: MIT\n";
 	char path[PATH_SIZE];
@@ -74,7 +75,7 @@ static bool check_bad(const char *directory, const char *name)
 		(int)(strlen(name) - strlen(".yaml")), name);
 	char *expected = read_text(path);
 	char *printed = load(directory, name, &result);
-	bool good = result == -EINVAL && expected &&
+	bool good = result == expected_result && expected &&
 		strncmp(expected, license, strlen(license)) == 0 &&
 		strcmp(expected + strlen(license), printed) == 0;
 	if (!good)
@@ -83,6 +84,16 @@ static bool check_bad(const char *directory, const char *name)
 	free(printed);
 	free(expected);
 	return good;
+}
+
+static bool check_bad(const char *directory, const char *name)
+{
+	return check_printed(directory, name, -EINVAL);
+}
+
+static bool check_warned(const char *directory, const char *name)
+{
+	return check_printed(directory, name, 0);
 }
 
 static bool ends_with(const char *name, const char *end)
@@ -133,12 +144,19 @@ static void test_bad_maps(void **state)
 	assert_true(check_folder("tests/config/bad", check_bad) >= 300);
 }
 
+static void test_warnings(void **state)
+{
+	(void)state;
+	assert_true(check_folder("tests/config/warn", check_warned) >= 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_good_maps),
 		cmocka_unit_test(test_bad_maps),
+		cmocka_unit_test(test_warnings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

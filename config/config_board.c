@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the check warns of: what a board makes of a map that is right in itself. It is the board's
+ * that nearly everybody has, a Raspberry Pi's, and another one may name its lines alike: hence
+ * warnings.
+ */
+#include "config_line_name.h"
+#include "config_output.h"
+#include "pi_lines.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { LINES_MAX = CONFIG_LEDS_MAX + 4 * CONFIG_MOTORS_MAX };
+
+/* A line of the map that is one of the header's. */
+struct used_line {
+	const struct yaml_node *node;
+	enum pi_line_match match;
+	unsigned number;
+};
+
+struct used_lines {
+	struct diag *diag;
+	struct used_line items[LINES_MAX];
+	size_t n;
+};
+
+static enum pi_line_match find_line(const char *text, unsigned *ret_number)
+{
+	struct gpio_place place;
+
+	return gpio_place_parse(text, &place) == 0 ? pi_line_find(&place, ret_number)
+						   : PI_LINE_NONE;
+}
+
+/* gpiochip0:17 and GPIO17. Two that are certain are a mistake of the map. */
+static void warn_of_two_names(const struct used_lines *lines, const struct used_line *second)
+{
+	char path[YAML_PATH_MAX];
+
+	for (size_t i = 0; i < lines->n; i++) {
+		const struct used_line *first = &lines->items[i];
+		if (first->number != second->number ||
+			strcmp(first->node->text, second->node->text) == 0)
+			continue;
+		yaml_node_path(first->node, path);
+		diag_warning(lines->diag, second->node->place,
+			"a line can be used once; `gpioinfo` shows which is which",
+			"%.40s is probably %.40s, which %s uses (line %zu)", second->node->text,
+			first->node->text, path, first->node->place.line);
+		return;
+	}
+}
+
+static int visit_line(
+	void *context, const struct yaml_node *node, const struct config_output *output)
+{
+	struct used_lines *lines = context;
+	struct used_line line = {.node = node};
+	char cure[CONFIG_LINE_WORDS_MAX];
+
+	/* forward: gpiochip0.17 is the PWM chip "gpiochip0" to who does not look twice. */
+	bool named = output->line || output->kind == CONFIG_OUTPUT_SOC_PWM;
+	if (named && config_line_name_is_odd(node->text, cure))
+		diag_warning(lines->diag, node->place, cure,
+			"%s: no Raspberry Pi has a line that is called %.40s", node->key,
+			node->text);
+	if (!output->line)
+		return 0;
+	line.match = find_line(output->line, &line.number);
+	if (line.match == PI_LINE_NONE)
+		return 0;
+	warn_of_two_names(lines, &line);
+	if (lines->n < LINES_MAX)
+		lines->items[lines->n++] = line;
+	return 0;
+}
+
+/* What the buses of a Raspberry Pi take of its header; bus is how the device file begins. */
+static const struct {
+	const char *bus;
+	unsigned number;
+	const char *role;
+} BUS_LINES[] = {
+	{"/dev/i2c-0", 0, "SDA"},
+	{"/dev/i2c-0", 1, "SCL"},
+	{"/dev/i2c-1", 2, "SDA"},
+	{"/dev/i2c-1", 3, "SCL"},
+	/* The kernel takes both chip selects, whichever is used. */
+	{"/dev/spidev0.", 7, "CE1"},
+	{"/dev/spidev0.", 8, "CE0"},
+	{"/dev/spidev0.", 9, "MISO"},
+	{"/dev/spidev0.", 10, "MOSI"},
+	{"/dev/spidev0.", 11, "SCLK"},
+	/* Of this one an overlay says how many there are. */
+	{"/dev/spidev1.2", 16, "CE2"},
+	{"/dev/spidev1.1", 17, "CE1"},
+	{"/dev/spidev1.0", 18, "CE0"},
+	{"/dev/spidev1.", 19, "MISO"},
+	{"/dev/spidev1.", 20, "MOSI"},
+	{"/dev/spidev1.", 21, "SCLK"},
+};
+
+static const char *role_on_bus(const char *bus, unsigned number)
+{
+	for (size_t i = 0; i < sizeof(BUS_LINES) / sizeof(BUS_LINES[0]); i++) {
+		const char *begin = BUS_LINES[i].bus;
+		bool whole = begin[strlen(begin) - 1] != '.';
+		if (BUS_LINES[i].number == number &&
+			(whole ? strcmp(bus, begin) == 0 : strncmp(bus, begin, strlen(begin)) == 0))
+			return BUS_LINES[i].role;
+	}
+	return NULL;
+}
+
+/* Which of the board's names are only likely to be those lines. */
+static const char *surely(const char *line)
+{
+	unsigned number = 0;
+
+	return find_line(line, &number) == PI_LINE_CERTAIN ? "" : "probably ";
+}
+
+static void warn_of_bus(
+	const struct config *config, struct diag *diag, const struct used_line *line)
+{
+	for (size_t i = 0; i < config->n_chips; i++) {
+		const struct config_chip *chip = &config->chips[i];
+		const char *role = role_on_bus(chip->bus, line->number);
+		if (!role)
+			continue;
+		diag_warning(diag, line->node->place,
+			"free of I2C and SPI are GPIO4 to GPIO6, GPIO12, GPIO13 and GPIO22 to "
+			"GPIO27",
+			"on a Raspberry Pi, %.40s is %s%s of %s, which chips.%s is on",
+			line->node->text, surely(line->node->text), role, chip->bus, chip->name);
+		return;
+	}
+}
+
+/* What an input of a bridge sees from power-on until its output is opened. */
+enum level { LEVEL_UNKNOWN, LEVEL_OFF, LEVEL_ON };
+
+static enum level level_before_start(const struct config_output *output, bool active_low)
+{
+	unsigned number = 0;
+
+	if (!output->line || find_line(output->line, &number) == PI_LINE_NONE)
+		return LEVEL_UNKNOWN;
+	return pi_line_pulled_up(number) != active_low ? LEVEL_ON : LEVEL_OFF;
+}
+
+/*
+ * The input that lets the motor run before tosd does, or NULL. A bridge runs when enable is on (or
+ * there is none) and forward and backward differ; with phase, whenever enable is on. What is no
+ * line of the header is off: outputs of PWM parts and of the SoC's PWM are, at power-on.
+ */
+static const char *input_that_runs(const struct config_motor *motor)
+{
+	enum level forward = level_before_start(&motor->forward, motor->active_low);
+	enum level backward = level_before_start(&motor->backward, motor->active_low);
+	enum level enable = level_before_start(&motor->enable, motor->active_low);
+
+	if (motor->phase.kind != CONFIG_OUTPUT_NONE)
+		return enable == LEVEL_ON ? "enable" : NULL;
+	if (motor->enable.kind != CONFIG_OUTPUT_NONE && enable != LEVEL_ON)
+		return NULL;
+	if ((forward == LEVEL_ON) == (backward == LEVEL_ON))
+		return NULL;
+	return forward == LEVEL_ON ? "forward" : "backward";
+}
+
+static void warn_of_pull(
+	struct diag *diag, const struct yaml_node *node, const struct config_motor *motor)
+{
+	const char *key = input_that_runs(motor);
+
+	if (!key)
+		return;
+	const struct yaml_node *input = yaml_node_get(node, key);
+	diag_warning(diag, input->place,
+		motor->active_low ? "GPIO4 to GPIO6 are pulled up, which is off here; or tie it to "
+				    "3.3 V with 10 kΩ"
+				  : "GPIO9 to GPIO27 are pulled down; or tie it to ground with 10 "
+				    "kΩ",
+		"%s may run from power-on until tosd starts: a Raspberry Pi %spulls %.40s %s",
+		motor->name, surely(input->text), input->text, motor->active_low ? "down" : "up");
+}
+
+int config_check_board(struct config_loader *loader)
+{
+	const struct config *config = loader->config;
+	struct diag *diag = loader->schema.diag;
+	struct used_lines lines = {.diag = diag};
+
+	int r = config_each_output(loader, visit_line, &lines);
+	for (size_t i = 0; i < lines.n; i++)
+		warn_of_bus(config, diag, &lines.items[i]);
+	for (size_t i = 0; i < config->n_motors; i++)
+		warn_of_pull(diag, config_item(loader, "motors", i), &config->motors[i]);
+	return r;
+}
