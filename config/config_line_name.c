@@ -12,8 +12,8 @@ enum {
 	DIGITS_MAX = 4,
 };
 
-/* The number behind the prefix, which capitals, a blank and a sign between do not matter to; -1: the
- * text is something else. */
+/* The number behind the prefix; capitals, a blank and a sign between do not matter. -1: the text is
+ * something else. */
 static int number_behind(const char *prefix, const char *text)
 {
 	size_t length = strlen(prefix);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Names: gpio-line-names in Linux, arch/arm/boot/dts/broadcom, bcm2835-rpi-*.dts,
- * bcm2836-rpi-2-b.dts, bcm2837-rpi-*.dts and bcm2711-rpi-4-b.dts. There GPIO2 is SDA1, and so it was
- * with Raspberry Pi's own kernels before 2024; since then theirs say GPIO2.
+ * bcm2836-rpi-2-b.dts, bcm2837-rpi-*.dts and bcm2711-rpi-4-b.dts. There GPIO2 is SDA1, and so it
+ * was with Raspberry Pi's own kernels before 2024; since then theirs say GPIO2.
  *
  * Pulls: BCM2835 ARM Peripherals (6 February 2012), table 6-31, and RP1 Peripherals (2023), table
  * 4: GPIO0 to GPIO8 are pulled up, GPIO9 to GPIO27 down.
@@ -18,7 +18,7 @@ enum { FIRST_PULLED_DOWN = 9 };
 static const struct other_name {
 	unsigned number;
 	const char *name;
-	bool is_ambiguous; /* another line has it on another model, so that the name alone says nothing */
+	bool is_ambiguous; /* on another model another line has it: the name alone says nothing */
 } OTHER_NAMES[] = {
 	{0, "ID_SDA", false},
 	{1, "ID_SCL", false},
@@ -44,8 +44,8 @@ static const unsigned char PINS[PI_LINES] = {27, 28, 3, 5, 7, 29, 31, 26, 24, 21
 /* Chips that hold the header's lines. */
 static const char *const LABELS[] = {"pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"};
 
-/* The first is the header's chip on a Raspberry Pi 1 to 4, and since 2024 on a 5; the fifth was it on
- * a 5 before. */
+/* The first is the header's chip on a Raspberry Pi 1 to 4, and since 2024 on a 5; the fifth was it
+ * on a 5 before. */
 static const char *const LIKELY_CHIPS[] = {"gpiochip0", "gpiochip4"};
 
 static bool is_one_of(const char *word, const char *const *words, size_t n)

@@ -53,8 +53,8 @@ struct gpio_linux {
  * there may be a motor on it. Symbolic links do not count: Raspberry Pi OS has gpiochip4 as one to
  * gpiochip0 on a Raspberry Pi 5, for the programs of its first kernels.
  *
- * A name that no chip has, but that is a line of a Raspberry Pi's header on another kernel, is looked
- * for by its other names: GPIO2 is SDA1 on some (pi_lines.h).
+ * A name that no chip has, but that another kernel has for a line of a Raspberry Pi's header, is
+ * looked for by its other names: GPIO2 is SDA1 on some (pi_lines.h).
  */
 int gpio_linux_open(const struct gpio_linux *gpio, const struct gpio_request *request,
 	struct hal_error *error, struct gpio_line **ret_line);
