@@ -26,7 +26,7 @@ bool pi_line_has_name(unsigned number, const char *name);
 /* True if the chip of that label holds the header's lines on some model. */
 bool pi_line_chip_has_label(const char *label);
 
-/* True if the line is pulled up from power-on until a program takes it; the others are pulled down. */
+/* True if the line is pulled up from power-on until a program takes it; others are pulled down. */
 bool pi_line_pulled_up(unsigned number);
 
 /* The number of the line at a pin of the header, 1 to 40, or -ENOENT: ground, supply, no pin. */

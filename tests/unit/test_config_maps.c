@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The maps of config/ and tests/config/good are without mistakes and without warnings. Each map of
- * tests/config/bad has one mistake (the "several" have more), each of tests/config/warn a warning or
- * more and no mistake, and beside it a file with exactly what is printed about it.
+ * tests/config/bad has one mistake (the "several" have more), each of tests/config/warn has a
+ * warning or more and no mistake; beside it is a file with exactly what is printed about it.
  */
 #include "config.h"
 #include <dirent.h>
