@@ -20,6 +20,7 @@ class FakeBroker:
         self.answers_subscribe = behaviour.pop("answers_subscribe", True)
         self.refuses = behaviour.pop("refuses", ())  # topics
         self.ends_on = behaviour.pop("ends_on", ())  # topics: whoever subscribes to one of them is thrown out
+        self.first_words = behaviour.pop("first_words", b"")  # in one piece with the first SUBACK of all
         self.last_words = behaviour.pop("last_words", None)  # in one piece with the first SUBACK, then the connection ends
         assert not behaviour
         self.subscribed = queue.Queue()  # the topics of each SUBSCRIBE
@@ -102,7 +103,8 @@ class FakeBroker:
                 return False
             codes = (self.subscriptions + bytes([1]) * len(topics))[: len(topics)]
             answer = body[:2] + bytes(0x80 if t in self.refuses else c for t, c in zip(topics, codes))
-            connection.sendall(bytes([SUBACK << 4, len(answer)]) + answer + (self.last_words or b""))
+            words, self.first_words = self.first_words, b""
+            connection.sendall(bytes([SUBACK << 4, len(answer)]) + answer + words + (self.last_words or b""))
             return self.last_words is None
         elif kind == PUBLISH:
             (length,) = struct.unpack_from(">H", body)
