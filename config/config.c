@@ -10,7 +10,8 @@ static const struct schema_option sections[] = {
 		.type = SCHEMA_MAP,
 		.offset = offsetof(struct config, mqtt),
 		.options = config_mqtt_options,
-		.required = true},
+		.required = true,
+		.example = "mqtt: {url: mqtt://localhost}"},
 	{.key = "chips", .type = SCHEMA_CUSTOM, .read = config_read_chips},
 	{.key = "sensors", .type = SCHEMA_CUSTOM, .read = config_read_sensors},
 	{.key = "interval",
@@ -23,11 +24,13 @@ static const struct schema_option sections[] = {
 	{.key = "failsafe",
 		.type = SCHEMA_MAP,
 		.offset = offsetof(struct config, failsafe),
-		.options = config_failsafe_options},
+		.options = config_failsafe_options,
+		.example = "failsafe: {after: 5s}"},
 	{.key = "spool",
 		.type = SCHEMA_MAP,
 		.offset = offsetof(struct config, spool),
-		.options = config_spool_options},
+		.options = config_spool_options,
+		.example = "spool: {after: 30s}"},
 	{0},
 };
 
@@ -45,7 +48,8 @@ const struct yaml_node *config_item(
 int config_new_items(struct schema *schema, const struct yaml_node *node,
 	const struct config_section *section, void **ret_array, size_t *ret_n)
 {
-	if (!schema_expect(schema, node, section->kind) || node->n_items == 0)
+	if (!schema_expect_like(schema, node, section->kind, section->example) ||
+		node->n_items == 0)
 		return 0;
 	if (node->n_items > section->max)
 		diag_error(schema->diag, yaml_node_name_place(node), NULL,
@@ -110,6 +114,7 @@ int config_load(
 		return r;
 	if (diag_count(diag) > before)
 		return -EINVAL;
+	config_warn_mqtt(&loader);
 	r = config_check_board(&loader);
 	if (r < 0)
 		return r;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define EXAMPLE "{name: red, line: GPIO17}"
+
 static int read_line(struct schema *schema, const struct yaml_node *node, void *field);
 static int read_pwm(struct schema *schema, const struct yaml_node *node, void *field);
 static int read_kernel_led(struct schema *schema, const struct yaml_node *node, void *field);
@@ -132,7 +134,7 @@ static void check_name(struct schema *schema, const struct yaml_node *node)
 
 static int read_led(struct schema *schema, const struct yaml_node *node, struct config_led *led)
 {
-	int r = schema_read_map(schema, node, led_options, led);
+	int r = schema_read_map_like(schema, node, led_options, "- " EXAMPLE, led);
 
 	if (r < 0 || node->kind != YAML_MAP)
 		return r;
@@ -153,7 +155,7 @@ static int read_led(struct schema *schema, const struct yaml_node *node, struct 
 int config_read_leds(struct schema *schema, const struct yaml_node *node, void *field)
 {
 	static const struct config_section section = {
-		YAML_LIST, sizeof(struct config_led), CONFIG_LEDS_MAX};
+		YAML_LIST, sizeof(struct config_led), CONFIG_LEDS_MAX, "leds: [" EXAMPLE "]"};
 	struct config *config = field;
 	void *leds = NULL;
 

@@ -46,8 +46,9 @@ int config_finish_mqtt(struct config_loader *loader);
 /* What spans sections. */
 int config_check_uses(struct config_loader *loader);
 
-/* Warnings about what a board makes of it. The map has no mistake. */
+/* Warnings about what a board, and what a broker, makes of it. The map has no mistake. */
 int config_check_board(struct config_loader *loader);
+void config_warn_mqtt(struct config_loader *loader);
 
 /* The option simulate; field is the struct config_sensor. */
 int config_read_simulate(struct schema *schema, const struct yaml_node *node, void *field);
@@ -66,6 +67,7 @@ struct config_section {
 	enum yaml_kind kind; /* MAP: named items */
 	size_t size;         /* bytes of one struct */
 	size_t max;          /* items; more are a mistake */
+	const char *example; /* how it is written */
 };
 
 /* Zeroed memory for the items, unless the section is a mistake or empty. */

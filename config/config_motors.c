@@ -7,6 +7,8 @@
 
 #define SECOND 1e6 /* in the base unit of durations, us */
 
+#define EXAMPLE "{forward: GPIO5, backward: GPIO6, enable: GPIO13}"
+
 /* What a motor's keys are read into; what is not the config's own is used up by the checks. */
 struct draft {
 	struct config_motor motor;
@@ -216,7 +218,7 @@ static int read_motor(struct schema *schema, const struct yaml_node *node, struc
 {
 	size_t before = diag_count(schema->diag);
 
-	int r = schema_read_map(schema, node, motor_options, draft);
+	int r = schema_read_map_like(schema, node, motor_options, "- " EXAMPLE, draft);
 	if (r < 0 || node->kind != YAML_MAP)
 		return r;
 	check_name(schema, yaml_node_get(node, "name"));
@@ -232,7 +234,7 @@ static int read_motor(struct schema *schema, const struct yaml_node *node, struc
 int config_read_motors(struct schema *schema, const struct yaml_node *node, void *field)
 {
 	static const struct config_section section = {
-		YAML_LIST, sizeof(struct config_motor), CONFIG_MOTORS_MAX};
+		YAML_LIST, sizeof(struct config_motor), CONFIG_MOTORS_MAX, "motors: [" EXAMPLE "]"};
 	struct config *config = field;
 	void *motors = NULL;
 

@@ -61,7 +61,8 @@ const struct schema_option config_mqtt_options[] = {
 	{.key = "tls",
 		.type = SCHEMA_MAP,
 		.offset = offsetof(struct config_mqtt, tls),
-		.options = tls_options},
+		.options = tls_options,
+		.example = "tls: {ca: /etc/tos/ca.crt}"},
 	{.key = "keepalive",
 		SCHEMA_FIELD(struct config_mqtt, keepalive_s),
 		.type = SCHEMA_DURATION,
@@ -72,7 +73,8 @@ const struct schema_option config_mqtt_options[] = {
 	{.key = "will",
 		.type = SCHEMA_MAP,
 		.offset = offsetof(struct config_mqtt, will),
-		.options = will_options},
+		.options = will_options,
+		.example = "will: {topic: tos/except, payload: offline}"},
 	{.key = "discovery", SCHEMA_FIELD(struct config_mqtt, discovery), .type = SCHEMA_TOPIC},
 	{.key = "version",
 		SCHEMA_FIELD(struct config_mqtt, version),
@@ -105,9 +107,10 @@ static int read_url(struct schema *schema, const struct yaml_node *node, struct 
 {
 	const char *wrong = NULL, *cure = NULL;
 
-	if (!schema_expect(schema, node, YAML_SCALAR))
+	if (!schema_expect_like(schema, node, YAML_SCALAR, "url: mqtt://localhost"))
 		return 0;
-	int r = config_url_parse(node->text, &wrong, &cure, &mqtt->urls[mqtt->n_urls]);
+	int r = config_url_parse(
+		node->text, CONFIG_HAS_TLS, &wrong, &cure, &mqtt->urls[mqtt->n_urls]);
 	if (r == 0)
 		mqtt->n_urls++;
 	if (r == -EINVAL)
@@ -223,6 +226,23 @@ static void check_tls(struct config_loader *loader, const struct yaml_node *node
 			cert ? "cert" : "key");
 }
 
+/* The broker publishes the will when the gateway is gone: it would be a command to the next one. */
+static void check_will(struct config_loader *loader, const struct yaml_node *node)
+{
+	const struct config_mqtt *mqtt = &loader->config->mqtt;
+	size_t root = mqtt->topic ? strlen(mqtt->topic) : 0;
+
+	if (!root || !mqtt->will.topic || strncmp(mqtt->will.topic, mqtt->topic, root) != 0)
+		return;
+	const char *below = mqtt->will.topic + root;
+	if (strcmp(below, "/actions") == 0 || strncmp(below, "/actions/", 9) == 0)
+		diag_error(loader->schema.diag, node->place,
+			"another topic, or leave will out for ROOT/status",
+			"will.topic: on %.80s the gateway takes commands, and its own will is "
+			"none",
+			mqtt->will.topic);
+}
+
 int config_finish_mqtt(struct config_loader *loader)
 {
 	const struct yaml_node *node = yaml_node_get(loader->root, "mqtt");
@@ -247,6 +267,7 @@ int config_finish_mqtt(struct config_loader *loader)
 		diag_error(loader->schema.diag, password->key_place, NULL,
 			"password_file needs a username beside it");
 	check_tls(loader, yaml_node_get(node, "tls"));
+	check_will(loader, yaml_node_get(will, "topic"));
 	check_discovery(loader, yaml_node_get(node, "discovery"));
 	return 0;
 }

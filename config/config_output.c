@@ -8,6 +8,8 @@
 
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
+static const char DEV[] = "/dev/";
+
 enum {
 	PLACE_MAX = 63,      /* what the hardware layer keeps of a name */
 	KERNEL_LED_MAX = 58, /* the same, behind BOARD_LED_NAME's "leds/" */
@@ -22,6 +24,13 @@ int config_read_line(
 
 	if (!schema_expect(schema, node, YAML_SCALAR))
 		return 0;
+	if (strncmp(node->text, DEV, strlen(DEV)) == 0) {
+		(void)snprintf(cure, sizeof(cure), "write %.40s", node->text + strlen(DEV));
+		diag_error(schema->diag, node->place, cure,
+			"%s takes the chip's name and not its file, \"%.40s\"", node->key,
+			node->text);
+		return 0;
+	}
 	if (gpio_place_parse(node->text, &place) < 0) {
 		diag_error(schema->diag, node->place, NULL,
 			"%s takes a GPIO line such as GPIO17 or gpiochip0:17, not \"%.40s\"",

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIELDS_EXAMPLE "fields: [temp, humi]"
+#define EXAMPLE        "{topic: temphumi, format: 2H, " FIELDS_EXAMPLE "}"
+
 enum { FIELDS_MAX = 64 };
 
 static int read_format(struct schema *schema, const struct yaml_node *node, void *field);
@@ -106,7 +109,7 @@ static int read_fields(struct schema *schema, const struct yaml_node *node, void
 	struct config_loader *loader = config_loader_of(schema);
 	struct config_packed *packed = field;
 
-	if (!schema_expect(schema, node, YAML_LIST))
+	if (!schema_expect_like(schema, node, YAML_LIST, FIELDS_EXAMPLE))
 		return 0;
 	if (packed->fields && node->n_items != packed->n_fields)
 		diag_error(schema->diag, node->place, NULL,
@@ -130,14 +133,15 @@ static int read_fields(struct schema *schema, const struct yaml_node *node, void
 
 int config_read_packed(struct schema *schema, const struct yaml_node *node, void *field)
 {
-	static const struct config_section section = {
-		YAML_LIST, sizeof(struct config_packed), CONFIG_PACKED_MAX};
+	static const struct config_section section = {YAML_LIST, sizeof(struct config_packed),
+		CONFIG_PACKED_MAX, "packed: [" EXAMPLE "]"};
 	struct config *config = field;
 	void *packed = NULL;
 
 	int r = config_new_items(schema, node, &section, &packed, &config->n_packed);
 	config->packed = packed;
 	for (size_t i = 0; i < config->n_packed && r == 0; i++)
-		r = schema_read_map(schema, node->items[i], packed_options, &config->packed[i]);
+		r = schema_read_map_like(
+			schema, node->items[i], packed_options, "- " EXAMPLE, &config->packed[i]);
 	return r;
 }

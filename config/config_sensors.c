@@ -13,6 +13,9 @@
 #define BIG        1e12 /* no physical value has more; keeps what is computed from it finite */
 #define ANY_NUMBER .type = SCHEMA_NUMBER, .min = -BIG, .max = BIG
 
+#define FROM_EXAMPLE "from: climate.temperature"
+#define EXAMPLE      "temp: {" FROM_EXAMPLE "}"
+
 static int read_from(struct schema *schema, const struct yaml_node *node, void *field);
 static int read_calibrate(struct schema *schema, const struct yaml_node *node, void *field);
 
@@ -98,7 +101,7 @@ static int read_from(struct schema *schema, const struct yaml_node *node, void *
 	struct config_loader *loader = config_loader_of(schema);
 	struct config_sensor *sensor = field;
 
-	if (!schema_expect(schema, node, YAML_SCALAR))
+	if (!schema_expect_like(schema, node, YAML_SCALAR, FROM_EXAMPLE))
 		return 0;
 	const char *dot = strchr(node->text, '.');
 	if (!dot) {
@@ -148,7 +151,8 @@ static int read_calibrate(struct schema *schema, const struct yaml_node *node, v
 	struct config_sensor *sensor = field;
 	size_t before = diag_count(schema->diag);
 
-	if (!schema_expect(schema, node, YAML_LIST))
+	if (!schema_expect_like(
+		    schema, node, YAML_LIST, "calibrate: [[0, 0], [4095, 100]], raw and value"))
 		return 0;
 	if (node->n_items < 2) {
 		diag_error(schema->diag, node->place, NULL,
@@ -232,7 +236,7 @@ static int read_sensor(
 	sensor->name = strdup(node->key);
 	if (!sensor->name)
 		return -ENOMEM;
-	int r = schema_read_map(schema, node, sensor_options, sensor);
+	int r = schema_read_map_like(schema, node, sensor_options, EXAMPLE, sensor);
 	if (r < 0)
 		return r;
 	check_samples(schema, node, sensor);
@@ -242,8 +246,8 @@ static int read_sensor(
 
 int config_read_sensors(struct schema *schema, const struct yaml_node *node, void *field)
 {
-	static const struct config_section section = {
-		YAML_MAP, sizeof(struct config_sensor), CONFIG_SENSORS_MAX};
+	static const struct config_section section = {YAML_MAP, sizeof(struct config_sensor),
+		CONFIG_SENSORS_MAX, "sensors: {" EXAMPLE "}"};
 	struct config *config = field;
 	void *sensors = NULL;
 

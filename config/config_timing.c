@@ -105,7 +105,8 @@ int config_read_interval(struct schema *schema, const struct yaml_node *node, vo
 	if (node->kind == YAML_SCALAR)
 		r = schema_read_value(schema, node, &config_interval_options[0], field);
 	else
-		r = schema_read_map(schema, node, config_interval_options, field);
+		r = schema_read_map_like(
+			schema, node, config_interval_options, "interval: 500ms", field);
 	if (r < 0 || diag_count(schema->diag) > before)
 		return r;
 	if (interval->min_ms > interval->default_ms)

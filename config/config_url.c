@@ -13,9 +13,10 @@ enum { HOST_MAX = 253 }; /* RFC 1035, section 2.3.4, without the final dot */
 struct scheme {
 	const char *prefix;
 	unsigned port;
+	bool tls;
 };
 
-static const struct scheme schemes[] = {{"mqtt://", 1883}, {"mqtts://", 8883}};
+static const struct scheme schemes[] = {{"mqtt://", 1883, false}, {"mqtts://", 8883, true}};
 
 /* Schemes that other MQTT programs take for the same. */
 static const char *cure_of_scheme(const char *text)
@@ -27,11 +28,13 @@ static const char *cure_of_scheme(const char *text)
 		{"ssl://", "write mqtts:// instead of ssl://"},
 		{"tls://", "write mqtts:// instead of tls://"},
 		{"ws://", "web sockets are not supported: use the broker's mqtt:// port"},
+		{"mqtt://", "write mqtt:// in small letters"},
+		{"mqtts://", "write mqtts:// in small letters"},
 		{"wss://", "web sockets are not supported: use the broker's mqtts:// port"},
 	};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		if (strncmp(text, others[i].prefix, strlen(others[i].prefix)) == 0)
+		if (strncasecmp(text, others[i].prefix, strlen(others[i].prefix)) == 0)
 			return others[i].cure;
 	}
 	return "for example mqtt://localhost:1883";
@@ -58,6 +61,14 @@ static size_t host_length(const char *host)
 	return strspn(host, LETTERS_AND_DIGITS ".-_");
 }
 
+/* ::1 and fe80::2%eth0: the colons of an address are not that of a port. */
+static bool is_bare_ipv6(const char *host)
+{
+	const char *colon = strchr(host, ':');
+
+	return *host != '[' && colon && strchr(colon + 1, ':') && !strchr(host, '/');
+}
+
 static bool parse_port(const char *text, unsigned *ret_port)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -79,6 +90,10 @@ static const char *parse_rest(
 		*ret_cure = "use mqtt.username and mqtt.password_file";
 		return "names a user";
 	}
+	if (is_bare_ipv6(rest)) {
+		*ret_cure = "an IPv6 address stands in brackets: mqtt://[::1]:1883";
+		return "has more than one colon";
+	}
 	size_t length = host_length(rest);
 	if (!length)
 		return "has no host";
@@ -99,8 +114,8 @@ static const char *parse_rest(
 	return NULL;
 }
 
-int config_url_parse(
-	const char *text, const char **ret_wrong, const char **ret_cure, char **ret_url)
+int config_url_parse(const char *text, bool has_tls, const char **ret_wrong, const char **ret_cure,
+	char **ret_url)
 {
 	const struct scheme *scheme = find_scheme(text);
 	const char *cure = NULL;
@@ -109,6 +124,11 @@ int config_url_parse(
 	if (!scheme) {
 		*ret_wrong = "does not begin with mqtt:// or mqtts://";
 		*ret_cure = cure_of_scheme(text);
+		return -EINVAL;
+	}
+	if (scheme->tls && !has_tls) {
+		*ret_wrong = "needs TLS, and this tosd was built without it";
+		*ret_cure = "build it with -Dtls=enabled, or use the broker's mqtt:// port";
 		return -EINVAL;
 	}
 	unsigned port = scheme->port;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "schema.h"
 #include "schema_value.h"
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,20 +20,72 @@ const char *schema_kind_words(enum yaml_kind kind)
 	return "a single value";
 }
 
-bool schema_expect(struct schema *schema, const struct yaml_node *node, enum yaml_kind kind)
+void schema_empty(struct schema *schema, const struct yaml_node *node, const char *name,
+	const char *words, const char *example, bool may_be_text)
+{
+	/* Who wrote the word meant it. */
+	bool said = *node->text;
+	char cure[160];
+
+	if (said)
+		(void)snprintf(cure, sizeof(cure), "%s is no value: leave %.40s out%s", node->text,
+			node->key ? node->key : "it",
+			may_be_text ? ", or put the text into quotes" : "");
+	else if (example)
+		(void)snprintf(cure, sizeof(cure), "for example %s", example);
+	diag_error(schema->diag, said ? node->place : yaml_node_name_place(node),
+		said || example ? cure : NULL, "%s is empty: it takes %s", name, words);
+}
+
+/* key:value without the blank is one text to YAML, and so is a URL. Returns the bytes of the key,
+ * or 0. */
+static size_t missing_blank(const char *text)
+{
+	size_t key = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
+
+	return key && text[key] == ':' && isgraph((unsigned char)text[key + 1]) &&
+			strncmp(text + key, "://", 3) != 0
+		? key
+		: 0;
+}
+
+static void report_kind(struct schema *schema, const struct yaml_node *node, const char *path,
+	enum yaml_kind kind, const char *example)
+{
+	char cure[160];
+	size_t key = node->kind == YAML_SCALAR && node->plain ? missing_blank(node->text) : 0;
+
+	if (kind == YAML_MAP && key)
+		(void)snprintf(cure, sizeof(cure), "a blank follows the colon: %.*s: %.80s",
+			(int)key, node->text, node->text + key + 1);
+	else if (example)
+		(void)snprintf(cure, sizeof(cure), "for example %s", example);
+	diag_error(schema->diag, node->place, (kind == YAML_MAP && key) || example ? cure : NULL,
+		"%s takes %s, not %s", path, schema_kind_words(kind),
+		schema_kind_words(node->kind));
+}
+
+bool schema_expect_like(struct schema *schema, const struct yaml_node *node, enum yaml_kind kind,
+	const char *example)
 {
 	char path[YAML_PATH_MAX];
+	bool empty = yaml_node_is_empty(node);
 
-	if (node->kind == kind)
+	/* An empty text is what the reader of the value says more about. */
+	if (node->kind == kind && !(empty && *node->text))
 		return true;
 	yaml_node_path(node, path);
-	if (node->kind == YAML_SCALAR && node->plain && !*node->text)
-		diag_error(schema->diag, yaml_node_name_place(node), NULL,
-			"%s is empty: it takes %s", path, schema_kind_words(kind));
+	if (empty)
+		schema_empty(
+			schema, node, path, schema_kind_words(kind), example, kind == YAML_SCALAR);
 	else
-		diag_error(schema->diag, node->place, NULL, "%s takes %s, not %s", path,
-			schema_kind_words(kind), schema_kind_words(node->kind));
+		report_kind(schema, node, path, kind, example);
 	return false;
+}
+
+bool schema_expect(struct schema *schema, const struct yaml_node *node, enum yaml_kind kind)
+{
+	return schema_expect_like(schema, node, kind, NULL);
 }
 
 /* "did you mean" or, when nothing is near, all that there is. */
@@ -85,6 +138,35 @@ static const struct schema_option *find_option(const struct schema_option *optio
 	return NULL;
 }
 
+/* The rest of a decimal comma: {gamma: 2,2} is gamma: 2 and a key 2 without a value. */
+static bool is_fraction(const struct yaml_node *item)
+{
+	const struct yaml_node *before = item->index ? item->parent->items[item->index - 1] : NULL;
+
+	return item->key[0] >= '0' && item->key[0] <= '9' && item->kind == YAML_SCALAR &&
+		!*item->text && before && before->kind == YAML_SCALAR && before->plain &&
+		before->text[0] && !before->text[strspn(before->text, "+-0123456789")];
+}
+
+/* Keys that are none, but what is left of a slip that YAML does not see. */
+static bool report_slip(struct schema *schema, const struct yaml_node *item)
+{
+	size_t key = item->kind == YAML_SCALAR && !*item->text ? missing_blank(item->key) : 0;
+	char cure[160];
+
+	if (key)
+		(void)snprintf(cure, sizeof(cure), "a blank follows the colon: %.*s: %.80s",
+			(int)key, item->key, item->key + key + 1);
+	else if (is_fraction(item))
+		(void)snprintf(cure, sizeof(cure), "decimals stand behind a point: %s: %.20s.%.20s",
+			item->parent->items[item->index - 1]->key,
+			item->parent->items[item->index - 1]->text, item->key);
+	else
+		return false;
+	diag_error(schema->diag, item->key_place, cure, "unknown key \"%.80s\"", item->key);
+	return true;
+}
+
 int schema_check_keys(struct schema *schema, const struct yaml_node *map,
 	const struct schema_option *options, const struct schema_option *more)
 {
@@ -103,7 +185,8 @@ int schema_check_keys(struct schema *schema, const struct yaml_node *map,
 		if (strcmp(item->key, "<<") == 0)
 			diag_error(schema->diag, item->key_place, "write the keys out",
 				"merge keys (<<) are not taken in a device map");
-		else if (!find_option(options, item->key) && !find_option(more, item->key))
+		else if (!find_option(options, item->key) && !find_option(more, item->key) &&
+			!report_slip(schema, item))
 			schema_unknown(schema, item->key_place, "key", item->key, keys);
 	}
 	free(keys);
@@ -143,10 +226,10 @@ int schema_read_options(struct schema *schema, const struct yaml_node *map,
 	return 0;
 }
 
-int schema_read_map(struct schema *schema, const struct yaml_node *node,
-	const struct schema_option *options, void *object)
+int schema_read_map_like(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *options, const char *example, void *object)
 {
-	if (node && !schema_expect(schema, node, YAML_MAP))
+	if (node && !schema_expect_like(schema, node, YAML_MAP, example))
 		node = NULL;
 	if (node) {
 		int r = schema_check_keys(schema, node, options, NULL);
@@ -154,6 +237,12 @@ int schema_read_map(struct schema *schema, const struct yaml_node *node,
 			return r;
 	}
 	return schema_read_options(schema, node, options, object);
+}
+
+int schema_read_map(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *options, void *object)
+{
+	return schema_read_map_like(schema, node, options, NULL, object);
 }
 
 int schema_read_value(struct schema *schema, const struct yaml_node *node,
@@ -164,6 +253,6 @@ int schema_read_value(struct schema *schema, const struct yaml_node *node,
 	if (option->type == SCHEMA_CUSTOM)
 		return option->read(schema, node, field);
 	if (option->type == SCHEMA_MAP)
-		return schema_read_map(schema, node, option->options, field);
+		return schema_read_map_like(schema, node, option->options, option->example, field);
 	return schema_value_read(schema, node, option, field);
 }

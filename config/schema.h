@@ -66,6 +66,7 @@ struct schema_option {
 	const struct schema_option *options; /* MAP: its table; ends with a NULL key */
 	/* CUSTOM: called only when the key is there. field lies at offset. */
 	int (*read)(struct schema *schema, const struct yaml_node *node, void *field);
+	const char *example; /* MAP: how it is written, for who wrote something else; or NULL */
 };
 
 /* The parts of a row that name the field: SCHEMA_FIELD(struct config_mqtt, qos). */
@@ -83,6 +84,10 @@ struct schema_option {
 int schema_read_map(struct schema *schema, const struct yaml_node *node,
 	const struct schema_option *options, void *object);
 
+/* The same. example is how the map is written, for who wrote something else; or NULL. */
+int schema_read_map_like(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *options, const char *example, void *object);
+
 /* The same without the look at the keys, for maps whose keys are not all in one table. */
 int schema_read_options(struct schema *schema, const struct yaml_node *map,
 	const struct schema_option *options, void *object);
@@ -95,8 +100,18 @@ int schema_read_value(struct schema *schema, const struct yaml_node *node,
 int schema_check_keys(struct schema *schema, const struct yaml_node *map,
 	const struct schema_option *options, const struct schema_option *more);
 
-/* True when the node is of the kind; otherwise a mistake: "leds takes a list, not a map". */
+/* True when the node is of the kind; otherwise a mistake: "leds takes a list, not a map". A single
+ * value must also say something. */
 bool schema_expect(struct schema *schema, const struct yaml_node *node, enum yaml_kind kind);
+
+/* The same. example is how it is written, a line for the cure, or NULL. */
+bool schema_expect_like(struct schema *schema, const struct yaml_node *node, enum yaml_kind kind,
+	const char *example);
+
+/* The mistake that the node is empty, where words ("a list", "a text") are wanted: with the example
+ * as the cure, or, where null was written, with what else to write. */
+void schema_empty(struct schema *schema, const struct yaml_node *node, const char *name,
+	const char *words, const char *example, bool may_be_text);
 
 /*
  * The mistake "unknown <what> "word"", pointing at place, with the nearest of the words or else all

@@ -122,6 +122,73 @@ int schema_units_parse(enum schema_type type, const char *text, double *ret_valu
 	return -ENOENT;
 }
 
+/* What other programs write for it. */
+static const struct {
+	const char *word, *unit;
+} OTHER_WORDS[] = {
+	{"sec", "s"},
+	{"secs", "s"},
+	{"second", "s"},
+	{"seconds", "s"},
+	{"msec", "ms"},
+	{"usec", "us"},
+	{"µs", "us"}, /* U+00B5 */
+	{"μs", "us"}, /* U+03BC */
+	{"mins", "min"},
+	{"minute", "min"},
+	{"minutes", "min"},
+	{"hr", "h"},
+	{"hour", "h"},
+	{"hours", "h"},
+	{"day", "d"},
+	{"days", "d"},
+	{"K", "KiB"},
+	{"M", "MiB"},
+	{"G", "GiB"},
+	{"percent", "%"},
+	{"volt", "V"},
+	{"volts", "V"},
+};
+
+/* The one that differs in capitals, or that has the word for another name. NULL: none. */
+static const char *meant_unit(const struct unit *units, const char *word)
+{
+	for (const struct unit *unit = units; unit->name; unit++) {
+		if (strcasecmp(unit->name, word) == 0)
+			return unit->name;
+	}
+	for (size_t i = 0; i < sizeof(OTHER_WORDS) / sizeof(OTHER_WORDS[0]); i++) {
+		if (strcasecmp(OTHER_WORDS[i].word, word) != 0)
+			continue;
+		for (const struct unit *unit = units; unit->name; unit++) {
+			if (strcmp(unit->name, OTHER_WORDS[i].unit) == 0)
+				return unit->name;
+		}
+	}
+	return NULL;
+}
+
+bool schema_units_meant(
+	enum schema_type type, const char *text, char hint[static SCHEMA_UNITS_HINT_MAX])
+{
+	const struct unit *units = units_of(type);
+	int length = (int)number_length(text);
+	const char *word = text + length + strspn(text + length, " ");
+
+	if (!units || length > SCHEMA_UNITS_TEXT_MAX / 4)
+		return false;
+	if (type == SCHEMA_DURATION && strcmp(word, "m") == 0) {
+		(void)snprintf(hint, SCHEMA_UNITS_HINT_MAX,
+			"m could be either: write %.*smin or %.*sms", length, text, length, text);
+		return true;
+	}
+	const char *unit = meant_unit(units, word);
+	if (unit)
+		(void)snprintf(
+			hint, SCHEMA_UNITS_HINT_MAX, "did you mean %.*s%s?", length, text, unit);
+	return unit != NULL;
+}
+
 void schema_units_list(enum schema_type type, char list[static SCHEMA_UNITS_TEXT_MAX])
 {
 	const struct unit *units = units_of(type);

@@ -7,11 +7,16 @@
 #include "schema.h"
 #include <stddef.h>
 
-enum { SCHEMA_UNITS_TEXT_MAX = 64 };
+enum { SCHEMA_UNITS_TEXT_MAX = 64, SCHEMA_UNITS_HINT_MAX = SCHEMA_UNITS_TEXT_MAX + 32 };
 
 /* Takes the number and its unit apart. 0 with the value in base units; -EINVAL: no number;
  * -ENODATA: a number without a unit, where the type has units; -ENOENT: with an unknown one. */
 int schema_units_parse(enum schema_type type, const char *text, double *ret_value);
+
+/* True if a number with an unknown unit (-ENOENT above) was probably meant to have another one,
+ * which the hint has: "did you mean 5kHz?". */
+bool schema_units_meant(
+	enum schema_type type, const char *text, char hint[static SCHEMA_UNITS_HINT_MAX]);
 
 /* "Hz, kHz or MHz" of a type with units, else "". */
 void schema_units_list(enum schema_type type, char list[static SCHEMA_UNITS_TEXT_MAX]);

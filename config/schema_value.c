@@ -66,9 +66,9 @@ static bool check_form(struct schema *schema, const struct yaml_node *node,
 	if (node->kind != YAML_SCALAR)
 		diag_error(schema->diag, node->place, NULL, "%s takes %s, not %s", name,
 			type_words(option->type), schema_kind_words(node->kind));
-	else if (node->plain && !*node->text)
-		diag_error(schema->diag, yaml_node_name_place(node), NULL,
-			"%s is empty: it takes %s", name, type_words(option->type));
+	else if (yaml_node_is_empty(node))
+		schema_empty(
+			schema, node, name, type_words(option->type), NULL, has_words_only(option));
 	else if (bare && !node->plain)
 		diag_error(schema->diag, node->place, "without quotes, please",
 			"%s takes %s, not a text", name, type_words(option->type));
@@ -121,29 +121,87 @@ static void unknown_choice(struct schema *schema, const struct yaml_node *node,
 	schema_unknown(schema, node->place, what, node->text, words);
 }
 
-static void report_unparsed(struct schema *schema, const struct yaml_node *node,
-	const struct schema_option *option, const char *name, int error)
+/* What other programs write for true and false. NULL: none of it. */
+static const char *bool_hint(const char *text)
+{
+	static const struct {
+		const char *word;
+		bool yes;
+	} words[] = {{"true", true}, {"false", false}, {"yes", true}, {"no", false}, {"on", true},
+		{"off", false}, {"1", true}, {"0", false}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(words[i].word, text) == 0)
+			return words[i].yes ? "write true" : "write false";
+	}
+	return NULL;
+}
+
+/* "2,5" and "0,5s": true with the text as it would be with a point. */
+static bool has_decimal_comma(
+	const struct schema_option *option, const char *text, char *point, size_t size)
+{
+	double number = 0;
+	const char *comma = strchr(text, ',');
+
+	if (!comma || strlen(text) >= size)
+		return false;
+	(void)snprintf(point, size, "%s", text);
+	point[comma - text] = '.';
+	return parse(option, point, &number) == 0;
+}
+
+static void report_no_unit(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *option, const char *name)
 {
 	char units[SCHEMA_UNITS_TEXT_MAX], hint[SCHEMA_UNITS_TEXT_MAX + 32];
 
 	schema_units_list(option->type, units);
+	/* The default is the best example, unless it is off. */
+	(void)snprintf(hint, sizeof(hint), "for example %s",
+		option->initial && option->initial[0] != '0' ? option->initial
+							     : type_infos[option->type].example);
+	diag_error(schema->diag, node->place, hint, "%s needs a unit: %s", name, units);
+}
+
+static void report_unknown_unit(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *option, const char *name)
+{
+	char units[SCHEMA_UNITS_TEXT_MAX], hint[SCHEMA_UNITS_HINT_MAX];
+
+	if (!schema_units_meant(option->type, node->text, hint)) {
+		schema_units_list(option->type, units);
+		(void)snprintf(hint, sizeof(hint), "the units are: %s", units);
+	}
+	diag_error(
+		schema->diag, node->place, hint, "%s: unknown unit in \"%.40s\"", name, node->text);
+}
+
+static void report_unparsed(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *option, const char *name, int error)
+{
+	char point[SCHEMA_UNITS_TEXT_MAX], cure[SCHEMA_UNITS_TEXT_MAX + 32];
+	const char *hint = NULL;
+
 	if (option->type == SCHEMA_ENUM) {
 		unknown_choice(schema, node, option, name);
-	} else if (error == -ENODATA) {
-		/* The default is the best example, unless it is off. */
-		(void)snprintf(hint, sizeof(hint), "for example %s",
-			option->initial && option->initial[0] != '0'
-				? option->initial
-				: type_infos[option->type].example);
-		diag_error(schema->diag, node->place, hint, "%s needs a unit: %s", name, units);
-	} else if (error == -ENOENT) {
-		(void)snprintf(hint, sizeof(hint), "the units are: %s", units);
-		diag_error(schema->diag, node->place, hint, "%s: unknown unit in \"%.40s\"", name,
-			node->text);
-	} else {
-		diag_error(schema->diag, node->place, NULL, "%s takes %s, not \"%.40s\"", name,
-			type_words(option->type), node->text);
+		return;
 	}
+	if (error == -ENODATA) {
+		report_no_unit(schema, node, option, name);
+		return;
+	}
+	if (option->type == SCHEMA_BOOL) {
+		hint = bool_hint(node->text);
+	} else if (has_decimal_comma(option, node->text, point, sizeof(point))) {
+		(void)snprintf(cure, sizeof(cure), "decimals stand behind a point: %s", point);
+		hint = cure;
+	} else if (error == -ENOENT) {
+		report_unknown_unit(schema, node, option, name);
+		return;
+	}
+	diag_error(schema->diag, node->place, hint, "%s takes %s, not \"%.40s\"", name,
+		type_words(option->type), node->text);
 }
 
 /* Decimal fractions are not exact in binary, so the limits are not either. */

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* libyaml's complaints in the words of who wrote the map. */
+#include "diag_lookalike.h"
 #include "utf8.h"
 #include "yaml_load.h"
+#include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+
+enum { SLIP_MAX = 128 };
 
 /* libyaml counts from zero. What ends on another line gets the caret alone. */
 struct diag_place yaml_place(const yaml_mark_t *start, const yaml_mark_t *end)
@@ -64,6 +69,75 @@ static char byte_at(const char *text, size_t size, const yaml_mark_t *mark)
 	return i < size ? text[i] : '\0';
 }
 
+/* The first byte of a line, counted from zero, and its size. NULL: there is none. */
+static const char *find_line(const char *text, size_t size, size_t number, size_t *ret_size)
+{
+	const char *line = text, *end = text + size;
+
+	while (number-- > 0) {
+		line = memchr(line, '\n', (size_t)(end - line));
+		if (!line++)
+			return NULL;
+	}
+	const char *stop = memchr(line, '\n', (size_t)(end - line));
+	*ret_size = (size_t)((stop ? stop : end) - line);
+	return line;
+}
+
+static bool is_lookalike(const char *text, size_t size, char of, size_t line, size_t column,
+	char hint[static SLIP_MAX])
+{
+	const char *name = NULL;
+	uint32_t code = 0;
+	const char *instead = utf8_decode(text, size, &code) ? diag_lookalike(code, &name) : NULL;
+
+	if (!instead || *instead != of)
+		return false;
+	(void)snprintf(hint, SLIP_MAX, "line %zu, column %zu is U+%04X, a %s: write %s there",
+		line + 1, column, (unsigned)code, name, of == ' ' ? "a blank" : instead);
+	return true;
+}
+
+/* A key whose colon is none, or has no blank behind it: "mqtt\uff1a", "url:mqtt://x". */
+static bool is_half_a_key(const char *line, size_t size, size_t number, char hint[static SLIP_MAX])
+{
+	size_t at = 0, column = 1;
+
+	while (at < size && (line[at] == ' ' || line[at] == '-'))
+		at++, column++;
+	size_t word = at;
+	while (at < size && (line[at] == '_' || isalnum((unsigned char)line[at])))
+		at++, column++;
+	if (at == word || at >= size)
+		return false;
+	if (line[at] == ':') {
+		size_t rest = size - at - 1;
+		if (rest == 0 || strchr(" \r\t", line[at + 1]) ||
+			(rest >= 2 && strncmp(line + at + 1, "//", 2) == 0))
+			return false;
+		if (is_lookalike(line + at + 1, rest, ' ', number, column + 1, hint))
+			return true;
+		(void)snprintf(hint, SLIP_MAX, "line %zu: a blank follows the colon of %.*s",
+			number + 1, (int)(at - word > 40 ? 40 : at - word), line + word);
+		return true;
+	}
+	return is_lookalike(line + at, size - at, ':', number, column, hint);
+}
+
+/* The key that YAML took for a text and went on reading is on this line or on the one before. */
+static const char *find_slip(
+	const char *text, size_t size, const yaml_mark_t *mark, char hint[static SLIP_MAX])
+{
+	size_t length = 0;
+
+	for (size_t i = mark->line > 0 ? mark->line - 1 : 0; i <= mark->line; i++) {
+		const char *line = find_line(text, size, i, &length);
+		if (line && is_half_a_key(line, length, i, hint))
+			return hint;
+	}
+	return NULL;
+}
+
 int yaml_syntax_error(const yaml_parser_t *parser, const char *text, size_t size, struct diag *diag)
 {
 	const char *problem = parser->problem ? parser->problem : "this is no YAML";
@@ -72,7 +146,10 @@ int yaml_syntax_error(const yaml_parser_t *parser, const char *text, size_t size
 	if (parser->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
 
-	const char *cure = cure_of(problem);
+	char slip[SLIP_MAX];
+	const char *cure = find_slip(text, size, mark, slip);
+	if (!cure)
+		cure = cure_of(problem);
 	if (strcmp(problem, "found character that cannot start any token") == 0)
 		cure = byte_at(text, size, mark) == '\t'
 			? no_tabs

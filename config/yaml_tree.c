@@ -15,6 +15,17 @@ const struct yaml_node *yaml_node_get(const struct yaml_node *map, const char *k
 	return NULL;
 }
 
+bool yaml_node_is_empty(const struct yaml_node *node)
+{
+	static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (node->kind == YAML_SCALAR && node->plain && strcmp(node->text, words[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 struct diag_place yaml_node_name_place(const struct yaml_node *node)
 {
 	return node->key ? node->key_place : node->place;

@@ -47,6 +47,12 @@ int yaml_tree_read_file(const char *path, struct diag *diag, struct yaml_node **
 /* The value of a key, or NULL when there is none or when map is no map. map may be NULL. */
 const struct yaml_node *yaml_node_get(const struct yaml_node *map, const char *key);
 
+/*
+ * True for a scalar that says nothing: key: without a value, and YAML's words for it, null, Null,
+ * NULL and ~. In quotes they are texts.
+ */
+bool yaml_node_is_empty(const struct yaml_node *node);
+
 /* Where to point when the node as a whole is meant: at its key, or in a list at itself. */
 struct diag_place yaml_node_name_place(const struct yaml_node *node);
 

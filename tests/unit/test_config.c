@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a map without mistakes becomes. Mistakes are in test_config_maps.c. */
 #include "config.h"
+#include "config_url.h"
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -73,6 +74,8 @@ static struct config *load_every_option(void)
 	const char *root = getenv("SOURCE_ROOT");
 	char path[4096];
 
+	if (!CONFIG_HAS_TLS) /* one of its URLs is mqtts:// */
+		skip();
 	assert_non_null(root);
 	(void)snprintf(path, sizeof(path), "%s/tests/config/good/every-option.yaml", root);
 	return load_file(path);
@@ -173,9 +176,9 @@ static void test_mqtt(void **state)
 	assert_string_equal(mqtt->topic, "site/pi/tos");
 	assert_string_equal(mqtt->client_id, "edge-pi-pi");
 	assert_string_equal(mqtt->username, "edge-a");
-	assert_string_equal(mqtt->tls.ca, "/etc/tos/ca.crt");
-	assert_string_equal(mqtt->tls.cert, "/etc/tos/edge-a.crt");
-	assert_string_equal(mqtt->tls.key, "/etc/tos/edge-a.key");
+	assert_string_equal(mqtt->tls.ca, "/etc/passwd");
+	assert_string_equal(mqtt->tls.cert, "/etc/group");
+	assert_string_equal(mqtt->tls.key, "/etc/hosts");
 	assert_int_equal(mqtt->keepalive_s, 60);
 	assert_string_equal(mqtt->will.topic, "tos/except/pi");
 	assert_string_equal(mqtt->will.payload, "Force terminate");
@@ -608,6 +611,30 @@ static void test_fingerprint_of_the_connection(void **state)
 		config_free(configs[i]);
 }
 
+static void assert_url(const char *text, bool has_tls, const char *url, const char *wrong)
+{
+	const char *told = NULL, *cure = NULL;
+	char *parsed = NULL;
+	int r = config_url_parse(text, has_tls, &told, &cure, &parsed);
+
+	assert_int_equal(r, url ? 0 : -EINVAL);
+	if (url)
+		assert_string_equal(parsed, url);
+	else
+		assert_string_equal(told, wrong);
+	free(parsed);
+}
+
+static void test_a_url_with_tls_needs_a_build_with_it(void **state)
+{
+	(void)state;
+	assert_url("mqtts://a", true, "mqtts://a:8883", NULL);
+	assert_url("mqtts://a", false, NULL, "needs TLS, and this tosd was built without it");
+	assert_url("mqtt://a", false, "mqtt://a:1883", NULL);
+	assert_url("mqtt://fe80::2%eth0", true, NULL, "has more than one colon");
+	assert_url("mqtt://[fe80::2%eth0]", true, "mqtt://[fe80::2%eth0]:1883", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -628,6 +655,7 @@ int main(void)
 		cmocka_unit_test(test_fingerprints),
 		cmocka_unit_test(test_settings_that_are_not_of_the_connection),
 		cmocka_unit_test(test_fingerprint_of_the_connection),
+		cmocka_unit_test(test_a_url_with_tls_needs_a_build_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

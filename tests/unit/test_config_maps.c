@@ -103,6 +103,13 @@ static bool ends_with(const char *name, const char *end)
 	return size > strlen(end) && strcmp(name + size - strlen(end), end) == 0;
 }
 
+/* Maps with mqtts:// have one more mistake where this build cannot do it. */
+static bool needs_tls(const char *name)
+{
+	return strstr(name, "tls") || strcmp(name, "every-option.yaml") == 0 ||
+		strcmp(name, "mqtt-url-in-list.yaml") == 0;
+}
+
 /* Checks every map of the folder and returns how many there are. */
 static size_t check_folder(
 	const char *folder, bool (*check)(const char *directory, const char *name))
@@ -117,6 +124,8 @@ static size_t check_folder(
 	assert_non_null(stream);
 	for (struct dirent *entry; (entry = readdir(stream));) {
 		if (!ends_with(entry->d_name, ".yaml"))
+			continue;
+		if (needs_tls(entry->d_name) && !CONFIG_HAS_TLS)
 			continue;
 		maps++;
 		wrong += check(directory, entry->d_name) ? 0 : 1;

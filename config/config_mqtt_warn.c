@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* What the check warns of in the section mqtt. */
+#include "config_load.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The map may be for another machine, or the file be yet to come: no mistake. */
+static void check_tls_file(struct diag *diag, const struct yaml_node *node, const char *path)
+{
+	struct stat status;
+	const char *wrong = NULL;
+
+	if (!path)
+		return;
+	if (stat(path, &status) < 0)
+		wrong = strerror(errno);
+	else if (!S_ISREG(status.st_mode))
+		wrong = "this is no regular file";
+	else if (access(path, R_OK) < 0)
+		wrong = "this user cannot read it";
+	if (wrong)
+		diag_warning(diag, node->place,
+			"without it there is no connection; the user that runs tosd must be able "
+			"to read it",
+			"tls.%s: %.80s: %s", node->key, path, wrong);
+}
+
+static bool uses_tls(const struct config_mqtt *mqtt)
+{
+	for (size_t i = 0; i < mqtt->n_urls; i++) {
+		if (strncmp(mqtt->urls[i], "mqtts:", 6) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void warn_of_tls(
+	struct diag *diag, const struct yaml_node *node, const struct config_mqtt *mqtt)
+{
+	if (!uses_tls(mqtt))
+		return;
+	check_tls_file(diag, yaml_node_get(node, "ca"), mqtt->tls.ca);
+	check_tls_file(diag, yaml_node_get(node, "cert"), mqtt->tls.cert);
+	check_tls_file(diag, yaml_node_get(node, "key"), mqtt->tls.key);
+}
+
+/* Whoever is on that topic next takes the will for a new interval. */
+static void warn_of_will(
+	struct diag *diag, const struct yaml_node *node, const struct config_mqtt *mqtt)
+{
+	static const char interval[] = "/sensors/interval";
+	size_t root = strlen(mqtt->topic);
+
+	if (mqtt->will.topic && strncmp(mqtt->will.topic, mqtt->topic, root) == 0 &&
+		strcmp(mqtt->will.topic + root, interval) == 0)
+		diag_warning(diag, node->place, "another topic would do",
+			"will.topic: on %.80s the gateway takes its interval", mqtt->will.topic);
+}
+
+/* A text to us, and mostly a switch to who wrote it. */
+static void check_switch(struct diag *diag, const struct yaml_node *node)
+{
+	if (node && node->kind == YAML_SCALAR && node->plain &&
+		(strcasecmp(node->text, "true") == 0 || strcasecmp(node->text, "false") == 0))
+		diag_warning(diag, node->place, "in quotes, if that is meant",
+			"%s takes a text, and %s is taken as one", node->key, node->text);
+}
+
+void config_warn_mqtt(struct config_loader *loader)
+{
+	static const char *const texts[] = {"topic", "client_id", "username"};
+	const struct config_mqtt *mqtt = &loader->config->mqtt;
+	const struct yaml_node *node = yaml_node_get(loader->root, "mqtt");
+	struct diag *diag = loader->schema.diag;
+
+	warn_of_tls(diag, yaml_node_get(node, "tls"), mqtt);
+	warn_of_will(diag, yaml_node_get(yaml_node_get(node, "will"), "topic"), mqtt);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		check_switch(diag, yaml_node_get(node, texts[i]));
+}
