@@ -1,28 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 #include "credentials.h"
-#include "log.h"
+
+#include "regular_file.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-static int read_password(const char *path, char **ret_password)
+/* Bytes read, at most size; a negative errno. */
+static ssize_t read_whole(int fd, char *buffer, size_t size)
+{
+	size_t length = 0;
+
+	while (length < size) {
+		ssize_t n = read(fd, buffer + length, size - length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		length += (size_t)n;
+	}
+	return (ssize_t)length;
+}
+
+static int read_password(const char *path, mode_t forbidden, char **ret_password)
 {
 	char buffer[CREDENTIALS_PASSWORD_MAX + 1];
-	FILE *file = fopen(path, "re");
-	size_t size;
-	int r = 0;
+	int fd = regular_file_open(path), r = 0;
+	struct stat status;
+	ssize_t length;
 
-	if (!file)
-		return -errno;
-	size = fread(buffer, 1, sizeof(buffer), file);
-	if (ferror(file)) /* a folder, for example, can be opened but not read */
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status) < 0)
 		r = -errno;
-	else if (size > CREDENTIALS_PASSWORD_MAX)
+	else if (status.st_mode & forbidden)
+		r = -EPERM;
+	length = r < 0 ? r : read_whole(fd, buffer, sizeof(buffer));
+	(void)close(fd);
+	if (length < 0)
+		return (int)length;
+	if (length > CREDENTIALS_PASSWORD_MAX) {
 		r = -EFBIG;
-	fclose(file);
-	if (r == 0) {
-		buffer[size] = '\0';
+	} else {
+		buffer[length] = '\0';
 		buffer[strcspn(buffer, "\r\n")] = '\0';
 		*ret_password = strdup(buffer);
 		r = *ret_password ? 0 : -ENOMEM;
@@ -31,33 +57,61 @@ static int read_password(const char *path, char **ret_password)
 	return r;
 }
 
-int credentials_load(const struct config_mqtt *mqtt, char **ret_password)
+static void describe(const char *path, int error, char *text)
 {
-	const char *directory = getenv("CREDENTIALS_DIRECTORY");
-	char path[4096];
-	int r;
+	const char *words = regular_file_error(error), *cure = "";
 
-	*ret_password = NULL;
-	if (directory) {
-		snprintf(path, sizeof(path), "%s/mqtt-password", directory);
-		r = read_password(path, ret_password);
-		if (r != -ENOENT)
-			goto finish;
+	switch (error) {
+	case EPERM:
+		words = "others can read it";
+		cure = ": set its mode to 600";
+		break;
+	case EFBIG:
+		words = "it has more than 4096 bytes";
+		cure = ": the password is its first line, and nothing else belongs there";
+		break;
+	case EACCES:
+		cure = ": its owner is to be the user that tosd runs as";
+		break;
+	case ENOENT:
+		cure = ": put the file there, with the password as its first line";
+		break;
+	default:
+		break;
 	}
-	if (!mqtt->password_file)
-		return 0;
-	snprintf(path, sizeof(path), "%s", mqtt->password_file);
-	r = read_password(path, ret_password);
-finish:
-	if (r < 0)
-		log_error("mqtt", "password: %s: %s", path, strerror(-r));
-	return r;
+	(void)snprintf(text, CREDENTIALS_ERROR_MAX, "password: %.160s: %s%s", path, words, cure);
 }
 
-char *credentials_forget(char *password)
+_Static_assert(CREDENTIALS_PASSWORD_MAX == 4096, "as the words say");
+
+int credentials_load(const struct credentials_places *places, char error[CREDENTIALS_ERROR_MAX],
+	struct credentials *ret_credentials)
 {
-	if (password)
-		explicit_bzero(password, strlen(password));
-	free(password);
-	return NULL;
+	struct credentials credentials = {.is_copy = places->directory != NULL};
+	const char *path = places->file;
+	char copy[4096];
+	int r = -ENOENT;
+
+	if (places->directory) {
+		(void)snprintf(copy, sizeof(copy), "%s/mqtt-password", places->directory);
+		r = read_password(copy, 0, &credentials.password);
+	}
+	if (r == -ENOENT) {
+		credentials.is_copy = false;
+		r = path ? read_password(path, S_IRWXG | S_IRWXO, &credentials.password) : 0;
+	}
+	if (r < 0) {
+		describe(credentials.is_copy ? copy : path, -r, error);
+		return r;
+	}
+	*ret_credentials = credentials;
+	return 0;
+}
+
+void credentials_forget(struct credentials *credentials)
+{
+	if (credentials->password)
+		explicit_bzero(credentials->password, strlen(credentials->password));
+	free(credentials->password);
+	*credentials = (struct credentials){0};
 }

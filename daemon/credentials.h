@@ -1,17 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* The broker's password: systemd's credential "mqtt-password", or the map's password_file. */
+/*
+ * The broker's password: systemd's credential "mqtt-password", or else the map's password_file. It
+ * is read anew at each connection, so that one that was changed is used without a word to the
+ * gateway. systemd's credential is a copy from the start of the process: that one stays.
+ */
 #pragma once
 
-#include "config.h"
+#include <stdbool.h>
 #include <stddef.h>
 
-enum { CREDENTIALS_PASSWORD_MAX = 4096 };
+enum {
+	CREDENTIALS_PASSWORD_MAX = 4096, /* bytes, of the whole file */
+	CREDENTIALS_ERROR_MAX = 320,
+};
+
+struct credentials_places {
+	const char
+		*directory; /* systemd's, of the environment's CREDENTIALS_DIRECTORY; NULL: none */
+	const char *file;   /* the map's password_file; NULL: none */
+};
+
+struct credentials {
+	char *password; /* the first line of the file, allocated; NULL: there is none */
+	bool is_copy;   /* systemd's, from the start of the process */
+};
 
 /*
- * Reads it without the line's end. 0: *ret_password is allocated (wipe and free with
- * credentials_forget()), or NULL when there is none. A negative errno after it was logged.
+ * Reads a regular file without waiting for anything but its disk. 0; a negative errno, with what is
+ * wrong and the cure in error. The map's file is refused (-EPERM) when group or others can read it.
  */
-int credentials_load(const struct config_mqtt *mqtt, char **ret_password);
+int credentials_load(const struct credentials_places *places, char error[CREDENTIALS_ERROR_MAX],
+	struct credentials *ret_credentials);
 
-/* Overwrites and frees. Returns NULL; password may be NULL. */
-char *credentials_forget(char *password);
+/* Overwrites and frees. */
+void credentials_forget(struct credentials *credentials);

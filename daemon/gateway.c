@@ -2,12 +2,11 @@
 #include "gateway.h"
 #include "board_linux.h"
 #include "clock.h"
-#include "credentials.h"
 #include "diag.h"
 #include "interval_store.h"
 #include "kept_map.h"
 #include "log.h"
-#include "topic.h"
+#include "mqtt_client.h"
 #include "version.h"
 #include <errno.h>
 #include <signal.h>
@@ -110,79 +109,6 @@ void gateway_close_board(struct gateway *gateway)
 	gateway->board = NULL;
 }
 
-static void free_topics(struct gateway *gateway)
-{
-	for (size_t i = 0; i < ROUTER_TOPICS; i++) {
-		free(gateway->topics[i]);
-		gateway->topics[i] = NULL;
-	}
-	free(gateway->reading_topic);
-	free(gateway->backlog_topic);
-	free(gateway->status_topic);
-	gateway->reading_topic = gateway->backlog_topic = gateway->status_topic = NULL;
-}
-
-static char *new_topic(const struct gateway *gateway, const char *name)
-{
-	char topic[OUTBOX_TOPIC_MAX];
-
-	topic_below(topic, gateway->config->mqtt.topic, name);
-	return strdup(topic);
-}
-
-static int make_topics(struct gateway *gateway)
-{
-	bool whole = true;
-
-	for (unsigned i = 0; i < ROUTER_TOPICS; i++) {
-		gateway->topics[i] = new_topic(gateway, router_topic(i));
-		whole = whole && gateway->topics[i];
-	}
-	gateway->reading_topic = new_topic(gateway, "sensors");
-	gateway->backlog_topic = new_topic(gateway, "sensors/backlog");
-	gateway->status_topic = new_topic(gateway, "status");
-	return whole && gateway->reading_topic && gateway->backlog_topic && gateway->status_topic
-		? 0
-		: -ENOMEM;
-}
-
-int gateway_start_link(struct gateway *gateway)
-{
-	struct link_subscription subscriptions[ROUTER_TOPICS];
-	struct link_settings settings = {
-		.mqtt = &gateway->config->mqtt,
-		.subscriptions = subscriptions,
-		.n_subscriptions = ROUTER_TOPICS,
-		.outbox = gateway->outbox,
-		.events = gateway->link_events,
-	};
-	int r = make_topics(gateway);
-
-	if (r == 0)
-		r = credentials_load(&gateway->config->mqtt, &gateway->password);
-	if (r < 0)
-		return r;
-	settings.password = gateway->password;
-	for (unsigned i = 0; i < ROUTER_TOPICS; i++)
-		subscriptions[i] =
-			(struct link_subscription){gateway->topics[i], router_topic_is_required(i)};
-	settings.reading_topic = gateway->reading_topic;
-	settings.backlog_topic = gateway->backlog_topic;
-	settings.status_topic = gateway->status_topic;
-	gateway->link_config = gateway->config;
-	return link_new(&settings, &gateway->link);
-}
-
-void gateway_stop_link(struct gateway *gateway, uint64_t timeout_us)
-{
-	gateway->link = link_close(gateway->link, timeout_us);
-	gateway->password = credentials_forget(gateway->password);
-	free_topics(gateway);
-	if (gateway->link_config != gateway->config && gateway->link_config != gateway->retired)
-		config_free(gateway->link_config);
-	gateway->link_config = NULL;
-}
-
 static void first_interval(struct gateway *gateway)
 {
 	const struct config_interval *interval = &gateway->config->interval;
@@ -266,9 +192,10 @@ static int start_threads(struct gateway *gateway)
 	int r = start_spooler(gateway);
 
 	if (r == 0)
-		r = gateway_start_link(gateway);
+		r = gateway_prepare_link(gateway, gateway->config, &gateway->link);
 	if (r < 0)
 		return r;
+	link_start(gateway->link);
 	return sampler_new(&settings, &gateway->sampler);
 }
 
@@ -350,7 +277,7 @@ static bool tear_down(struct gateway *gateway)
 		log_warning("sensors",
 			"the kernel does not give back a sensor's transfer; the "
 			"reading that waits for it is lost");
-	gateway_stop_link(gateway, LINK_CLOSE_US);
+	gateway->link = link_close(gateway->link, LINK_CLOSE_US);
 	now_us = clock_now_us();
 	if (spooler_close(gateway->spooler, now_us < end_us ? end_us - now_us : 0) < 0) {
 		log_error("spool", "the disk does not answer; readings that wait are lost");
@@ -440,6 +367,7 @@ int gateway_run(const struct options *options)
 		return exit_code;
 	gateway.options = options;
 	prepare_signals();
+	mqtt_client_prepare_environment();
 	r = make_loop(&gateway);
 	if (r == 0)
 		r = build(&gateway);

@@ -4,6 +4,7 @@
  *
  *   gateway.c         builds it up, runs it, tears it down in mirror order
  *   gateway_events.c  what the other threads report, timers, commands
+ *   gateway_link.c    a link for a map
  *   gateway_reload.c  another map, without disturbing what stays the same
  *   gateway_safe.c    --safe: every output of the map made safe, and nothing else
  */
@@ -33,10 +34,7 @@ struct gateway {
 
 	struct config *config;
 	struct config *retired; /* the one before, until the sampler has let go of it */
-	/* What the link was started with. It goes on over reloads that leave the connection alone,
-	 * so this may be older than both: then it is the link's alone. */
-	struct config *link_config;
-	bool reload_wanted; /* a reload was asked for meanwhile */
+	bool reload_wanted;     /* a reload was asked for meanwhile */
 	uint32_t interval_ms;
 	bool interval_unsaved; /* to be remembered, and not yet in the state directory */
 
@@ -49,9 +47,6 @@ struct gateway {
 	struct publisher *publisher;
 	struct sampler *sampler;
 	struct link *link;
-	char *topics[ROUTER_TOPICS];
-	char *reading_topic, *backlog_topic, *status_topic;
-	char *password;
 	struct actuators *actuators;
 	struct router router;
 	struct failsafe failsafe;
@@ -79,9 +74,10 @@ int gateway_make_safe(const struct options *options);
 int gateway_open_board(struct gateway *gateway, const struct config *config);
 void gateway_close_board(struct gateway *gateway);
 
-/* The link with the topics and the password of the present map. */
-int gateway_start_link(struct gateway *gateway);
-void gateway_stop_link(struct gateway *gateway, uint64_t timeout_us);
+/* A link for that map, which is not used after that. It does not connect before link_start(). What
+ * is wrong with the password is logged. */
+int gateway_prepare_link(
+	const struct gateway *gateway, const struct config *config, struct link **ret_link);
 
 /* Sources of the loop: events of the threads, timers. */
 int gateway_attach_events(struct gateway *gateway);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A reload reads the map anew, checks it whole, and only then changes anything: first the outputs,
- * then the connection (only if its settings changed), then the sensors. The sampler goes over
- * between two rounds, which a stuck bus can delay; the main thread does not wait for it, and the
- * old map lives until the sampler says that it has let go. A reload that is asked for meanwhile
- * begins after that.
+ * A reload reads the map anew, checks it whole, prepares everything that can fail, a connection
+ * with other settings too, and only then changes anything: first the outputs, then the connection
+ * (only if its settings changed), then the sensors. Whatever fails before, the old map goes on. The
+ * sampler goes over between two rounds, which a stuck bus can delay; the main thread does not wait
+ * for it, and the old map lives until the sampler says that it has let go. A reload that is asked
+ * for meanwhile begins after that.
  */
 #include "clock.h"
 #include "gateway.h"
 #include "log.h"
+#include "round.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,25 +19,64 @@
 /* The old connection's farewell; commands wait for it, motors are stopped before. */
 enum { LINK_RESTART_US = 500000 };
 
-static void restart_link(struct gateway *gateway)
+/* All that a reload needs and that can fail, made before anything changes. */
+struct preparation {
+	struct config *config;
+	struct link *link; /* NULL: the connection stays as it is */
+	struct round *round;
+};
+
+/* Undoes it. */
+static void give_up(struct gateway *gateway, struct preparation *preparation)
+{
+	(void)link_close(preparation->link, 0);
+	round_free(preparation->round);
+	/* It was taken once, so it will be again. */
+	if (gateway->simulation)
+		(void)simulation_set_map(gateway->simulation, gateway->config);
+	config_free(preparation->config);
+}
+
+static bool is_same_connection(const struct config *one, const struct config *other)
+{
+	return strcmp(one->mqtt.fingerprint, other->mqtt.fingerprint) == 0;
+}
+
+/* What failed is in *ret_what. */
+static int prepare(struct gateway *gateway, struct preparation *preparation, const char **ret_what)
+{
+	const struct config *config = preparation->config;
+	int r = 0;
+
+	*ret_what = "the connection's new settings";
+	if (!is_same_connection(config, gateway->config))
+		r = gateway_prepare_link(gateway, config, &preparation->link);
+	if (r < 0)
+		return r;
+	*ret_what = "the simulated board";
+	if (gateway->simulation)
+		r = simulation_set_map(gateway->simulation, config);
+	if (r < 0)
+		return r;
+	*ret_what = "the sensors";
+	return sampler_prepare(gateway->sampler, config, &preparation->round);
+}
+
+/* The old connection ends here, and not before: two of one client id throw each other out. */
+static void replace_link(struct gateway *gateway, struct link *link)
 {
 	bool running =
 		gateway->config->failsafe.stop_motors && actuators_running(gateway->actuators);
-	int r;
 
 	log_notice("mqtt", "its settings changed, connecting anew%s",
 		running ? "; motors are stopped" : "");
 	actuators_failsafe(gateway->actuators);
-	gateway_stop_link(gateway, LINK_RESTART_US);
+	(void)link_close(gateway->link, LINK_RESTART_US);
+	gateway->link = link;
 	failsafe_lost(&gateway->failsafe, clock_now_us());
 	gateway->guard_us = 0;
-	r = gateway_start_link(gateway);
-	if (r < 0) {
-		log_error("mqtt", "cannot start the connection again: %s", strerror(-r));
-		sd_event_exit(gateway->loop, EXIT_FAILED);
-		return;
-	}
-	supervisor_set_link(&gateway->supervisor, gateway->link);
+	link_start(link);
+	supervisor_set_link(&gateway->supervisor, link);
 }
 
 static void follow_interval(struct gateway *gateway, const struct config *old)
@@ -60,45 +101,20 @@ static void refuse(struct gateway *gateway)
 	gateway_notify_status(gateway);
 }
 
-void gateway_reload(struct gateway *gateway)
+/* What was prepared is in force. Nothing here can fail. */
+static void go_over(struct gateway *gateway, const struct preparation *preparation)
 {
-	struct config *config = NULL;
-	struct config *old = gateway->config;
+	struct config *config = preparation->config, *old = gateway->config;
 
-	if (gateway->retired) {
-		gateway->reload_wanted = true;
-		return;
-	}
-	log_info("reload", "reading %s", gateway->options->config_path);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_now_us());
-	if (gateway_load_config(gateway->options->config_path, &config) >= 0) {
-		refuse(gateway);
-		return;
-	}
-	/* The wires first: what the new map has is looked for at once. */
-	if (gateway->simulation)
-		simulation_set_map(gateway->simulation, config);
-	if (actuators_reload(gateway->actuators, config) < 0) {
-		if (gateway->simulation)
-			simulation_set_map(gateway->simulation, old);
-		config_free(config);
-		refuse(gateway);
-		return;
-	}
 	gateway->config = config;
 	gateway->router.config = config;
 	gateway->retired = old;
 	spooler_configure(gateway->spooler, config->spool.size_bytes, config->spool.after_us);
 	failsafe_set_after(&gateway->failsafe, config->failsafe.after_us, clock_now_us());
 	health_reset_sensors(&gateway->health);
-	if (strcmp(config->mqtt.fingerprint, old->mqtt.fingerprint) != 0)
-		restart_link(gateway);
-	if (sampler_swap(gateway->sampler, config) < 0) {
-		/* The outputs follow the new map already: there is no way back, and none forward. */
-		log_error("reload", "out of memory, ending");
-		sd_event_exit(gateway->loop, EXIT_FAILED);
-		return;
-	}
+	if (preparation->link)
+		replace_link(gateway, preparation->link);
+	sampler_swap(gateway->sampler, preparation->round);
 	follow_interval(gateway, old);
 	if (config->mqtt.health_interval_us != old->mqtt.health_interval_us)
 		gateway_follow_health(gateway);
@@ -106,10 +122,39 @@ void gateway_reload(struct gateway *gateway)
 	gateway_follow_actuators(gateway);
 }
 
+void gateway_reload(struct gateway *gateway)
+{
+	struct preparation preparation = {0};
+	const char *what;
+	int r;
+
+	if (gateway->retired) {
+		gateway->reload_wanted = true;
+		return;
+	}
+	log_info("reload", "reading %s", gateway->options->config_path);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_now_us());
+	if (gateway_load_config(gateway->options->config_path, &preparation.config) >= 0) {
+		refuse(gateway);
+		return;
+	}
+	r = prepare(gateway, &preparation, &what);
+	if (r == 0) {
+		what = "the outputs";
+		r = actuators_reload(gateway->actuators, preparation.config);
+	}
+	if (r < 0) {
+		log_error("reload", "%s: %s", what, strerror(-r));
+		give_up(gateway, &preparation);
+		refuse(gateway);
+		return;
+	}
+	go_over(gateway, &preparation);
+}
+
 void gateway_reload_finished(struct gateway *gateway)
 {
-	if (gateway->retired != gateway->link_config)
-		config_free(gateway->retired);
+	config_free(gateway->retired);
 	gateway->retired = NULL;
 	gateway_keep_map(gateway);
 	log_info("reload", "done: sensors %zu, LEDs %zu, motors %zu", gateway->config->n_sensors,

@@ -182,10 +182,22 @@ static int connect_once(struct link *link, uint32_t *ret_wait_ms)
 	return 0;
 }
 
+static void wait_for_start(struct link *link)
+{
+	struct pollfd fd = {.fd = link->command_fd, .events = POLLIN};
+	struct link_commands commands = link_take_commands(link);
+
+	while (!commands.started && !commands.closing) {
+		(void)poll(&fd, 1, -1);
+		commands = link_take_commands(link);
+	}
+}
+
 static void *run(void *argument)
 {
 	struct link *link = argument;
 
+	wait_for_start(link);
 	while (!link_take_commands(link).closing) {
 		uint32_t wait_ms;
 
@@ -232,12 +244,7 @@ int link_new(const struct link_settings *settings, struct link **ret_link)
 	if (r == 0)
 		r = link_events_init(&link->events, settings->events);
 	if (r == 0)
-		r = outbox_put_retained(settings->outbox, OUTBOX_STATUS, settings->status_topic,
-			"online", strlen("online"));
-	if (r == 0) {
-		mqtt_client_prepare_environment();
 		r = -pthread_create(&link->thread, NULL, run, link);
-	}
 	if (r < 0) {
 		free_link(link);
 		return r;
@@ -245,6 +252,17 @@ int link_new(const struct link_settings *settings, struct link **ret_link)
 	(void)pthread_setname_np(link->thread, "link");
 	*ret_link = link;
 	return 0;
+}
+
+void link_start(struct link *link)
+{
+	/* It fits: a topic of the map is short. */
+	(void)outbox_put_retained(link->settings.outbox, OUTBOX_STATUS, link->settings.status_topic,
+		"online", strlen("online"));
+	(void)pthread_mutex_lock(&link->mutex);
+	link->commands.started = true;
+	wake(link);
+	(void)pthread_mutex_unlock(&link->mutex);
 }
 
 void link_guard(struct link *link, uint64_t guard_us)

@@ -22,6 +22,7 @@
 #pragma once
 
 #include "config.h"
+#include "credentials.h"
 #include "log.h"
 #include "outbox.h"
 #include "queue.h"
@@ -72,7 +73,7 @@ struct link_subscription {
 /* The outbox and the queue are borrowed until link_close() returns, the rest is copied. */
 struct link_settings {
 	const struct config_mqtt *mqtt;
-	const char *password;                          /* NULL: none */
+	struct credentials_places credentials;
 	const struct link_subscription *subscriptions; /* at most LINK_SUBSCRIPTIONS_MAX */
 	size_t n_subscriptions;
 	const char *reading_topic, *backlog_topic, *status_topic;
@@ -84,8 +85,11 @@ struct link_settings {
 
 struct link;
 
-/* Starts the thread, which connects at once. */
+/* Everything that can fail, and nothing that the broker or another link would notice. */
 int link_new(const struct link_settings *settings, struct link **ret_link);
+
+/* Connects, now and for ever. Cannot fail. Once, when no other link is left. */
+void link_start(struct link *link);
 
 /*
  * A motor runs: from now on make sure that the broker has a reason to answer (an acknowledged

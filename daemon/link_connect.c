@@ -9,6 +9,16 @@
 /* The same failure again is repeated to the user this often. */
 #define FAILURE_REPEAT_US (600 * UINT64_C(1000000))
 
+_Static_assert((int)CREDENTIALS_ERROR_MAX <= (int)MQTT_CLIENT_ERROR_MAX, "they share the text");
+
+static void tell_copy(char *error)
+{
+	size_t length = strlen(error);
+
+	(void)snprintf(error + length, MQTT_CLIENT_ERROR_MAX - length,
+		"; the credential is a copy from the start: restart tosd after it was changed");
+}
+
 static int attempt(struct link *link, const char *url, int version, char *error,
 	struct mqtt_client **ret_client)
 {
@@ -17,18 +27,24 @@ static int attempt(struct link *link, const char *url, int version, char *error,
 	struct mqtt_client_settings client_settings = {
 		.mqtt = settings->mqtt,
 		.url = url,
-		.password = settings->password,
 		.version = version,
 		.will = {settings->status_topic, "offline", 1, true},
 	};
 	struct mqtt_client *client = NULL;
+	struct credentials credentials = {0};
 	int r;
 
 	if (will->topic)
 		client_settings.will =
 			(struct mqtt_will){will->topic, will->payload, will->qos, will->retain};
 	link_enter_library(link);
-	r = mqtt_client_connect(&client_settings, error, &client);
+	r = credentials_load(&settings->credentials, error, &credentials);
+	client_settings.password = credentials.password;
+	if (r == 0)
+		r = mqtt_client_connect(&client_settings, error, &client);
+	if (r == -EKEYREJECTED && credentials.is_copy)
+		tell_copy(error);
+	credentials_forget(&credentials);
 	if (link_leave_library(link) < 0) {
 		mqtt_client_close(client);
 		return -ECANCELED;

@@ -49,6 +49,7 @@ void link_events_push_message(
 
 /* What other threads ask of the link. A copy, with the requests taken. */
 struct link_commands {
+	bool started;
 	bool closing;
 	uint64_t close_by_us;
 	uint64_t guard_us;

@@ -38,7 +38,7 @@ static void copy_mqtt(struct link_copies *copies, const struct config_mqtt *from
 	to->topic = copy_text(copies, from->topic);
 	to->client_id = copy_text(copies, from->client_id);
 	to->username = copy_text(copies, from->username);
-	to->password_file = NULL;
+	to->password_file = NULL; /* credentials.file */
 	to->tls.ca = copy_text(copies, from->tls.ca);
 	to->tls.cert = copy_text(copies, from->tls.cert);
 	to->tls.key = copy_text(copies, from->tls.key);
@@ -69,7 +69,8 @@ int link_settings_copy(const struct link_settings *from, struct link_copies *cop
 		};
 	settings.mqtt = &copies->mqtt;
 	settings.subscriptions = copies->subscriptions;
-	settings.password = copy_text(copies, from->password);
+	settings.credentials.directory = copy_text(copies, from->credentials.directory);
+	settings.credentials.file = copy_text(copies, from->credentials.file);
 	settings.reading_topic = copy_text(copies, from->reading_topic);
 	settings.backlog_topic = copy_text(copies, from->backlog_topic);
 	settings.status_topic = copy_text(copies, from->status_topic);
@@ -81,11 +82,8 @@ int link_settings_copy(const struct link_settings *from, struct link_copies *cop
 
 void link_settings_free(struct link_copies *copies)
 {
-	for (size_t i = 0; i < copies->n_texts; i++) {
-		/* One of them is the password. */
-		explicit_bzero(copies->texts[i], strlen(copies->texts[i]));
+	for (size_t i = 0; i < copies->n_texts; i++)
 		free(copies->texts[i]);
-	}
 	free(copies->texts);
 	free(copies->urls);
 	free(copies->subscriptions);

@@ -43,13 +43,15 @@ struct mqtt_client_settings {
 
 struct mqtt_client;
 
-/* The environment must not divert the library to a proxy. Call before threads read it. */
+/* Of the process: the library's own set-up, and an environment that does not divert it to a proxy.
+ * Once, before there is any thread. */
 void mqtt_client_prepare_environment(void);
 
 /*
  * Connects; blocks, usually for at most 6 s, longer in a resolver that gets no answer.
- * 0; -EPROTONOSUPPORT: another MQTT version may work; other negative errno. On failure the reason
- * for the user is in error (MQTT_CLIENT_ERROR_MAX bytes).
+ * 0; -EPROTONOSUPPORT: another MQTT version may work; -EKEYREJECTED: the broker refused user and
+ * password; other negative errno. On failure the reason for the user is in error
+ * (MQTT_CLIENT_ERROR_MAX bytes).
  */
 int mqtt_client_connect(
 	const struct mqtt_client_settings *settings, char *error, struct mqtt_client **ret_client);

@@ -247,15 +247,30 @@ static const char *refusal_cure(int code)
 	}
 }
 
+static int refusal_error(int code)
+{
+	switch (code) {
+	case 1:
+	case MQTTREASONCODE_UNSUPPORTED_PROTOCOL_VERSION:
+		return -EPROTONOSUPPORT;
+	case 4:
+	case 5:
+	case MQTTREASONCODE_BAD_USER_NAME_OR_PASSWORD:
+	case MQTTREASONCODE_NOT_AUTHORIZED:
+		return -EKEYREJECTED;
+	default:
+		return -EACCES;
+	}
+}
+
 static int refused(const struct attempt *attempt, const struct mqtt_client *client, int code)
 {
 	const char *words = connack_words(code);
-	bool is_version = code == 1 || code == MQTTREASONCODE_UNSUPPORTED_PROTOCOL_VERSION;
 
 	if (!words)
 		words = mqtt_client_reason(client, code);
-	return fail(attempt, is_version ? -EPROTONOSUPPORT : -EACCES, "the broker refused: %s%s",
-		words, refusal_cure(code));
+	return fail(attempt, refusal_error(code), "the broker refused: %s%s", words,
+		refusal_cure(code));
 }
 
 /* The library only says that it failed. */

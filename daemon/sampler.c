@@ -324,20 +324,19 @@ void sampler_set_interval(struct sampler *sampler, uint32_t interval_ms)
 	post_end(sampler);
 }
 
-int sampler_swap(struct sampler *sampler, const struct config *config)
+int sampler_prepare(struct sampler *sampler, const struct config *config, struct round **ret_round)
 {
-	struct round *round, *unused;
-	struct mail *mail;
-	int r = round_new(sampler->settings.board, config, &round);
+	return round_new(sampler->settings.board, config, ret_round);
+}
 
-	if (r < 0)
-		return r;
-	mail = post_begin(sampler);
-	unused = mail->round;
+void sampler_swap(struct sampler *sampler, struct round *round)
+{
+	struct mail *mail = post_begin(sampler);
+	struct round *unused = mail->round;
+
 	mail->round = round;
 	post_end(sampler);
 	round_free(unused);
-	return 0;
 }
 
 void sampler_ping(struct sampler *sampler)

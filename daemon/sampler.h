@@ -49,6 +49,7 @@ struct sampler_counts {
 };
 
 struct sampler;
+struct round;
 
 /* Starts the thread. The first reading comes as soon as the parts allow, the second one interval
  * after it. */
@@ -58,13 +59,17 @@ int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sa
  * nothing. */
 void sampler_set_interval(struct sampler *sampler, uint32_t interval_ms);
 
+/* What a swap to that map needs; the sampler does not notice. The map is borrowed. 0, or -ENOMEM.
+ * To be swapped, or freed with round_free(). */
+int sampler_prepare(struct sampler *sampler, const struct config *config, struct round **ret_round);
+
 /*
  * Another map, between two rounds: chips whose fingerprint is the same go on undisturbed, with what
  * is known of them; what fails is reported again, for the new map. The old map must live until
- * SAMPLER_EVENT_SWAPPED, and so long no other swap is asked for. The interval stays. 0, or -ENOMEM:
- * nothing changes.
+ * SAMPLER_EVENT_SWAPPED, and so long no other swap is asked for. The interval stays. Takes over the
+ * round. Cannot fail.
  */
-int sampler_swap(struct sampler *sampler, const struct config *config);
+void sampler_swap(struct sampler *sampler, struct round *round);
 
 void sampler_ping(struct sampler *sampler);
 

@@ -2,8 +2,12 @@
 """SIGHUP: what did not change keeps running undisturbed; a map with a mistake is refused."""
 
 import os
+import resource
+import socket
 
+import pytest
 from conftest import make_map
+from harness import build_library
 
 YELLOW = "  - {name: yellow, line: GPIO22}\n"
 
@@ -159,3 +163,65 @@ def test_what_is_not_of_the_connection_leaves_it_alone(broker, client, gateway):
     client.wait_several("tos/health", 3, mark)
     assert gateway.wires(wires) == [] and gateway.output("board.0") == 1
     assert not any("connecting anew" in line for line in gateway.log.since(log))
+
+
+def refused_and_goes_on(gateway, client, log):
+    """A refused reload disturbs nothing: the connection and the motor are those of before."""
+    gateway.log.wait("reload: refused, the gateway goes on as before", log)
+    assert gateway.process.poll() is None
+    assert gateway.output("GPIO5") == 1
+    mark = client.mark()
+    assert client.wait_json("tos/sensors", mark=mark)["temp"] == 23
+    assert client.ask_json({"led": {"red": {"on": True}}})["ok"]
+    assert not any("connection lost" in line or "connecting anew" in line for line in gateway.log.since(log))
+
+
+@pytest.mark.parametrize("leds", ["keep", "off"])
+def test_a_password_that_cannot_be_used_refuses_the_reload(broker, client, make_gateway, folder, leds):
+    failsafe = f"{{after: 2s, leds: {leds}}}"
+    gateway = make_gateway(make_map(broker.port, failsafe=failsafe))
+    client.wait("tos/sensors")
+    assert client.ask_json({"motor": {"direction": "forward", "speed": 10}})["ok"]
+    large = folder / "large"
+    large.write_text("x" * 5000)
+    large.chmod(0o600)
+    log = gateway.log.mark()
+    mqtt = f"  client_id: other\n  username: a\n  password_file: {large}"
+    gateway.reload(make_map(broker.port, failsafe=failsafe, mqtt=mqtt))
+    gateway.log.wait(f"password: {large}: it has more than 4096 bytes", log)
+    refused_and_goes_on(gateway, client, log)
+
+
+def test_a_connection_that_cannot_be_prepared_refuses_the_reload(broker, client, gateway):
+    """The process may open no more than the map: what a new connection needs is not to be had."""
+    assert client.ask_json({"motor": {"direction": "forward", "speed": 10}})["ok"]
+    gateway.control("get GPIO5")
+    log, pid = gateway.log.mark(), gateway.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    highest = max(int(name) for name in os.listdir(f"/proc/{pid}/fd"))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 2, before[1]))
+    gateway.reload(make_map(broker.port, mqtt="  client_id: other"))
+    gateway.log.wait("error: reload: the connection's new settings: Too many open files", log)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+    refused_and_goes_on(gateway, client, log)
+    # Nothing of the attempt is left that would be in the way of the next one.
+    log = gateway.log.mark()
+    gateway.reload()
+    gateway.log.wait("connected to", log)
+
+
+def test_a_connection_that_is_given_up_does_not_spoil_the_next_one(broker, client, make_gateway, folder):
+    """The thread that waits for an answer holds locks of the library, which is set up once for all."""
+    counted = folder / "counted"
+    environment = {"LD_PRELOAD": str(build_library(folder, "count_init")), "INIT_COUNT": str(counted)}
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        gateway = make_gateway(make_map(silent.getsockname()[1]), environment=environment)
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(1) == b"\x10"  # CONNECT
+            log = gateway.log.mark()
+            gateway.reload(make_map(broker.port))
+            gateway.log.wait(f"connected to mqtt://127.0.0.1:{broker.port}", log)
+    assert not any("cannot connect" in line or "connection lost" in line for line in gateway.log.since(log))
+    client.wait("tos/sensors")
+    assert counted.read_bytes() == b"."

@@ -307,6 +307,14 @@ static void a_stuck_bus_costs_only_its_own_values(void **state)
 	assert_int_equal(humi.error, 0);
 }
 
+static void swap(struct sampler *sampler, const struct config *config)
+{
+	struct round *round;
+
+	assert_int_equal(sampler_prepare(sampler, config, &round), 0);
+	sampler_swap(sampler, round);
+}
+
 static void another_map_takes_over_between_two_readings(void **state)
 {
 	struct fixture *fixture = *state;
@@ -318,13 +326,13 @@ static void another_map_takes_over_between_two_readings(void **state)
 	fake_config_init(old);
 	start(fixture, 20);
 	(void)await_count(fixture, 1);
-	assert_int_equal(sampler_swap(fixture->sampler, &old->config), 0);
+	swap(fixture->sampler, &old->config);
 	event = await_event(fixture);
 	assert_int_equal(event.kind, SAMPLER_EVENT_SWAPPED);
 	assert_ptr_equal(event.config, &old->config);
 
 	fixture->fake.sensors[FAKE_CDS].scale = 2;
-	assert_int_equal(sampler_swap(fixture->sampler, &fixture->fake.config), 0);
+	swap(fixture->sampler, &fixture->fake.config);
 	event = await_event(fixture);
 	assert_int_equal(event.kind, SAMPLER_EVENT_SWAPPED);
 	assert_ptr_equal(event.config, &fixture->fake.config);
@@ -344,7 +352,7 @@ static void a_swap_does_not_wait_for_the_next_reading(void **state)
 	fake_config_init(&other);
 	start(fixture, HOUR_MS);
 	(void)await_count(fixture, 1);
-	assert_int_equal(sampler_swap(fixture->sampler, &other.config), 0);
+	swap(fixture->sampler, &other.config);
 	assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_SWAPPED);
 	close_sampler(fixture);
 }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* A link for a map: its topics, and whether its password can be read. */
+#include "gateway.h"
+#include "log.h"
+#include "topic.h"
+#include <stdlib.h>
+
+int gateway_prepare_link(
+	const struct gateway *gateway, const struct config *config, struct link **ret_link)
+{
+	char topics[ROUTER_TOPICS][OUTBOX_TOPIC_MAX];
+	char readings[OUTBOX_TOPIC_MAX], backlog[OUTBOX_TOPIC_MAX], status[OUTBOX_TOPIC_MAX];
+	struct link_subscription subscriptions[ROUTER_TOPICS];
+	const struct link_settings settings = {
+		.mqtt = &config->mqtt,
+		.credentials = {getenv("CREDENTIALS_DIRECTORY"), config->mqtt.password_file},
+		.subscriptions = subscriptions,
+		.n_subscriptions = ROUTER_TOPICS,
+		.reading_topic = readings,
+		.backlog_topic = backlog,
+		.status_topic = status,
+		.outbox = gateway->outbox,
+		.events = gateway->link_events,
+	};
+	struct credentials credentials;
+	char error[CREDENTIALS_ERROR_MAX];
+	int r = credentials_load(&settings.credentials, error, &credentials);
+
+	if (r < 0) {
+		log_error("mqtt", "%s", error);
+		return r;
+	}
+	credentials_forget(&credentials);
+	for (unsigned i = 0; i < ROUTER_TOPICS; i++) {
+		topic_below(topics[i], config->mqtt.topic, router_topic(i));
+		subscriptions[i] =
+			(struct link_subscription){topics[i], router_topic_is_required(i)};
+	}
+	topic_below(readings, config->mqtt.topic, "sensors");
+	topic_below(backlog, config->mqtt.topic, "sensors/backlog");
+	topic_below(status, config->mqtt.topic, "status");
+	return link_new(&settings, ret_link);
+}
