@@ -89,16 +89,24 @@ bool actuators_needs_part(const struct actuator_motor *motor)
 	return false;
 }
 
-bool actuators_motor_sits_on(const struct actuator_motor *motor, size_t chip)
+enum hbridge_input actuators_motor_input_on(const struct actuator_motor *motor, size_t chip)
 {
-	for (unsigned i = 0; i < HBRIDGE_N_INPUTS; i++) {
+	unsigned i = 0;
+
+	while (i < HBRIDGE_N_INPUTS) {
 		const struct config_output *input =
 			actuator_motor_input(motor, (enum hbridge_input)i);
 
 		if (input->kind == CONFIG_OUTPUT_CHIP_PWM && input->chip == chip)
-			return true;
+			break;
+		i++;
 	}
-	return false;
+	return (enum hbridge_input)i;
+}
+
+bool actuators_motor_sits_on(const struct actuator_motor *motor, size_t chip)
+{
+	return actuators_motor_input_on(motor, chip) < HBRIDGE_N_INPUTS;
 }
 
 /* The part was set up anew: all its outputs are off. */
@@ -290,13 +298,14 @@ void actuators_led_failed(struct actuators *actuators, struct actuator_led *led,
 	note(actuators, &led->base, code, &before);
 }
 
-void actuators_motor_failed(struct actuators *actuators, struct actuator_motor *motor, int code)
+void actuators_motor_failed(
+	struct actuators *actuators, struct actuator_motor *motor, size_t chip, int code)
 {
 	struct hal_error before = motor->base.error;
 
 	(void)actuator_motor_stop(motor);
-	hal_error_set(&motor->base.error, code, "%s: %s", motor->places[HBRIDGE_ENABLE],
-		hal_strerror(code));
+	hal_error_set(&motor->base.error, code, "%s: %s",
+		motor->places[actuators_motor_input_on(motor, chip)], hal_strerror(code));
 	motor_lost(actuators, motor, code);
 	note(actuators, &motor->base, code, &before);
 }

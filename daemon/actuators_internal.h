@@ -25,11 +25,14 @@ int actuators_allocate(struct actuators *actuators, const struct config *config)
 /* Tries to open what is not open. Motors first: until they are requested, their inputs float. */
 void actuators_open_all(struct actuators *actuators);
 
-/* The failure of what it sits on: closed or stopped, told, and tried again. */
+/* The failure of the PWM part that it sits on: closed or stopped, told, and tried again. */
 void actuators_led_failed(struct actuators *actuators, struct actuator_led *led, int code);
-void actuators_motor_failed(struct actuators *actuators, struct actuator_motor *motor, int code);
+void actuators_motor_failed(
+	struct actuators *actuators, struct actuator_motor *motor, size_t chip, int code);
 
-/* Whether one of its inputs is a channel of this PWM part. */
+/* The first of its inputs that is a channel of this PWM part, or HBRIDGE_N_INPUTS: none; and
+ * whether there is one. */
+enum hbridge_input actuators_motor_input_on(const struct actuator_motor *motor, size_t chip);
 bool actuators_motor_sits_on(const struct actuator_motor *motor, size_t chip);
 
 /* Looks at the PWM parts if that is due. Returns when it is next. */

@@ -38,7 +38,7 @@ static void part_failed(struct actuators *actuators, size_t chip, int code)
 {
 	for (size_t i = 0; i < actuators->n_motors; i++)
 		if (motor_is_on(&actuators->motors[i], chip))
-			actuators_motor_failed(actuators, &actuators->motors[i], code);
+			actuators_motor_failed(actuators, &actuators->motors[i], chip, code);
 	for (size_t i = 0; i < actuators->n_leds; i++)
 		if (led_is_lit(&actuators->leds[i], chip))
 			actuators_led_failed(actuators, &actuators->leds[i], code);

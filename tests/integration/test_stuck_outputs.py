@@ -93,6 +93,15 @@ def test_a_part_that_lost_its_power_is_noticed_without_a_command(broker, client,
     assert "line GPIO5 1" not in gateway.wires(wires)
 
 
+def test_what_is_told_of_a_part_that_is_away_names_it(broker, client, make_gateway):
+    """Also of a bridge with two PWM inputs, which has none called enable."""
+    two_inputs = {"forward: GPIO5, backward: GPIO6, enable: board.0": "forward: board.0, backward: board.1"}
+    gateway = moving(broker, client, make_gateway, two_inputs)
+    gateway.fault("board", "no-answer")
+    health = client.wait_json("tos/health", lambda h: not h["actuators"]["motor.0"]["ok"])
+    assert health["actuators"]["motor.0"]["error"] == "pca9685 at 0x40 on /dev/i2c-2 channel 0: no answer"
+
+
 def test_the_end_tries_until_it_is_done(broker, client, make_gateway):
     gateway = moving(broker, client, make_gateway, ON_PART)
     gateway.fault("/dev/i2c-2", "stuck")
