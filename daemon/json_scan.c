@@ -10,15 +10,34 @@ struct scan {
 	const uint8_t *data;
 	size_t size, at;
 	unsigned depth, depth_max;
+	bool lenient;
+	enum json_wanted wanted;
 	struct json_mistake *mistake;
+	/* A bit for each open level: an object, or an array. Not set beyond depth, since it is
+	 * large. */
+	uint8_t is_object[JSON_DEPTH_MAX / 8];
 };
 
-static int scan_value(struct scan *scan);
+/* What comes next. */
+enum step { STEP_VALUE, STEP_KEY, STEP_AFTER, STEP_END };
+
+static bool in_object(const struct scan *scan)
+{
+	unsigned level = scan->depth - 1;
+
+	return scan->is_object[level / 8] >> level % 8 & 1;
+}
 
 static int wrong_at(struct scan *scan, size_t offset, int error, const char *what)
 {
-	scan->mistake->offset = offset;
-	scan->mistake->what = what;
+	*scan->mistake = (struct json_mistake){
+		.offset = offset,
+		.what = what,
+		.wanted = scan->wanted,
+		.open = (char)(scan->depth == 0   ? '\0'
+				: in_object(scan) ? '{'
+						  : '['),
+	};
 	return error;
 }
 
@@ -92,6 +111,8 @@ static int scan_unicode_escape(struct scan *scan, size_t begin)
 
 	if (r < 0)
 		return r;
+	if (scan->lenient)
+		return 0;
 	if (unit == 0)
 		return wrong_at(scan, begin, -EINVAL, "\\u0000 is not allowed");
 	if (unit < 0xd800 || unit > 0xdfff)
@@ -133,9 +154,9 @@ static int scan_character(struct scan *scan)
 	if (c < 0x20)
 		return wrong(scan, "not JSON: a control character in a string");
 	length = utf8_decode((const char *)scan->data + scan->at, scan->size - scan->at, &code);
-	if (length == 0)
+	if (length == 0 && !scan->lenient)
 		return wrong_at(scan, scan->at, -EILSEQ, "not UTF-8");
-	scan->at += length;
+	scan->at += length ? length : 1;
 	return c == '\\' ? scan_escape(scan) : 0;
 }
 
@@ -143,6 +164,7 @@ static int scan_string(struct scan *scan)
 {
 	if (!take(scan, '"'))
 		return unexpected(scan);
+	scan->wanted = JSON_WANTS_CLOSING;
 	while (!take(scan, '"')) {
 		int r = scan_character(scan);
 
@@ -177,7 +199,7 @@ static int scan_number(struct scan *scan)
 		if (skip_digits(scan) == 0)
 			return unexpected(scan);
 	}
-	if (scan->at - begin > JSON_NUMBER_MAX)
+	if (scan->at - begin > JSON_NUMBER_MAX && !scan->lenient)
 		return wrong_at(scan, begin, -EINVAL, "a number of more than 63 characters");
 	return 0;
 }
@@ -193,60 +215,9 @@ static int scan_word(struct scan *scan, const char *word)
 	return 0;
 }
 
-static int scan_member(struct scan *scan)
+static int scan_scalar(struct scan *scan)
 {
-	int r = scan_string(scan);
-
-	if (r < 0)
-		return r;
-	skip_space(scan);
-	if (!take(scan, ':'))
-		return unexpected(scan);
-	return scan_value(scan);
-}
-
-/* What stands between brackets; the opening one is taken. */
-static int scan_list(struct scan *scan, char end, int (*scan_item)(struct scan *))
-{
-	skip_space(scan);
-	if (take(scan, end))
-		return 0;
-	for (;;) {
-		int r;
-
-		skip_space(scan);
-		r = scan_item(scan);
-		if (r < 0)
-			return r;
-		skip_space(scan);
-		if (take(scan, end))
-			return 0;
-		if (!take(scan, ','))
-			return unexpected(scan);
-	}
-}
-
-static int scan_nested(struct scan *scan, char end, int (*scan_item)(struct scan *))
-{
-	int r;
-
-	if (scan->depth == scan->depth_max)
-		return wrong_at(scan, scan->at, -E2BIG, "nested too deeply");
-	scan->at++;
-	scan->depth++;
-	r = scan_list(scan, end, scan_item);
-	scan->depth--;
-	return r;
-}
-
-static int scan_value(struct scan *scan)
-{
-	skip_space(scan);
 	switch (peek(scan)) {
-	case '{':
-		return scan_nested(scan, '}', scan_member);
-	case '[':
-		return scan_nested(scan, ']', scan_value);
 	case '"':
 		return scan_string(scan);
 	case 't':
@@ -260,20 +231,136 @@ static int scan_value(struct scan *scan)
 	}
 }
 
-int json_scan(const uint8_t *data, size_t size, unsigned depth_max, struct json_mistake *mistake)
+/* Of these steps: enum step, or a negative errno. */
+
+/* An object or an array begins here. */
+static int open_level(struct scan *scan, bool is_object)
 {
-	struct scan scan = {.data = data, .size = size, .depth_max = depth_max, .mistake = mistake};
+	unsigned level = scan->depth;
+	uint8_t bit = (uint8_t)(1U << level % 8);
+
+	if (level == scan->depth_max)
+		return wrong_at(scan, scan->at, -E2BIG, "nested too deeply");
+	scan->at++;
+	if (level % 8 == 0)
+		scan->is_object[level / 8] = 0;
+	if (is_object)
+		scan->is_object[level / 8] |= bit;
+	else
+		scan->is_object[level / 8] &= (uint8_t)~bit;
+	scan->depth++;
+	skip_space(scan);
+	if (take(scan, is_object ? '}' : ']')) {
+		scan->depth--;
+		return STEP_AFTER;
+	}
+	return is_object ? STEP_KEY : STEP_VALUE;
+}
+
+static int step_value(struct scan *scan)
+{
 	int r;
 
-	if (size == 0)
-		return wrong(&scan, "not JSON: an empty message");
-	if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
-		return wrong(&scan, "not JSON: a byte-order mark");
-	r = scan_value(&scan);
+	scan->wanted = JSON_WANTS_VALUE;
+	skip_space(scan);
+	if (peek(scan) == '{' || peek(scan) == '[')
+		return open_level(scan, peek(scan) == '{');
+	r = scan_scalar(scan);
+	return r < 0 ? r : STEP_AFTER;
+}
+
+static int step_key(struct scan *scan)
+{
+	int r;
+
+	scan->wanted = JSON_WANTS_KEY;
+	skip_space(scan);
+	r = scan_string(scan);
 	if (r < 0)
 		return r;
-	skip_space(&scan);
-	if (scan.at < size)
-		return wrong(&scan, "not JSON: something after its end");
-	return 0;
+	scan->wanted = JSON_WANTS_COLON;
+	skip_space(scan);
+	return take(scan, ':') ? STEP_VALUE : unexpected(scan);
+}
+
+static int step_after(struct scan *scan)
+{
+	bool is_object;
+
+	if (scan->depth == 0)
+		return STEP_END;
+	is_object = in_object(scan);
+	scan->wanted = JSON_WANTS_COMMA;
+	skip_space(scan);
+	if (take(scan, ','))
+		return is_object ? STEP_KEY : STEP_VALUE;
+	if (!take(scan, is_object ? '}' : ']'))
+		return unexpected(scan);
+	scan->depth--;
+	return STEP_AFTER;
+}
+
+static int scan_whole(struct scan *scan)
+{
+	int step = STEP_VALUE;
+
+	while (step >= 0 && step != STEP_END) {
+		if (step == STEP_VALUE)
+			step = step_value(scan);
+		else if (step == STEP_KEY)
+			step = step_key(scan);
+		else
+			step = step_after(scan);
+	}
+	if (step < 0)
+		return step;
+	skip_space(scan);
+	while (scan->lenient && take(scan, '\0'))
+		;
+	scan->wanted = JSON_WANTS_NOTHING;
+	return scan->at < scan->size ? wrong(scan, "not JSON: something after its end") : 0;
+}
+
+/* Not as an initializer: that would clear the bits, too. */
+static void begin(struct scan *scan, const uint8_t *data, size_t size, struct json_mistake *mistake)
+{
+	scan->data = data;
+	scan->size = size;
+	scan->at = 0;
+	scan->depth = 0;
+	scan->lenient = false;
+	scan->wanted = JSON_WANTS_VALUE;
+	scan->mistake = mistake;
+	scan->is_object[0] = 0;
+}
+
+static bool has_mark(const uint8_t *data, size_t size)
+{
+	return size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0;
+}
+
+int json_scan(const uint8_t *data, size_t size, unsigned depth_max, struct json_mistake *mistake)
+{
+	struct scan scan;
+
+	begin(&scan, data, size, mistake);
+	scan.depth_max = depth_max < JSON_DEPTH_MAX ? depth_max : JSON_DEPTH_MAX;
+	if (size == 0)
+		return wrong(&scan, "not JSON: an empty message");
+	if (has_mark(data, size))
+		return wrong(&scan, "not JSON: a byte-order mark");
+	return scan_whole(&scan);
+}
+
+bool json_is_readable(const uint8_t *data, size_t size)
+{
+	struct json_mistake mistake;
+	struct scan scan;
+
+	begin(&scan, data, size, &mistake);
+	scan.depth_max = JSON_DEPTH_MAX;
+	scan.lenient = true;
+	if (has_mark(data, size))
+		scan.at = 3;
+	return scan_whole(&scan) == 0;
 }

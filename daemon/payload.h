@@ -32,9 +32,12 @@ struct payload_led {
 	unsigned bright; /* 1 to 10; 0: not given */
 };
 
+/* {"motor":{...}}, {"motor":{"0":{...}}}, {"motor":{"left":{...}}} */
+enum payload_motor_called { PAYLOAD_MOTOR_PLAIN, PAYLOAD_MOTOR_BY_INDEX, PAYLOAD_MOTOR_BY_NAME };
+
 struct payload_motor {
 	size_t index;
-	enum { PAYLOAD_MOTOR_PLAIN, PAYLOAD_MOTOR_BY_INDEX, PAYLOAD_MOTOR_BY_NAME } called;
+	enum payload_motor_called called;
 	bool has_direction;
 	enum motor_direction direction;
 	unsigned speed; /* 1 to 10; 0: not given */
@@ -82,6 +85,9 @@ struct payload_errors {
 __attribute__((format(printf, 3, 4))) void payload_error_add(
 	struct payload_errors *errors, const char *path, const char *format, ...);
 
+/* Those of more, behind those that are in errors. */
+void payload_errors_append(struct payload_errors *errors, const struct payload_errors *more);
+
 /* What came in, as it came. */
 struct payload_bytes {
 	const uint8_t *data;
@@ -92,10 +98,26 @@ struct payload_bytes {
 /*
  * Checks a whole action against the map. 0, or -EINVAL with every mistake in *errors (cleared
  * first). ret_action->id is set in both cases where the message has a valid one, the rest only on
- * success. "stop" next to a speed is just stop (the speed is remembered).
+ * success. A stop next to a speed is just stop (the speed is remembered).
  */
 int payload_parse_action(const struct config *config, const struct payload_bytes *bytes,
 	uint64_t wall_ms, struct payload_action *ret_action, struct payload_errors *errors);
+
+/*
+ * The stops of a message that is refused, whatever is wrong with it: a stop never hurts. Found in
+ * anything that some reader takes for JSON, up to PAYLOAD_ACTION_MAX bytes, and in the text "stop".
+ *
+ * Fills in ret_stops->motors and n_motors, to be carried out in that order: what says stop, then
+ * every other motor that the message addresses. A stop that stands where no motor of the map is
+ * addressed stops all of them, and *errors (not cleared) says so. No stop: n_motors is 0.
+ */
+void payload_parse_stops(const struct config *config, const struct payload_bytes *bytes,
+	struct payload_action *ret_stops, struct payload_errors *errors);
+
+/* The text "stop", surrounding white space allowed: then *ret_action stops every motor. -EINVAL:
+ * something else. */
+int payload_parse_stop_text(const struct config *config, const struct payload_bytes *bytes,
+	struct payload_action *ret_action);
 
 /* "1000", surrounding white space allowed: milliseconds within the map's interval. 0, or -EINVAL
  * with the mistake in *errors. */

@@ -26,6 +26,15 @@ static void make_printable(char *text)
 	}
 }
 
+void payload_errors_append(struct payload_errors *errors, const struct payload_errors *more)
+{
+	for (size_t i = 0; i < more->count; i++) {
+		if (errors->count < PAYLOAD_ERRORS_MAX && i < PAYLOAD_ERRORS_MAX)
+			errors->items[errors->count] = more->items[i];
+		errors->count++;
+	}
+}
+
 void payload_error_add(struct payload_errors *errors, const char *path, const char *format, ...)
 {
 	va_list arguments;

@@ -6,7 +6,6 @@
  */
 #include "payload_parse.h"
 #include "clock.h"
-#include "json_scan.h"
 
 #include <errno.h>
 #include <math.h>
@@ -32,12 +31,14 @@ static void check_interval(struct payload_parser *parser, const struct payload_p
 		action->interval_ms = (uint32_t)interval_ms;
 }
 
-static const struct payload_key SENSORS_KEYS[] = {{"interval", check_interval}, {NULL, NULL}};
+static const struct payload_key SENSORS_ROWS[] = {
+	{"interval", check_interval, NULL}, {NULL, NULL, NULL}};
+static const struct payload_keys SENSORS_KEYS = {SENSORS_ROWS, "{\"interval\":1000}", NULL};
 
 static void check_sensors(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, void *target)
 {
-	payload_check_object(parser, path, item, SENSORS_KEYS, target);
+	payload_check_object(parser, path, item, &SENSORS_KEYS, target);
 }
 
 static void check_id(struct payload_parser *parser, const struct payload_path *path,
@@ -81,15 +82,24 @@ static void check_ttl(struct payload_parser *parser, const struct payload_path *
 	(void)payload_check_whole(parser, path, item, &TIME_RANGE, &parser->ttl_ms);
 }
 
-static const struct payload_key ACTION_KEYS[] = {
-	{"led", payload_check_leds},
-	{"motor", payload_check_motors},
-	{"sensors", check_sensors},
-	{"id", check_id},
-	{"ts", check_ts},
-	{"ttl", check_ttl},
-	{NULL, NULL},
+static const struct payload_key ACTION_ROWS[] = {
+	{"led", payload_check_leds, NULL},
+	{"motor", payload_check_motors, NULL}, /* the stops of its keys are its own */
+	{"sensors", check_sensors, NULL},
+	{"id", check_id, NULL},
+	{"ts", check_ts, NULL},
+	{"ttl", check_ttl, NULL},
+	{NULL, NULL, NULL},
 };
+static const struct payload_keys ACTION_KEYS = {
+	ACTION_ROWS, "{\"led\":{\"0\":{\"on\":true}}}", NULL};
+
+bool payload_key_is_of_rest(const char *key)
+{
+	const struct payload_key *row = payload_key_find(&ACTION_KEYS, key);
+
+	return row && row->check != payload_check_motors;
+}
 
 static void check_age(struct payload_parser *parser, uint64_t wall_ms)
 {
@@ -113,32 +123,12 @@ static void check_tree(struct payload_parser *parser, const cJSON *tree, uint64_
 	const struct payload_action *action = parser->action;
 
 	payload_check_repeated(parser, NULL, tree);
-	payload_check_object(parser, NULL, tree, ACTION_KEYS, parser->action);
+	payload_check_object(parser, NULL, tree, &ACTION_KEYS, parser->action);
 	check_age(parser, wall_ms);
 	if (parser->errors->count == 0 && !action->n_leds && !action->n_motors &&
 		!action->interval_ms)
 		payload_mistake(
 			parser, NULL, "nothing to do: none of led, motor, sensors is in it");
-}
-
-/* Before cJSON sees a byte. */
-static int check_bytes(const struct payload_bytes *bytes, struct payload_errors *errors)
-{
-	struct json_mistake wrong;
-	int r;
-
-	if (bytes->true_size > PAYLOAD_ACTION_MAX || bytes->size > PAYLOAD_ACTION_MAX) {
-		payload_error_add(errors, "", "%llu bytes are more than the %d of an action",
-			(unsigned long long)bytes->true_size, PAYLOAD_ACTION_MAX);
-		return -EINVAL;
-	}
-	r = json_scan(bytes->data, bytes->size, PAYLOAD_DEPTH_MAX, &wrong);
-	if (r == -E2BIG)
-		payload_error_add(errors, "", "nested deeper than %d at byte %zu",
-			PAYLOAD_DEPTH_MAX, wrong.offset + 1);
-	else if (r < 0)
-		payload_error_add(errors, "", "%s at byte %zu", wrong.what, wrong.offset + 1);
-	return r < 0 ? -EINVAL : 0;
 }
 
 static void add_device(struct payload_devices *devices, const char *name)
@@ -148,7 +138,7 @@ static void add_device(struct payload_devices *devices, const char *name)
 	devices->names[++devices->count] = NULL;
 }
 
-static void list_devices(struct payload_parser *parser, const struct config *config)
+void payload_list_devices(struct payload_parser *parser, const struct config *config)
 {
 	parser->leds.kind = "LED";
 	parser->leds.count = 0;
@@ -183,7 +173,7 @@ int payload_parse_action(const struct config *config, const struct payload_bytes
 
 	errors->count = 0;
 	ret_action->id.kind = PAYLOAD_ID_NONE;
-	r = check_bytes(bytes, errors);
+	r = payload_check_bytes(bytes, errors);
 	if (r < 0)
 		return r;
 	tree = cJSON_ParseWithLength((const char *)bytes->data, bytes->size);
@@ -195,9 +185,9 @@ int payload_parse_action(const struct config *config, const struct payload_bytes
 	parser.config = config;
 	parser.errors = errors;
 	parser.action = &action;
-	parser.has_ts = parser.has_ttl = false;
+	parser.stopped = parser.has_ts = parser.has_ttl = false;
 	parser.ts_ms = parser.ttl_ms = (double)NAN;
-	list_devices(&parser, config);
+	payload_list_devices(&parser, config);
 	check_tree(&parser, tree, wall_ms);
 	payload_id_copy(&ret_action->id, &action.id);
 	if (errors->count > 0)

@@ -64,13 +64,17 @@ const char *payload_type_name(const cJSON *item)
 	}
 }
 
-bool payload_check_filled(
-	struct payload_parser *parser, const struct payload_path *path, const cJSON *item)
+bool payload_check_filled(struct payload_parser *parser, const struct payload_path *path,
+	const cJSON *item, const struct payload_keys *keys)
 {
-	if (!cJSON_IsObject(item))
-		payload_mistake(parser, path, "must be an object, not %s", payload_type_name(item));
+	if (!cJSON_IsObject(item) && keys->stop && payload_looks_like_stop(item))
+		payload_mistake(parser, path, "must be an object, not %s: to stop it, say %s",
+			payload_type_name(item), keys->stop);
+	else if (!cJSON_IsObject(item))
+		payload_mistake(parser, path, "must be an object, not %s: %s for example",
+			payload_type_name(item), keys->example);
 	else if (!item->child)
-		payload_mistake(parser, path, "an empty object");
+		payload_mistake(parser, path, "an empty object: %s for example", keys->example);
 	else
 		return true;
 	return false;
@@ -104,51 +108,80 @@ bool payload_check_whole(struct payload_parser *parser, const struct payload_pat
 	return true;
 }
 
-const struct payload_key *payload_key_find(const struct payload_key *keys, const char *name)
+const struct payload_key *payload_key_find(const struct payload_keys *keys, const char *name)
 {
-	for (; keys->name; keys++) {
-		if (strcmp(keys->name, name) == 0)
-			return keys;
+	for (const struct payload_key *row = keys->rows; row->name; row++) {
+		if (strcmp(row->name, name) == 0)
+			return row;
 	}
 	return NULL;
 }
 
-/* Reported where the key that was probably meant belongs, or else where it stands. */
-void payload_unknown_key(struct payload_parser *parser, const struct payload_path *path,
-	const struct payload_key *keys)
+void payload_check_value(struct payload_parser *parser, const struct payload_path *path,
+	const struct payload_key *key, const cJSON *item, void *target)
 {
-	const char *names[PAYLOAD_KEYS_MAX + 1] = {NULL};
+	if (key->stops && key->stops(item))
+		parser->stopped = true;
+	else
+		key->check(parser, path, item, target);
+}
+
+/* The names of the table that an action may use, as many as fit. */
+static size_t list_names(const struct payload_keys *keys, const char *names[PAYLOAD_KEYS_MAX + 1],
+	char *list, size_t list_bytes)
+{
+	size_t n = 0, used = 0;
+
+	for (const struct payload_key *row = keys->rows; row->name && n < PAYLOAD_KEYS_MAX; row++) {
+		if (!row->check)
+			continue;
+		if (used < list_bytes)
+			used += (size_t)snprintf(
+				list + used, list_bytes - used, "%s%s", n ? ", " : "", row->name);
+		names[n++] = row->name;
+	}
+	names[n] = NULL;
+	return n;
+}
+
+/* Reported where it stands in the message. */
+void payload_unknown_key(struct payload_parser *parser, const struct payload_path *path,
+	const struct payload_keys *keys)
+{
+	const char *names[PAYLOAD_KEYS_MAX + 1];
 	char list[96] = "";
-	size_t used = 0;
 	const char *near;
 
-	for (size_t i = 0; keys[i].name; i++) {
-		names[i] = keys[i].name;
-		used += (size_t)snprintf(
-			list + used, sizeof(list) - used, "%s%s", i ? ", " : "", names[i]);
+	if (is_full(parser)) {
+		parser->errors->count++;
+		return;
 	}
-	near = is_full(parser) ? NULL : diag_nearest(path->key, names);
-	if (near)
-		payload_mistake(parser, &(struct payload_path){path->up, near},
-			"unknown key \"%.64s\", did you mean \"%s\"?", path->key, near);
+	(void)list_names(keys, names, list, sizeof(list));
+	near = diag_nearest(path->key, names);
+	if (keys->stop && (payload_word_means_stop(path->key) || payload_key_find(keys, path->key)))
+		payload_mistake(parser, path, "unknown key \"%.64s\": to stop it, say %s",
+			path->key, keys->stop);
+	else if (near)
+		payload_mistake(parser, path, "unknown key \"%.64s\", did you mean \"%s\"?",
+			path->key, near);
 	else
 		payload_mistake(
 			parser, path, "unknown key \"%.64s\", known here: %s", path->key, list);
 }
 
 void payload_check_object(struct payload_parser *parser, const struct payload_path *path,
-	const cJSON *object, const struct payload_key *keys, void *target)
+	const cJSON *object, const struct payload_keys *keys, void *target)
 {
 	const cJSON *item;
 
-	if (!payload_check_filled(parser, path, object))
+	if (!payload_check_filled(parser, path, object, keys))
 		return;
 	cJSON_ArrayForEach(item, object) {
 		const struct payload_path here = {path, item->string};
 		const struct payload_key *key = payload_key_find(keys, item->string);
 
-		if (key)
-			key->check(parser, &here, item, target);
+		if (key && key->check)
+			payload_check_value(parser, &here, key, item, target);
 		else
 			payload_unknown_key(parser, &here, keys);
 	}

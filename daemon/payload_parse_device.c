@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* The index as everybody would write it; -1: not one of count. */
 static ssize_t index_find(const char *key, size_t count)
@@ -17,7 +18,7 @@ static ssize_t index_find(const char *key, size_t count)
 	return index < count ? (ssize_t)index : -1;
 }
 
-static ssize_t device_find(
+ssize_t payload_device_find(
 	const struct payload_devices *devices, const char *key, bool *ret_by_name)
 {
 	ssize_t index = index_find(key, devices->count);
@@ -96,8 +97,15 @@ static void check_bright(struct payload_parser *parser, const struct payload_pat
 		led->bright = (unsigned)bright;
 }
 
-static const struct payload_key LED_KEYS[] = {
-	{"on", check_on}, {"bright", check_bright}, {NULL, NULL}};
+static const struct payload_key LED_ROWS[] = {
+	{"on", check_on, NULL}, {"bright", check_bright, NULL}, {NULL, NULL, NULL}};
+static const struct payload_keys LED_KEYS = {LED_ROWS, "{\"on\":true}", NULL};
+static const struct payload_keys LEDS_KEYS = {NULL, "{\"0\":{\"on\":true}}", NULL};
+
+bool payload_key_is_of_leds(const char *key)
+{
+	return payload_key_find(&LED_KEYS, key) != NULL;
+}
 
 void payload_check_leds(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *leds, void *target)
@@ -105,19 +113,55 @@ void payload_check_leds(struct payload_parser *parser, const struct payload_path
 	struct payload_action *action = target;
 	const cJSON *item;
 
-	if (!payload_check_filled(parser, path, leds))
+	if (!payload_check_filled(parser, path, leds, &LEDS_KEYS))
 		return;
 	cJSON_ArrayForEach(item, leds) {
 		const struct payload_path here = {path, item->string};
 		struct payload_led led = {0};
-		ssize_t index = device_find(&parser->leds, item->string, &led.by_name);
+		ssize_t index = payload_device_find(&parser->leds, item->string, &led.by_name);
 
-		payload_check_object(parser, &here, item, LED_KEYS, &led);
+		payload_check_object(parser, &here, item, &LED_KEYS, &led);
 		if (!address(parser, &here, &parser->leds, index))
 			continue;
 		led.index = (size_t)index;
 		action->leds[action->n_leds++] = led;
 	}
+}
+
+/* --- what stops a motor --- */
+
+bool payload_is_stop_word(const cJSON *item)
+{
+	return cJSON_IsString(item) && strcmp(item->valuestring, "stop") == 0;
+}
+
+static bool is_zero(const cJSON *item)
+{
+	return cJSON_IsNumber(item) && item->valuedouble == 0;
+}
+
+static bool is_false(const cJSON *item)
+{
+	return cJSON_IsFalse(item);
+}
+
+bool payload_word_means_stop(const char *word)
+{
+	static const char *const WORDS[] = {
+		"stop", "stopped", "stopp", "off", "halt", "brake", "none", "0", "false"};
+
+	for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
+		if (strcasecmp(word, WORDS[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool payload_looks_like_stop(const cJSON *item)
+{
+	if (cJSON_IsString(item))
+		return payload_word_means_stop(item->valuestring) && !payload_is_stop_word(item);
+	return cJSON_IsFalse(item) || cJSON_IsNull(item) || is_zero(item);
 }
 
 static void check_direction(struct payload_parser *parser, const struct payload_path *path,
@@ -126,11 +170,13 @@ static void check_direction(struct payload_parser *parser, const struct payload_
 	static const char *const NAMES[] = {"stop", "forward", "backward", NULL};
 	static const enum motor_direction DIRECTIONS[] = {
 		MOTOR_STOP, MOTOR_FORWARD, MOTOR_BACKWARD};
+	bool may_mean_stop = payload_looks_like_stop(item);
 	struct payload_motor *motor = target;
 	const char *near;
 
 	if (!cJSON_IsString(item)) {
-		payload_mistake(parser, path, "must be a string, not %s", payload_type_name(item));
+		payload_mistake(parser, path, "must be a string, not %s%s", payload_type_name(item),
+			may_mean_stop ? ": to stop it, say \"stop\"" : "");
 		return;
 	}
 	for (size_t i = 0; NAMES[i]; i++) {
@@ -141,7 +187,10 @@ static void check_direction(struct payload_parser *parser, const struct payload_
 		}
 	}
 	near = diag_nearest(item->valuestring, NAMES);
-	if (near)
+	if (may_mean_stop)
+		payload_mistake(parser, path, "\"%.64s\" is no direction: to stop it, say \"stop\"",
+			item->valuestring);
+	else if (near)
 		payload_mistake(parser, path, "\"%.64s\" is no direction, did you mean \"%s\"?",
 			item->valuestring, near);
 	else
@@ -157,12 +206,28 @@ static void check_speed(struct payload_parser *parser, const struct payload_path
 	struct payload_motor *motor = target;
 	double speed;
 
-	if (payload_check_whole(parser, path, item, &RANGE, &speed))
+	if (payload_is_stop_word(item) || payload_looks_like_stop(item))
+		payload_mistake(parser, path,
+			"must be a whole number, not %s: to stop it, say \"speed\":0",
+			payload_type_name(item));
+	else if (payload_check_whole(parser, path, item, &RANGE, &speed))
 		motor->speed = (unsigned)speed;
 }
 
-static const struct payload_key MOTOR_KEYS[] = {
-	{"direction", check_direction}, {"speed", check_speed}, {NULL, NULL}};
+static const struct payload_key MOTOR_ROWS[] = {
+	{"direction", check_direction, payload_is_stop_word},
+	{"speed", check_speed, is_zero},
+	{"on", NULL, is_false},
+	{"percent", NULL, is_zero},
+	{NULL, NULL, NULL},
+};
+
+#define MOTOR_EXAMPLE "{\"direction\":\"forward\",\"speed\":5}"
+
+const struct payload_keys PAYLOAD_MOTOR_KEYS = {
+	MOTOR_ROWS, MOTOR_EXAMPLE, "\"direction\":\"stop\""};
+static const struct payload_keys KEYED_MOTOR_KEYS = {MOTOR_ROWS, MOTOR_EXAMPLE, "\"stop\""};
+static const struct payload_keys MOTORS_KEYS = {MOTOR_ROWS, MOTOR_EXAMPLE, "{\"motor\":\"stop\"}"};
 
 static void add_motor(struct payload_parser *parser, const struct payload_path *path,
 	struct payload_motor *motor, ssize_t index)
@@ -175,22 +240,47 @@ static void add_motor(struct payload_parser *parser, const struct payload_path *
 	action->motors[action->n_motors++] = *motor;
 }
 
-/* {"motor":{"1":{...}}}. What is neither a motor nor looks like one is an unknown key. */
+/* Whatever direction stands beside it. */
+static void stop_motor(struct payload_motor *motor)
+{
+	motor->has_direction = true;
+	motor->direction = MOTOR_STOP;
+}
+
+/* {"motor":{"1":{...}}} or {"motor":{"1":"stop"}}. What is neither a motor nor looks like one is an
+ * unknown key. */
 static void check_keyed_motor(
 	struct payload_parser *parser, const struct payload_path *path, const cJSON *item)
 {
 	struct payload_motor motor = {0};
-	bool by_name;
-	ssize_t index = device_find(&parser->motors, path->key, &by_name);
+	bool by_name, is_stop = payload_is_stop_word(item);
+	ssize_t index = payload_device_find(&parser->motors, path->key, &by_name);
 	bool is_number = path->key[0] && !path->key[strspn(path->key, "0123456789")];
 
-	if (index < 0 && !is_number && !cJSON_IsObject(item)) {
-		payload_unknown_key(parser, path, MOTOR_KEYS);
+	if (index < 0 && !is_number && !cJSON_IsObject(item) && !is_stop) {
+		payload_unknown_key(parser, path, &PAYLOAD_MOTOR_KEYS);
 		return;
 	}
 	motor.called = by_name ? PAYLOAD_MOTOR_BY_NAME : PAYLOAD_MOTOR_BY_INDEX;
-	payload_check_object(parser, path, item, MOTOR_KEYS, &motor);
+	parser->stopped = is_stop;
+	if (!is_stop)
+		payload_check_object(parser, path, item, &KEYED_MOTOR_KEYS, &motor);
+	if (parser->stopped)
+		stop_motor(&motor);
 	add_motor(parser, path, &motor, index);
+}
+
+/* {"motor":"stop"} */
+static void stop_every_motor(struct payload_parser *parser, const struct payload_path *path)
+{
+	if (parser->motors.count == 0)
+		payload_mistake(parser, path, "this gateway has no motor");
+	for (size_t i = 0; i < parser->motors.count; i++) {
+		struct payload_motor motor = {.called = payload_motor_called(parser->config)};
+
+		stop_motor(&motor);
+		add_motor(parser, path, &motor, (ssize_t)i);
+	}
 }
 
 /* direction and speed without a motor's key are the first one's. */
@@ -199,23 +289,32 @@ void payload_check_motors(struct payload_parser *parser, const struct payload_pa
 {
 	struct payload_motor first = {.called = PAYLOAD_MOTOR_PLAIN};
 	const char *first_key = NULL;
+	bool is_first_stopped = false;
 	const cJSON *item;
 
 	(void)target;
-	if (!payload_check_filled(parser, path, motors))
+	if (payload_is_stop_word(motors)) {
+		stop_every_motor(parser, path);
+		return;
+	}
+	if (!payload_check_filled(parser, path, motors, &MOTORS_KEYS))
 		return;
 	cJSON_ArrayForEach(item, motors) {
 		const struct payload_path here = {path, item->string};
-		const struct payload_key *key = payload_key_find(MOTOR_KEYS, item->string);
+		const struct payload_key *key = payload_key_find(&PAYLOAD_MOTOR_KEYS, item->string);
 
-		if (!key) {
+		if (!key || !key->check) {
 			check_keyed_motor(parser, &here, item);
 			continue;
 		}
-		key->check(parser, &here, item, &first);
+		parser->stopped = false;
+		payload_check_value(parser, &here, key, item, &first);
+		is_first_stopped = is_first_stopped || parser->stopped;
 		if (!first_key)
 			first_key = item->string;
 	}
+	if (is_first_stopped)
+		stop_motor(&first);
 	if (first_key && parser->motors.count == 0)
 		payload_mistake(parser, path, "this gateway has no motor");
 	else if (first_key)

@@ -27,6 +27,7 @@ struct route {
 static void handle_action(const struct router *router, const struct message *message);
 static void handle_interval(const struct router *router, const struct message *message);
 static void handle_led_text(const struct router *router, const struct message *message);
+static void handle_motor_text(const struct router *router, const struct message *message);
 
 static const struct route routes[ROUTER_TOPICS] = {
 	{"actions", handle_action, NULL, NULL},
@@ -34,7 +35,7 @@ static const struct route routes[ROUTER_TOPICS] = {
 	{"actions/leds", handle_led_text, NULL, NULL},
 	{"action", handle_action, "an action", "actions"},
 	{"actions/led", handle_action, "{\"led\":{...}}", "actions"},
-	{"actions/motor", handle_action, "{\"motor\":{...}}", "actions"},
+	{"actions/motor", handle_motor_text, "{\"motor\":{...}}", "actions"},
 };
 
 static const char RETAINED_REASON[] = "a retained message is an old command: publish it without "
@@ -84,8 +85,8 @@ static void answer_json(const struct router *router, const struct message *messa
 	answer(router, message, text, (size_t)size);
 }
 
-/* Of a message whose answer cannot go where the sender waits for it, NULL: it can. Nothing is done
- * then, since nobody would learn of it. */
+/* Of a message whose answer cannot go where the sender waits for it, NULL: it can. Nothing but its
+ * stops is done then, since nobody would learn of it. */
 static const char *unanswerable(const struct message *message)
 {
 	if (message->event->response_topic_too_long)
@@ -93,16 +94,24 @@ static const char *unanswerable(const struct message *message)
 	return message->event->correlation_too_long ? CORRELATION_REASON : NULL;
 }
 
-/* Whether a message is refused whatever stands in it; then *errors says why, and nothing else. */
+/* Why a message is refused, whatever stands in it and wherever it was sent to. NULL: it is not. */
+static const char *refusal(const struct router *router, const struct message *message)
+{
+	const char *reason = unanswerable(message);
+
+	if (!reason && message->event->retained && !router->config->mqtt.accept_retained)
+		reason = RETAINED_REASON;
+	return reason;
+}
+
+/* Whether that is so, or the topic is the wrong one; then *errors says so, and nothing else. */
 static bool is_refused(
 	const struct router *router, const struct message *message, struct payload_errors *errors)
 {
 	const struct route *route = &routes[message->event->topic];
 	const char *root = router->config->mqtt.topic;
-	const char *reason = unanswerable(message);
+	const char *reason = refusal(router, message);
 
-	if (!reason && message->event->retained && !router->config->mqtt.accept_retained)
-		reason = RETAINED_REASON;
 	if (!reason && !route->belongs)
 		return false;
 	errors->count = 0;
@@ -200,6 +209,34 @@ static void apply(const struct router *router, const struct payload_action *acti
 	}
 }
 
+/* Nothing of a message with a mistake is done but its stops, whatever the mistake is. */
+static void refuse_action(const struct router *router, const struct message *message,
+	struct payload_action *applied, const struct payload_errors *mistakes)
+{
+	struct payload_errors errors;
+	struct payload_action stops;
+
+	errors.count = 0;
+	payload_parse_stops(router->config, &message->payload, &stops, &errors);
+	apply_stops(router, &stops, applied, &errors);
+	/* What became of the stops comes first, for there is no room for all mistakes. */
+	payload_errors_append(&errors, mistakes);
+	answer_json(router, message, applied, &errors);
+	if (stops.n_motors > 0)
+		router->applied(router->userdata);
+}
+
+/* errors: room for them. */
+static void carry_out(const struct router *router, const struct message *message,
+	const struct payload_action *action, struct payload_action *applied,
+	struct payload_errors *errors)
+{
+	errors->count = 0;
+	apply(router, action, applied, errors);
+	answer_json(router, message, applied, errors);
+	router->applied(router->userdata);
+}
+
 static void handle_action(const struct router *router, const struct message *message)
 {
 	struct payload_action action, applied;
@@ -210,15 +247,25 @@ static void handle_action(const struct router *router, const struct message *mes
 		router->config, &message->payload, clock_wall_ms(), &action, &errors);
 	payload_action_clear(&applied);
 	payload_id_copy(&applied.id, &action.id);
-	if (is_refused(router, message, &errors))
-		r = -EINVAL;
-	if (r < 0) {
-		answer_json(router, message, &applied, &errors);
+	if (is_refused(router, message, &errors) || r < 0)
+		refuse_action(router, message, &applied, &errors);
+	else
+		carry_out(router, message, &action, &applied, &errors);
+}
+
+/* The one command of this topic: "stop". */
+static void handle_motor_text(const struct router *router, const struct message *message)
+{
+	struct payload_action action, applied;
+	struct payload_errors errors;
+
+	if (refusal(router, message) ||
+		payload_parse_stop_text(router->config, &message->payload, &action) < 0) {
+		handle_action(router, message);
 		return;
 	}
-	apply(router, &action, &applied, &errors);
-	answer_json(router, message, &applied, &errors);
-	router->applied(router->userdata);
+	payload_action_clear(&applied);
+	carry_out(router, message, &action, &applied, &errors);
 }
 
 static void handle_interval(const struct router *router, const struct message *message)
@@ -267,6 +314,9 @@ void router_handle(const struct router *router, const struct link_event *event)
 	const uint8_t *at = (const uint8_t *)(event + 1);
 	struct message message = {.event = event};
 
+	/* That is how a retained message is cleared, and no command. */
+	if (event->true_size == 0)
+		return;
 	/* One with a wildcard cannot be published to: the broker would hang up on the answer. */
 	if (event->response_topic_size && !strpbrk((const char *)at, "+#"))
 		message.response_topic = (const char *)at;

@@ -140,6 +140,41 @@ static void check_refused(const struct config *config, const struct payload_acti
 	check_answer(config, &only_id, errors);
 }
 
+static bool is_stop(const struct payload_motor *motor)
+{
+	return motor->has_direction && motor->direction == MOTOR_STOP;
+}
+
+/* Found without a tree, and the same as with one: in what is accepted, the motors that it stops
+ * come first. In what is refused there may be any number, each motor once. */
+static void check_stops(const struct config *config, const struct payload_bytes *bytes,
+	const struct payload_action *accepted)
+{
+	struct payload_action stops;
+	struct payload_errors errors;
+	size_t n = 0;
+
+	payload_action_clear(&stops);
+	errors.count = 0;
+	payload_parse_stops(config, bytes, &stops, &errors);
+	FUZZ_CHECK(errors.count <= 1);
+	check_motors(config, &stops);
+	for (size_t i = 0; i < stops.n_motors; i++)
+		FUZZ_CHECK(is_stop(&stops.motors[i]));
+	if (!accepted)
+		return;
+	for (size_t i = 0; i < accepted->n_motors; i++) {
+		if (!is_stop(&accepted->motors[i]))
+			continue;
+		n++;
+		FUZZ_CHECK(stops.n_motors == accepted->n_motors);
+		for (size_t j = 0; j < stops.n_motors; j++)
+			if (stops.motors[j].index == accepted->motors[i].index)
+				FUZZ_CHECK(stops.motors[j].speed == accepted->motors[i].speed);
+	}
+	FUZZ_CHECK(n > 0 || stops.n_motors == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct payload_bytes bytes = {data, size, size};
@@ -156,9 +191,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r == 0) {
 		FUZZ_CHECK(errors.count == 0);
 		check_accepted(&fake.config, &action);
+		check_stops(&fake.config, &bytes, &action);
 	} else {
 		FUZZ_CHECK(r == -EINVAL);
 		check_refused(&fake.config, &action, &errors);
+		check_stops(&fake.config, &bytes, NULL);
 	}
 	return 0;
 }

@@ -34,16 +34,27 @@ def mistakes(answer):
 
 EVERYTHING = '"led":{"0":{"on":true}},"motor":{"direction":"forward"},"sensors":{"interval":200}'
 
+EXAMPLE = 'LIKE{"led":{"0":{"on":true}}} for example'
+QUOTES = 'keys and texts stand in double quotes, "'
+
 NOT_JSON = [
-    (b"", "not JSON: an empty message at byte 1"),
-    (b"hello", "not JSON: unexpected character at byte 1"),
-    (b"{" + EVERYTHING.encode(), "not JSON: it ends too early at byte 84"),
-    (b"{" + EVERYTHING.encode() + b"}}", "not JSON: something after its end at byte 85"),
-    (b"{" + EVERYTHING.encode() + b",}", "not JSON: unexpected character at byte 85"),
-    (b"{'led':{}}", "not JSON: unexpected character at byte 2"),
-    (b'{"led":True}', "not JSON: unexpected character at byte 8"),
-    (b'{"id":01}', "not JSON: unexpected character at byte 8"),
-    (b'\xef\xbb\xbf{"led":{"0":{"on":true}}}', "not JSON: a byte-order mark at byte 1"),
+    (b"hello", "not JSON: unexpected hello at byte 1: " + EXAMPLE.replace("LIKE", "an action is an object, ")),
+    (b"{" + EVERYTHING.encode(), "not JSON: it ends too early at byte 84: a } is missing"),
+    (b"{" + EVERYTHING.encode() + b"}}", "not JSON: something after its end at byte 85: one bracket is too many"),
+    (b"{" + EVERYTHING.encode() + b",}", "not JSON: unexpected } at byte 85: there is a comma too many before it"),
+    (b"{'led':{}}", "not JSON: unexpected ' (a single quote) at byte 2: " + QUOTES),
+    ("{\u201cled\u201d:{}}".encode(), "not JSON: unexpected \u201c (U+201C, a curly quote) at byte 2: " + QUOTES),
+    (b"{led:{}}", 'not JSON: unexpected led at byte 2: a key stands in double quotes, "led" (did a shell take them?)'),
+    (b'{"led":True}', "not JSON: unexpected True at byte 8: JSON writes true"),
+    (b'{"a":forward}', 'not JSON: unexpected forward at byte 6: a text stands in double quotes, "forward"'),
+    (b'{"id":01}', "not JSON: unexpected 1 at byte 8: a number has no zero in front"),
+    (b'{"id":1 "led":{}}', 'not JSON: unexpected " at byte 9: a comma is missing before it'),
+    ('{"a":\u00a0{}}'.encode(), "not JSON: unexpected \u00a0 (U+00A0, a no-break space) at byte 6: write a plain blank"),
+    (b'\xef\xbb\xbf{"led":{"0":{"on":true}}}', "not JSON: a byte-order mark at byte 1: send it without one"),
+    ('{"led":{"0":{"on":true}}}'.encode("utf-16"), "not JSON: UTF-16 at byte 1: send it as UTF-8"),
+    ('{"led":{"0":{"on":true}}}'.encode("utf-16-le"), "not JSON: UTF-16 at byte 2: send it as UTF-8"),
+    ('{"led":{"0":{"on":true}}}'.encode("utf-16-be"), "not JSON: UTF-16 at byte 1: send it as UTF-8"),
+    ('{"led":{"0":{"on":true}}}'.encode("utf-32-le"), "not JSON: UTF-32 at byte 2: send it as UTF-8"),
     (b'{"led":\0{"0":{"on":true}}}', "not JSON: a NUL byte at byte 8"),
     (b'{"led":{"0":{"on":true}}}\0', "not JSON: something after its end at byte 26"),
     (b'{"led":{"0":{"on":true}},"id":"a\0b"}', "not JSON: a NUL byte at byte 33"),
@@ -52,7 +63,7 @@ NOT_JSON = [
     (b'{"led":{"0":{"on":true}},"id":"\xc0\x80"}', "not UTF-8 at byte 32"),
     (b'{"led":{"0":{"on":true}},"id":"\xed\xa0\x80"}', "not UTF-8 at byte 32"),
     (b'{"led":{"0":{"on":true}},"id":"\\ud800"}', "half of a surrogate pair at byte 32"),
-    (b"\xff", "not JSON: unexpected character at byte 1"),
+    (b"\xff", "not JSON: unexpected byte 0xff at byte 1: a message is UTF-8"),
     (b'{"a":' * 9 + b"1" + b"}" * 9, "nested deeper than 8 at byte 41"),
     (b"[" * 16384, "nested deeper than 8 at byte 9"),
     (b"[" * 100000, "100000 bytes are more than the 16384 of an action"),
@@ -75,31 +86,32 @@ def test_largest_action(gateway, client):
 
 MISTAKES = [
     # not an object
-    ("null", [("", "must be an object, not null")]),
-    ("[1]", [("", "must be an object, not an array")]),
-    ('"led"', [("", "must be an object, not a string")]),
-    ("7", [("", "must be an object, not a number")]),
+    ("null", [("", EXAMPLE.replace("LIKE", "must be an object, not null: "))]),
+    ("[1]", [("", EXAMPLE.replace("LIKE", "must be an object, not an array: "))]),
+    ('"led"', [("", EXAMPLE.replace("LIKE", "must be an object, not a string: "))]),
+    ("7", [("", EXAMPLE.replace("LIKE", "must be an object, not a number: "))]),
     # empty objects
-    ("{}", [("", "an empty object")]),
-    ('{"led":{}}', [("led", "an empty object")]),
-    ('{"led":{"0":{}}}', [("led.0", "an empty object")]),
-    ('{"motor":{}}', [("motor", "an empty object")]),
-    ('{"motor":{"0":{}}}', [("motor.0", "an empty object")]),
-    ('{"sensors":{}}', [("sensors", "an empty object")]),
+    ("{}", [("", EXAMPLE.replace("LIKE", "an empty object: "))]),
+    ('{"led":{}}', [("led", 'an empty object: {"0":{"on":true}} for example')]),
+    ('{"led":{"0":{}}}', [("led.0", 'an empty object: {"on":true} for example')]),
+    ('{"motor":{}}', [("motor", 'an empty object: {"direction":"forward","speed":5} for example')]),
+    ('{"motor":{"0":{}}}', [("motor.0", 'an empty object: {"direction":"forward","speed":5} for example')]),
+    ('{"sensors":{}}', [("sensors", 'an empty object: {"interval":1000} for example')]),
     # unknown keys
-    ('{"lde":{"0":{"on":true}}}', [("led", 'unknown key "lde", did you mean "led"?')]),
+    ('{"lde":{"0":{"on":true}}}', [("lde", 'unknown key "lde", did you mean "led"?')]),
     (
         '{"relay":{"0":{"on":true}}}',
         [("relay", 'unknown key "relay", known here: led, motor, sensors, id, ts, ttl')],
     ),
     ('{"led":{"0":{"on":true,"colour":"red"}}}', [("led.0.colour", 'unknown key "colour", known here: on, bright')]),
-    ('{"led":{"0":{"On":true}}}', [("led.0.on", 'unknown key "On", did you mean "on"?')]),
-    ('{"motor":{"direktion":"stop"}}', [("motor.direction", 'unknown key "direktion", did you mean "direction"?')]),
-    ('{"sensors":{"intervall":100}}', [("sensors.interval", 'unknown key "intervall", did you mean "interval"?')]),
+    ('{"led":{"0":{"On":true}}}', [("led.0.On", 'unknown key "On", did you mean "on"?')]),
+    ('{"motor":{"direktion":"forward"}}', [("motor.direktion", 'unknown key "direktion", did you mean "direction"?')]),
+    ('{"sensors":{"intervall":100}}', [("sensors.intervall", 'unknown key "intervall", did you mean "interval"?')]),
     ('{"sensors":{"interval":100,"rate":5}}', [("sensors.rate", 'unknown key "rate", known here: interval')]),
     # wrong types
-    ('{"led":7}', [("led", "must be an object, not a number")]),
-    ('{"led":{"0":true}}', [("led.0", "must be an object, not a boolean")]),
+    ('{"led":7}', [("led", 'must be an object, not a number: {"0":{"on":true}} for example')]),
+    ('{"led":{"0":true}}', [("led.0", 'must be an object, not a boolean: {"on":true} for example')]),
+    ('{"led":{"0":"on"}}', [("led.0", 'must be an object, not a string: {"on":true} for example')]),
     ('{"led":{"0":{"on":1}}}', [("led.0.on", "must be true or false, not a number")]),
     ('{"led":{"0":{"on":"true"}}}', [("led.0.on", "must be true or false, not a string")]),
     ('{"led":{"0":{"on":null}}}', [("led.0.on", "must be true or false, not null")]),
@@ -130,6 +142,14 @@ MISTAKES = [
         [("motor.direction", '"forwards" is no direction, did you mean "forward"?')],
     ),
     ('{"motor":{"direction":"up"}}', [("motor.direction", '"up" is none of "forward", "backward", "stop"')]),
+    # what looks like a stop and is none
+    ('{"motor":{"direction":"Stop"}}', [("motor.direction", '"Stop" is no direction: to stop it, say "stop"')]),
+    ('{"motor":{"direction":"off"}}', [("motor.direction", '"off" is no direction: to stop it, say "stop"')]),
+    ('{"motor":{"direction":false}}', [("motor.direction", 'must be a string, not a boolean: to stop it, say "stop"')]),
+    ('{"motor":{"speed":"0"}}', [("motor.speed", 'must be a whole number, not a string: to stop it, say "speed":0')]),
+    ('{"motor":{"stop":true}}', [("motor.stop", 'unknown key "stop": to stop it, say "direction":"stop"')]),
+    ('{"motor":"off"}', [("motor", 'must be an object, not a string: to stop it, say {"motor":"stop"}')]),
+    ('{"motor":{"0":false}}', [("motor.0", 'must be an object, not a boolean: to stop it, say "stop"')]),
     # devices that there are not
     ('{"led":{"3":{"on":true}}}', [("led.3", 'there is no LED "3": this gateway has 0 (red), 1 (green), 2 (blue)')]),
     ('{"led":{"00":{"on":true}}}', [("led.00", 'there is no LED "00": this gateway has 0 (red), 1 (green), 2 (blue)')]),
@@ -139,7 +159,7 @@ MISTAKES = [
     ('{"led":{"0":{"on":true},"red":{"on":false}}}', [("led.red", 'the same LED as "0"')]),
     ('{"motor":{"direction":"forward","0":{"speed":5}}}', [("motor.direction", 'the same motor as "0"')]),
     (
-        '{"motor":{"0":{"direction":"forward"},"motor0":{"direction":"stop"}}}',
+        '{"motor":{"0":{"direction":"forward"},"motor0":{"direction":"backward"}}}',
         [("motor.motor0", 'the same motor as "0"')],
     ),
     # duplicate keys, at every level
@@ -147,7 +167,7 @@ MISTAKES = [
     ('{"led":{"0":{"on":true},"0":{"on":true}}}', [("led.0", 'duplicate key "0"')]),
     ('{"led":{"0":{"on":true,"on":false}}}', [("led.0.on", 'duplicate key "on"')]),
     (r'{"led":{"0":{"on":true,"\u006fn":false}}}', [("led.0.on", 'duplicate key "on"')]),
-    ('{"motor":{"direction":"stop","direction":"forward"}}', [("motor.direction", 'duplicate key "direction"')]),
+    ('{"motor":{"direction":"backward","direction":"forward"}}', [("motor.direction", 'duplicate key "direction"')]),
     # time
     ('{"led":{"0":{"on":true}},"ts":1}', [("ts", '"ts" needs "ttl" beside it')]),
     ('{"led":{"0":{"on":true}},"ttl":1}', [("ttl", '"ttl" needs "ts" beside it')]),
@@ -159,12 +179,12 @@ MISTAKES = [
     ('{"ts":1,"ttl":9007199254740991}', [("", "nothing to do: none of led, motor, sensors is in it")]),
     # several, in the order of the message, beside what would be right
     (
-        '{"led":{"0":{"on":1},"9":{"on":true}},"motor":{"direction":"forward","speed":0},'
+        '{"led":{"0":{"on":1},"9":{"on":true}},"motor":{"direction":"forward","speed":-1},'
         '"sensors":{"interval":50},"x":1}',
         [
             ("led.0.on", "must be true or false, not a number"),
             ("led.9", 'there is no LED "9": this gateway has 0 (red), 1 (green), 2 (blue)'),
-            ("motor.speed", "0 is outside 1..10"),
+            ("motor.speed", "-1 is outside 1..10"),
             ("x", 'unknown key "x", known here: led, motor, sensors, id, ts, ttl'),
         ],
     ),
@@ -198,7 +218,7 @@ def test_what_is_quoted_is_printable(gateway, client):
 @pytest.mark.parametrize(
     "payload, quoted",
     [
-        (b"", ""),
+        (b" ", ""),
         (b"abc", "abc"),
         (b"-100", "-100"),
         (b"+100", "+100"),
@@ -229,13 +249,42 @@ def test_interval_out_of_range(gateway, client, payload):
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b" ", b"1", b"11", b"1 2", b"1 -1", b"0 1", b"4 1", b"-1 1", b"1 1 1", b"1,1", b"1 on", b"red 1", b"a b",
+    [b" ", b"1", b"11", b"1 2", b"1 -1", b"0 1", b"4 1", b"-1 1", b"1 1 1", b"1,1", b"1 on", b"red 1", b"a b",
      b"1.0 1", b"1\x001", b"1 1\0", b"\xff 1", b"18446744073709551617 1", b"1 18446744073709551617",
      b'{"led":{"0":{"on":true}}}', b"1 1" + b"x" * BIG, b"1 1" + b" " * BIG],
     ids=lambda value: repr(value)[:20],
 )
 def test_junk_as_an_led_command(gateway, client, payload):
     assert refuse(gateway, client, payload, "tos/actions/leds") == "unknown command"
+
+
+EVERY_TOPIC = ["actions", "sensors/interval", "actions/leds", "action", "actions/led", "actions/motor"]
+
+
+@pytest.mark.parametrize("topic", EVERY_TOPIC)
+@pytest.mark.parametrize("retain", [False, True])
+def test_a_message_without_payload_is_no_command(gateway, client, topic, retain):
+    """Retained ones are cleared with it."""
+    mark = client.mark()
+    client.publish(f"tos/{topic}", b"", retain=retain)
+    assert client.ask_json({"led": {"2": {"bright": 9}}})["ok"]
+    assert len(client.since(mark, "tos/actions/ack")) == 1
+
+
+@pytest.mark.parametrize(
+    "topic, payload, reason",
+    [
+        ("tos/action", '{"led":{"0":{}}}', "tos/action is no topic of this gateway: send an action to tos/actions"),
+        ("tos/actions/led", "1 1", 'tos/actions/led is no topic of this gateway: send {"led":{...}} to tos/actions'),
+        (
+            "tos/actions/motor",
+            '{"direction":"forward"}',
+            'tos/actions/motor is no topic of this gateway: send {"motor":{...}} to tos/actions',
+        ),
+    ],
+)
+def test_a_misspelled_topic_is_answered_with_the_right_one(gateway, client, topic, payload, reason):
+    assert mistakes(refuse(gateway, client, payload, topic)) == [("", reason)]
 
 
 COMMANDS = [

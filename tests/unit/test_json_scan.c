@@ -157,7 +157,7 @@ static void json_passes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(GOOD) / sizeof(GOOD[0]); i++) {
-		struct json_mistake mistake = {0, ""};
+		struct json_mistake mistake = {.what = ""};
 
 		if (scan(GOOD[i].bytes, GOOD[i].size, &mistake) != 0)
 			fail_msg("%s: %s at %zu", GOOD[i].bytes, mistake.what, mistake.offset);
@@ -169,7 +169,7 @@ static void what_is_not_json_is_refused_with_its_place(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
 		const struct row *row = &BAD[i];
-		struct json_mistake mistake = {0, "nothing"};
+		struct json_mistake mistake = {.what = "nothing"};
 		int r = scan(row->bytes, row->size, &mistake);
 
 		if (r != row->error || mistake.offset != row->offset ||
@@ -207,6 +207,77 @@ static void a_hundred_thousand_levels_need_no_stack(void **state)
 	free(deep);
 }
 
+/* What a stop is looked for in. */
+static void a_lenient_reader_takes_more(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} ROWS[] = {
+		{BYTES("\xef\xbb\xbf{}")},
+		{BYTES("{}\0\0")},
+		{BYTES("[[[[[[[[[{}]]]]]]]]]")},
+		{BYTES("[\"\\u0000\\ud800\", \"\xff\xc3\"]")},
+		{BYTES("[1234567890123456789012345678901234567890123456789012345678901234]")},
+	};
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} NOT[] = {{BYTES("")}, {BYTES("{,}")}, {BYTES("{\"a\":1,}")}, {BYTES("[\"\n\"]")},
+		{BYTES("{} {}")}, {BYTES("[\"\\u12\"]")}, {BYTES("[\"\\")}, {BYTES("\xef\xbb\xbf")},
+		{BYTES("\0{}")}, {BYTES("{\0}")}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(GOOD) / sizeof(GOOD[0]); i++)
+		assert_true(json_is_readable((const uint8_t *)GOOD[i].bytes, GOOD[i].size));
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++)
+		assert_true(json_is_readable((const uint8_t *)ROWS[i].bytes, ROWS[i].size));
+	for (size_t i = 0; i < sizeof(NOT) / sizeof(NOT[0]); i++)
+		assert_false(json_is_readable((const uint8_t *)NOT[i].bytes, NOT[i].size));
+}
+
+static void as_many_levels_as_fit_into_a_message_are_read(void **state)
+{
+	static char deep[JSON_DEPTH_MAX];
+	const size_t half = sizeof(deep) / 2;
+
+	(void)state;
+	memset(deep, '[', half);
+	memset(deep + half, ']', half);
+	assert_true(json_is_readable((const uint8_t *)deep, sizeof(deep)));
+	deep[sizeof(deep) - 1] = '}';
+	assert_false(json_is_readable((const uint8_t *)deep, sizeof(deep)));
+}
+
+static void a_mistake_says_what_the_grammar_wants(void **state)
+{
+	static const struct {
+		const char *text;
+		enum json_wanted wanted;
+		char open;
+	} ROWS[] = {
+		{"x", JSON_WANTS_VALUE, '\0'},
+		{"[x]", JSON_WANTS_VALUE, '['},
+		{"{\"a\":x}", JSON_WANTS_VALUE, '{'},
+		{"{x}", JSON_WANTS_KEY, '{'},
+		{"[{\"a\":1,}]", JSON_WANTS_KEY, '{'},
+		{"{\"a\" 1}", JSON_WANTS_COLON, '{'},
+		{"[{} {}]", JSON_WANTS_COMMA, '['},
+		{"{\"a\":[1}", JSON_WANTS_COMMA, '['},
+		{"[\"a", JSON_WANTS_CLOSING, '['},
+		{"{} x", JSON_WANTS_NOTHING, '\0'},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+		struct json_mistake mistake = {.what = ""};
+
+		assert_true(scan(ROWS[i].text, strlen(ROWS[i].text), &mistake) < 0);
+		assert_int_equal(mistake.wanted, ROWS[i].wanted);
+		assert_int_equal(mistake.open, ROWS[i].open);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +285,9 @@ int main(void)
 		cmocka_unit_test(what_is_not_json_is_refused_with_its_place),
 		cmocka_unit_test(every_beginning_of_a_message_is_refused),
 		cmocka_unit_test(a_hundred_thousand_levels_need_no_stack),
+		cmocka_unit_test(a_lenient_reader_takes_more),
+		cmocka_unit_test(as_many_levels_as_fit_into_a_message_are_read),
+		cmocka_unit_test(a_mistake_says_what_the_grammar_wants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,17 @@ static const struct row UNDERSTOOD[] = {
 	 "\"sensors\":{\"interval\":100}}",
 		"{\"led\":{\"0\":{\"on\":true}},\"motor\":{\"direction\":\"forward\",\"speed\":4},"
 		"\"sensors\":{\"interval\":100}}"},
+	/* each way to say stop; the level beside it is for the next time, 0 is none */
+	{"{\"motor\":{\"speed\":0}}", "{\"motor\":{\"direction\":\"stop\"}}"},
+	{"{\"motor\":{\"direction\":\"stop\",\"speed\":0}}",
+		"{\"motor\":{\"direction\":\"stop\"}}"},
+	{"{\"motor\":{\"speed\":0,\"direction\":\"forward\"}}",
+		"{\"motor\":{\"direction\":\"stop\"}}"},
+	{"{\"motor\":{\"1\":{\"speed\":0.0}}}", "{\"motor\":{\"1\":{\"direction\":\"stop\"}}}"},
+	{"{\"motor\":{\"left\":\"stop\",\"1\":{\"speed\":3}}}",
+		"{\"motor\":{\"left\":{\"direction\":\"stop\"},\"1\":{\"speed\":3}}}"},
+	{"{\"motor\":\"stop\"}",
+		"{\"motor\":{\"0\":{\"direction\":\"stop\"},\"1\":{\"direction\":\"stop\"}}}"},
 	/* names and indexes */
 	{"{\"led\":{\"green\":{\"on\":true},\"0\":{\"bright\":1}}}",
 		"{\"led\":{\"green\":{\"on\":true},\"0\":{\"bright\":1}}}"},
@@ -70,53 +81,152 @@ static const struct row UNDERSTOOD[] = {
 static const struct row REFUSED[] = {
 	/* not JSON */
 	{"", ": not JSON: an empty message at byte 1\n"},
-	{"hello", ": not JSON: unexpected character at byte 1\n"},
-	{"{\"led\":{\"0\":{\"on\":true}}", ": not JSON: it ends too early at byte 25\n"},
+	{"hello",
+		": not JSON: unexpected hello at byte 1: an action is an object, "
+		"{\"led\":{\"0\":{\"on\":true}}} for example\n"},
+	{"{\"led\":{\"0\":{\"on\":true}}",
+		": not JSON: it ends too early at byte 25: a } is missing\n"},
 	{"{\"led\":{\"0\":{\"on\":true}}} x", ": not JSON: something after its end at byte 27\n"},
 	{"{\"led\":{\"0\":{\"on\":true}}}{}", ": not JSON: something after its end at byte 26\n"},
-	{"\xef\xbb\xbf{}", ": not JSON: a byte-order mark at byte 1\n"},
+	{"\xef\xbb\xbf{}", ": not JSON: a byte-order mark at byte 1: send it without one\n"},
 	{"{\"id\":\"a\\u0000b\"}", ": \\u0000 is not allowed at byte 9\n"},
 	{"{\"id\":\"\xff\"}", ": not UTF-8 at byte 8\n"},
-	{"{\"sensors\":{\"interval\":0100}}", ": not JSON: unexpected character at byte 25\n"},
+	{"{\"sensors\":{\"interval\":0100}}",
+		": not JSON: unexpected 1 at byte 25: a number has no zero in front\n"},
+	/* typed by hand, or pasted */
+	{"{'led':{}}",
+		": not JSON: unexpected ' (a single quote) at byte 2: keys and texts stand in "
+		"double quotes, \"\n"},
+	{"{\"a\":'b'}",
+		": not JSON: unexpected ' (a single quote) at byte 6: keys and texts stand in "
+		"double quotes, \"\n"},
+	{"{\xe2\x80\x9cled\xe2\x80\x9d:{}}",
+		": not JSON: unexpected \xe2\x80\x9c (U+201C, a curly quote) at byte 2: keys and "
+		"texts stand in double quotes, \"\n"},
+	{"{\"a\":True}", ": not JSON: unexpected True at byte 6: JSON writes true\n"},
+	{"{\"a\":None}", ": not JSON: unexpected None at byte 6: JSON writes null\n"},
+	{"[FALSE]", ": not JSON: unexpected FALSE at byte 2: JSON writes false\n"},
+	{"[ture]", ": not JSON: unexpected ture at byte 2: did you mean true?\n"},
+	{"{\"a\":on}", ": not JSON: unexpected on at byte 6: JSON writes true\n"},
+	{"{led:{0:{on:true}}}",
+		": not JSON: unexpected led at byte 2: a key stands in double quotes, \"led\" (did "
+		"a shell take them?)\n"},
+	{"{\"a\":forward}",
+		": not JSON: unexpected forward at byte 6: a text stands in double quotes, "
+		"\"forward\"\n"},
+	{"{\"a\":1,}", ": not JSON: unexpected } at byte 8: there is a comma too many before it\n"},
+	{"{\"a\":[1, ]}",
+		": not JSON: unexpected ] at byte 10: there is a comma too many before it\n"},
+	{"[1,,2]", ": not JSON: unexpected , at byte 4: there is a comma too many\n"},
+	{"{\"a\":}", ": not JSON: unexpected } at byte 6: a value is missing before it\n"},
+	{"{\"a\":[1}", ": not JSON: unexpected } at byte 8: a ] is missing before it\n"},
+	{"[{]", ": not JSON: unexpected ] at byte 3: a } is missing before it\n"},
+	{"{\"a\" 1}", ": not JSON: unexpected 1 at byte 6: a colon is missing before it\n"},
+	{"{\"a\"=1}",
+		": not JSON: unexpected = (an equals sign) at byte 5: a colon stands between a key "
+		"and its value\n"},
+	{"{\"a\":1 \"b\":2}",
+		": not JSON: unexpected \" at byte 8: a comma is missing before it\n"},
+	{"{\"a\":1 // one\n}",
+		": not JSON: unexpected / (a slash) at byte 8: JSON has no comments\n"},
+	{"{\"a\":+1}",
+		": not JSON: unexpected + (a plus sign) at byte 6: a number has none in front\n"},
+	{"{\"a\":.5}",
+		": not JSON: unexpected . (a point) at byte 6: a number has digits on both sides "
+		"of it, as 0.5\n"},
+	{"{\"a\":\xc2\xa0"
+	 "1}",
+		": not JSON: unexpected \xc2\xa0 (U+00A0, a no-break space) at byte 6: write a "
+		"plain blank\n"},
+	{"{\"a\"\xef\xbc\x9a"
+	 "1}",
+		": not JSON: unexpected \xef\xbc\x9a (U+FF1A, a full-width colon) at byte 5: write "
+		":\n"},
+	{"{\xe2\x80\x8b\"a\":1}",
+		": not JSON: unexpected \xe2\x80\x8b (U+200B, an invisible character) at byte 2: "
+		"leave it out\n"},
+	{"{\xc3\xa4:1}",
+		": not JSON: unexpected \xc3\xa4 at byte 2: a key stands in double quotes\n"},
+	{"[\x01]", ": not JSON: unexpected character U+0001 at byte 2\n"},
+	{"[\xff]", ": not JSON: unexpected byte 0xff at byte 2: a message is UTF-8\n"},
+	{"{\"a\":\"b\nc\"}",
+		": not JSON: a control character in a string at byte 8: a line break in a text is "
+		"written \\n\n"},
+	{"{\"a\":\"b",
+		": not JSON: it ends too early at byte 8: the double quote that ends a text is "
+		"missing\n"},
+	{"[1", ": not JSON: it ends too early at byte 3: a ] is missing\n"},
+	{"[]]", ": not JSON: something after its end at byte 3: one bracket is too many\n"},
+	/* what looks like a stop and is none */
+	{"{\"motor\":{\"direction\":\"STOP\"}}",
+		"motor.direction: \"STOP\" is no direction: to stop it, say \"stop\"\n"},
+	{"{\"motor\":{\"direction\":\"halt\"}}",
+		"motor.direction: \"halt\" is no direction: to stop it, say \"stop\"\n"},
+	{"{\"motor\":{\"1\":{\"direction\":false}}}",
+		"motor.1.direction: must be a string, not a boolean: to stop it, say \"stop\"\n"},
+	{"{\"motor\":{\"direction\":0}}",
+		"motor.direction: must be a string, not a number: to stop it, say \"stop\"\n"},
+	{"{\"motor\":{\"speed\":false}}",
+		"motor.speed: must be a whole number, not a boolean: to stop it, say "
+		"\"speed\":0\n"},
+	{"{\"motor\":{\"left\":\"off\"}}",
+		"motor.left: must be an object, not a string: to stop it, say \"stop\"\n"},
+	{"{\"motor\":null}",
+		"motor: must be an object, not null: to stop it, say {\"motor\":\"stop\"}\n"},
+	{"{\"motor\":{\"halt\":1}}",
+		"motor.halt: unknown key \"halt\": to stop it, say \"direction\":\"stop\"\n"},
+	{"{\"motor\":{\"on\":false}}",
+		"motor.on: unknown key \"on\": to stop it, say \"direction\":\"stop\"\n"},
+	{"{\"motor\":{\"lefft\":\"stop\"}}",
+		"motor.lefft: there is no motor \"lefft\", did you mean \"left\"?\n"},
 	/* not an object, empty objects */
-	{"[]", ": must be an object, not an array\n"},
-	{"[{\"led\":{\"0\":{\"on\":true}}}]", ": must be an object, not an array\n"},
-	{"null", ": must be an object, not null\n"},
-	{"true", ": must be an object, not a boolean\n"},
-	{"\"on\"", ": must be an object, not a string\n"},
-	{"1", ": must be an object, not a number\n"},
-	{"{}", ": an empty object\n"},
-	{"{\"led\":{}}", "led: an empty object\n"},
-	{"{\"led\":{\"0\":{}}}", "led.0: an empty object\n"},
-	{"{\"motor\":{}}", "motor: an empty object\n"},
-	{"{\"motor\":{\"1\":{}}}", "motor.1: an empty object\n"},
-	{"{\"sensors\":{}}", "sensors: an empty object\n"},
-	{"{\"led\":null}", "led: must be an object, not null\n"},
-	{"{\"led\":[{\"on\":true}]}", "led: must be an object, not an array\n"},
-	{"{\"led\":{\"0\":true}}", "led.0: must be an object, not a boolean\n"},
-	{"{\"motor\":\"stop\"}", "motor: must be an object, not a string\n"},
-	{"{\"motor\":{\"left\":5}}", "motor.left: must be an object, not a number\n"},
-	{"{\"sensors\":1000}", "sensors: must be an object, not a number\n"},
+	{"[]", ": must be an object, not an array: {\"led\":{\"0\":{\"on\":true}}} for example\n"},
+	{"[{\"led\":{\"0\":{\"on\":true}}}]",
+		": must be an object, not an array: {\"led\":{\"0\":{\"on\":true}}} for example\n"},
+	{"null", ": must be an object, not null: {\"led\":{\"0\":{\"on\":true}}} for example\n"},
+	{"true",
+		": must be an object, not a boolean: {\"led\":{\"0\":{\"on\":true}}} for "
+		"example\n"},
+	{"\"on\"",
+		": must be an object, not a string: {\"led\":{\"0\":{\"on\":true}}} for example\n"},
+	{"1", ": must be an object, not a number: {\"led\":{\"0\":{\"on\":true}}} for example\n"},
+	{"{}", ": an empty object: {\"led\":{\"0\":{\"on\":true}}} for example\n"},
+	{"{\"led\":{}}", "led: an empty object: {\"0\":{\"on\":true}} for example\n"},
+	{"{\"led\":{\"0\":{}}}", "led.0: an empty object: {\"on\":true} for example\n"},
+	{"{\"motor\":{}}",
+		"motor: an empty object: {\"direction\":\"forward\",\"speed\":5} for example\n"},
+	{"{\"motor\":{\"1\":{}}}",
+		"motor.1: an empty object: {\"direction\":\"forward\",\"speed\":5} for example\n"},
+	{"{\"sensors\":{}}", "sensors: an empty object: {\"interval\":1000} for example\n"},
+	{"{\"led\":null}", "led: must be an object, not null: {\"0\":{\"on\":true}} for example\n"},
+	{"{\"led\":[{\"on\":true}]}",
+		"led: must be an object, not an array: {\"0\":{\"on\":true}} for example\n"},
+	{"{\"led\":{\"0\":true}}",
+		"led.0: must be an object, not a boolean: {\"on\":true} for example\n"},
+	{"{\"motor\":{\"left\":5}}",
+		"motor.left: must be an object, not a number: "
+		"{\"direction\":\"forward\",\"speed\":5} for example\n"},
+	{"{\"sensors\":1000}",
+		"sensors: must be an object, not a number: {\"interval\":1000} for example\n"},
 	/* depth: 8 pass the first check and fail the second one, 9 fail the first */
 	{"{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}",
 		"a: unknown key \"a\", known here: led, motor, sensors, id, ts, ttl\n"},
 	{"{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}",
 		": nested deeper than 8 at byte 41\n"},
 	/* unknown keys */
-	{"{\"lde\":{\"0\":{\"on\":true}}}", "led: unknown key \"lde\", did you mean \"led\"?\n"},
-	{"{\"LED\":{\"0\":{\"on\":true}}}", "led: unknown key \"LED\", did you mean \"led\"?\n"},
+	{"{\"lde\":{\"0\":{\"on\":true}}}", "lde: unknown key \"lde\", did you mean \"led\"?\n"},
+	{"{\"LED\":{\"0\":{\"on\":true}}}", "LED: unknown key \"LED\", did you mean \"led\"?\n"},
 	{"{\"led\":{\"0\":{\"brigth\":7}}}",
-		"led.0.bright: unknown key \"brigth\", did you mean \"bright\"?\n"},
+		"led.0.brigth: unknown key \"brigth\", did you mean \"bright\"?\n"},
 	{"{\"led\":{\"0\":{\"colour\":7}}}",
 		"led.0.colour: unknown key \"colour\", known here: on, bright\n"},
-	{"{\"motor\":{\"sped\":7}}",
-		"motor.speed: unknown key \"sped\", did you mean \"speed\"?\n"},
+	{"{\"motor\":{\"sped\":7}}", "motor.sped: unknown key \"sped\", did you mean \"speed\"?\n"},
 	{"{\"motor\":{\"torque\":7}}",
 		"motor.torque: unknown key \"torque\", known here: direction, speed\n"},
 	{"{\"motor\":{\"1\":{\"torque\":7}}}",
 		"motor.1.torque: unknown key \"torque\", known here: direction, speed\n"},
 	{"{\"sensors\":{\"intervall\":7}}",
-		"sensors.interval: unknown key \"intervall\", did you mean \"interval\"?\n"},
+		"sensors.intervall: unknown key \"intervall\", did you mean \"interval\"?\n"},
 	{"{\"\":1}", ": unknown key \"\", known here: led, motor, sensors, id, ts, ttl\n"},
 	/* devices that the map does not have */
 	{"{\"led\":{\"7\":{\"on\":true}}}",
@@ -130,7 +240,8 @@ static const struct row REFUSED[] = {
 	{"{\"motor\":{\"2\":{\"speed\":1}}}",
 		"motor.2: there is no motor \"2\": this gateway has 0 (left), 1 (right)\n"},
 	{"{\"motor\":{\"2\":1}}",
-		"motor.2: must be an object, not a number\n"
+		"motor.2: must be an object, not a number: {\"direction\":\"forward\",\"speed\":5} "
+		"for example\n"
 		"motor.2: there is no motor \"2\": this gateway has 0 (left), 1 (right)\n"},
 	{"{\"motor\":{\"rihgt\":{\"speed\":1}}}",
 		"motor.rihgt: there is no motor \"rihgt\", did you mean \"right\"?\n"},
@@ -313,6 +424,37 @@ static void a_nul_byte_is_refused(void **state)
 	assert_string_equal(errors.items[0].reason, "not JSON: something after its end at byte 26");
 }
 
+/* As a shell of Windows writes a file, say. */
+static void other_encodings_are_named(void **state)
+{
+#define BYTES(literal) literal, sizeof(literal) - 1
+	static const struct {
+		const char *bytes;
+		size_t size;
+		const char *reason;
+	} ROWS[] = {
+		{BYTES("\xff\xfe{\0\"\0a\0"), "not JSON: UTF-16 at byte 1: send it as UTF-8"},
+		{BYTES("\xfe\xff\0{\0\"\0a"), "not JSON: UTF-16 at byte 1: send it as UTF-8"},
+		{BYTES("{\0\"\0a\0"), "not JSON: UTF-16 at byte 2: send it as UTF-8"},
+		{BYTES("\0{\0\"\0a"), "not JSON: UTF-16 at byte 1: send it as UTF-8"},
+		{BYTES("\xff\xfe\0\0{\0\0\0"), "not JSON: UTF-32 at byte 1: send it as UTF-8"},
+		{BYTES("{\0\0\0}\0\0\0"), "not JSON: UTF-32 at byte 2: send it as UTF-8"},
+		{BYTES("\0\0\0{\0\0\0}"), "not JSON: UTF-32 at byte 1: send it as UTF-8"},
+	};
+#undef BYTES
+	const struct fake_config *fake = *state;
+
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+		struct payload_action action;
+		struct payload_errors errors;
+
+		assert_int_equal(
+			parse(&fake->config, ROWS[i].bytes, ROWS[i].size, &action, &errors),
+			-EINVAL);
+		assert_string_equal(errors.items[0].reason, ROWS[i].reason);
+	}
+}
+
 static void sixteen_kibibytes_are_understood_and_one_more_is_refused(void **state)
 {
 	static const char WORDS[] = "{\"sensors\":{\"interval\":20}}";
@@ -331,7 +473,6 @@ static void sixteen_kibibytes_are_understood_and_one_more_is_refused(void **stat
 		errors.items[0].reason, "16385 bytes are more than the 16384 of an action");
 }
 
-/* What arrives cut is not judged by its beginning. */
 /* A board without a clock of its own starts in 1970, where nothing has expired yet. */
 static void what_may_have_expired_waits_for_a_clock(void **state)
 {
@@ -349,6 +490,7 @@ static void what_may_have_expired_waits_for_a_clock(void **state)
 	assert_non_null(strstr(errors.items[0].reason, "clock is not set"));
 }
 
+/* What arrives cut is not judged by its beginning. */
 static void ten_megabytes_are_refused_by_their_true_size(void **state)
 {
 	static const uint8_t WORDS[] = "{\"sensors\":{\"interval\":20}}";
@@ -666,6 +808,7 @@ int main(void)
 		cmocka_unit_test(what_is_right_is_understood),
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(a_nul_byte_is_refused),
+		cmocka_unit_test(other_encodings_are_named),
 		cmocka_unit_test(sixteen_kibibytes_are_understood_and_one_more_is_refused),
 		cmocka_unit_test(ten_megabytes_are_refused_by_their_true_size),
 		cmocka_unit_test(what_may_have_expired_waits_for_a_clock),

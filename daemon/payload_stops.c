@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stops of a message with a mistake. It may be one that cJSON does not read (nested a thousand
+ * levels deep) or shows only in part (a key twice), so its bytes are read here, once, without a
+ * tree: after json_is_readable() a text is a key if a colon follows it, and which motor a value is
+ * about depends on nothing but the first two keys above it. What stops is a matter of the motors'
+ * table of keys.
+ */
+#include "json_scan.h"
+#include "payload_parse.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	TEXT_BYTES = 128, /* of a key or a text; longer ones are no word that is known */
+	PATH_KEYS = 3,    /* that are named */
+};
+
+/* What is known of a motor of the map. */
+struct found {
+	bool is_addressed, is_stopped;
+	struct payload_motor motor;
+};
+
+struct search {
+	struct payload_parser parser; /* for the checks of what stands beside a stop */
+	const uint8_t *at, *end;
+	unsigned depth;
+	char keys[PATH_KEYS][TEXT_BYTES]; /* down to the value */
+	char key[TEXT_BYTES];             /* of the value that comes next */
+	bool has_key;
+	bool in_motors; /* below "motor" */
+	bool in_rest;   /* below a key about something that does not move */
+	bool in_id;     /* an id is no command, whatever it says */
+	ssize_t target; /* the motor that a value is about; -1: none */
+	struct found found[CONFIG_MOTORS_MAX];
+	size_t order[CONFIG_MOTORS_MAX], n_order; /* in which they are addressed */
+	bool stops, stops_all;
+	struct payload_errors *errors;
+};
+
+static int hex(const uint8_t *digits)
+{
+	int unit = 0;
+
+	for (int i = 0; i < 4; i++) {
+		int c = digits[i];
+
+		unit = unit * 16 + (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+	}
+	return unit;
+}
+
+/* One character of up to 16 bits as UTF-8. Half of a surrogate pair is in no name: "?". */
+static size_t put_unit(int unit, char *out)
+{
+	if (unit == 0 || (unit >= 0xd800 && unit <= 0xdfff))
+		unit = '?';
+	if (unit < 0x80) {
+		out[0] = (char)unit;
+		return 1;
+	}
+	if (unit < 0x800) {
+		out[0] = (char)(0xc0 | unit >> 6);
+		out[1] = (char)(0x80 | (unit & 0x3f));
+		return 2;
+	}
+	out[0] = (char)(0xe0 | unit >> 12);
+	out[1] = (char)(0x80 | (unit >> 6 & 0x3f));
+	out[2] = (char)(0x80 | (unit & 0x3f));
+	return 3;
+}
+
+/* What is between the quotes, cut to the room for it. */
+static void decode(const uint8_t *at, const uint8_t *end, char out[TEXT_BYTES])
+{
+	static const char ESCAPES[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
+	size_t used = 0;
+
+	while (at < end && used < TEXT_BYTES - 4) {
+		if (*at != '\\') {
+			out[used++] = (char)(*at ? *at : '?');
+			at++;
+		} else if (at[1] == 'u') {
+			used += put_unit(hex(at + 2), out + used);
+			at += 6;
+		} else {
+			const char *escape = ESCAPES;
+
+			while (escape[0] && escape[0] != (char)at[1])
+				escape += 2;
+			out[used++] = escape[0] ? escape[1] : '?';
+			at += 2;
+		}
+	}
+	out[used] = '\0';
+}
+
+static void address(struct search *search, size_t index, enum payload_motor_called called)
+{
+	struct found *found = &search->found[index];
+
+	if (found->is_addressed)
+		return;
+	found->is_addressed = true;
+	found->motor = (struct payload_motor){.index = index, .called = called};
+	search->order[search->n_order++] = index;
+}
+
+/* A key right below "motor": of the first motor's object, or a motor. */
+static void follow_motor(struct search *search)
+{
+	const struct payload_devices *motors = &search->parser.motors;
+	const struct payload_key *row = payload_key_find(&PAYLOAD_MOTOR_KEYS, search->key);
+	enum payload_motor_called called = PAYLOAD_MOTOR_PLAIN;
+	bool by_name;
+
+	search->target = payload_device_find(motors, search->key, &by_name);
+	if (search->target >= 0)
+		called = by_name ? PAYLOAD_MOTOR_BY_NAME : PAYLOAD_MOTOR_BY_INDEX;
+	else if (row && motors->count > 0)
+		search->target = 0;
+	if (search->target >= 0)
+		address(search, (size_t)search->target, called);
+}
+
+static void on_key(struct search *search, const uint8_t *begin, const uint8_t *end)
+{
+	decode(begin, end, search->key);
+	search->has_key = true;
+	if (search->depth >= 1 && search->depth <= PATH_KEYS)
+		memcpy(search->keys[search->depth - 1], search->key, TEXT_BYTES);
+	if (search->depth == 1) {
+		search->target = -1;
+		search->in_motors = strcmp(search->key, "motor") == 0;
+		search->in_rest = payload_key_is_of_rest(search->key);
+		search->in_id = strcmp(search->key, "id") == 0;
+	} else if (search->depth == 2 && search->in_motors) {
+		follow_motor(search);
+	}
+}
+
+static void write_path(const struct search *search, char *out, size_t out_bytes)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < PATH_KEYS && i < search->depth && used < out_bytes; i++)
+		if (search->keys[i][0])
+			used += (size_t)snprintf(out + used, out_bytes - used, "%s%s",
+				used ? "." : "", search->keys[i]);
+}
+
+static void stop_all(struct search *search, bool is_known)
+{
+	char path[96];
+
+	if (!search->stops_all && !is_known && search->parser.motors.count > 0) {
+		write_path(search, path, sizeof(path));
+		payload_error_add(search->errors, path,
+			"a stop that names no motor of this gateway stops every motor");
+	}
+	search->stops_all = true;
+}
+
+/* The row of the motors' table that a value is about. Elsewhere than below "motor" only what no
+ * other kind says, too: what turns off an LED of a misspelt kind stops no motor. */
+static const struct payload_key *row_of(const struct search *search)
+{
+	const struct payload_key *row = search->has_key && !search->in_rest
+		? payload_key_find(&PAYLOAD_MOTOR_KEYS, search->key)
+		: NULL;
+
+	if (row && !search->in_motors && (!row->check || payload_key_is_of_leds(search->key)))
+		return NULL;
+	return row;
+}
+
+static void on_value(struct search *search, const cJSON *item)
+{
+	const struct payload_key *row = row_of(search);
+	bool is_word = payload_is_stop_word(item);
+	struct found *found = search->target < 0 ? NULL : &search->found[search->target];
+
+	if (is_word ? !search->in_id : row && row->stops && row->stops(item)) {
+		search->stops = true;
+		if (found)
+			found->is_stopped = true;
+		else
+			stop_all(search, is_word && search->depth == 1 && search->in_motors);
+	} else if (row && row->check && found && search->depth <= 3) {
+		row->check(&search->parser, NULL, item, &found->motor);
+	}
+}
+
+static const uint8_t *end_of_text(const struct search *search)
+{
+	const uint8_t *at = search->at + 1;
+
+	while (at < search->end && *at != '"')
+		at += *at == '\\' ? 2 : 1;
+	return at < search->end ? at : search->end;
+}
+
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void take_text(struct search *search)
+{
+	const uint8_t *end = end_of_text(search);
+	const uint8_t *next = end < search->end ? end + 1 : end;
+	char text[TEXT_BYTES];
+
+	while (next < search->end && is_space(*next))
+		next++;
+	if (next < search->end && *next == ':') {
+		on_key(search, search->at + 1, end);
+	} else {
+		decode(search->at + 1, end, text);
+		on_value(search, &(cJSON){.type = cJSON_String, .valuestring = text});
+		search->has_key = false;
+	}
+	search->at = next;
+}
+
+/* A number, true, false or null. */
+static void take_word(struct search *search)
+{
+	char text[TEXT_BYTES];
+	size_t size = 0;
+	cJSON item = {.type = cJSON_Number};
+
+	for (; search->at < search->end && !is_space(*search->at) && *search->at &&
+		!strchr(",]}", *search->at);
+		search->at++) {
+		if (size < sizeof(text) - 1)
+			text[size++] = (char)*search->at;
+	}
+	text[size] = '\0';
+	if (text[0] == 't')
+		item.type = cJSON_True;
+	else if (text[0] == 'f')
+		item.type = cJSON_False;
+	else if (text[0] == 'n')
+		item.type = cJSON_NULL;
+	else
+		item.valuedouble = strtod(text, NULL);
+	on_value(search, &item);
+	search->has_key = false;
+}
+
+static void take_token(struct search *search)
+{
+	switch (*search->at) {
+	case '{':
+	case '[':
+		if (search->depth < PATH_KEYS)
+			search->keys[search->depth][0] = '\0';
+		search->depth++;
+		search->has_key = false;
+		search->at++;
+		break;
+	case '}':
+	case ']':
+		search->depth--;
+		search->at++;
+		break;
+	case '"':
+		take_text(search);
+		break;
+	case ',':
+	case ':':
+	case ' ':
+	case '\t':
+	case '\n':
+	case '\r':
+	case '\0':
+	case 0xef: /* a byte-order mark */
+	case 0xbb:
+	case 0xbf:
+		search->at++;
+		break;
+	default:
+		take_word(search);
+	}
+}
+
+/* Each motor once: those that say stop, then those that are addressed, then the rest. */
+static void collect(
+	const struct search *search, const struct config *config, struct payload_action *ret_stops)
+{
+	for (int want = 1; want >= 0; want--) {
+		for (size_t i = 0; i < search->n_order; i++) {
+			const struct found *found = &search->found[search->order[i]];
+			struct payload_motor motor = found->motor;
+
+			if (found->is_stopped != (want == 1))
+				continue;
+			motor.has_direction = true;
+			motor.direction = MOTOR_STOP;
+			if (!found->is_stopped)
+				motor.speed = 0; /* nothing of what is refused is remembered */
+			ret_stops->motors[ret_stops->n_motors++] = motor;
+		}
+	}
+	for (size_t i = 0; search->stops_all && i < config->n_motors; i++) {
+		if (search->found[i].is_addressed)
+			continue;
+		ret_stops->motors[ret_stops->n_motors++] = (struct payload_motor){
+			.index = i,
+			.called = payload_motor_called(config),
+			.has_direction = true,
+			.direction = MOTOR_STOP,
+		};
+	}
+}
+
+void payload_parse_stops(const struct config *config, const struct payload_bytes *bytes,
+	struct payload_action *ret_stops, struct payload_errors *errors)
+{
+	struct payload_errors beside; /* mistakes that were reported when the message was refused */
+	struct search search;
+
+	ret_stops->n_motors = 0;
+	if (bytes->true_size > PAYLOAD_ACTION_MAX || bytes->size > PAYLOAD_ACTION_MAX)
+		return;
+	if (payload_parse_stop_text(config, bytes, ret_stops) == 0) {
+		if (config->n_motors > 0)
+			payload_error_add(errors, "",
+				"the text stop stops every motor; as an action it is "
+				"{\"motor\":\"stop\"}");
+		return;
+	}
+	if (!json_is_readable(bytes->data, bytes->size))
+		return;
+	memset(&search, 0, sizeof(search));
+	beside.count = 0;
+	search.parser.config = config;
+	search.parser.errors = &beside;
+	payload_list_devices(&search.parser, config);
+	search.at = bytes->data;
+	search.end = bytes->data + bytes->size;
+	search.target = -1;
+	search.errors = errors;
+	while (search.at < search.end)
+		take_token(&search);
+	if (search.stops)
+		collect(&search, config, ret_stops);
+}
+
+int payload_parse_stop_text(const struct config *config, const struct payload_bytes *bytes,
+	struct payload_action *ret_action)
+{
+	const uint8_t *at = bytes->data, *end = at + bytes->size;
+
+	while (at < end && is_space(*at))
+		at++;
+	while (end > at && (is_space(end[-1]) || end[-1] == '\0'))
+		end--;
+	if (bytes->true_size > PAYLOAD_ACTION_MAX || end - at != 4 || memcmp(at, "stop", 4) != 0)
+		return -EINVAL;
+	payload_action_clear(ret_action);
+	for (size_t i = 0; i < config->n_motors; i++)
+		ret_action->motors[ret_action->n_motors++] = (struct payload_motor){
+			.index = i,
+			.called = payload_motor_called(config),
+			.has_direction = true,
+			.direction = MOTOR_STOP,
+		};
+	return 0;
+}
