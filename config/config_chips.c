@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The section chips. What a chip takes besides driver, bus and address is in its driver's table. */
 #include "config_load.h"
+#include "config_parts.h"
 #include "schema_text.h"
 #include "schema_units.h"
 #include <errno.h>
@@ -35,6 +36,13 @@ static size_t count_drivers(void)
 static int unknown_driver(struct schema *schema, const struct yaml_node *node)
 {
 	size_t n = count_drivers();
+	char way[240];
+
+	if (config_part_way(node->text, way, sizeof(way))) {
+		diag_error(schema->diag, node->place, way,
+			"there is no driver \"%.40s\" here, for none is needed", node->text);
+		return 0;
+	}
 	const char **names = calloc(n + 1, sizeof(*names));
 
 	if (!names)

@@ -80,7 +80,7 @@ static int unknown_channel(
 	const char *channel = strchr(node->text, '.') + 1;
 	const char **names = calloc(driver->n_channels + 1, sizeof(*names));
 	struct diag_place place = node->place;
-	char what[96];
+	char what[96], cure[160];
 
 	if (!names)
 		return -ENOMEM;
@@ -91,7 +91,12 @@ static int unknown_channel(
 		place.width = strlen(channel);
 	}
 	(void)snprintf(what, sizeof(what), "channel of %s", driver->name);
-	schema_unknown(schema, place, what, channel, names);
+	if (driver->attributes)
+		(void)snprintf(cure, sizeof(cure),
+			"ls /sys/%s/%s*/ shows what there is; tosd.yaml(5) tells how it is called",
+			driver->attributes->folder, driver->attributes->prefix);
+	schema_unknown_of_many(
+		schema, place, what, channel, names, driver->attributes ? cure : NULL);
 	free(names);
 	return 0;
 }

@@ -88,13 +88,9 @@ bool schema_expect(struct schema *schema, const struct yaml_node *node, enum yam
 	return schema_expect_like(schema, node, kind, NULL);
 }
 
-/* "did you mean" or, when nothing is near, all that there is. */
-static void print_cure(FILE *out, const char *nearest, const char *const *words)
+/* All that there is. */
+static void print_words(FILE *out, const char *const *words)
 {
-	if (nearest) {
-		fprintf(out, "did you mean \"%s\"?", nearest);
-		return;
-	}
 	if (!words[0]) {
 		fputs("there is none", out);
 		return;
@@ -107,13 +103,25 @@ static void print_cure(FILE *out, const char *nearest, const char *const *words)
 void schema_unknown(struct schema *schema, struct diag_place place, const char *what,
 	const char *word, const char *const *words)
 {
+	schema_unknown_of_many(schema, place, what, word, words, NULL);
+}
+
+void schema_unknown_of_many(struct schema *schema, struct diag_place place, const char *what,
+	const char *word, const char *const *words, const char *otherwise)
+{
 	char *cure = NULL;
 	size_t size = 0;
 
 	/* The search costs time, and nobody will read what is only counted. */
 	FILE *out = diag_count(schema->diag) < DIAG_MAX ? open_memstream(&cure, &size) : NULL;
 	if (out) {
-		print_cure(out, diag_nearest(word, words), words);
+		const char *nearest = diag_nearest(word, words);
+		if (nearest)
+			fprintf(out, "did you mean \"%s\"?", nearest);
+		else if (otherwise)
+			fputs(otherwise, out);
+		else
+			print_words(out, words);
 		(void)fclose(out);
 	}
 	diag_error(schema->diag, place, cure, "unknown %s \"%s\"", what, word);

@@ -119,3 +119,7 @@ void schema_empty(struct schema *schema, const struct yaml_node *node, const cha
  */
 void schema_unknown(struct schema *schema, struct diag_place place, const char *what,
 	const char *word, const char *const *words);
+
+/* The same where the words are too many to be shown: then the cure is, unless one is near. */
+void schema_unknown_of_many(struct schema *schema, struct diag_place place, const char *what,
+	const char *word, const char *const *words, const char *cure);

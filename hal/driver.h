@@ -21,7 +21,7 @@
 
 struct chip;
 
-enum { DRIVER_CHANNELS_MAX = 32 }; /* sensor channels of one part */
+enum { DRIVER_CHANNELS_MAX = 128 }; /* sensor channels of one part */
 
 enum driver_bus {
 	DRIVER_BUS_I2C,

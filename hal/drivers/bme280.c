@@ -27,6 +27,9 @@ enum {
 
 enum { PARAM_OVERSAMPLING, PARAM_FILTER };
 
+#define KERNELS(name) "the kernel's driver reads it, driver: iio with dtoverlay=i2c-sensor," name
+#define BMP280        "a BMP280, which measures no humidity: " KERNELS("bmp280")
+
 struct bme280_state {
 	bool reset; /* the part has been found and told to start over */
 	unsigned copy_polls;
@@ -59,6 +62,33 @@ static uint8_t config_of(const struct chip *chip)
 	return (uint8_t)(exponent_of(chip->params[PARAM_FILTER]) << 2);
 }
 
+/* Sold as a BME280 or put in its place: what answers there by its chip id, register 0xD0. */
+static const struct {
+	uint8_t id;
+	const char *words;
+} OTHER_PARTS[] = {
+	/* BST-BMP280-DS001, 4.3.1; 0x56 and 0x57 are samples. */
+	{0x58, BMP280},
+	{0x57, BMP280},
+	{0x56, BMP280},
+	/* BST-BMP180-DS000, 4. */
+	{0x55, "a BMP180 or BMP085, which measures no humidity: " KERNELS("bmp180")},
+	/* BST-BME680-DS001, 5.3.1.1. */
+	{0x61, "a BME680 or BME688: " KERNELS("bme680")},
+};
+
+static int fail_identity(struct chip *chip, uint8_t id)
+{
+	for (size_t i = 0; i < sizeof(OTHER_PARTS) / sizeof(*OTHER_PARTS); i++) {
+		if (OTHER_PARTS[i].id == id)
+			return hal_error_set(
+				&chip->words, -EBADMSG, "this is %s", OTHER_PARTS[i].words);
+	}
+	return hal_error_set(&chip->words, -EBADMSG,
+		"its id reads as 0x%02x, and that of a BME280 is 0x%02x%s", id, ID_BME280,
+		id ? "" : " (while SDA is held low, everything reads as 0)");
+}
+
 static int identify(struct chip *chip)
 {
 	uint8_t id;
@@ -67,7 +97,7 @@ static int identify(struct chip *chip)
 	if (r < 0)
 		return r;
 	if (id != ID_BME280)
-		return -EBADMSG;
+		return fail_identity(chip, id);
 	return i2c_write_register(chip->i2c, chip->address, REG_RESET, RESET_WORD);
 }
 

@@ -17,7 +17,8 @@
  *   value = (raw + offset) * scale
  * "If Y or axis <x|y|z> is not present, then the offset applies to all in channels of <type>", and
  * so does the scale. An offset that is not there is 0. A scale that is not there is "unknown": then
- * nobody knows what the number means, and it is not taken for a value.
+ * nobody knows what the number means, and it is not taken for a value. Intensities have no unit
+ * anyway: they are given raw.
  */
 #include "chip.h"
 
@@ -111,13 +112,24 @@ static int read_shared(struct chip *chip, const char *channel, const char *what,
 	return r;
 }
 
-static int read_raw(struct chip *chip, const char *name, double *ret_value)
+/* "Multiplying intensity by intensity_scale does not yield value with any standardized unit." */
+static bool is_unitless(const struct driver_channel *channel)
 {
+	return strcmp(channel->unit, "raw") == 0;
+}
+
+static int read_raw(struct chip *chip, const struct driver_channel *channel, double *ret_value)
+{
+	const char *name = channel->name;
 	double raw, scale, offset = 0;
 	int r = read_number(chip, name, "raw", &raw);
 
 	if (r < 0)
 		return r;
+	if (is_unitless(channel)) {
+		*ret_value = raw;
+		return 0;
+	}
 	r = read_shared(chip, name, "offset", &offset);
 	if (r < 0 && r != -ENOENT)
 		return r;
@@ -169,7 +181,7 @@ static int kernel_collect(struct chip *chip, unsigned channel, double *ret_value
 	if (r == 0)
 		r = read_number(chip, name, "input", &value);
 	if (r == -ENOENT && variant->has_raw)
-		r = read_raw(chip, name, &value);
+		r = read_raw(chip, &chip->driver->channels[channel], &value);
 	if (r == -ENOENT)
 		return hal_error_set(
 			&chip->words, -EOPNOTSUPP, "the device has no channel %s", name);
@@ -204,7 +216,8 @@ static int loaded_attribute(const char *loaded, const char *attribute, char *tex
 /* Ambient quantities as IIO's drivers mostly give them, all others as numbers of a converter. */
 static bool has_input(const struct driver *driver, unsigned channel)
 {
-	static const char *const ambient[] = {"temperature", "humidity", "pressure", "illuminance"};
+	static const char *const ambient[] = {"temperature", "humidity", "pressure", "illuminance",
+		"UV index", "mass concentration", "steps"};
 
 	for (size_t i = 0; i < COUNT(ambient); i++) {
 		if (strcmp(driver->channels[channel].quantity, ambient[i]) == 0)
@@ -245,8 +258,10 @@ static int model_attribute(const void *state, const char *attribute, char *text,
 	for (unsigned i = 0; i < driver->n_channels; i++) {
 		size_t length = strlen(driver->channels[i].name);
 
-		if (strncmp(name, driver->channels[i].name, length) == 0 && name[length] == '_')
-			return shown_attribute(model, i, name + length + 1, text, size);
+		/* in_temp_ambient_input is not temp's. */
+		if (strncmp(name, driver->channels[i].name, length) == 0 && name[length] == '_' &&
+			shown_attribute(model, i, name + length + 1, text, size) == 0)
+			return 0;
 	}
 	return -ENOENT;
 }
@@ -307,43 +322,121 @@ static const struct driver_model HWMON_MODEL = MODEL(hwmon_reset);
 /* clang-format off */
 #define TEMPERATURE(name, typical) {name, "temperature", "°C", -273.15, 2000, 0.001, (typical)}
 #define HUMIDITY(name)             {name, "humidity", "%", -10, 120, 0.001, 45}
+#define PRESSURE(name)             {name, "pressure", "hPa", 0, 1e5, 0.001, 1013.25}
+#define ILLUMINANCE(name)          {name, "illuminance", "lx", 0, 1e6, 0.001, 300}
+#define INTENSITY(name)            {name, "intensity", "raw", 0, 1e9, 1, 1000}
 #define VOLTAGE(name, step, typical) {name, "voltage", "V", -1000, 1000, (step), (typical)}
 #define CURRENT(name)              {name, "current", "A", -1000, 1000, 0.001, 0.5}
 #define POWER(name, step)          {name, "power", "W", -1e5, 1e5, (step), 2.5}
+#define RESISTANCE(name)           {name, "resistance", "Ω", 0, 1e9, 1, 10000}
+#define CAPACITANCE(name)          {name, "capacitance", "nF", -1e9, 1e9, 0.001, 10}
 #define DISTANCE(name, typical)    {name, "distance", "m", 0, 1e4, 0.001, (typical)}
+#define CONCENTRATION(name, typical) {name, "concentration", "ppm", 0, 1e6, 0.001, (typical)}
+#define PARTICLES(name)            {name, "mass concentration", "µg/m³", 0, 1e6, 0.001, 8}
 #define ACCELERATION(name)         {name, "acceleration", "m/s²", -1e4, 1e4, 0.01, 0}
+#define ROTATION(name)             {name, "angular velocity", "rad/s", -1e4, 1e4, 0.001, 0}
+#define FIELD(name)                {name, "magnetic field", "G", -1e4, 1e4, 0.001, 0.3}
+#define DEGREES(name)              {name, "angle", "°", -360, 360, 0.01, 0}
 #define SPEED(name)                {name, "speed", "RPM", 0, 1e6, 1, 1200}
+
+/* VOLTAGES(1) is voltage10 to voltage19. */
+#define VOLTAGES(ten)                                                                              \
+	VOLTAGE("voltage" ten "0", 0.000125, 1.5), VOLTAGE("voltage" ten "1", 0.000125, 1.5),      \
+	VOLTAGE("voltage" ten "2", 0.000125, 1.5), VOLTAGE("voltage" ten "3", 0.000125, 1.5),      \
+	VOLTAGE("voltage" ten "4", 0.000125, 1.5), VOLTAGE("voltage" ten "5", 0.000125, 1.5),      \
+	VOLTAGE("voltage" ten "6", 0.000125, 1.5), VOLTAGE("voltage" ten "7", 0.000125, 1.5),      \
+	VOLTAGE("voltage" ten "8", 0.000125, 1.5), VOLTAGE("voltage" ten "9", 0.000125, 1.5)
+#define PAIR(a, b) VOLTAGE("voltage" a "-voltage" b, 0.000125, 0)
 /* clang-format on */
 
+/* Of sysfs-bus-iio, what a device measures: no events, no buffers, no outputs, no timestamps. */
 static const struct driver_channel IIO_CHANNELS[] = {
 	TEMPERATURE("temp", 21.5),
 	HUMIDITY("humidityrelative"),
-	{"pressure", "pressure", "hPa", 0, 1e5, 0.001, 1013.25},
-	{"illuminance", "illuminance", "lx", 0, 1e6, 0.001, 300},
-	VOLTAGE("voltage0", 0.000125, 1.5),
-	VOLTAGE("voltage1", 0.000125, 1.5),
-	VOLTAGE("voltage2", 0.000125, 1.5),
-	VOLTAGE("voltage3", 0.000125, 1.5),
-	VOLTAGE("voltage4", 0.000125, 1.5),
-	VOLTAGE("voltage5", 0.000125, 1.5),
-	VOLTAGE("voltage6", 0.000125, 1.5),
-	VOLTAGE("voltage7", 0.000125, 1.5),
-	VOLTAGE("voltage0-voltage1", 0.000125, 0),
-	VOLTAGE("voltage0-voltage3", 0.000125, 0),
-	VOLTAGE("voltage1-voltage3", 0.000125, 0),
-	VOLTAGE("voltage2-voltage3", 0.000125, 0),
+	PRESSURE("pressure"),
+	ILLUMINANCE("illuminance"),
+	VOLTAGES(""),
+	VOLTAGES("1"),
+	VOLTAGES("2"),
+	VOLTAGE("voltage30", 0.000125, 1.5),
+	VOLTAGE("voltage31", 0.000125, 1.5),
+	PAIR("0", "1"),
+	PAIR("0", "3"),
+	PAIR("1", "3"),
+	PAIR("2", "3"),
+	PAIR("4", "5"),
+	PAIR("6", "7"),
 	CURRENT("current0"),
 	CURRENT("current1"),
 	CURRENT("current2"),
 	CURRENT("current3"),
+	POWER("power0", 0.001),
+	POWER("power1", 0.001),
 	POWER("power2", 0.001),
-	{"resistance", "resistance", "Ω", 0, 1e9, 1, 10000},
+	POWER("power3", 0.001),
+	RESISTANCE("resistance"),
+	RESISTANCE("resistance0"),
+	CAPACITANCE("capacitance0"),
+	CAPACITANCE("capacitance1"),
 	DISTANCE("distance", 1.2),
 	DISTANCE("proximity", 0.1),
-	{"concentration_co2", "concentration", "ppm", 0, 1e6, 1, 600},
+	DISTANCE("proximity0", 0.1),
+	CONCENTRATION("concentration", 600),
+	CONCENTRATION("concentration_co2", 600),
+	CONCENTRATION("concentration_voc", 0.1),
+	CONCENTRATION("concentration_ethanol", 0.1),
+	CONCENTRATION("concentration_h2", 0.1),
+	CONCENTRATION("concentration_o2", 209500),
+	PARTICLES("massconcentration_pm1"),
+	PARTICLES("massconcentration_pm2p5"),
+	PARTICLES("massconcentration_pm4"),
+	PARTICLES("massconcentration_pm10"),
 	ACCELERATION("accel_x"),
 	ACCELERATION("accel_y"),
 	ACCELERATION("accel_z"),
+	ACCELERATION("accel_linear_x"),
+	ACCELERATION("accel_linear_y"),
+	ACCELERATION("accel_linear_z"),
+	ACCELERATION("gravity_x"),
+	ACCELERATION("gravity_y"),
+	ACCELERATION("gravity_z"),
+	ROTATION("anglvel_x"),
+	ROTATION("anglvel_y"),
+	ROTATION("anglvel_z"),
+	FIELD("magn_x"),
+	FIELD("magn_y"),
+	FIELD("magn_z"),
+	DEGREES("incli_x"),
+	DEGREES("incli_y"),
+	DEGREES("incli_z"),
+	DEGREES("rot_from_north_magnetic"),
+	{"angl", "angle", "rad", -1e4, 1e4, 0.001, 0},
+	TEMPERATURE("temp0", 21.5),
+	TEMPERATURE("temp1", 21.5),
+	TEMPERATURE("temp2", 21.5),
+	TEMPERATURE("temp3", 21.5),
+	TEMPERATURE("temp_ambient", 21.5),
+	TEMPERATURE("temp_object", 21.5),
+	PRESSURE("pressure0"),
+	PRESSURE("pressure1"),
+	ILLUMINANCE("illuminance0"),
+	ILLUMINANCE("illuminance1"),
+	ILLUMINANCE("illuminance_ir"),
+	ILLUMINANCE("illuminance_clear"),
+	INTENSITY("intensity_both"),
+	INTENSITY("intensity_ir"),
+	INTENSITY("intensity_red"),
+	INTENSITY("intensity_green"),
+	INTENSITY("intensity_blue"),
+	INTENSITY("intensity_clear"),
+	INTENSITY("intensity_uv"),
+	INTENSITY("intensity0"),
+	INTENSITY("intensity1"),
+	{"uvindex", "UV index", "UVI", 0, 100, 0.001, 3},
+	{"ph", "pH", "pH", -2, 16, 0.001, 7},
+	{"electricalconductivity", "conductivity", "S/m", 0, 1e6, 0.0001, 0.05},
+	{"energy", "energy", "J", 0, 1e12, 1, 1000},
+	{"steps", "count", "steps", 0, 1e12, 1, 1000},
 };
 
 static const struct driver_channel HWMON_CHANNELS[] = {
@@ -379,7 +472,19 @@ static const struct attributes_class IIO_CLASS = {"bus/iio/devices", "iio:device
 static const struct attributes_class HWMON_CLASS = {"class/hwmon", "hwmon"};
 
 /* The channel's number in its table. */
-enum { IIO_TEMP = 0, IIO_PRESSURE = 2, IIO_VOLTAGE3 = 7, IIO_PAIR = 12 };
+enum {
+	IIO_TEMP = 0,
+	IIO_PRESSURE = 2,
+	IIO_VOLTAGE0 = 4,
+	IIO_PAIR = IIO_VOLTAGE0 + 32,
+	IIO_CONCENTRATION_VOC = IIO_PAIR + 23,
+	IIO_PM2P5 = IIO_CONCENTRATION_VOC + 5,
+	IIO_ANGLVEL_X = IIO_PM2P5 + 12,
+	IIO_MAGN_X = IIO_ANGLVEL_X + 3,
+	IIO_ILLUMINANCE0 = IIO_MAGN_X + 16,
+	IIO_INTENSITY_BOTH = IIO_ILLUMINANCE0 + 4,
+	IIO_UVINDEX = IIO_INTENSITY_BOTH + 9,
+};
 enum { HWMON_TEMP1 = 0, HWMON_IN0 = 7, HWMON_POWER1 = 19, HWMON_FAN2 = 23 };
 
 #define LINES(text) .raw = (const uint8_t *)(text), .raw_bytes = sizeof(text) - 1
@@ -397,7 +502,7 @@ static const struct driver_vector IIO_VECTORS[] = {
 		.tolerance = 1e-9},
 	/* A part with 12 bits at 3.3 V: 3300 mV / 4096. */
 	{.source = "sysfs-bus-iio, in_voltageY_raw: millivolts; a scale for all of the type",
-		.channel = IIO_VOLTAGE3,
+		.channel = IIO_VOLTAGE0 + 3,
 		LINES("in_voltage3_raw 2048\nin_voltage_scale 0.805664062\n"),
 		.value = 1.65,
 		.tolerance = 1e-6},
@@ -406,6 +511,48 @@ static const struct driver_vector IIO_VECTORS[] = {
 		LINES("in_voltage0-voltage1_raw -400\nin_voltage-voltage_scale 1\n"
 		      "in_voltage0-voltage1_scale 0.125\n"),
 		.value = -0.05,
+		.tolerance = 1e-12},
+	{.source = "sysfs-bus-iio, in_voltageY_raw, an input beyond the eighth",
+		.channel = IIO_VOLTAGE0 + 17,
+		LINES("in_voltage17_raw 100\nin_voltage17_scale 2.5\n"),
+		.value = 0.25,
+		.tolerance = 1e-12},
+	/* The CCS811's driver: 1e-7 % for each ppb. */
+	{.source = "sysfs-bus-iio, in_concentration_voc_raw: percents; 1 % is 10000 ppm",
+		.channel = IIO_CONCENTRATION_VOC,
+		LINES("in_concentration_voc_raw 125\nin_concentration_voc_scale 0.0000001\n"),
+		.value = 0.125,
+		.tolerance = 1e-12},
+	{.source = "sysfs-bus-iio, in_massconcentration_pm2p5_input: ug / m^3",
+		.channel = IIO_PM2P5,
+		LINES("in_massconcentration_pm2p5_input 12.340000\n"),
+		.value = 12.34,
+		.tolerance = 1e-12},
+	/* ±250 °/s over 16 bits: pi / 180 / 131. */
+	{.source = "sysfs-bus-iio, in_anglvel_x_raw: radians per second",
+		.channel = IIO_ANGLVEL_X,
+		LINES("in_anglvel_x_raw -131\nin_anglvel_scale 0.000133231\n"),
+		.value = -0.017453261,
+		.tolerance = 1e-12},
+	{.source = "sysfs-bus-iio, in_magn_x_raw: Gauss; offset, then scale",
+		.channel = IIO_MAGN_X,
+		LINES("in_magn_x_raw 460\nin_magn_offset 40\nin_magn_x_scale 0.001\n"),
+		.value = 0.5,
+		.tolerance = 1e-12},
+	{.source = "sysfs-bus-iio, in_illuminanceY_input: lux",
+		.channel = IIO_ILLUMINANCE0,
+		LINES("in_illuminance0_input 321.5\n"),
+		.value = 321.5,
+		.tolerance = 1e-12},
+	{.source = "sysfs-bus-iio, in_intensityY_both_raw: unit-less, a scale says nothing",
+		.channel = IIO_INTENSITY_BOTH,
+		LINES("in_intensity_both_raw 4711\nin_intensity_scale 16\n"),
+		.value = 4711,
+		.tolerance = 1e-12},
+	{.source = "sysfs-bus-iio, in_uvindex_input: 0 to 11 and more",
+		.channel = IIO_UVINDEX,
+		LINES("in_uvindex_input 7.25\n"),
+		.value = 7.25,
 		.tolerance = 1e-12},
 	/* The SHT21's formula -46.85 + 175.72 * raw / 2^16 °C, as the kernel's si7020 writes it. */
 	{.source = "sysfs-bus-iio, in_temp_offset: added to raw prior to scaling",

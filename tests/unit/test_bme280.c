@@ -197,10 +197,10 @@ static int constant_transfer(
 
 static const struct i2c_ops CONSTANT_OPS = {.transfer = constant_transfer};
 
-static void a_bmp280_is_refused_and_left_alone(void **state)
+/* Another part at the address is refused, left alone, and told as what it is. */
+static void assert_refused(struct rig *rig, uint8_t id, const char *words)
 {
-	struct rig *rig = *state;
-	struct constant_bus bus = {.base.ops = &CONSTANT_OPS, .value = 0x58};
+	struct constant_bus bus = {.base.ops = &CONSTANT_OPS, .value = id};
 	struct i2c_bus *before = rig->chip->i2c;
 	uint32_t wait_us;
 
@@ -210,6 +210,25 @@ static void a_bmp280_is_refused_and_left_alone(void **state)
 	rig->chip->i2c = before;
 	assert_int_equal(r, -EBADMSG);
 	assert_int_equal(bus.bytes_written, 0);
+	assert_string_equal(rig->chip->words.text, words);
+}
+
+static void a_bmp280_is_refused_and_left_alone(void **state)
+{
+	assert_refused(*state, 0x58,
+		"this is a BMP280, which measures no humidity: the kernel's driver reads it, "
+		"driver: iio with dtoverlay=i2c-sensor,bmp280");
+}
+
+static void other_parts_are_refused_with_their_id(void **state)
+{
+	assert_refused(*state, 0x61,
+		"this is a BME680 or BME688: the kernel's driver reads it, driver: iio with "
+		"dtoverlay=i2c-sensor,bme680");
+	assert_refused(*state, 0x42, "its id reads as 0x42, and that of a BME280 is 0x60");
+	assert_refused(*state, 0,
+		"its id reads as 0x00, and that of a BME280 is 0x60 (while SDA is held low, "
+		"everything reads as 0)");
 }
 
 int main(void)
@@ -236,6 +255,8 @@ int main(void)
 			a_dip_of_the_supply_is_no_measurement, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_bmp280_is_refused_and_left_alone, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			other_parts_are_refused_with_their_id, setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
