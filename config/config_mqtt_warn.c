@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the check warns of in the section mqtt. */
 #include "config_load.h"
+#include "password_text.h"
+#include "regular_file.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +71,25 @@ static void check_switch(struct diag *diag, const struct yaml_node *node)
 			"%s takes a text, and %s is taken as one", node->key, node->text);
 }
 
+enum { PASSWORD_FILE_MAX = 4096 };
+
+/* What nobody sees in an editor, and every broker refuses. Who cannot read the file is no judge. */
+static void warn_of_password(
+	struct diag *diag, const struct yaml_node *node, const struct config_mqtt *mqtt)
+{
+	char text[PASSWORD_FILE_MAX];
+	int fd = mqtt->password_file ? regular_file_open(mqtt->password_file) : -1;
+
+	if (fd < 0)
+		return;
+	ssize_t size = read(fd, text, sizeof(text));
+	(void)close(fd);
+	const char *odd = size < 0 ? NULL : password_text_odd(text, (size_t)size);
+	explicit_bzero(text, sizeof(text));
+	if (odd)
+		diag_warning(diag, node->place, NULL, "password_file: it %s", odd);
+}
+
 void config_warn_mqtt(struct config_loader *loader)
 {
 	static const char *const texts[] = {"topic", "client_id", "username"};
@@ -77,6 +98,7 @@ void config_warn_mqtt(struct config_loader *loader)
 	struct diag *diag = loader->schema.diag;
 
 	warn_of_tls(diag, yaml_node_get(node, "tls"), mqtt);
+	warn_of_password(diag, yaml_node_get(node, "password_file"), mqtt);
 	warn_of_will(diag, yaml_node_get(yaml_node_get(node, "will"), "topic"), mqtt);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		check_switch(diag, yaml_node_get(node, texts[i]));

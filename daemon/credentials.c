@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "credentials.h"
 
+#include "password_text.h"
 #include "regular_file.h"
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ static ssize_t read_whole(int fd, char *buffer, size_t size)
 	return (ssize_t)length;
 }
 
-static int read_password(const char *path, mode_t forbidden, char **ret_password)
+static int read_password(const char *path, mode_t forbidden, struct credentials *credentials)
 {
 	char buffer[CREDENTIALS_PASSWORD_MAX + 1];
 	int fd = regular_file_open(path), r = 0;
@@ -48,10 +49,11 @@ static int read_password(const char *path, mode_t forbidden, char **ret_password
 	if (length > CREDENTIALS_PASSWORD_MAX) {
 		r = -EFBIG;
 	} else {
+		credentials->odd = password_text_odd(buffer, (size_t)length);
 		buffer[length] = '\0';
 		buffer[strcspn(buffer, "\r\n")] = '\0';
-		*ret_password = strdup(buffer);
-		r = *ret_password ? 0 : -ENOMEM;
+		credentials->password = strdup(buffer);
+		r = credentials->password ? 0 : -ENOMEM;
 	}
 	explicit_bzero(buffer, sizeof(buffer));
 	return r;
@@ -94,11 +96,11 @@ int credentials_load(const struct credentials_places *places, char error[CREDENT
 
 	if (places->directory) {
 		(void)snprintf(copy, sizeof(copy), "%s/mqtt-password", places->directory);
-		r = read_password(copy, 0, &credentials.password);
+		r = read_password(copy, 0, &credentials);
 	}
 	if (r == -ENOENT) {
 		credentials.is_copy = false;
-		r = path ? read_password(path, S_IRWXG | S_IRWXO, &credentials.password) : 0;
+		r = path ? read_password(path, S_IRWXG | S_IRWXO, &credentials) : 0;
 	}
 	if (r < 0) {
 		describe(credentials.is_copy ? copy : path, -r, error);

@@ -21,8 +21,9 @@ struct credentials_places {
 };
 
 struct credentials {
-	char *password; /* the first line of the file, allocated; NULL: there is none */
-	bool is_copy;   /* systemd's, from the start of the process */
+	char *password;  /* the first line of the file, allocated; NULL: there is none */
+	bool is_copy;    /* systemd's, from the start of the process */
+	const char *odd; /* what is hardly meant about the file, see password_text.h; or NULL */
 };
 
 /*

@@ -11,12 +11,23 @@
 
 _Static_assert((int)CREDENTIALS_ERROR_MAX <= (int)MQTT_CLIENT_ERROR_MAX, "they share the text");
 
-static void tell_copy(char *error)
+static void append(char *error, const char *words, const char *more)
 {
 	size_t length = strlen(error);
 
-	(void)snprintf(error + length, MQTT_CLIENT_ERROR_MAX - length,
-		"; the credential is a copy from the start: restart tosd after it was changed");
+	(void)snprintf(error + length, MQTT_CLIENT_ERROR_MAX - length, "; %s%s", words, more);
+}
+
+/* What the broker cannot know about a password that it refuses. */
+static void tell_credentials(const struct credentials *credentials, char *error)
+{
+	if (credentials->odd)
+		append(error, "the password's file ", credentials->odd);
+	if (credentials->is_copy)
+		append(error,
+			"the credential is a copy from the start: restart tosd after it was "
+			"changed",
+			"");
 }
 
 static int attempt(struct link *link, const char *url, int version, char *error,
@@ -42,8 +53,8 @@ static int attempt(struct link *link, const char *url, int version, char *error,
 	client_settings.password = credentials.password;
 	if (r == 0)
 		r = mqtt_client_connect(&client_settings, error, &client);
-	if (r == -EKEYREJECTED && credentials.is_copy)
-		tell_copy(error);
+	if (r == -EKEYREJECTED)
+		tell_credentials(&credentials, error);
 	credentials_forget(&credentials);
 	if (link_leave_library(link) < 0) {
 		mqtt_client_close(client);

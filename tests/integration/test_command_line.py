@@ -293,6 +293,19 @@ def test_wrong_password_is_told_but_not_shown(locked_broker, make_gateway, folde
     assert "barley" not in "\n".join(gateway.log.since())
 
 
+def test_a_blank_behind_the_password_is_told(binary, locked_broker, make_gateway, folder):
+    """Nobody sees it, and the broker says only that the password is wrong."""
+    text = locked_map(locked_broker.port, folder)
+    (folder / "password").write_text(SECRET + " \n")
+    gateway = make_gateway(text)
+    gateway.log.wait("; the password's file has a blank at the end of its first line, .*; trying again")
+    assert gateway.stop() == 0
+    run = run_tosd(binary, "--check", gateway.map)
+    assert run.returncode == 0
+    assert "warning: password_file: it has a blank at the end of its first line, which is a part of " in run.stderr
+    assert SECRET not in run.stderr
+
+
 def test_password_file_that_others_can_read(binary, folder):
     path = folder / "map.yaml"
     path.write_text(locked_map(1883, folder))

@@ -124,6 +124,33 @@ static void test_what_cannot_be_read_is_told_with_the_cure(void **state)
 	assert_int_equal(strlen(fixture->credentials.password), CREDENTIALS_PASSWORD_MAX);
 }
 
+static void assert_odd(struct fixture *fixture, const char *text, const char *words)
+{
+	credentials_forget(&fixture->credentials);
+	put(fixture->file, text, 0600);
+	assert_int_equal(load(fixture), 0);
+	if (!words)
+		assert_null(fixture->credentials.odd);
+	else
+		assert_non_null(strstr(fixture->credentials.odd, words));
+}
+
+/* It is the password all the same: somebody's has a blank at its end. */
+static void test_what_nobody_sees_in_a_file_is_told(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_odd(fixture, "open sesame\r\nand more \n", NULL);
+	assert_odd(fixture, "open sesame", NULL);
+	assert_odd(fixture, "open sesame \n", "a blank at the end of its first line");
+	assert_string_equal(fixture->credentials.password, "open sesame ");
+	assert_odd(fixture, "open sesame\t\r\n", "a blank at the end of its first line");
+	assert_odd(fixture, " open sesame\n", "begins with a blank");
+	assert_odd(fixture, "\nopen sesame\n", "an empty first line");
+	assert_odd(fixture, "", "an empty first line");
+	assert_odd(fixture, "\xef\xbb\xbfopen sesame\n", "begins with a byte-order mark");
+}
+
 /* It has no end, and nobody may ever write to it: who opens it waits for ever. */
 static void test_a_pipe_is_not_waited_for(void **state)
 {
@@ -140,6 +167,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_place_is_no_password, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_the_first_line_is_the_password, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_what_nobody_sees_in_a_file_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_credential_goes_before_the_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
