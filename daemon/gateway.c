@@ -229,6 +229,7 @@ static int build(struct gateway *gateway)
 		.config = gateway->config,
 		.actuators = gateway->actuators,
 		.outbox = gateway->outbox,
+		.refusals = &gateway->refusals,
 		.set_interval = router_set_interval,
 		.applied = router_applied,
 		.userdata = gateway,

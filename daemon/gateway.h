@@ -49,6 +49,7 @@ struct gateway {
 	struct link *link;
 	struct actuators *actuators;
 	struct router router;
+	struct refusals refusals; /* of actions */
 	struct failsafe failsafe;
 	uint64_t guard_us; /* as the link was told */
 	struct health health;
@@ -57,7 +58,8 @@ struct gateway {
 	sd_event_source *actuators_timer; /* ramps, reversals, retries */
 	sd_event_source *failsafe_timer;
 	sd_event_source *health_timer;
-	sd_event_source *store_timer; /* writes the interval soon after it was changed */
+	sd_event_source *refusals_timer; /* tells how many were refused since */
+	sd_event_source *store_timer;    /* writes the interval soon after it was changed */
 	sd_event_source *state_due; /* publishes the state once the loop has nothing more urgent */
 	sd_event_source *health_due;
 };

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "payload.h"
 #include "topic.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -62,6 +63,7 @@ static void publish_health(struct gateway *gateway)
 		.interval_ms = gateway->interval_ms,
 	};
 
+	gateway->health.refused = gateway->refusals.count;
 	health_publish(&gateway->health, &sources);
 }
 
@@ -249,6 +251,24 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 	}
 }
 
+static void tell_refusals(struct gateway *gateway, uint64_t now_us)
+{
+	unsigned more = refusals_take_rest(&gateway->refusals, now_us);
+
+	if (more > 0)
+		log_warning("actions", "and %u more were refused; %" PRIu64 " so far", more,
+			gateway->refusals.count);
+}
+
+static int on_refusals_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct gateway *gateway = userdata;
+
+	tell_refusals(gateway, usec);
+	arm(source, refusals_due(&gateway->refusals));
+	return 0;
+}
+
 static int on_link_events(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct gateway *gateway = userdata;
@@ -265,6 +285,8 @@ static int on_link_events(sd_event_source *source, int fd, uint32_t events, void
 		on_link_event(gateway, record);
 		queue_pop(gateway->link_events);
 	}
+	if (refusals_due(&gateway->refusals) != UINT64_MAX)
+		arm(gateway->refusals_timer, refusals_due(&gateway->refusals));
 	gateway_follow_actuators(gateway);
 	return 0;
 }
@@ -384,6 +406,8 @@ int gateway_attach_events(struct gateway *gateway)
 			 &gateway->health_timer)) < 0 ||
 		(r = add_timer(
 			 gateway, HEALTH_ACCURACY_US, on_store_timer, &gateway->store_timer)) < 0 ||
+		(r = add_timer(gateway, HEALTH_ACCURACY_US, on_refusals_timer,
+			 &gateway->refusals_timer)) < 0 ||
 		(r = add_deferred(gateway, on_state_due, &gateway->state_due)) < 0 ||
 		(r = add_deferred(gateway, on_health_due, &gateway->health_due)) < 0)
 		return r;
@@ -393,9 +417,11 @@ int gateway_attach_events(struct gateway *gateway)
 
 void gateway_detach_events(struct gateway *gateway)
 {
+	tell_refusals(gateway, UINT64_MAX);
 	gateway->actuators_timer = sd_event_source_unref(gateway->actuators_timer);
 	gateway->failsafe_timer = sd_event_source_unref(gateway->failsafe_timer);
 	gateway->health_timer = sd_event_source_unref(gateway->health_timer);
+	gateway->refusals_timer = sd_event_source_unref(gateway->refusals_timer);
 	gateway->store_timer = sd_event_source_unref(gateway->store_timer);
 	gateway->state_due = sd_event_source_unref(gateway->state_due);
 	gateway->health_due = sd_event_source_unref(gateway->health_due);

@@ -24,6 +24,7 @@ enum health_file { HEALTH_KEPT_MAP, HEALTH_INTERVAL, HEALTH_FILES };
 struct health {
 	uint64_t started_us;
 	char instance[HEALTH_INSTANCE_BYTES]; /* another one in each process */
+	uint64_t refused;                     /* actions, so far */
 	struct health_part sensors[CONFIG_SENSORS_MAX];
 	struct health_part files[HEALTH_FILES];
 };

@@ -207,6 +207,7 @@ static void *run(void *argument)
 		}
 		wait_to_retry(link, wait_ms);
 	}
+	link_tell_rejected(link, UINT64_MAX);
 	(void)pthread_mutex_lock(&link->mutex);
 	link->ended = true;
 	(void)pthread_cond_signal(&link->changed);
@@ -235,7 +236,6 @@ int link_new(const struct link_settings *settings, struct link **ret_link)
 	init_locks(link);
 	link->events.room_fd = -1;
 	link->network.fd = -1;
-	link->rejected_limit = (struct log_limit){.interval_us = 60000000, .burst = 5};
 	link->command_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	link->urls = calloc(settings->mqtt->n_urls, sizeof(*link->urls));
 	r = link->command_fd < 0 ? -errno : link->urls ? 0 : -ENOMEM;

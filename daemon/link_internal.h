@@ -17,6 +17,7 @@
 #include "link.h"
 #include "mqtt_client.h"
 #include "network_watch.h"
+#include "refusals.h"
 #include <pthread.h>
 
 /* What waits to be told to main. The queue may be full, and none of these may get lost. */
@@ -99,9 +100,9 @@ struct link {
 	struct network_watch network;  /* from the first wait until connected */
 	struct link_url *urls;         /* as many as the settings have */
 	struct outbox_message message; /* the one being sent */
-	struct log_limit rejected_limit;
-	unsigned short_lived;     /* connections that broke soon, one after the other */
-	unsigned optional_losses; /* connections that ended over the optional subscriptions */
+	struct refusals rejected;      /* by the broker */
+	unsigned short_lived;          /* connections that broke soon, one after the other */
+	unsigned optional_losses;      /* connections that ended over the optional subscriptions */
 	/* Its refusal was logged, by the index of the subscription. */
 	bool refusal_told[LINK_SUBSCRIPTIONS_MAX];
 };
@@ -128,6 +129,9 @@ int link_connect(struct link *link, struct mqtt_client **ret_client, uint32_t *r
  * Closes the client. 0, or -ECANCELED.
  */
 int link_session_run(struct link *link, struct mqtt_client *client, const char **ret_why);
+
+/* How many messages the broker has refused besides those that were logged, once it is time. */
+void link_tell_rejected(struct link *link, uint64_t now_us);
 
 /* At debug level: "-> tos/status, qos 1, retained: online". */
 void link_log_sent(const struct mqtt_publish *message);

@@ -44,16 +44,18 @@ bool link_outbound_is_open(const struct link_session *session)
 static void reject(struct link_session *session, const char *topic, const char *reason)
 {
 	struct link *link = session->link;
-	unsigned suppressed;
 
 	outbox_count_rejected(link->settings.outbox);
-	if (!log_limit_pass(&link->rejected_limit, session->now_us, &suppressed))
-		return;
-	if (suppressed > 0)
-		log_warning("mqtt", "a message on %s was refused: %s; it is lost, as %u before it",
-			topic, reason, suppressed);
-	else
+	if (refusals_add(&link->rejected, topic, reason, session->now_us))
 		log_warning("mqtt", "a message on %s was refused: %s; it is lost", topic, reason);
+}
+
+void link_tell_rejected(struct link *link, uint64_t now_us)
+{
+	unsigned more = refusals_take_rest(&link->rejected, now_us);
+
+	if (more > 0)
+		log_warning("mqtt", "and %u more messages were refused; they are lost", more);
 }
 
 /* Returns what mqtt_client_publish() does, or -ECANCELED. */

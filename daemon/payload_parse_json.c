@@ -4,6 +4,7 @@
  * a mind of its own about quotes, or pasted from a page that has made them pretty: so the character
  * is named, and what to write in its place.
  */
+#include "diag_lookalike.h"
 #include "json_scan.h"
 #include "payload_parse.h"
 #include "utf8.h"
@@ -54,7 +55,7 @@ static const char *encoding(const struct slip *slip)
 	return NULL;
 }
 
-/* --- characters that look like others --- */
+/* --- characters that look like others; diag_lookalike() has more --- */
 
 #define DOUBLE_QUOTES "keys and texts stand in double quotes, \""
 
@@ -71,20 +72,10 @@ static const struct {
 	{'(', ')', "a round bracket", "an object has curly brackets, { and }"},
 	{'+', '+', "a plus sign", "a number has none in front"},
 	{'.', '.', "a point", "a number has digits on both sides of it, as 0.5"},
-	{0x2018, 0x201b, "a curly quote", DOUBLE_QUOTES},
-	{0x201c, 0x201f, "a curly quote", DOUBLE_QUOTES},
 	{0x2032, 0x2036, "a prime", DOUBLE_QUOTES},
 	{0xb4, 0xb4, "an accent", DOUBLE_QUOTES},
 	{0xab, 0xab, "a guillemet", DOUBLE_QUOTES},
 	{0xbb, 0xbb, "a guillemet", DOUBLE_QUOTES},
-	{0xff02, 0xff02, "a full-width quote", DOUBLE_QUOTES},
-	{0xff1a, 0xff1a, "a full-width colon", "write :"},
-	{0xff0c, 0xff0c, "a full-width comma", "write ,"},
-	{0xff5b, 0xff5d, "a full-width bracket", "write { and }"},
-	{0xa0, 0xa0, "a no-break space", "write a plain blank"},
-	{0x2000, 0x200a, "a wide or thin space", "write a plain blank"},
-	{0x202f, 0x202f, "a narrow no-break space", "write a plain blank"},
-	{0x3000, 0x3000, "an ideographic space", "write a plain blank"},
 	{0x200b, 0x200f, "an invisible character", "leave it out"},
 	{0x2060, 0x2060, "an invisible character", "leave it out"},
 	{0xfeff, 0xfeff, "a byte-order mark", "leave it out"},
@@ -184,6 +175,34 @@ static const char *cure_of_place(const struct slip *slip, uint8_t c)
 	return NULL;
 }
 
+/* Whether it is one of those. */
+static bool say_lookalike(const struct slip *slip, uint32_t code, const char *text, int length)
+{
+	char what[80], write[32];
+	const char *name = NULL, *instead = diag_lookalike(code, &name);
+
+	for (size_t i = 0; i < sizeof(LOOKALIKES) / sizeof(LOOKALIKES[0]); i++) {
+		if (code < LOOKALIKES[i].first || code > LOOKALIKES[i].last)
+			continue;
+		if (code < 0x80)
+			(void)snprintf(what, sizeof(what), "unexpected %c (%s)", *text,
+				LOOKALIKES[i].name);
+		else
+			(void)snprintf(what, sizeof(what), "unexpected %.*s (U+%04X, %s)", length,
+				text, (unsigned)code, LOOKALIKES[i].name);
+		say(slip, what, LOOKALIKES[i].cure);
+		return true;
+	}
+	if (!instead)
+		return false;
+	(void)snprintf(what, sizeof(what), "unexpected %.*s (U+%04X, a %s)", length, text,
+		(unsigned)code, name);
+	(void)snprintf(
+		write, sizeof(write), "write %s", *instead == ' ' ? "a plain blank" : instead);
+	say(slip, what, strchr("'\"", *instead) ? DOUBLE_QUOTES : write);
+	return true;
+}
+
 static void say_character(const struct slip *slip)
 {
 	const size_t at = slip->mistake->offset;
@@ -199,18 +218,8 @@ static void say_character(const struct slip *slip)
 		return;
 	}
 	cure = cure_of_place(slip, slip->data[at]);
-	for (size_t i = 0; i < sizeof(LOOKALIKES) / sizeof(LOOKALIKES[0]); i++) {
-		if (code < LOOKALIKES[i].first || code > LOOKALIKES[i].last)
-			continue;
-		if (code < 0x80)
-			(void)snprintf(what, sizeof(what), "unexpected %c (%s)", *text,
-				LOOKALIKES[i].name);
-		else
-			(void)snprintf(what, sizeof(what), "unexpected %.*s (U+%04X, %s)",
-				(int)length, text, (unsigned)code, LOOKALIKES[i].name);
-		say(slip, what, LOOKALIKES[i].cure);
+	if (say_lookalike(slip, code, text, (int)length))
 		return;
-	}
 	if (utf8_printable(code) && code != ' ')
 		(void)snprintf(what, sizeof(what), "unexpected %.*s", (int)length, text);
 	else

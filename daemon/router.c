@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { QUOTE_BYTES = 100 }; /* of a message, in the log */
+
 /* A message with its parts told apart. */
 struct message {
 	const struct link_event *event;
@@ -121,8 +123,38 @@ static bool is_refused(
 		payload_error_add(errors, "",
 			"%.64s/%s is no topic of this gateway: send %s to %.64s/%s", root,
 			route->topic, route->meant, root, route->belongs);
-	log_debug(route->topic, "refused: %s", errors->items[0].reason);
 	return true;
+}
+
+/* The beginning of a message as one line of plain ASCII. */
+static void quote(const struct payload_bytes *payload, char out[QUOTE_BYTES])
+{
+	size_t size = payload->size < QUOTE_BYTES - 4 ? payload->size : QUOTE_BYTES - 4;
+
+	for (size_t i = 0; i < size; i++)
+		out[i] =
+			(char)(payload->data[i] >= ' ' && payload->data[i] < 0x7f ? payload->data[i]
+										  : '.');
+	(void)snprintf(out + size, 4, "%s", size < payload->true_size ? "..." : "");
+}
+
+/* Who has sent it is not known: MQTT does not say. */
+static void tell_refused(const struct router *router, const struct message *message,
+	const struct payload_errors *mistakes, size_t n_stops)
+{
+	const struct payload_error *first = &mistakes->items[0];
+	const char *topic = routes[message->event->topic].topic;
+	bool is_news = refusals_add(router->refusals, topic, first->reason, clock_now_us());
+	char text[QUOTE_BYTES], more[48] = "";
+
+	if (!is_news && !log_verbose())
+		return;
+	quote(&message->payload, text);
+	if (mistakes->count > 1)
+		(void)snprintf(more, sizeof(more), " (and %zu more)", mistakes->count - 1);
+	log_message(is_news ? LOG_WARNING : LOG_DEBUG, topic, "refused%s: %s%s%s%s; it is %s",
+		n_stops > 0 ? ", and only its stops carried out" : "", first->path,
+		first->path[0] ? ": " : "", first->reason, more, text);
 }
 
 /* Carries out one LED of an action. Fills in what it is now. */
@@ -222,6 +254,7 @@ static void refuse_action(const struct router *router, const struct message *mes
 	/* What became of the stops comes first, for there is no room for all mistakes. */
 	payload_errors_append(&errors, mistakes);
 	answer_json(router, message, applied, &errors);
+	tell_refused(router, message, mistakes, stops.n_motors);
 	if (stops.n_motors > 0)
 		router->applied(router->userdata);
 }
@@ -285,6 +318,18 @@ static void handle_interval(const struct router *router, const struct message *m
 	answer_json(router, message, &applied, &errors);
 	if (interval_ms)
 		router->applied(router->userdata);
+	else
+		tell_refused(router, message, &errors, 0);
+}
+
+/* This topic's answers are plain text, and few. */
+static void refuse_led_text(const struct router *router, const struct message *message,
+	const struct payload_errors *errors)
+{
+	const char *text = unanswerable(message) ? errors->items[0].reason : "unknown command";
+
+	answer(router, message, text, strlen(text));
+	tell_refused(router, message, errors, 0);
 }
 
 static void handle_led_text(const struct router *router, const struct message *message)
@@ -294,12 +339,16 @@ static void handle_led_text(const struct router *router, const struct message *m
 	char text[PAYLOAD_ID_MAX + 64];
 
 	errors.count = 0;
-	if (is_refused(router, message, &errors)) {
-		snprintf(text, sizeof(text), "%s",
-			unanswerable(message) ? errors.items[0].reason : "unknown command");
-	} else if (payload_parse_led_text(router->config, &message->payload, &led) < 0) {
-		snprintf(text, sizeof(text), "unknown command");
-	} else if (apply_led(router, &led, &errors) < 0) {
+	if (!is_refused(router, message, &errors) &&
+		payload_parse_led_text(router->config, &message->payload, &led) < 0)
+		payload_error_add(&errors, "",
+			"unknown command, it is \"N S\": LED N, 1 to %zu; S is 0 or 1",
+			router->config->n_leds);
+	if (errors.count > 0) {
+		refuse_led_text(router, message, &errors);
+		return;
+	}
+	if (apply_led(router, &led, &errors) < 0) {
 		snprintf(text, sizeof(text), "led%zu failed: %s", led.index + 1,
 			errors.items[0].reason);
 	} else {

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "link.h"
 #include "outbox.h"
+#include "refusals.h"
 #include <stdbool.h>
 
 /* What a handler acts upon; all borrowed. */
@@ -16,6 +17,7 @@ struct router {
 	const struct config *config;
 	struct actuators *actuators;
 	struct outbox *outbox;
+	struct refusals *refusals; /* of actions; what is due of them is told by their owner */
 	/* Puts a checked interval in force. */
 	void (*set_interval)(void *userdata, uint32_t interval_ms);
 	/* Something was applied: the state is to be published. */

@@ -49,7 +49,7 @@ NOT_JSON = [
     (b'{"a":forward}', 'not JSON: unexpected forward at byte 6: a text stands in double quotes, "forward"'),
     (b'{"id":01}', "not JSON: unexpected 1 at byte 8: a number has no zero in front"),
     (b'{"id":1 "led":{}}', 'not JSON: unexpected " at byte 9: a comma is missing before it'),
-    ('{"a":\u00a0{}}'.encode(), "not JSON: unexpected \u00a0 (U+00A0, a no-break space) at byte 6: write a plain blank"),
+    ('{"":\u00a0{}}'.encode(), "not JSON: unexpected \u00a0 (U+00A0, a no-break space) at byte 5: write a plain blank"),
     (b'\xef\xbb\xbf{"led":{"0":{"on":true}}}', "not JSON: a byte-order mark at byte 1: send it without one"),
     ('{"led":{"0":{"on":true}}}'.encode("utf-16"), "not JSON: UTF-16 at byte 1: send it as UTF-8"),
     ('{"led":{"0":{"on":true}}}'.encode("utf-16-le"), "not JSON: UTF-16 at byte 2: send it as UTF-8"),

@@ -26,6 +26,7 @@ struct fixture {
 	struct actuators *actuators;
 	struct outbox *outbox;
 	struct router router;
+	struct refusals refusals;
 	struct outbox_message *answer;
 	uint32_t interval_ms; /* as it was set last */
 	unsigned applied;
@@ -63,6 +64,7 @@ static void open_map(struct fixture *fixture, const char *map)
 		.config = fixture->rig.config,
 		.actuators = fixture->actuators,
 		.outbox = fixture->outbox,
+		.refusals = &fixture->refusals,
 		.set_interval = on_interval,
 		.applied = on_applied,
 		.userdata = fixture,

@@ -179,6 +179,7 @@ struct fixture {
 	struct actuators *actuators;
 	struct outbox *outbox;
 	struct router router;
+	struct refusals refusals;
 	struct outbox_message *answer;
 	unsigned intervals, applied;
 	struct link_event *event; /* with room for the largest message */
@@ -219,6 +220,7 @@ static void open_fixture(struct fixture *fixture)
 		.config = fixture->rig.config,
 		.actuators = fixture->actuators,
 		.outbox = fixture->outbox,
+		.refusals = &fixture->refusals,
 		.set_interval = on_interval,
 		.applied = on_applied,
 		.userdata = fixture,
