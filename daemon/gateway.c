@@ -37,18 +37,38 @@ static const int END_SIGNALS[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SI
 
 enum { N_END_SIGNALS = sizeof(END_SIGNALS) / sizeof(END_SIGNALS[0]) };
 
-int gateway_load_config(const char *path, struct config **ret_config)
+/* Without waiting for whoever reads the log: motors run during a reload. */
+static void tell(const struct diag *diag)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	diag_print(diag, out);
+	if (fclose(out) == 0)
+		log_lines(diag_count(diag) > 0 ? LOG_ERR : LOG_WARNING, text);
+	free(text);
+}
+
+int gateway_read_map(const char *path, struct diag *diag, struct config **ret_config)
 {
 	char hostname[256] = "localhost";
-	struct diag *diag = NULL;
-	int r;
 
 	gethostname(hostname, sizeof(hostname) - 1);
-	r = diag_new(path, &diag);
+	return config_load(path, hostname, diag, ret_config);
+}
+
+int gateway_load_config(const char *path, struct config **ret_config)
+{
+	struct diag *diag = NULL;
+	int r = diag_new(path, &diag);
+
 	if (r == 0)
-		r = config_load(path, hostname, diag, ret_config);
+		r = gateway_read_map(path, diag, ret_config);
 	if (r == -EINVAL || (r == 0 && diag_count_warnings(diag) > 0))
-		diag_print(diag, stderr);
+		tell(diag);
 	else if (r < 0)
 		log_error("config", "%s: %s", path, strerror(-r));
 	diag_free(diag);

@@ -114,5 +114,8 @@ void gateway_reload_finished(struct gateway *gateway);
 /* Leaves a copy of the map for tosd --safe. */
 void gateway_keep_map(struct gateway *gateway);
 
-/* Reads and checks the map; mistakes go to stderr. An exit code, or -1 with the map. */
+/* config_load() with the name of this host. */
+int gateway_read_map(const char *path, struct diag *diag, struct config **ret_config);
+
+/* Reads and checks the map; mistakes and warnings are logged. An exit code, or -1 with the map. */
 int gateway_load_config(const char *path, struct config **ret_config);

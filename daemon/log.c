@@ -100,37 +100,39 @@ static int send_to_journal(int level, const char *object, const char *text)
 	return 0;
 }
 
-/* In one write(), which does not wait: a pipe or a terminal that can be written takes a line. */
-static int write_to_stderr(int level, const char *text)
+/* In one write(), which does not wait: a pipe or a terminal that can be written takes a line. word
+ * is what stands in front of it, or NULL. */
+static int write_to_stderr(const char *word, const char *text)
 {
 	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
 	char line[LINE_MAX_BYTES + 16];
-	int size = snprintf(line, sizeof(line), "%s: %s\n", level_word(level), text);
+	int size =
+		snprintf(line, sizeof(line), "%s%s%s\n", word ? word : "", word ? ": " : "", text);
 
 	if (poll(&room, 1, 0) == 0)
 		return -EAGAIN;
 	return write(STDERR_FILENO, line, (size_t)size) < 0 ? -errno : 0;
 }
 
-static int deliver(int level, const char *object, const char *text)
+static int deliver(int level, const char *word, const char *object, const char *text)
 {
 	int r = settings.journal_fd > 0 ? send_to_journal(level, object, text) : -ENOTCONN;
 
 	/* Who stopped the journal may still read what systemd does with stderr. */
-	return r == 0 || r == -EAGAIN ? r : write_to_stderr(level, text);
+	return r == 0 || r == -EAGAIN ? r : write_to_stderr(word, text);
 }
 
-static void deliver_in_turn(int level, const char *object, const char *text)
+static void deliver_in_turn(int level, const char *word, const char *object, const char *text)
 {
 	char gap[64];
 
 	(void)pthread_mutex_lock(&turn);
 	if (lost > 0) {
 		(void)snprintf(gap, sizeof(gap), "log: %u lines were lost here", lost);
-		if (deliver(LOG_WARNING, "log", gap) == 0)
+		if (deliver(LOG_WARNING, level_word(LOG_WARNING), "log", gap) == 0)
 			lost = 0;
 	}
-	if (lost > 0 || deliver(level, object, text) == -EAGAIN)
+	if (lost > 0 || deliver(level, word, object, text) == -EAGAIN)
 		lost++;
 	(void)pthread_mutex_unlock(&turn);
 }
@@ -155,7 +157,22 @@ void log_message(int level, const char *object, const char *format, ...)
 	va_end(arguments);
 	replace_control_characters(text);
 
-	deliver_in_turn(level, object ? about : NULL, text);
+	deliver_in_turn(level, level_word(level), object ? about : NULL, text);
+	errno = saved_errno;
+}
+
+void log_lines(int level, const char *lines)
+{
+	int saved_errno = errno;
+	char text[LINE_MAX_BYTES];
+
+	while (*lines) {
+		size_t length = strcspn(lines, "\n");
+
+		(void)snprintf(text, sizeof(text), "%.*s", (int)length, lines);
+		deliver_in_turn(level, NULL, NULL, text);
+		lines += length + (lines[length] == '\n');
+	}
 	errno = saved_errno;
 }
 

@@ -22,6 +22,10 @@ bool log_verbose(void);
 void log_message(int level, const char *object, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* A text of several lines that says by itself what it is, such as the mistakes of a map: each line
+ * as it is, with the level in the journal alone. Without control characters but tabs. */
+void log_lines(int level, const char *lines);
+
 #define log_error(object, ...)   log_message(LOG_ERR, object, __VA_ARGS__)
 #define log_warning(object, ...) log_message(LOG_WARNING, object, __VA_ARGS__)
 #define log_notice(object, ...)  log_message(LOG_NOTICE, object, __VA_ARGS__)

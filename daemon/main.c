@@ -2,17 +2,30 @@
 #include "gateway.h"
 #include "log.h"
 #include "options.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+/* What it finds is its result, not a log: it waits for whoever reads it. */
 static int check(const struct options *options)
 {
 	struct config *config = NULL;
-	int exit_code = gateway_load_config(options->config_path, &config);
+	struct diag *diag = NULL;
+	int r = diag_new(options->config_path, &diag);
 
-	if (exit_code >= 0)
-		return exit_code;
+	if (r == 0)
+		r = gateway_read_map(options->config_path, diag, &config);
+	if (diag)
+		diag_print(diag, stderr);
+	diag_free(diag);
+	if (r == -EINVAL)
+		return EXIT_CONFIG_MISTAKE;
+	if (r < 0) {
+		log_error("config", "%s: %s", options->config_path, strerror(-r));
+		return EXIT_FAILED;
+	}
 	printf("%s: good: chips %zu, sensors %zu, LEDs %zu, motors %zu\n", options->config_path,
 		config->n_chips, config->n_sensors, config->n_leds, config->n_motors);
 	config_free(config);

@@ -105,6 +105,18 @@ static void a_long_text_is_cut_but_stays_one_line(void **state)
 	assert_int_equal(line[strlen(line) - 1], '\n');
 }
 
+static void lines_that_say_what_they_are_stay_as_they_are(void **state)
+{
+	log_setup(false);
+	errno = ENOENT;
+	log_lines(LOG_WARNING, "map.yaml:1:1: warning: odd\n  a:\tb\n  ^\n");
+	assert_int_equal(errno, ENOENT);
+	assert_string_equal(logged(state), "map.yaml:1:1: warning: odd\n  a:\tb\n  ^\n");
+	log_lines(LOG_ERR, "no end");
+	log_lines(LOG_ERR, "");
+	assert_string_equal(logged(state), "no end\n");
+}
+
 static void errno_survives(void **state)
 {
 	log_setup(false);
@@ -184,6 +196,8 @@ int main(void)
 			a_peer_cannot_make_lines_or_escapes, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_long_text_is_cut_but_stays_one_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			lines_that_say_what_they_are_stay_as_they_are, setup, teardown),
 		cmocka_unit_test_setup_teardown(errno_survives, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_journal_that_is_not_stderr_is_not_used, setup, teardown),
