@@ -155,7 +155,9 @@ static size_t character_width(const char *text, size_t size)
 	return width < 0 ? 1 : (size_t)width;
 }
 
-/* The line's first byte, and its size without the line break. NULL when the text has no such line. */
+/*
+ * The line's first byte, and its size without the line break. NULL when the text has no such line.
+ */
 static const char *find_line(const struct diag *diag, size_t number, size_t *ret_size)
 {
 	const char *line = diag->text, *end = diag->text + diag->size;

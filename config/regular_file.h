@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that are read whole. What is no file (a pipe, a device) could keep its reader waiting for ever. */
+/*
+ * Files that are read whole. What is no file (a pipe, a device) could keep its reader waiting for
+ * ever.
+ */
 #pragma once
 
 #include <errno.h>

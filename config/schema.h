@@ -74,13 +74,16 @@ struct schema_option {
 #define SCHEMA_FIELD(type, member)                                                                 \
 	.offset = offsetof(type, member), .store = _Generic(((type *)NULL)->member,                \
 						  bool: SCHEMA_STORE_BOOL,                         \
-						  unsigned: SCHEMA_STORE_UNSIGNED, int: SCHEMA_STORE_UNSIGNED, \
+						  unsigned: SCHEMA_STORE_UNSIGNED,                 \
+						  int: SCHEMA_STORE_UNSIGNED,                      \
 						  uint64_t: SCHEMA_STORE_U64,                      \
 						  double: SCHEMA_STORE_DOUBLE,                     \
 						  char *: SCHEMA_STORE_STRING)
 /* clang-format on */
 
-/* Reads a map into a struct. Unknown keys are mistakes. node NULL: every option gets its default. */
+/*
+ * Reads a map into a struct. Unknown keys are mistakes. node NULL: every option gets its default.
+ */
 int schema_read_map(struct schema *schema, const struct yaml_node *node,
 	const struct schema_option *options, void *object);
 

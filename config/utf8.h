@@ -15,5 +15,7 @@ size_t utf8_decode(const char *text, size_t size, uint32_t *ret_code);
 /* Printable, or a blank: no C0 or C1 control character, no DEL, no line or paragraph separator. */
 bool utf8_printable(uint32_t code);
 
-/* Turns the direction in which the text around it is shown: it can make a line look like another. */
+/*
+ * Turns the direction in which the text around it is shown: it can make a line look like another.
+ */
 bool utf8_turns(uint32_t code);

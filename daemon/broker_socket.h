@@ -29,13 +29,16 @@ enum { BROKER_SOCKET_ROOM = 128 * 1024 };
 void broker_socket_prepare(int fd);
 
 /*
- * From now on what is written waits for broker_socket_flush(), or 200 ms, so that it goes out in one
- * packet. To close the socket also flushes it.
+ * From now on what is written waits for broker_socket_flush(), or 200 ms, so that it goes out in
+ * one packet. To close the socket also flushes it.
  */
 void broker_socket_hold(int fd);
 void broker_socket_flush(int fd);
 
-/* poll() and epoll see the socket as readable from so many bytes on (1 at first), or when it is closed. */
+/*
+ * poll() and epoll see the socket as readable from so many bytes on (1 at first), or when it is
+ * closed.
+ */
 void broker_socket_wake_at(int fd, size_t bytes);
 
 /* Bytes that the peer's TCP has not acknowledged. */

@@ -20,7 +20,9 @@ enum { DIGITS = 15 };
 /* From here on a double has no halves to round, and has digits beyond the first 15 to keep. */
 #define WHOLE_FROM 1e15
 
-/* Products below this are off by less than the margin, whatever the value's digits beyond the 15. */
+/*
+ * Products below this are off by less than the margin, whatever the value's digits beyond the 15.
+ */
 #define PRODUCT_BELOW  1e8
 #define PRODUCT_MARGIN 1e-6
 
@@ -71,8 +73,10 @@ static int write_digits(const char *digits, int n, int point, char text[static D
 	return (int)(out - text);
 }
 
-/* The rounded value as 0.<digits> * 10^point. Returns how many digits; -ERANGE: too large, or too near to a
- * half to be sure. */
+/*
+ * The rounded value as 0.<digits> * 10^point. Returns how many digits; -ERANGE: too large, or too
+ * near to a half to be sure.
+ */
 static int round_product(
 	double magnitude, unsigned decimals, char digits[static DIGITS + 2], int *ret_point)
 {

@@ -22,11 +22,16 @@ enum {
 	OUTBOX_OTHER_BYTES = 512 * 1024,
 	LINK_EVENTS_BYTES = 256 * 1024,
 	SAMPLER_EVENTS_BYTES = 128 * 1024,
-	/* Of the two seconds to the end: the farewell to the broker at most, and all that may wait. */
+	/*
+	 * Of the two seconds to the end: the farewell to the broker at most, and all that may wait.
+	 */
 	LINK_CLOSE_US = 800000,
 	SAMPLER_CLOSE_US = 300000, /* longer than any transfer of a healthy bus */
 	CLOSE_US = 1700000,
-	/* A motor that could not be stopped: how often it is tried, and how long before the farewell. */
+	/*
+	 * A motor that could not be stopped: how often it is tried, and how long before the
+	 * farewell.
+	 */
 	SAFE_AGAIN_US = 50000,
 	SAFE_FIRST_US = 400000,
 };

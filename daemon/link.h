@@ -101,7 +101,9 @@ void link_guard(struct link *link, uint64_t guard_us);
  * late while the library blocks in a connect. */
 void link_ping(struct link *link);
 
-/* Whether the thread is in a call that waits for the network, and has been for less than limit_us. */
+/*
+ * Whether the thread is in a call that waits for the network, and has been for less than limit_us.
+ */
 bool link_waits_for_network(struct link *link, uint64_t limit_us);
 
 /*

@@ -152,8 +152,10 @@ static int receive(struct link_session *session)
 		is_answered = handle_inbound(session, &inbound) || is_answered;
 		mqtt_inbound_free(&inbound);
 	}
-	/* What the library has written by itself: the acknowledgement of a command goes out with the
-	 * answer. */
+	/*
+	 * What the library has written by itself: the acknowledgement of a command goes out with
+	 * the answer.
+	 */
 	session->unflushed = session->unflushed || !is_answered;
 	link_outbound_acknowledge(session);
 	return r < 0 ? r : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How the session sleeps: with as few packets and as few wake-ups as there can be, which are most of
- * what a reading and an action cost.
+ * How the session sleeps: with as few packets and as few wake-ups as there can be, which are most
+ * of what a reading and an action cost.
  *
  * What is written is held back until the session has nothing more to do, and then goes out as one
  * packet. The acknowledgement of a command, which the library writes before it hands over the
@@ -24,7 +24,9 @@
 
 enum {
 	CONGESTED_MS = 50, /* until the network is asked again */
-	/* As a rule; a larger one, of MQTT 5 when nobody has subscribed, only wakes a little early. */
+	/*
+	 * As a rule; a larger one, of MQTT 5 when nobody has subscribed, only wakes a little early.
+	 */
 	PUBACK_BYTES = 4,
 };
 
@@ -98,8 +100,8 @@ static int poll_timeout_ms(const struct link_session *session)
 }
 
 /*
- * Whether all that is awaited is the acknowledgement of readings and their values. With QoS 2 the broker
- * waits too: it passes a message on only after the second step, which is ours.
+ * Whether all that is awaited is the acknowledgement of readings and their values. With QoS 2 the
+ * broker waits too: it passes a message on only after the second step, which is ours.
  */
 static bool is_patient(const struct link_session *session)
 {
@@ -115,8 +117,8 @@ static bool is_patient(const struct link_session *session)
 }
 
 /*
- * Whether with one more they would still be smaller than a message, and leave room in the window. Not
- * when the tick is near, which would be a wake-up of its own.
+ * Whether with one more they would still be smaller than a message, and leave room in the window.
+ * Not when the tick is near, which would be a wake-up of its own.
  */
 static bool may_leave_acknowledgements(const struct link_session *session)
 {

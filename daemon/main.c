@@ -32,8 +32,10 @@ static int check(const struct options *options)
 	return EXIT_OK;
 }
 
-/* Who starts us with one of them closed (2>&-) must not find its number on a device file, into which
- * then every message would go. */
+/*
+ * Who starts us with one of them closed (2>&-) must not find its number on a device file, into
+ * which then every message would go.
+ */
 static void open_standard_files(void)
 {
 	int fd;

@@ -66,7 +66,10 @@ int mqtt_client_subscribe(
 	int r = filters && codes && options ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		/* Otherwise a retained command that comes while we are subscribed looks like any other. */
+		/*
+		 * Otherwise a retained command that comes while we are subscribed looks like any
+		 * other.
+		 */
 		options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
 		options[i].retainAsPublished = 1;
 		codes[i] = 1;
@@ -98,7 +101,9 @@ int mqtt_client_subscribe(
 
 bool mqtt_client_has_room(struct mqtt_client *client, size_t size)
 {
-	/* The kernel is asked only when all that was written since it was last asked is too much. */
+	/*
+	 * The kernel is asked only when all that was written since it was last asked is too much.
+	 */
 	if (client->unsent_max + size > UNSENT_MAX)
 		client->unsent_max = broker_socket_unsent(client->fd);
 	return client->unsent_max == 0 || client->unsent_max + size <= UNSENT_MAX;

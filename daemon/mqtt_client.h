@@ -127,7 +127,10 @@ bool mqtt_client_in_message(const struct mqtt_client *client);
 /* The least that a message on that topic takes on the wire, in bytes. Without TLS. */
 size_t mqtt_client_size_min(const char *topic);
 
-/* Asked after a message: whether there may be another one. It is much cheaper than to receive nothing. */
+/*
+ * Asked after a message: whether there may be another one. It is much cheaper than to receive
+ * nothing.
+ */
 bool mqtt_client_may_have_more(const struct mqtt_client *client);
 
 /* 1: a message, to be freed. 0: nothing more for now. -ENOTCONN: the connection is gone. Does not

@@ -456,8 +456,9 @@ static void drop_values(struct ring *ring)
 }
 
 /*
- * An answer on which the broker hangs up (it goes to a topic that the broker does not allow, say) would be the first thing that every
- * new connection sends, and the last. It is the oldest one in flight: what came before it was acknowledged.
+ * An answer on which the broker hangs up (it goes to a topic that the broker does not allow, say)
+ * would be the first thing that every new connection sends, and the last. It is the oldest one in
+ * flight: what came before it was acknowledged.
  */
 static void drop_poison(struct outbox *outbox)
 {

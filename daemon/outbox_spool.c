@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-/* Before the payload in the ring of readings: the time stamp; in that of staged rows: the number. */
+/*
+ * Before the payload in the ring of readings: the time stamp; in that of staged rows: the number.
+ */
 enum { HEAD_BYTES = sizeof(uint64_t) };
 
 void outbox_signal_spooler(struct outbox *outbox)

@@ -58,8 +58,8 @@ void outbox_spilled(struct outbox *outbox, bool kept, uint64_t dropped, uint64_t
 /*
  * The next row, by growing number, for that connection. 0; -EAGAIN: no room now, the fd tells when
  * there is; -ENOTCONN: that connection is gone, and with it what was staged: go on behind
- * outbox_staged_until(). A row of our own that was taken before the clock was set gets its time now,
- * or waits for it (-EAGAIN). -EMSGSIZE: larger than any reading can be.
+ * outbox_staged_until(). A row of our own that was taken before the clock was set gets its time
+ * now, or waits for it (-EAGAIN). -EMSGSIZE: larger than any reading can be.
  */
 int outbox_stage(struct outbox *outbox, uint64_t connection, uint64_t number,
 	const struct spool_record *row, bool ours);

@@ -129,12 +129,16 @@ int payload_parse_interval(const struct config *config, const struct payload_byt
 int payload_parse_led_text(const struct config *config, const struct payload_bytes *bytes,
 	struct payload_led *ret_led);
 
-/* A reading that was formatted before the clock was set gets its time, at last. false: it has one, or
- * has none at all. */
+/*
+ * A reading that was formatted before the clock was set gets its time, at last. false: it has one,
+ * or has none at all.
+ */
 bool payload_set_time(void *payload, size_t size, uint64_t wall_ms);
 
-/* All formatters: the length without the final NUL, or -ENOBUFS when out is too small. They allocate
- * nothing. */
+/*
+ * All formatters: the length without the final NUL, or -ENOBUFS when out is too small. They
+ * allocate nothing.
+ */
 int payload_format_reading(
 	const struct config *config, const struct reading *reading, char *out, size_t out_bytes);
 

@@ -106,8 +106,8 @@ uint64_t ring_after(const struct ring_record *record)
 
 /*
  * Gives back the whole pieces between ring->left and ring->begin. Not when the ring has begun a new
- * lap meanwhile: an empty one does so with each record, and always uses the same few pages. Nor when
- * the end of the ring is there again.
+ * lap meanwhile: an empty one does so with each record, and always uses the same few pages. Nor
+ * when the end of the ring is there again.
  */
 static void give_back(struct ring *ring)
 {

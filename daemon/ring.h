@@ -8,8 +8,8 @@
  * position kept for later is either still good or older than ring.begin.
  *
  * Memory that records have left goes back to the kernel, RING_PIECE bytes at a time: a ring that
- * always holds a little would otherwise occupy all of its memory after one lap, for ever. Only where
- * the capacity is a multiple of that.
+ * always holds a little would otherwise occupy all of its memory after one lap, for ever. Only
+ * where the capacity is a multiple of that.
  *
  * No locks: the owner has one.
  */

@@ -240,7 +240,10 @@ static bool is_same_fault(const struct fault *a, const struct fault *b)
 	return a->implausible || strcmp(a->text, b->text) == 0;
 }
 
-/* A value that keeps crossing its limit fails all the time, and is not told a hundred times a second. */
+/*
+ * A value that keeps crossing its limit fails all the time, and is not told a hundred times a
+ * second.
+ */
 static bool is_not_yet_steady(
 	const struct sensor *sensor, const struct fault *fault, uint64_t now_us)
 {

@@ -30,9 +30,9 @@ int spool_new(const char *directory, uint64_t max_bytes, struct spool **ret_spoo
 void spool_set_size(struct spool *spool, uint64_t max_bytes);
 
 /*
- * Takes up what an earlier process left, if there is a file. 0; or an error: -EROFS, -EIO, -ENOSPC, or
- * what open() says. A file that is no spool, or is damaged, is moved aside ("spool.db.damaged") and told by
- * -EBADMSG, once; then the spool is an empty one.
+ * Takes up what an earlier process left, if there is a file. 0; or an error: -EROFS, -EIO, -ENOSPC,
+ * or what open() says. A file that is no spool, or is damaged, is moved aside ("spool.db.damaged")
+ * and told by -EBADMSG, once; then the spool is an empty one.
  */
 int spool_load(struct spool *spool);
 

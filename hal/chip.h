@@ -37,8 +37,10 @@ struct chip {
 int chip_open(struct board *board, const struct chip_settings *settings, struct hal_error *error,
 	struct chip **ret_chip);
 
-/* Wrappers of the driver's functions, see driver.h. Each forgets chip->words first. chip_reset() makes the next configure start
- * over. */
+/*
+ * Wrappers of the driver's functions, see driver.h. Each forgets chip->words first. chip_reset()
+ * makes the next configure start over.
+ */
 void chip_reset(struct chip *chip);
 int chip_configure(struct chip *chip, uint32_t *ret_wait_us);
 int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
@@ -49,7 +51,10 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values);
  * milliseconds. */
 int chip_configure_wait(struct chip *chip);
 
-/* Whether a PWM part still has its settings: 0, or -ENODEV as of driver.h; also an error of the bus. */
+/*
+ * Whether a PWM part still has its settings: 0, or -ENODEV as of driver.h; also an error of the
+ * bus.
+ */
 int chip_probe(struct chip *chip);
 
 /*

@@ -33,7 +33,9 @@ struct hbridge {
 	enum hbridge_input failed; /* the first one of the last call that failed */
 };
 
-/* -EINVAL when the outputs make no bridge. Takes over the outputs on success only. Writes nothing. */
+/*
+ * -EINVAL when the outputs make no bridge. Takes over the outputs on success only. Writes nothing.
+ */
 int hbridge_init(struct hbridge *bridge, const struct motor_outputs *outputs);
 
 /* How finely the speed can be set: the steps of the PWM input; 0 when it is on or off only. */

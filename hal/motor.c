@@ -3,9 +3,9 @@
  * The motor's state machine: when to write what. Which inputs that means is hbridge.c's.
  *
  * Two things are kept apart: the goal, that is what was asked for, and what the bridge does now
- * (turning, speed, braking). motor_set() changes the goal alone; motor_advance() takes the bridge one move
- * nearer to it for as long as a move is due. So a new goal in the middle of a ramp or a rest needs
- * no case of its own.
+ * (turning, speed, braking). motor_set() changes the goal alone; motor_advance() takes the bridge
+ * one move nearer to it for as long as a move is due. So a new goal in the middle of a ramp or a
+ * rest needs no case of its own.
  *
  * Speed is a fraction of the range in which the motor turns: 0 is min_duty, 1 is full duty. A ramp
  * is a line in time from the speed at which it began, and its value depends on the time alone. A

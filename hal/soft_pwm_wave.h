@@ -17,9 +17,9 @@ struct soft_pwm_wave {
 	uint64_t start_ns; /* of the present period */
 	uint32_t steps;    /* of a full duty */
 	uint32_t duty;     /* of the present period */
-	uint32_t
-		next_duty; /* from the next period on; 0 < next_duty < steps while there are pulses */
-	bool high;         /* the level that the output shall have now */
+	/* From the next period on; 0 < next_duty < steps while there are pulses. */
+	uint32_t next_duty;
+	bool high; /* the level that the output shall have now */
 };
 
 /* Low, without pulses. */

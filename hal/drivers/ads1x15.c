@@ -335,7 +335,9 @@ static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
 	return 0;
 }
 
-/* Each row of the table shows what it was given; that "0-1" is the difference is left to the user. */
+/*
+ * Each row of the table shows what it was given; that "0-1" is the difference is left to the user.
+ */
 static void model_set_value(void *state, unsigned channel, double value)
 {
 	struct ads1x15_model *model = state;

@@ -20,7 +20,7 @@ struct model {
 	uint64_t measured_us; /* when the measurement ends */
 	uint64_t copied_us;   /* when the calibration has been copied */
 	double shown[CHANNELS];
-	bool is_converted; /* the registers hold what is shown, and another measurement says the same */
+	bool is_converted; /* the registers hold what is shown, also after another measurement */
 	bool loaded;       /* a vector's data, instead of shown */
 	uint8_t data[DATA_BYTES];
 };

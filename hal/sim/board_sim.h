@@ -39,8 +39,8 @@ struct sim_settings {
 /*
  * wire_log lines: "<CLOCK_MONOTONIC in us> <line or channel> <level or duty>", the electrical
  * value: "81234567 line GPIO17 1"   "81234570 pwm board.0 0.4000"   "81234570 pwm
- * pwmchip0.1 1.0000"   "... release GPIO17"   "... pwm leds/ACT 0.5020": a kernel LED. PWM parts are named by the name given in
- * sim_add_part().
+ * pwmchip0.1 1.0000"   "... release GPIO17"   "... pwm leds/ACT 0.5020": a kernel LED. PWM parts
+ * are named by the name given in sim_add_part().
  */
 int board_sim_new(const struct sim_settings *settings, const struct hal_trace *trace,
 	struct board **ret_board);
@@ -63,14 +63,16 @@ int sim_set_wave(
 
 /*
  * target: a part's name ("climate"), a bus (begins with a slash: "/dev/i2c-1"), a line as the map
- * names it ("GPIO17"), a PWM channel ("pwmchip0.1") or a kernel LED ("leds/ACT"). May be set before the target is opened and
- * while a transfer hangs. -EOPNOTSUPP: BUSY on a part that is never busy, FLIP on an output, a
- * single channel of a PWM part.
+ * names it ("GPIO17"), a PWM channel ("pwmchip0.1") or a kernel LED ("leds/ACT"). May be set
+ * before the target is opened and while a transfer hangs. -EOPNOTSUPP: BUSY on a part that is never
+ * busy, FLIP on an output, a single channel of a PWM part.
  */
 int sim_set_fault(struct board *board, const char *target, enum sim_fault fault);
 
-/* How things are now: the electrical level of a line, the duty (0..1) of "pwmchip0.1", "board.3" or "leds/ACT".
- * -ENOENT when never opened. */
+/*
+ * How things are now: the electrical level of a line, the duty (0..1) of "pwmchip0.1", "board.3" or
+ * "leds/ACT". -ENOENT when never opened.
+ */
 int sim_get_output(struct board *board, const char *target, double *ret_value);
 
 /* For tests: puts the part into a vector's state (driver.h), which it shows instead of its waves

@@ -3,10 +3,11 @@
  * The other side of the broker, where a gateway's behaviour is measured. Times are CLOCK_MONOTONIC
  * in us, as in the wire log.
  *
- * usage: probe PORT ROOT watch                  a line "TIME TOPIC" for each reading, until the input ends
+ * usage: probe PORT ROOT watch                  a line "TIME TOPIC" for each reading
  *        probe PORT ROOT actions COUNT [LEDS]   20 to 80 ms apart: a line "SENT ANSWERED" for each
  *        probe PORT ROOT flood COUNT WINDOW     as many outstanding: a line "ANSWERED DURATION"
- *        probe PORT ROOT interval MS            asked for right after a reading: the time until the next
+ *        probe PORT ROOT interval MS            after a reading: the time until the next one
+ * watch goes on until the input ends.
  */
 #include "wire.h"
 

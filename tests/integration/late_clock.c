@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* For LD_PRELOAD: the wall clock of a board that does not know the time until the file that
- * TOS_TEST_CLOCK names is there. From then on the clock is ahead by as many seconds as that file has
- * bytes. */
+ * TOS_TEST_CLOCK names is there. From then on the clock is ahead by as many seconds as that file
+ * has bytes. */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>

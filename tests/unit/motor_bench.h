@@ -83,7 +83,9 @@ void bench_close(struct bench *bench);
 /* The outputs of the kind, without a motor. */
 struct motor_outputs bench_outputs(struct bench *bench, enum bench_kind kind);
 
-/* motor_set() now, then motor_poll(), whose own error must be none. Returns what motor_set() did. */
+/*
+ * motor_set() now, then motor_poll(), whose own error must be none. Returns what motor_set() did.
+ */
 int bench_set(struct bench *bench, enum motor_direction direction, unsigned speed);
 int bench_stop(struct bench *bench);
 /* Moves the clock and polls. Returns what motor_poll() did. */

@@ -278,7 +278,8 @@ size_t power_synced(const struct power_recorder *recorder, size_t cut)
 /* What the disk has of one file. */
 struct content {
 	bool exists;
-	bool is_stale; /* what is written goes to a newer file of that name, which is not there yet */
+	/* What is written goes to a newer file of that name, which is not there yet. */
+	bool is_stale;
 	uint8_t *bytes;
 	size_t size, room;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A disk whose power can be cut. It stands between SQLite and its files, keeps a list of what was
- * done to them, and can tell afterwards what a disk might have held when the power went at any point
- * of that list:
+ * done to them, and can tell afterwards what a disk might have held when the power went at any
+ * point of that list:
  *
  * - What was written before a file's last sync is there.
  * - Of what was written after it each sector is there, or is not, or in half, or is garbage.

@@ -216,7 +216,10 @@ static void test_a_part_that_lost_its_power_is_set_up_within_the_command(void **
 
 	(void)state;
 	open_map(&f, MAP);
-	/* Unplugged and plugged again with nobody looking: it answers, but all its registers are as after power-on. */
+	/*
+	 * Unplugged and plugged again with nobody looking: it answers, but all its registers are as
+	 * after power-on.
+	 */
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
 	assert_int_equal(actuators_set_led(f.actuators, 1, true, 10, NULL), 0);
@@ -264,7 +267,9 @@ static void test_a_motor_command_that_fails_half_way_ends_in_stop(void **state)
 	close_all(&f);
 }
 
-/* Of all the writes that are to make sixteen motors safe, one meets the stuck bus; the others know. */
+/*
+ * Of all the writes that are to make sixteen motors safe, one meets the stuck bus; the others know.
+ */
 static void test_a_stuck_bus_costs_one_transfer_however_many_motors_stop(void **state)
 {
 	static const char text[] = CHIPS
@@ -303,7 +308,10 @@ static void test_a_motor_on_lines_does_not_wait_for_one_on_a_stuck_bus(void **st
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
 	forget_wires(&f);
 	assert_int_equal(actuators_safe(f.actuators), -ETIMEDOUT);
-	/* The one that needs no bus comes first; the direction lines of the other before its enable. */
+	/*
+	 * The one that needs no bus comes first; the direction lines of the other before its
+	 * enable.
+	 */
 	wires = map_rig_wires(&f.rig);
 	assert_string_equal(wires, "line GPIO7 0\nline GPIO5 0\n");
 	free(wires);
@@ -470,7 +478,10 @@ static void test_a_stuck_part_is_tried_once_and_not_for_each_output(void **state
 		CHIPS "leds: [" GREEN ", {name: a, pwm: board.4}, {name: b, pwm: board.5}]\n");
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
 	open_actuators(&f, false);
-	/* All say the same, but only the first one's attempt went over the wires: the others come back with it at once. */
+	/*
+	 * All say the same, but only the first one's attempt went over the wires: the others come
+	 * back with it at once.
+	 */
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
 	assert_false(actuators_get_led(f.actuators, 0).ok);
 	assert_false(actuators_get_led(f.actuators, 2).ok);

@@ -75,8 +75,7 @@ static void test_a_closed_connection_counts_from_its_end(void **state)
 	assert_int_equal(failsafe_due(&failsafe), START_US + 7000000 + AFTER_US);
 }
 
-static void test_a_silence_acted_upon_is_not_acted_upon_again_when_the_connection_closes(
-	void **state)
+static void test_a_silence_acted_upon_is_not_acted_upon_again_at_the_end(void **state)
 {
 	struct failsafe failsafe = connected(true);
 
@@ -305,8 +304,7 @@ int main(void)
 		cmocka_unit_test(test_guarded_silence_trips_once),
 		cmocka_unit_test(test_a_sign_of_life_moves_the_deadline),
 		cmocka_unit_test(test_a_closed_connection_counts_from_its_end),
-		cmocka_unit_test(
-			test_a_silence_acted_upon_is_not_acted_upon_again_when_the_connection_closes),
+		cmocka_unit_test(test_a_silence_acted_upon_is_not_acted_upon_again_at_the_end),
 		cmocka_unit_test(test_a_new_connection_arms_it_again),
 		cmocka_unit_test(test_guarding_begins_now),
 		cmocka_unit_test(test_a_shorter_limit_does_not_act_on_a_healthy_broker),

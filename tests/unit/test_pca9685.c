@@ -124,7 +124,9 @@ static void every_inverted_bit_of_the_set_up_is_noticed(void **state)
 		}
 	}
 	assert_int_equal(passed, 1);
-	/* Four registers a channel, then ALL_LED_OFF_H, PRE_SCALE and MODE2, and MODE1 but for one. */
+	/*
+	 * Four registers a channel, then ALL_LED_OFF_H, PRE_SCALE and MODE2, and MODE1 but for one.
+	 */
 	assert_int_equal(noticed, 16 * 4 * 8 + 3 * 8 + 7);
 }
 

@@ -173,8 +173,10 @@ static void a_random_sequence_matches_a_plain_list_with_pieces_given_back(void *
 	pass_through(*state, RING_PIECE * 3);
 }
 
-/* Many laps of a ring that is never empty. The first one does not count: an allocator that is told to
- * may have written to all of the memory. */
+/*
+ * Many laps of a ring that is never empty. The first one does not count: an allocator that is told
+ * to may have written to all of the memory.
+ */
 static void what_little_waits_occupies_little(void **state)
 {
 	struct ring *ring = *state;

@@ -156,8 +156,10 @@ static uint64_t size_of(const struct fixture *fixture, const char *name)
 									: 0;
 }
 
-/* The log beside it is no second spool; a row that is being read when an outage begins does not keep it from
- * being emptied. */
+/*
+ * The log beside it is no second spool; a row that is being read when an outage begins does not
+ * keep it from being emptied.
+ */
 static void test_all_files_stay_near_the_size_asked_for(void **state)
 {
 	enum { SIZE = 1024 * 1024, COUNT = 40 };
@@ -186,7 +188,10 @@ static void test_a_batch_is_kept_whole_or_not_at_all(void **state)
 {
 	struct fixture f;
 	uint64_t dropped = 77;
-	/* SQLite refuses what has no payload (NOT NULL): the second record fails, and takes the first with it. */
+	/*
+	 * SQLite refuses what has no payload (NOT NULL): the second record fails, and takes the
+	 * first with it.
+	 */
 	const struct spool_record records[] = {{1, "x", 1}, {2, NULL, 0}};
 
 	(void)state;

@@ -55,8 +55,8 @@ static void assert_use_works(struct rig *rig)
 
 /*
  * SPI parts have no acknowledge and mostly nothing to configure, and with the kernel's devices only
- * its driver meets the part, so that these are noticed only when they are measured. On SPI, all ones
- * are no answer.
+ * its driver meets the part, so that these are noticed only when they are measured. On SPI, all
+ * ones are no answer.
  */
 static void a_missing_part_is_noticed(void **state)
 {
