@@ -13,7 +13,7 @@ run_arm64() {
 	else
 		run_install chroot
 	fi
-	[ $# -eq 0 ] || wrong_usage
+	no_arguments arm64 "$@"
 	[ "$(dpkg --print-architecture)" = amd64 ] || skip "this machine is no amd64"
 	make_root "$here/build-arm64/root" trixie "$(arm64_packages)" --architectures=amd64,arm64
 	copy_tree

@@ -7,14 +7,14 @@
 run_bench() {
 	case $#:${1-} in
 	0: | 1:--quick) ;;
-	*) wrong_usage ;;
+	*) wrong_usage "bench knows --quick alone, not '$*'" ;;
 	esac
 	run_install build bench
 	dir=$here/build-bench
 	if [ ! -f "$dir/build.ninja" ]; then
 		say "setting up $dir"
-		set_up setup "$dir" "$here" --buildtype=release -Dtests=false -Dbench=true
+		set_up setup "$dir" "$here" --buildtype=release -Dtests=disabled -Dbench=true
 	fi
-	build "$dir" false
+	build "$dir" disabled
 	TMPDIR=$scratch PYTHONDONTWRITEBYTECODE=1 python3 "$here/tests/bench/bench.py" "$dir" "$@" </dev/null
 }

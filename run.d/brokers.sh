@@ -8,12 +8,13 @@
 
 # The tests with a broker that is not mosquitto: RabbitMQ, which Debian has in two generations.
 run_brokers() {
-	parse_options "$@"
-	shift "$options"
+	with_options brokers_all "$@"
+}
+
+brokers_all() {
 	[ -z "$install" ] || run_install build brokers
-	build "$dir" "$([ -d "$dir/tests/unit" ] && echo true || echo false)"
-	results=$dir/meson-logs/brokers.xml
-	rm -f "$results"
+	build "$dir" disabled
+	results=$scratch/brokers.xml
 	status=0
 	TOSD=$dir/daemon/tosd TMPDIR=$scratch PYTHONDONTWRITEBYTECODE=1 python3 -m pytest \
 		-q -ra -p no:cacheprovider --basetemp="$scratch/pytest" \

@@ -12,10 +12,16 @@
 run_debian() {
 	install=1
 	vm_only=
+	sanitizers=
 	while :; do
 		case ${1-} in
 		--no-install) install= ;;
 		--vm) vm_only=1 ;;
+		--sanitize)
+			sanitizers=${2-}
+			[ -n "$sanitizers" ] || wrong_usage "--sanitize needs the names of sanitizers"
+			shift
+			;;
 		*) break ;;
 		esac
 		shift
@@ -28,6 +34,10 @@ run_debian() {
 	make_root "$here/build-$command/root" "$release" \
 		"$(packages_of build test vm vm-systemd),clang,valgrind,ca-certificates"
 	copy_tree
+	if [ -n "$sanitizers" ]; then
+		sanitized_tests "$@"
+		return
+	fi
 	set_up_in_root gcc build
 	if [ -n "$vm_only" ]; then
 		in_root ./run vm --no-install "$@"
@@ -40,4 +50,14 @@ run_debian() {
 	in_root meson test -C build-clang --no-rebuild --print-errorlogs || :
 	python3 "$here/tests/tally.py" "$scratch/gcc.log" "$scratch/kernel.log" \
 		"$root/srv/tos-gateway/build-clang/meson-logs/testlog.json"
+}
+
+# Some kernels place memory where the thread sanitizer cannot have it: setarch prevents that.
+sanitized_tests() {
+	folder=build-$(echo "$sanitizers" | tr , -)
+	set_up_in_root gcc "$folder" -Db_sanitize="$sanitizers"
+	in_root env ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 \
+		UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+		TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+		setarch -R ./run test --no-install --no-vm --pass all --build "$folder" "$@"
 }

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # ./run demo. Sourced by ../run.
 
-: "${here:?the clone}" "${scratch:?a temporary folder, removed at the end}" "${child?of start_child}"
+: "${dir?the build folder}" "${here:?the clone}" "${scratch:?a temporary folder, removed at the end}" "${child?of start_child}"
 example=$here/config/simulated-board.yaml
 seen=$scratch/seen
 topic=tos
@@ -13,14 +13,18 @@ if [ -t 1 ]; then
 fi
 
 run_demo() {
+	with_options demo_all "$@"
+}
+
+demo_all() {
 	keep=
-	case $#:${1-} in
-	0:) ;;
-	1:--keep) keep=1 ;;
-	*) wrong_usage ;;
-	esac
-	run_install build demo
-	build "$here/build" false
+	[ "${1-}" != --keep ] || {
+		keep=1
+		shift
+	}
+	no_arguments demo "$@"
+	[ -z "$install" ] || run_install build demo
+	build "$dir" disabled
 	start_broker
 	start_watching
 	start_gateway
@@ -63,7 +67,12 @@ await() {
 start_watching() {
 	mkfifo "$scratch/stream"
 	: >"$seen"
-	print_stream <"$scratch/stream" &
+	# shellcheck disable=SC2034 # for obey
+	held=1
+	print_stream <"$scratch/stream" 9>&- &
+	# shellcheck disable=SC2034 # for clean_up
+	reader=$!
+	release_signals
 	start_child stdbuf -oL mosquitto_sub -h 127.0.0.1 -p "$port" -q 1 -F '@H:@M:@S.@N %t %p' \
 		-t "$topic/status" -t "$topic/state" -t "$topic/sensors" -t "$topic/sensors/interval" \
 		-t "$topic/actions" -t "$topic/actions/ack" >"$scratch/stream"
@@ -86,7 +95,8 @@ start_gateway() {
 	map=$scratch/simulated-board.yaml
 	sed "s|mqtt://localhost:1883|mqtt://127.0.0.1:$port|" "$example" >"$map"
 	say "tosd --simulate --config ${example#"$here"/} (with the broker's port)"
-	start_child "$here/build/daemon/tosd" --simulate --config "$map" --state "$scratch/state" \
+	mkdir "$scratch/state"
+	start_child "$dir/daemon/tosd" --simulate --config "$map" --state "$scratch/state" \
 		>"$scratch/tosd.log" 2>&1
 	gateway=$child
 	await 10 "$gateway" grep -q "^$topic/sensors " "$seen" || {

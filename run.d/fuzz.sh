@@ -12,14 +12,14 @@ run_fuzz() {
 	}
 	seconds=${1-60}
 	case $#:$seconds in
-	[01]:*[!0-9]* | [01]: | [2-9]:*) wrong_usage ;;
+	[01]:*[!0-9]* | [01]: | [2-9]:*) wrong_usage "fuzz takes a number of seconds, not '$*'" ;;
 	esac
 	[ -z "$install" ] || run_install build fuzz
 	dir=$here/build-fuzz
 	[ -f "$dir/build.ninja" ] ||
-		CC=clang set_up setup "$dir" "$here" -Dfuzz=true -Dtests=false -Dman=disabled \
+		CC=clang set_up setup "$dir" "$here" -Dfuzz=true -Dtests=disabled -Dman=disabled \
 			-Db_sanitize=address,undefined -Db_lundef=false
-	build "$dir" false
+	build "$dir" disabled
 	for source in "$here"/tests/fuzz/fuzz_*.c; do
 		target=$(basename "$source" .c)
 		[ ! -x "$dir/tests/fuzz/$target" ] || fuzz_target "${target#fuzz_}"

@@ -28,7 +28,41 @@ as_root() {
 
 apt_get() {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
-		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >>"$scratch/apt.log" 2>&1 </dev/null
+		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null 2>&1 9>&- |
+		tee -a "$scratch/apt.log" | show_progress
+	# A pipe's exit code is that of its last part.
+	! grep -q '^E: ' "$scratch/apt.log"
+}
+
+# What apt says, in short: one line that changes on a terminal, elsewhere one for each 25 packages.
+show_progress() {
+	fetched=0
+	placed=0
+	while read -r word rest; do
+		case $word in
+		Get:*) fetched=$((fetched + 1)) ;;
+		Unpacking) placed=$((placed + 1)) ;;
+		*) continue ;;
+		esac
+		if [ -t 1 ]; then
+			printf '\rrun: fetched %d, unpacked %d  ' "$fetched" "$placed"
+		elif [ $(((fetched + placed) % 25)) -eq 0 ]; then
+			say "fetched $fetched, unpacked $placed"
+		fi
+	done
+	[ ! -t 1 ] || [ $((fetched + placed)) -eq 0 ] || echo
+	: "$rest"
+}
+
+# persist COMMAND...: again after a pause, twice. An archive in the middle of an update, or that does
+# not answer, does so a minute later.
+persist() {
+	for pause in 15 60 end; do
+		! "$@" || return 0
+		[ "$pause" != end ] || return 1
+		say "the package archive does not give all, trying again in $pause s"
+		sleep "$pause"
+	done
 }
 
 # Debian starts a broker as soon as its package is installed, and epmd, the port mapper that RabbitMQ
@@ -66,12 +100,23 @@ release_broker() {
 	policy_is_ours=
 }
 
+install_missing() {
+	: >"$scratch/apt.log"
+	apt_get update ||
+		say "apt-get update failed, trying with the package lists that are there"
+	: >"$scratch/apt.log"
+	# The list is meant to be split into words.
+	# shellcheck disable=SC2086
+	apt_get install --no-install-recommends $missing
+}
+
 known_groups() {
 	awk '!/^#/ && NF { print $1 }' "$here/run.d/packages" | sort -u
 }
 
 # ./run install, and the first step of the others: the groups of packages that they need.
 run_install() {
+	[ $# -gt 0 ] || wrong_usage "install needs a group: $(known_groups | paste -s -d ' ')"
 	for group in "$@"; do
 		known_groups | grep -qxF -e "$group" ||
 			die "no such group: $group. There are: $(known_groups | paste -s -d ' ')"
@@ -85,18 +130,15 @@ run_install() {
 	say "installing $missing"
 	as_root true ||
 		die "packages are missing, and this is neither root nor sudo. As root: apt-get install $missing"
-	: >"$scratch/apt.log"
-	apt_get update ||
-		say "apt-get update failed, trying with the package lists that are there"
 	# The lists are meant to be split into words.
 	# shellcheck disable=SC2086
 	services=$(services_of $missing)
 	# shellcheck disable=SC2086
 	[ -z "$services" ] || hold_broker $services
-	# shellcheck disable=SC2086
-	apt_get install --no-install-recommends $missing || {
+	persist install_missing || {
 		grep -E -A2 '^(Err:|W:|E:|dpkg: )' "$scratch/apt.log" | head -n 30 >&2
-		die "apt-get failed, see above. Cure that, or install by hand: apt-get install $missing"
+		say "by hand: apt-get install $missing" >&2
+		die "the package archive does not give all that is needed, see above"
 	}
 	# Nor shall they start at the next boot, on a machine that never asked for a broker.
 	for service in $services; do

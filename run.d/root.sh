@@ -25,6 +25,14 @@ debian_mirror() {
 		grep -m 1 '/debian/\{0,1\}$'
 }
 
+# A mount that it cannot take away again must not stay on this machine.
+debootstrap() {
+	as_root rm -rf "$root"
+	as_root unshare --mount mmdebstrap --mode=root --variant=apt --skip=cleanup/apt/lists \
+		--include="$packages" "$@" "$suite" "$root" "deb $mirror $suite main" \
+		>"$scratch/root.log" 2>&1 </dev/null 9>&-
+}
+
 # make_root FOLDER SUITE PACKAGES [OPTION...]: with further options of mmdebstrap. One that is there
 # already with the same contents is kept.
 make_root() {
@@ -33,6 +41,7 @@ make_root() {
 	packages=$3
 	shift 3
 	[ "$(id -u)" -eq 0 ] || as_root true || skip "this is neither root nor sudo"
+	lock_folder x "${root%/*}"
 	[ "$(cat "$root.contents" 2>/dev/null)" != "$suite $packages" ] || return 0
 	command -v mmdebstrap >/dev/null || skip "mmdebstrap is missing"
 	as_root unshare --mount --pid --ipc --fork true 2>"$scratch/root.log" ||
@@ -40,14 +49,10 @@ make_root() {
 	mirror=$(debian_mirror) || skip "this machine's apt sources name no Debian mirror"
 	say "making a $suite root in ${root#"$here"/}"
 	rm -f "$root.contents"
-	as_root rm -rf "$root"
 	mkdir -p "${root%/*}"
-	# A mount that it cannot take away again must not stay on this machine.
-	as_root unshare --mount mmdebstrap --mode=root --variant=apt --skip=cleanup/apt/lists \
-		--include="$packages" "$@" "$suite" "$root" "deb $mirror $suite main" \
-		>"$scratch/root.log" 2>&1 </dev/null || {
+	persist debootstrap "$@" || {
 		grep -E '^(Err:|E:|W:)' "$scratch/root.log" | tail -n 10 >&2
-		skip "mmdebstrap failed, see above"
+		skip "the package archive gives no $suite root, see above"
 	}
 	# Where the tree is copied to, as the user who runs this.
 	as_root install -d -o "$(id -u)" -g "$(id -g)" "$root/srv/tos-gateway"

@@ -2,31 +2,7 @@
 # shellcheck shell=sh
 # ./run vm, and the part of ./run test that boots a virtual machine. Sourced by ../run and test.sh.
 
-: "${here:?the clone}" "${scratch:?a temporary folder, removed at the end}"
-
-# Options that ./run vm and ./run test have in common. Sets install, dir, vm and how many to shift.
-# shellcheck disable=SC2034 # vm is for test.sh
-parse_options() {
-	install=1
-	dir=$here/build
-	vm=1
-	options=0
-	while [ $# -gt 0 ]; do
-		case $1 in
-		--no-install) install= ;;
-		--no-vm) vm= ;;
-		--build)
-			[ $# -ge 2 ] || die "--build needs a folder"
-			dir=$(realpath -m "$2")
-			options=$((options + 1))
-			shift
-			;;
-		*) break ;;
-		esac
-		options=$((options + 1))
-		shift
-	done
-}
+: "${dir?the build folder}" "${here:?the clone}" "${scratch:?a temporary folder, removed at the end}"
 
 # Here, and in a root of the other Debian: each generation of libgpiod, kernel and systemd.
 both_vms() {
@@ -43,19 +19,24 @@ run_vm() {
 		both_vms "$@"
 		return
 	fi
-	parse_options "$@"
-	shift "$options"
+	with_options vm_all "$@"
+}
+
+vm_all() {
 	[ -z "$install" ] || run_install build test vm vm-systemd
-	build "$dir" true
+	build "$dir" enabled
 	status=0
-	asked_for=$*
 	suites=
 	test_vm "$@" || status=1
 	test_steady "$@" || status=1
 	test_systemd "$@" || status=1
+	[ -n "$suites" ] || {
+		say "no test of tests/vm is selected by: $*"
+		return 1
+	}
 	set --
 	for suite in $suites; do
-		set -- "$@" "$dir/meson-logs/$suite.xml"
+		set -- "$@" "$scratch/$suite.xml"
 	done
 	python3 "$here/tests/tally.py" "$@" || status=1
 	return "$status"
@@ -87,14 +68,13 @@ test_systemd() {
 vm_pytest() {
 	suite=$1
 	shift
-	rm -f "$dir/meson-logs/$suite.xml"
 	[ -z "$skip" ] || say "no virtual machine: $skip"
 	code=0
 	TOS_VM=$here/build/vm TOS_VM_SKIP=$skip TOS_BUILD=$dir TMPDIR=$scratch \
 		PYTHONDONTWRITEBYTECODE=1 python3 -m pytest -q -rsP -p no:cacheprovider \
-		--basetemp="$scratch/pytest-$suite" --junitxml="$dir/meson-logs/$suite.xml" "$@" </dev/null ||
+		--basetemp="$scratch/pytest-$suite" --junitxml="$scratch/$suite.xml" "$@" </dev/null ||
 		code=$?
-	[ "$code" -ne 5 ] || [ -z "${asked_for-}" ] || return 0
+	[ "$code" -ne 5 ] || return 0
 	suites="${suites-} $suite"
 	return "$code"
 }

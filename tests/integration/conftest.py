@@ -8,6 +8,10 @@ import pytest
 
 from harness import Broker, Client, Gateway, check_sanitizers
 
+MARKERS = {
+    "alone": "measures time or counts wake-ups: nothing else runs on the machine at the same time",
+    "slow": "takes ten seconds and more",
+}
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # The simulated kit: two sensors that can fail apart from each other, LEDs of each kind, a motor.
@@ -36,6 +40,31 @@ motors:
 failsafe: {failsafe}
 {more}
 """
+
+
+def pytest_configure(config):
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """./run test has two passes: first what may run side by side, then what must be alone.
+
+    Of several workers of pytest-xdist, each gets a chunk of neighbours at first: the slow ones begin a chunk each."""
+    which = os.environ.get("TOS_TESTS", "all")
+    if which != "all":
+        kept = [item for item in items if (item.get_closest_marker("alone") is not None) == (which == "alone")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+    workers = getattr(config, "workerinput", {}).get("workercount")
+    if not workers:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    items[:] = [item for item in items if not item.get_closest_marker("slow")]
+    chunk = max((len(slow) + len(items)) // workers // 4, 2)
+    for number, item in enumerate(slow):
+        items.insert(number * chunk, item)
 
 
 def make_map(port, mqtt="", interval="100ms", failsafe="{after: 2s}", more=""):

@@ -7,6 +7,7 @@ Nothing here sleeps.
 
 import contextlib
 import fcntl
+import functools
 import itertools
 import json
 import os
@@ -106,19 +107,52 @@ class Wires(Lines):
         return super().mark()
 
 
-def free_port():
-    """Below the range that the kernel takes ports of outgoing connections from: it stays free while a broker restarts.
+def seed_of(name):
+    """Of a random order: from the environment, or always the same, for a failure must be the change's. "new": any."""
+    text = os.environ.get(name, "1")
+    return random.SystemRandom().randrange(1, 10**9) if text == "new" else int(text)
 
-    Of suites that run at the same time, each has its own TOS_TEST_PORTS: 0, 1 or 2."""
-    first = 15000 + 5000 * int(os.environ.get("TOS_TEST_PORTS", "0"))
-    while True:
-        port = random.randrange(first, first + 5000)
-        with socket.socket() as probe:
+
+class Ports:
+    """A hundred ports that are this process's alone, until it ends. Whoever else runs tests has others.
+
+    They are below the range that the kernel takes ports of outgoing connections from: a port stays free while a broker
+    restarts. A socket's name marks the hundred as taken: like ports, such names are known in the network namespace."""
+
+    FIRST, COUNT, BLOCKS = 15000, 100, 170
+
+    def __init__(self):
+        self._lease = socket.socket(socket.AF_UNIX)
+        first = random.randrange(self.BLOCKS)
+        for block in (*range(first, self.BLOCKS), *range(first)):
             try:
-                probe.bind(("127.0.0.1", port))
-                return port
+                self._lease.bind(f"\0tos-gateway-test-ports-{block}")
             except OSError:
                 continue
+            start = self.FIRST + block * self.COUNT
+            self._ports = itertools.cycle(range(start, start + self.COUNT))
+            return
+        raise AssertionError("all ports for tests are taken")
+
+    def free(self):
+        """In turn, so that one which was left a moment ago comes last."""
+        for port in itertools.islice(self._ports, self.COUNT):
+            with socket.socket() as probe:
+                try:
+                    probe.bind(("127.0.0.1", port))
+                    return port
+                except OSError:
+                    continue
+        raise AssertionError("no port is free")
+
+
+@functools.cache
+def ports():
+    return Ports()
+
+
+def free_port():
+    return ports().free()
 
 
 class Broker:

@@ -27,7 +27,7 @@ def counts(binary, sanitized, folder):
     if sanitized:
         pytest.skip("a sanitizer has an allocator of its own")
     module = pathlib.Path(binary).resolve().parents[1] / "tests" / "integration" / "libcount-allocations.so"
-    assert module.exists(), f"{module} is not there: build with -Dtests=true"
+    assert module.exists(), f"{module} is not there: build with -Dtests=enabled"
     path = folder / "allocations"
     return {"LD_PRELOAD": str(module), "ALLOCATION_COUNTS": str(path)}, path
 

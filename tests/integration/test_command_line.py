@@ -101,19 +101,6 @@ def test_mistake_on_the_command_line(binary, arguments, complaint):
     assert second == "Try 'tosd --help'."
 
 
-@pytest.mark.parametrize("arguments, code, told_last", [
-    (["foo"], 2, "themselves and leave nothing running."),
-    (["demo", "--kep"], 2, "themselves and leave nothing running."),
-    (["bench", "--quik"], 2, "themselves and leave nothing running."),
-    (["install"], 2, "themselves and leave nothing running."),
-    (["install", "build", "foo"], 1, "run: no such group: foo. There are: bench build "),
-])
-def test_mistake_on_the_command_line_of_run(arguments, code, told_last):
-    run = subprocess.run([ROOT / "run", *arguments], capture_output=True, text=True, timeout=60)
-    assert (run.returncode, run.stdout) == (code, "")
-    assert told_last in run.stderr
-
-
 def test_check_of_a_good_map(binary, good_map):
     expected = f"{good_map}: good: chips 3, sensors 4, LEDs 3, motors 1\n"
     for arguments in (["--check", good_map], [f"--check={good_map}"], ["-k", "-c", good_map],

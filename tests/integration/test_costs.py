@@ -11,6 +11,8 @@ from conftest import make_map
 from fake_broker import FakeBroker
 from harness import TIMEOUT
 
+pytestmark = pytest.mark.alone
+
 READINGS = 30
 ACTIONS = 10
 DATA_SEGMENTS_IN = 152  # of struct tcp_info in linux/tcp.h

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """mqtts://: who the broker is gets checked, always."""
 
+import pathlib
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 from conftest import make_map
@@ -35,19 +38,21 @@ def make_certificate(place, name, alternative):
 
 
 @pytest.fixture(scope="module")
-def keys(tmp_path_factory):
-    place = tmp_path_factory.mktemp("keys")
+def keys():
+    place = pathlib.Path(tempfile.mkdtemp(prefix="tos-keys-"))
     make_ca(place, "ca")
     make_ca(place, "other")
     for name, alternative in EXTENSIONS.items():
         make_certificate(place, name, alternative)
     make_certificate(place, "client", "DNS:client")
-    # The broker drops its privileges.
-    for parent in (place, *place.parents[:2]):
-        parent.chmod(0o755)
+    # The broker drops its privileges, and the folder for temporary files may be private.
+    for path in (place, place.parent):
+        if not path.stat().st_mode & 0o001:
+            path.chmod(0o711)
     for path in place.iterdir():
         path.chmod(0o644)
-    return place
+    yield place
+    shutil.rmtree(place)
 
 
 @pytest.fixture

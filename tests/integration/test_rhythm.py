@@ -8,7 +8,10 @@ import subprocess
 import sys
 import time
 
+import pytest
 from conftest import make_map
+
+pytestmark = pytest.mark.alone
 
 MINUTE_MS = 60000
 

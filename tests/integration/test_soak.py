@@ -15,6 +15,7 @@ import time
 import pytest
 
 from conftest import make_map
+from harness import seed_of
 from proxy import Proxy
 
 # The allocator's own coming and going. A reading or a command that leaked 16 bytes would exceed it within minutes.
@@ -71,7 +72,7 @@ class Board:
 
 @pytest.fixture
 def board(broker, make_client, make_gateway):
-    seed = int(os.environ.get("TOS_SOAK_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
+    seed = seed_of("TOS_SOAK_SEED")
     print(f"\nTOS_SOAK_SEED={seed}")
     proxy = Proxy(broker.port).open()
     client = make_client(topics=["tos/actions/ack", "tos/status", "tos/health"])
@@ -82,6 +83,7 @@ def board(broker, make_client, make_gateway):
     proxy.close()
 
 
+@pytest.mark.slow
 def test_memory_stays_flat(board, sanitized, capsys):
     actions = [board.commands, board.faults, board.outages, board.reloads]
     begin = time.monotonic()

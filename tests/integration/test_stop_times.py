@@ -23,6 +23,8 @@ from harness import Broker, Client, Gateway, check_sanitizers
 from proxy import Proxy
 from threads import standstill
 
+pytestmark = pytest.mark.alone
+
 TIMES = int(os.environ.get("TOS_STOP_TIMES", "3"))
 AFTER_US = 1000000  # failsafe.after
 HEARTBEAT_US = AFTER_US // 4  # signs of life come that often, and a silence is counted from the last one

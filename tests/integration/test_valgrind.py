@@ -32,6 +32,7 @@ def watched(binary, sanitized, broker, folder):
     gateway.kill()
 
 
+@pytest.mark.slow
 def test_a_whole_life(broker, client, watched):
     gateway, log = watched
     gateway.start(wait_ready=False)

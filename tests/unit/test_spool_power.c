@@ -20,6 +20,14 @@
 
 enum { PAYLOAD_MAX = 60000, STATES_MAX = 64, SEEDS = 4 };
 
+/* Of the order in which a disk forgets. A failure prints it, so that it can be had again. */
+static uint32_t first_seed(void)
+{
+	const char *text = getenv("TOS_POWER_SEED");
+
+	return text ? (uint32_t)strtoul(text, NULL, 10) : 0;
+}
+
 /* What is kept: readings first to last, none if last is less. */
 struct state {
 	size_t steps; /* that the disk had done by then */
@@ -161,8 +169,8 @@ static void check_state(const struct life *life, const struct state *found, size
 				  : state->first == found->first && state->last == found->last);
 	}
 	if (!is_known)
-		fail_msg("cut before step %zu (durable: %zu): found %u to %u", cut, durable,
-			found->first, found->last);
+		fail_msg("TOS_POWER_SEED=%u, cut before step %zu (durable: %zu): found %u to %u",
+			first_seed(), cut, durable, found->first, found->last);
 }
 
 static void check_cut(const struct life *life, size_t cut, uint32_t seed)
@@ -173,11 +181,12 @@ static void check_cut(const struct life *life, size_t cut, uint32_t seed)
 	struct spool *spool;
 	int r;
 
-	power_cut(life->recorder, cut, seed, life->after.root);
+	power_cut(life->recorder, cut, first_seed() + seed, life->after.root);
 	assert_int_equal(spool_new(life->after.root, life->max_bytes, &spool), 0);
 	r = spool_load(spool);
 	if (r < 0)
-		fail_msg("cut before step %zu, seed %u: %s", cut, seed, strerror(-r));
+		fail_msg("TOS_POWER_SEED=%u, cut before step %zu, seed %u: %s", first_seed(), cut,
+			seed, strerror(-r));
 	found = read_all(life, spool);
 	check_state(life, &found, cut);
 	/* And it can be written to. */

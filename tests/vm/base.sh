@@ -9,6 +9,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 PATH=$PATH:/usr/sbin:/sbin
+# One at a time.
+exec 8>"$folder.lock"
+flock 8
 
 # Those that the tests load, with what they depend on.
 modules='configfs virtio_pci virtio_net i2c-dev i2c-stub ti-ads1015 bmp280-i2c lm75'
@@ -22,11 +25,15 @@ die() {
 	exit 1
 }
 
+# Again after a pause, twice: an archive may be in the middle of an update.
 fetch() {
 	say "fetching $*"
-	(cd "$folder/packages" && apt-get download -q=2 -o APT::Sandbox::User=root \
-		-o Acquire::Retries=1 -o Acquire::http::Timeout=20 "$@" >&2) ||
-		die "cannot download $*"
+	for pause in 15 60 end; do
+		! (cd "$folder/packages" && apt-get download -q=2 -o APT::Sandbox::User=root \
+			-o Acquire::Retries=1 -o Acquire::http::Timeout=20 "$@" >&2) || return 0
+		[ "$pause" = end ] || sleep "$pause"
+	done
+	die "the package archive does not give $*"
 }
 
 unpack() {

@@ -8,6 +8,9 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
+# One at a time.
+exec 8>"$folder.lock"
+flock 8
 
 # shellcheck source=/dev/null
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
@@ -22,16 +25,25 @@ for file in /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources; do
 done
 
 echo "vm: making a root of Debian $release"
-# shellcheck disable=SC2016,SC2086 # $1 is the hook's; the sources are words
-mmdebstrap --variant=minbase --format=null \
-	--include=systemd,systemd-sysv,udev,kmod,mosquitto,busybox-static \
-	--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-	--dpkgopt='path-exclude=/usr/share/man/*' \
-	--customize-hook='cd "$1" && rm -rf var/cache/apt/* var/lib/apt/lists/* && find . -xdev |
-		cpio --quiet -o -H newc >'"$folder/root.cpio" \
-	'' /dev/null $sources >"$folder/root.log" 2>&1 || {
-	cat "$folder/root.log" >&2
-	echo "vm: mmdebstrap cannot make a root of Debian $release" >&2
-	exit 1
+make() {
+	# shellcheck disable=SC2016,SC2086 # $1 is the hook's; the sources are words
+	mmdebstrap --variant=minbase --format=null \
+		--include=systemd,systemd-sysv,udev,kmod,mosquitto,busybox-static \
+		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--customize-hook='cd "$1" && rm -rf var/cache/apt/* var/lib/apt/lists/* && find . -xdev |
+			cpio --quiet -o -H newc >'"$folder/root.cpio" \
+		'' /dev/null $sources >"$folder/root.log" 2>&1
 }
+
+# Again after a pause, twice: an archive may be in the middle of an update.
+for pause in 15 60 end; do
+	! make || break
+	[ "$pause" != end ] || {
+		cat "$folder/root.log" >&2
+		echo "vm: the package archive gives no root of Debian $release" >&2
+		exit 1
+	}
+	sleep "$pause"
+done
 echo "$stamp" >"$folder/root.stamp"
