@@ -10,6 +10,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/*
+ * The kernel's macros cast their way through a message. Its parts are aligned, and what is const
+ * stays so.
+ */
+#pragma GCC diagnostic ignored "-Wcast-align"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+
 /* Of one read; the kernel packs several messages of a list into one of this size. */
 enum { BUFFER_BYTES = 16 * 1024 };
 
