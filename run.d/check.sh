@@ -83,7 +83,7 @@ check_shell() {
 syntax() {
 	folder=$here/build-check/$1
 	[ -f "$folder/compile_commands.json" ] ||
-		CC=$1 meson setup "$folder" -Dwerror=true -Dtests=enabled -Dman=disabled -Dbench=true || return 1
+		CC=$1 set_up setup "$folder" -Dwerror=true -Dtests=enabled -Dman=disabled -Dbench=true
 	ninja -C "$folder" --quiet build.ninja || return 1
 	python3 run.d/syntax.py "$folder/compile_commands.json"
 }
