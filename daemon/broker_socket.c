@@ -5,11 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -174,50 +173,4 @@ const char *broker_socket_why_closed(int fd)
 			? "the network no longer carries it"
 			: "the broker reset it";
 	return "the broker closed it";
-}
-
-/* 0, or a negative errno. */
-static int try_connect(const struct addrinfo *address, int timeout_ms)
-{
-	int fd = socket(address->ai_family, address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
-	int error = 0;
-	socklen_t size = sizeof(error);
-
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, address->ai_addr, address->ai_addrlen) < 0) {
-		if (errno != EINPROGRESS)
-			error = errno;
-		else if (poll(&poll_fd, 1, timeout_ms) != 1)
-			error = ETIMEDOUT;
-		else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
-			error = errno;
-	}
-	(void)close(fd);
-	return -error;
-}
-
-int broker_socket_diagnose(
-	const struct broker_url *url, int timeout_ms, char *text, size_t text_bytes)
-{
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct addrinfo *addresses;
-	char port[sizeof("65535")];
-	int r;
-
-	(void)snprintf(port, sizeof(port), "%u", (unsigned)url->port);
-	r = getaddrinfo(url->host, port, &hints, &addresses);
-	if (r != 0) {
-		(void)snprintf(text, text_bytes, "cannot resolve %s: %s", url->host,
-			r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
-		return -EHOSTUNREACH;
-	}
-	r = try_connect(addresses, timeout_ms);
-	for (const struct addrinfo *next = addresses->ai_next; next && r < 0; next = next->ai_next)
-		r = try_connect(next, timeout_ms);
-	freeaddrinfo(addresses);
-	if (r < 0)
-		(void)snprintf(text, text_bytes, "%s", strerror(-r));
-	return r;
 }

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "broker_url.h"
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* The TCP sockets that exist now. */
@@ -46,11 +46,3 @@ size_t broker_socket_unsent(int fd);
 
 /* Why the connection ended, as far as the socket knows: a text, or NULL when it is not closed. */
 const char *broker_socket_why_closed(int fd);
-
-/*
- * After a connection could not be made: tries the two steps below MQTT once more, to learn why the
- * library failed. 0: both work; otherwise a negative errno, with words in text. Blocks for at most
- * timeout_ms, but for the resolver.
- */
-int broker_socket_diagnose(
-	const struct broker_url *url, int timeout_ms, char *text, size_t text_bytes);

@@ -30,14 +30,15 @@ static void tell_credentials(const struct credentials *credentials, char *error)
 			"");
 }
 
-static int attempt(struct link *link, const char *url, int version, char *error,
-	struct mqtt_client **ret_client)
+static int attempt(
+	struct link *link, size_t index, int version, char *error, struct mqtt_client **ret_client)
 {
 	const struct link_settings *settings = &link->settings;
 	const struct config_will *will = &settings->mqtt->will;
 	struct mqtt_client_settings client_settings = {
 		.mqtt = settings->mqtt,
-		.url = url,
+		.url = settings->mqtt->urls[index],
+		.offer = &link->urls[index].offer,
 		.version = version,
 		.will = {settings->status_topic, "offline", 1, true},
 	};
@@ -76,11 +77,11 @@ static int try_url(struct link *link, size_t index, char *error, struct mqtt_cli
 
 	if (version == CONFIG_MQTT_VERSION_AUTO)
 		version = url->fell_back ? CONFIG_MQTT_VERSION_3_1_1 : CONFIG_MQTT_VERSION_5;
-	r = attempt(link, mqtt->urls[index], version, error, ret_client);
+	r = attempt(link, index, version, error, ret_client);
 	if (r == -EPROTONOSUPPORT && mqtt->version == CONFIG_MQTT_VERSION_AUTO) {
 		if (version == CONFIG_MQTT_VERSION_5 && !link_take_commands(link).closing) {
 			version = CONFIG_MQTT_VERSION_3_1_1;
-			r = attempt(link, mqtt->urls[index], version, error, ret_client);
+			r = attempt(link, index, version, error, ret_client);
 			url->fell_back = r == 0;
 		} else {
 			url->fell_back = false;

@@ -58,6 +58,7 @@ struct link_commands {
 
 /* What is known of a URL. */
 struct link_url {
+	struct broker_offer offer;           /* what is lowered for this broker */
 	bool fell_back;                      /* with version auto: 3.1.1 is what works there */
 	char failure[MQTT_CLIENT_ERROR_MAX]; /* the last one; "": none */
 	struct log_limit failure_limit;

@@ -32,6 +32,11 @@ int mqtt_client_fd(const struct mqtt_client *client)
 	return client->fd;
 }
 
+unsigned mqtt_client_lowered(const struct mqtt_client *client)
+{
+	return client->lowered;
+}
+
 int mqtt_client_tick_ms(const struct mqtt_client *client)
 {
 	return client->keepalive_s > 0 ? (int)client->keepalive_s * 1000 / 4 : 60 * 1000;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One MQTT connection. mqtt_client.c and mqtt_connect.c are the only files that know the MQTT
- * library (Eclipse Paho C); a connection that ended is thrown away, with all that the library keeps
- * for it, and a new one made, since what must not be lost is in the outbox.
+ * One MQTT connection. mqtt_client.c, mqtt_connect.c and mqtt_reason.c are the only files that know
+ * the MQTT library (Eclipse Paho C); a connection that ended is thrown away, with all that the
+ * library keeps for it, and a new one made, since what must not be lost is in the outbox.
  *
  * The library is used in its synchronous mode: no callbacks on other threads, no thread of its own.
  * The owner's thread makes all calls, polls mqtt_client_fd() itself, and calls
@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "broker_offer.h"
 #include "config.h"
 #include "in_flight.h"
 #include <stdbool.h>
@@ -39,6 +40,8 @@ struct mqtt_client_settings {
 	const char *password; /* NULL: none */
 	int version;          /* CONFIG_MQTT_VERSION_3_1_1 or _5 */
 	struct mqtt_will will;
+	/* Of this URL: what is lowered. Updated; must outlive the client. */
+	struct broker_offer *offer;
 };
 
 struct mqtt_client;
@@ -48,7 +51,9 @@ struct mqtt_client;
 void mqtt_client_prepare_environment(void);
 
 /*
- * Connects; blocks, usually for at most 6 s, longer in a resolver that gets no answer.
+ * Connects, to each address of the name until one answers, and once more where the broker wants
+ * something lowered (settings->offer). Blocks, usually for at most 8 s, with several addresses for
+ * 20 s, longer in a resolver that gets no answer.
  * 0; -EPROTONOSUPPORT: another MQTT version may work; -EKEYREJECTED: the broker refused user and
  * password; other negative errno. On failure the reason for the user is in error
  * (MQTT_CLIENT_ERROR_MAX bytes).
@@ -61,6 +66,9 @@ bool mqtt_client_session_present(const struct mqtt_client *client);
 
 /* The socket. Only to be polled. */
 int mqtt_client_fd(const struct mqtt_client *client);
+
+/* What is lowered for this broker, and what it said itself that it has not: BROKER_OFFER_... */
+unsigned mqtt_client_lowered(const struct mqtt_client *client);
 
 /* How often mqtt_client_receive() must be called at least, for the keepalive. */
 int mqtt_client_tick_ms(const struct mqtt_client *client);

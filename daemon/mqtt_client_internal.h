@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by mqtt_client.c and mqtt_connect.c alone. */
+/* Shared by mqtt_client.c, mqtt_connect.c and mqtt_reason.c alone. */
 #pragma once
 
 #include "mqtt_client.h"
 
+#include "broker_address.h"
+#include "broker_url.h"
 #include <MQTTClient.h>
+
+enum { MQTT_CONNECT_TIMEOUT_S = 5 };
 
 struct mqtt_client {
 	MQTTClient handle;
@@ -13,6 +17,8 @@ struct mqtt_client {
 	bool tls;
 	bool session_present;
 	unsigned keepalive_s;
+	struct broker_offer *offer; /* the link's */
+	unsigned lowered;           /* BROKER_OFFER_... */
 
 	/* What the broker asks for in an MQTT 5 CONNACK. */
 	size_t window;
@@ -27,6 +33,30 @@ struct mqtt_client {
 	/* An acknowledgement that came in before the library told the message's token. */
 	int early_token, early_reason;
 };
+
+/* One attempt to connect, at one address. */
+struct mqtt_attempt {
+	const struct mqtt_client_settings *settings;
+	struct broker_url url;
+	const struct broker_address *address;
+	struct mqtt_will will; /* as it is sent; without topic: none */
+	unsigned keepalive_s;  /* that is asked for */
+	uint64_t begin_us;
+	char tls_error[160]; /* what the library's TLS said last */
+	bool is_refused;     /* the broker answered, so it is no use to try its other addresses */
+	char *error;         /* MQTT_CLIENT_ERROR_MAX */
+};
+
+/* Returns result. */
+__attribute__((format(printf, 3, 4))) int mqtt_attempt_fail(
+	const struct mqtt_attempt *attempt, int result, const char *format, ...);
+
+/* The broker answered with that code. Returns what mqtt_client_connect() does, or -EAGAIN: now
+ * something is lowered for it, and it is worth to try again at once. */
+int mqtt_attempt_refused(struct mqtt_attempt *attempt, const struct mqtt_client *client, int code);
+
+/* The library only says that it failed. Returns what mqtt_client_connect() does. */
+int mqtt_attempt_find_reason(struct mqtt_attempt *attempt);
 
 /* Called by the library, within a call of ours, for each PUBACK, PUBCOMP and failed PUBREC of MQTT
  * 5. */

@@ -68,6 +68,23 @@ def test_a_refusal_is_told_with_its_cure(make_fake, make_gateway, code, told):
     make_gateway(make_map(fake.port, mqtt="  version: 5")).log.wait(f"the broker refused: {told}")
 
 
+def connections(broker, mark=0):
+    return sum("New client connected" in line and "as tos-" in line for line in broker.log.since(mark))
+
+
+def test_the_brokers_keepalive_is_obeyed(make_broker, make_gateway):
+    """MQTT 5: it throws out whoever is silent for longer, whatever the client had in mind."""
+    broker = make_broker("max_keepalive 10")
+    gateway = make_gateway(make_map(broker.port, mqtt="  keepalive: 60s\n  health_interval: 1h", interval="1h"))
+    broker.log.wait("Received PINGREQ from tos-", timeout=14)
+    # It has asked once for what it was not given, and knows better the next time.
+    assert connections(broker) == 2
+    broker.kill()
+    broker.start()
+    gateway.log.wait("connected to mqtt://", gateway.log.mark())
+    assert connections(broker) == 1
+
+
 def test_a_client_id_of_two_is_told(broker, make_gateway):
     """They throw each other out, and no broker says why."""
     text = make_map(broker.port, mqtt="  client_id: twin")

@@ -6,6 +6,7 @@ import time
 import pytest
 from conftest import make_map
 from namespace import Namespace
+from test_link_tls import make_ca, make_certificate
 
 # Until the wait is 8 s at least: 0.5 to 1, 1 to 2, 2 to 4, 4 to 8.
 ATTEMPTS = 5
@@ -43,3 +44,39 @@ def test_tries_soon_after_the_network_has_changed(namespace, binary, news):
     assert float(told.group(1)) <= SPREAD_S
     gateway.log.wait("connected to mqtt://" if "address" in news else "connecting to mqtt://", mark)
     assert time.monotonic() - begin < SPREAD_S + 1
+
+
+BOTH = "127.0.0.1 dual.test\n::1 dual.test\n"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_each_address_of_a_name_is_tried(namespace, binary, address):
+    namespace.set_hosts(BOTH)
+    namespace.broker(f"listener 1883 {address}")
+    gateway = namespace.gateway(binary, in_namespace("dual.test"))
+    gateway.log.wait("connected to mqtt://dual.test:1883")
+
+
+def test_the_error_at_each_address_is_told(namespace, binary):
+    namespace.set_hosts(BOTH)
+    gateway = namespace.gateway(binary, in_namespace("dual.test"))
+    told = r"(127\.0\.0\.1: Connection refused; ::1|::1: Connection refused; 127\.0\.0\.1): Connection refused"
+    gateway.log.wait(rf"cannot connect to mqtt://dual\.test:1883: {told}; trying again in")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("name", ["dual.test", "elsewhere.test"])
+def test_with_tls_the_name_is_checked_at_each_address(namespace, binary, address, name):
+    keys = namespace.folder
+    make_ca(keys, "ca")
+    make_certificate(keys, "broker", f"DNS:{name}")
+    for path in keys.iterdir():
+        path.chmod(0o644)
+    namespace.set_hosts(BOTH)
+    namespace.broker(f"listener 8883 {address}\ncertfile {keys}/broker.crt\nkeyfile {keys}/broker.key")
+    text = make_map(8883, mqtt=f"  tls: {{ca: {keys}/ca.crt}}")
+    gateway = namespace.gateway(binary, text.replace("mqtt://127.0.0.1", "mqtts://dual.test"))
+    if name == "dual.test":
+        gateway.log.wait("connected to mqtts://dual.test:8883")
+    else:
+        gateway.log.wait('the certificate is not for "dual.test" but for elsewhere.test')

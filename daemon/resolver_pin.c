@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "resolver_pin.h"
+
+#include <dlfcn.h>
+#include <netdb.h>
+#include <string.h>
+
+/* A thread's own, for getaddrinfo() has no argument to pass it in. */
+static _Thread_local const char *pinned_name, *pinned_address;
+
+void resolver_pin(const char *name, const char *address)
+{
+	pinned_name = name;
+	pinned_address = address;
+}
+
+void resolver_unpin(void)
+{
+	pinned_name = pinned_address = NULL;
+}
+
+typedef int getaddrinfo_function(
+	const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+/* In place of the C library's, see above. */
+__attribute__((visibility("default"))) int getaddrinfo(const char *node, const char *service,
+	const struct addrinfo *hints, struct addrinfo **result)
+{
+	getaddrinfo_function *original;
+	void *symbol = dlsym(RTLD_NEXT, "getaddrinfo");
+
+	if (!symbol)
+		return EAI_FAIL;
+	memcpy(&original, &symbol, sizeof(original));
+	if (node && pinned_name && strcmp(node, pinned_name) == 0)
+		node = pinned_address;
+	return original(node, service, hints, result);
+}
