@@ -50,6 +50,9 @@ int config_check_uses(struct config_loader *loader);
 int config_check_board(struct config_loader *loader);
 void config_warn_mqtt(struct config_loader *loader);
 
+/* The option address, read after driver; field is the struct config_chip. */
+int config_read_address(struct schema *schema, const struct yaml_node *node, void *field);
+
 /* The option simulate; field is the struct config_sensor. */
 int config_read_simulate(struct schema *schema, const struct yaml_node *node, void *field);
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between the files of the kernel's own sensors: what Industrial I/O and hardware monitoring have
+ * in common, and how they differ.
+ */
+#pragma once
+
+#include "chip.h"
+
+/* How many of the kernel's units are one of the channel's. */
+struct kernel_unit {
+	const char *quantity;
+	double per;
+};
+
+struct kernel_variant {
+	const char *prefix; /* of all attributes */
+	bool has_raw, has_fault;
+	const struct kernel_unit *units; /* ends without a quantity; others are the same in both */
+};
+
+#define KERNEL_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* How many of the kernel's units are one of the channel's. */
+double kernel_units_per(const struct driver *driver, unsigned channel);
+
+/* The drivers' functions, see driver.h. */
+int kernel_configure(struct chip *chip, uint32_t *ret_wait_us);
+int kernel_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
+int kernel_collect(struct chip *chip, unsigned channel, double *ret_values);
+
+/* The simulated device: attributes as text. It is what reset makes of it, by its driver. */
+enum { KERNEL_LOADED_BYTES = 128 };
+
+struct kernel_model {
+	const struct driver *driver;
+	double shown[DRIVER_CHANNELS_MAX];
+	char loaded[KERNEL_LOADED_BYTES]; /* lines "attribute text" of a vector, instead of shown */
+};
+
+void kernel_model_power_on(struct kernel_model *model, const struct driver *driver);
+int kernel_model_attribute(const void *state, const char *attribute, char *text, size_t size);
+void kernel_model_set_value(void *state, unsigned channel, double value);
+void kernel_model_load(void *state, const uint8_t *raw, size_t size);
+
+/* Rows of the tables. Limits are those of the quantity, since the kernel's devices do not tell
+ * theirs: the map's min and max say more. Humidity sensors reach a little over both ends. */
+/* clang-format off */
+#define KERNEL_TEMPERATURE(name, show) {name, "temperature", "°C", -273.15, 2000, 0.001, (show)}
+#define KERNEL_HUMIDITY(name)             {name, "humidity", "%", -10, 120, 0.001, 45}
+#define KERNEL_VOLTAGE(name, step, typical) {name, "voltage", "V", -1000, 1000, (step), (typical)}
+#define KERNEL_CURRENT(name)              {name, "current", "A", -1000, 1000, 0.001, 0.5}
+#define KERNEL_POWER(name, step)          {name, "power", "W", -1e5, 1e5, (step), 2.5}
+
+#define KERNEL_MODEL(reset_function)                                                               \
+	{                                                                                          \
+		.state_bytes = sizeof(struct kernel_model), .reset = (reset_function),             \
+		.attribute = kernel_model_attribute, .set_value = kernel_model_set_value,          \
+		.load = kernel_model_load,                                                         \
+	}
+
+/* What a vector's device has: its attributes as lines. */
+#define KERNEL_LINES(text) .raw = (const uint8_t *)(text), .raw_bytes = sizeof(text) - 1
+
+#define KERNEL_DRIVER                                                                              \
+	.bus = DRIVER_BUS_ATTRIBUTES, .attributes = &CLASS, .variant = &VARIANT,                   \
+	.channels = CHANNELS, .n_channels = KERNEL_COUNT(CHANNELS), .vectors = VECTORS,            \
+	.n_vectors = KERNEL_COUNT(VECTORS), .model = &MODEL,                                       \
+	.integrity = DRIVER_INTEGRITY_NONE, .deadline_us = 100000,                                 \
+	.configure = kernel_configure, .start = kernel_start, .collect = kernel_collect
+/* clang-format on */
