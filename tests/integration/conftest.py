@@ -67,6 +67,14 @@ def pytest_collection_modifyitems(config, items):
         items.insert(number * chunk, item)
 
 
+def pytest_terminal_summary(terminalreporter):
+    """What tests have measured, also where they run in other processes: record_property("table", TEXT)."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, table in report.user_properties:
+            if name == "table" and report.when == "call":
+                terminalreporter.write_line(f"\n{table}")
+
+
 def make_map(port, mqtt="", interval="100ms", failsafe="{after: 2s}", more=""):
     return MAP.format(port=port, mqtt=mqtt, interval=interval, failsafe=failsafe, more=more)
 

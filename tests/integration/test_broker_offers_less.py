@@ -62,6 +62,7 @@ def test_one_that_offers_everything(make_scripted, make_gateway, version):
     assert broker.connection.version == (4 if version == "3.1.1" else 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 @pytest.mark.parametrize("offer", [{"qos": 0}, {"qos": 1}, {"retain": False}, {"qos": 0, "retain": False}], ids=str)
 def test_what_is_not_offered_is_lowered(make_scripted, make_gateway, version, offer):
@@ -72,6 +73,7 @@ def test_what_is_not_offered_is_lowered(make_scripted, make_gateway, version, of
     assert health(broker)["reduced"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 def test_a_will_of_qos_2_that_is_refused_goes_with_less(make_scripted, make_gateway, version):
     """As RabbitMQ 4 refuses it, which takes PUBLISH of QoS 2 for one of QoS 1."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Every way into "a motor runs" against every way out of it: it stops, whatever two of them meet.
 
-Prints a table: a row for each way in, a column for each way out, in each cell the milliseconds to the stop of the last of
+Its table is in pytest's summary: a row for each way in, a column for each way out, in each cell the milliseconds to the stop of the last of
 two motors, and by what. The cells are worlds of their own that live side by side, since nearly all of their time is
 waiting. TOS_MATRIX=early/gone looks at that cell alone, TOS_MATRIX=early/ at that row, TOS_MATRIX=/gone at that column.
 """
@@ -10,6 +10,8 @@ import concurrent.futures
 import contextlib
 import os
 import signal
+
+import pytest
 
 from motor_world import CLOSED_LOG, REVERSE_PAUSE_S, World, both
 from threads import standstill
@@ -222,7 +224,8 @@ def chip(world):
     world.gateway.log.wait("motor.part: works again", log)
 
 
-# By what a motor stops: c command, e end of the process, f fail-safe, p the part lost its power, r reload, s tosd --safe.
+# By what a motor stops. The words begin with the letters below.
+BY = ("command", "end of the process", "fail-safe", "part without power", "reload", "safe: tosd --safe")
 WAYS_OUT = {
     "stop": (stop, "c", "the command stop"),
     "badstop": (mistaken_stop, "c", "stops in a message that has mistakes, too"),
@@ -281,23 +284,22 @@ def chosen():
     return [(i, o) for i in WAYS_IN for o in WAYS_OUT if row in ("", i) and column in ("", o)]
 
 
-def show(cells):
-    print("\nways out:")
-    for name, (_, _, what) in WAYS_OUT.items():
-        print(f"  {name:10}{what}")
-    print("milliseconds to the stop, by c command, e end, f fail-safe, p the part's loss of power, r reload, s tosd --safe")
-    print(f"{'':10}" + "".join(f"{name:>9}" for name in WAYS_OUT))
+def table(cells):
+    lines = ["ways out of a running motor:", *(f"  {name:10}{what}" for name, (_, _, what) in WAYS_OUT.items())]
+    lines.append(f"milliseconds to the stop, by {', '.join(BY)}")
+    lines.append(f"{'':10}" + "".join(f"{name:>9}" for name in WAYS_OUT))
     for row, (_, what) in WAYS_IN.items():
-        print(f"{row:10}" + "".join(f"{cells.get((row, o), ('', None))[0]:>9}" for o in WAYS_OUT) + f"   {what}")
-    for (way_in, way_out), why in NO_SENSE.items():
-        print(f"{way_in}/{way_out}: {why}")
+        lines.append(f"{row:10}" + "".join(f"{cells.get((row, o), ('',))[0]:>9}" for o in WAYS_OUT) + f"   {what}")
+    lines += [f"{way_in}/{way_out} makes no sense: {why}" for (way_in, way_out), why in NO_SENSE.items()]
+    return "\n".join(lines)
 
 
-def test_every_way_out_stops_every_way_in(binary, folder):
+@pytest.mark.slow
+def test_every_way_out_stops_every_way_in(binary, folder, record_property):
     cells = {cell: ("-", None) for cell in NO_SENSE}
     with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         runs = {cell: pool.submit(try_cell, binary, folder, *cell) for cell in chosen() if cell not in NO_SENSE}
         cells.update({cell: run.result() for cell, run in runs.items()})
-    show(cells)
+    record_property("table", table(cells))
     wrong = [f"{i}/{o}: {error}" for (i, o), (_, error) in cells.items() if error]
     assert not wrong, "\n".join([f"{len(wrong)} of {len(runs)} cells:", *wrong])
