@@ -72,6 +72,9 @@ static bool take(struct scan *scan, char wanted)
 
 static void skip_space(struct scan *scan)
 {
+	/* As a rule there is none. */
+	if (peek(scan) > ' ')
+		return;
 	while (take(scan, ' ') || take(scan, '\t') || take(scan, '\n') || take(scan, '\r'))
 		;
 }

@@ -230,7 +230,8 @@ static int turn(struct link_session *session)
 	if (r == 0 && is_stuck(session))
 		r = -ENOTCONN;
 	tell_heard(session);
-	link_tell_rejected(session->link, session->now_us);
+	if (session->link->rejected.untold > 0)
+		link_tell_rejected(session->link, session->now_us);
 	(void)link_events_flush(&session->link->events);
 	if (r == 0 && session->commands.closing && say_goodbye(session, &r))
 		return 1;

@@ -67,16 +67,16 @@ const char *payload_type_name(const cJSON *item)
 bool payload_check_filled(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, const struct payload_keys *keys)
 {
-	if (!cJSON_IsObject(item) && keys->stop && payload_looks_like_stop(item))
+	if (cJSON_IsObject(item) && item->child)
+		return true;
+	if (cJSON_IsObject(item))
+		payload_mistake(parser, path, "an empty object: %s for example", keys->example);
+	else if (keys->stop && payload_looks_like_stop(item))
 		payload_mistake(parser, path, "must be an object, not %s: to stop it, say %s",
 			payload_type_name(item), keys->stop);
-	else if (!cJSON_IsObject(item))
+	else
 		payload_mistake(parser, path, "must be an object, not %s: %s for example",
 			payload_type_name(item), keys->example);
-	else if (!item->child)
-		payload_mistake(parser, path, "an empty object: %s for example", keys->example);
-	else
-		return true;
 	return false;
 }
 

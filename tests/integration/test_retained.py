@@ -36,6 +36,26 @@ def test_retained_while_the_gateway_listens(gateway, client, topic, payload):
     assert client.wait_json("tos/state")["sensors"]["interval"] == 100
 
 
+@pytest.mark.parametrize("topic", ["tos/actions", "tos/action", "tos/actions/motor"])
+def test_one_that_is_cleared_is_not_answered(broker, client, make_gateway, topic):
+    client.publish(topic, '{"led":{"red":{"on":true}}}', retain=True)
+    gateway = make_gateway(make_map(broker.port))
+    assert not json.loads(client.wait("tos/actions/ack").payload)["ok"]
+    client.publish(topic, b"", retain=True)
+    assert client.ask_json({"led": {"1": {"on": True}}})["ok"]
+    assert len(client.since(topic="tos/actions/ack")) == 2
+    assert gateway.output("GPIO17") == 0
+
+
+def test_a_stop_is_carried_out_all_the_same(gateway, client):
+    """An old one, too: it never hurts."""
+    client.ask({"motor": {"direction": "forward"}})
+    assert gateway.output("GPIO5") == 1
+    answer = client.ask_json({"motor": {"direction": "stop"}}, retain=True)
+    assert not answer["ok"] and answer["applied"]["motor"]["direction"] == "stop"
+    assert gateway.output("GPIO5") == 0
+
+
 def test_the_map_may_accept_them(broker, client, make_gateway):
     client.publish("tos/actions", COMMANDS[0][1], retain=True)
     gateway = make_gateway(make_map(broker.port, mqtt="  accept_retained: true"))

@@ -6,6 +6,7 @@
  */
 #include "fake_config.h"
 #include "payload.h"
+#include "payload_parse.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -635,6 +636,31 @@ static void a_long_key_is_cut_at_a_character(void **state)
 	assert_non_null(strstr(errors.items[0].reason, "\xa4?\", known here: led"));
 }
 
+/* Each kind of output brings keys of its own; the words about them have room for some. */
+static void a_table_of_any_number_of_keys_may_be_listed(void **state)
+{
+	enum { ROWS = 60 };
+	static const struct payload_path PATH = {NULL, "k1x"}, NONE = {NULL, "quite different"};
+	static struct payload_key rows[ROWS + 1];
+	static char names[ROWS][24];
+	const struct payload_keys keys = {rows, "{}", NULL};
+	struct payload_errors errors = {.count = 0};
+	struct payload_parser parser = {.errors = &errors};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "k%zuxxxxxxxxxxxxxxxxxx", i);
+		rows[i] = (struct payload_key){names[i], payload_check_leds, NULL};
+	}
+	rows[1].name = "k1y";
+	payload_unknown_key(&parser, &PATH, &keys);
+	payload_unknown_key(&parser, &NONE, &keys);
+	assert_string_equal(errors.items[0].reason, "unknown key \"k1x\", did you mean \"k1y\"?");
+	assert_non_null(
+		strstr(errors.items[1].reason, "known here: k0xxxxxxxxxxxxxxxxxx, k1y, k2"));
+	assert_int_equal(errors.count, 2);
+}
+
 static void a_gateway_without_actuators_says_so(void **state)
 {
 	static const char LED[] = "{\"led\":{\"0\":{\"on\":true}}}";
@@ -818,6 +844,7 @@ int main(void)
 		cmocka_unit_test(mistakes_beyond_the_room_for_them_are_counted),
 		cmocka_unit_test(an_object_with_more_keys_than_there_can_be_is_refused),
 		cmocka_unit_test(a_long_key_is_cut_at_a_character),
+		cmocka_unit_test(a_table_of_any_number_of_keys_may_be_listed),
 		cmocka_unit_test(a_gateway_without_actuators_says_so),
 		cmocka_unit_test(every_device_of_a_full_map_can_be_addressed_at_once),
 		cmocka_unit_test(an_interval_is_a_plain_number),
