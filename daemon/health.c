@@ -161,8 +161,8 @@ static size_t figures(const struct health *health, const struct health_sources *
 	rows[n++] = COUNT("dropped", stats.dropped);
 	rows[n++] = COUNT("reconnects", stats.connections > 0 ? stats.connections - 1 : 0);
 	rows[n++] = COUNT("rejected", stats.rejected);
-	rows[n++] = COUNT("refused", health->refused);
 	rows[n++] = COUNT("packed_skipped", publisher_packed_skipped(sources->publisher));
+	rows[n++] = COUNT("refused", health->refused);
 	rows[n++] = FLAG("clock_set", clock_is_set(clock_wall_ms()));
 	rows[n++] = TEXT("instance", health->instance);
 	rows[n++] = ROWS("sensors", gathered->sensors, sources->config->n_sensors);

@@ -20,6 +20,7 @@ FIELDS = [
     "reconnects",
     "rejected",
     "packed_skipped",
+    "refused",
     "clock_set",
     "instance",
     "sensors",
@@ -102,7 +103,7 @@ def test_each_process_is_an_instance_of_its_own(broker, client, make_gateway):
     assert names[0] != names[1]
 
 
-COUNTS = ["uptime_s", "readings", "missed", "dropped", "reconnects", "rejected", "packed_skipped", "cpu_ms"]
+COUNTS = ["uptime_s", "readings", "missed", "dropped", "reconnects", "rejected", "packed_skipped", "refused", "cpu_ms"]
 
 
 def test_no_count_goes_back_when_a_reload_makes_a_new_connection(make_broker, make_client, make_gateway, folder):
