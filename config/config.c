@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* In the order of reading: what is referred to comes before what refers to it. */
-static const struct schema_option sections[] = {
+const struct schema_option config_sections[] = {
 	{.key = "mqtt",
 		.type = SCHEMA_MAP,
 		.offset = offsetof(struct config, mqtt),
@@ -71,7 +71,7 @@ static int read_root(struct config_loader *loader)
 	int r = schema_read_map(&loader->schema, NULL, config_interval_options, &config->interval);
 	if (r < 0)
 		return r;
-	r = schema_read_map(&loader->schema, loader->root, sections, config);
+	r = schema_read_map(&loader->schema, loader->root, config_sections, config);
 	if (r < 0)
 		return r;
 	r = config_finish_mqtt(loader);
@@ -90,22 +90,49 @@ static void free_config(struct config **config)
 	config_free(*config);
 }
 
-int config_load(
-	const char *path, const char *hostname, struct diag *diag, struct config **ret_config)
+/* The config takes over the text. */
+static int new_config(const char *path, char *text, size_t size, struct config **ret_config)
+{
+	struct config *config = calloc(1, sizeof(*config));
+
+	if (config)
+		config->path = strdup(path);
+	if (!config || !config->path) {
+		free(config);
+		free(text);
+		return -ENOMEM;
+	}
+	config->text = text;
+	config->text_bytes = size;
+	*ret_config = config;
+	return 0;
+}
+
+int config_read_file(const char *path, struct diag *diag, struct config **ret_config)
+{
+	char *text = NULL;
+	size_t size = 0;
+	int r = yaml_text_read_file(path, diag, &text, &size);
+
+	return r < 0 ? r : new_config(path, text, size, ret_config);
+}
+
+int config_begin_again(struct config *from, struct config **ret_config)
+{
+	char *text = from->text;
+
+	from->text = NULL;
+	return new_config(from->path, text, from->text_bytes, ret_config);
+}
+
+int config_fill(struct config *config, const char *hostname, struct diag *diag)
 {
 	struct yaml_node *root __attribute__((cleanup(free_tree))) = NULL;
-	struct config *config __attribute__((cleanup(free_config))) = calloc(1, sizeof(*config));
 	size_t before = diag_count(diag);
+	int r = yaml_tree_read_text(config->text, config->text_bytes, diag, &root);
 
-	if (!config)
-		return -ENOMEM;
-	config->path = strdup(path);
-	if (!config->path)
-		return -ENOMEM;
-	int r = yaml_tree_read_file(path, diag, &root);
 	if (r < 0)
 		return r;
-
 	struct config_loader loader = {
 		.schema = {.diag = diag}, .config = config, .hostname = hostname, .root = root};
 	loader.schema.context = &loader;
@@ -116,9 +143,17 @@ int config_load(
 		return -EINVAL;
 	config_warn_mqtt(&loader);
 	r = config_check_board(&loader);
-	if (r < 0)
-		return r;
-	r = config_fingerprints(config);
+	return r < 0 ? r : config_fingerprints(config);
+}
+
+int config_load(
+	const char *path, const char *hostname, struct diag *diag, struct config **ret_config)
+{
+	struct config *config __attribute__((cleanup(free_config))) = NULL;
+	int r = config_read_file(path, diag, &config);
+
+	if (r == 0)
+		r = config_fill(config, hostname, diag);
 	if (r < 0)
 		return r;
 	*ret_config = config;

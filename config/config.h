@@ -178,6 +178,8 @@ struct config_spool {
 
 struct config {
 	char *path; /* as given to config_load() */
+	char *text; /* the bytes that it was made from, whatever stands in the file now */
+	size_t text_bytes;
 	struct config_mqtt mqtt;
 	struct config_chip *chips;
 	size_t n_chips;
@@ -202,6 +204,25 @@ struct config {
  */
 int config_load(
 	const char *path, const char *hostname, struct diag *diag, struct config **ret_config);
+
+/* Called for each output that was not understood: "motors[1]", and its line, or 0. */
+struct config_missed {
+	void (*missed)(void *userdata, const char *what, size_t line);
+	void *userdata;
+};
+
+/*
+ * For tosd --safe: the outputs of a map, and what they need, whatever else is wrong with it. All
+ * mistakes of the map are added to diag. The result has chips, motors, failsafe.leds, and leds
+ * unless they are kept as they are; the rest of it is empty, the fingerprints too. *ret_whole:
+ * there is no mistake at all, and the result is that of config_load().
+ *
+ * An output is there if it is clear which lines or channels it has, and at which level they rest; a
+ * mistake in its speed, its name and the like does not matter. 0; -EINVAL: nothing could be read;
+ * -ENOMEM.
+ */
+int config_load_outputs(const char *path, const char *hostname, struct diag *diag,
+	const struct config_missed *missed, struct config **ret_config, bool *ret_whole);
 
 /* Returns NULL; config may be NULL. */
 struct config *config_free(struct config *config);

@@ -70,6 +70,7 @@ struct config *config_free(struct config *config)
 	if (!config)
 		return NULL;
 	free(config->path);
+	free(config->text);
 	free_mqtt(&config->mqtt);
 	for (size_t i = 0; i < config->n_chips; i++)
 		free_chip(&config->chips[i]);

@@ -26,6 +26,18 @@ struct config_loader *config_loader_of(struct schema *schema);
 const struct yaml_node *config_item(
 	const struct config_loader *loader, const char *section, size_t index);
 
+/* A config with the file's bytes and nothing else. */
+int config_read_file(const char *path, struct diag *diag, struct config **ret_config);
+
+/* Another one, with the bytes that this one had. */
+int config_begin_again(struct config *from, struct config **ret_config);
+
+/* From those bytes. -EINVAL: there are mistakes, and the config is good for nothing. */
+int config_fill(struct config *config, const char *hostname, struct diag *diag);
+
+/* All sections. */
+extern const struct schema_option config_sections[];
+
 /* Tables of the sections that are plain maps. */
 extern const struct schema_option config_mqtt_options[];
 extern const struct schema_option config_interval_options[];

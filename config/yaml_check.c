@@ -14,6 +14,22 @@ static bool allowed(uint32_t code, const char *next, const char *end)
 	return utf8_printable(code) || code == '\t' || code == '\n';
 }
 
+size_t yaml_clean_size(const char *text, size_t size)
+{
+	const char *end = text + size;
+	const char *p = text;
+
+	while (p < end) {
+		uint32_t code = 0;
+		size_t length = utf8_decode(p, (size_t)(end - p), &code);
+
+		if (!length || !allowed(code, p + length, end))
+			break;
+		p += length;
+	}
+	return (size_t)(p - text);
+}
+
 int yaml_check_text(const char *text, size_t size, struct diag *diag)
 {
 	struct diag_place place = {.line = 1, .column = 1, .width = 1};

@@ -15,6 +15,8 @@ struct loader {
 	const char *text;
 	size_t size;
 	size_t n_nodes, depth;
+	bool partial; /* what was read before a mistake is kept */
+	bool stopped; /* at one */
 };
 
 static int refuse(
@@ -91,7 +93,7 @@ static int copy_scalar(struct loader *loader, const yaml_event_t *event, char **
 	return 0;
 }
 
-static int append(struct yaml_node *parent, struct yaml_node *item)
+int yaml_append(struct yaml_node *parent, struct yaml_node *item)
 {
 	size_t n = parent->n_items;
 
@@ -121,6 +123,13 @@ static void free_text(char **text)
 	free(*text);
 }
 
+static struct yaml_node *find(const struct yaml_node *map, const char *key)
+{
+	const struct yaml_node *node = yaml_node_get(map, key);
+
+	return node ? map->items[node->index] : NULL;
+}
+
 /* The value that belongs to a key event; the key becomes the item's. */
 static int read_entry(struct loader *loader, const yaml_event_t *key_event, struct yaml_node *map)
 {
@@ -145,14 +154,15 @@ static int read_entry(struct loader *loader, const yaml_event_t *key_event, stru
 	if (r < 0)
 		return r;
 
-	const struct yaml_node *first = yaml_node_get(map, key);
+	struct yaml_node *first = find(map, key);
 	if (first) {
+		first->broken = true;
 		diag_error(loader->diag, key_place, NULL,
 			"\"%s\" is there twice: the first is on line %zu", key,
 			first->key_place.line);
 		return 0;
 	}
-	r = append(map, item);
+	r = yaml_append(map, item);
 	if (r < 0)
 		return r;
 	item->key = key;
@@ -169,7 +179,7 @@ static int read_item(struct loader *loader, const yaml_event_t *event, struct ya
 	int r = read_node(loader, event, &item);
 	if (r < 0)
 		return r;
-	r = append(list, item);
+	r = yaml_append(list, item);
 	if (r < 0)
 		return r;
 	item = NULL;
@@ -191,6 +201,8 @@ static int read_items(struct loader *loader, struct yaml_node *node)
 			r = node->kind == YAML_MAP ? read_entry(loader, &event, node)
 						   : read_item(loader, &event, node);
 		yaml_event_delete(&event);
+		if (r == 0 && loader->stopped)
+			r = -EINVAL;
 		if (r < 0 || done)
 			return r;
 	}
@@ -220,6 +232,10 @@ static int read_node(struct loader *loader, const yaml_event_t *event, struct ya
 		loader->depth++;
 		r = read_items(loader, node);
 		loader->depth--;
+		if (r == -EINVAL && loader->partial) {
+			node->broken = loader->stopped = true;
+			r = 0;
+		}
 	}
 	if (r < 0)
 		return r;
@@ -248,9 +264,9 @@ static int read_stream(struct loader *loader, struct yaml_node **ret_root)
 			event.type != YAML_DOCUMENT_END_EVENT && !done)
 			r = read_node(loader, &event, &root);
 		yaml_event_delete(&event);
-		if (r < 0)
+		if (r < 0 && !(r == -EINVAL && loader->partial && root))
 			return r;
-		if (done)
+		if (done || r < 0 || loader->stopped)
 			break;
 	}
 	if (!root || (root->kind == YAML_SCALAR && root->plain && !*root->text)) {
@@ -264,27 +280,51 @@ static int read_stream(struct loader *loader, struct yaml_node **ret_root)
 	return 0;
 }
 
+/* The byte-order mark that some editors put in front is no character of the first line. */
+void yaml_skip_mark(const char **text, size_t *size)
+{
+	static const char MARK[] = "\xef\xbb\xbf";
+	const size_t length = sizeof(MARK) - 1;
+
+	if (*size < length || memcmp(*text, MARK, length) != 0)
+		return;
+	*text += length;
+	*size -= length;
+}
+
+static int parse(struct loader *loader, struct yaml_node **ret_root)
+{
+	if (!yaml_parser_initialize(&loader->parser))
+		return -ENOMEM;
+	yaml_parser_set_encoding(&loader->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(
+		&loader->parser, (const unsigned char *)loader->text, loader->size);
+	int r = read_stream(loader, ret_root);
+	yaml_parser_delete(&loader->parser);
+	return r;
+}
+
 int yaml_tree_read_text(
 	const char *text, size_t size, struct diag *diag, struct yaml_node **ret_root)
 {
-	/* The byte-order mark that some editors put in front is no character of the first line. */
-	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		text += 3;
-		size -= 3;
-	}
+	struct loader loader = {.diag = diag};
+
+	yaml_skip_mark(&text, &size);
 	int r = diag_set_text(diag, text, size);
 	if (r < 0)
 		return r;
 	r = yaml_check_text(text, size, diag);
 	if (r < 0)
 		return r;
+	loader.text = text;
+	loader.size = size;
+	return parse(&loader, ret_root);
+}
 
-	struct loader loader = {.diag = diag, .text = text, .size = size};
-	if (!yaml_parser_initialize(&loader.parser))
-		return -ENOMEM;
-	yaml_parser_set_encoding(&loader.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&loader.parser, (const unsigned char *)text, size);
-	r = read_stream(&loader, ret_root);
-	yaml_parser_delete(&loader.parser);
-	return r;
+int yaml_tree_read_beginning(
+	const char *text, size_t size, struct diag *diag, struct yaml_node **ret_root)
+{
+	struct loader loader = {.diag = diag, .text = text, .size = size, .partial = true};
+
+	return parse(&loader, ret_root);
 }

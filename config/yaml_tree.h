@@ -32,6 +32,9 @@ struct yaml_node {
 
 	struct yaml_node **items; /* LIST and MAP, in the text's order */
 	size_t n_items;
+
+	/* The text breaks off somewhere in it, or its key is there a second time. */
+	bool broken;
 };
 
 /*
@@ -41,8 +44,17 @@ struct yaml_node {
 int yaml_tree_read_text(
 	const char *text, size_t size, struct diag *diag, struct yaml_node **ret_root);
 
-/* The same for a file. One that cannot be read is a mistake. */
-int yaml_tree_read_file(const char *path, struct diag *diag, struct yaml_node **ret_root);
+/*
+ * What can be understood of a text that has mistakes, for who cannot wait for a better one. Up to
+ * the first mistake, the text is taken as it stands. Behind it, each section goes on by itself:
+ * from a key in the first column to the next one. What a mistake cuts through is broken, and so is
+ * everything around it. 0; -EINVAL: nothing could be read; -ENOMEM.
+ */
+int yaml_tree_read_broken_text(const char *text, size_t size, struct yaml_node **ret_root);
+
+/* The bytes of a file, which the caller frees. One that cannot be read, or is larger than
+ * YAML_TEXT_MAX, is a mistake: -EINVAL. Or -ENOMEM. */
+int yaml_text_read_file(const char *path, struct diag *diag, char **ret_text, size_t *ret_size);
 
 /* The value of a key, or NULL when there is none or when map is no map. map may be NULL. */
 const struct yaml_node *yaml_node_get(const struct yaml_node *map, const char *key);

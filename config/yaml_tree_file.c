@@ -37,7 +37,7 @@ static ssize_t read_file(const char *path, char *buffer, size_t size)
 	return n;
 }
 
-int yaml_tree_read_file(const char *path, struct diag *diag, struct yaml_node **ret_root)
+int yaml_text_read_file(const char *path, struct diag *diag, char **ret_text, size_t *ret_size)
 {
 	/* One byte more than allowed tells a file that is too big from one that just fits. */
 	char *buffer = malloc(YAML_TEXT_MAX + 1);
@@ -45,16 +45,19 @@ int yaml_tree_read_file(const char *path, struct diag *diag, struct yaml_node **
 	if (!buffer)
 		return -ENOMEM;
 	ssize_t n = read_file(path, buffer, YAML_TEXT_MAX + 1);
-	int r = -EINVAL;
+	if (n >= 0 && n <= YAML_TEXT_MAX) {
+		char *text = realloc(buffer, n > 0 ? (size_t)n : 1);
+		*ret_text = text ? text : buffer;
+		*ret_size = (size_t)n;
+		return 0;
+	}
 	if (n == -REGULAR_FILE_IS_NOT)
 		diag_error(diag, whole_file, "put the map into a file", "is not a regular file");
 	else if (n < 0)
 		diag_error(diag, whole_file, NULL, "cannot be read: %s", strerror((int)-n));
-	else if (n > YAML_TEXT_MAX)
+	else
 		diag_error(diag, whole_file, "is this the right file?", "is bigger than %d KiB",
 			YAML_TEXT_MAX / 1024);
-	else
-		r = yaml_tree_read_text(buffer, (size_t)n, diag, ret_root);
 	free(buffer);
-	return r;
+	return -EINVAL;
 }

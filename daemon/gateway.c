@@ -42,6 +42,12 @@ static const int END_SIGNALS[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SI
 
 enum { N_END_SIGNALS = sizeof(END_SIGNALS) / sizeof(END_SIGNALS[0]) };
 
+void gateway_hostname(char *hostname, size_t hostname_bytes)
+{
+	(void)snprintf(hostname, hostname_bytes, "localhost");
+	(void)gethostname(hostname, hostname_bytes - 1);
+}
+
 /* Without waiting for whoever reads the log: motors run during a reload. */
 static void tell(const struct diag *diag)
 {
@@ -59,9 +65,9 @@ static void tell(const struct diag *diag)
 
 int gateway_read_map(const char *path, struct diag *diag, struct config **ret_config)
 {
-	char hostname[256] = "localhost";
+	char hostname[256];
 
-	gethostname(hostname, sizeof(hostname) - 1);
+	gateway_hostname(hostname, sizeof(hostname));
 	return config_load(path, hostname, diag, ret_config);
 }
 
@@ -86,7 +92,7 @@ void gateway_keep_map(struct gateway *gateway)
 {
 	struct health_part *health = &gateway->health.files[HEALTH_KEPT_MAP];
 	const char *state_dir = gateway->options->state_dir;
-	int r = kept_map_save(state_dir, gateway->options->config_path);
+	int r = kept_map_save(state_dir, gateway->config->text, gateway->config->text_bytes);
 	char text[HEALTH_PART_TEXT_BYTES];
 
 	if (r == 0) {
@@ -369,8 +375,7 @@ static int make_loop(struct gateway *gateway)
 	return r < 0 ? r : 0;
 }
 
-/* Before any thread exists: signals come through the loop, and a broken connection is no reason to
- * die. */
+/* Before any thread exists: signals come through the loop. */
 static void prepare_signals(void)
 {
 	sigset_t set;
@@ -380,7 +385,6 @@ static void prepare_signals(void)
 		sigaddset(&set, END_SIGNALS[i]);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
 }
 
 int gateway_run(const struct options *options)

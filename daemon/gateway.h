@@ -67,7 +67,8 @@ struct gateway {
 /* Runs until a signal ends it. Returns an exit code of options.h; every mistake was told. */
 int gateway_run(const struct options *options);
 
-/* Drives every motor and fail-safe output of the map to its safe state. Returns an exit code. */
+/* Drives every motor and fail-safe output of the map, and of the map that ran last, to its safe
+ * state. Returns an exit code. */
 int gateway_make_safe(const struct options *options);
 
 /* --- between the files of the gateway --- */
@@ -113,6 +114,9 @@ void gateway_reload_finished(struct gateway *gateway);
 
 /* Leaves a copy of the map for tosd --safe. */
 void gateway_keep_map(struct gateway *gateway);
+
+/* For %H of the map. */
+void gateway_hostname(char *hostname, size_t hostname_bytes);
 
 /* config_load() with the name of this host. */
 int gateway_read_map(const char *path, struct diag *diag, struct config **ret_config);

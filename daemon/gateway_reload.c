@@ -109,6 +109,7 @@ static void go_over(struct gateway *gateway, const struct preparation *preparati
 	gateway->config = config;
 	gateway->router.config = config;
 	gateway->retired = old;
+	gateway_keep_map(gateway); /* before a command can move what is new in it */
 	spooler_configure(gateway->spooler, config->spool.size_bytes, config->spool.after_us);
 	failsafe_set_after(&gateway->failsafe, config->failsafe.after_us, clock_now_us());
 	health_reset_sensors(&gateway->health);
@@ -156,7 +157,6 @@ void gateway_reload_finished(struct gateway *gateway)
 {
 	config_free(gateway->retired);
 	gateway->retired = NULL;
-	gateway_keep_map(gateway);
 	log_info("reload", "done: sensors %zu, LEDs %zu, motors %zu", gateway->config->n_sensors,
 		gateway->config->n_leds, gateway->config->n_motors);
 	sd_notify(0, "READY=1");

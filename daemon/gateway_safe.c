@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * --safe: the outputs first, the words after them. Whoever reads the words may be gone, slow or
+ * full, and must not keep a motor running; so what is wrong with a map is printed when all outputs
+ * have been written.
+ */
 #include "clock.h"
 #include "gateway.h"
 #include "kept_map.h"
 #include "log.h"
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +19,23 @@ enum {
 	TRY_US = 1000000,
 };
 
+/* How a map came out, the better one first. */
+enum outcome {
+	OUTCOME_SAFE,
+	OUTCOME_MISSED,     /* some outputs were not understood, the others are safe */
+	OUTCOME_UNREADABLE, /* none was understood */
+	OUTCOME_FAILED,     /* an output could not be written */
+};
+
+struct attempt {
+	const char *path;
+	struct diag *diag;
+	struct config *config;
+	bool is_whole; /* the map has no mistake */
+	unsigned n_missed;
+	enum outcome outcome;
+};
+
 static void on_safe_health(void *userdata, const char *object, const char *error)
 {
 	(void)userdata;
@@ -19,6 +43,19 @@ static void on_safe_health(void *userdata, const char *object, const char *error
 		log_error(object, "cannot be made safe: %s", error);
 	else
 		log_notice(object, "is safe now");
+}
+
+static void on_missed(void *userdata, const char *what, size_t line)
+{
+	struct attempt *attempt = userdata;
+
+	attempt->n_missed++;
+	if (line > 0)
+		log_error(what, "not understood, and not made safe: see line %zu of %s", line,
+			attempt->path);
+	else
+		log_error(what, "not understood, and not made safe: see the mistakes of %s",
+			attempt->path);
 }
 
 /* All that can be done is done, also after an error. */
@@ -37,50 +74,115 @@ static bool make_safe(const struct gateway *gateway)
 	return safe;
 }
 
-static int make_map_safe(const struct options *options, const char *map_path)
+static bool make_config_safe(const struct options *options, struct config *config)
 {
-	struct gateway gateway = {.options = options};
+	struct gateway gateway = {.options = options, .config = config};
 	struct actuators_settings settings = {
+		.config = config,
 		.listener.health = on_safe_health,
 		.safe_only = true,
 	};
-	int exit_code = gateway_load_config(map_path, &gateway.config);
 	bool safe = false;
-	int r;
+	int r = gateway_open_board(&gateway, config);
 
-	if (exit_code >= 0)
-		return exit_code;
-	r = gateway_open_board(&gateway, gateway.config);
 	settings.board = gateway.board;
-	settings.config = gateway.config;
 	if (r == 0)
 		r = actuators_new(&settings, &gateway.actuators);
 	if (r == 0)
 		safe = make_safe(&gateway);
 	if (r < 0)
 		log_error(NULL, "--safe: %s", strerror(-r));
-	else if (safe)
-		log_info(NULL, "%s: all motors are stopped, fail-safe outputs are safe", map_path);
 	actuators_free(gateway.actuators);
 	gateway_close_board(&gateway);
-	config_free(gateway.config);
-	return safe ? EXIT_OK : EXIT_FAILED;
+	return safe;
+}
+
+static void try_map(const struct options *options, const char *path, struct attempt *attempt)
+{
+	const struct config_missed missed = {on_missed, attempt};
+	char hostname[256];
+	int r;
+
+	*attempt = (struct attempt){.path = path, .outcome = OUTCOME_UNREADABLE};
+	gateway_hostname(hostname, sizeof(hostname));
+	r = diag_new(path, &attempt->diag);
+	if (r == 0)
+		r = config_load_outputs(path, hostname, attempt->diag, &missed, &attempt->config,
+			&attempt->is_whole);
+	if (r < 0 && r != -EINVAL)
+		log_error("config", "%s: %s", path, strerror(-r));
+	if (r < 0)
+		return;
+	if (!make_config_safe(options, attempt->config))
+		attempt->outcome = OUTCOME_FAILED;
+	else
+		attempt->outcome = attempt->n_missed > 0 ? OUTCOME_MISSED : OUTCOME_SAFE;
+}
+
+static void report(const struct attempt *attempt)
+{
+	if (!attempt->is_whole && attempt->diag)
+		diag_print(attempt->diag, stderr);
+	if (attempt->outcome == OUTCOME_SAFE && attempt->is_whole)
+		log_info(NULL, "%s: all motors are stopped, fail-safe outputs are safe",
+			attempt->path);
+	else if (attempt->outcome == OUTCOME_SAFE)
+		log_info(NULL,
+			"%s: all motors are stopped, fail-safe outputs are safe; the mistakes are "
+			"elsewhere in the map",
+			attempt->path);
+	else if (attempt->outcome == OUTCOME_MISSED)
+		log_error(NULL,
+			"%s: motors stopped: %zu, not understood: %u; switch off the supply of "
+			"what those drive, and mend the map",
+			attempt->path, attempt->config->n_motors, attempt->n_missed);
+	diag_free(attempt->diag);
+	config_free(attempt->config);
+}
+
+static int exit_code_of(enum outcome outcome)
+{
+	if (outcome == OUTCOME_UNREADABLE)
+		return EXIT_CONFIG_MISTAKE;
+	return outcome == OUTCOME_SAFE ? EXIT_OK : EXIT_FAILED;
+}
+
+/*
+ * Whoever asked may go away in the middle of it (a terminal that is closed, a pipe whose reader has
+ * ended, a log file that must not grow), or lose patience: the motors come first. It takes some
+ * hundredths of a second, and with a stuck bus a few seconds.
+ */
+static void see_it_through(void)
+{
+	static const int SIGNALS[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
+		SIGTSTP, SIGTTIN, SIGTTOU};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(SIGNALS) / sizeof(SIGNALS[0]); i++)
+		sigaddset(&set, SIGNALS[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 int gateway_make_safe(const struct options *options)
 {
+	struct attempt ran, now;
 	char kept[4096];
-	int kept_code, exit_code;
 
+	see_it_through();
 	if (!kept_map_differs(options->state_dir, options->config_path) ||
-		kept_map_path(options->state_dir, kept, sizeof(kept)) < 0)
-		return make_map_safe(options, options->config_path);
+		kept_map_path(options->state_dir, kept, sizeof(kept)) < 0) {
+		try_map(options, options->config_path, &now);
+		report(&now);
+		return exit_code_of(now.outcome);
+	}
+	/* What ran is what moves. */
+	try_map(options, kept, &ran);
+	try_map(options, options->config_path, &now);
 	log_warning("config", "%s was changed since it ran; the map that ran last is made safe too",
 		options->config_path);
-	kept_code = make_map_safe(options, kept);
-	exit_code = make_map_safe(options, options->config_path);
-	/* What ran is what moves: a mistake in the new map is for the next start. */
-	if (exit_code == EXIT_CONFIG_MISTAKE || exit_code == EXIT_OK)
-		return kept_code;
-	return exit_code;
+	report(&ran);
+	report(&now);
+	/* A mistake in the new map is for the next start. */
+	return now.outcome == OUTCOME_FAILED ? EXIT_FAILED : exit_code_of(ran.outcome);
 }

@@ -9,8 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Copies the map in one step, without waiting for the disk. 0 or a negative errno. */
-int kept_map_save(const char *state_dir, const char *map_path);
+/* Keeps the bytes that the running map was made from, in one step, without waiting for the disk. 0
+ * or a negative errno. */
+int kept_map_save(const char *state_dir, const char *text, size_t size);
 
 /* Where the copy is, or would be. -ENAMETOOLONG. */
 int kept_map_path(const char *state_dir, char *out, size_t out_bytes);

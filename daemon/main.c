@@ -4,6 +4,7 @@
 #include "options.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,12 +49,20 @@ static void open_standard_files(void)
 		(void)close(fd);
 }
 
+/* A reader that is gone, or a log file that may not grow, is no reason to die: motors may run. */
+static void ignore_lost_readers(void)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
 	int exit_code;
 
 	open_standard_files();
+	ignore_lost_readers();
 	exit_code = options_parse(argc, argv, &options);
 
 	if (exit_code >= 0)

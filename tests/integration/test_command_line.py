@@ -139,7 +139,7 @@ def test_check_of_a_bad_map_shows_all_mistakes(binary, bad_map):
     assert told(run_tosd(binary, "--check", bad_map)) == (78, "", expected)
 
 
-@pytest.mark.parametrize("option", [[], ["--simulate"], ["--safe"], ["--simulate", "--safe"]])
+@pytest.mark.parametrize("option", [[], ["--simulate"]])
 def test_a_bad_map_is_refused_everywhere_alike(binary, bad_map, option):
     expected = BAD_MAP_TOLD.format(path=bad_map)
     assert told(run_tosd(binary, *option, "--config", bad_map)) == (78, "", expected)

@@ -170,6 +170,22 @@ def test_a_bad_map_is_not_tried_again(guest, service):
     assert service.show("NRestarts") == "0"
 
 
+def test_a_start_that_is_refused_leaves_the_motor_stopped(guest, service, wire):
+    """A mistake that is not in the outputs, and a motor that something else left running."""
+    service.start("Restart=no")
+    guest.write(MAP_PATH, MAP + "nobody_knows_this: 1\n")
+    service.do(**RUN)
+    mark = wire.mark()
+    guest.run("rm -f /var/lib/tos/running-map.yaml; kill -KILL $(systemctl show -P MainPID tosd)")
+    wire.wait(FORWARD, 0, mark)
+    service.wait("[ $(systemctl show -P ActiveState tosd) = failed ]")
+    mark = wire.mark()
+    guest.attempt("systemctl start tosd")
+    service.wait("[ $(systemctl show -P ExecMainStatus tosd) = 78 ]")
+    service.wait("journalctl -u tosd | grep -q 'the mistakes are elsewhere in the map'")
+    assert not any(change.value for change in wire.since(mark))
+
+
 def test_after_sigkill_the_unit_makes_the_motor_safe(guest, service, wire):
     service.start("Restart=no")
     service.do(**RUN)

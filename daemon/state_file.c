@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "state_file.h"
+#include "regular_file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Calls read() until that many bytes are there, or the end. */
+static bool reads_as(int fd, const char *bytes, size_t size)
+{
+	char buffer[4096];
+	ssize_t n;
+
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0) {
+		if ((size_t)n > size || memcmp(buffer, bytes, (size_t)n) != 0)
+			return false;
+		bytes += n;
+		size -= (size_t)n;
+	}
+	return n == 0 && size == 0;
+}
+
+static bool holds(const char *path, const void *bytes, size_t size)
+{
+	int fd = regular_file_open(path);
+	bool same;
+
+	if (fd < 0)
+		return false;
+	same = reads_as(fd, bytes, size);
+	(void)close(fd);
+	return same;
+}
+
+static int write_all(int fd, const char *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, bytes, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		bytes += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+int state_file_replace(const char *path, const void *bytes, size_t size)
+{
+	char temporary[4096 + 8];
+	int fd;
+	int r;
+
+	if (holds(path, bytes, size))
+		return 0;
+	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
+		return -ENAMETOOLONG;
+	/* What an earlier process left may belong to somebody else, and is of no use. */
+	(void)unlink(temporary);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, bytes, size);
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlink(temporary);
+	return r;
+}
