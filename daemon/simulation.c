@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "simulation.h"
 #include "board_sim.h"
+#include "diag.h"
 #include "log.h"
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +19,11 @@ struct simulation {
 	int socket;
 	sd_event_source *listener;
 	struct client *clients;
+};
+
+enum {
+	NAMES_MAX = 256,   /* that a mistyped one is compared with */
+	ANSWER_BYTES = 512 /* the end of a longer one is left out */
 };
 
 /* One connection to the control socket. */
@@ -117,20 +123,111 @@ int simulation_set_map(struct simulation *simulation, const struct config *confi
 	return 0;
 }
 
-static const char *command_fault(
-	struct simulation *simulation, const char *target, const char *argument)
-{
-	for (unsigned i = 0; sim_fault_name(i); i++) {
-		int r;
+struct names {
+	const char *words[NAMES_MAX + 1];
+	size_t n;
+};
 
-		if (strcmp(sim_fault_name(i), argument) != 0)
-			continue;
-		r = sim_set_fault(simulation->board, target, (enum sim_fault)i);
-		if (r == -EOPNOTSUPP)
-			return "this target cannot have that fault";
-		return r < 0 ? "no such target" : NULL;
+static void add_name(struct names *names, const char *word)
+{
+	for (size_t i = 0; word && i < names->n; i++)
+		if (strcmp(names->words[i], word) == 0)
+			return;
+	if (word && names->n < NAMES_MAX)
+		names->words[names->n++] = word;
+}
+
+/* What the map has that can fail, but for PWM channels and kernel LEDs, whose names are composed. */
+static void collect_names(const struct config *config, struct names *names)
+{
+	for (size_t i = 0; i < config->n_chips; i++) {
+		add_name(names, config->chips[i].name);
+		if (config->chips[i].bus[0] == '/')
+			add_name(names, config->chips[i].bus);
 	}
-	return "no such fault";
+	for (size_t i = 0; i < config->n_leds; i++)
+		add_name(names, config->leds[i].output.line);
+	for (size_t i = 0; i < config->n_motors; i++) {
+		const struct config_motor *motor = &config->motors[i];
+
+		add_name(names, motor->forward.line);
+		add_name(names, motor->backward.line);
+		add_name(names, motor->phase.line);
+		add_name(names, motor->enable.line);
+	}
+}
+
+/* Nothing of this name need be open: a line may have its fault before. */
+static bool can_be_output(const char *target)
+{
+	static const char *const BEGINNINGS[] = {
+		"GPIO", "gpiochip", "pwmchip", "leds/", "/sys/class/"};
+
+	for (size_t i = 0; i < sizeof(BEGINNINGS) / sizeof(*BEGINNINGS); i++)
+		if (strncmp(target, BEGINNINGS[i], strlen(BEGINNINGS[i])) == 0)
+			return true;
+	return false;
+}
+
+/* "no such target, did you mean climate?" or, where none is near, all that there are. */
+static void write_unknown(const char *what, const char *word, const struct names *names,
+	char *error, size_t error_bytes)
+{
+	const char *near = diag_nearest(word, names->words);
+	size_t used = (size_t)snprintf(error, error_bytes, "no such %s, %s%s", what,
+		near ? "did you mean " : "there are: ", near ? near : "");
+
+	for (size_t i = 0; !near && i < names->n && used < error_bytes; i++)
+		used += (size_t)snprintf(
+			error + used, error_bytes - used, "%s%s", i ? ", " : "", names->words[i]);
+	if (near && used < error_bytes)
+		(void)snprintf(error + used, error_bytes - used, "?");
+}
+
+static bool is_known_target(
+	struct simulation *simulation, const char *target, char *error, size_t error_bytes)
+{
+	struct names names = {0};
+
+	if (can_be_output(target))
+		return true;
+	collect_names(simulation->config, &names);
+	for (size_t i = 0; i < names.n; i++)
+		if (strcmp(names.words[i], target) == 0)
+			return true;
+	write_unknown("target", target, &names, error, error_bytes);
+	return false;
+}
+
+static bool find_fault(const char *word, enum sim_fault *ret_fault, char *error, size_t error_bytes)
+{
+	struct names names = {0};
+
+	for (unsigned i = 0; sim_fault_name(i); i++) {
+		if (strcmp(sim_fault_name(i), word) == 0) {
+			*ret_fault = (enum sim_fault)i;
+			return true;
+		}
+		add_name(&names, sim_fault_name(i));
+	}
+	write_unknown("fault", word, &names, error, error_bytes);
+	return false;
+}
+
+/* Returns the error, which may be in the buffer; NULL: none. */
+static const char *command_fault(struct simulation *simulation, const char *target,
+	const char *argument, char *error, size_t error_bytes)
+{
+	enum sim_fault fault;
+	int r;
+
+	if (!find_fault(argument, &fault, error, error_bytes) ||
+		!is_known_target(simulation, target, error, error_bytes))
+		return error;
+	r = sim_set_fault(simulation->board, target, fault);
+	if (r == -EOPNOTSUPP)
+		return "this target cannot have that fault";
+	return r < 0 ? "no such target" : NULL;
 }
 
 static const char *command_set(
@@ -164,12 +261,13 @@ static void command(struct simulation *simulation, const char *line, char *out, 
 	char verb[16] = "";
 	char target[128] = "";
 	char argument[64] = "";
-	const char *error = "unknown command";
+	char told[ANSWER_BYTES - sizeof("error \n")];
+	const char *error = "unknown command, there are: fault, set, get";
 	double value;
 	int words = sscanf(line, "%15s %127s %63s", verb, target, argument);
 
 	if (words == 3 && strcmp(verb, "fault") == 0)
-		error = command_fault(simulation, target, argument);
+		error = command_fault(simulation, target, argument, told, sizeof(told));
 	else if (words == 3 && strcmp(verb, "set") == 0)
 		error = command_set(simulation, target, argument);
 	else if (words == 2 && strcmp(verb, "get") == 0) {
@@ -214,7 +312,7 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *use
 	client->used += (size_t)n;
 	client->line[client->used] = '\0';
 	while ((newline = strchr(client->line, '\n'))) {
-		char out[160];
+		char out[ANSWER_BYTES];
 
 		*newline = '\0';
 		if (client->is_too_long)

@@ -159,3 +159,24 @@ def test_an_spi_part_that_is_away(gateway, client):
     reading = client.wait_json("tos/sensors", nulls, mark)
     assert nulls(reading) == {"cds", "sound"}
     assert reading["temp"] == 23
+
+
+@pytest.mark.parametrize(
+    "command, answer",
+    [
+        ("fault clmate no-answer", "error no such target, did you mean climate?"),
+        ("fault /dev/i2c-3 stuck", "error no such target, did you mean /dev/i2c-1?"),
+        (
+            "fault everything stuck",
+            "error no such target, there are: climate, /dev/i2c-1, adc, /dev/spidev0.0, board, /dev/i2c-2, "
+            "GPIO17, GPIO5, GPIO6",
+        ),
+        ("fault climate no-anwser", "error no such fault, did you mean no-answer?"),
+        ("fault climate xyz", "error no such fault, there are: none, no-answer, stuck, short, flip, slow, busy"),
+        ("fault GPIO99 stuck", "ok"),
+        ("fault climate", "error unknown command, there are: fault, set, get"),
+    ],
+)
+def test_a_mistyped_fault_is_refused(gateway, command, answer):
+    """Nobody waits for what was never set."""
+    assert gateway.control(command) == answer

@@ -195,7 +195,6 @@ def test_a_password_that_cannot_be_used_refuses_the_reload(broker, client, make_
 def test_a_connection_that_cannot_be_prepared_refuses_the_reload(broker, client, gateway):
     """The process may open no more than the map: what a new connection needs is not to be had."""
     assert client.ask_json({"motor": {"direction": "forward", "speed": 10}})["ok"]
-    gateway.control("get GPIO5")
     log, pid = gateway.log.mark(), gateway.process.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     highest = max(int(name) for name in os.listdir(f"/proc/{pid}/fd"))
