@@ -6,6 +6,8 @@
 
 : "${out:?the folder of builds, logs and results}"
 export LC_ALL=C.UTF-8 PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
+# Of an event that a test awaits: it costs nothing where the event comes.
+export TOS_TEST_TIMEOUT=60
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1

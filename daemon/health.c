@@ -70,7 +70,7 @@ static struct payload_health_row part_row(const char *key, const struct health_p
 	};
 }
 
-enum { N_ACTUATORS_MAX = CONFIG_LEDS_MAX + CONFIG_MOTORS_MAX, KEY_BYTES = 16 };
+enum { N_ACTUATORS_MAX = CONFIG_LEDS_MAX + CONFIG_MOTORS_MAX, KEY_BYTES = 32 };
 
 struct actuator_rows {
 	size_t n;

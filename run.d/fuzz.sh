@@ -10,19 +10,33 @@ run_fuzz() {
 		install=
 		shift
 	}
-	seconds=${1-60}
-	case $#:$seconds in
-	[01]:*[!0-9]* | [01]: | [2-9]:*) wrong_usage "fuzz takes a number of seconds, not '$*'" ;;
+	seconds=60
+	case ${1-} in
+	'' | *[!0-9]*) ;;
+	*)
+		seconds=$1
+		shift
+		;;
 	esac
+	targets=$(cd "$here/tests/fuzz/corpus" && echo *)
+	for target in "$@"; do
+		case " $targets " in
+		*" $target "*) ;;
+		*) wrong_usage "fuzz knows no '$target', but $targets" ;;
+		esac
+	done
 	[ -z "$install" ] || run_install build fuzz
 	dir=$here/build-fuzz
+	lock_folder x "$dir"
 	[ -f "$dir/build.ninja" ] ||
 		CC=clang set_up setup "$dir" "$here" -Dfuzz=true -Dtests=disabled -Dman=disabled \
 			-Db_sanitize=address,undefined -Db_lundef=false
 	build "$dir" disabled
-	for source in "$here"/tests/fuzz/fuzz_*.c; do
-		target=$(basename "$source" .c)
-		[ ! -x "$dir/tests/fuzz/$target" ] || fuzz_target "${target#fuzz_}"
+	# The names are words.
+	# shellcheck disable=SC2086
+	[ $# -gt 0 ] || set -- $targets
+	for target in "$@"; do
+		fuzz_target "$target"
 	done
 }
 

@@ -90,6 +90,10 @@ in_root() {
 		for file in resolv.conf hosts; do
 			cat "/etc/$file" >"$root/etc/$file"
 		done
+		for name in TOS_TEST_TIMEOUT TOS_CHAOS_SEED TOS_CHAOS_SECONDS TOS_SOAK_SEED TOS_SOAK_SECONDS; do
+			eval "value=\${$name-}"
+			[ -z "$value" ] || set -- "$name=$value" "$@"
+		done
 		exec env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/root LC_ALL=C.UTF-8 \
 			chroot "$root" env -C /srv/tos-gateway "$@"
 	' sh "$root" "$@" </dev/null

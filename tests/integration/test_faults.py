@@ -76,6 +76,7 @@ def test_the_rhythm_of_the_others_goes_on(broker, client, make_gateway, target, 
     assert all(reading["cds"] == 812 and reading["sound"] == 133 for reading in readings)
 
 
+@pytest.mark.alone
 def test_commands_go_on_while_a_sensor_bus_is_stuck(gateway, client):
     gateway.fault("/dev/i2c-1", "stuck")
     client.wait_json("tos/sensors", nulls, client.mark())

@@ -4,6 +4,7 @@
 import json
 import time
 
+import pytest
 from conftest import make_map
 
 RATE = 1000  # commands in a second
@@ -39,6 +40,7 @@ def health(client):
     return client.wait_json("tos/health", mark=client.mark())
 
 
+@pytest.mark.alone
 def test_a_flood_of_commands(broker, client, make_gateway, sanitized):
     options = {"mqtt": "  health_interval: 1s", "interval": f"{INTERVAL_MS}ms"}
     gateway = make_gateway(make_map(broker.port, **options).replace("reverse_pause: 20ms", "reverse_pause: 0ms"))

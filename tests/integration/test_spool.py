@@ -247,6 +247,7 @@ def test_a_full_spool_drops_the_oldest_and_counts_them(client, folder, proxy, st
     check_order(client)
 
 
+@pytest.mark.alone
 def test_a_long_backlog_does_not_delay_live_readings_and_commands(client, make_client, folder, start):
     leave_behind(folder, 20000, 100)
     commander = make_client(topics=["tos/actions/ack"])
@@ -372,6 +373,7 @@ def test_the_health_says_what_lies_on_disk(client, folder, start):
     assert disk == {"ok": True, "rows": 0, "bytes": 0}
 
 
+@pytest.mark.alone
 def test_a_disk_that_hangs_delays_nobody(client, folder, proxy, start, sanitized):
     if sanitized:
         pytest.skip("a sanitizer wants to be the first library")
