@@ -137,7 +137,7 @@ static void add_name(struct names *names, const char *word)
 		names->words[names->n++] = word;
 }
 
-/* What the map has that can fail, but for PWM channels and kernel LEDs, whose names are composed. */
+/* What the map has that can fail, but for PWM channels and kernel LEDs: those are composed. */
 static void collect_names(const struct config *config, struct names *names)
 {
 	for (size_t i = 0; i < config->n_chips; i++) {
