@@ -2,7 +2,8 @@
 /*
  * Names: gpio-line-names in Linux, arch/arm/boot/dts/broadcom, bcm2835-rpi-*.dts,
  * bcm2836-rpi-2-b.dts, bcm2837-rpi-*.dts and bcm2711-rpi-4-b.dts. There GPIO2 is SDA1, and so it
- * was with Raspberry Pi's own kernels before 2024; since then theirs say GPIO2.
+ * was with Raspberry Pi's own kernels before 2024; since then theirs say GPIO2. On a Raspberry Pi 5
+ * (its kernel's bcm2712-rpi-5-b.dts) only GPIO0 and GPIO1 have other names, ID_SDA and ID_SCL.
  *
  * Pulls: BCM2835 ARM Peripherals (6 February 2012), table 6-31, and RP1 Peripherals (2023), table
  * 4: GPIO0 to GPIO8 are pulled up, GPIO9 to GPIO27 down.
