@@ -8,15 +8,18 @@
 
 # What differs between the two: libgpiod 1.6 and 2.2, gcc 12 and 14, clang 14 and 19, newer versions
 # of all the rest. Both compilers' warnings are errors; clang's build runs the modules' own tests
-# only. --vm: nothing but the tests on the real kernel, which is that release's.
+# only. --vm: nothing but the tests on the real kernel, which is that release's. --brokers: nothing but
+# those with its RabbitMQ.
 run_debian() {
 	install=1
 	vm_only=
+	brokers_only=
 	sanitizers=
 	while :; do
 		case ${1-} in
 		--no-install) install= ;;
 		--vm) vm_only=1 ;;
+		--brokers) brokers_only=1 ;;
 		--sanitize)
 			sanitizers=${2-}
 			[ -n "$sanitizers" ] || wrong_usage "--sanitize needs the names of sanitizers"
@@ -32,7 +35,7 @@ run_debian() {
 	debian13) release=trixie ;;
 	esac
 	make_root "$here/build-$command/root" "$release" \
-		"$(packages_of build test vm vm-systemd),clang,valgrind,ca-certificates"
+		"$(packages_of build test brokers vm vm-systemd),clang,valgrind,ca-certificates"
 	copy_tree
 	if [ -n "$sanitizers" ]; then
 		sanitized_tests "$@"
@@ -43,12 +46,17 @@ run_debian() {
 		in_root ./run vm --no-install "$@"
 		return
 	fi
+	if [ -n "$brokers_only" ]; then
+		in_root ./run brokers --no-install "$@"
+		return
+	fi
 	in_root ./run test --no-install --no-vm "$@" | tee "$scratch/gcc.log"
+	in_root ./run brokers --no-install | tee "$scratch/brokers.log"
 	in_root ./run vm --no-install | tee "$scratch/kernel.log"
 	set_up_in_root clang build-clang
 	in_root ninja -C build-clang --quiet || die "the build with clang failed"
 	in_root meson test -C build-clang --no-rebuild --print-errorlogs || :
-	python3 "$here/tests/tally.py" "$scratch/gcc.log" "$scratch/kernel.log" \
+	python3 "$here/tests/tally.py" "$scratch/gcc.log" "$scratch/brokers.log" "$scratch/kernel.log" \
 		"$root/srv/tos-gateway/build-clang/meson-logs/testlog.json"
 }
 

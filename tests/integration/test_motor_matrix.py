@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Every way into "a motor runs" against every way out of it: it stops, whatever two of them meet.
 
-Its table is in pytest's summary: a row for each way in, a column for each way out, in each cell the milliseconds to the stop of the last of
-two motors, and by what. The cells are worlds of their own that live side by side, since nearly all of their time is
-waiting. TOS_MATRIX=early/gone looks at that cell alone, TOS_MATRIX=early/ at that row, TOS_MATRIX=/gone at that column.
+Its table is in pytest's summary: a row for each way in, a column for each way out, in each cell the milliseconds to the
+stop of the last of two motors, and by what. The cells are worlds of their own that live side by side, since nearly all of
+their time is waiting. TOS_MATRIX=early/gone looks at that cell alone, TOS_MATRIX=early/ at that row, TOS_MATRIX=/gone at
+that column.
 """
 
 import concurrent.futures
