@@ -62,7 +62,7 @@ def early(world, tripped):
         world.run()
         world.proxy.cut()
         world.wait_for_rest()
-    if world.way_out is gone:
+    if world.way_out in (gone, refused):
         world.fake.last_words = world.words(RUN)
     else:
         world.fake.first_words = world.words(RUN)
@@ -148,6 +148,13 @@ def gone(world):
         world.proxy.cut()
     else:
         world.broker.kill()
+
+
+def refused(world):
+    """A reload that cannot be: the old map goes on, and so must its fail-safe."""
+    world.password.chmod(0o644)
+    world.gateway.reload()
+    gone(world)
 
 
 def frozen(world):
@@ -236,6 +243,7 @@ WAYS_OUT = {
     "gone": (gone, "f", "the broker is killed"),
     "frozen": (frozen, "f", "the broker is frozen"),
     "tripped": (gone, "f", "the broker is killed, and the fail-safe had tripped before the motor ran"),
+    "refused": (refused, "f", "the broker is killed after a reload whose password file others can read"),
     "nodisk": (gone, "f", "the broker is killed, and the disk is full"),
     "nolog": (gone, "f", "the broker is killed, and the log is a closed pipe"),
     "killed": (killed, "s", "kill -9, then tosd --safe"),
