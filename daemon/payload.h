@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The shapes of the wire contract, both ways: JSON, the tutorial's plain texts, packed structs.
- * Only bytes in and out, no I/O and no state; any thread may call. The payload_parse* files are the
- * only ones that include cJSON; what goes out is written without it (json_writer.h).
+ * Only bytes in and out, no I/O and no state; any thread may call. The payload_parse* files
+ * and payload_stops.c are the only ones that include cJSON; what goes out is written without it
+ * (json_writer.h).
  */
 #pragma once
 

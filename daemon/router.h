@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From an inbound message to hardware and back: finds the handler by the topic, checks the whole
- * message, applies it, answers. Every message gets exactly one answer. Main thread.
+ * message, applies it, answers. Every message with a payload gets exactly one answer. Of one that
+ * is refused the stops are carried out all the same. Main thread.
  */
 #pragma once
 

@@ -287,6 +287,33 @@ def test_a_misspelled_topic_is_answered_with_the_right_one(gateway, client, topi
     assert mistakes(refuse(gateway, client, payload, topic)) == [("", reason)]
 
 
+OLD_ACL = """
+topic read tos/sensors/interval
+topic read tos/actions
+topic read tos/actions/leds
+topic write tos/#
+"""
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+def test_an_acl_that_grants_none_of_them_goes_on_working(make_broker, make_client, make_gateway, folder, version):
+    acl = folder / "acl"
+    acl.write_text("user gateway" + OLD_ACL + "user test\ntopic readwrite #\n")
+    acl.chmod(0o644)
+    folder.chmod(0o755)
+    broker = make_broker(f"user root\nacl_file {acl}")
+    client = make_client(broker.port, username="test", password=None)
+    gateway = make_gateway(make_map(broker.port, mqtt=f"  version: {version}\n  username: gateway"))
+    client.wait("tos/sensors")
+    assert client.ask_json({"led": {"0": {"on": True}}})["ok"]
+    assert client.ask("1 0", topic="tos/actions/leds") == "led1 off"
+    mark = client.mark()
+    client.publish("tos/action", '{"led":{"0":{"on":true}}}')
+    assert client.ask_json({"id": "fence", "led": {"1": {"on": True}}})["id"] == "fence"
+    assert len(client.since(mark, "tos/actions/ack")) == 1  # mosquitto lets it subscribe, and delivers nothing
+    assert [line for line in gateway.log.since() if line.startswith(("error", "warning"))] == []
+
+
 COMMANDS = [
     ("tos/actions", '{"id":3,"motor":{"direction":"forward"}}'),
     ("tos/sensors/interval", "777"),

@@ -491,6 +491,54 @@ static void what_is_not_json_stops_nothing(void **state)
 	close_fixture(&f);
 }
 
+/* From a copy of exactly that size, so that a sanitizer sees a read behind its end. */
+static void look_for_stops(const struct config *config, const char *bytes, size_t size)
+{
+	uint8_t *copy = malloc(size ? size : 1);
+	const struct payload_bytes payload = {copy, size, size};
+	struct payload_action stops;
+	struct payload_errors errors = {.count = 0};
+	unsigned seen = 0;
+
+	assert_non_null(copy);
+	memcpy(copy, bytes, size);
+	payload_parse_stops(config, &payload, &stops, &errors);
+	free(copy);
+	assert_in_range(stops.n_motors, 0, MOTORS);
+	for (size_t i = 0; i < stops.n_motors; i++) {
+		unsigned bit = 1U << stops.motors[i].index;
+
+		assert_true(stops.motors[i].index < MOTORS && !(seen & bit));
+		assert_true(stops.motors[i].has_direction);
+		assert_int_equal(stops.motors[i].direction, MOTOR_STOP);
+		assert_in_range(stops.motors[i].speed, 0, MOTOR_SPEED_MAX);
+		seen |= bit;
+	}
+}
+
+static void no_byte_and_no_end_of_a_message_does_harm(void **state)
+{
+	static const char TEXT[] =
+		"\xef\xbb\xbf{\"m\\u006ftor\":{\"0\":{\"speed\":0,\"x\":[\"stop\"]},\"on\":"
+		"\"st\\u006fp\","
+		"\"\\ud83d\\ude00\":[1e5,-0.5]},\"a\\\\\\\"\":null,\"direction\" : \"stop\"}\0";
+	char text[sizeof(TEXT)];
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	for (size_t size = 0; size < sizeof(TEXT); size++)
+		look_for_stops(f.rig.config, TEXT, size);
+	for (size_t at = 0; at < sizeof(TEXT) - 1; at++) {
+		for (int byte = 0; byte < 256; byte++) {
+			memcpy(text, TEXT, sizeof(TEXT));
+			text[at] = (char)byte;
+			look_for_stops(f.rig.config, text, sizeof(TEXT) - 1);
+		}
+	}
+	close_fixture(&f);
+}
+
 /* Then an action with a time is refused, and its stop is not. */
 static void a_stop_does_not_wait_for_the_clock(void **state)
 {
@@ -524,6 +572,7 @@ int main(void)
 		cmocka_unit_test(a_stop_that_fails_is_told_before_all_mistakes),
 		cmocka_unit_test(a_stop_stands_anywhere_in_sixteen_kibibytes),
 		cmocka_unit_test(what_is_not_json_stops_nothing),
+		cmocka_unit_test(no_byte_and_no_end_of_a_message_does_harm),
 		cmocka_unit_test(a_stop_does_not_wait_for_the_clock),
 	};
 
