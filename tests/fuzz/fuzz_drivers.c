@@ -37,6 +37,11 @@ static const double CANARY = -4711.25;
 struct wire;
 
 /* The wire: between the chip and the simulated board. */
+struct wire_i2c {
+	struct i2c_bus base;
+	struct wire *wire;
+};
+
 struct wire_spi {
 	struct spi_device base;
 	struct wire *wire;
@@ -48,7 +53,7 @@ struct wire_attributes {
 };
 
 struct wire {
-	struct i2c_bus i2c;
+	struct wire_i2c i2c;
 	struct wire_spi spi;
 	struct wire_attributes attributes;
 	struct i2c_bus *inner_i2c;
@@ -93,7 +98,7 @@ static int error_of(struct wire *wire)
 static int wire_i2c(
 	struct i2c_bus *bus, uint16_t address, struct i2c_message *messages, size_t count)
 {
-	struct wire *wire = (struct wire *)bus;
+	struct wire *wire = ((struct wire_i2c *)bus)->wire;
 	int r = error_of(wire);
 
 	if (r == 0)
@@ -147,7 +152,7 @@ static void plug(struct wire *wire, struct chip *chip)
 	wire->inner_spi = chip->spi;
 	wire->inner_attributes = chip->attributes;
 	if (chip->i2c)
-		chip->i2c = &wire->i2c;
+		chip->i2c = &wire->i2c.base;
 	else if (chip->attributes)
 		chip->attributes = &wire->attributes.base;
 	else
@@ -312,7 +317,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	choose_params(driver, data[1], params);
 
 	struct wire wire = {
-		.i2c = {.ops = &WIRE_I2C},
+		.i2c = {.base = {.ops = &WIRE_I2C}, .wire = &wire},
 		.spi = {.base = {.ops = &WIRE_SPI}, .wire = &wire},
 		.attributes = {.base = {.ops = &WIRE_ATTRIBUTES}, .wire = &wire},
 		.mode = data[2],
