@@ -73,6 +73,7 @@ struct chip *const *pwm_parts_chips(const struct pwm_parts *parts)
 static int set_up(struct pwm_parts *parts, size_t index, struct hal_error *error)
 {
 	const struct config_chip *config = &parts->config->chips[index];
+	struct chip *chip;
 	int r;
 
 	if (!parts->chips[index]) {
@@ -88,10 +89,11 @@ static int set_up(struct pwm_parts *parts, size_t index, struct hal_error *error
 		if (r < 0)
 			return r;
 	}
-	r = chip_configure_wait(parts->chips[index]);
+	chip = parts->chips[index];
+	r = chip_configure_wait(chip);
 	if (r < 0)
-		return hal_error_set(
-			error, r, "%s: %s", parts->chips[index]->place, hal_strerror(r));
+		return hal_error_set(error, r, "%s: %s", chip->place,
+			chip->words.text[0] ? chip->words.text : hal_strerror(r));
 	return 0;
 }
 

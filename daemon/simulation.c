@@ -230,6 +230,29 @@ static const char *command_fault(struct simulation *simulation, const char *targ
 	return r < 0 ? "no such target" : NULL;
 }
 
+/* "750ms" in us, or 0. */
+static uint32_t parse_time_us(const char *text)
+{
+	char *end;
+	double number = strtod(text, &end);
+	double us = number * (strcmp(end, "ms") == 0 ? 1000 : strcmp(end, "s") == 0 ? 1000000 : 0);
+
+	return us >= 1 && us <= SIM_SLOW_MAX_US ? (uint32_t)us : 0;
+}
+
+/* As command_fault(). */
+static const char *command_slow(struct simulation *simulation, const char *target,
+	const char *argument, char *error, size_t error_bytes)
+{
+	uint32_t transfer_us = parse_time_us(argument);
+
+	if (transfer_us == 0)
+		return "not a time of up to 60s, such as 750ms";
+	if (!is_known_target(simulation, target, error, error_bytes))
+		return error;
+	return sim_set_slow(simulation->board, target, transfer_us) < 0 ? "no such target" : NULL;
+}
+
 static const char *command_set(
 	struct simulation *simulation, const char *target, const char *argument)
 {
@@ -261,13 +284,16 @@ static void command(struct simulation *simulation, const char *line, char *out, 
 	char verb[16] = "";
 	char target[128] = "";
 	char argument[64] = "";
+	char more[16] = "";
 	char told[ANSWER_BYTES - sizeof("error \n")];
 	const char *error = "unknown command, there are: fault, set, get";
 	double value;
-	int words = sscanf(line, "%15s %127s %63s", verb, target, argument);
+	int words = sscanf(line, "%15s %127s %63s %15s", verb, target, argument, more);
 
 	if (words == 3 && strcmp(verb, "fault") == 0)
 		error = command_fault(simulation, target, argument, told, sizeof(told));
+	else if (words == 4 && strcmp(verb, "fault") == 0 && strcmp(argument, "slow") == 0)
+		error = command_slow(simulation, target, more, told, sizeof(told));
 	else if (words == 3 && strcmp(verb, "set") == 0)
 		error = command_set(simulation, target, argument);
 	else if (words == 2 && strcmp(verb, "get") == 0) {

@@ -5,9 +5,13 @@
  * socket through which faults are put on the wires while the gateway runs.
  *
  * The control socket takes one command a line and answers each with one line, "ok", "ok VALUE" or
- * "error REASON": fault TARGET FAULT      TARGET: a part, a bus, a line or a PWM channel; FAULT:
- * none, no-answer, stuck, short, flip, slow, busy set CHIP.CHANNEL VALUE  what the part shows from
- * now on get TARGET              the level of a line or the duty of a PWM channel
+ * "error REASON":
+ *
+ *   fault TARGET FAULT        TARGET: a part, a bus, a line or a PWM channel; FAULT: none,
+ *                             no-answer, stuck, short, flip, slow, busy, held-sda
+ *   fault TARGET slow TIME    each transfer takes TIME, "750ms" or "2s"
+ *   set CHIP.CHANNEL VALUE    what the part shows from now on
+ *   get TARGET                the level of a line or the duty of a PWM channel
  */
 #pragma once
 

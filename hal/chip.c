@@ -119,10 +119,27 @@ void chip_reset(struct chip *chip)
 	memset(chip->state, 0, chip->driver->state_bytes);
 }
 
-int chip_configure(struct chip *chip, uint32_t *ret_wait_us)
+static void begin_call(struct chip *chip)
 {
 	chip->words.text[0] = '\0';
-	return chip->driver->configure(chip, ret_wait_us);
+	if (chip->i2c)
+		i2c_forget(chip->i2c);
+}
+
+/* No driver believes zeros. Here they get their name. */
+static int end_call(struct chip *chip, int r)
+{
+	if (r < 0 && chip->i2c && i2c_is_held(chip->i2c))
+		(void)hal_error_set(&chip->words, r,
+			"every address answers with zeros: SDA is held low, by a part that hangs "
+			"or a short circuit");
+	return r;
+}
+
+int chip_configure(struct chip *chip, uint32_t *ret_wait_us)
+{
+	begin_call(chip);
+	return end_call(chip, chip->driver->configure(chip, ret_wait_us));
 }
 
 int chip_configure_wait(struct chip *chip)
@@ -146,8 +163,8 @@ int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
 	if (channel >= chip->driver->n_channels)
 		return -ENOENT;
-	chip->words.text[0] = '\0';
-	return chip->driver->start(chip, channel, ret_wait_us);
+	begin_call(chip);
+	return end_call(chip, chip->driver->start(chip, channel, ret_wait_us));
 }
 
 /* Written so that a NaN, which compares false with everything, is outside. */
@@ -176,8 +193,8 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 	for (size_t i = first; i < end; i++)
 		values[i] = (double)NAN;
 
-	chip->words.text[0] = '\0';
-	r = driver->collect(chip, channel, values);
+	begin_call(chip);
+	r = end_call(chip, driver->collect(chip, channel, values));
 	if (r < 0)
 		return r;
 	for (size_t i = first; i < end; i++) {

@@ -44,12 +44,25 @@ static void trace_transfer(const struct i2c_bus *bus, uint16_t address,
 		result == 0 ? "ok" : hal_strerror(result));
 }
 
+static void remember(struct i2c_bus *bus, const struct i2c_message *messages, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!messages[i].read)
+			continue;
+		bus->has_read = true;
+		for (size_t k = 0; k < messages[i].size && !bus->has_read_ones; k++)
+			bus->has_read_ones = messages[i].data[k] != 0;
+	}
+}
+
 int i2c_transfer(struct i2c_bus *bus, uint16_t address, struct i2c_message *messages, size_t count)
 {
 	if (!bus || address < I2C_ADDRESS_MIN || address > I2C_ADDRESS_MAX ||
 		!messages_valid(messages, count))
 		return -EINVAL;
 	int r = bus->ops->transfer(bus, address, messages, count);
+	if (r == 0)
+		remember(bus, messages, count);
 	if (bus->trace)
 		trace_transfer(bus, address, messages, count, r);
 	return r;
@@ -101,6 +114,21 @@ int i2c_check_address(struct i2c_bus *bus, uint16_t address, struct hal_error *e
 		return hal_error_set(
 			error, -EINVAL, "address 0x%02x is outside 0x08..0x77", address);
 	return bus->ops->check_address ? bus->ops->check_address(bus, address, error) : 0;
+}
+
+void i2c_forget(struct i2c_bus *bus)
+{
+	bus->has_read = bus->has_read_ones = false;
+}
+
+bool i2c_is_held(struct i2c_bus *bus)
+{
+	uint8_t byte = 0xff;
+	struct i2c_message message = {.data = &byte, .size = 1, .read = true};
+
+	if (!bus->has_read || bus->has_read_ones)
+		return false;
+	return bus->ops->transfer(bus, I2C_NOBODY, &message, 1) == 0 && byte == 0;
 }
 
 struct i2c_bus *i2c_close(struct i2c_bus *bus)

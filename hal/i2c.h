@@ -16,6 +16,7 @@
 enum {
 	I2C_ADDRESS_MIN = 0x08, /* 7-bit addresses below and above are reserved (UM10204, 3.1.12) */
 	I2C_ADDRESS_MAX = 0x77,
+	I2C_NOBODY = 0x78, /* reserved for 10-bit addresses: no part answers to it alone (3.1.12) */
 	I2C_TIMEOUT_MS = 100, /* a transfer never blocks for longer than about this */
 };
 
@@ -45,6 +46,7 @@ struct i2c_bus {
 	const struct i2c_ops *ops;
 	const struct hal_trace *trace; /* borrowed, may be NULL */
 	char name[64];                 /* as the map names it: "/dev/i2c-1" */
+	bool has_read, has_read_ones;  /* since i2c_forget() */
 };
 
 /* Checked wrappers. All return 0 or an error of hal_error.h. */
@@ -63,6 +65,16 @@ int i2c_write_register(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint8
  * owns it, with the words for the user in *error (may be NULL); the transfers say -EBUSY too.
  */
 int i2c_check_address(struct i2c_bus *bus, uint16_t address, struct hal_error *error);
+
+/* What has been read so far no longer counts for i2c_is_held(). */
+void i2c_forget(struct i2c_bus *bus);
+
+/*
+ * Whether SDA is held low and the adapter takes that for an acknowledge and zeros, as that of the
+ * Raspberry Pi 1-4 does: all that has been read since i2c_forget() is zero, and an address that no
+ * part has answers with zero, too. Only then that is one transfer, of one byte.
+ */
+bool i2c_is_held(struct i2c_bus *bus);
 
 /* Closes and returns NULL; bus may be NULL. */
 struct i2c_bus *i2c_close(struct i2c_bus *bus);

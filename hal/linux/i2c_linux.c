@@ -31,7 +31,7 @@ struct i2c_linux {
 	int fd;
 	unsigned long functions;                  /* I2C_FUNCS */
 	uint16_t slave_address;                   /* where I2C_SLAVE points, or NO_ADDRESS */
-	uint8_t checked[I2C_ADDRESS_MAX / 8 + 1]; /* a bit for each address found free */
+	uint8_t checked[I2C_NOBODY / 8 + 1];      /* a bit for each address found free */
 };
 
 static struct i2c_linux *of(struct i2c_bus *bus)

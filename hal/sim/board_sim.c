@@ -6,8 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { SLOW_US = 20000 };
-
 static const char *const FAULT_NAMES[] = {
 	[SIM_FAULT_NONE] = "none",
 	[SIM_FAULT_NO_ANSWER] = "no-answer",
@@ -16,6 +14,7 @@ static const char *const FAULT_NAMES[] = {
 	[SIM_FAULT_FLIP] = "flip",
 	[SIM_FAULT_SLOW] = "slow",
 	[SIM_FAULT_BUSY] = "busy",
+	[SIM_FAULT_HELD_SDA] = "held-sda",
 };
 
 enum { N_FAULTS = sizeof(FAULT_NAMES) / sizeof(*FAULT_NAMES) };
@@ -40,13 +39,13 @@ uint64_t sim_now_us(const struct sim_board *board)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-void sim_suffer(const struct sim_board *board, enum sim_fault fault)
+void sim_suffer(const struct sim_board *board, struct sim_disturbance fault)
 {
 	uint32_t us = 0;
 
-	if (fault == SIM_FAULT_SLOW)
-		us = SLOW_US;
-	if (fault == SIM_FAULT_STUCK)
+	if (fault.kind == SIM_FAULT_SLOW)
+		us = fault.transfer_us;
+	if (fault.kind == SIM_FAULT_STUCK)
 		us = board->settings.stuck_us ? board->settings.stuck_us : I2C_TIMEOUT_MS * 1000;
 
 	struct timespec rest = {us / 1000000, (long)(us % 1000000) * 1000};
@@ -108,12 +107,23 @@ int board_sim_new(const struct sim_settings *settings, const struct hal_trace *t
 	return 0;
 }
 
-static int set_bus_fault(struct sim_board *board, const char *name, enum sim_fault fault)
+static bool has_other_parts(const struct sim_bus *bus, enum driver_bus kind)
+{
+	const struct sim_part *part = bus->board->parts;
+
+	while (part && (part->bus != bus || part->driver->bus == kind))
+		part = part->next;
+	return part;
+}
+
+static int set_bus_fault(struct sim_board *board, const char *name, struct sim_disturbance fault)
 {
 	struct sim_bus *bus = sim_bus_get(board, name);
 
 	if (!bus)
 		return -ENOMEM;
+	if (fault.kind == SIM_FAULT_HELD_SDA && has_other_parts(bus, DRIVER_BUS_I2C))
+		return -EOPNOTSUPP;
 	bus->fault = fault;
 	for (struct sim_part *part = board->parts; part; part = part->next) {
 		if (part->bus == bus)
@@ -123,25 +133,26 @@ static int set_bus_fault(struct sim_board *board, const char *name, enum sim_fau
 }
 
 /* A line or channel may be given its fault before it is opened, else BUSY could not be tried. */
-static int set_output_fault(struct sim_board *board, const char *name, enum sim_fault fault)
+static int set_output_fault(struct sim_board *board, const char *name, struct sim_disturbance fault)
 {
 	struct sim_output *output = sim_output_get(board, name, SIM_OUTPUT_LINE);
 
 	if (!output)
 		return -ENOMEM;
-	if (output->kind == SIM_OUTPUT_PART_CHANNEL || fault == SIM_FAULT_FLIP)
+	if (output->kind == SIM_OUTPUT_PART_CHANNEL || fault.kind == SIM_FAULT_FLIP ||
+		fault.kind == SIM_FAULT_HELD_SDA)
 		return -EOPNOTSUPP;
 	output->fault = fault;
 	return 0;
 }
 
-int sim_set_fault(struct board *board, const char *target, enum sim_fault fault)
+static int disturb(struct board *board, const char *target, struct sim_disturbance fault)
 {
 	struct sim_board *sim = sim_board_of(board);
 	struct sim_part *part;
 	int r;
 
-	if (!sim_fault_name(fault) || strlen(target) >= SIM_NAME_BYTES)
+	if (!sim_fault_name(fault.kind) || strlen(target) >= SIM_NAME_BYTES)
 		return -EINVAL;
 	pthread_mutex_lock(&sim->lock);
 	part = sim_part_find(sim, target);
@@ -153,6 +164,18 @@ int sim_set_fault(struct board *board, const char *target, enum sim_fault fault)
 		r = set_output_fault(sim, target, fault);
 	pthread_mutex_unlock(&sim->lock);
 	return r;
+}
+
+int sim_set_fault(struct board *board, const char *target, enum sim_fault fault)
+{
+	return disturb(board, target, (struct sim_disturbance){fault, SIM_SLOW_US});
+}
+
+int sim_set_slow(struct board *board, const char *target, uint32_t transfer_us)
+{
+	if (transfer_us > SIM_SLOW_MAX_US)
+		return -EINVAL;
+	return disturb(board, target, (struct sim_disturbance){SIM_FAULT_SLOW, transfer_us});
 }
 
 int sim_get_output(struct board *board, const char *target, double *ret_value)

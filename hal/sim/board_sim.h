@@ -21,9 +21,14 @@ enum sim_fault {
 	SIM_FAULT_STUCK, /* the bus hangs: -ETIMEDOUT after I2C_TIMEOUT_MS, for everybody on it */
 	SIM_FAULT_SHORT, /* the transfer ends early: -EIO */
 	SIM_FAULT_FLIP,  /* one bit of what is read is wrong, another one each time */
-	SIM_FAULT_SLOW,  /* right, but each transfer takes 20 ms */
+	SIM_FAULT_SLOW,  /* right, but each transfer takes SIM_SLOW_US, or see sim_set_slow() */
 	SIM_FAULT_BUSY,  /* the part never finishes a conversion. On a line: -EBUSY when opened */
+	SIM_FAULT_HELD_SDA, /* as on a Raspberry Pi 1-4 when somebody holds SDA low: every address of
+			       the bus acknowledges, what is written reaches nobody, zeros are read.
+			       I2C only */
 };
+
+enum { SIM_SLOW_US = 20000, SIM_SLOW_MAX_US = 60000000 };
 
 /* "none", "no-answer", "stuck", ...; NULL past the end. The order is the enum's. */
 const char *sim_fault_name(unsigned index);
@@ -65,9 +70,12 @@ int sim_set_wave(
  * target: a part's name ("climate"), a bus (begins with a slash: "/dev/i2c-1"), a line as the map
  * names it ("GPIO17"), a PWM channel ("pwmchip0.1") or a kernel LED ("leds/ACT"). May be set
  * before the target is opened and while a transfer hangs. -EOPNOTSUPP: BUSY on a part that is never
- * busy, FLIP on an output, a single channel of a PWM part.
+ * busy, FLIP on an output, a single channel of a PWM part, HELD_SDA on what is not on I2C.
  */
 int sim_set_fault(struct board *board, const char *target, enum sim_fault fault);
+
+/* SIM_FAULT_SLOW, with the time that a transfer takes: up to SIM_SLOW_MAX_US. -EINVAL: longer. */
+int sim_set_slow(struct board *board, const char *target, uint32_t transfer_us);
 
 /*
  * How things are now: the electrical level of a line, the duty (0..1) of "pwmchip0.1", "board.3" or

@@ -10,14 +10,33 @@ struct sim_attributes {
 	struct sim_bus *bus; /* borrowed from the board: one device */
 };
 
+/* What does not exist is not there at once: nothing is measured for it. */
+static bool is_there(struct sim_bus *bus, const char *attribute)
+{
+	const struct sim_part *part;
+	char text[ATTRIBUTE_BYTES];
+	bool is_missing;
+
+	pthread_mutex_lock(&bus->board->lock);
+	part = sim_part_at(bus, DRIVER_BUS_ATTRIBUTES, 0);
+	is_missing = part &&
+		part->driver->model->attribute(part->state, attribute, text, sizeof(text)) ==
+			-ENOENT;
+	pthread_mutex_unlock(&bus->board->lock);
+	return !is_missing;
+}
+
 static int read_attribute(
 	struct attributes *base, const char *attribute, char *ret_text, size_t text_bytes)
 {
 	struct sim_bus *bus = ((struct sim_attributes *)base)->bus;
 	enum sim_fault fault;
 	struct sim_part *part;
-	int r = sim_bus_begin(bus, DRIVER_BUS_ATTRIBUTES, 0, &part, &fault);
+	int r;
 
+	if (!is_there(bus, attribute))
+		return -ENOENT;
+	r = sim_bus_begin(bus, DRIVER_BUS_ATTRIBUTES, 0, &part, &fault);
 	if (r < 0)
 		return r;
 	if (!part || fault == SIM_FAULT_NO_ANSWER)

@@ -25,34 +25,39 @@ struct sim_bus *sim_bus_get(struct sim_board *board, const char *name)
 	return bus;
 }
 
+static bool is_of_all(struct sim_disturbance fault)
+{
+	return fault.kind == SIM_FAULT_STUCK || fault.kind == SIM_FAULT_HELD_SDA;
+}
+
 /*
  * One part that holds the data line down is enough to hang the bus for all; every other fault of a
  * part is its own.
  */
-static enum sim_fault fault_at(struct sim_bus *bus, const struct sim_part *addressed)
+static struct sim_disturbance fault_at(struct sim_bus *bus, const struct sim_part *addressed)
 {
-	if (bus->fault != SIM_FAULT_NONE)
+	if (bus->fault.kind != SIM_FAULT_NONE)
 		return bus->fault;
 	for (const struct sim_part *part = bus->board->parts; part; part = part->next) {
-		if (part->bus == bus && part->fault == SIM_FAULT_STUCK)
-			return SIM_FAULT_STUCK;
+		if (part->bus == bus && is_of_all(part->fault))
+			return part->fault;
 	}
-	return addressed ? addressed->fault : SIM_FAULT_NONE;
+	return addressed ? addressed->fault : (struct sim_disturbance){SIM_FAULT_NONE, 0};
 }
 
 int sim_bus_begin(struct sim_bus *bus, enum driver_bus kind, uint16_t address,
 	struct sim_part **ret_part, enum sim_fault *ret_fault)
 {
 	struct sim_board *board = bus->board;
-	enum sim_fault fault;
+	struct sim_disturbance fault;
 
 	pthread_mutex_lock(&bus->turn);
 	pthread_mutex_lock(&board->lock);
 	fault = fault_at(bus, sim_part_at(bus, kind, address));
-	if (fault == SIM_FAULT_STUCK || fault == SIM_FAULT_SLOW) {
+	if (fault.kind == SIM_FAULT_STUCK || fault.kind == SIM_FAULT_SLOW) {
 		pthread_mutex_unlock(&board->lock);
 		sim_suffer(board, fault);
-		if (fault == SIM_FAULT_STUCK) {
+		if (fault.kind == SIM_FAULT_STUCK) {
 			pthread_mutex_unlock(&bus->turn);
 			return -ETIMEDOUT;
 		}
@@ -60,7 +65,7 @@ int sim_bus_begin(struct sim_bus *bus, enum driver_bus kind, uint16_t address,
 	}
 	/* Looked up only now: while the wire was slow, the part may have been taken away. */
 	*ret_part = sim_part_at(bus, kind, address);
-	*ret_fault = fault;
+	*ret_fault = fault.kind;
 	if (*ret_part)
 		sim_part_show_values(*ret_part, sim_now_us(board));
 	return 0;

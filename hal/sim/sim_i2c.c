@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct sim_i2c {
 	struct i2c_bus base;
@@ -59,6 +60,15 @@ static void flip_one_bit(struct sim_board *board, struct i2c_message *messages, 
 	}
 }
 
+/* The line that is held low is an acknowledge, and eight zeros. Nobody sees a start condition. */
+static void read_zeros(struct i2c_message *messages, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (messages[i].read)
+			memset(messages[i].data, 0, messages[i].size);
+	}
+}
+
 static int sim_i2c_transfer(
 	struct i2c_bus *base, uint16_t address, struct i2c_message *messages, size_t count)
 {
@@ -71,7 +81,9 @@ static int sim_i2c_transfer(
 	r = sim_bus_begin(bus, DRIVER_BUS_I2C, address, &part, &fault);
 	if (r < 0)
 		return r;
-	if (!part || fault == SIM_FAULT_NO_ANSWER) {
+	if (fault == SIM_FAULT_HELD_SDA) {
+		read_zeros(messages, count);
+	} else if (!part || fault == SIM_FAULT_NO_ANSWER) {
 		r = -ENXIO;
 	} else {
 		if (fault == SIM_FAULT_SHORT)

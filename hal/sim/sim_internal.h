@@ -20,6 +20,11 @@ enum sim_output_kind {
 	SIM_OUTPUT_PART_CHANNEL /* of a PWM part: "board.3" */
 };
 
+struct sim_disturbance {
+	enum sim_fault kind;
+	uint32_t transfer_us; /* SLOW */
+};
+
 /* A line or a PWM channel. Comes into being when first named, and stays. */
 struct sim_output {
 	struct sim_output *next;
@@ -29,14 +34,14 @@ struct sim_output {
 	bool held;
 	char consumer[SIM_NAME_BYTES]; /* who holds it */
 	double value;                  /* electrical level 0 or 1, or the duty 0..1 */
-	enum sim_fault fault;
+	struct sim_disturbance fault;
 };
 
 struct sim_bus {
 	struct sim_bus *next;
 	struct sim_board *board;
 	pthread_mutex_t turn;
-	enum sim_fault fault;
+	struct sim_disturbance fault;
 	char name[SIM_NAME_BYTES];
 };
 
@@ -45,7 +50,7 @@ struct sim_part {
 	const struct driver *driver;
 	struct sim_bus *bus;
 	uint16_t address;
-	enum sim_fault fault;
+	struct sim_disturbance fault;
 	bool loaded; /* shows what sim_load_part() gave it, not its waves */
 	struct sim_wave waves[DRIVER_CHANNELS_MAX];
 	void *state;                 /* of the driver's model */
@@ -67,7 +72,7 @@ struct sim_board {
 struct sim_board *sim_board_of(struct board *board);
 uint64_t sim_now_us(const struct sim_board *board);
 /* Sleeps as a hanging (SIM_FAULT_STUCK) or a slow wire does. Without the lock. */
-void sim_suffer(const struct sim_board *board, enum sim_fault fault);
+void sim_suffer(const struct sim_board *board, struct sim_disturbance fault);
 
 /* sim_i2c.c, sim_spi.c, sim_gpio.c, sim_pwm.c, sim_attributes.c: the functions of board_ops */
 int sim_open_i2c(
@@ -103,8 +108,9 @@ struct sim_part *sim_part_find(struct sim_board *board, const char *name);
 struct sim_part *sim_part_at(struct sim_bus *bus, enum driver_bus kind, uint16_t address);
 void sim_part_show_values(struct sim_part *part, uint64_t now_us);
 void sim_part_log_outputs(struct sim_board *board, struct sim_part *part);
-/* -EOPNOTSUPP: the part is never busy. */
-int sim_part_set_fault(struct sim_board *board, struct sim_part *part, enum sim_fault fault);
+/* -EOPNOTSUPP: the part is never busy, or on no I2C bus. */
+int sim_part_set_fault(
+	struct sim_board *board, struct sim_part *part, struct sim_disturbance fault);
 /* Tells the model what its own and its bus's fault make of it. */
 void sim_part_apply_busy(struct sim_part *part);
 void sim_part_free(struct sim_part *part);

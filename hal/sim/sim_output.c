@@ -78,10 +78,10 @@ int sim_output_open(struct sim_board *board, struct sim_output *output, const ch
 	if (output->held)
 		return hal_error_set(error, -EBUSY, "%s %s is held by \"%s\"", what, output->name,
 			output->consumer);
-	if (output->fault == SIM_FAULT_BUSY)
+	if (output->fault.kind == SIM_FAULT_BUSY)
 		return hal_error_set(
 			error, -EBUSY, "%s %s is held by \"another\"", what, output->name);
-	if (output->fault == SIM_FAULT_NO_ANSWER)
+	if (output->fault.kind == SIM_FAULT_NO_ANSWER)
 		return hal_error_set(error, -ENODEV, "%s %s is unplugged", what, output->name);
 	output->held = output->seen = true;
 	output->value = value;
@@ -92,21 +92,21 @@ int sim_output_open(struct sim_board *board, struct sim_output *output, const ch
 
 int sim_output_drive(struct sim_board *board, struct sim_output *output, double value)
 {
-	enum sim_fault fault;
+	struct sim_disturbance fault;
 	int r = 0;
 
 	pthread_mutex_lock(&board->lock);
 	fault = output->fault;
-	if (fault == SIM_FAULT_STUCK || fault == SIM_FAULT_SLOW) {
+	if (fault.kind == SIM_FAULT_STUCK || fault.kind == SIM_FAULT_SLOW) {
 		pthread_mutex_unlock(&board->lock);
 		sim_suffer(board, fault);
 		pthread_mutex_lock(&board->lock);
 	}
-	if (fault == SIM_FAULT_STUCK)
+	if (fault.kind == SIM_FAULT_STUCK)
 		r = -ETIMEDOUT;
-	else if (fault == SIM_FAULT_NO_ANSWER)
+	else if (fault.kind == SIM_FAULT_NO_ANSWER)
 		r = -ENODEV;
-	else if (fault == SIM_FAULT_SHORT)
+	else if (fault.kind == SIM_FAULT_SHORT)
 		r = -EIO;
 	else
 		sim_output_set(board, output, value);

@@ -50,19 +50,21 @@ static void power_on(struct sim_part *part)
 void sim_part_apply_busy(struct sim_part *part)
 {
 	const struct driver_model *model = part->driver->model;
-	bool busy = part->fault == SIM_FAULT_BUSY || part->bus->fault == SIM_FAULT_BUSY;
+	bool busy = part->fault.kind == SIM_FAULT_BUSY || part->bus->fault.kind == SIM_FAULT_BUSY;
 
 	if (model->set_busy)
 		model->set_busy(part->state, busy);
 }
 
-int sim_part_set_fault(struct sim_board *board, struct sim_part *part, enum sim_fault fault)
+int sim_part_set_fault(struct sim_board *board, struct sim_part *part, struct sim_disturbance fault)
 {
-	if (fault == SIM_FAULT_BUSY && !part->driver->model->set_busy)
+	if (fault.kind == SIM_FAULT_BUSY && !part->driver->model->set_busy)
+		return -EOPNOTSUPP;
+	if (fault.kind == SIM_FAULT_HELD_SDA && part->driver->bus != DRIVER_BUS_I2C)
 		return -EOPNOTSUPP;
 	part->fault = fault;
 	/* Pulled out: it loses its power, and with that its registers and its outputs. */
-	if (fault == SIM_FAULT_NO_ANSWER)
+	if (fault.kind == SIM_FAULT_NO_ANSWER)
 		power_on(part);
 	sim_part_apply_busy(part);
 	sim_part_log_outputs(board, part);

@@ -304,7 +304,8 @@ static void faults_have_names(void **state)
 	assert_string_equal(sim_fault_name(SIM_FAULT_FLIP), "flip");
 	assert_string_equal(sim_fault_name(SIM_FAULT_SLOW), "slow");
 	assert_string_equal(sim_fault_name(SIM_FAULT_BUSY), "busy");
-	assert_null(sim_fault_name(SIM_FAULT_BUSY + 1));
+	assert_string_equal(sim_fault_name(SIM_FAULT_HELD_SDA), "held-sda");
+	assert_null(sim_fault_name(SIM_FAULT_HELD_SDA + 1));
 }
 
 static void a_fault_is_its_error_until_it_is_taken_back(void **state)

@@ -3,6 +3,7 @@
 #include "checks.h"
 
 #include <errno.h>
+#include <string.h>
 
 static const double UNTOUCHED = -12345;
 
@@ -90,6 +91,47 @@ static void a_stuck_bus_is_an_error(void **state)
 	assert_use_fails(rig, -ETIMEDOUT, -ETIMEDOUT);
 	rig_fault(rig, SIM_FAULT_NONE);
 	assert_use_works(rig);
+}
+
+static bool is_on_i2c(const struct driver *driver)
+{
+	return driver->bus == DRIVER_BUS_I2C;
+}
+
+/* As a Raspberry Pi 1-4 sees a data line that is held low: all is acknowledged, all reads as zero. */
+static void zeros_from_every_address_are_not_believed(void **state)
+{
+	struct rig *rig = *state;
+
+	rig_fault(rig, SIM_FAULT_HELD_SDA);
+	assert_true(rig_configure(rig) < 0);
+	assert_non_null(strstr(rig->chip->words.text, "SDA is held low"));
+
+	rig_fault(rig, SIM_FAULT_NONE);
+	assert_int_equal(rig_configure(rig), 0);
+	rig_fault(rig, SIM_FAULT_HELD_SDA);
+	for (unsigned i = 0; i < n_channels(rig->driver); i++) {
+		double values[DRIVER_CHANNELS_MAX] = {0};
+
+		values[i] = UNTOUCHED;
+		assert_true(use(rig, i, values) < 0);
+		assert_near(values[i], UNTOUCHED, 0);
+	}
+	rig_fault(rig, SIM_FAULT_NONE);
+	assert_use_works(rig);
+}
+
+/* What only this part answers so is not the wire's fault, and nothing is said of that. */
+static void another_part_is_not_taken_for_a_held_wire(void **state)
+{
+	struct rig *rig = *state;
+
+	rig_fault(rig, SIM_FAULT_SHORT);
+	assert_true(rig_configure(rig) < 0);
+	assert_null(strstr(rig->chip->words.text, "SDA"));
+	rig_fault(rig, SIM_FAULT_NO_ANSWER);
+	assert_true(rig_configure(rig) < 0);
+	assert_null(strstr(rig->chip->words.text, "SDA"));
 }
 
 static void a_part_that_was_away_works_again(void **state)
@@ -240,6 +282,10 @@ const struct driver_check CHECKS_FAULTS[] = {
 	{"a missing part is noticed", is_any, a_missing_part_is_noticed},
 	{"a short transfer is an error", is_any, a_short_transfer_is_an_error},
 	{"a stuck bus is an error", is_any, a_stuck_bus_is_an_error},
+	{"zeros from every address are not believed", is_on_i2c,
+		zeros_from_every_address_are_not_believed},
+	{"another part is not taken for a held wire", is_on_i2c,
+		another_part_is_not_taken_for_a_held_wire},
 	{"a part that was away works again", is_any, a_part_that_was_away_works_again},
 	{"a part that forgot its settings gives no wrong value", is_any,
 		a_part_that_forgot_its_settings_gives_no_wrong_value},
