@@ -1,34 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 #include "acquire.h"
 
+#include "crew.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 int acquire_init(struct acquire *acquire, struct board *board, const struct config_chip *config,
-	size_t n_tasks)
+	size_t n_tasks, size_t part)
 {
 	*acquire = (struct acquire){.board = board, .config = config, .phase = ACQUIRE_IDLE};
 	acquire->tasks = calloc(n_tasks, sizeof(struct acquire_task *));
-	return acquire->tasks ? 0 : -ENOMEM;
+	acquire->call = calloc(1, sizeof(*acquire->call));
+	if (!acquire->tasks || !acquire->call)
+		return -ENOMEM;
+	acquire->call->part = part;
+	return 0;
 }
 
 void acquire_fini(struct acquire *acquire)
 {
-	acquire->chip = chip_close(acquire->chip);
+	/* A call that the crew has, has the chip, and whoever makes it closes that. */
+	if (!acquire->call || !acquire->call->crew)
+		acquire->chip = chip_close(acquire->chip);
+	call_drop(acquire->call);
+	acquire->call = NULL;
 	free(acquire->tasks);
 	acquire->tasks = NULL;
 }
 
 void acquire_adopt(struct acquire *acquire, struct acquire *old)
 {
+	struct call *call = acquire->call;
+
 	acquire->chip = old->chip;
 	old->chip = NULL;
-	acquire->configured = old->configured;
+	/* One that was interrupted while it measured is not known to be ready for the next one. */
+	acquire->configured = old->configured && acquire_is_idle(old);
 	acquire->retry = old->retry;
 	acquire->error = old->error;
 	acquire->words = old->words;
+	if (!old->is_away)
+		return;
+	old->call->part = call->part;
+	acquire->call = old->call;
+	acquire->is_away = true;
+	acquire->phase = ACQUIRE_STALE;
+	acquire->called_us = old->called_us;
+	old->call = call;
+	old->is_away = false;
+	old->phase = ACQUIRE_IDLE;
+}
+
+bool acquire_is_idle(const struct acquire *acquire)
+{
+	return acquire->phase == ACQUIRE_IDLE;
 }
 
 static bool is_wanted(const struct acquire_task *task)
@@ -160,13 +187,12 @@ static void step_open(struct acquire *acquire, uint64_t now_us)
 		enter_configure(acquire, now_us);
 }
 
-static void step_configure(struct acquire *acquire, uint64_t now_us)
+static void took_configure(struct acquire *acquire, const struct call *call, uint64_t now_us)
 {
-	uint32_t wait_us = 0;
-	int r = chip_configure(acquire->chip, &wait_us);
+	int r = call->result;
 
 	if (r == -EAGAIN && ++acquire->configure_calls < ACQUIRE_CONFIGURE_MAX) {
-		enter_after(acquire, ACQUIRE_CONFIGURE, wait_us);
+		enter_after(acquire, ACQUIRE_CONFIGURE, call->wait_us);
 		return;
 	}
 	if (r < 0) {
@@ -177,11 +203,8 @@ static void step_configure(struct acquire *acquire, uint64_t now_us)
 	measure_next(acquire, now_us);
 }
 
-static void step_start(struct acquire *acquire, uint64_t now_us)
+static void begin_samples(struct acquire *acquire, uint64_t now_us)
 {
-	uint32_t wait_us = 0;
-	int r;
-
 	for (size_t i = 0; i < acquire->n_tasks; i++) {
 		struct acquire_task *task = acquire->tasks[i];
 
@@ -191,11 +214,14 @@ static void step_start(struct acquire *acquire, uint64_t now_us)
 		}
 	}
 	acquire->started_us = now_us;
-	r = chip_start(acquire->chip, acquire->channel, &wait_us);
-	if (r < 0)
-		fail_plainly(acquire, r, now_us);
+}
+
+static void took_start(struct acquire *acquire, const struct call *call, uint64_t now_us)
+{
+	if (call->result < 0)
+		fail_plainly(acquire, call->result, now_us);
 	else
-		enter_after(acquire, ACQUIRE_COLLECT, wait_us);
+		enter_after(acquire, ACQUIRE_COLLECT, call->wait_us);
 }
 
 static void hand_out(struct acquire *acquire, const double *values, uint64_t now_us)
@@ -225,10 +251,9 @@ static bool is_of_one_measurement(const struct driver *driver, int error)
 	return error == -EBADMSG || error == -ERANGE || error == -EOPNOTSUPP;
 }
 
-static void step_collect(struct acquire *acquire, uint64_t now_us)
+static void took_collect(struct acquire *acquire, const struct call *call, uint64_t now_us)
 {
-	double values[DRIVER_CHANNELS_MAX];
-	int r = chip_collect(acquire->chip, acquire->channel, values);
+	int r = call->result;
 
 	if (r == -EAGAIN && now_us < acquire->deadline_us) {
 		enter(acquire, ACQUIRE_COLLECT, now_us + ACQUIRE_BUSY_US);
@@ -240,10 +265,20 @@ static void step_collect(struct acquire *acquire, uint64_t now_us)
 		fail_plainly(acquire, r == -EAGAIN ? -ETIMEDOUT : r, now_us);
 		return;
 	} else {
-		hand_out(acquire, values, now_us);
+		hand_out(acquire, call->values, now_us);
 		retry_succeeded(&acquire->retry);
 	}
 	measure_next(acquire, now_us);
+}
+
+/* What the part does with the end of it is not known: it is configured again. */
+static void took_stale(struct acquire *acquire, const struct call *call, uint64_t now_us)
+{
+	acquire->configured = false;
+	acquire->phase = ACQUIRE_IDLE;
+	if (call->result < 0 && call->result != -EAGAIN &&
+		!is_of_one_measurement(acquire->config->driver, call->result))
+		fail_plainly(acquire, call->result, now_us);
 }
 
 void acquire_begin(struct acquire *acquire, uint64_t now_us)
@@ -251,6 +286,8 @@ void acquire_begin(struct acquire *acquire, uint64_t now_us)
 	bool is_resting = !acquire->chip && !retry_is_due(&acquire->retry, now_us);
 
 	acquire->must_arm = false;
+	acquire->n_calls = 0;
+	acquire->slowest_us = 0;
 	for (size_t i = 0; i < acquire->n_tasks; i++) {
 		struct acquire_task *task = acquire->tasks[i];
 
@@ -278,23 +315,59 @@ static void arm(struct acquire *acquire, uint64_t now_us)
 		acquire->deadline_us = acquire->due_us + acquire->config->driver->deadline_us;
 }
 
-uint64_t acquire_step(struct acquire *acquire, uint64_t now_us)
+static struct call *ask_for_call(struct acquire *acquire, uint64_t now_us)
 {
-	static void (*const STEPS[])(struct acquire *, uint64_t) = {
-		[ACQUIRE_OPEN] = step_open,
-		[ACQUIRE_CONFIGURE] = step_configure,
-		[ACQUIRE_START] = step_start,
-		[ACQUIRE_COLLECT] = step_collect,
+	static const enum call_kind KINDS[] = {
+		[ACQUIRE_CONFIGURE] = CALL_CONFIGURE,
+		[ACQUIRE_START] = CALL_START,
+		[ACQUIRE_COLLECT] = CALL_COLLECT,
 	};
+	struct call *call = acquire->call;
 
+	if (acquire->phase == ACQUIRE_START)
+		begin_samples(acquire, now_us);
+	call->kind = KINDS[acquire->phase];
+	call->chip = acquire->chip;
+	call->channel = acquire->channel;
+	acquire->called_us = now_us;
+	acquire->is_away = true;
+	return call;
+}
+
+uint64_t acquire_next(struct acquire *acquire, uint64_t now_us, struct call **ret_call)
+{
+	*ret_call = NULL;
 	if (acquire->phase == ACQUIRE_IDLE)
 		return ACQUIRE_DONE;
 	if (acquire->must_arm)
 		arm(acquire, now_us);
 	if (now_us < acquire->due_us)
 		return acquire->due_us;
-	STEPS[acquire->phase](acquire, now_us);
-	return acquire->phase == ACQUIRE_IDLE ? ACQUIRE_DONE : 0;
+	if (acquire->phase == ACQUIRE_OPEN) {
+		step_open(acquire, now_us);
+		return acquire->phase == ACQUIRE_IDLE ? ACQUIRE_DONE : 0;
+	}
+	*ret_call = ask_for_call(acquire, now_us);
+	return 0;
+}
+
+void acquire_took(struct acquire *acquire)
+{
+	static void (*const TOOK[])(struct acquire *, const struct call *, uint64_t) = {
+		[ACQUIRE_CONFIGURE] = took_configure,
+		[ACQUIRE_START] = took_start,
+		[ACQUIRE_COLLECT] = took_collect,
+		[ACQUIRE_STALE] = took_stale,
+	};
+	const struct call *call = acquire->call;
+
+	acquire->is_away = false;
+	acquire->n_calls++;
+	if (call->took_us > acquire->slowest_us)
+		acquire->slowest_us = call->took_us;
+	if (call->result == -ETIMEDOUT)
+		acquire->slowest_us = UINT64_MAX;
+	TOOK[acquire->phase](acquire, call, acquire->called_us);
 }
 
 uint32_t acquire_retry_ms(const struct acquire *acquire)

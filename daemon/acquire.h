@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One chip in the rounds of the sampler: finds it, configures it, starts its conversions, waits and
- * collects, for each sensor as many samples as it wants. It never sleeps and reads no clock: each
- * step is told the time, makes at most one call to the driver, and says when it wants to be called
- * again. So the conversions of all chips overlap, and a test needs no time.
+ * collects, for each sensor as many samples as it wants. It never sleeps and reads no clock: it is
+ * told the time, and says which call to the driver it wants next, or when it wants to be asked
+ * again. Who makes the call, and how long that takes, is the caller's. So the conversions of all
+ * chips overlap, a part that blocks can be left to another thread, and a test needs no time.
  *
  * A chip that fails is left alone for 1 s, then twice as long each time, up to 60 s; then its bus
  * is opened and the part configured as if it were new, for it may be. What was measured wrongly (a
@@ -13,6 +14,7 @@
 #pragma once
 
 #include "board.h"
+#include "call.h"
 #include "chip.h"
 #include "config.h"
 #include "filter.h"
@@ -46,7 +48,8 @@ enum acquire_phase {
 	ACQUIRE_OPEN,
 	ACQUIRE_CONFIGURE,
 	ACQUIRE_START,
-	ACQUIRE_COLLECT
+	ACQUIRE_COLLECT,
+	ACQUIRE_STALE, /* another map's call is still away; nobody wants its value any more */
 };
 
 struct acquire {
@@ -55,7 +58,9 @@ struct acquire {
 	struct acquire_task **tasks;      /* borrowed, but the array is owned */
 	size_t n_tasks;
 	/* What is known of the chip; goes over to another map. */
-	struct chip *chip; /* NULL: not opened yet, or failed */
+	struct chip *chip; /* NULL: not opened yet, or failed. With the call while that is away */
+	struct call *call; /* owned, but for who makes it while it is away */
+	bool is_away;
 	bool configured;
 	struct retry retry;
 	int error; /* the last one; 0: none since it works */
@@ -69,21 +74,34 @@ struct acquire {
 	uint64_t due_us;      /* of the phase's call to the driver */
 	uint64_t deadline_us; /* COLLECT: busy beyond it is -ETIMEDOUT */
 	uint64_t started_us;
+	uint64_t called_us;  /* when the last call was asked for */
+	unsigned n_calls;    /* of this round */
+	uint64_t slowest_us; /* of them; UINT64_MAX: one met a bus that is stuck */
 };
 
-/* n_tasks of room in tasks. 0 or -ENOMEM. */
+/* n_tasks of room in tasks. part: for call.part. 0 or -ENOMEM. */
 int acquire_init(struct acquire *acquire, struct board *board, const struct config_chip *config,
-	size_t n_tasks);
+	size_t n_tasks, size_t part);
 void acquire_fini(struct acquire *acquire);
 
-/* Takes over the chip of the same fingerprint and what is known of it, from one that is idle. */
+/* Takes over the chip of the same fingerprint and what is known of it. What that one is measuring
+ * is lost. */
 void acquire_adopt(struct acquire *acquire, struct acquire *old);
 
-/* Begins a round for the tasks that are due. */
+bool acquire_is_idle(const struct acquire *acquire);
+
+/* Begins a round for the tasks that are due, of one that is idle. */
 void acquire_begin(struct acquire *acquire, uint64_t now_us);
 
-/* When to call again (0: at once), or ACQUIRE_DONE: all tasks that were due are done. */
-uint64_t acquire_step(struct acquire *acquire, uint64_t now_us);
+/*
+ * Goes on, unless its call is away. *ret_call: the call that it wants made, away from now on, or
+ * NULL. Without one, returns when to call again (0: at once), or ACQUIRE_DONE: all tasks that were
+ * due are done.
+ */
+uint64_t acquire_next(struct acquire *acquire, uint64_t now_us, struct call **ret_call);
+
+/* The call was made. */
+void acquire_took(struct acquire *acquire);
 
 /* When the chip is tried again, in ms from its failure; 0: with the next reading. */
 uint32_t acquire_retry_ms(const struct acquire *acquire);

@@ -3,6 +3,7 @@
 
 #include "acquire.h"
 #include "decimal.h"
+#include "pace.h"
 #include "schedule.h"
 #include <assert.h>
 #include <errno.h>
@@ -21,26 +22,52 @@ struct fault {
 	char text[sizeof(((struct sampler_event *)NULL)->text)];
 };
 
+struct part;
+
 struct sensor {
 	const struct config_sensor *config;
-	struct acquire *acquire;
+	struct part *part;
 	struct acquire_task task;
 	struct filter filter;
+	bool due;   /* in this reading */
+	bool owed;  /* was due while its part still measured for an earlier reading */
 	bool asked; /* at all */
 	uint64_t asked_us;
+	bool has_late; /* a value that no reading waited for */
+	double late;
 	struct fault fault;
 	uint64_t implausible_us; /* when the value was last outside its limits */
 	uint64_t since_ms;
 	bool unreported;
 };
 
+/* What blocks together: a bus, or a device of the kernel's. One call at a time. */
+struct lane {
+	const char *name; /* as the map has it, borrowed */
+	const struct attributes_class *attributes;
+	struct pace pace;
+	bool is_taken;  /* by a call */
+	bool is_untold; /* that it is slow */
+};
+
+/* A chip. */
+struct part {
+	struct acquire acquire;
+	struct lane *lane;
+	bool is_measuring;
+	bool is_awaited; /* by the reading */
+};
+
 struct round {
 	const struct config *config;
-	struct acquire *chips; /* of config->n_chips; those without sensors have no tasks */
+	struct part *parts; /* of config->n_chips; those without sensors have no tasks */
+	size_t next_part;   /* whose turn it is */
+	struct lane *lanes; /* at most as many */
+	size_t n_lanes;
 	struct sensor *sensors;
 	double *values;
 	unsigned char *due;
-	uint64_t wall_ms, begin_us;
+	uint64_t wall_ms, begin_us, limit_us;
 };
 
 static size_t count_sensors(const struct config *config, size_t chip)
@@ -52,16 +79,35 @@ static size_t count_sensors(const struct config *config, size_t chip)
 	return count;
 }
 
-static int init_chips(struct round *round, struct board *board)
+static bool is_lane_of(const struct lane *lane, const struct config_chip *chip)
+{
+	return lane->attributes == chip->driver->attributes && strcmp(lane->name, chip->bus) == 0;
+}
+
+static struct lane *lane_of(struct round *round, const struct config_chip *chip)
+{
+	size_t i = 0;
+
+	while (i < round->n_lanes && !is_lane_of(&round->lanes[i], chip))
+		i++;
+	if (i == round->n_lanes)
+		round->lanes[round->n_lanes++] =
+			(struct lane){.name = chip->bus, .attributes = chip->driver->attributes};
+	return &round->lanes[i];
+}
+
+static int init_parts(struct round *round, struct board *board)
 {
 	const struct config *config = round->config;
 
 	for (size_t i = 0; i < config->n_chips; i++) {
+		struct part *part = &round->parts[i];
 		int r = acquire_init(
-			&round->chips[i], board, &config->chips[i], count_sensors(config, i) + 1);
+			&part->acquire, board, &config->chips[i], count_sensors(config, i) + 1, i);
 
 		if (r < 0)
 			return r;
+		part->lane = lane_of(round, &config->chips[i]);
 	}
 	return 0;
 }
@@ -72,12 +118,14 @@ static int init_sensors(struct round *round)
 
 	for (size_t i = 0; i < config->n_sensors; i++) {
 		struct sensor *sensor = &round->sensors[i];
+		struct part *part = &round->parts[config->sensors[i].chip];
+		struct acquire *acquire = &part->acquire;
 
 		sensor->config = &config->sensors[i];
-		sensor->acquire = &round->chips[sensor->config->chip];
+		sensor->part = part;
 		sensor->task.channel = sensor->config->channel;
-		assert(sensor->acquire->tasks); /* made by init_chips() */
-		sensor->acquire->tasks[sensor->acquire->n_tasks++] = &sensor->task;
+		assert(acquire->tasks); /* made by init_parts() */
+		acquire->tasks[acquire->n_tasks++] = &sensor->task;
 		if (samples_init(&sensor->task.samples, sensor->config) < 0)
 			return -ENOMEM;
 	}
@@ -93,15 +141,16 @@ int round_new(struct board *board, const struct config *config, struct round **r
 		return -ENOMEM;
 	round->config = config;
 	/* One more than needed: what calloc() gives for nothing may be NULL. */
-	round->chips = calloc(config->n_chips + 1, sizeof(*round->chips));
+	round->parts = calloc(config->n_chips + 1, sizeof(*round->parts));
+	round->lanes = calloc(config->n_chips + 1, sizeof(*round->lanes));
 	round->sensors = calloc(config->n_sensors + 1, sizeof(*round->sensors));
 	round->values = calloc(config->n_sensors + 1, sizeof(*round->values));
 	round->due = calloc(config->n_sensors + 1, sizeof(*round->due));
-	if (!round->chips || !round->sensors || !round->values || !round->due) {
+	if (!round->parts || !round->lanes || !round->sensors || !round->values || !round->due) {
 		round_free(round);
 		return -ENOMEM;
 	}
-	r = init_chips(round, board);
+	r = init_parts(round, board);
 	if (r == 0)
 		r = init_sensors(round);
 	if (r < 0) {
@@ -118,9 +167,10 @@ struct round *round_free(struct round *round)
 		return NULL;
 	for (size_t i = 0; round->sensors && i < round->config->n_sensors; i++)
 		samples_fini(&round->sensors[i].task.samples);
-	for (size_t i = 0; round->chips && i < round->config->n_chips; i++)
-		acquire_fini(&round->chips[i]);
-	free(round->chips);
+	for (size_t i = 0; round->parts && i < round->config->n_chips; i++)
+		acquire_fini(&round->parts[i].acquire);
+	free(round->parts);
+	free(round->lanes);
 	free(round->sensors);
 	free(round->values);
 	free(round->due);
@@ -131,21 +181,44 @@ struct round *round_free(struct round *round)
 static void adopt_sensor(struct sensor *sensor, const struct sensor *old)
 {
 	sensor->filter = old->filter;
+	/* What is being measured for it is lost, see acquire_adopt(). */
+	sensor->owed = old->owed || (old->task.due && old->part->is_measuring);
 	sensor->asked = old->asked;
 	sensor->asked_us = old->asked_us;
+	sensor->has_late = old->has_late;
+	sensor->late = old->late;
 	sensor->fault = old->fault;
 	sensor->implausible_us = old->implausible_us;
 	sensor->since_ms = old->since_ms;
 	sensor->unreported = old->fault.error != 0;
 }
 
+static void adopt_lanes(struct round *round, const struct round *old)
+{
+	for (size_t i = 0; i < round->n_lanes; i++) {
+		for (size_t k = 0; k < old->n_lanes; k++) {
+			if (round->lanes[i].attributes == old->lanes[k].attributes &&
+				strcmp(round->lanes[i].name, old->lanes[k].name) == 0)
+				round->lanes[i].pace = old->lanes[k].pace;
+		}
+	}
+}
+
+static void adopt_part(struct part *part, struct part *old)
+{
+	acquire_adopt(&part->acquire, &old->acquire);
+	if (part->acquire.is_away)
+		part->lane->is_taken = true;
+}
+
 void round_adopt(struct round *round, struct round *old)
 {
+	adopt_lanes(round, old);
 	for (size_t i = 0; i < round->config->n_chips; i++) {
 		for (size_t k = 0; k < old->config->n_chips; k++) {
 			if (strcmp(round->config->chips[i].fingerprint,
 				    old->config->chips[k].fingerprint) == 0) {
-				acquire_adopt(&round->chips[i], &old->chips[k]);
+				adopt_part(&round->parts[i], &old->parts[k]);
 				break;
 			}
 		}
@@ -164,37 +237,6 @@ void round_adopt(struct round *round, struct round *old)
 const struct config *round_config(const struct round *round)
 {
 	return round->config;
-}
-
-void round_begin(struct round *round, uint64_t deadline_us, uint64_t now_us, uint64_t wall_ms)
-{
-	round->wall_ms = wall_ms;
-	round->begin_us = now_us;
-	for (size_t i = 0; i < round->config->n_sensors; i++) {
-		struct sensor *sensor = &round->sensors[i];
-
-		sensor->task.due = !sensor->asked ||
-			schedule_is_due(sensor->config->every_us, sensor->asked_us, deadline_us);
-		if (!sensor->task.due)
-			continue;
-		sensor->asked = true;
-		sensor->asked_us = deadline_us;
-	}
-	for (size_t i = 0; i < round->config->n_chips; i++)
-		acquire_begin(&round->chips[i], now_us);
-}
-
-uint64_t round_step(struct round *round, uint64_t now_us)
-{
-	uint64_t next_us = ROUND_DONE;
-
-	for (size_t i = 0; i < round->config->n_chips; i++) {
-		uint64_t chip_us = acquire_step(&round->chips[i], now_us);
-
-		if (chip_us < next_us)
-			next_us = chip_us;
-	}
-	return next_us;
 }
 
 static void describe_implausible(
@@ -220,7 +262,8 @@ static double evaluate(struct sensor *sensor, struct fault *fault)
 
 	fault->error = sensor->task.error;
 	if (fault->error) {
-		acquire_describe(sensor->acquire, &sensor->task, fault->text, sizeof(fault->text));
+		acquire_describe(
+			&sensor->part->acquire, &sensor->task, fault->text, sizeof(fault->text));
 		return (double)NAN;
 	}
 	value = filter_convert(config, sensor->task.value);
@@ -251,30 +294,209 @@ static bool is_not_yet_steady(
 		now_us - sensor->implausible_us < STEADY_US;
 }
 
-static double finish_sensor(struct sensor *sensor, const struct round *round)
+/* What the sensor's part has measured, or why it has not. */
+static double settle_sensor(struct sensor *sensor, uint64_t now_us, uint64_t wall_ms)
 {
 	struct fault fault = {0};
-	double value;
+	double value = evaluate(sensor, &fault);
 
-	if (!sensor->task.due)
-		return (double)NAN;
-	value = evaluate(sensor, &fault);
+	sensor->task.due = false;
 	if (fault.implausible)
-		sensor->implausible_us = round->begin_us;
-	if (!is_same_fault(&fault, &sensor->fault) &&
-		!is_not_yet_steady(sensor, &fault, round->begin_us)) {
+		sensor->implausible_us = now_us;
+	if (!is_same_fault(&fault, &sensor->fault) && !is_not_yet_steady(sensor, &fault, now_us)) {
 		sensor->fault = fault;
-		sensor->since_ms = round->wall_ms;
+		sensor->since_ms = wall_ms;
 		sensor->unreported = true;
 	}
 	return value;
 }
 
+/* The part has measured for readings that did not wait for it. */
+static void settle_part(struct round *round, const struct part *part, uint64_t now_us)
+{
+	uint64_t wall_ms = round->wall_ms + (now_us - round->begin_us) / 1000;
+
+	for (size_t i = 0; i < round->config->n_sensors; i++) {
+		struct sensor *sensor = &round->sensors[i];
+
+		if (sensor->part != part || !sensor->task.due)
+			continue;
+		sensor->late = settle_sensor(sensor, now_us, wall_ms);
+		sensor->has_late = true;
+	}
+}
+
+static void end_measuring(struct round *round, struct part *part, uint64_t now_us)
+{
+	const struct acquire *acquire = &part->acquire;
+
+	part->is_measuring = false;
+	if (acquire->n_calls > 0)
+		pace_measured(&part->lane->pace, acquire->slowest_us, round->limit_us, now_us);
+	if (!part->is_awaited)
+		settle_part(round, part, now_us);
+}
+
+static void begin_part(struct round *round, struct part *part, uint64_t now_us)
+{
+	part->is_awaited =
+		acquire_is_idle(&part->acquire) && pace_is_waited_for(&part->lane->pace, now_us);
+	if (!acquire_is_idle(&part->acquire))
+		return;
+	acquire_begin(&part->acquire, now_us);
+	part->is_measuring = true;
+	if (acquire_is_idle(&part->acquire))
+		end_measuring(round, part, now_us);
+}
+
+static void begin_sensor(struct sensor *sensor, uint64_t deadline_us)
+{
+	bool is_due = !sensor->asked ||
+		schedule_is_due(sensor->config->every_us, sensor->asked_us, deadline_us);
+
+	if (is_due) {
+		sensor->asked = true;
+		sensor->asked_us = deadline_us;
+	}
+	if (!acquire_is_idle(&sensor->part->acquire)) {
+		sensor->owed = sensor->owed || is_due;
+		return;
+	}
+	sensor->task.due = is_due || sensor->owed;
+	sensor->owed = false;
+}
+
+void round_begin(struct round *round, uint64_t deadline_us, uint64_t now_us, uint64_t wall_ms,
+	uint64_t limit_us)
+{
+	round->wall_ms = wall_ms;
+	round->begin_us = now_us;
+	round->limit_us = limit_us;
+	for (size_t i = 0; i < round->config->n_sensors; i++)
+		begin_sensor(&round->sensors[i], deadline_us);
+	for (size_t i = 0; i < round->config->n_chips; i++)
+		begin_part(round, &round->parts[i], now_us);
+}
+
+/* The readings no longer wait for what is on it. */
+static void leave_lane(struct round *round, struct lane *lane, uint64_t now_us)
+{
+	lane->is_untold = lane->pace.slow_us == 0 || !lane->pace.apart;
+	pace_slow(&lane->pace, now_us);
+	for (size_t i = 0; i < round->config->n_chips; i++) {
+		struct part *part = &round->parts[i];
+
+		if (part->lane == lane && part->is_measuring)
+			part->is_awaited = false;
+	}
+	for (size_t i = 0; i < round->n_lanes; i++)
+		pace_suspect(&round->lanes[i].pace);
+}
+
+/* As round_next(), for one part. */
+static uint64_t next_of(
+	struct round *round, struct part *part, uint64_t now_us, struct call **ret_call)
+{
+	struct acquire *acquire = &part->acquire;
+	uint64_t next_us, give_up_us = acquire->called_us + round->limit_us;
+
+	if (acquire->is_away) {
+		if (!part->is_awaited)
+			return ROUND_NEVER;
+		if (now_us < give_up_us)
+			return give_up_us;
+		leave_lane(round, part->lane, now_us);
+		return 0;
+	}
+	if (!part->is_measuring || part->lane->is_taken)
+		return ROUND_NEVER;
+	next_us = acquire_next(acquire, now_us, ret_call);
+	if (*ret_call) {
+		(*ret_call)->apart = part->lane->pace.apart;
+		part->lane->is_taken = true;
+	} else if (next_us == ACQUIRE_DONE) {
+		end_measuring(round, part, now_us);
+		return 0;
+	}
+	return next_us;
+}
+
+uint64_t round_next(struct round *round, uint64_t now_us, struct call **ret_call)
+{
+	size_t n_parts = round->config->n_chips;
+	uint64_t next_us = ROUND_NEVER;
+
+	*ret_call = NULL;
+	for (size_t i = 0; i < n_parts; i++) {
+		struct part *part = &round->parts[round->next_part++ % n_parts];
+		uint64_t part_us = next_of(round, part, now_us, ret_call);
+
+		if (*ret_call)
+			return 0;
+		if (part_us < next_us)
+			next_us = part_us;
+	}
+	return next_us;
+}
+
+void round_took(struct round *round, struct call *call, uint64_t now_us)
+{
+	struct part *part = &round->parts[call->part];
+
+	part->lane->is_taken = false;
+	acquire_took(&part->acquire);
+	if (part->is_measuring && acquire_is_idle(&part->acquire))
+		end_measuring(round, part, now_us);
+}
+
+void round_blocked(struct round *round, struct call *call, uint64_t now_us)
+{
+	call->apart = true;
+	leave_lane(round, round->parts[call->part].lane, now_us);
+}
+
+const char *round_slow(struct round *round)
+{
+	for (size_t i = 0; i < round->n_lanes; i++) {
+		if (round->lanes[i].is_untold) {
+			round->lanes[i].is_untold = false;
+			return round->lanes[i].name;
+		}
+	}
+	return NULL;
+}
+
+bool round_is_done(const struct round *round)
+{
+	for (size_t i = 0; i < round->config->n_chips; i++) {
+		if (round->parts[i].is_awaited && round->parts[i].is_measuring)
+			return false;
+	}
+	return true;
+}
+
+/* The value in this reading; *ret_due as in reading.h. */
+static double finish_sensor(struct sensor *sensor, const struct round *round, bool *ret_due)
+{
+	bool has_late = sensor->has_late;
+
+	sensor->has_late = false;
+	*ret_due = true;
+	if (sensor->part->is_awaited && sensor->task.due)
+		return settle_sensor(sensor, round->begin_us, round->wall_ms);
+	if (has_late)
+		return sensor->late;
+	*ret_due = false;
+	return (double)NAN;
+}
+
 struct reading round_finish(struct round *round)
 {
 	for (size_t i = 0; i < round->config->n_sensors; i++) {
-		round->values[i] = finish_sensor(&round->sensors[i], round);
-		round->due[i] = round->sensors[i].task.due;
+		bool due;
+
+		round->values[i] = finish_sensor(&round->sensors[i], round, &due);
+		round->due[i] = due;
 	}
 	return (struct reading){
 		.taken_ms = round->wall_ms,
@@ -299,7 +521,7 @@ bool round_unreported(const struct round *round, struct sampler_event *ret_event
 			.since_ms = sensor->since_ms,
 			.retry_ms = sensor->fault.implausible || sensor->fault.error == 0
 				? 0
-				: acquire_retry_ms(sensor->acquire),
+				: acquire_retry_ms(&sensor->part->acquire),
 			.config = round->config,
 		};
 		memcpy(ret_event->text, sensor->fault.text, sizeof(ret_event->text));

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The thread: waits for deadlines, for parts and for its mailbox, and hands over what round makes.
- * The mailbox takes the place of a queue of commands, because it cannot be full: of each kind of
- * command only the last one matters.
+ * The leading thread's loop: waits for deadlines, for parts, for calls that others make and for its
+ * mailbox, and hands over what round makes. The mailbox takes the place of a queue of commands,
+ * because it cannot be full: of each kind of command only the last one matters.
  */
 #include "sampler.h"
 
 #include "clock.h"
+#include "crew.h"
 #include "log.h"
+#include "pace.h"
 #include "round.h"
 #include "schedule.h"
 #include "shared_mutex.h"
@@ -15,19 +17,16 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-	TIMER_SLACK_NS = 1000, /* the default of 50 us would add up over the steps of a round */
-	PRIORITY = 10, /* real-time, below software PWM: other programs must not break the rhythm */
-	LATE_REPEAT_US = 60000000, /* a reading that took too long is told this often */
-	EVENT_AGAIN_US = 10000,    /* main's queue is full: it is tried again after this */
+	LATE_REPEAT_US = 60000000,  /* a reading that took too long is told this often */
+	EVENT_AGAIN_US = 10000,     /* main's queue is full: it is tried again after this */
+	SLOW_REPEAT_US = 600000000, /* of what is slow, this often */
+	SLOW_BURST = 8,
 };
 
 struct mail {
@@ -40,22 +39,20 @@ struct mail {
 
 struct sampler {
 	struct sampler_settings settings;
-	pthread_t thread;
-	int wake_fd;            /* readable while there is mail */
-	pthread_mutex_t mutex;  /* over the next block */
-	pthread_cond_t changed; /* ended */
+	struct crew *crew;
+	int wake_fd;           /* readable while there is mail */
+	pthread_mutex_t mutex; /* over the next block */
 	struct mail mail;
-	bool abandoned; /* nobody waits for the thread */
-	bool ended;
+	struct sampler_counts counts;
 
-	_Atomic uint64_t readings, missed;
-	/* From here on of the thread alone. */
+	/* From here on the leader's alone. */
 	struct schedule schedule;
 	struct round *round, *next_round; /* owned; next: takes over after the running round */
 	bool is_running;                  /* a round */
 	uint64_t begin_us;                /* of that round */
 	struct log_limit late_limit;      /* what takes too long takes too long each time */
-	bool owes_pong, owes_swapped;     /* to main */
+	struct log_limit slow_limit;
+	bool owes_pong, owes_swapped; /* to main */
 };
 
 static bool push(struct sampler *sampler, const struct sampler_event *event)
@@ -101,9 +98,17 @@ static void swap(struct sampler *sampler)
 	sampler->owes_swapped = true;
 }
 
-static void publish_missed(struct sampler *sampler)
+/* Returns how many were missed that were not counted yet. */
+static uint64_t count(struct sampler *sampler, unsigned readings)
 {
-	atomic_store(&sampler->missed, sampler->schedule.missed);
+	uint64_t missed;
+
+	(void)pthread_mutex_lock(&sampler->mutex);
+	missed = sampler->schedule.missed - sampler->counts.missed;
+	sampler->counts.readings += readings;
+	sampler->counts.missed = sampler->schedule.missed;
+	(void)pthread_mutex_unlock(&sampler->mutex);
+	return missed;
 }
 
 /* false: the end. */
@@ -129,13 +134,18 @@ static bool take_mail(struct sampler *sampler)
 	return !mail.end;
 }
 
+/* How long a call may take. */
+static uint64_t limit_us(const struct sampler *sampler)
+{
+	return pace_limit_us(sampler->schedule.interval_us);
+}
+
 static void begin(struct sampler *sampler, uint64_t now_us)
 {
 	uint64_t deadline_us = schedule_begin(&sampler->schedule, now_us);
 
-	publish_missed(sampler);
 	sampler->begin_us = now_us;
-	round_begin(sampler->round, deadline_us, now_us, clock_wall_ms());
+	round_begin(sampler->round, deadline_us, now_us, clock_wall_ms(), limit_us(sampler));
 	sampler->is_running = true;
 }
 
@@ -146,44 +156,45 @@ static void finish(struct sampler *sampler)
 	uint64_t now_us;
 
 	sampler->is_running = false;
-	if (reading.n_values > 0) {
-		atomic_fetch_add(&sampler->readings, 1);
+	if (reading.n_values > 0)
 		sampler->settings.on_reading(
 			sampler->settings.userdata, sampler->settings.config, &reading);
-	}
 	now_us = clock_now_us();
 	schedule_end(&sampler->schedule, now_us);
-	if (sampler->schedule.missed != atomic_load(&sampler->missed) &&
+	if (count(sampler, reading.n_values > 0) > 0 &&
 		log_limit_pass(&sampler->late_limit, now_us, &suppressed))
 		log_warning("sensors",
 			"a reading took %.0f ms, longer than the interval (%u times since the last "
 			"such line)",
 			(double)(now_us - sampler->begin_us) / 1000, suppressed + 1);
-	publish_missed(sampler);
 }
 
-/* Does what is due. Returns when there is more to do; 0: at once. */
-static uint64_t turn(struct sampler *sampler)
+/* Does what is due. *ret_call: a call to be made, or NULL. Without one, returns when there is more
+ * to do; 0: at once. */
+static uint64_t turn(struct sampler *sampler, uint64_t now_us, struct call **ret_call)
 {
-	uint64_t now_us = clock_now_us(), next_us;
+	uint64_t next_us;
 
 	if (!sampler->is_running && sampler->next_round)
 		swap(sampler);
-	if (!sampler->is_running) {
-		if (now_us < sampler->schedule.next_us)
-			return sampler->schedule.next_us;
+	if (!sampler->is_running && now_us >= sampler->schedule.next_us)
 		begin(sampler, now_us);
+	next_us = round_next(sampler->round, now_us, ret_call);
+	if (*ret_call)
+		return 0;
+	if (sampler->is_running) {
+		if (!round_is_done(sampler->round))
+			return next_us;
+		finish(sampler);
+		return 0;
 	}
-	next_us = round_step(sampler->round, now_us);
-	if (next_us != ROUND_DONE)
-		return next_us;
-	finish(sampler);
-	return 0;
+	return next_us < sampler->schedule.next_us ? next_us : sampler->schedule.next_us;
 }
 
-static void wait_until(const struct sampler *sampler, uint64_t time_us)
+static void wait_until(const struct sampler *sampler, const struct crew *crew, uint64_t time_us)
 {
-	struct pollfd wake = {.fd = sampler->wake_fd, .events = POLLIN};
+	struct pollfd fds[] = {{.fd = sampler->wake_fd, .events = POLLIN},
+		{.fd = crew_fd(crew), .events = POLLIN}};
 	uint64_t now_us = clock_now_us();
 	uint64_t wait_us = time_us > now_us ? time_us - now_us : 0;
 	struct timespec timeout = {
@@ -191,83 +202,85 @@ static void wait_until(const struct sampler *sampler, uint64_t time_us)
 		.tv_nsec = (long)(wait_us % 1000000) * 1000,
 	};
 
-	(void)ppoll(&wake, 1, &timeout, NULL);
+	(void)ppoll(fds, 2, time_us == ROUND_NEVER ? NULL : &timeout, NULL);
 }
 
-/* What is there without the thread. */
-static void release(struct sampler *sampler)
+static void tell_slow(struct sampler *sampler, uint64_t now_us)
 {
+	const char *name;
+	unsigned suppressed;
+
+	while ((name = round_slow(sampler->round))) {
+		if (log_limit_pass(&sampler->slow_limit, now_us, &suppressed))
+			log_notice("sensors",
+				"%s takes longer than %.0f ms: the readings do not wait for it, "
+				"and each of its values is in the first one after it was measured",
+				name, (double)limit_us(sampler) / 1000);
+	}
+}
+
+/* What others have made. */
+static void take_calls(struct sampler *sampler, struct crew *crew)
+{
+	struct call *call;
+
+	while ((call = crew_take(crew)))
+		round_took(sampler->round, call, clock_now_us());
+}
+
+static bool lead(void *userdata, struct crew *crew, struct call *blocked)
+{
+	struct sampler *sampler = userdata;
+	uint64_t now_us, next_us;
+	struct call *call;
+
+	if (blocked)
+		round_blocked(sampler->round, blocked, clock_now_us());
+	if (!take_mail(sampler))
+		return false;
+	take_calls(sampler, crew);
+	now_us = clock_now_us();
+	next_us = turn(sampler, now_us, &call);
+	tell_slow(sampler, now_us);
+	if (call && call->apart) {
+		crew_hand(crew, call);
+	} else if (call) {
+		if (!crew_call(crew, call, now_us, limit_us(sampler)))
+			return false;
+		round_took(sampler->round, call, now_us);
+	}
+	if (!report(sampler)) {
+		uint64_t again_us = now_us + EVENT_AGAIN_US;
+
+		next_us = next_us < again_us ? next_us : again_us;
+	}
+	if (next_us > 0) {
+		crew_rest(crew);
+		wait_until(sampler, crew, next_us);
+	}
+	return true;
+}
+
+/* What is there without the threads. */
+static void release(void *userdata)
+{
+	struct sampler *sampler = userdata;
+
 	round_free(sampler->mail.round);
 	round_free(sampler->next_round);
 	round_free(sampler->round);
 	if (sampler->wake_fd >= 0)
 		(void)close(sampler->wake_fd);
-	(void)pthread_cond_destroy(&sampler->changed);
 	(void)pthread_mutex_destroy(&sampler->mutex);
 	free(sampler);
 }
 
-/* The thread's last word. Whoever was given up frees what is its own. */
-static void end(struct sampler *sampler)
+static int start(struct sampler *sampler)
 {
-	bool abandoned;
+	const struct crew_settings settings = {.lead = lead, .end = release, .userdata = sampler};
 
-	(void)pthread_mutex_lock(&sampler->mutex);
-	sampler->ended = true;
-	abandoned = sampler->abandoned;
-	(void)pthread_cond_signal(&sampler->changed);
-	(void)pthread_mutex_unlock(&sampler->mutex);
-	if (abandoned)
-		release(sampler);
-}
-
-static void *run(void *userdata)
-{
-	struct sampler *sampler = userdata;
-	const struct sched_param param = {.sched_priority = PRIORITY};
-
-	/* Both are for precision alone; without the right to them it is less. */
-	(void)pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
-	(void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
-	while (take_mail(sampler)) {
-		uint64_t next_us = turn(sampler);
-
-		if (!report(sampler)) {
-			uint64_t again_us = clock_now_us() + EVENT_AGAIN_US;
-
-			next_us = next_us < again_us ? next_us : again_us;
-		}
-		if (next_us > 0)
-			wait_until(sampler, next_us);
-	}
-	end(sampler);
-	return NULL;
-}
-
-static int start_thread(struct sampler *sampler)
-{
-	sigset_t all, before;
-	int r;
-
-	/* Signals are for the main thread. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = -pthread_create(&sampler->thread, NULL, run, sampler);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r == 0)
-		(void)pthread_setname_np(sampler->thread, "tosd-sampler");
-	return r;
-}
-
-static void init_locks(struct sampler *sampler)
-{
-	pthread_condattr_t attributes;
-
-	shared_mutex_init(&sampler->mutex);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&sampler->changed, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	schedule_init(&sampler->schedule, sampler->settings.interval_ms, clock_now_us());
+	return crew_new(&settings, &sampler->crew);
 }
 
 int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sampler)
@@ -279,15 +292,15 @@ int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sa
 		return -ENOMEM;
 	sampler->settings = *settings;
 	sampler->late_limit = (struct log_limit){.interval_us = LATE_REPEAT_US, .burst = 1};
-	init_locks(sampler);
+	sampler->slow_limit =
+		(struct log_limit){.interval_us = SLOW_REPEAT_US, .burst = SLOW_BURST};
+	shared_mutex_init(&sampler->mutex);
 	sampler->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = sampler->wake_fd < 0 ? -errno : 0;
 	if (r == 0)
 		r = round_new(settings->board, settings->config, &sampler->round);
-	if (r == 0) {
-		schedule_init(&sampler->schedule, settings->interval_ms, clock_now_us());
-		r = start_thread(sampler);
-	}
+	if (r == 0)
+		r = start(sampler);
 	if (r < 0) {
 		release(sampler);
 		return r;
@@ -296,22 +309,17 @@ int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sa
 	return 0;
 }
 
-/* The mutex is held from here to post_end(). */
+/* The mutex is held from here to post_end(), in which the leader is woken. */
 static struct mail *post_begin(struct sampler *sampler)
 {
 	(void)pthread_mutex_lock(&sampler->mutex);
 	return &sampler->mail;
 }
 
-static void wake(struct sampler *sampler)
+static void post_end(struct sampler *sampler)
 {
 	sampler->mail.posted = true;
 	(void)eventfd_write(sampler->wake_fd, 1);
-}
-
-static void post_end(struct sampler *sampler)
-{
-	wake(sampler);
 	(void)pthread_mutex_unlock(&sampler->mutex);
 }
 
@@ -347,36 +355,19 @@ void sampler_ping(struct sampler *sampler)
 
 struct sampler_counts sampler_counts(struct sampler *sampler)
 {
-	return (struct sampler_counts){
-		.readings = atomic_load(&sampler->readings),
-		.missed = atomic_load(&sampler->missed),
-	};
+	struct sampler_counts counts;
+
+	(void)pthread_mutex_lock(&sampler->mutex);
+	counts = sampler->counts;
+	(void)pthread_mutex_unlock(&sampler->mutex);
+	return counts;
 }
 
 int sampler_close(struct sampler *sampler, uint64_t timeout_us)
 {
-	uint64_t end_us = clock_now_us() + timeout_us;
-	const struct timespec end = {(time_t)(end_us / 1000000), (long)(end_us % 1000000) * 1000};
-	bool in_time = true;
-	pthread_t thread;
-	bool ended;
-
 	if (!sampler)
 		return 0;
-	thread = sampler->thread;
 	post_begin(sampler)->end = true;
-	wake(sampler);
-	while (!sampler->ended && in_time)
-		in_time = pthread_cond_timedwait(&sampler->changed, &sampler->mutex, &end) !=
-			ETIMEDOUT;
-	ended = sampler->ended;
-	sampler->abandoned = !ended;
-	(void)pthread_mutex_unlock(&sampler->mutex);
-	if (!ended) {
-		(void)pthread_detach(thread);
-		return -ETIMEDOUT;
-	}
-	(void)pthread_join(thread, NULL);
-	release(sampler);
-	return 0;
+	post_end(sampler);
+	return crew_close(sampler->crew, timeout_us);
 }

@@ -9,6 +9,7 @@
 #include "board_sim.h"
 #include "clock.h"
 #include "diag.h"
+#include "pace.h"
 #include "round.h"
 #include <err.h>
 #include <poll.h>
@@ -34,11 +35,19 @@ static void wait_until(uint64_t time_us)
 static uint64_t measure(struct round *round)
 {
 	uint64_t begin_us = clock_now_us(), now_us = begin_us, asked_us = 0, next_us;
+	struct call *call;
 
-	round_begin(round, begin_us, begin_us, clock_wall_ms());
-	while ((next_us = round_step(round, now_us)) != ROUND_DONE) {
+	round_begin(round, begin_us, begin_us, clock_wall_ms(), PACE_LIMIT_US);
+	for (;;) {
+		next_us = round_next(round, now_us, &call);
+		if (call) {
+			call_make(call);
+			round_took(round, call, now_us);
+		} else if (round_is_done(round)) {
+			break;
+		}
 		now_us = clock_now_us();
-		if (next_us > now_us) {
+		if (!call && next_us > now_us) {
 			asked_us += next_us - now_us;
 			wait_until(next_us);
 			now_us = clock_now_us();

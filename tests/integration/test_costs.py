@@ -54,6 +54,17 @@ def test_a_reading_wakes_the_link_once(broker, client, make_gateway, version):
     assert wake_ups(gateway, "link") - before <= 1.3 * READINGS
 
 
+def test_a_reading_wakes_nobody_to_stand_by(broker, client, make_gateway):
+    """Without a slow part, the thread that would take over sleeps, and the one that measures wakes once."""
+    gateway = make_gateway(one_sensor(broker.port))
+    client.wait_several("tos/sensors", 3)
+    before, mark = [wake_ups(gateway, name) for name in ("tosd-sampler", "tosd-slow")], client.mark()
+    client.wait_several("tos/sensors", READINGS, mark=mark)
+    after = [wake_ups(gateway, name) for name in ("tosd-sampler", "tosd-slow")]
+    assert after[0] - before[0] <= 1.1 * READINGS + 1
+    assert after[1] - before[1] <= 1
+
+
 @pytest.fixture
 def fake():
     fake = FakeBroker()

@@ -62,7 +62,7 @@ def test_a_part_that_is_away_at_the_start_does_not_stop_the_gateway(broker, clie
     "target, fault", [("climate", "no-answer"), ("climate", "short"), ("climate", "flip"), ("/dev/i2c-1", "stuck")]
 )
 def test_the_rhythm_of_the_others_goes_on(broker, client, make_gateway, target, fault):
-    """A try on the stuck bus takes 100 ms, during which no other sensor is read: the interval is longer than that."""
+    """What a stuck bus costs the others at a shorter interval is in test_slow_parts."""
     gateway = make_gateway(make_map(broker.port, interval="200ms"))
     client.wait("tos/sensors")
     gateway.fault(target, fault)
@@ -152,6 +152,31 @@ def test_a_slow_part_is_waited_for(gateway, client):
         reading = client.wait_json("tos/sensors", mark=client.mark())
         assert not nulls(reading)
     assert client.since(mark, "tos/sensors")
+
+
+def test_a_held_data_line_is_told(gateway, client):
+    """As a Raspberry Pi 1-4 sees it: every address answers, with zeros."""
+    mark = client.mark()
+    gateway.fault("/dev/i2c-1", "held-sda")
+    assert nulls(client.wait_json("tos/sensors", nulls, mark)) == {"temp", "humi"}
+    words = r"bme280 at 0x77 on /dev/i2c-1: every address answers with zeros: SDA is held low"
+    gateway.log.wait("error: temp: " + words)
+    gateway.fault("/dev/i2c-2", "held-sda")
+    answer = client.ask_json({"led": {"green": {"on": True}}})
+    assert not answer["ok"] and answer["errors"][0]["path"] == "led.1"
+    client.wait_json("tos/health", lambda h: "SDA is held low" in h["actuators"]["led.1"].get("error", ""), mark)
+    mark = client.mark()
+    gateway.fault("/dev/i2c-1", "none")
+    gateway.fault("/dev/i2c-2", "none")
+    client.wait_json("tos/sensors", lambda r: r["temp"] == 23, mark)
+    client.wait_json("tos/health", lambda h: h["actuators"]["led.1"]["ok"], mark)
+
+
+def test_only_what_is_on_i2c_has_a_held_data_line(gateway):
+    for target in ["adc", "/dev/spidev0.0", "GPIO17"]:
+        assert gateway.control(f"fault {target} held-sda") == "error this target cannot have that fault"
+    assert gateway.control("fault climate slow 2h") == "error not a time of up to 60s, such as 750ms"
+    assert gateway.control("fault climate slow 61s") == "error not a time of up to 60s, such as 750ms"
 
 
 def test_an_spi_part_that_is_away(gateway, client):

@@ -94,10 +94,9 @@ def test_the_same_interval_again_does_not_hold_readings_back(gateway, client):
 
 
 def test_a_missed_deadline_is_skipped_and_counted(broker, client, make_gateway):
-    """A part whose transfers take 20 ms each cannot keep up with 20 ms."""
-    gateway = make_gateway(make_map(broker.port, interval="20ms", mqtt="  health_interval: 1s"))
-    client.wait("tos/sensors")
-    gateway.fault("climate", "slow")
+    """A sensor that listens for 50 ms cannot keep up with 20 ms."""
+    text = make_map(broker.port, interval="20ms", mqtt="  health_interval: 1s")
+    gateway = make_gateway(text.replace("sound: {from: adc.1", "sound: {from: adc.1, peak_to_peak: 50ms"))
     mark = client.mark()
     health = client.wait_json("tos/health", lambda h: h["missed"] > 10, mark)
     assert health["sensors"]["temp"]["ok"]

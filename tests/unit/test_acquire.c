@@ -161,7 +161,7 @@ static int setup(void **state)
 	fixture->part.conversion_us = 100;
 	fixture->config = (struct config_chip){
 		.name = bus, .driver = &ONE_BY_ONE, .bus = bus, .address = 0x48};
-	return acquire_init(&fixture->acquire, &board, &fixture->config, TASKS_MAX);
+	return acquire_init(&fixture->acquire, &board, &fixture->config, TASKS_MAX, 0);
 }
 
 static int teardown(void **state)
@@ -197,7 +197,14 @@ static void run(struct fixture *fixture)
 
 	acquire_begin(&fixture->acquire, fixture->part.now_us);
 	for (int i = 0; i < 10000; i++) {
-		next_us = acquire_step(&fixture->acquire, fixture->part.now_us);
+		struct call *call;
+
+		next_us = acquire_next(&fixture->acquire, fixture->part.now_us, &call);
+		if (call) {
+			call_make(call);
+			acquire_took(&fixture->acquire);
+			continue;
+		}
 		if (next_us == ACQUIRE_DONE)
 			break;
 		if (next_us > fixture->part.now_us)
@@ -566,7 +573,7 @@ static void another_map_takes_over_a_chip_with_what_is_known_of_it(void **state)
 
 	run(fixture);
 	assert_int_equal(
-		acquire_init(&next, fixture->acquire.board, &fixture->config, TASKS_MAX), 0);
+		acquire_init(&next, fixture->acquire.board, &fixture->config, TASKS_MAX, 0), 0);
 	next.tasks[next.n_tasks++] = task;
 	acquire_adopt(&next, &fixture->acquire);
 	acquire_fini(&fixture->acquire);
@@ -578,7 +585,7 @@ static void another_map_takes_over_a_chip_with_what_is_known_of_it(void **state)
 	fixture->part.start_error = -ENXIO;
 	run(fixture);
 	assert_int_equal(
-		acquire_init(&next, fixture->acquire.board, &fixture->config, TASKS_MAX), 0);
+		acquire_init(&next, fixture->acquire.board, &fixture->config, TASKS_MAX, 0), 0);
 	next.tasks[next.n_tasks++] = task;
 	acquire_adopt(&next, &fixture->acquire);
 	acquire_fini(&fixture->acquire);

@@ -15,6 +15,7 @@
 
 #define WALL_MS    UINT64_C(1795360000123)
 #define SECOND_US  UINT64_C(1000000)
+#define LIMIT_US   UINT64_C(100000)
 #define CLIMATE_AT "bme280 at 0x77 on /dev/i2c-1: "
 
 struct fixture {
@@ -90,16 +91,23 @@ static void make_round(struct fixture *fixture)
 static uint64_t take(struct fixture *fixture)
 {
 	uint64_t begin_us = fixture->now_us, next_us = 0;
+	bool is_done = false;
 
-	round_begin(fixture->round, begin_us, begin_us, fixture->wall_ms);
-	for (int i = 0; i < 100000; i++) {
-		next_us = round_step(fixture->round, fixture->now_us);
-		if (next_us == ROUND_DONE)
-			break;
-		if (next_us > fixture->now_us)
+	round_begin(fixture->round, begin_us, begin_us, fixture->wall_ms, LIMIT_US);
+	for (int i = 0; i < 100000 && !is_done; i++) {
+		struct call *call;
+
+		next_us = round_next(fixture->round, fixture->now_us, &call);
+		if (call) {
+			call_make(call);
+			round_took(fixture->round, call, fixture->now_us);
+			continue;
+		}
+		is_done = round_is_done(fixture->round);
+		if (!is_done && next_us > fixture->now_us)
 			fixture->now_us = next_us;
 	}
-	assert_true(next_us == ROUND_DONE);
+	assert_true(is_done);
 	fixture->reading = round_finish(fixture->round);
 	return fixture->now_us - begin_us;
 }

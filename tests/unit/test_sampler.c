@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-enum { LIMIT_S = 20, HOUR_MS = 3600000, STUCK_US = 20000 };
+enum { LIMIT_S = 20, HOUR_MS = 3600000, STUCK_US = 20000, SLOW_US = 2000000 };
 
 #define LIMIT_US ((uint64_t)LIMIT_S * 1000000)
 
@@ -315,6 +315,52 @@ static void swap(struct sampler *sampler, const struct config *config)
 	sampler_swap(sampler, round);
 }
 
+/* One transfer takes longer than all the readings that are waited for meanwhile. */
+static void a_slow_bus_delays_no_reading(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t begin_us;
+	struct taken taken;
+
+	start(fixture, 20);
+	taken = await_count(fixture, 1);
+	begin_us = clock_now_us();
+	assert_int_equal(sim_set_slow(fixture->board, "/dev/i2c-1", SLOW_US), 0);
+	taken = await_reading(fixture, has_null_temp, taken.count);
+	taken = await_count(fixture, taken.count + 20);
+	assert_true(clock_now_us() - begin_us < SLOW_US);
+	assert_near(taken.values[FAKE_CDS], 812);
+	/* the bus may still hang when it is mended: what is in flight ends as it began */
+	assert_int_equal(sim_set_fault(fixture->board, "/dev/i2c-1", SIM_FAULT_NONE), 0);
+	taken = await_reading(fixture, has_temp, taken.count);
+	assert_near(taken.values[FAKE_TEMP], 21.5);
+}
+
+static void a_map_that_swaps_while_a_bus_is_slow_does_not_wait(void **state)
+{
+	static char another[] = "another";
+	struct fixture *fixture = *state;
+	uint64_t begin_us = clock_now_us();
+	struct fake_config other;
+	struct taken taken;
+
+	start(fixture, 20);
+	taken = await_count(fixture, 1);
+	assert_int_equal(sim_set_slow(fixture->board, "/dev/i2c-1", SLOW_US), 0);
+	(void)await_reading(fixture, has_null_temp, taken.count);
+	for (int i = 0; i < 3; i++) {
+		fake_config_init(&other);
+		/* each second time it is another chip, and nobody waits for the call any more */
+		if (i % 2)
+			other.chips[FAKE_CLIMATE].fingerprint = another;
+		swap(fixture->sampler, &other.config);
+		assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_SWAPPED);
+		swap(fixture->sampler, &fixture->fake.config);
+		assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_SWAPPED);
+	}
+	assert_true(clock_now_us() - begin_us < SLOW_US);
+}
+
 static void another_map_takes_over_between_two_readings(void **state)
 {
 	struct fixture *fixture = *state;
@@ -481,6 +527,8 @@ int main(void)
 		test(a_new_interval_counts_from_its_change),
 		test(the_last_of_several_intervals_wins),
 		test(a_stuck_bus_costs_only_its_own_values),
+		test(a_slow_bus_delays_no_reading),
+		test(a_map_that_swaps_while_a_bus_is_slow_does_not_wait),
 		test(another_map_takes_over_between_two_readings),
 		test(a_swap_does_not_wait_for_the_next_reading),
 		test(a_ping_is_answered_while_nothing_is_due),
