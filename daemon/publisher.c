@@ -19,7 +19,7 @@ struct publisher {
 	const struct config *config;
 	uint64_t connection;
 	double published[CONFIG_SENSORS_MAX]; /* NAN: nothing yet */
-	atomic_size_t packed_skipped; /* 64 bits are not atomic on every processor */
+	atomic_size_t packed_skipped;         /* 64 bits are not atomic on every processor */
 	bool clock_unset;
 	uint64_t wait_until_us; /* for the clock */
 	char payload[OUTBOX_PAYLOAD_MAX];

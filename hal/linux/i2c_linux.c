@@ -29,9 +29,9 @@ enum {
 struct i2c_linux {
 	struct i2c_bus base;
 	int fd;
-	unsigned long functions;                  /* I2C_FUNCS */
-	uint16_t slave_address;                   /* where I2C_SLAVE points, or NO_ADDRESS */
-	uint8_t checked[I2C_NOBODY / 8 + 1];      /* a bit for each address found free */
+	unsigned long functions;             /* I2C_FUNCS */
+	uint16_t slave_address;              /* where I2C_SLAVE points, or NO_ADDRESS */
+	uint8_t checked[I2C_NOBODY / 8 + 1]; /* a bit for each address found free */
 };
 
 static struct i2c_linux *of(struct i2c_bus *bus)
