@@ -23,9 +23,9 @@ enum sim_fault {
 	SIM_FAULT_FLIP,  /* one bit of what is read is wrong, another one each time */
 	SIM_FAULT_SLOW,  /* right, but each transfer takes SIM_SLOW_US, or see sim_set_slow() */
 	SIM_FAULT_BUSY,  /* the part never finishes a conversion. On a line: -EBUSY when opened */
-	SIM_FAULT_HELD_SDA, /* as on a Raspberry Pi 1-4 when somebody holds SDA low: every address of
-			       the bus acknowledges, what is written reaches nobody, zeros are read.
-			       I2C only */
+	SIM_FAULT_HELD_SDA, /* I2C: somebody holds SDA low, as a Raspberry Pi 1-4 sees it: every
+			       address acknowledges, what is written reaches nobody, zeros are
+			       read */
 };
 
 enum { SIM_SLOW_US = 20000, SIM_SLOW_MAX_US = 60000000 };

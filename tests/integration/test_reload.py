@@ -197,8 +197,9 @@ def test_a_connection_that_cannot_be_prepared_refuses_the_reload(broker, client,
     assert client.ask_json({"motor": {"direction": "forward", "speed": 10}})["ok"]
     log, pid = gateway.log.mark(), gateway.process.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    highest = max(int(name) for name in os.listdir(f"/proc/{pid}/fd"))
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 2, before[1]))
+    taken = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+    free = min(set(range(len(taken) + 1)) - taken)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free + 1, before[1]))
     gateway.reload(make_map(broker.port, mqtt="  client_id: other"))
     gateway.log.wait("error: reload: the connection's new settings: Too many open files", log)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)

@@ -98,7 +98,8 @@ static bool is_on_i2c(const struct driver *driver)
 	return driver->bus == DRIVER_BUS_I2C;
 }
 
-/* As a Raspberry Pi 1-4 sees a data line that is held low: all is acknowledged, all reads as zero. */
+/* A data line that is held low, as a Raspberry Pi 1-4 sees it: all is acknowledged, and all that is
+ * read is zero. */
 static void zeros_from_every_address_are_not_believed(void **state)
 {
 	struct rig *rig = *state;
