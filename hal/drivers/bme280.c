@@ -85,8 +85,7 @@ static int fail_identity(struct chip *chip, uint8_t id)
 				&chip->words, -EBADMSG, "this is %s", OTHER_PARTS[i].words);
 	}
 	return hal_error_set(&chip->words, -EBADMSG,
-		"its id reads as 0x%02x, and that of a BME280 is 0x%02x%s", id, ID_BME280,
-		id ? "" : " (while SDA is held low, everything reads as 0)");
+		"its id reads as 0x%02x, and that of a BME280 is 0x%02x", id, ID_BME280);
 }
 
 static int identify(struct chip *chip)
