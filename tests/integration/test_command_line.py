@@ -244,7 +244,7 @@ def test_verbose_shows_what_happens_but_no_password(locked_broker, make_client, 
     gateway.log.wait(r"^debug: /dev/spidev0\.0: w 06 00 ")
     gateway.log.wait(r"^debug: GPIO17: set 1 ok$")
     # Decisions.
-    gateway.log.wait(r"^debug: actions: refused: a retained message is an old command")
+    gateway.log.wait(r"^warning: actions: refused: a retained message is an old command")
     assert gateway.stop() == 0
     assert SECRET not in "\n".join(gateway.log.since())
 
@@ -258,6 +258,7 @@ def test_without_verbose_there_is_no_chatter(gateway, client):
         "info: ending on SIGTERM",
         "info: tosd N runs on a simulated board: sensors 4, LEDs 3, motors 1, interval 100 ms",
         "notice: mqtt: connected to mqtt://N with MQTT 5",
+        'warning: actions: refused: led.0.on: must be true or false, not a number; it is {"led":{"0":{"on":1}}}',
     ]
 
 
@@ -382,4 +383,5 @@ def test_state_that_cannot_be_written_is_told_and_no_more(broker, client, make_g
         "tosd --safe knows only the map as it is then: make that folder, writable for tosd, or name another one "
         "with --state$"
     )
-    gateway.log.wait("^warning: interval: cannot be kept in .*/none for the next start: No such file or directory$")
+    gateway.log.wait("^warning: interval: the interval cannot be kept in .*/none for the next start: "
+                     "No such file or directory$")
