@@ -46,6 +46,8 @@ class RabbitMQ:
             "RABBITMQ_NODENAME": f"tos{self.port}@localhost",
             "RABBITMQ_DIST_PORT": self._distribution_port,
             "RABBITMQ_CONFIG_FILE": self.folder / "rabbitmq.conf",
+            "RABBITMQ_CONFIG_FILES": self.folder / "none.d",  # not those of this machine
+            "RABBITMQ_ADVANCED_CONFIG_FILE": self.folder / "none.config",
             "RABBITMQ_CONF_ENV_FILE": self.folder / "none.conf",
             "RABBITMQ_ENABLED_PLUGINS_FILE": self.folder / "enabled_plugins",
             "RABBITMQ_MNESIA_BASE": self.folder / "mnesia",

@@ -160,6 +160,16 @@ def test_a_kept_session_hands_over_what_came_meanwhile(rabbit, connected, make_c
     assert values(answer)["applied"] == {"led": {"red": {"on": True, "bright": 10}}}
 
 
+def test_a_kept_session_outlives_the_node(rabbit, connected, make_gateway, make_map, root):
+    kept = "  clean_start: false"
+    gateway, client = connected(mqtt=kept)
+    assert gateway.stop() == 0
+    client.publish(f"{root}/actions", {"led": {"red": {"on": True}}})
+    rabbit.stop()
+    rabbit.start()
+    make_gateway(make_map(rabbit.port, mqtt=kept)).wire.wait("line GPIO17 1$")
+
+
 @pytest.mark.parametrize("how", ["stop", "kill", "freeze"])
 def test_the_motor_stops_without_the_node(rabbit, connected, ask, how):
     gateway, client = connected(failsafe="{after: 1s}")

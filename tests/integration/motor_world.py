@@ -4,7 +4,6 @@
 Whether a motor runs is read from the simulated wires alone; what tosd --safe did, from its trace of each access, since a
 program that is started anew has a simulated board of its own, on which nothing ran."""
 
-import collections
 import contextlib
 import json
 import os
@@ -12,7 +11,6 @@ import pathlib
 import re
 import subprocess
 import tempfile
-import threading
 import time
 
 from fake_broker import FakeBroker
@@ -53,19 +51,6 @@ CHANNELS = {
 # Standard error is a pipe that nobody reads, for what follows in the script.
 CLOSED_LOG = "exec 2> >(exit 0); wait $!; exec "
 
-_ports = collections.deque(maxlen=64)
-_ports_lock = threading.Lock()
-
-
-def port_of_its_own():
-    """Worlds live side by side: what one has found free, another one may be about to take."""
-    with _ports_lock:
-        while (port := free_port()) in _ports:
-            pass
-        _ports.append(port)
-        return port
-
-
 def both(**what):
     return {"motor": {"lines": what, "part": what}}
 
@@ -101,7 +86,7 @@ class World:
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
         self.real_binary = binary
         self.binary = binary
-        self.port = port_of_its_own()
+        self.port = free_port()
         self.broker = self.fake = self.proxy = self.gateway = self.client = None
         self.motors = list(CHANNELS)  # those that the way out is about
         self.quiet_s = QUIET_S
