@@ -94,70 +94,6 @@ static const struct row REFUSED[] = {
 	{"{\"id\":\"\xff\"}", ": not UTF-8 at byte 8\n"},
 	{"{\"sensors\":{\"interval\":0100}}",
 		": not JSON: unexpected 1 at byte 25: a number has no zero in front\n"},
-	/* typed by hand, or pasted */
-	{"{'led':{}}",
-		": not JSON: unexpected ' (a single quote) at byte 2: keys and texts stand in "
-		"double quotes, \"\n"},
-	{"{\"a\":'b'}",
-		": not JSON: unexpected ' (a single quote) at byte 6: keys and texts stand in "
-		"double quotes, \"\n"},
-	{"{\xe2\x80\x9cled\xe2\x80\x9d:{}}",
-		": not JSON: unexpected \xe2\x80\x9c (U+201C, a curly quote) at byte 2: keys and "
-		"texts stand in double quotes, \"\n"},
-	{"{\"a\":True}", ": not JSON: unexpected True at byte 6: JSON writes true\n"},
-	{"{\"a\":None}", ": not JSON: unexpected None at byte 6: JSON writes null\n"},
-	{"[FALSE]", ": not JSON: unexpected FALSE at byte 2: JSON writes false\n"},
-	{"[ture]", ": not JSON: unexpected ture at byte 2: did you mean true?\n"},
-	{"{\"a\":on}", ": not JSON: unexpected on at byte 6: JSON writes true\n"},
-	{"{led:{0:{on:true}}}",
-		": not JSON: unexpected led at byte 2: a key stands in double quotes, \"led\" (did "
-		"a shell take them?)\n"},
-	{"{\"a\":forward}",
-		": not JSON: unexpected forward at byte 6: a text stands in double quotes, "
-		"\"forward\"\n"},
-	{"{\"a\":1,}", ": not JSON: unexpected } at byte 8: there is a comma too many before it\n"},
-	{"{\"a\":[1, ]}",
-		": not JSON: unexpected ] at byte 10: there is a comma too many before it\n"},
-	{"[1,,2]", ": not JSON: unexpected , at byte 4: there is a comma too many\n"},
-	{"{\"a\":}", ": not JSON: unexpected } at byte 6: a value is missing before it\n"},
-	{"{\"a\":[1}", ": not JSON: unexpected } at byte 8: a ] is missing before it\n"},
-	{"[{]", ": not JSON: unexpected ] at byte 3: a } is missing before it\n"},
-	{"{\"a\" 1}", ": not JSON: unexpected 1 at byte 6: a colon is missing before it\n"},
-	{"{\"a\"=1}",
-		": not JSON: unexpected = (an equals sign) at byte 5: a colon stands between a key "
-		"and its value\n"},
-	{"{\"a\":1 \"b\":2}",
-		": not JSON: unexpected \" at byte 8: a comma is missing before it\n"},
-	{"{\"a\":1 // one\n}",
-		": not JSON: unexpected / (a slash) at byte 8: JSON has no comments\n"},
-	{"{\"a\":+1}",
-		": not JSON: unexpected + (a plus sign) at byte 6: a number has none in front\n"},
-	{"{\"a\":.5}",
-		": not JSON: unexpected . (a point) at byte 6: a number has digits on both sides "
-		"of it, as 0.5\n"},
-	{"{\"a\":\xc2\xa0"
-	 "1}",
-		": not JSON: unexpected \xc2\xa0 (U+00A0, a no-break space) at byte 6: write a "
-		"plain blank\n"},
-	{"{\"a\"\xef\xbc\x9a"
-	 "1}",
-		": not JSON: unexpected \xef\xbc\x9a (U+FF1A, a full-width colon) at byte 5: write "
-		":\n"},
-	{"{\xe2\x80\x8b\"a\":1}",
-		": not JSON: unexpected \xe2\x80\x8b (U+200B, an invisible character) at byte 2: "
-		"leave it out\n"},
-	{"{\xc3\xa4:1}",
-		": not JSON: unexpected \xc3\xa4 at byte 2: a key stands in double quotes\n"},
-	{"[\x01]", ": not JSON: unexpected character U+0001 at byte 2\n"},
-	{"[\xff]", ": not JSON: unexpected byte 0xff at byte 2: a message is UTF-8\n"},
-	{"{\"a\":\"b\nc\"}",
-		": not JSON: a control character in a string at byte 8: a line break in a text is "
-		"written \\n\n"},
-	{"{\"a\":\"b",
-		": not JSON: it ends too early at byte 8: the double quote that ends a text is "
-		"missing\n"},
-	{"[1", ": not JSON: it ends too early at byte 3: a ] is missing\n"},
-	{"[]]", ": not JSON: something after its end at byte 3: one bracket is too many\n"},
 	/* what looks like a stop and is none */
 	{"{\"motor\":{\"direction\":\"STOP\"}}",
 		"motor.direction: \"STOP\" is no direction: to stop it, say \"stop\"\n"},
@@ -423,37 +359,6 @@ static void a_nul_byte_is_refused(void **state)
 	assert_string_equal(errors.items[0].reason, "not JSON: a NUL byte at byte 19");
 	assert_int_equal(parse(&fake->config, BEHIND, sizeof(BEHIND), &action, &errors), -EINVAL);
 	assert_string_equal(errors.items[0].reason, "not JSON: something after its end at byte 26");
-}
-
-/* As a shell of Windows writes a file, say. */
-static void other_encodings_are_named(void **state)
-{
-#define BYTES(literal) literal, sizeof(literal) - 1
-	static const struct {
-		const char *bytes;
-		size_t size;
-		const char *reason;
-	} ROWS[] = {
-		{BYTES("\xff\xfe{\0\"\0a\0"), "not JSON: UTF-16 at byte 1: send it as UTF-8"},
-		{BYTES("\xfe\xff\0{\0\"\0a"), "not JSON: UTF-16 at byte 1: send it as UTF-8"},
-		{BYTES("{\0\"\0a\0"), "not JSON: UTF-16 at byte 2: send it as UTF-8"},
-		{BYTES("\0{\0\"\0a"), "not JSON: UTF-16 at byte 1: send it as UTF-8"},
-		{BYTES("\xff\xfe\0\0{\0\0\0"), "not JSON: UTF-32 at byte 1: send it as UTF-8"},
-		{BYTES("{\0\0\0}\0\0\0"), "not JSON: UTF-32 at byte 2: send it as UTF-8"},
-		{BYTES("\0\0\0{\0\0\0}"), "not JSON: UTF-32 at byte 1: send it as UTF-8"},
-	};
-#undef BYTES
-	const struct fake_config *fake = *state;
-
-	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
-		struct payload_action action;
-		struct payload_errors errors;
-
-		assert_int_equal(
-			parse(&fake->config, ROWS[i].bytes, ROWS[i].size, &action, &errors),
-			-EINVAL);
-		assert_string_equal(errors.items[0].reason, ROWS[i].reason);
-	}
 }
 
 static void sixteen_kibibytes_are_understood_and_one_more_is_refused(void **state)
@@ -834,7 +739,6 @@ int main(void)
 		cmocka_unit_test(what_is_right_is_understood),
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(a_nul_byte_is_refused),
-		cmocka_unit_test(other_encodings_are_named),
 		cmocka_unit_test(sixteen_kibibytes_are_understood_and_one_more_is_refused),
 		cmocka_unit_test(ten_megabytes_are_refused_by_their_true_size),
 		cmocka_unit_test(what_may_have_expired_waits_for_a_clock),

@@ -332,6 +332,26 @@ static void test_a_misspelled_topic_is_answered_with_the_right_one(void **state)
 	close_fixture(&f);
 }
 
+/* A retained message is cleared with it, on each topic. */
+static void test_a_message_without_payload_is_not_answered(void **state)
+{
+	static struct outbox_message answer;
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	for (unsigned topic = 0; topic < ROUTER_TOPICS; topic++) {
+		const struct link_event event = {
+			.kind = LINK_EVENT_MESSAGE, .topic = topic, .retained = topic % 2 == 0};
+
+		router_handle(&f.router, &event);
+		assert_false(outbox_take(f.outbox, true, &answer));
+	}
+	assert_true(f.refusals.count == 0);
+	assert_int_equal(f.applied, 0);
+	close_fixture(&f);
+}
+
 static void test_the_interval_as_text(void **state)
 {
 	struct fixture f;
@@ -417,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_every_stop_is_tried_whatever_became_of_the_one_before),
 		cmocka_unit_test(test_retained_is_refused_on_all_topics),
 		cmocka_unit_test(test_a_misspelled_topic_is_answered_with_the_right_one),
+		cmocka_unit_test(test_a_message_without_payload_is_not_answered),
 		cmocka_unit_test(test_the_interval_as_text),
 		cmocka_unit_test(test_leds_as_text),
 		cmocka_unit_test(test_the_answer_goes_where_the_sender_wants_it),
