@@ -198,7 +198,7 @@ def test_an_spi_part_that_is_away(gateway, client):
             "GPIO17, GPIO5, GPIO6",
         ),
         ("fault climate no-anwser", "error no such fault, did you mean no-answer?"),
-        ("fault climate xyz", "error no such fault, there are: none, no-answer, stuck, short, flip, slow, busy"),
+        ("fault climate xyz", "error no such fault, there are: none, no-answer, stuck, short, flip, slow, busy, held-sda"),
         ("fault GPIO99 stuck", "ok"),
         ("fault climate", "error unknown command, there are: fault, set, get"),
     ],
