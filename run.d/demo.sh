@@ -23,7 +23,7 @@ demo_all() {
 		shift
 	}
 	no_arguments demo "$@"
-	[ -z "$install" ] || run_install build demo
+	[ -z "$install" ] || run_install build man demo
 	build "$dir" disabled
 	start_broker
 	start_watching
@@ -147,7 +147,7 @@ show() {
 go_on() {
 	step "Going on until Ctrl-C. In another terminal:"
 	cat <<END
-  mosquitto_sub -p $port -v -t '$topic/#'
+  mosquitto_sub -p $port -v -t '$topic/#' -T $topic/sensors/temphumi
   mosquitto_pub -p $port -t $topic/actions -m '{"led":{"0":{"bright":3}}}'
   mosquitto_pub -p $port -t $topic/actions -m '{"sensors":{"interval":500}}'
 

@@ -14,7 +14,7 @@ run_test() {
 }
 
 test_all() {
-	[ -z "$install" ] || run_install build test ${vm:+vm}
+	[ -z "$install" ] || run_install build man test ${vm:+vm}
 	build "$dir" enabled
 	status=0
 	log=testlog-$$

@@ -190,3 +190,10 @@ def test_a_full_disk_is_told(make_demo, size):
     # Nothing else, which would be the names of what is left.
     assert all(line.startswith(("run: ", "mkdir: ")) for line in told), told
     assert demo.left_behind() == []
+
+
+@pytest.mark.skipif(not shutil.which("scdoc"), reason="without scdoc there are no pages")
+@pytest.mark.parametrize("page", ["tosd.8", "tosd.yaml.5", "tosd-mqtt.7"])
+def test_a_build_has_the_manuals(build, page):
+    """README: man ./build/tosd.yaml.5"""
+    assert (build / page).read_text().startswith(".\\")
