@@ -42,8 +42,8 @@ MUTANTS = [
     ),
     Mutant(
         "a warning of clang alone", "failsafe.c",
-        "\tfailsafe->running = running;\n",
-        "\tfailsafe->running = failsafe->running;\n",
+        "\tif (at_us > failsafe->seen_us)\n",
+        "\tat_us = at_us;\n\tif (at_us > failsafe->seen_us)\n",
         "gate", "none",
         GATE,
         "self-assign",
