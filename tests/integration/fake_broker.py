@@ -21,6 +21,7 @@ class FakeBroker:
         self.refuses = behaviour.pop("refuses", ())  # topics
         self.ends_on = behaviour.pop("ends_on", ())  # topics: whoever subscribes to one of them is thrown out
         self.first_words = behaviour.pop("first_words", b"")  # in one piece with the first SUBACK of all
+        self.acknowledges = behaviour.pop("acknowledges", True)
         self.last_words = behaviour.pop("last_words", None)  # in one piece with the first SUBACK, then the connection ends
         assert not behaviour
         self.subscribed = queue.Queue()  # the topics of each SUBSCRIBE
@@ -110,7 +111,7 @@ class FakeBroker:
             (length,) = struct.unpack_from(">H", body)
             topic, payload = body[2 : 2 + length].decode(), body[2 + length :]
             self.topics.put(topic)
-            if first & 6 and topic not in self.silent_on:
+            if first & 6 and self.acknowledges and topic not in self.silent_on:
                 connection.sendall(bytes([PUBACK << 4, 2]) + payload[:2])
             self.published.put((topic, payload[2:] if first & 6 else payload))
         return True

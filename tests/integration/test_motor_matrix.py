@@ -14,6 +14,7 @@ import signal
 
 import pytest
 
+from fake_broker import FakeBroker
 from motor_world import CLOSED_LOG, REVERSE_PAUSE_S, World, both
 from threads import standstill
 
@@ -165,6 +166,38 @@ def frozen(world):
         world.broker.freeze()
 
 
+def another(world, **behaviour):
+    """In the broker's place, and at its address."""
+    world.event()
+    if world.fake:
+        world.fake.close()
+        world.proxy.cut()
+    else:
+        world.broker.kill()
+    world.fake = FakeBroker(port=world.port, **behaviour)
+    if world.proxy:
+        world.proxy.open()
+
+
+def mute(world):
+    another(world, answers_subscribe=False)
+
+
+def deaf(world):
+    another(world, acknowledges=False)
+
+
+def flapping(world):
+    another(world, last_words=b"")
+
+
+def moved(world):
+    """To an address where nobody is."""
+    text = world.gateway.map.read_text()
+    world.event()
+    world.gateway.reload(text.replace(f"127.0.0.1:{world.proxy.port if world.proxy else world.port}", "127.0.0.1:1"))
+
+
 def killed(world):
     world.crash()
     world.make_safe()
@@ -244,6 +277,10 @@ WAYS_OUT = {
     "frozen": (frozen, "f", "the broker is frozen"),
     "tripped": (gone, "f", "the broker is killed, and the fail-safe had tripped before the motor ran"),
     "refused": (refused, "f", "the broker is killed after a reload whose password file others can read"),
+    "mute": (mute, "f", "another broker in its place does not answer SUBSCRIBE"),
+    "deaf": (deaf, "f", "another one acknowledges nothing"),
+    "flapping": (flapping, "f", "another one ends each connection as soon as it is made"),
+    "moved": (moved, "r", "a reload to the address of a broker that is not there"),
     "nodisk": (gone, "f", "the broker is killed, and the disk is full"),
     "nolog": (gone, "f", "the broker is killed, and the log is a closed pipe"),
     "killed": (killed, "s", "kill -9, then tosd --safe"),
