@@ -19,6 +19,7 @@ int gateway_prepare_link(
 		.reading_topic = readings,
 		.backlog_topic = backlog,
 		.status_topic = status,
+		.answer_us = config->spool.after_us,
 		.outbox = gateway->outbox,
 		.events = gateway->link_events,
 	};

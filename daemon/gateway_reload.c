@@ -115,6 +115,7 @@ static void go_over(struct gateway *gateway, const struct preparation *preparati
 	health_reset_sensors(&gateway->health);
 	if (preparation->link)
 		replace_link(gateway, preparation->link);
+	link_set_answer(gateway->link, config->spool.after_us);
 	sampler_swap(gateway->sampler, preparation->round);
 	follow_interval(gateway, old);
 	if (config->mqtt.health_interval_us != old->mqtt.health_interval_us)

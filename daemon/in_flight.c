@@ -61,6 +61,17 @@ bool in_flight_take_done(struct in_flight *in_flight, struct in_flight_entry *re
 	return false;
 }
 
+uint64_t in_flight_oldest_us(const struct in_flight *in_flight, unsigned qos)
+{
+	for (size_t i = 0; i < in_flight->count; i++) {
+		const struct in_flight_entry *entry = &in_flight->entries[i];
+
+		if (!entry->done && entry->qos >= qos)
+			return entry->at_us;
+	}
+	return 0;
+}
+
 size_t in_flight_count(const struct in_flight *in_flight, unsigned kind)
 {
 	size_t count = 0;

@@ -11,7 +11,9 @@ enum { IN_FLIGHT_MAX = 40, IN_FLIGHT_TOPIC_MAX = 96 };
 struct in_flight_entry {
 	uint64_t id; /* the caller's */
 	unsigned kind;
-	int token; /* the library's */
+	unsigned qos;
+	uint64_t at_us; /* when it was sent */
+	int token;      /* the library's */
 	bool done;
 	int reason;                      /* when done: an MQTT 5 reason code; 0: success */
 	char topic[IN_FLIGHT_TOPIC_MAX]; /* for messages to the user; may be cut */
@@ -33,5 +35,8 @@ bool in_flight_keep(struct in_flight *in_flight, const int *tokens);
 
 /* Takes out one that is done. */
 bool in_flight_take_done(struct in_flight *in_flight, struct in_flight_entry *ret_entry);
+
+/* When the oldest one was sent that is not done, of at least that QoS; 0: there is none. */
+uint64_t in_flight_oldest_us(const struct in_flight *in_flight, unsigned qos);
 
 size_t in_flight_count(const struct in_flight *in_flight, unsigned kind);

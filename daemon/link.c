@@ -28,6 +28,9 @@ enum {
 	NETWORK_SPREAD_US = 5000000, /* the first attempt after the network has changed */
 };
 
+/* Until a broker that did not go on with QoS 2 is offered it again. */
+#define QOS_1_US (3600 * UINT64_C(1000000))
+
 void link_enter_library(struct link *link)
 {
 	(void)pthread_mutex_lock(&link->mutex);
@@ -105,7 +108,7 @@ static void wait_to_retry(struct link *link, uint32_t wait_ms)
 	uint64_t end_us = clock_now_us() + (uint64_t)wait_ms * 1000;
 	bool is_sooner = false;
 
-	if (link->network.fd < 0)
+	if (wait_ms > 0 && link->network.fd < 0)
 		network_watch_open(&link->network);
 	for (;;) {
 		struct link_commands commands = link_take_commands(link);
@@ -156,11 +159,39 @@ static void note_short_life(struct link *link, uint64_t lasted_us)
 			SHORT_LIVES, link->settings.mqtt->client_id);
 }
 
+/* When and where again, after a connection that lasted so long. */
+static uint32_t follow_end(struct link *link, const struct link_end *end, uint64_t lasted_us)
+{
+	bool useless = end->kind != LINK_END_BROKEN;
+	struct link_url *url = &link->urls[link->turn.index];
+	uint32_t wait_ms;
+
+	if (end->kind == LINK_END_CLOSED)
+		return 0;
+	if (end->kind == LINK_END_QOS_2) {
+		url->qos_1_until_us = clock_now_us() + QOS_1_US;
+		log_warning("mqtt", "%s: readings go there with QoS 1 for an hour (see mqtt.qos)",
+			end->why);
+		return 0;
+	}
+	/* One that was of no use for as long as it lasted is one more failure. */
+	if (!useless || lasted_us >= URL_TURN_GOOD_US)
+		backoff_lasted(&link->backoff, lasted_us);
+	if (url_turn_ended(&link->turn, lasted_us, useless)) {
+		log_warning("mqtt", "connection lost: %s; trying the next URL", end->why);
+		return 0;
+	}
+	wait_ms = link_next_wait_ms(link);
+	log_warning(
+		"mqtt", "connection lost: %s; connecting again in %.1f s", end->why, wait_ms / 1e3);
+	return wait_ms;
+}
+
 /* One connection, from the attempt to the time to wait before the next one. 0, or -ECANCELED. */
 static int connect_once(struct link *link, uint32_t *ret_wait_ms)
 {
 	struct mqtt_client *client;
-	const char *why;
+	struct link_end end;
 	uint64_t begin_us, lasted_us;
 	int r = link_connect(link, &client, ret_wait_ms);
 
@@ -168,17 +199,13 @@ static int connect_once(struct link *link, uint32_t *ret_wait_ms)
 		return r == -ECANCELED ? r : 0;
 	network_watch_close(&link->network);
 	begin_us = clock_now_us();
-	r = link_session_run(link, client, &why);
+	r = link_session_run(link, client, &end);
 	if (r < 0)
 		return r;
 	lasted_us = clock_now_us() - begin_us;
-	backoff_lasted(&link->backoff, lasted_us);
-	*ret_wait_ms = link_next_wait_ms(link);
-	if (why) {
-		log_warning("mqtt", "connection lost: %s; connecting again in %.1f s", why,
-			*ret_wait_ms / 1e3);
+	*ret_wait_ms = follow_end(link, &end, lasted_us);
+	if (end.kind == LINK_END_BROKEN)
 		note_short_life(link, lasted_us);
-	}
 	return 0;
 }
 
@@ -238,6 +265,8 @@ int link_new(const struct link_settings *settings, struct link **ret_link)
 	link->network.fd = -1;
 	link->command_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	link->urls = calloc(settings->mqtt->n_urls, sizeof(*link->urls));
+	url_turn_init(&link->turn, settings->mqtt->n_urls);
+	link->commands.answer_us = settings->answer_us;
 	r = link->command_fd < 0 ? -errno : link->urls ? 0 : -ENOMEM;
 	if (r == 0)
 		r = link_settings_copy(settings, &link->copies, &link->settings);
@@ -270,6 +299,13 @@ void link_guard(struct link *link, uint64_t guard_us)
 	(void)pthread_mutex_lock(&link->mutex);
 	link->commands.guard_us = guard_us;
 	wake(link);
+	(void)pthread_mutex_unlock(&link->mutex);
+}
+
+void link_set_answer(struct link *link, uint64_t answer_us)
+{
+	(void)pthread_mutex_lock(&link->mutex);
+	link->commands.answer_us = answer_us;
 	(void)pthread_mutex_unlock(&link->mutex);
 }
 

@@ -77,6 +77,7 @@ struct link_settings {
 	const struct link_subscription *subscriptions; /* at most LINK_SUBSCRIPTIONS_MAX */
 	size_t n_subscriptions;
 	const char *reading_topic, *backlog_topic, *status_topic;
+	uint64_t answer_us; /* see link_set_answer() */
 	struct outbox *outbox;
 	/* To main, of at least 64 KiB. When it is full, the link stops reading from the broker
 	 * until there is room. */
@@ -96,6 +97,10 @@ void link_start(struct link *link);
  * publish) at least four times in guard_us, and report LINK_EVENT_HEARD. 0: no longer.
  */
 void link_guard(struct link *link, uint64_t guard_us);
+
+/* How long a message may be without its acknowledgement, at least 5 s: then the broker is of no use,
+ * and the next one is tried. */
+void link_set_answer(struct link *link, uint64_t answer_us);
 
 /* Asks the thread for LINK_EVENT_PONG: it answers when its loop turns, so also in an outage, but
  * late while the library blocks in a connect. */

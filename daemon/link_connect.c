@@ -123,30 +123,27 @@ static void log_connected(struct link_url *url, const char *name, int version, b
 
 int link_connect(struct link *link, struct mqtt_client **ret_client, uint32_t *ret_wait_ms)
 {
-	const struct config_mqtt *mqtt = link->settings.mqtt;
+	size_t index = link->turn.index;
+	const char *name = link->settings.mqtt->urls[index];
 	char error[MQTT_CLIENT_ERROR_MAX] = "";
-	int r = -ENOTCONN;
+	int version, r;
 
-	for (size_t i = 0; i < mqtt->n_urls; i++) {
-		bool is_last = i + 1 == mqtt->n_urls;
-		int version;
-
-		log_debug("mqtt", "connecting to %s", mqtt->urls[i]);
-		r = try_url(link, i, error, ret_client, &version);
-		if (r == -ECANCELED)
-			return r;
-		if (r == 0) {
-			log_connected(&link->urls[i], mqtt->urls[i], version,
-				mqtt_client_session_present(*ret_client));
-			return 0;
-		}
-		*ret_wait_ms = is_last ? link_next_wait_ms(link) : 0;
-		if (link_take_commands(link).closing)
-			return r;
-		log_failure(&link->urls[i], mqtt->urls[i], error, *ret_wait_ms);
-		(void)link_events_flush(&link->events);
+	log_debug("mqtt", "connecting to %s", name);
+	r = try_url(link, index, error, ret_client, &version);
+	if (r == -ECANCELED)
+		return r;
+	if (r == 0) {
+		log_connected(&link->urls[index], name, version,
+			mqtt_client_session_present(*ret_client));
+		return 0;
 	}
-	if (link->events.connections == 0 && link->events.state != LINK_EVENT_DISCONNECTED)
+	*ret_wait_ms = url_turn_failed(&link->turn) ? 0 : link_next_wait_ms(link);
+	if (link_take_commands(link).closing)
+		return r;
+	log_failure(&link->urls[index], name, error, *ret_wait_ms);
+	if (*ret_wait_ms > 0 && link->events.connections == 0 &&
+		link->events.state != LINK_EVENT_DISCONNECTED)
 		link_events_set_state(&link->events, LINK_EVENT_DISCONNECTED);
+	(void)link_events_flush(&link->events);
 	return r;
 }

@@ -7,6 +7,8 @@
  *   link_connect.c  which URL, which MQTT version, when again; what the user is told of it
  *   link_session.c  one connection, from the SUBSCRIBE to its end
  *   link_outbound.c from the outbox to the broker
+ *   broker_watch.c  whether the broker does its part
+ *   url_turn.c      which broker is tried next
  *   link_wait.c     how the connection's thread sleeps
  *   link_events.c   what main is told
  *   link_log.c      messages in the debug log
@@ -18,6 +20,7 @@
 #include "mqtt_client.h"
 #include "network_watch.h"
 #include "refusals.h"
+#include "url_turn.h"
 #include <pthread.h>
 
 /* What waits to be told to main. The queue may be full, and none of these may get lost. */
@@ -54,12 +57,29 @@ struct link_commands {
 	bool closing;
 	uint64_t close_by_us;
 	uint64_t guard_us;
+	uint64_t answer_us;
+};
+
+/* How a connection ended. */
+enum link_end_kind {
+	LINK_END_BROKEN,       /* not by us */
+	LINK_END_CLOSED,       /* as wanted */
+	LINK_END_UNSUBSCRIBED, /* it never came to be useful */
+	LINK_END_SILENT,       /* the broker does not answer any more, */
+	LINK_END_UNANSWERED,   /* or not what it should */
+	LINK_END_QOS_2,        /* it does not go on with QoS 2, and will with 1 */
+};
+
+struct link_end {
+	enum link_end_kind kind;
+	const char *why; /* static; NULL: closed as wanted */
 };
 
 /* What is known of a URL. */
 struct link_url {
 	struct broker_offer offer;           /* what is lowered for this broker */
 	bool fell_back;                      /* with version auto: 3.1.1 is what works there */
+	uint64_t qos_1_until_us;             /* since it does not go on with QoS 2 */
 	char failure[MQTT_CLIENT_ERROR_MAX]; /* the last one; "": none */
 	struct log_limit failure_limit;
 };
@@ -98,8 +118,9 @@ struct link {
 	/* The thread's own. */
 	struct link_events events;
 	struct backoff backoff;
-	struct network_watch network;  /* from the first wait until connected */
-	struct link_url *urls;         /* as many as the settings have */
+	struct network_watch network; /* from the first wait until connected */
+	struct link_url *urls;        /* as many as the settings have */
+	struct url_turn turn;
 	struct outbox_message message; /* the one being sent */
 	struct refusals rejected;      /* by the broker */
 	unsigned short_lived;          /* connections that broke soon, one after the other */
@@ -121,15 +142,14 @@ struct link_commands link_take_commands(struct link *link);
 /* How long to wait before the next attempt. */
 uint32_t link_next_wait_ms(struct link *link);
 
-/* Tries each URL once. 0; -ECANCELED; another negative errno: none works now, try again in
- * *ret_wait_ms. */
+/* Tries the URL whose turn it is. 0; -ECANCELED; another negative errno: try again in
+ * *ret_wait_ms, with the next one. */
 int link_connect(struct link *link, struct mqtt_client **ret_client, uint32_t *ret_wait_ms);
 
 /*
- * Uses the connection until it ends (*ret_why: why, static) or the link is closed (*ret_why: NULL).
- * Closes the client. 0, or -ECANCELED.
+ * Uses the connection until it ends or the link is closed. Closes the client. 0, or -ECANCELED.
  */
-int link_session_run(struct link *link, struct mqtt_client *client, const char **ret_why);
+int link_session_run(struct link *link, struct mqtt_client *client, struct link_end *ret_end);
 
 /* How many messages the broker has refused besides those that were logged, once it is time. */
 void link_tell_rejected(struct link *link, uint64_t now_us);

@@ -59,12 +59,13 @@ void link_tell_rejected(struct link *link, uint64_t now_us)
 }
 
 /* Returns what mqtt_client_publish() does, or -ECANCELED. */
-static int publish(struct link_session *session, const struct mqtt_publish *message)
+static int publish(struct link_session *session, struct mqtt_publish *message)
 {
 	int r;
 
 	if (mqtt_client_in_flight(session->client)->count == 0)
 		session->progress_us = session->now_us;
+	message->at_us = session->now_us;
 	link_enter_library(session->link);
 	r = mqtt_client_publish(session->client, message);
 	session->unflushed = true;
@@ -103,6 +104,8 @@ static void fill_publish(const struct link_session *session, struct mqtt_publish
 	} else if (message->kind == OUTBOX_KIND_BACKLOG) {
 		ret_publish->topic = settings->backlog_topic;
 	}
+	if (ret_publish->qos > session->qos_max)
+		ret_publish->qos = session->qos_max;
 }
 
 static int send_message(struct link_session *session)
@@ -150,7 +153,7 @@ int link_outbound_send(struct link_session *session)
 
 static int publish_status(struct link_session *session, const char *status)
 {
-	const struct mqtt_publish message = {
+	struct mqtt_publish message = {
 		.topic = session->link->settings.status_topic,
 		.payload = status,
 		.size = strlen(status),
@@ -191,6 +194,9 @@ void link_outbound_acknowledge(struct link_session *session)
 
 	while (mqtt_client_acknowledged(session->client, &entry)) {
 		session->heard_us = session->progress_us = session->now_us;
+		broker_watch_came(&session->watch, session->now_us);
+		session->watch.qos_1_works = session->watch.qos_1_works || entry.qos == 1;
+		session->watch.qos_2_works = session->watch.qos_2_works || entry.qos == 2;
 		if (entry.reason >= 0x80)
 			reject(session, entry.topic,
 				mqtt_client_reason(session->client, entry.reason));

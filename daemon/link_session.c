@@ -15,7 +15,11 @@ enum {
 };
 
 /* Without an acknowledgement, while memory fills: sooner than the keepalive would find out. */
-#define PROGRESS_US (10 * UINT64_C(1000000))
+#define PROGRESS_US   (10 * UINT64_C(1000000))
+#define ANSWER_MIN_US (5 * UINT64_C(1000000))
+#define QOS_2_US      (10 * UINT64_C(1000000))
+/* What the library gives a SUBSCRIBE, and some less. */
+#define SUBSCRIBE_US  (4 * UINT64_C(1000000))
 
 /* One that the gateway needs is reported at each connection, another one once. */
 static void tell_refused(struct link_session *session, size_t index, int code)
@@ -37,6 +41,16 @@ static void tell_refused(struct link_session *session, size_t index, int code)
 	link->refusal_told[index] = true;
 }
 
+/* Asked at once: a while later the end may be our own. */
+static const char *why_unsubscribed(const struct link_session *session)
+{
+	const char *why = NULL;
+
+	if (clock_now_us() - session->now_us < SUBSCRIBE_US)
+		why = broker_socket_why_closed(session->socket);
+	return why ? why : "the broker did not answer the subscription";
+}
+
 /* The required ones or the others, in one packet. The rest of the gateway works on without one that
  * was refused. */
 static int subscribe_to(struct link_session *session, bool required)
@@ -55,6 +69,7 @@ static int subscribe_to(struct link_session *session, bool required)
 	}
 	if (n == 0)
 		return 0;
+	session->now_us = clock_now_us();
 	link_enter_library(session->link);
 	r = mqtt_client_subscribe(session->client, topics, n, codes);
 	if (link_leave_library(session->link) < 0)
@@ -64,7 +79,7 @@ static int subscribe_to(struct link_session *session, bool required)
 			tell_refused(session, indexes[i], codes[i]);
 	}
 	if (r < 0)
-		session->why = "the broker did not answer the subscription";
+		session->why = why_unsubscribed(session);
 	return r;
 }
 
@@ -114,7 +129,8 @@ static bool handle_inbound(struct link_session *session, const struct mqtt_inbou
 static bool is_receive_due(const struct link_session *session)
 {
 	return session->receive_due ||
-		session->now_us - session->received_us >= link_wait_tick_us(session);
+		session->now_us - session->received_us >= link_wait_tick_us(session) ||
+		session->now_us >= broker_watch_due(&session->watch);
 }
 
 /* While main's queue is full nothing is received, and TCP holds the broker back. */
@@ -206,7 +222,65 @@ static bool is_stuck(struct link_session *session)
 		!outbox_is_half_full(session->link->settings.outbox))
 		return false;
 	session->why = "the broker does not acknowledge any more, and memory fills";
+	session->end_kind = LINK_END_UNANSWERED;
 	return true;
+}
+
+static void set_limits(struct link_session *session)
+{
+	uint64_t answer_us = session->commands.answer_us;
+	struct broker_watch *watch = &session->watch;
+
+	watch->answer_us = answer_us > ANSWER_MIN_US ? answer_us : ANSWER_MIN_US;
+	watch->qos_2_us = watch->answer_us < QOS_2_US ? watch->answer_us : QOS_2_US;
+	watch->silence_us =
+		session->link->settings.mqtt->n_urls > 1 ? 4 * link_wait_tick_us(session) : 0;
+}
+
+/* A slow network that still takes something. */
+static bool still_flows(struct link_session *session)
+{
+	size_t unsent = broker_socket_unsent(session->socket);
+	bool flows = unsent > 0 && unsent != session->unsent;
+
+	session->unsent = unsent;
+	return flows;
+}
+
+/* Whether the broker leaves its part undone. Only what has come in is known. */
+static bool is_useless(struct link_session *session)
+{
+	const struct in_flight *in_flight = mqtt_client_in_flight(session->client);
+	struct broker_watch *watch = &session->watch;
+	uint64_t oldest_us = in_flight_oldest_us(in_flight, 0);
+
+	watch->oldest_us =
+		oldest_us > session->flowed_us || oldest_us == 0 ? oldest_us : session->flowed_us;
+	watch->oldest_qos_2_us = in_flight_oldest_us(in_flight, 2);
+	if (session->received_us != session->now_us)
+		return false;
+	switch (broker_watch_judge(watch, session->now_us)) {
+	case BROKER_FAULT_SILENT:
+		session->why = "the broker does not answer any more";
+		session->end_kind = LINK_END_SILENT;
+		return true;
+	case BROKER_FAULT_QOS_2:
+		session->why = "the broker acknowledges messages of QoS 1 but none of QoS 2";
+		session->end_kind = LINK_END_QOS_2;
+		return true;
+	case BROKER_FAULT_UNANSWERED:
+		if (still_flows(session)) {
+			session->flowed_us = watch->oldest_us = session->now_us;
+			return false;
+		}
+		session->why = "the broker did not acknowledge a message in time (spool.after, at "
+			       "least 5 s)";
+		session->end_kind = LINK_END_UNANSWERED;
+		return true;
+	case BROKER_FAULT_NONE:
+		break;
+	}
+	return false;
 }
 
 /* 0: go on. 1: closed as wanted. -ENOTCONN, -ECANCELED. */
@@ -217,8 +291,11 @@ static int turn(struct link_session *session)
 
 	session->commands = link_take_commands(session->link);
 	/* What was heard before main wanted to know is not news. */
-	if (session->commands.guard_us != guard_us)
+	if (session->commands.guard_us != guard_us) {
 		session->told_us = session->heard_us;
+		broker_watch_guard(&session->watch, session->commands.guard_us, session->now_us);
+	}
+	set_limits(session);
 	if (is_receive_due(session))
 		r = receive(session);
 	if (r == 0 && !session->said_goodbye)
@@ -227,7 +304,7 @@ static int turn(struct link_session *session)
 		r = link_outbound_heartbeat(session);
 	if (r == -ECANCELED)
 		return r;
-	if (r == 0 && is_stuck(session))
+	if (r == 0 && !session->commands.closing && (is_useless(session) || is_stuck(session)))
 		r = -ENOTCONN;
 	tell_heard(session);
 	if (session->link->rejected.untold > 0)
@@ -244,8 +321,10 @@ static int begin(struct link_session *session)
 	struct link *link = session->link;
 	int r = subscribe_to(session, true);
 
-	if (r < 0)
+	if (r < 0) {
+		session->end_kind = LINK_END_UNSUBSCRIBED;
 		return r;
+	}
 	link_events_set_state(&link->events, LINK_EVENT_CONNECTED);
 	outbox_connected(link->settings.outbox);
 	/* What came with the answer is behind that, and not lost when the connection ends here. */
@@ -262,12 +341,12 @@ static const char *why_lost(const struct link_session *session)
 
 	if (why)
 		return why;
-	return session->now_us - session->readable_us > silence_us
+	return session->now_us - session->watch.came_us > silence_us
 		? "the broker does not answer any more"
 		: "the broker broke the protocol";
 }
 
-int link_session_run(struct link *link, struct mqtt_client *client, const char **ret_why)
+int link_session_run(struct link *link, struct mqtt_client *client, struct link_end *ret_end)
 {
 	uint64_t now_us = clock_now_us();
 	struct link_session session = {
@@ -276,7 +355,8 @@ int link_session_run(struct link *link, struct mqtt_client *client, const char *
 		.socket = fcntl(mqtt_client_fd(client), F_DUPFD_CLOEXEC, 0),
 		.now_us = now_us,
 		.receive_due = true,
-		.readable_us = now_us,
+		.watch.came_us = now_us,
+		.qos_max = now_us < link->urls[link->turn.index].qos_1_until_us ? 1 : 2,
 		.sent_us = now_us,
 		.heard_us = now_us,
 	};
@@ -288,7 +368,8 @@ int link_session_run(struct link *link, struct mqtt_client *client, const char *
 		if (r == 0)
 			link_wait(&session);
 	}
-	*ret_why = r == 1 ? NULL : why_lost(&session);
+	ret_end->why = r == 1 ? NULL : why_lost(&session);
+	ret_end->kind = r == 1 ? LINK_END_CLOSED : session.end_kind;
 	if (session.socket >= 0)
 		(void)close(session.socket);
 	link_enter_library(link);

@@ -2,6 +2,7 @@
 /* Shared by link_session.c, link_outbound.c and link_wait.c alone: one connection. */
 #pragma once
 
+#include "broker_watch.h"
 #include "link_internal.h"
 
 struct link_session {
@@ -10,7 +11,12 @@ struct link_session {
 	struct link_commands commands;
 	uint64_t now_us; /* read once a turn */
 
+	struct broker_watch watch; /* whether the broker does its part */
+	size_t unsent;             /* bytes, when that was last asked */
+	uint64_t flowed_us;        /* when that was last found to get less */
+
 	/* Outbound. */
+	unsigned qos_max;     /* of what goes to this broker */
 	bool has_message;     /* link->message was taken from the outbox and is not yet sent */
 	bool congested;       /* the network does not take it now */
 	bool is_idle;         /* the outbox had nothing more */
@@ -24,7 +30,6 @@ struct link_session {
 	bool has_more;        /* the turn was over before all was received */
 	bool receive_due;     /* the socket may have something */
 	uint64_t received_us; /* when the library was last asked */
-	uint64_t readable_us; /* the last time that something came in */
 	uint64_t heard_us;    /* the last answer or message */
 	uint64_t told_us;     /* when main was last told that something was heard */
 	size_t message_min;   /* bytes of the smallest message that may come in */
@@ -32,7 +37,8 @@ struct link_session {
 	/* The end. */
 	bool said_goodbye;
 	uint64_t drain_until_us; /* 0: not closing */
-	const char *why;         /* it ended; static */
+	enum link_end_kind end_kind;
+	const char *why; /* it ended; static */
 	int socket; /* our own handle on the connection, or -1: the library may close its own before
 		       we could ask why the connection ended */
 };

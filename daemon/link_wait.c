@@ -84,6 +84,8 @@ static int poll_timeout_ms(const struct link_session *session)
 	if (session->has_more)
 		return 0;
 	sooner(&timeout_us, now_us, session->received_us + link_wait_tick_us(session));
+	if (!session->commands.closing)
+		sooner(&timeout_us, now_us, broker_watch_due(&session->watch));
 	if (session->congested)
 		sooner(&timeout_us, now_us, now_us + CONGESTED_MS * 1000);
 	if (step_us > 0) {
@@ -155,7 +157,7 @@ void link_wait(struct link_session *session)
 	}
 	session->receive_due = session->receive_due || fds[0].revents;
 	if (fds[0].revents & POLLIN)
-		session->readable_us = session->now_us;
+		broker_watch_came(&session->watch, session->now_us);
 	/* Now, for the library closes the socket when it finds out. */
 	if (fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR))
 		session->why = broker_socket_why_closed(fds[0].fd);

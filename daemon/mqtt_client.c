@@ -167,9 +167,10 @@ static size_t packet_size_max(const struct mqtt_publish *message)
 
 int mqtt_client_publish(struct mqtt_client *client, const struct mqtt_publish *message)
 {
-	struct in_flight_entry entry = {.id = message->id, .kind = message->kind};
 	MQTTProperties properties = MQTTProperties_initializer;
 	unsigned qos = message->qos < client->qos_max ? message->qos : client->qos_max;
+	struct in_flight_entry entry = {
+		.id = message->id, .kind = message->kind, .qos = qos, .at_us = message->at_us};
 	MQTTResponse response;
 	int r = 0;
 

@@ -91,8 +91,9 @@ struct mqtt_publish {
 	bool retain;
 	const void *correlation; /* sent with MQTT 5 only */
 	size_t correlation_size;
-	uint64_t id;   /* comes back with the acknowledgement */
-	unsigned kind; /* to count by */
+	uint64_t id;    /* comes back with the acknowledgement */
+	unsigned kind;  /* to count by */
+	uint64_t at_us; /* now */
 };
 
 /* How many may be in flight. */

@@ -6,11 +6,11 @@ import socket
 import struct
 import threading
 
-CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 1, 2, 3, 4, 8, 9
+CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, PINGREQ, PINGRESP = 1, 2, 3, 4, 8, 9, 12, 13
 
 
 class FakeBroker:
-    """Each connection's CONNECT puts its protocol version into .versions, each PUBLISH its topic into .topics,
+    """Acknowledges as if all were QoS 1. Each connection's CONNECT puts its protocol version into .versions, each PUBLISH its topic into .topics,
     and both, with the payload, into .published once it is acknowledged."""
 
     def __init__(self, on_version_5=b"", port=0, **behaviour):
@@ -23,6 +23,8 @@ class FakeBroker:
         self.first_words = behaviour.pop("first_words", b"")  # in one piece with the first SUBACK of all
         self.acknowledges = behaviour.pop("acknowledges", True)
         self.last_words = behaviour.pop("last_words", None)  # in one piece with the first SUBACK, then the connection ends
+        self.acknowledges = behaviour.pop("acknowledges", True)
+        self.closes = behaviour.pop("closes", False)  # each connection, as soon as it is made
         assert not behaviour
         self.subscribed = queue.Queue()  # the topics of each SUBSCRIBE
         self.versions = queue.Queue()
@@ -97,6 +99,9 @@ class FakeBroker:
                 connection.sendall(self.on_version_5)
                 return False
             connection.sendall(bytes([CONNACK << 4, 2, 0, 0]))
+            return not self.closes
+        elif kind == PINGREQ:
+            connection.sendall(bytes([PINGRESP << 4, 0]))
         elif kind == SUBSCRIBE and self.answers_subscribe:
             topics = list(self._filters(body[2:]))
             self.subscribed.put(topics)

@@ -437,7 +437,8 @@ def test_a_reload_keeps_what_waits(client, proxy, start):
 def test_a_broker_that_freezes_while_memory_fills_counts_as_gone(broker, client, make_gateway, proxy):
     """Its socket still lives, and the keepalive would wait for much longer."""
     names = "".join(f"  {'x' * 40}{n:02}: {{from: adc.2}}\n" for n in range(20))
-    more = SPOOL.format(after="1s", size="16MiB")
+    # Long before that is the limit of an acknowledgement, too.
+    more = SPOOL.format(after="30s", size="16MiB")
     text = make_map(proxy.port, interval="20ms", more=more).replace("sensors:\n", "sensors:\n" + names, 1)
     gateway = make_gateway(text, ["--verbose"])
     wait_live(client, gateway)

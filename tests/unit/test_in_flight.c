@@ -81,6 +81,21 @@ static void kinds_are_counted(void **state)
 	assert_int_equal(in_flight_count(&in_flight, 2), 0);
 }
 
+static void the_oldest_one_is_told(void **state)
+{
+	struct in_flight in_flight = {0};
+
+	(void)state;
+	assert_int_equal(in_flight_oldest_us(&in_flight, 0), 0);
+	in_flight_add(&in_flight, &(struct in_flight_entry){.token = 1, .qos = 1, .at_us = 100});
+	in_flight_add(&in_flight, &(struct in_flight_entry){.token = 2, .qos = 2, .at_us = 200});
+	in_flight_add(&in_flight, &(struct in_flight_entry){.token = 3, .qos = 2, .at_us = 300});
+	assert_int_equal(in_flight_oldest_us(&in_flight, 0), 100);
+	assert_int_equal(in_flight_oldest_us(&in_flight, 2), 200);
+	assert_true(in_flight_done(&in_flight, 2, 0));
+	assert_int_equal(in_flight_oldest_us(&in_flight, 2), 300);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +103,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_token_is_told),
 		cmocka_unit_test(what_is_no_longer_pending_is_done),
 		cmocka_unit_test(kinds_are_counted),
+		cmocka_unit_test(the_oldest_one_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

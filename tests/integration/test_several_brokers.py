@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""A list of brokers, the first of which is of no use: each in its own way. And brokers that leave their part undone."""
+
+import json
+import time
+
+import pytest
+from conftest import make_map
+from fake_broker import FakeBroker
+from harness import TIMEOUT
+
+RUN = {"motor": {"direction": "forward", "speed": 10}}
+# A loaded machine may be late by this much.
+LATE_S = 1.0
+
+
+@pytest.fixture
+def make_fake():
+    fakes = []
+
+    def make(**options):
+        fakes.append(FakeBroker(**options))
+        return fakes[-1]
+
+    yield make
+    for fake in fakes:
+        fake.close()
+
+
+def map_of(*ports, **options):
+    urls = ", ".join(f"mqtt://127.0.0.1:{port}" for port in ports)
+    return make_map(ports[0], **options).replace(f"url: mqtt://127.0.0.1:{ports[0]}", f"url: [{urls}]")
+
+
+def seconds_to_connect(gateway, port, begin, mark=0):
+    gateway.log.wait(f"connected to mqtt://127.0.0.1:{port}", mark)
+    return time.monotonic() - begin
+
+
+@pytest.mark.parametrize(
+    "behaviour, reason, limit_s",
+    [
+        ({"closes": True}, "the broker (closed|reset) it", 1),
+        ({"answers_subscribe": False}, "the broker did not answer the subscription", 6),
+        ({"last_words": b""}, "the broker (closed|reset) it", 1),
+    ],
+    ids=["closes", "no SUBACK", "closes behind the SUBACK"],
+)
+def test_a_useless_first_broker_is_passed_over(broker, client, make_fake, make_gateway, behaviour, reason, limit_s):
+    fake = make_fake(**behaviour)
+    begin = time.monotonic()
+    gateway = make_gateway(map_of(fake.port, broker.port, mqtt="  version: 3.1.1"))
+    assert seconds_to_connect(gateway, broker.port, begin) < limit_s + LATE_S
+    gateway.log.wait(f"connection lost: {reason}; trying the next URL")
+    client.wait("tos/sensors")
+
+
+def test_when_each_was_tried_there_is_a_wait(make_fake, make_gateway):
+    """Two that close every connection are not asked without end."""
+    fakes = [make_fake(closes=True), make_fake(closes=True)]
+    gateway = make_gateway(map_of(*(fake.port for fake in fakes), mqtt="  version: 3.1.1"))
+    for _ in range(3):
+        mark = gateway.log.mark()
+        gateway.log.wait("connection lost: the broker (closed|reset) it; trying the next URL", mark)
+        gateway.log.wait(r"connection lost: the broker (closed|reset) it; connecting again in \d+\.\d s", mark)
+    for fake in fakes:
+        assert fake.versions.qsize() <= 4
+
+
+@pytest.mark.parametrize("is_list", [True, False], ids=["list", "alone"])
+def test_a_broker_that_acknowledges_nothing_is_told_and_left(make_broker, make_client, make_fake, make_gateway, is_list):
+    fake = make_fake(acknowledges=False)
+    good = make_broker()
+    client = make_client(good.port)
+    ports = (fake.port, good.port) if is_list else (fake.port,)
+    begin = time.monotonic()
+    gateway = make_gateway(map_of(*ports, mqtt="  version: 3.1.1\n  keepalive: 60s", more="spool: {after: 5s}"))
+    gateway.log.wait(r"connection lost: the broker did not acknowledge a message in time \(spool\.after, at least 5 s\); ")
+    assert 5 <= time.monotonic() - begin < 5 + LATE_S
+    if is_list:
+        assert seconds_to_connect(gateway, good.port, begin) < 5 + 2 * LATE_S
+        # What was sent in vain is not lost.
+        assert client.wait_json("tos/sensors/backlog")["temp"] == 23
+    else:
+        assert fake.versions.get(timeout=TIMEOUT) and fake.versions.get(timeout=TIMEOUT)
+    assert not any("another client use the client id" in line for line in gateway.log.since())
+
+
+@pytest.mark.parametrize("is_running", [True, False], ids=["motor runs", "nothing runs"])
+def test_a_frozen_first_broker_is_left(make_broker, make_client, make_gateway, is_running):
+    """While something runs, within failsafe.after; else within the keepalive."""
+    first, second = make_broker(), make_broker()
+    client = make_client(first.port)
+    gateway = make_gateway(map_of(first.port, second.port, mqtt="  keepalive: 8s", failsafe="{after: 1s}"))
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    if is_running:
+        assert client.ask_json(RUN)["ok"]
+    client.wait("tos/sensors")
+    begin = time.monotonic()
+    first.freeze()
+    limit_s = 1 if is_running else 8 * 1.25
+    assert seconds_to_connect(gateway, second.port, begin) < limit_s + LATE_S
+    gateway.log.wait("connection lost: the broker does not answer any more; trying the next URL")
+    first.thaw()
+
+
+@pytest.mark.parametrize("qos", [1, 2])
+def test_a_broker_without_qos_2_gets_readings_with_qos_1(make_fake, make_gateway, qos):
+    """It answers PUBACK to each message: with that the handshake of QoS 2 never ends."""
+    fake = make_fake()
+    gateway = make_gateway(map_of(fake.port, mqtt=f"  version: 3.1.1\n  qos: {qos}", more="spool: {after: 5s}"))
+    if qos == 2:
+        gateway.log.wait("the broker acknowledges messages of QoS 1 but none of QoS 2: readings go there with QoS 1")
+    # More than any window: it goes on and on.
+    stamps = set()
+    while len(stamps) < 100:
+        topic, payload = fake.published.get(timeout=TIMEOUT)
+        if topic.startswith("tos/sensors") and payload.startswith(b"{"):
+            stamps.add(json.loads(payload)["ts"])
+    assert sum("acknowledges messages of QoS 1" in line for line in gateway.log.since()) == (qos == 2)
