@@ -233,12 +233,19 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 		failsafe_heard(&gateway->failsafe, event->at_us);
 		router_handle(&gateway->router, event);
 		break;
+	case LINK_EVENT_BROKER:
+		memcpy(gateway->health.broker, event + 1, event->payload_size);
+		gateway->health.broker_size = event->payload_size;
+		gateway_health_changed(gateway);
+		break;
 	case LINK_EVENT_CONNECTED:
+		gateway->health.connected = true;
 		failsafe_connected(&gateway->failsafe, event->at_us);
 		gateway_health_changed(gateway);
 		gateway_notify_status(gateway);
 		break;
 	case LINK_EVENT_DISCONNECTED:
+		gateway->health.connected = false;
 		failsafe_lost(&gateway->failsafe, event->at_us);
 		gateway_notify_status(gateway);
 		break;

@@ -20,6 +20,9 @@
 	((struct payload_health_row){.key = (name), .kind = PAYLOAD_HEALTH_FLAG, .flag = (value)})
 #define TEXT(name, value)                                                                          \
 	((struct payload_health_row){.key = (name), .kind = PAYLOAD_HEALTH_TEXT, .text = (value)})
+#define TEXTS(name, items, count)                                                                  \
+	((struct payload_health_row){                                                              \
+		.key = (name), .kind = PAYLOAD_HEALTH_TEXTS, .texts = {(items), (count)}})
 #define ROWS(name, items, count)                                                                   \
 	((struct payload_health_row){                                                              \
 		.key = (name), .kind = PAYLOAD_HEALTH_ROWS, .rows = {(items), (count)}})
@@ -115,8 +118,12 @@ static const struct health_part *worst_file(
 	return spool;
 }
 
+enum { REDUCED_MAX = 64 };
+
 /* What the rows refer to. */
 struct gathered {
+	const char *reduced[REDUCED_MAX];
+	size_t n_reduced;
 	struct payload_health_row sensors[CONFIG_SENSORS_MAX];
 	struct actuator_rows actuators;
 	struct spooler_status spool;
@@ -142,6 +149,19 @@ static struct payload_health_row disk_row(const struct health *health, struct ga
 	return row;
 }
 
+/* Behind the broker's URL. */
+static void gather_reduced(const struct health *health, struct gathered *gathered)
+{
+	const char *at = health->broker, *end = at + health->broker_size;
+
+	gathered->n_reduced = 0;
+	while (at < end && gathered->n_reduced < REDUCED_MAX) {
+		at += strlen(at) + 1;
+		if (at < end)
+			gathered->reduced[gathered->n_reduced++] = at;
+	}
+}
+
 enum { FIGURES_MAX = 32 };
 
 /* In the order in which clients have known them since the first version. */
@@ -163,6 +183,8 @@ static size_t figures(const struct health *health, const struct health_sources *
 	rows[n++] = COUNT("rejected", stats.rejected);
 	rows[n++] = COUNT("packed_skipped", publisher_packed_skipped(sources->publisher));
 	rows[n++] = COUNT("refused", health->refused);
+	rows[n++] = TEXT("broker", health->connected ? health->broker : NULL);
+	rows[n++] = TEXTS("reduced", gathered->reduced, gathered->n_reduced);
 	rows[n++] = FLAG("clock_set", clock_is_set(clock_wall_ms()));
 	rows[n++] = TEXT("instance", health->instance);
 	rows[n++] = ROWS("sensors", gathered->sensors, sources->config->n_sensors);
@@ -184,6 +206,7 @@ void health_publish(const struct health *health, const struct health_sources *so
 	int size;
 
 	gathered.spool = spooler_status(sources->spooler);
+	gather_reduced(health, &gathered);
 	gather_sensors(health, sources->config, gathered.sensors);
 	gather_actuators(sources, &gathered.actuators);
 	payload.n = figures(health, sources, &gathered, rows);

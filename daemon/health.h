@@ -10,6 +10,7 @@
 #include "actuators.h"
 #include "config.h"
 #include "health_part.h"
+#include "link.h"
 #include "outbox.h"
 #include "publisher.h"
 #include "sampler.h"
@@ -27,6 +28,10 @@ struct health {
 	uint64_t refused;                     /* actions, so far */
 	struct health_part sensors[CONFIG_SENSORS_MAX];
 	struct health_part files[HEALTH_FILES];
+	/* As the link said last: the broker's URL, and what goes without there, each with a NUL. */
+	char broker[LINK_BROKER_MAX];
+	size_t broker_size;
+	bool connected;
 };
 
 /* Of zeroed memory. random: of this process alone. */

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include <errno.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -45,31 +46,53 @@ void link_events_set_state(struct link_events *events, enum link_event_kind stat
 		events->connections++;
 }
 
+void link_events_set_broker(struct link_events *events, const char *texts, size_t size)
+{
+	if (size == events->broker_size && memcmp(texts, events->broker, size) == 0)
+		return;
+	memcpy(events->broker, texts, size);
+	events->broker_size = size;
+	events->broker_due = true;
+}
+
 static void wait_for_room(struct link_events *events)
 {
 	events->full = true;
 	queue_want_room(events->queue, events->room_fd);
 }
 
-static bool push(struct link_events *events, enum link_event_kind kind, uint64_t at_us)
+static bool push_with(struct link_events *events, enum link_event_kind kind, uint64_t at_us,
+	const char *payload, size_t size)
 {
 	const struct link_event event = {
 		.kind = kind,
 		.at_us = at_us,
+		.payload_size = (uint32_t)size,
 	};
-	const struct queue_part part = {&event, sizeof(event)};
+	const struct queue_part parts[] = {{&event, sizeof(event)}, {payload, size}};
 
-	if (queue_push(events->queue, &part, 1) < 0) {
+	if (queue_push(events->queue, parts, size > 0 ? 2 : 1) < 0) {
 		wait_for_room(events);
 		return false;
 	}
 	return true;
 }
 
+static bool push(struct link_events *events, enum link_event_kind kind, uint64_t at_us)
+{
+	return push_with(events, kind, at_us, NULL, 0);
+}
+
 bool link_events_flush(struct link_events *events)
 {
 	if (events->full)
 		return false;
+	if (events->broker_due) {
+		if (!push_with(events, LINK_EVENT_BROKER, clock_now_us(), events->broker,
+			    events->broker_size))
+			return false;
+		events->broker_due = false;
+	}
 	if (events->state_due) {
 		if (!push(events, events->state, events->state_us))
 			return false;

@@ -28,7 +28,9 @@ struct link_events {
 	struct queue *queue;
 	int room_fd; /* readable when the queue has room again */
 	bool full;   /* waiting for room_fd */
-	bool state_due, pong_due, heard_due;
+	bool broker_due, state_due, pong_due, heard_due;
+	char broker[LINK_BROKER_MAX]; /* as LINK_EVENT_BROKER has it */
+	size_t broker_size;
 	enum link_event_kind state; /* CONNECTED or DISCONNECTED, the last one */
 	uint64_t state_us, heard_us;
 	uint64_t connections; /* made so far */
@@ -42,6 +44,9 @@ void link_events_room(struct link_events *events);
 
 /* The newest of CONNECTED and DISCONNECTED is told, once. */
 void link_events_set_state(struct link_events *events, enum link_event_kind state);
+
+/* What there is to say of the broker is told when it is another thing than before. */
+void link_events_set_broker(struct link_events *events, const char *texts, size_t size);
 
 /* Tells what is due. false: the queue is full, room_fd will be readable. */
 bool link_events_flush(struct link_events *events);

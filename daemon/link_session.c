@@ -28,6 +28,7 @@ static void tell_refused(struct link_session *session, size_t index, int code)
 	const struct link_subscription *subscription = &link->settings.subscriptions[index];
 	const char *reason = mqtt_client_reason(session->client, code);
 
+	session->left_out[index] = true;
 	if (subscription->required)
 		log_error("mqtt",
 			"the broker refused the subscription to %s: %s; what is sent there does "
@@ -92,8 +93,11 @@ static int subscribe_optional(struct link_session *session)
 	struct link *link = session->link;
 	int r;
 
-	if (link->optional_losses >= OPTIONAL_LOSSES)
+	if (link->optional_losses >= OPTIONAL_LOSSES) {
+		for (size_t i = 0; i < link->settings.n_subscriptions; i++)
+			session->left_out[i] |= !link->settings.subscriptions[i].required;
 		return 0;
+	}
 	r = subscribe_to(session, false);
 	if (r == 0)
 		link->optional_losses = 0;
@@ -325,11 +329,15 @@ static int begin(struct link_session *session)
 		session->end_kind = LINK_END_UNSUBSCRIBED;
 		return r;
 	}
+	link_tell_broker(session);
 	link_events_set_state(&link->events, LINK_EVENT_CONNECTED);
 	outbox_connected(link->settings.outbox);
 	/* What came with the answer is behind that, and not lost when the connection ends here. */
 	r = receive(session);
-	return r == 0 ? subscribe_optional(session) : r;
+	if (r == 0)
+		r = subscribe_optional(session);
+	link_tell_broker(session);
+	return r;
 }
 
 static const char *why_lost(const struct link_session *session)

@@ -27,12 +27,13 @@ struct link_session {
 	size_t wake_at; /* bytes that make the socket readable */
 
 	/* Inbound. */
-	bool has_more;        /* the turn was over before all was received */
-	bool receive_due;     /* the socket may have something */
-	uint64_t received_us; /* when the library was last asked */
-	uint64_t heard_us;    /* the last answer or message */
-	uint64_t told_us;     /* when main was last told that something was heard */
-	size_t message_min;   /* bytes of the smallest message that may come in */
+	bool left_out[LINK_SUBSCRIPTIONS_MAX]; /* the broker does not grant it */
+	bool has_more;                         /* the turn was over before all was received */
+	bool receive_due;                      /* the socket may have something */
+	uint64_t received_us;                  /* when the library was last asked */
+	uint64_t heard_us;                     /* the last answer or message */
+	uint64_t told_us;   /* when main was last told that something was heard */
+	size_t message_min; /* bytes of the smallest message that may come in */
 
 	/* The end. */
 	bool said_goodbye;
@@ -57,6 +58,9 @@ bool link_outbound_is_open(const struct link_session *session);
 
 /* Takes note of what the broker has acknowledged. */
 void link_outbound_acknowledge(struct link_session *session);
+
+/* Tells main which broker it is, and what goes without there. */
+void link_tell_broker(struct link_session *session);
 
 /* How often the library must be asked. */
 uint64_t link_wait_tick_us(const struct link_session *session);

@@ -104,6 +104,35 @@ def test_a_frozen_first_broker_is_left(make_broker, make_client, make_gateway, i
     first.thaw()
 
 
+def test_the_health_names_the_broker(broker, client, make_gateway):
+    gateway = make_gateway(make_map(broker.port, mqtt="  health_interval: 1s"))
+    health = client.wait_json("tos/health", lambda h: h["broker"])
+    assert health["broker"] == f"mqtt://127.0.0.1:{broker.port}" and health["reduced"] == []
+    assert gateway.process.poll() is None
+
+
+@pytest.mark.parametrize(
+    "behaviour, reduced",
+    [
+        ({"refuses": ("tos/actions/led",)}, ["tos/actions/led"]),
+        ({"refuses": ("tos/sensors/interval",)}, ["tos/sensors/interval"]),
+        ({"ends_on": ("tos/action",)}, ["tos/action", "tos/actions/led", "tos/actions/motor"]),
+    ],
+    ids=["refuses one", "refuses one that is needed", "ends the connection"],
+)
+def test_what_a_broker_does_not_grant_is_listed(make_fake, make_gateway, behaviour, reduced):
+    fake = make_fake(**behaviour)
+    gateway = make_gateway(make_map(fake.port, mqtt="  version: 3.1.1\n  health_interval: 1s"))
+    health = {"reduced": None}
+    while health["reduced"] != reduced:
+        topic, payload = fake.published.get(timeout=TIMEOUT)
+        if topic == "tos/health":
+            health = json.loads(payload)
+    assert health["broker"] == f"mqtt://127.0.0.1:{fake.port}"
+    told = [line for line in gateway.log.since() if "subscription to" in line or "ended twice" in line]
+    assert len(told) == 1
+
+
 @pytest.mark.parametrize("qos", [1, 2])
 def test_a_broker_without_qos_2_gets_readings_with_qos_1(make_fake, make_gateway, qos):
     """It answers PUBACK to each message: with that the handshake of QoS 2 never ends."""
@@ -112,9 +141,11 @@ def test_a_broker_without_qos_2_gets_readings_with_qos_1(make_fake, make_gateway
     if qos == 2:
         gateway.log.wait("the broker acknowledges messages of QoS 1 but none of QoS 2: readings go there with QoS 1")
     # More than any window: it goes on and on.
-    stamps = set()
-    while len(stamps) < 100:
+    stamps, reduced = set(), None
+    while len(stamps) < 100 or (qos == 2 and reduced != ["qos"]):
         topic, payload = fake.published.get(timeout=TIMEOUT)
+        if topic == "tos/health":
+            reduced = json.loads(payload)["reduced"]
         if topic.startswith("tos/sensors") and payload.startswith(b"{"):
             stamps.add(json.loads(payload)["ts"])
     assert sum("acknowledges messages of QoS 1" in line for line in gateway.log.since()) == (qos == 2)

@@ -21,6 +21,8 @@ FIELDS = [
     "rejected",
     "packed_skipped",
     "refused",
+    "broker",
+    "reduced",
     "clock_set",
     "instance",
     "sensors",
