@@ -241,7 +241,6 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 	case LINK_EVENT_CONNECTED:
 		gateway->health.connected = true;
 		failsafe_connected(&gateway->failsafe, event->at_us);
-		gateway_health_changed(gateway);
 		gateway_notify_status(gateway);
 		break;
 	case LINK_EVENT_DISCONNECTED:

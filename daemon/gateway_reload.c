@@ -74,6 +74,7 @@ static void replace_link(struct gateway *gateway, struct link *link)
 	(void)link_close(gateway->link, LINK_RESTART_US);
 	gateway->link = link;
 	failsafe_lost(&gateway->failsafe, clock_now_us());
+	gateway->health.connected = false;
 	gateway->guard_us = 0;
 	link_start(link);
 	supervisor_set_link(&gateway->supervisor, link);

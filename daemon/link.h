@@ -41,8 +41,8 @@ enum link_event_kind {
 	LINK_EVENT_MESSAGE,
 	LINK_EVENT_CONNECTED,    /* subscribed, and the outbox flows. Before the first message */
 	LINK_EVENT_DISCONNECTED, /* also when a connection could not be made for the first time */
-	/* The broker in use, before CONNECTED, and again when it turns out to offer less. The
-	 * payload is its URL and then what goes without there, each with a NUL at its end. */
+	/* After CONNECTED, once what is retained has been sent: which broker it is. The payload is
+	 * its URL and then what goes without there, each with a NUL at its end. */
 	LINK_EVENT_BROKER,
 	LINK_EVENT_HEARD, /* the broker answered; only while guarded, and at most four times in each
 			     guard time */

@@ -48,8 +48,6 @@ void link_events_set_state(struct link_events *events, enum link_event_kind stat
 
 void link_events_set_broker(struct link_events *events, const char *texts, size_t size)
 {
-	if (size == events->broker_size && memcmp(texts, events->broker, size) == 0)
-		return;
 	memcpy(events->broker, texts, size);
 	events->broker_size = size;
 	events->broker_due = true;
@@ -87,16 +85,16 @@ bool link_events_flush(struct link_events *events)
 {
 	if (events->full)
 		return false;
+	if (events->state_due) {
+		if (!push(events, events->state, events->state_us))
+			return false;
+		events->state_due = false;
+	}
 	if (events->broker_due) {
 		if (!push_with(events, LINK_EVENT_BROKER, clock_now_us(), events->broker,
 			    events->broker_size))
 			return false;
 		events->broker_due = false;
-	}
-	if (events->state_due) {
-		if (!push(events, events->state, events->state_us))
-			return false;
-		events->state_due = false;
 	}
 	if (events->heard_due) {
 		if (!push(events, LINK_EVENT_HEARD, events->heard_us))

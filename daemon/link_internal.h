@@ -45,7 +45,7 @@ void link_events_room(struct link_events *events);
 /* The newest of CONNECTED and DISCONNECTED is told, once. */
 void link_events_set_state(struct link_events *events, enum link_event_kind state);
 
-/* What there is to say of the broker is told when it is another thing than before. */
+/* The newest one is told. */
 void link_events_set_broker(struct link_events *events, const char *texts, size_t size);
 
 /* Tells what is due. false: the queue is full, room_fd will be readable. */

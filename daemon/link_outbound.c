@@ -127,6 +127,14 @@ static int send_message(struct link_session *session)
 	return 0;
 }
 
+/* What is retained has gone out, so what main says now comes after it. */
+static void announce(struct link_session *session)
+{
+	if (!session->announced)
+		link_tell_broker(session);
+	session->announced = true;
+}
+
 int link_outbound_send(struct link_session *session)
 {
 	struct link *link = session->link;
@@ -138,6 +146,8 @@ int link_outbound_send(struct link_session *session)
 			session->has_message = outbox_take(
 				link->settings.outbox, may_send_backlog(session), &link->message);
 		session->is_idle = !session->has_message;
+		if (session->is_idle || link->message.kind != OUTBOX_KIND_RETAINED)
+			announce(session);
 		if (session->is_idle)
 			break;
 		/* Who waits for an answer does not wait for the state that follows it. */

@@ -5,6 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct {
+	unsigned lowered;
+	const char *word;
+} LOWERED[] = {
+	{BROKER_OFFER_NO_RETAIN, "retain"},
+	{BROKER_OFFER_QOS_1 | BROKER_OFFER_QOS_0, "qos"},
+	{BROKER_OFFER_NO_WILL, "will"},
+	{BROKER_OFFER_WILL_NO_RETAIN, "will.retain"},
+	{BROKER_OFFER_WILL_QOS_1 | BROKER_OFFER_WILL_QOS_0, "will.qos"},
+};
+
 struct list {
 	char *texts;
 	size_t size;
@@ -25,12 +36,20 @@ void link_tell_broker(struct link_session *session)
 {
 	struct link *link = session->link;
 	const struct link_settings *settings = &link->settings;
+	unsigned lowered = mqtt_client_lowered(session->client);
 	char texts[LINK_BROKER_MAX];
 	struct list list = {.texts = texts};
 
 	add(&list, settings->mqtt->urls[link->turn.index]);
-	if (session->qos_max < settings->mqtt->qos)
-		add(&list, "qos");
+	if (session->qos_max < 2)
+		lowered |= BROKER_OFFER_QOS_1;
+	/* What nobody asked for is no loss. */
+	if (settings->mqtt->qos < 2 && settings->mqtt->will.qos < 2)
+		lowered &= ~(unsigned)(BROKER_OFFER_QOS_1 | BROKER_OFFER_WILL_QOS_1);
+	for (size_t i = 0; i < sizeof(LOWERED) / sizeof(*LOWERED); i++) {
+		if (lowered & LOWERED[i].lowered)
+			add(&list, LOWERED[i].word);
+	}
 	for (size_t i = 0; i < settings->n_subscriptions; i++) {
 		if (session->left_out[i])
 			add(&list, settings->subscriptions[i].topic);

@@ -329,15 +329,11 @@ static int begin(struct link_session *session)
 		session->end_kind = LINK_END_UNSUBSCRIBED;
 		return r;
 	}
-	link_tell_broker(session);
 	link_events_set_state(&link->events, LINK_EVENT_CONNECTED);
 	outbox_connected(link->settings.outbox);
 	/* What came with the answer is behind that, and not lost when the connection ends here. */
 	r = receive(session);
-	if (r == 0)
-		r = subscribe_optional(session);
-	link_tell_broker(session);
-	return r;
+	return r == 0 ? subscribe_optional(session) : r;
 }
 
 static const char *why_lost(const struct link_session *session)

@@ -19,6 +19,7 @@ struct link_session {
 	unsigned qos_max;     /* of what goes to this broker */
 	bool has_message;     /* link->message was taken from the outbox and is not yet sent */
 	bool congested;       /* the network does not take it now */
+	bool announced;       /* main knows what this broker is */
 	bool is_idle;         /* the outbox had nothing more */
 	uint64_t sent_us;     /* the last publish that will be acknowledged */
 	uint64_t progress_us; /* the last time that nothing was in flight, or was acknowledged */

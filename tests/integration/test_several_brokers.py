@@ -112,6 +112,22 @@ def test_the_health_names_the_broker(broker, client, make_gateway):
 
 
 @pytest.mark.parametrize(
+    "offers, qos, reduced",
+    [
+        ("max_qos 1", 1, []),
+        ("max_qos 1", 2, ["qos"]),
+        ("max_qos 0", 1, ["qos", "will.qos"]),
+        ("retain_available false", 1, ["retain", "will.retain"]),
+    ],
+)
+def test_what_a_broker_does_not_offer_is_listed(make_broker, make_client, make_gateway, offers, qos, reduced):
+    broker = make_broker(offers)
+    client = make_client(broker.port)
+    make_gateway(make_map(broker.port, mqtt=f"  qos: {qos}\n  health_interval: 1s"))
+    assert client.wait_json("tos/health", lambda h: h["broker"])["reduced"] == reduced
+
+
+@pytest.mark.parametrize(
     "behaviour, reduced",
     [
         ({"refuses": ("tos/actions/led",)}, ["tos/actions/led"]),
