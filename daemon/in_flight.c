@@ -72,6 +72,15 @@ uint64_t in_flight_oldest_us(const struct in_flight *in_flight, unsigned qos)
 	return 0;
 }
 
+const struct in_flight_entry *in_flight_oldest(const struct in_flight *in_flight)
+{
+	for (size_t i = 0; i < in_flight->count; i++) {
+		if (!in_flight->entries[i].done)
+			return &in_flight->entries[i];
+	}
+	return NULL;
+}
+
 size_t in_flight_count(const struct in_flight *in_flight, unsigned kind)
 {
 	size_t count = 0;

@@ -12,6 +12,7 @@ struct in_flight_entry {
 	uint64_t id; /* the caller's */
 	unsigned kind;
 	unsigned qos;
+	bool optional;
 	uint64_t at_us; /* when it was sent */
 	int token;      /* the library's */
 	bool done;
@@ -38,5 +39,8 @@ bool in_flight_take_done(struct in_flight *in_flight, struct in_flight_entry *re
 
 /* When the oldest one was sent that is not done, of at least that QoS; 0: there is none. */
 uint64_t in_flight_oldest_us(const struct in_flight *in_flight, unsigned qos);
+
+/* The oldest one that is not done; NULL: there is none. Valid until the next change. */
+const struct in_flight_entry *in_flight_oldest(const struct in_flight *in_flight);
 
 size_t in_flight_count(const struct in_flight *in_flight, unsigned kind);

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "backoff.h"
+#include "left_out.h"
 #include "link.h"
 #include "mqtt_client.h"
 #include "network_watch.h"
@@ -82,6 +83,7 @@ struct link_end {
 
 /* What is known of a URL. */
 struct link_url {
+	struct left_out left_out;            /* topics to publish to */
 	struct broker_offer offer;           /* what is lowered for this broker */
 	bool fell_back;                      /* with version auto: 3.1.1 is what works there */
 	uint64_t qos_1_until_us;             /* since it does not go on with QoS 2 */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum {
+	REFUSED = 0x80, /* and above: reason codes */
 	OWN_RESERVE = 4,
 	KIND_OWN = OUTBOX_KIND_VALUE + 1,
 };
@@ -58,6 +59,38 @@ void link_tell_rejected(struct link *link, uint64_t now_us)
 		log_warning("mqtt", "and %u more messages were refused; they are lost", more);
 }
 
+static struct left_out *left_out_of(const struct link_session *session)
+{
+	return &session->link->urls[session->link->turn.index].left_out;
+}
+
+static void follow_optional(struct link_session *session, const struct in_flight_entry *entry)
+{
+	if (entry->reason < REFUSED) {
+		left_out_taken(left_out_of(session), entry->topic);
+		return;
+	}
+	if (!left_out_refused(left_out_of(session), entry->topic))
+		return;
+	log_notice("mqtt",
+		"the broker refused a message on %s: %s; nothing needs it, and it is left out from "
+		"now on",
+		entry->topic, mqtt_client_reason(session->client, entry->reason));
+	link_tell_broker(session);
+}
+
+void link_outbound_lost(struct link_session *session)
+{
+	const struct in_flight_entry *oldest =
+		in_flight_oldest(mqtt_client_in_flight(session->client));
+
+	if (oldest && oldest->optional && left_out_lost(left_out_of(session), oldest->topic))
+		log_notice("mqtt",
+			"the connection ended twice behind a message on %s; nothing needs it, and "
+			"it is left out from now on",
+			oldest->topic);
+}
+
 /* Returns what mqtt_client_publish() does, or -ECANCELED. */
 static int publish(struct link_session *session, struct mqtt_publish *message)
 {
@@ -97,6 +130,7 @@ static void fill_publish(const struct link_session *session, struct mqtt_publish
 		.correlation_size = message->correlation_size,
 		.id = message->id,
 		.kind = message->kind,
+		.optional = message->optional,
 	};
 	if (message->kind == OUTBOX_KIND_READING) {
 		ret_publish->topic = settings->reading_topic;
@@ -115,6 +149,11 @@ static int send_message(struct link_session *session)
 	int r;
 
 	fill_publish(session, &message);
+	if (message.optional && left_out_has(left_out_of(session), message.topic)) {
+		session->has_message = false;
+		outbox_acknowledge(outbox, message.id);
+		return 0;
+	}
 	r = publish(session, &message);
 	if (r == -ENOTCONN || r == -ECANCELED)
 		return r;
@@ -207,7 +246,9 @@ void link_outbound_acknowledge(struct link_session *session)
 		broker_watch_came(&session->watch, session->now_us);
 		session->watch.qos_1_works = session->watch.qos_1_works || entry.qos == 1;
 		session->watch.qos_2_works = session->watch.qos_2_works || entry.qos == 2;
-		if (entry.reason >= 0x80)
+		if (entry.optional)
+			follow_optional(session, &entry);
+		else if (entry.reason >= REFUSED)
 			reject(session, entry.topic,
 				mqtt_client_reason(session->client, entry.reason));
 		if (entry.id != OWN_ID)

@@ -37,6 +37,7 @@ void link_tell_broker(struct link_session *session)
 	struct link *link = session->link;
 	const struct link_settings *settings = &link->settings;
 	unsigned lowered = mqtt_client_lowered(session->client);
+	const struct left_out *left_out = &link->urls[link->turn.index].left_out;
 	char texts[LINK_BROKER_MAX];
 	struct list list = {.texts = texts};
 
@@ -49,6 +50,10 @@ void link_tell_broker(struct link_session *session)
 	for (size_t i = 0; i < sizeof(LOWERED) / sizeof(*LOWERED); i++) {
 		if (lowered & LOWERED[i].lowered)
 			add(&list, LOWERED[i].word);
+	}
+	for (size_t i = 0; i < left_out->n; i++) {
+		if (left_out->topics[i].is_out)
+			add(&list, left_out->topics[i].topic);
 	}
 	for (size_t i = 0; i < settings->n_subscriptions; i++) {
 		if (session->left_out[i])

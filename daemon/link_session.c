@@ -374,6 +374,8 @@ int link_session_run(struct link *link, struct mqtt_client *client, struct link_
 	}
 	ret_end->why = r == 1 ? NULL : why_lost(&session);
 	ret_end->kind = r == 1 ? LINK_END_CLOSED : session.end_kind;
+	if (ret_end->kind == LINK_END_BROKEN && r != -ECANCELED)
+		link_outbound_lost(&session);
 	if (session.socket >= 0)
 		(void)close(session.socket);
 	link_enter_library(link);

@@ -60,6 +60,9 @@ bool link_outbound_is_open(const struct link_session *session);
 /* Takes note of what the broker has acknowledged. */
 void link_outbound_acknowledge(struct link_session *session);
 
+/* The connection has ended, and not by us: it may be for what was sent last. */
+void link_outbound_lost(struct link_session *session);
+
 /* Tells main which broker it is, and what goes without there. */
 void link_tell_broker(struct link_session *session);
 

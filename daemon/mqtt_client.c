@@ -169,8 +169,11 @@ int mqtt_client_publish(struct mqtt_client *client, const struct mqtt_publish *m
 {
 	MQTTProperties properties = MQTTProperties_initializer;
 	unsigned qos = message->qos < client->qos_max ? message->qos : client->qos_max;
-	struct in_flight_entry entry = {
-		.id = message->id, .kind = message->kind, .qos = qos, .at_us = message->at_us};
+	struct in_flight_entry entry = {.id = message->id,
+		.kind = message->kind,
+		.qos = qos,
+		.optional = message->optional,
+		.at_us = message->at_us};
 	MQTTResponse response;
 	int r = 0;
 

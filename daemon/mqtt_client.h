@@ -93,6 +93,7 @@ struct mqtt_publish {
 	size_t correlation_size;
 	uint64_t id;    /* comes back with the acknowledgement */
 	unsigned kind;  /* to count by */
+	bool optional;  /* comes back, too */
 	uint64_t at_us; /* now */
 };
 

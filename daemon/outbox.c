@@ -31,6 +31,7 @@ enum { STAGED_BYTES = 2 * (OUTBOX_PAYLOAD_MAX + 32) };
 struct other {
 	uint8_t kind; /* enum outbox_kind: ANSWER or VALUE */
 	uint8_t qos;
+	bool optional;
 	uint8_t lost; /* connections that died while it was in flight */
 	uint16_t topic_size;
 	uint16_t correlation_size;
@@ -144,6 +145,7 @@ static int put_other(struct outbox *outbox, enum outbox_kind kind, const struct 
 	struct other other = {
 		.kind = (uint8_t)kind,
 		.qos = (uint8_t)to->qos,
+		.optional = to->optional,
 		.topic_size = (uint16_t)topic_size,
 		.correlation_size = (uint16_t)to->correlation_size,
 	};
@@ -255,6 +257,7 @@ static bool take_retained(struct outbox *outbox, struct outbox_message *message)
 			continue;
 		slot->due = false;
 		message->kind = OUTBOX_KIND_RETAINED;
+		message->optional = false;
 		message->id = SOURCE_SLOTS;
 		message->qos = 1;
 		strcpy(message->topic, slot->topic);
@@ -288,6 +291,7 @@ static bool take_other(struct outbox *outbox, enum outbox_kind kind, uint64_t *c
 	message->id = record->position << SOURCE_BITS |
 		(kind == OUTBOX_KIND_ANSWER ? SOURCE_ANSWERS : SOURCE_VALUES);
 	message->qos = other->qos;
+	message->optional = other->optional;
 	memcpy(message->topic, in, other->topic_size);
 	in += other->topic_size;
 	memcpy(message->correlation, in, other->correlation_size);
@@ -313,6 +317,7 @@ static bool take_reading(
 	} while (record->state != WAITING);
 
 	record->state = IN_FLIGHT;
+	message->optional = false;
 	message->id = record->position << SOURCE_BITS;
 	message->qos = 1;
 	message->topic[0] = '\0';

@@ -63,6 +63,9 @@ struct outbox_address {
 	const void *correlation; /* MQTT 5 correlation data of the answer, NULL: none */
 	size_t correlation_size;
 	unsigned qos;
+	/* Nothing needs it: when the broker does not allow the topic, it is left out, see
+	 * left_out.h. */
+	bool optional;
 };
 
 int outbox_put_answer(
@@ -104,7 +107,8 @@ enum outbox_kind {
 
 struct outbox_message {
 	enum outbox_kind kind;
-	uint64_t id;  /* for outbox_acknowledge() */
+	uint64_t id; /* for outbox_acknowledge() */
+	bool optional;
 	unsigned qos; /* of answers, values and retained ones; readings: the link's setting */
 	char topic[OUTBOX_TOPIC_MAX]; /* "" for readings and backlog: the link knows it */
 	uint8_t correlation[OUTBOX_CORRELATION_MAX];

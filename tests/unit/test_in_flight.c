@@ -94,6 +94,11 @@ static void the_oldest_one_is_told(void **state)
 	assert_int_equal(in_flight_oldest_us(&in_flight, 2), 200);
 	assert_true(in_flight_done(&in_flight, 2, 0));
 	assert_int_equal(in_flight_oldest_us(&in_flight, 2), 300);
+	assert_int_equal(in_flight_oldest(&in_flight)->token, 1);
+	assert_true(in_flight_done(&in_flight, 1, 0));
+	assert_int_equal(in_flight_oldest(&in_flight)->token, 3);
+	assert_true(in_flight_done(&in_flight, 3, 0));
+	assert_null(in_flight_oldest(&in_flight));
 }
 
 int main(void)

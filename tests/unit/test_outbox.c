@@ -40,7 +40,7 @@ static void put(struct outbox *outbox, uint32_t number)
 
 static void put_text(struct outbox *outbox, enum outbox_kind kind, const char *text)
 {
-	const struct outbox_address to = {"a/topic", "c1", 2, 1};
+	const struct outbox_address to = {"a/topic", "c1", 2, 1, false};
 	int r = kind == OUTBOX_KIND_ANSWER ? outbox_put_answer(outbox, &to, text, strlen(text))
 					   : outbox_put_value(outbox, &to, text, strlen(text));
 
@@ -480,6 +480,29 @@ static void a_random_sequence_matches_a_plain_list(void **state)
 	assert_true(model.dropped > 100 && number - model.dropped > 1000);
 }
 
+/* The link leaves out what nothing needs, and must not leave out anything else. */
+static void what_nothing_needs_is_marked(void **state)
+{
+	const struct outbox_address to = {.topic = "a/topic", .qos = 1, .optional = true};
+	struct outbox *outbox = *state;
+
+	outbox_connected(outbox);
+	put(outbox, 1);
+	assert_int_equal(outbox_put_value(outbox, &to, "x", 1), 0);
+	put_text(outbox, OUTBOX_KIND_ANSWER, "answer");
+	assert_int_equal(outbox_put_retained(outbox, OUTBOX_STATE, "state", "x", 1), 0);
+	message.optional = true;
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "x");
+	assert_false(message.optional);
+	expect_text(outbox, OUTBOX_KIND_ANSWER, "answer");
+	assert_false(message.optional);
+	message.optional = true;
+	expect_reading(outbox, OUTBOX_KIND_READING, 1);
+	assert_false(message.optional);
+	expect_text(outbox, OUTBOX_KIND_VALUE, "x");
+	assert_true(message.optional);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -502,6 +525,7 @@ int main(void)
 		TEST(a_slot_keeps_the_newest_and_repeats_it_on_every_connection),
 		TEST(the_fd_tells_of_news_until_nothing_is_left),
 		TEST(what_is_too_big_is_refused),
+		TEST(what_nothing_needs_is_marked),
 		TEST(a_random_sequence_matches_a_plain_list),
 	};
 
