@@ -102,8 +102,8 @@ void link_start(struct link *link);
  */
 void link_guard(struct link *link, uint64_t guard_us);
 
-/* How long a message may be without its acknowledgement, at least 5 s: then the broker is of no use,
- * and the next one is tried. */
+/* How long a message may be without its acknowledgement, at least 5 s: then the broker is of no
+ * use, and the next one is tried. */
 void link_set_answer(struct link *link, uint64_t answer_us);
 
 /* Asks the thread for LINK_EVENT_PONG: it answers when its loop turns, so also in an outage, but
