@@ -7,6 +7,7 @@
 #include "kept_map.h"
 #include "log.h"
 #include "mqtt_client.h"
+#include "state_cause.h"
 #include "version.h"
 #include <errno.h>
 #include <signal.h>
@@ -93,19 +94,21 @@ void gateway_keep_map(struct gateway *gateway)
 	struct health_part *health = &gateway->health.files[HEALTH_KEPT_MAP];
 	const char *state_dir = gateway->options->state_dir;
 	int r = kept_map_save(state_dir, gateway->config->text, gateway->config->text_bytes);
+	static const char *const NONE[] = {NULL};
 	char text[HEALTH_PART_TEXT_BYTES];
+	struct state_cause cause;
 
 	if (r == 0) {
 		(void)health_part_note(health, NULL, 0);
 		return;
 	}
+	state_cause_describe(state_dir, NONE, r, &cause);
 	(void)snprintf(text, sizeof(text),
-		"no copy of the map can be kept in %s: %s; after a crash, tosd --safe knows only "
-		"the map as it is then",
-		state_dir, strerror(-r));
-	log_warning("config",
-		"%s: make that folder, writable for tosd, or name another one with --state", text);
-	(void)health_part_note(health, text, clock_wall_ms());
+		"no copy of the map can be kept in %.100s: %s; after a crash, tosd --safe knows "
+		"only the map as it is then%s%s",
+		state_dir, cause.why, *cause.cure ? ": " : "", cause.cure);
+	if (health_part_note(health, text, clock_wall_ms()))
+		log_warning("config", "%s", text);
 }
 
 static void trace_operation(void *userdata, const char *object, const char *text)
@@ -387,6 +390,26 @@ static void prepare_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* Before any output is touched: the first process may drive the same ones. */
+static int lock_state(struct gateway *gateway)
+{
+	const char *state_dir = gateway->options->state_dir;
+	char first[64] = "another tosd";
+	pid_t holder = 0;
+	int r = state_lock(state_dir, &gateway->state_lock, &holder);
+
+	if (r == 0)
+		return 0;
+	if (holder > 0)
+		(void)snprintf(
+			first, sizeof(first), "the tosd with the process id %d", (int)holder);
+	log_error(NULL,
+		"%s is in use by %s: end that one, or give this one a state directory of its own "
+		"with --state",
+		state_dir, first);
+	return r;
+}
+
 int gateway_run(const struct options *options)
 {
 	static struct gateway gateway; /* large, and there is only one */
@@ -396,6 +419,10 @@ int gateway_run(const struct options *options)
 	if (exit_code >= 0)
 		return exit_code;
 	gateway.options = options;
+	if (lock_state(&gateway) < 0) {
+		config_free(gateway.config);
+		return EXIT_FAILED;
+	}
 	prepare_signals();
 	mqtt_client_prepare_environment();
 	r = make_loop(&gateway);
@@ -404,6 +431,7 @@ int gateway_run(const struct options *options)
 	if (r < 0) {
 		log_error(NULL, "cannot start: %s", strerror(-r));
 		tear_down(&gateway);
+		state_unlock(&gateway.state_lock);
 		return EXIT_FAILED;
 	}
 	log_info(NULL,
@@ -417,6 +445,7 @@ int gateway_run(const struct options *options)
 	r = sd_event_loop(gateway.loop);
 	if (!tear_down(&gateway) && r == EXIT_OK)
 		r = EXIT_FAILED;
+	state_unlock(&gateway.state_lock);
 	if (r < 0) {
 		log_error(NULL, "the loop failed: %s", strerror(-r));
 		return EXIT_FAILED;

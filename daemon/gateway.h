@@ -24,6 +24,7 @@
 #include "sampler.h"
 #include "simulation.h"
 #include "spooler.h"
+#include "state_lock.h"
 #include "supervisor.h"
 #include <systemd/sd-event.h>
 
@@ -41,6 +42,7 @@ struct gateway {
 	struct simulation *simulation; /* NULL on real hardware */
 	struct board *board;           /* the simulation's, or our own */
 
+	struct state_lock state_lock;
 	struct outbox *outbox;
 	struct spooler *spooler;
 	struct queue *link_events, *sampler_events;

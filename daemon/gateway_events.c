@@ -4,6 +4,7 @@
 #include "interval_store.h"
 #include "log.h"
 #include "payload.h"
+#include "state_cause.h"
 #include "topic.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -110,12 +111,26 @@ static void arm(sd_event_source *timer, uint64_t at_us)
 	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
+/* What could not be written is tried again, so that it is there when it is needed. */
+static void retry_files(struct gateway *gateway)
+{
+	const struct health_part *files = gateway->health.files;
+
+	if (files[HEALTH_KEPT_MAP].failed)
+		gateway_keep_map(gateway);
+	if (files[HEALTH_INTERVAL].failed) {
+		gateway->interval_unsaved = true;
+		gateway_store_interval(gateway);
+	}
+}
+
 static int on_health_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct gateway *gateway = userdata;
 	uint64_t next_us = usec + gateway->config->mqtt.health_interval_us;
 	uint64_t now_us = clock_now_us();
 
+	retry_files(gateway);
 	publish_health(gateway);
 	/* From when it was due, so that being late does not add up. */
 	arm(source, next_us > now_us ? next_us : now_us);
@@ -140,22 +155,28 @@ void gateway_notify_status(struct gateway *gateway)
 
 void gateway_store_interval(struct gateway *gateway)
 {
+	static const char *const NONE[] = {NULL};
 	struct health_part *health = &gateway->health.files[HEALTH_INTERVAL];
+	const char *state_dir = gateway->options->state_dir;
 	char text[HEALTH_PART_TEXT_BYTES];
+	struct state_cause cause = {0};
 	int r;
 
 	if (!gateway->interval_unsaved)
 		return;
 	gateway->interval_unsaved = false;
-	r = interval_store_save(gateway->options->state_dir, gateway->config->interval.default_ms,
-		gateway->interval_ms);
-	(void)snprintf(text, sizeof(text),
-		"the interval cannot be kept in %s for the next start: %s",
-		gateway->options->state_dir, strerror(-r));
+	r = interval_store_save(
+		state_dir, gateway->config->interval.default_ms, gateway->interval_ms);
 	if (r < 0)
-		log_warning("interval", "%s", text);
-	if (health_part_note(health, r < 0 ? text : NULL, clock_wall_ms()))
-		gateway_health_changed(gateway);
+		state_cause_describe(state_dir, NONE, r, &cause);
+	(void)snprintf(text, sizeof(text), "the interval cannot be kept in %.100s: %s", state_dir,
+		cause.why);
+	if (!health_part_note(health, r < 0 ? text : NULL, clock_wall_ms()))
+		return;
+	if (r < 0)
+		log_warning("interval", "cannot be kept in %s for the next start: %s", state_dir,
+			cause.why);
+	gateway_health_changed(gateway);
 }
 
 static int on_store_timer(sd_event_source *source, uint64_t usec, void *userdata)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { HEALTH_PART_TEXT_BYTES = 512 };
+enum { HEALTH_PART_TEXT_BYTES = 1024 };
 
 struct health_part {
 	bool failed;

@@ -56,8 +56,10 @@ static const char *const STATEMENT_TEXTS[STATEMENTS] = {
 	[REMOVE] = "DELETE FROM reading WHERE number <= ?1",
 };
 
+static const char *const FILES[] = {"spool.db", "spool.db-wal", "spool.db-shm", NULL};
+
 struct spool {
-	char *path;
+	char *directory, *path;
 	uint64_t max_bytes;
 	sqlite3 *db; /* NULL: closed */
 	sqlite3_stmt *statements[STATEMENTS];
@@ -72,7 +74,9 @@ int spool_new(const char *directory, uint64_t max_bytes, struct spool **ret_spoo
 	if (!spool)
 		return -ENOMEM;
 	spool->max_bytes = max_bytes;
-	if (asprintf(&spool->path, "%s/spool.db", directory) < 0) {
+	spool->directory = strdup(directory);
+	if (!spool->directory || asprintf(&spool->path, "%s/%s", directory, FILES[0]) < 0) {
+		free(spool->directory);
 		free(spool);
 		return -ENOMEM;
 	}
@@ -85,12 +89,12 @@ void spool_set_size(struct spool *spool, uint64_t max_bytes)
 	spool->max_bytes = max_bytes;
 }
 
-/* What the system said to an open() that SQLite made. */
-static int open_errno(const struct spool *spool)
+/* What the system said to a call that SQLite made, or what that mostly means. */
+static int system_errno(const struct spool *spool, int otherwise)
 {
 	int error = spool->db ? sqlite3_system_errno(spool->db) : 0;
 
-	return error > 0 ? -error : -EACCES;
+	return error > 0 ? -error : otherwise;
 }
 
 /* SQLite's language becomes ours. */
@@ -106,7 +110,7 @@ static int to_errno(const struct spool *spool, int code)
 	case SQLITE_READONLY:
 		return -EROFS;
 	case SQLITE_CANTOPEN:
-		return open_errno(spool);
+		return system_errno(spool, -EACCES);
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return -EACCES;
@@ -120,8 +124,8 @@ static int to_errno(const struct spool *spool, int code)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return -EBUSY;
-	default:
-		return -EIO;
+	default: /* SQLITE_IOERR: also a full disk, where SQLite writes beside its file */
+		return system_errno(spool, -EIO);
 	}
 }
 
@@ -261,14 +265,34 @@ static void move_aside(struct spool *spool)
 	spool->bytes = 0;
 }
 
+int spool_probe(const struct spool *spool)
+{
+	return state_cause_find(spool->directory, FILES);
+}
+
+void spool_describe(const struct spool *spool, int error, struct state_cause *ret_cause)
+{
+	state_cause_describe(spool->directory, FILES, error, ret_cause);
+}
+
+/* Errors that are about the text in the file, or about others who use it, are what they are. */
+static bool may_have_other_cause(int r)
+{
+	return r != -EBADMSG && r != -EBUSY && r != -ENOMEM;
+}
+
 /*
  * An error ends the connection to the file: the next call begins anew. SQLite takes a file for
  * read-only, too, if its header names a later format: then the header is what is damaged, for a
- * file of ours has none.
+ * file of ours has none. One that is read-only for another reason is no damaged one.
  */
 static int failed(struct spool *spool, int r)
 {
-	if (r == -EROFS && access(spool->path, W_OK) == 0)
+	int cause = may_have_other_cause(r) ? spool_probe(spool) : 0;
+
+	if (cause < 0)
+		r = cause;
+	else if (r == -EROFS)
 		r = -EBADMSG;
 	if (r == -EBADMSG)
 		move_aside(spool);
@@ -282,7 +306,7 @@ int spool_load(struct spool *spool)
 	int r;
 
 	if (access(spool->path, F_OK) < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return errno == ENOENT ? 0 : failed(spool, -errno);
 	r = open_file(spool);
 	if (r < 0)
 		return failed(spool, r);
@@ -464,6 +488,7 @@ struct spool *spool_free(struct spool *spool)
 		return NULL;
 	close_file(spool);
 	free(spool->path);
+	free(spool->directory);
 	free(spool);
 	return NULL;
 }

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "state_cause.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,6 +62,12 @@ int spool_next(
 
 /* The rows up to that number are no longer needed. When none is left, the file is removed. */
 int spool_remove_until(struct spool *spool, uint64_t number);
+
+/* 0, or what is wrong with its files or their directory, whether somebody used them or not. */
+int spool_probe(const struct spool *spool);
+
+/* The words for an error of above. */
+void spool_describe(const struct spool *spool, int error, struct state_cause *ret_cause);
 
 /* Closes the file. Returns NULL; spool may be NULL. */
 struct spool *spool_free(struct spool *spool);

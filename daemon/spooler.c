@@ -60,20 +60,20 @@ static void tell(struct spooler *spooler)
 	spooler->is_told = true;
 }
 
-static void note(struct spooler *spooler, const char *error)
-{
-	(void)pthread_mutex_lock(&spooler->mutex);
-	if (health_part_note(&spooler->status.part, error, clock_wall_ms()))
-		tell(spooler);
-	(void)pthread_mutex_unlock(&spooler->mutex);
-}
-
+/* The mutex is held. */
 static void note_stock(struct spooler *spooler)
 {
-	(void)pthread_mutex_lock(&spooler->mutex);
 	spooler->status.is_known = !spooler->is_unread;
 	spooler->status.rows = spool_count(spooler->spool);
 	spooler->status.bytes = spool_bytes(spooler->spool);
+}
+
+static void note(struct spooler *spooler, const char *error)
+{
+	(void)pthread_mutex_lock(&spooler->mutex);
+	note_stock(spooler);
+	if (health_part_note(&spooler->status.part, error, clock_wall_ms()))
+		tell(spooler);
 	(void)pthread_mutex_unlock(&spooler->mutex);
 }
 
@@ -90,10 +90,13 @@ static void report(struct spooler *spooler, int error)
 			"are not sent",
 			directory);
 	} else {
+		struct state_cause cause;
+
+		spool_describe(spooler->spool, error, &cause);
 		(void)snprintf(text, sizeof(text),
 			"%s/spool.db: %s; readings are kept in memory only, which drops the oldest "
-			"when it is full",
-			directory, strerror(-error));
+			"when it is full%s%s",
+			directory, cause.why, *cause.cure ? ": " : "", cause.cure);
 	}
 	note(spooler, text);
 	if (!spooler->is_failing)
@@ -101,7 +104,7 @@ static void report(struct spooler *spooler, int error)
 	spooler->is_failing = true;
 }
 
-/* Something was written. That something can be read says less: the disk may be full. */
+/* Something was written, or could be. That something can be read says less: it may be full. */
 static void works(struct spooler *spooler)
 {
 	if (!spooler->is_failing)
@@ -253,6 +256,17 @@ static void begin_drain(struct spooler *spooler)
 	spooler->drain_begin = spooler->read_until = spooler->staged = spooler->removed;
 }
 
+/* With a connection nothing is written, so nobody would notice that the disk is well again. */
+static void look_again(struct spooler *spooler)
+{
+	if (!spooler->is_failing || spooler->is_unread || spooler->is_draining ||
+		spooler->connection == 0 || spooler->now_us < spooler->retry_us)
+		return;
+	spooler->retry_us = spooler->now_us + RETRY_US;
+	if (spool_probe(spooler->spool) == 0)
+		works(spooler);
+}
+
 static void note_connection(struct spooler *spooler, uint64_t connection)
 {
 	if (connection == spooler->connection)
@@ -275,8 +289,12 @@ static void wait(struct spooler *spooler)
 		{.fd = outbox_spool_fd(spooler->settings.outbox), .events = POLLIN},
 	};
 
+	(void)pthread_mutex_lock(&spooler->mutex);
 	note_stock(spooler);
-	(void)poll(fds, 2, spooler->connection == 0 || spooler->is_unread ? TICK_MS : -1);
+	(void)pthread_mutex_unlock(&spooler->mutex);
+	(void)poll(fds, 2,
+		spooler->connection == 0 || spooler->is_unread || spooler->is_failing ? TICK_MS
+										      : -1);
 	spooler->now_us = clock_now_us();
 	outbox_spool_clear(spooler->settings.outbox);
 }
@@ -323,6 +341,7 @@ static void *run(void *argument)
 			drain(spooler);
 		else if (spooler->connection == 0)
 			spill(spooler, after_us);
+		look_again(spooler);
 		wait(spooler);
 	}
 	remove_acknowledged(spooler);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What excludes others is a lock on the directory itself: it needs no file, so it works on a disk
+ * that is full or read-only, and whoever the files in it belong to. It does not tell who holds it.
+ * That is what the record lock on a file is for, of which the kernel knows the process.
+ */
+#include "state_lock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static const char FILE_NAME[] = "lock";
+
+static struct flock whole_file(void)
+{
+	return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+}
+
+static pid_t holder_of(int directory_fd)
+{
+	int fd = openat(directory_fd, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct flock lock = whole_file();
+	pid_t holder = 0;
+
+	if (fd < 0)
+		return 0;
+	if (fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0)
+		holder = lock.l_pid;
+	(void)close(fd);
+	return holder;
+}
+
+/* -1 where it cannot be: then the others do not learn our name. */
+static int lock_file(int directory_fd)
+{
+	const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	int fd = openat(directory_fd, FILE_NAME, flags, 0600);
+	struct flock lock = whole_file();
+
+	/* One of another user, who is gone: the directory is locked by us. */
+	if (fd < 0 && errno == EACCES && unlinkat(directory_fd, FILE_NAME, 0) == 0)
+		fd = openat(directory_fd, FILE_NAME, flags, 0600);
+	if (fd >= 0 && fcntl(fd, F_SETLK, &lock) < 0) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int state_lock(const char *directory, struct state_lock *ret_lock, pid_t *ret_holder)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	*ret_lock = (struct state_lock){-1, -1};
+	if (fd < 0)
+		return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		*ret_holder = holder_of(fd);
+		(void)close(fd);
+		return -EBUSY;
+	}
+	*ret_lock = (struct state_lock){fd, lock_file(fd)};
+	return 0;
+}
+
+void state_unlock(struct state_lock *lock)
+{
+	/* Nobody relies on the file: the directory is still locked. */
+	if (lock->file_fd >= 0) {
+		(void)unlinkat(lock->directory_fd, FILE_NAME, 0);
+		(void)close(lock->file_fd);
+	}
+	if (lock->directory_fd >= 0)
+		(void)close(lock->directory_fd);
+	*lock = (struct state_lock){-1, -1};
+}

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""The state directory: one process at a time, and what is said and done when its files cannot be used."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+
+import pytest
+from conftest import make_map
+from harness import Gateway, check_sanitizers, run_tosd
+from proxy import Proxy
+
+NOBODY = 65534
+DELIVERED = "all readings that were on disk have been delivered"
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount and to be another user")
+
+
+@pytest.fixture
+def proxy(broker):
+    proxy = Proxy(broker.port).open()
+    yield proxy
+    proxy.close()
+
+
+SCRIPT = """#!/bin/bash
+set -e
+D={place} S={place}/state
+{shell}
+exec {become} {binary} "$@"
+"""
+AS_NOBODY = "setpriv --reuid=65534 --clear-groups"
+IN_A_MOUNT_NAMESPACE = '[ "$INSIDE" ] || INSIDE=yes exec unshare --mount "$0" "$@"'
+
+
+@pytest.fixture
+def start(binary, folder, proxy):
+    """Starts a gateway behind some words of the shell: in $D is its folder, in $S the state directory."""
+    gateways = []
+
+    def make(shell, become=""):
+        place = folder / "g"
+        (place / "state").mkdir(parents=True, exist_ok=True)
+        program = folder / "program"
+        program.write_text(SCRIPT.format(place=place, shell=shell, become=become, binary=binary))
+        program.chmod(0o755)
+        text = make_map(proxy.port, "  health_interval: 1s", interval="50ms", more="spool: {after: 1s}")
+        gateways.append(Gateway(str(program), place, text))
+        return gateways[-1].start()
+
+    yield make
+    for gateway in gateways:
+        gateway.kill()
+        check_sanitizers(gateway)
+
+
+def test_a_second_process_names_the_first_and_touches_nothing(broker, client, make_gateway, binary, folder):
+    gateway = make_gateway(make_map(broker.port))
+    client.wait("tos/sensors")
+    wires = folder / "second"
+    wires.mkdir()
+    state = gateway.folder / "state"
+    kept = (state / "running-map.yaml").read_bytes()
+    other = folder / "other.yaml"
+    other.write_text(make_map(broker.port, "  topic: other\n  client_id: other"))
+    second = run_tosd(binary, "-s", "-c", other, "--state", state, TOS_SIM_DIR=str(wires))
+    assert second.returncode == 1
+    assert second.stderr == (
+        f"error: {state} is in use by the tosd with the process id {gateway.process.pid}: end that one, or give this "
+        "one a state directory of its own with --state\n"
+    )
+    assert os.listdir(wires) == []
+    assert (state / "running-map.yaml").read_bytes() == kept
+    # --safe is for when it is urgent.
+    assert run_tosd(binary, "--safe", "-s", "-c", other, "--state", state).returncode == 0
+    mark = client.mark()
+    client.wait("tos/sensors", mark=mark)
+    assert not client.since(topic="other/status")
+
+
+def test_after_a_crash_nothing_holds_the_next_one_up(client, make_gateway, broker):
+    gateway = make_gateway(make_map(broker.port))
+    gateway.kill()
+    assert (gateway.folder / "state" / "lock").exists()
+    gateway.start()
+    assert gateway.stop() == 0
+    assert not (gateway.folder / "state" / "lock").exists()
+
+
+def leave_behind(folder, count):
+    """What an earlier run might have left: readings number 1 to count."""
+    state = folder / "g" / "state"
+    state.mkdir(parents=True)
+    with sqlite3.connect(state / "spool.db") as database:
+        database.execute(
+            "CREATE TABLE reading(number INTEGER PRIMARY KEY, taken_ms INTEGER NOT NULL, payload BLOB NOT NULL)"
+        )
+        rows = ((n, n, json.dumps({"ts": n}).encode()) for n in range(1, count + 1))
+        database.executemany("INSERT INTO reading VALUES(?, ?, ?)", rows)
+    database.close()
+    return state
+
+
+def told(client, words):
+    disk = client.wait_json("tos/health", lambda health: not health["disk"]["ok"])["disk"]
+    assert words in disk["error"] and disk["since"] > 1.7e12
+    return disk
+
+
+def well_again(client):
+    disk = client.wait_json("tos/health", lambda health: health["disk"]["ok"], client.mark())["disk"]
+    assert disk == {"ok": True, "rows": 0, "bytes": 0}
+
+
+@needs_root
+@pytest.mark.parametrize("mode", [0o644, 0o600])
+def test_files_of_another_user_are_told_as_that_and_used_as_soon_as_they_can_be(client, start, folder, mode):
+    """As if it had once been run by hand, as root."""
+    state = leave_behind(folder, 50)
+    (state / "spool.db").chmod(mode)
+    folder.chmod(0o755)
+    gateway = start("chmod 777 $D $S; chmod 666 $D/wire.log $D/notify", AS_NOBODY)
+    why = f"spool.db: permission denied: {state}/spool.db belongs to root, and tosd runs as nobody; readings are kept"
+    gateway.log.wait(f"{why}.*: chown -R nobody {state}$")
+    assert told(client, why)["rows"] is None
+    shutil.chown(state / "spool.db", NOBODY)
+    gateway.log.wait(DELIVERED)
+    well_again(client)
+    assert {json.loads(m.payload)["ts"] for m in client.since(topic="tos/sensors/backlog")} >= set(range(1, 51))
+    assert not (state / "spool.db.damaged").exists()
+    assert gateway.stop() == 0
+
+
+def in_its_place(gateway, *command):
+    subprocess.run(["nsenter", "--target", str(gateway.process.pid), "--mount", *command], check=True)
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "mount, cause, mend",
+    [
+        ("mount --bind $S $S; mount -o remount,bind,ro $S", "the file system is read-only", "remount,bind,rw"),
+        (
+            "mount -t tmpfs -o size=64k none $S; head -c 60000 /dev/zero > $S/filler; mount -o remount,size=60k $S",
+            "the disk is full",
+            "remount,size=10m",
+        ),
+    ],
+)
+def test_a_disk_that_cannot_be_written_is_told_as_what_it_is(client, start, proxy, mount, cause, mend):
+    gateway = start(f"{IN_A_MOUNT_NAMESPACE}\n{mount}")
+    client.wait("tos/sensors")
+    proxy.cut()
+    gateway.log.wait(f"spool.db: {cause}; readings are kept in memory only", timeout=40)
+    proxy.open()
+    told(client, cause)
+    in_its_place(gateway, "mount", "-o", mend, str(gateway.folder / "state"))
+    gateway.log.wait("spool.db works again")
+    well_again(client)
+    assert gateway.stop() == 0
