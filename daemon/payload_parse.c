@@ -131,6 +131,26 @@ static void check_tree(struct payload_parser *parser, const cJSON *tree, uint64_
 			parser, NULL, "nothing to do: none of led, motor, sensors is in it");
 }
 
+/* Before cJSON sees a byte. */
+static int check_bytes(const struct payload_bytes *bytes, struct payload_errors *errors)
+{
+	struct json_mistake mistake;
+	int r;
+
+	if (bytes->true_size > PAYLOAD_ACTION_MAX || bytes->size > PAYLOAD_ACTION_MAX) {
+		payload_error_add(errors, "", "%llu bytes are more than the %d of an action",
+			(unsigned long long)bytes->true_size, PAYLOAD_ACTION_MAX);
+		return -EINVAL;
+	}
+	r = json_scan(bytes->data, bytes->size, PAYLOAD_DEPTH_MAX, &mistake);
+	if (r == -E2BIG)
+		payload_error_add(errors, "", "nested deeper than %d at byte %zu",
+			PAYLOAD_DEPTH_MAX, mistake.offset + 1);
+	else if (r < 0)
+		payload_explain_json(bytes, &mistake, errors);
+	return r < 0 ? -EINVAL : 0;
+}
+
 static void add_device(struct payload_devices *devices, const char *name)
 {
 	devices->names[devices->count] = name;
@@ -173,7 +193,7 @@ int payload_parse_action(const struct config *config, const struct payload_bytes
 
 	errors->count = 0;
 	ret_action->id.kind = PAYLOAD_ID_NONE;
-	r = payload_check_bytes(bytes, errors);
+	r = check_bytes(bytes, errors);
 	if (r < 0)
 		return r;
 	tree = cJSON_ParseWithLength((const char *)bytes->data, bytes->size);

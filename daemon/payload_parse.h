@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "json_scan.h"
 #include "payload.h"
 
 #include <cjson/cJSON.h>
@@ -70,9 +71,19 @@ __attribute__((format(printf, 3, 4))) void payload_mistake(
 /* "a string", for "must be a number, not ...". */
 const char *payload_type_name(const cJSON *item);
 
-/* Each of these: true, or a mistake more. */
-bool payload_check_filled(struct payload_parser *parser, const struct payload_path *path,
+/* What is not an object with something in it. */
+void payload_not_filled(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, const struct payload_keys *keys);
+
+/* Each of these: true, or a mistake more. */
+static inline bool payload_check_filled(struct payload_parser *parser,
+	const struct payload_path *path, const cJSON *item, const struct payload_keys *keys)
+{
+	if (cJSON_IsObject(item) && item->child)
+		return true;
+	payload_not_filled(parser, path, item, keys);
+	return false;
+}
 bool payload_check_whole(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, const struct payload_range *range, double *ret_value);
 
@@ -94,8 +105,9 @@ void payload_check_object(struct payload_parser *parser, const struct payload_pa
 void payload_check_repeated(
 	struct payload_parser *parser, const struct payload_path *path, const cJSON *tree);
 
-/* Before cJSON sees a byte: the size, and the strict reading. 0, or -EINVAL with the mistake. */
-int payload_check_bytes(const struct payload_bytes *bytes, struct payload_errors *errors);
+/* What json_scan() has found, in the words for a user. */
+void payload_explain_json(const struct payload_bytes *bytes, const struct json_mistake *mistake,
+	struct payload_errors *errors);
 
 /* Fills in the LEDs and the motors of a map; nobody has addressed them yet. */
 void payload_list_devices(struct payload_parser *parser, const struct config *config);

@@ -64,11 +64,9 @@ const char *payload_type_name(const cJSON *item)
 	}
 }
 
-bool payload_check_filled(struct payload_parser *parser, const struct payload_path *path,
+void payload_not_filled(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, const struct payload_keys *keys)
 {
-	if (cJSON_IsObject(item) && item->child)
-		return true;
 	if (cJSON_IsObject(item))
 		payload_mistake(parser, path, "an empty object: %s for example", keys->example);
 	else if (keys->stop && payload_looks_like_stop(item))
@@ -77,7 +75,6 @@ bool payload_check_filled(struct payload_parser *parser, const struct payload_pa
 	else
 		payload_mistake(parser, path, "must be an object, not %s: %s for example",
 			payload_type_name(item), keys->example);
-	return false;
 }
 
 bool payload_check_whole(struct payload_parser *parser, const struct payload_path *path,

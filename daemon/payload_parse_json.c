@@ -5,12 +5,10 @@
  * is named, and what to write in its place.
  */
 #include "diag_lookalike.h"
-#include "json_scan.h"
 #include "payload_parse.h"
 #include "utf8.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -270,23 +268,11 @@ static void explain(const struct slip *slip)
 		say_character(slip);
 }
 
-int payload_check_bytes(const struct payload_bytes *bytes, struct payload_errors *errors)
+void payload_explain_json(const struct payload_bytes *bytes, const struct json_mistake *mistake,
+	struct payload_errors *errors)
 {
-	struct json_mistake wrong;
-	int r;
-
-	if (bytes->true_size > PAYLOAD_ACTION_MAX || bytes->size > PAYLOAD_ACTION_MAX) {
-		payload_error_add(errors, "", "%llu bytes are more than the %d of an action",
-			(unsigned long long)bytes->true_size, PAYLOAD_ACTION_MAX);
-		return -EINVAL;
-	}
-	r = json_scan(bytes->data, bytes->size, PAYLOAD_DEPTH_MAX, &wrong);
-	if (r == -E2BIG)
-		payload_error_add(errors, "", "nested deeper than %d at byte %zu",
-			PAYLOAD_DEPTH_MAX, wrong.offset + 1);
-	else if (r < 0 && strncmp(wrong.what, "not JSON", 8) == 0)
-		explain(&(struct slip){bytes->data, bytes->size, &wrong, errors});
-	else if (r < 0)
-		payload_error_add(errors, "", "%s at byte %zu", wrong.what, wrong.offset + 1);
-	return r < 0 ? -EINVAL : 0;
+	if (strncmp(mistake->what, "not JSON", 8) == 0)
+		explain(&(struct slip){bytes->data, bytes->size, mistake, errors});
+	else
+		payload_error_add(errors, "", "%s at byte %zu", mistake->what, mistake->offset + 1);
 }

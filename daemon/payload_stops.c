@@ -6,7 +6,6 @@
  * about depends on nothing but the first two keys above it. What stops is a matter of the motors'
  * table of keys.
  */
-#include "json_scan.h"
 #include "payload_parse.h"
 
 #include <errno.h>
