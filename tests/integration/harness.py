@@ -138,6 +138,8 @@ class Ports:
         """In turn, so that one which was left a moment ago comes last."""
         for port in itertools.islice(self._ports, self.COUNT):
             with socket.socket() as probe:
+                # As brokers do. What is left of connections that ended is in nobody's way, a listener is.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
                     probe.bind(("127.0.0.1", port))
                     return port
