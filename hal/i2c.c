@@ -108,6 +108,38 @@ int i2c_write_register(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint8
 	return i2c_write(bus, address, data, sizeof(data));
 }
 
+int i2c_read_be16(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint16_t *ret_value)
+{
+	uint8_t bytes[2];
+	int r = i2c_read_registers(bus, address, reg, bytes, sizeof(bytes));
+
+	if (r == 0)
+		*ret_value = (uint16_t)(bytes[0] << 8 | bytes[1]);
+	return r;
+}
+
+int i2c_read_le16(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint16_t *ret_value)
+{
+	uint8_t bytes[2];
+	int r = i2c_read_registers(bus, address, reg, bytes, sizeof(bytes));
+
+	if (r == 0)
+		*ret_value = (uint16_t)(bytes[1] << 8 | bytes[0]);
+	return r;
+}
+
+int i2c_write_be16(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint16_t value)
+{
+	const uint8_t data[] = {reg, (uint8_t)(value >> 8), (uint8_t)value};
+	return i2c_write(bus, address, data, sizeof(data));
+}
+
+int i2c_write_le16(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint16_t value)
+{
+	const uint8_t data[] = {reg, (uint8_t)value, (uint8_t)(value >> 8)};
+	return i2c_write(bus, address, data, sizeof(data));
+}
+
 int i2c_check_address(struct i2c_bus *bus, uint16_t address, struct hal_error *error)
 {
 	if (!bus || address < I2C_ADDRESS_MIN || address > I2C_ADDRESS_MAX)

@@ -59,6 +59,11 @@ int i2c_write_read(struct i2c_bus *bus, uint16_t address, const uint8_t *out, si
 int i2c_read_registers(
 	struct i2c_bus *bus, uint16_t address, uint8_t first, uint8_t *data, size_t size);
 int i2c_write_register(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint8_t value);
+/* Registers of 16 bits. be: the high byte goes first, as with most parts; le: the low byte. */
+int i2c_read_be16(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint16_t *ret_value);
+int i2c_read_le16(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint16_t *ret_value);
+int i2c_write_be16(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint16_t value);
+int i2c_write_le16(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint16_t value);
 
 /*
  * Whether the address may be used at all, without a word on the wire. -EBUSY when a kernel driver

@@ -118,22 +118,9 @@ struct ads1x15_state {
 	bool deferred;   /* the one that was asked for has yet to begin */
 };
 
-static int read_register(struct chip *chip, uint8_t reg, uint16_t *ret_value)
-{
-	uint8_t bytes[2];
-	int r = i2c_read_registers(chip->i2c, chip->address, reg, bytes, sizeof(bytes));
-
-	if (r < 0)
-		return r;
-	*ret_value = (uint16_t)(bytes[0] << 8 | bytes[1]);
-	return 0;
-}
-
 static int write_config(struct chip *chip, unsigned config)
 {
-	const uint8_t bytes[] = {REG_CONFIG, (uint8_t)(config >> 8), (uint8_t)config};
-
-	return i2c_write(chip->i2c, chip->address, bytes, sizeof(bytes));
+	return i2c_write_be16(chip->i2c, chip->address, REG_CONFIG, (uint16_t)config);
 }
 
 /* 1/DR, with data rates up to 10 % too low (6.5), and the wake-up. */
@@ -154,7 +141,7 @@ static int ads1x15_configure(struct chip *chip, uint32_t *ret_wait_us)
 
 	if (r < 0)
 		return r;
-	r = read_register(chip, REG_CONFIG, &config);
+	r = i2c_read_be16(chip->i2c, chip->address, REG_CONFIG, &config);
 	if (r < 0)
 		return r;
 	if ((config & ~CONFIG_OS) != written)
@@ -184,7 +171,7 @@ static int ads1x15_start(struct chip *chip, unsigned channel, uint32_t *ret_wait
 
 	state->config = config_for(chip, channel);
 	if (state->running)
-		r = read_register(chip, REG_CONFIG, &config);
+		r = i2c_read_be16(chip->i2c, chip->address, REG_CONFIG, &config);
 	if (r < 0)
 		return r;
 	if (config & CONFIG_OS)
@@ -232,7 +219,7 @@ static int ads1x15_collect(struct chip *chip, unsigned channel, double *ret_valu
 	const struct ads1x15_variant *variant = chip->driver->variant;
 	struct ads1x15_state *state = chip->state;
 	uint16_t config, conversion;
-	int r = read_register(chip, REG_CONFIG, &config);
+	int r = i2c_read_be16(chip->i2c, chip->address, REG_CONFIG, &config);
 
 	if (r < 0)
 		return r;
@@ -244,7 +231,7 @@ static int ads1x15_collect(struct chip *chip, unsigned channel, double *ret_valu
 	}
 	if ((config & ~CONFIG_OS) != state->config || state->config != config_for(chip, channel))
 		return -EBADMSG;
-	r = read_register(chip, REG_CONVERSION, &conversion);
+	r = i2c_read_be16(chip->i2c, chip->address, REG_CONVERSION, &conversion);
 	if (r < 0)
 		return r;
 	state->running = false;

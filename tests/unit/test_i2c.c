@@ -78,6 +78,35 @@ static void test_write_register_is_register_then_value(void **state)
 	assert_memory_equal(bus.written, "\xfe\x79", 2);
 }
 
+static void test_a_register_of_16_bits_has_either_byte_first(void **state)
+{
+	(void)state;
+	struct fake_bus bus = fake();
+	uint16_t value = 0;
+
+	assert_int_equal(i2c_read_be16(&bus.base, 0x40, 0x01, &value), 0);
+	assert_int_equal(value, 0x5a5b);
+	assert_int_equal(i2c_read_le16(&bus.base, 0x40, 0x02, &value), 0);
+	assert_int_equal(value, 0x5b5a);
+	assert_int_equal(i2c_write_be16(&bus.base, 0x40, 0x03, 0x1234), 0);
+	assert_int_equal(i2c_write_le16(&bus.base, 0x40, 0x04, 0x1234), 0);
+	assert_int_equal(bus.transfers, 4);
+	assert_int_equal(bus.n_written, 8);
+	assert_memory_equal(bus.written, "\x01\x02\x03\x12\x34\x04\x34\x12", 8);
+}
+
+static void test_a_register_of_16_bits_that_failed_sets_no_value(void **state)
+{
+	(void)state;
+	struct fake_bus bus = fake();
+	uint16_t value = 0x7777;
+
+	bus.result = -ENXIO;
+	assert_int_equal(i2c_read_be16(&bus.base, 0x40, 0x01, &value), -ENXIO);
+	assert_int_equal(i2c_read_le16(&bus.base, 0x40, 0x01, &value), -ENXIO);
+	assert_int_equal(value, 0x7777);
+}
+
 static void test_wrong_arguments_never_reach_the_wire(void **state)
 {
 	(void)state;
@@ -164,6 +193,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read_registers_is_one_combined_transaction),
 		cmocka_unit_test(test_write_register_is_register_then_value),
+		cmocka_unit_test(test_a_register_of_16_bits_has_either_byte_first),
+		cmocka_unit_test(test_a_register_of_16_bits_that_failed_sets_no_value),
 		cmocka_unit_test(test_wrong_arguments_never_reach_the_wire),
 		cmocka_unit_test(test_a_transfer_is_traced),
 		cmocka_unit_test(test_the_trace_of_a_failure_shows_no_bytes_that_were_not_read),
