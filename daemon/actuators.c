@@ -109,26 +109,47 @@ bool actuators_motor_sits_on(const struct actuator_motor *motor, size_t chip)
 	return actuators_motor_input_on(motor, chip) < HBRIDGE_N_INPUTS;
 }
 
-/* The part was set up anew: all its outputs are off. */
+/* It was set up anew, so it stands but for the lines beside the part. */
+static void motor_was_reset(struct actuators *actuators, struct actuator_motor *motor)
+{
+	struct hal_error before = motor->base.error;
+	enum motor_direction direction = motor->direction;
+	int r = actuator_motor_stop(motor);
+
+	if (r < 0) {
+		motor_lost(actuators, motor, r);
+		note(actuators, &motor->base, r, &before);
+	} else if (motor->direction != direction) {
+		actuators_tell_state(actuators);
+	}
+}
+
+static bool led_sits_on(const struct actuator_led *led, size_t chip)
+{
+	return led->config->output.kind == CONFIG_OUTPUT_CHIP_PWM &&
+		led->config->output.chip == chip;
+}
+
+/*
+ * The part was set up anew: all its outputs are off. One that fails meanwhile is lost for all that
+ * are on, whether they were restored or not: each has its own retry, and its health tells.
+ */
 static void chip_was_reset(struct actuators *actuators, size_t chip)
 {
-	for (size_t i = 0; i < actuators->n_motors; i++) {
-		struct actuator_motor *motor = &actuators->motors[i];
-		enum motor_direction direction;
+	int failed = 0;
 
-		if (!motor->motor || !actuators_motor_sits_on(motor, chip))
-			continue;
-		direction = motor->direction;
-		(void)actuator_motor_stop(motor);
-		if (motor->direction != direction)
-			actuators_tell_state(actuators);
-	}
-	for (size_t i = 0; i < actuators->n_leds; i++) {
+	for (size_t i = 0; i < actuators->n_motors; i++)
+		if (actuators->motors[i].motor &&
+			actuators_motor_sits_on(&actuators->motors[i], chip))
+			motor_was_reset(actuators, &actuators->motors[i]);
+	for (size_t i = 0; i < actuators->n_leds && failed == 0; i++)
+		if (actuators->leds[i].led && led_sits_on(&actuators->leds[i], chip))
+			failed = actuator_led_restore(&actuators->leds[i]);
+	for (size_t i = 0; i < actuators->n_leds && failed < 0; i++) {
 		struct actuator_led *led = &actuators->leds[i];
 
-		if (led->led && led->config->output.kind == CONFIG_OUTPUT_CHIP_PWM &&
-			led->config->output.chip == chip)
-			actuator_led_restore(led);
+		if (led->led && led->on && led_sits_on(led, chip))
+			actuators_led_failed(actuators, led, failed);
 	}
 }
 
@@ -141,9 +162,11 @@ static int ensure_part(struct actuators *actuators, const struct config_output *
 	if (output->kind != CONFIG_OUTPUT_CHIP_PWM)
 		return 0;
 	r = pwm_parts_ensure(actuators->parts, output->chip, actuators->now_us, force, error);
-	if (r == 1)
-		chip_was_reset(actuators, output->chip);
-	return r < 0 ? r : 0;
+	if (r < 1)
+		return r;
+	chip_was_reset(actuators, output->chip);
+	/* It may have failed again; then it is not its time yet. */
+	return pwm_parts_ensure(actuators->parts, output->chip, actuators->now_us, false, error);
 }
 
 static int led_ready(struct actuators *actuators, struct actuator_led *led, bool force)

@@ -114,10 +114,13 @@ int simulation_set_map(struct simulation *simulation, const struct config *confi
 	}
 	for (size_t i = 0; i < config->n_sensors; i++) {
 		const struct config_sensor *sensor = &config->sensors[i];
+		int r = 0;
 
 		if (sensor->simulated)
-			sim_set_wave(simulation->board, config->chips[sensor->chip].name,
+			r = sim_set_wave(simulation->board, config->chips[sensor->chip].name,
 				sensor->channel, &sensor->simulate);
+		if (r < 0)
+			return r;
 	}
 	simulation->config = config;
 	return 0;

@@ -7,7 +7,8 @@
  * The lock is held for the write of an edge, by the thread, and for the write of a full or zero
  * duty, by the caller. So the caller's word is the last one, and what it waits for is at most one
  * round of edges. The mutex inherits priority: a caller that is preempted while it holds it would
- * otherwise hold up the real-time thread.
+ * otherwise hold up the real-time thread. On a kernel without such mutexes it does, and an edge may
+ * come late; most maps have no software PWM at all, and must not fail for it.
  */
 #include "soft_pwm.h"
 
@@ -228,7 +229,9 @@ int soft_pwm_new(struct soft_pwm **ret_soft)
 	pthread_mutexattr_setprotocol(&mutex_attr, PTHREAD_PRIO_INHERIT);
 	r = -pthread_mutex_init(&soft->lock, &mutex_attr);
 	pthread_mutexattr_destroy(&mutex_attr);
-	if (r < 0) { /* a kernel without such mutexes: -ENOTSUP */
+	if (r == -ENOTSUP)
+		r = -pthread_mutex_init(&soft->lock, NULL);
+	if (r < 0) {
 		free(soft);
 		return r;
 	}

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from conftest import ROOT, make_map
-from harness import run_tosd
+from harness import build_library, run_tosd
 
 BAD_MAP = """\
 mqtt:
@@ -385,3 +385,15 @@ def test_state_that_cannot_be_written_is_told_and_no_more(broker, client, make_g
     )
     gateway.log.wait("^warning: interval: the interval cannot be kept in .*/none for the next start: "
                      "No such file or directory$")
+
+
+def test_a_kernel_without_priority_inheritance_is_enough(broker, client, make_gateway, folder, sanitized):
+    """Also for software PWM, which then may be late by a turn of the scheduler."""
+    if sanitized:
+        pytest.skip("the sanitizer has a pthread_mutex_init() of its own")
+    library = build_library(folder, "no_priority_inheritance")
+    soft = make_map(broker.port).replace("line: GPIO17}", "line: GPIO17, pwm: soft}")
+    gateway = make_gateway(soft, environment={"LD_PRELOAD": str(library)})
+    client.wait("tos/sensors")
+    assert client.ask_json({"led": {"red": {"bright": 5}}})["ok"]
+    assert gateway.stop() == 0

@@ -43,13 +43,18 @@ void map_rig_add_parts(struct map_rig *rig, const struct config *config)
 
 void map_rig_open(struct map_rig *rig, const char *text)
 {
+	map_rig_open_traced(rig, text, NULL);
+}
+
+void map_rig_open_traced(struct map_rig *rig, const char *text, const struct hal_trace *trace)
+{
 	struct sim_settings settings = {.stuck_us = MAP_RIG_STUCK_US};
 
 	*rig = (struct map_rig){.config = map_load(text)};
 	rig->wire_log = open_memstream(&rig->wires, &rig->wires_size);
 	assert_non_null(rig->wire_log);
 	settings.wire_log = rig->wire_log;
-	assert_int_equal(board_sim_new(&settings, NULL, &rig->board), 0);
+	assert_int_equal(board_sim_new(&settings, trace, &rig->board), 0);
 	map_rig_add_parts(rig, rig->config);
 }
 

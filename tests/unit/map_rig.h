@@ -25,6 +25,10 @@ struct map_rig {
 };
 
 void map_rig_open(struct map_rig *rig, const char *text);
+
+/* With an observer of what is said to the parts. */
+void map_rig_open_traced(struct map_rig *rig, const char *text, const struct hal_trace *trace);
+
 void map_rig_close(struct map_rig *rig);
 
 /* Puts the parts of another map on the wires too. */

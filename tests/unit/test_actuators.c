@@ -252,6 +252,69 @@ static void test_leds_are_restored_and_motors_are_not(void **state)
 	close_all(&f);
 }
 
+/* The bus goes away behind that many transfers. */
+struct countdown {
+	struct board *board;
+	unsigned left; /* 0: it stays */
+};
+
+static void count_down(void *userdata, const char *object, const char *text)
+{
+	struct countdown *countdown = userdata;
+
+	(void)object;
+	(void)text;
+	if (countdown->left > 0 && --countdown->left == 0)
+		assert_int_equal(sim_set_fault(countdown->board, "board", SIM_FAULT_NO_ANSWER), 0);
+}
+
+/*
+ * The part loses its power once more while it is set up anew and its LEDs are restored, at each of
+ * the transfers that this takes: whatever is dark then says so, and all come back.
+ */
+static void test_an_led_that_could_not_be_restored_is_told(void **state)
+{
+	static const char text[] =
+		CHIPS "leds: [" GREEN ", {name: white, pwm: board.4, min_duty: 0%, gamma: 1}, "
+		      "{name: rose, pwm: board.5, min_duty: 0%, gamma: 1}]\n";
+	static const char *const outputs[] = {"board.3", "board.4", "board.5"};
+	unsigned told = 0;
+
+	(void)state;
+	for (unsigned transfers = 1; transfers <= 40; transfers++) {
+		struct countdown countdown = {0};
+		const struct hal_trace trace = {.operation = count_down, .userdata = &countdown};
+		struct fixture f = {0};
+
+		map_rig_open_traced(&f.rig, text, &trace);
+		open_actuators(&f, false);
+		for (size_t i = 0; i < 3; i++)
+			assert_int_equal(actuators_set_led(f.actuators, i, true, 10, NULL), 0);
+		assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
+		assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
+		countdown = (struct countdown){f.rig.board, transfers};
+		(void)actuators_set_led(f.actuators, 1, true, 10, NULL);
+		for (size_t i = 0; i < 3; i++) {
+			struct actuators_led led = actuators_get_led(f.actuators, i);
+
+			told += !led.ok && i != 1;
+			if (countdown.left > 0)
+				assert_true(map_rig_output(&f.rig, outputs[i]) == 1.0);
+			/* What was restored before the fault learns of it when it is probed. */
+			assert_true(led.ok || map_rig_output(&f.rig, outputs[i]) == 0.0);
+		}
+		countdown.left = 0;
+		assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
+		poll_much_later(&f);
+		for (size_t i = 0; i < 3; i++) {
+			assert_true(actuators_get_led(f.actuators, i).ok);
+			assert_true(map_rig_output(&f.rig, outputs[i]) == 1.0);
+		}
+		close_all(&f);
+	}
+	assert_true(told > 0);
+}
+
 static void test_a_motor_command_that_fails_half_way_ends_in_stop(void **state)
 {
 	struct fixture f;
@@ -505,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_a_command_does_not_wait_for_the_retry),
 		cmocka_unit_test(test_a_part_that_lost_its_power_is_set_up_within_the_command),
 		cmocka_unit_test(test_leds_are_restored_and_motors_are_not),
+		cmocka_unit_test(test_an_led_that_could_not_be_restored_is_told),
 		cmocka_unit_test(test_a_motor_command_that_fails_half_way_ends_in_stop),
 		cmocka_unit_test(test_a_stuck_bus_costs_one_transfer_however_many_motors_stop),
 		cmocka_unit_test(test_a_motor_on_lines_does_not_wait_for_one_on_a_stuck_bus),
