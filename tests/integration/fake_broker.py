@@ -23,7 +23,6 @@ class FakeBroker:
         self.first_words = behaviour.pop("first_words", b"")  # in one piece with the first SUBACK of all
         self.acknowledges = behaviour.pop("acknowledges", True)
         self.last_words = behaviour.pop("last_words", None)  # in one piece with the first SUBACK, then the connection ends
-        self.acknowledges = behaviour.pop("acknowledges", True)
         self.closes = behaviour.pop("closes", False)  # each connection, as soon as it is made
         assert not behaviour
         self.subscribed = queue.Queue()  # the topics of each SUBSCRIBE
