@@ -24,7 +24,7 @@ void gateway_publish_state(struct gateway *gateway)
 {
 	struct payload_action state;
 	char text[OUTBOX_PAYLOAD_MAX];
-	char topic[OUTBOX_TOPIC_MAX];
+	char topic[TOPIC_MAX];
 	int size;
 
 	payload_action_clear(&state);

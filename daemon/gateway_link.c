@@ -8,8 +8,8 @@
 int gateway_prepare_link(
 	const struct gateway *gateway, const struct config *config, struct link **ret_link)
 {
-	char topics[ROUTER_TOPICS][OUTBOX_TOPIC_MAX];
-	char readings[OUTBOX_TOPIC_MAX], backlog[OUTBOX_TOPIC_MAX], status[OUTBOX_TOPIC_MAX];
+	char topics[ROUTER_TOPICS][TOPIC_MAX];
+	char readings[TOPIC_MAX], backlog[TOPIC_MAX], status[TOPIC_MAX];
 	struct link_subscription subscriptions[ROUTER_TOPICS];
 	const struct link_settings settings = {
 		.mqtt = &config->mqtt,

@@ -202,7 +202,7 @@ void health_publish(const struct health *health, const struct health_sources *so
 	struct payload_health_row rows[FIGURES_MAX];
 	struct payload_health_rows payload = {.rows = rows};
 	char text[OUTBOX_PAYLOAD_MAX];
-	char topic[OUTBOX_TOPIC_MAX];
+	char topic[TOPIC_MAX];
 	int size;
 
 	gathered.spool = spooler_status(sources->spooler);

@@ -152,7 +152,7 @@ static int put_other(struct outbox *outbox, enum outbox_kind kind, const struct 
 	struct ring_record *record;
 	uint8_t *out;
 
-	if (topic_size > OUTBOX_TOPIC_MAX || to->correlation_size > OUTBOX_CORRELATION_MAX ||
+	if (topic_size > TOPIC_MAX || to->correlation_size > OUTBOX_CORRELATION_MAX ||
 		size > OUTBOX_PAYLOAD_MAX)
 		return -EMSGSIZE;
 	record = push_dropping(
@@ -208,7 +208,7 @@ int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char
 {
 	struct outbox_slot_content *to = &outbox->slots[slot];
 
-	if (strlen(topic) >= OUTBOX_TOPIC_MAX || size > OUTBOX_PAYLOAD_MAX)
+	if (strlen(topic) >= TOPIC_MAX || size > OUTBOX_PAYLOAD_MAX)
 		return -EMSGSIZE;
 	(void)pthread_mutex_lock(&outbox->mutex);
 	strcpy(to->topic, topic);

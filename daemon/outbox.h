@@ -21,6 +21,7 @@
  */
 #pragma once
 
+#include "topic.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +30,6 @@ enum outbox_slot { OUTBOX_STATUS, OUTBOX_STATE, OUTBOX_HEALTH, OUTBOX_SLOTS };
 
 enum {
 	OUTBOX_PAYLOAD_MAX = 64 * 1024,
-	OUTBOX_TOPIC_MAX = 512, /* with the final NUL */
 	OUTBOX_CORRELATION_MAX = 1024,
 	OUTBOX_ANSWER_LOSSES = 3, /* see the answers above */
 };
@@ -110,7 +110,7 @@ struct outbox_message {
 	uint64_t id; /* for outbox_acknowledge() */
 	bool optional;
 	unsigned qos; /* of answers, values and retained ones; readings: the link's setting */
-	char topic[OUTBOX_TOPIC_MAX]; /* "" for readings and backlog: the link knows it */
+	char topic[TOPIC_MAX]; /* "" for readings and backlog: the link knows it */
 	uint8_t correlation[OUTBOX_CORRELATION_MAX];
 	size_t correlation_size;
 	uint8_t payload[OUTBOX_PAYLOAD_MAX];

@@ -25,7 +25,7 @@ enum outbox_source {
 };
 
 struct outbox_slot_content {
-	char topic[OUTBOX_TOPIC_MAX]; /* "": empty */
+	char topic[TOPIC_MAX]; /* "": empty */
 	uint8_t payload[OUTBOX_PAYLOAD_MAX];
 	size_t size;
 	bool due;

@@ -86,7 +86,7 @@ static void put_combined(struct publisher *publisher, const struct reading *read
 static void put_value(
 	struct publisher *publisher, const char *name, const void *payload, size_t size)
 {
-	char parent[OUTBOX_TOPIC_MAX], topic[OUTBOX_TOPIC_MAX];
+	char parent[TOPIC_MAX], topic[TOPIC_MAX];
 	struct outbox_address to = {.topic = topic, .qos = publisher->config->mqtt.qos};
 
 	topic_below(parent, publisher->config->mqtt.topic, "sensors");

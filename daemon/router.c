@@ -59,7 +59,7 @@ bool router_topic_is_required(unsigned index)
 static void answer(
 	const struct router *router, const struct message *message, const char *text, size_t size)
 {
-	char topic[OUTBOX_TOPIC_MAX];
+	char topic[TOPIC_MAX];
 	struct outbox_address to = {.topic = topic, .qos = 1};
 
 	topic_below(topic, router->config->mqtt.topic, "actions/ack");

@@ -2,15 +2,15 @@
 /* Topics below the map's root. Without printf(), which would be the dearest part of an answer. */
 #pragma once
 
-#include "outbox.h"
 #include <string.h>
 
-/* ROOT/name; what is beyond OUTBOX_TOPIC_MAX is cut. */
-static inline void topic_below(
-	char out[static OUTBOX_TOPIC_MAX], const char *root, const char *name)
+enum { TOPIC_MAX = 512 }; /* of a whole topic, in bytes, with the final NUL */
+
+/* ROOT/name; what is beyond TOPIC_MAX is cut. */
+static inline void topic_below(char out[static TOPIC_MAX], const char *root, const char *name)
 {
-	size_t root_size = strnlen(root, OUTBOX_TOPIC_MAX - 2);
-	size_t name_size = strnlen(name, OUTBOX_TOPIC_MAX - 2 - root_size);
+	size_t root_size = strnlen(root, TOPIC_MAX - 2);
+	size_t name_size = strnlen(name, TOPIC_MAX - 2 - root_size);
 
 	memcpy(out, root, root_size);
 	out[root_size] = '/';

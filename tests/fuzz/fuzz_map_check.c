@@ -24,7 +24,7 @@ static void check_topic(const struct config *config, const char *kind, const cha
 	char *topic = NULL;
 
 	FUZZ_CHECK(asprintf(&topic, "%s/%s%s", config->mqtt.topic, kind, name) > 0);
-	FUZZ_CHECK(strlen(topic) < OUTBOX_TOPIC_MAX);
+	FUZZ_CHECK(strlen(topic) < TOPIC_MAX);
 	FUZZ_CHECK(!strpbrk(topic, "+#") && topic[0] != '/');
 	fuzz_check_printable(topic, strlen(topic));
 	free(topic);

@@ -330,7 +330,7 @@ static void the_fd_tells_of_news_until_nothing_is_left(void **state)
 static void what_is_too_big_is_refused(void **state)
 {
 	static char big[OUTBOX_PAYLOAD_MAX + 1];
-	char topic[OUTBOX_TOPIC_MAX + 1];
+	char topic[TOPIC_MAX + 1];
 	struct outbox_address to = {.topic = topic};
 
 	memset(topic, 't', sizeof(topic) - 1);
