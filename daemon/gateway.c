@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "gateway.h"
 #include "board_linux.h"
 #include "clock.h"
 #include "diag.h"
+#include "gateway_internal.h"
 #include "interval_store.h"
 #include "kept_map.h"
 #include "log.h"
@@ -42,52 +42,6 @@ static const int END_SIGNALS[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SI
 	SIGPROF, SIGPOLL, SIGPWR, SIGXCPU};
 
 enum { N_END_SIGNALS = sizeof(END_SIGNALS) / sizeof(END_SIGNALS[0]) };
-
-void gateway_hostname(char *hostname, size_t hostname_bytes)
-{
-	(void)snprintf(hostname, hostname_bytes, "localhost");
-	(void)gethostname(hostname, hostname_bytes - 1);
-}
-
-/* Without waiting for whoever reads the log: motors run during a reload. */
-static void tell(const struct diag *diag)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return;
-	diag_print(diag, out);
-	if (fclose(out) == 0)
-		log_lines(diag_count(diag) > 0 ? LOG_ERR : LOG_WARNING, text);
-	free(text);
-}
-
-int gateway_read_map(const char *path, struct diag *diag, struct config **ret_config)
-{
-	char hostname[256];
-
-	gateway_hostname(hostname, sizeof(hostname));
-	return config_load(path, hostname, diag, ret_config);
-}
-
-int gateway_load_config(const char *path, struct config **ret_config)
-{
-	struct diag *diag = NULL;
-	int r = diag_new(path, &diag);
-
-	if (r == 0)
-		r = gateway_read_map(path, diag, ret_config);
-	if (r == -EINVAL || (r == 0 && diag_count_warnings(diag) > 0))
-		tell(diag);
-	else if (r < 0)
-		log_error("config", "%s: %s", path, strerror(-r));
-	diag_free(diag);
-	if (r == -EINVAL)
-		return EXIT_CONFIG_MISTAKE;
-	return r < 0 ? EXIT_FAILED : -1;
-}
 
 void gateway_keep_map(struct gateway *gateway)
 {
@@ -410,7 +364,7 @@ static int lock_state(struct gateway *gateway)
 	return r;
 }
 
-int gateway_run(const struct options *options)
+int gateway_run(const struct gateway_options *options)
 {
 	static struct gateway gateway; /* large, and there is only one */
 	int exit_code = gateway_load_config(options->config_path, &gateway.config);

@@ -1,127 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The gateway: all its parts, and the main thread's loop that joins them.
- *
- *   gateway.c         builds it up, runs it, tears it down in mirror order
- *   gateway_events.c  what the other threads report, timers, commands
- *   gateway_link.c    a link for a map
- *   gateway_reload.c  another map, without disturbing what stays the same
- *   gateway_safe.c    --safe: every output of the map made safe, and nothing else
+ * The gateway: all its parts, and the main thread's loop that joins them. Each function returns an
+ * exit code; every mistake was told.
  */
 #pragma once
 
-#include "actuators.h"
-#include "board.h"
-#include "config.h"
-#include "failsafe.h"
-#include "health.h"
-#include "link.h"
-#include "options.h"
-#include "outbox.h"
-#include "publisher.h"
-#include "queue.h"
-#include "router.h"
-#include "sampler.h"
-#include "simulation.h"
-#include "spooler.h"
-#include "state_lock.h"
-#include "supervisor.h"
-#include <systemd/sd-event.h>
+#include <stdbool.h>
 
-struct gateway {
-	const struct options *options;
-	struct hal_trace trace;
-	sd_event *loop;
+/* The exit codes of tosd(8). */
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG_MISTAKE = 78 };
 
-	struct config *config;
-	struct config *retired; /* the one before, until the sampler has let go of it */
-	bool reload_wanted;     /* a reload was asked for meanwhile */
-	uint32_t interval_ms;
-	bool interval_unsaved; /* to be remembered, and not yet in the state directory */
-
-	struct simulation *simulation; /* NULL on real hardware */
-	struct board *board;           /* the simulation's, or our own */
-
-	struct state_lock state_lock;
-	struct outbox *outbox;
-	struct spooler *spooler;
-	struct queue *link_events, *sampler_events;
-	struct publisher *publisher;
-	struct sampler *sampler;
-	struct link *link;
-	struct actuators *actuators;
-	struct router router;
-	struct refusals refusals; /* of actions */
-	struct failsafe failsafe;
-	uint64_t guard_us; /* as the link was told */
-	struct health health;
-	struct supervisor supervisor;
-
-	sd_event_source *actuators_timer; /* ramps, reversals, retries */
-	sd_event_source *failsafe_timer;
-	sd_event_source *health_timer;
-	sd_event_source *refusals_timer; /* tells how many were refused since */
-	sd_event_source *store_timer;    /* writes the interval soon after it was changed */
-	sd_event_source *state_due; /* publishes the state once the loop has nothing more urgent */
-	sd_event_source *health_due;
+/* All borrowed until the function returns. */
+struct gateway_options {
+	const char *config_path;
+	const char *state_dir;
+	bool simulate, check, safe, verbose;
 };
 
-/* Runs until a signal ends it. Returns an exit code of options.h; every mistake was told. */
-int gateway_run(const struct options *options);
+/* Runs until a signal ends it. */
+int gateway_run(const struct gateway_options *options);
 
 /* Drives every motor and fail-safe output of the map, and of the map that ran last, to its safe
- * state. Returns an exit code. */
-int gateway_make_safe(const struct options *options);
+ * state. */
+int gateway_make_safe(const struct gateway_options *options);
 
-/* --- between the files of the gateway --- */
-
-/* The board that the options ask for. */
-int gateway_open_board(struct gateway *gateway, const struct config *config);
-void gateway_close_board(struct gateway *gateway);
-
-/* A link for that map, which is not used after that. It does not connect before link_start(). What
- * is wrong with the password is logged. */
-int gateway_prepare_link(
-	const struct gateway *gateway, const struct config *config, struct link **ret_link);
-
-/* Sources of the loop: events of the threads, timers. */
-int gateway_attach_events(struct gateway *gateway);
-void gateway_detach_events(struct gateway *gateway);
-
-/* Publishes soon: both may be called as often as one likes. */
-void gateway_state_changed(struct gateway *gateway);
-void gateway_health_changed(struct gateway *gateway);
-
-/* The rhythm of the health, from now on as the map has it. */
-void gateway_follow_health(struct gateway *gateway);
-
-/* Publishes now. */
-void gateway_publish_state(struct gateway *gateway);
-
-void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms);
-/* Writes the interval if it is to be remembered and has not been written yet. */
-void gateway_store_interval(struct gateway *gateway);
-
-/* After anything that may have started or stopped a motor: timers and the guard follow. */
-void gateway_follow_actuators(struct gateway *gateway);
-
-/* Tells the service manager how things are. */
-void gateway_notify_status(struct gateway *gateway);
-
-/* Begins to go over to the map as it is now on disk; a map with mistakes is refused and the old one
- * goes on. */
-void gateway_reload(struct gateway *gateway);
-/* The sampler has let go of the old map. */
-void gateway_reload_finished(struct gateway *gateway);
-
-/* Leaves a copy of the map for tosd --safe. */
-void gateway_keep_map(struct gateway *gateway);
-
-/* For %H of the map. */
-void gateway_hostname(char *hostname, size_t hostname_bytes);
-
-/* config_load() with the name of this host. */
-int gateway_read_map(const char *path, struct diag *diag, struct config **ret_config);
-
-/* Reads and checks the map; mistakes and warnings are logged. An exit code, or -1 with the map. */
-int gateway_load_config(const char *path, struct config **ret_config);
+/* Says on stderr what is wrong with the map, on stdout that it is good. Waits for its readers. */
+int gateway_check(const struct gateway_options *options);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "clock.h"
-#include "gateway.h"
+#include "gateway_internal.h"
 #include "interval_store.h"
 #include "log.h"
 #include "payload.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A link for a map: its topics, and whether its password can be read. */
-#include "gateway.h"
+#include "gateway_internal.h"
 #include "log.h"
 #include "topic.h"
 #include <stdlib.h>

@@ -8,7 +8,7 @@
  * for meanwhile begins after that.
  */
 #include "clock.h"
-#include "gateway.h"
+#include "gateway_internal.h"
 #include "log.h"
 #include "round.h"
 #include <inttypes.h>

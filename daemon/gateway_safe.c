@@ -5,7 +5,7 @@
  * have been written.
  */
 #include "clock.h"
-#include "gateway.h"
+#include "gateway_internal.h"
 #include "kept_map.h"
 #include "log.h"
 #include <errno.h>
@@ -74,7 +74,7 @@ static bool make_safe(const struct gateway *gateway)
 	return safe;
 }
 
-static bool make_config_safe(const struct options *options, struct config *config)
+static bool make_config_safe(const struct gateway_options *options, struct config *config)
 {
 	struct gateway gateway = {.options = options, .config = config};
 	struct actuators_settings settings = {
@@ -97,7 +97,8 @@ static bool make_config_safe(const struct options *options, struct config *confi
 	return safe;
 }
 
-static void try_map(const struct options *options, const char *path, struct attempt *attempt)
+static void try_map(
+	const struct gateway_options *options, const char *path, struct attempt *attempt)
 {
 	const struct config_missed missed = {on_missed, attempt};
 	char hostname[256];
@@ -164,7 +165,7 @@ static void see_it_through(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-int gateway_make_safe(const struct options *options)
+int gateway_make_safe(const struct gateway_options *options)
 {
 	struct attempt ran, now;
 	char kept[4096];

@@ -61,7 +61,7 @@ static int take(const char *name, const char *value, const char **at)
 }
 
 /* A word that no option takes: who has named no map yet means one by it. */
-static int unexpected(const char *word, const struct options *options)
+static int unexpected(const char *word, const struct gateway_options *options)
 {
 	if (options->config_path)
 		return usage_error("unexpected argument \"%s\"", word);
@@ -70,7 +70,7 @@ static int unexpected(const char *word, const struct options *options)
 }
 
 /* The words behind the options, and what the options are together. -1, or an exit code. */
-static int check(int n_words, char **words, struct options *options)
+static int check(int n_words, char **words, struct gateway_options *options)
 {
 	int exit_code = -1;
 
@@ -86,7 +86,7 @@ static int check(int n_words, char **words, struct options *options)
 	return exit_code;
 }
 
-int options_parse(int argc, char **argv, struct options *ret_options)
+int options_parse(int argc, char **argv, struct gateway_options *ret_options)
 {
 	enum { OPTION_SAFE = 256 };
 	static const struct option table[] = {
@@ -100,7 +100,7 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	struct options options = {0};
+	struct gateway_options options = {0};
 	int exit_code = -1;
 	int c;
 

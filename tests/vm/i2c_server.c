@@ -6,7 +6,7 @@
  *
  * usage: i2c_server MAP FOLDER     FOLDER gets "control" and "wire.log"
  */
-#include "gateway.h"
+#include "gateway_internal.h"
 #include "log.h"
 #include "module/i2c_user.h"
 #include "simulation.h"

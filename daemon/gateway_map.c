@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "diag.h"
+#include "gateway_internal.h"
+#include "log.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void gateway_hostname(char *hostname, size_t hostname_bytes)
+{
+	(void)snprintf(hostname, hostname_bytes, "localhost");
+	(void)gethostname(hostname, hostname_bytes - 1);
+}
+
+/* Without waiting for whoever reads the log: motors run during a reload. */
+static void tell(const struct diag *diag)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	diag_print(diag, out);
+	if (fclose(out) == 0)
+		log_lines(diag_count(diag) > 0 ? LOG_ERR : LOG_WARNING, text);
+	free(text);
+}
+
+int gateway_read_map(const char *path, struct diag *diag, struct config **ret_config)
+{
+	char hostname[256];
+
+	gateway_hostname(hostname, sizeof(hostname));
+	return config_load(path, hostname, diag, ret_config);
+}
+
+int gateway_load_config(const char *path, struct config **ret_config)
+{
+	struct diag *diag = NULL;
+	int r = diag_new(path, &diag);
+
+	if (r == 0)
+		r = gateway_read_map(path, diag, ret_config);
+	if (r == -EINVAL || (r == 0 && diag_count_warnings(diag) > 0))
+		tell(diag);
+	else if (r < 0)
+		log_error("config", "%s: %s", path, strerror(-r));
+	diag_free(diag);
+	if (r == -EINVAL)
+		return EXIT_CONFIG_MISTAKE;
+	return r < 0 ? EXIT_FAILED : -1;
+}
+
+/* What it finds is its result, not a log: it waits for whoever reads it. */
+int gateway_check(const struct gateway_options *options)
+{
+	struct config *config = NULL;
+	struct diag *diag = NULL;
+	int r = diag_new(options->config_path, &diag);
+
+	if (r == 0)
+		r = gateway_read_map(options->config_path, diag, &config);
+	if (diag)
+		diag_print(diag, stderr);
+	diag_free(diag);
+	if (r == -EINVAL)
+		return EXIT_CONFIG_MISTAKE;
+	if (r < 0) {
+		log_error("config", "%s: %s", options->config_path, strerror(-r));
+		return EXIT_FAILED;
+	}
+	printf("%s: good: chips %zu, sensors %zu, LEDs %zu, motors %zu\n", options->config_path,
+		config->n_chips, config->n_sensors, config->n_leds, config->n_motors);
+	config_free(config);
+	return EXIT_OK;
+}
