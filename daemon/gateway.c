@@ -251,7 +251,7 @@ static bool tear_down(struct gateway *gateway)
 {
 	uint64_t begin_us = clock_now_us(), end_us = begin_us + CLOSE_US;
 	uint64_t now_us;
-	bool safe = true, is_stuck;
+	bool safe = true, is_stuck, disk_answers;
 
 	supervisor_stop(&gateway->supervisor);
 	gateway_detach_events(gateway);
@@ -268,14 +268,16 @@ static bool tear_down(struct gateway *gateway)
 			"reading that waits for it is lost");
 	gateway->link = link_close(gateway->link, LINK_CLOSE_US);
 	now_us = clock_now_us();
-	if (spooler_close(gateway->spooler, now_us < end_us ? end_us - now_us : 0) < 0) {
+	disk_answers = spooler_close(gateway->spooler, now_us < end_us ? end_us - now_us : 0) == 0;
+	if (!disk_answers) {
 		log_error("spool", "the disk does not answer; readings that wait are lost");
 		gateway->outbox = NULL; /* the spooler's, which waits for the disk until we end */
 	}
-	gateway_store_interval(gateway);
 	if (!safe)
 		safe = make_safe(gateway, end_us);
 	actuators_free(gateway->actuators);
+	if (disk_answers)
+		gateway_store_interval(gateway);
 	if (!safe)
 		log_error(NULL, "ended with a motor that could not be stopped");
 	if (is_stuck) /* all the rest is the sampler's, until we end */

@@ -169,11 +169,17 @@ int gateway_make_safe(const struct gateway_options *options)
 {
 	struct attempt ran, now;
 	char kept[4096];
+	int differs;
 
 	see_it_through();
-	if (!kept_map_differs(options->state_dir, options->config_path) ||
-		kept_map_path(options->state_dir, kept, sizeof(kept)) < 0) {
+	differs = kept_map_differs(options->state_dir, options->config_path);
+	if (differs <= 0 || kept_map_path(options->state_dir, kept, sizeof(kept)) < 0) {
 		try_map(options, options->config_path, &now);
+		if (differs < 0)
+			log_warning("config",
+				"the copy of the map that ran last, in %s, cannot be read: %s; if "
+				"%s was changed since, something may still run",
+				options->state_dir, strerror(-differs), options->config_path);
 		report(&now);
 		return exit_code_of(now.outcome);
 	}

@@ -3,7 +3,9 @@
 #include "regular_file.h"
 #include "state_file.h"
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 int kept_map_path(const char *state_dir, char *out, size_t out_bytes)
 {
@@ -20,30 +22,40 @@ int kept_map_save(const char *state_dir, const char *text, size_t size)
 	return r < 0 ? r : state_file_replace(path, text, size);
 }
 
-static FILE *open_file(const char *path)
+static int open_file(const char *path, FILE **ret_file)
 {
 	int fd = regular_file_open(path);
 
-	return fd < 0 ? NULL : fdopen(fd, "r");
+	if (fd < 0)
+		return fd;
+	*ret_file = fdopen(fd, "r");
+	if (*ret_file)
+		return 0;
+	(void)close(fd);
+	return -ENOMEM;
 }
 
-bool kept_map_differs(const char *state_dir, const char *map_path)
+int kept_map_differs(const char *state_dir, const char *map_path)
 {
 	char path[4096];
-	FILE *kept, *map;
+	FILE *kept = NULL, *map = NULL;
 	bool differs = false;
 	int a = EOF, b = EOF;
+	int r = kept_map_path(state_dir, path, sizeof(path));
 
-	if (kept_map_path(state_dir, path, sizeof(path)) < 0 || !(kept = open_file(path)))
-		return false;
-	map = open_file(map_path);
+	if (r == 0)
+		r = open_file(path, &kept);
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+	/* A map that cannot be read differs. */
+	(void)open_file(map_path, &map);
 	do {
 		a = getc(kept);
 		b = map ? getc(map) : EOF;
 		differs = a != b;
 	} while (!differs && a != EOF);
-	fclose(kept);
+	(void)fclose(kept);
 	if (map)
-		fclose(map);
+		(void)fclose(map);
 	return differs;
 }

@@ -60,6 +60,52 @@ static void check_same(const struct config *a, const struct config *b)
 		FUZZ_CHECK(strcmp(a->motors[i].fingerprint, b->motors[i].fingerprint) == 0);
 }
 
+static void on_missed(void *userdata, const char *what, size_t line)
+{
+	(void)line;
+	FUZZ_CHECK(*what);
+	++*(size_t *)userdata;
+}
+
+static void check_output(const struct config *config, const struct config_output *output)
+{
+	if (output->kind == CONFIG_OUTPUT_CHIP_PWM)
+		FUZZ_CHECK(output->chip < config->n_chips &&
+			output->channel < config->chips[output->chip].driver->n_pwm);
+	FUZZ_CHECK((output->kind == CONFIG_OUTPUT_LINE || output->kind == CONFIG_OUTPUT_SOFT_PWM) ==
+		(output->line != NULL));
+}
+
+/* What --safe makes of it: of any bytes, nothing but outputs that can be driven. */
+static void check_outputs(const uint8_t *data, size_t size, bool good)
+{
+	size_t n_missed = 0;
+	const struct config_missed missed = {on_missed, &n_missed};
+	struct config *config = NULL;
+	struct diag *diag = NULL;
+	bool whole = false;
+	int fd = fuzz_file(data, size);
+	char path[32];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	FUZZ_CHECK(diag_new("map", &diag) == 0);
+	r = config_load_outputs(path, "edge-a", diag, &missed, &config, &whole);
+	FUZZ_CHECK(close(fd) == 0);
+	FUZZ_CHECK(r == 0 ? config && whole == good : r == -EINVAL && !config && !good);
+	FUZZ_CHECK(good ? n_missed == 0 : diag_count(diag) > 0);
+	for (size_t i = 0; config && i < config->n_leds; i++)
+		check_output(config, &config->leds[i].output);
+	for (size_t i = 0; config && i < config->n_motors; i++) {
+		check_output(config, &config->motors[i].forward);
+		check_output(config, &config->motors[i].backward);
+		check_output(config, &config->motors[i].phase);
+		check_output(config, &config->motors[i].enable);
+	}
+	config_free(config);
+	diag_free(diag);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config *config = NULL, *again = NULL;
@@ -79,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(r == -EINVAL && !config && diag_count(diag) > 0);
 		check_printed(diag);
 	}
+	check_outputs(data, size, r == 0);
 	config_free(config);
 	config_free(again);
 	diag_free(diag);

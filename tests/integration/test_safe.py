@@ -95,6 +95,13 @@ def test_a_start_that_is_refused_is_followed_by_a_stop(binary, safe, folder):
     assert "\nExecStopPost=@bindir@/tosd --safe\n" in unit
 
 
+def test_a_copy_that_cannot_be_read_is_told(safe, folder):
+    (folder / "state" / "running-map.yaml").mkdir(parents=True)
+    code, words, low = safe(MAP)
+    assert (code, low) == (0, LINES)
+    assert "warning: config: the copy of the map that ran last, in " in words and "cannot be read: Is a directory" in words
+
+
 def test_a_map_that_cannot_be_read_is_refused(safe, folder):
     code, words, low = safe("\0")
     assert (code, low) == (78, [])
