@@ -43,11 +43,11 @@ static void tell_refused(struct link_session *session, size_t index, int code)
 }
 
 /* Asked at once: a while later the end may be our own. */
-static const char *why_unsubscribed(const struct link_session *session)
+static const char *why_unsubscribed(const struct link_session *session, uint64_t took_us)
 {
 	const char *why = NULL;
 
-	if (clock_now_us() - session->now_us < SUBSCRIBE_US)
+	if (took_us < SUBSCRIBE_US)
 		why = broker_socket_why_closed(session->socket);
 	return why ? why : "the broker did not answer the subscription";
 }
@@ -60,6 +60,7 @@ static int subscribe_to(struct link_session *session, bool required)
 	const char *topics[LINK_SUBSCRIPTIONS_MAX];
 	size_t indexes[LINK_SUBSCRIPTIONS_MAX], n = 0;
 	int codes[LINK_SUBSCRIPTIONS_MAX];
+	uint64_t begin_us;
 	int r;
 
 	for (size_t i = 0; i < settings->n_subscriptions; i++) {
@@ -70,17 +71,20 @@ static int subscribe_to(struct link_session *session, bool required)
 	}
 	if (n == 0)
 		return 0;
-	session->now_us = clock_now_us();
+	begin_us = clock_now_us();
 	link_enter_library(session->link);
 	r = mqtt_client_subscribe(session->client, topics, n, codes);
 	if (link_leave_library(session->link) < 0)
 		return -ECANCELED;
+	session->now_us = clock_now_us();
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (codes[i] >= REFUSED)
 			tell_refused(session, indexes[i], codes[i]);
 	}
 	if (r < 0)
-		session->why = why_unsubscribed(session);
+		session->why = why_unsubscribed(session, session->now_us - begin_us);
+	else
+		broker_watch_came(&session->watch, session->now_us);
 	return r;
 }
 
