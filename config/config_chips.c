@@ -35,8 +35,14 @@ static size_t count_drivers(void)
 static int unknown_driver(struct schema *schema, const struct yaml_node *node)
 {
 	size_t n = count_drivers();
+	const struct driver *same = driver_find_part(node->text);
 	char way[240];
 
+	if (same) {
+		(void)snprintf(way, sizeof(way), "such a part is driver: %s", same->name);
+		diag_error(schema->diag, node->place, way, "unknown driver \"%.40s\"", node->text);
+		return 0;
+	}
 	if (config_part_way(node->text, way, sizeof(way))) {
 		diag_error(schema->diag, node->place, way,
 			"there is no driver \"%.40s\" here, for none is needed", node->text);

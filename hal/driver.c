@@ -4,11 +4,38 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 const struct driver *driver_find(const char *name)
 {
 	for (const struct driver *const *driver = driver_table; *driver; driver++) {
 		if (strcmp((*driver)->name, name) == 0)
+			return *driver;
+	}
+	return NULL;
+}
+
+/* Whether the name is one of those in the list, which has commas and blanks between them. */
+static bool is_listed(const char *list, const char *name)
+{
+	static const char between[] = ", ";
+	size_t length = strlen(name);
+
+	while (list && *(list += strspn(list, between))) {
+		size_t word = strcspn(list, between);
+
+		if (word == length && strncasecmp(list, name, length) == 0)
+			return true;
+		list += word;
+	}
+	return false;
+}
+
+const struct driver *driver_find_part(const char *name)
+{
+	for (const struct driver *const *driver = driver_table; *driver; driver++) {
+		if (strcasecmp((*driver)->name, name) == 0 ||
+			is_listed((*driver)->also_called, name))
 			return *driver;
 	}
 	return NULL;

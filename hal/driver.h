@@ -106,6 +106,7 @@ struct driver_model {
 
 struct driver {
 	const char *name;        /* as the map names it: "bme280" */
+	const char *also_called; /* parts that it drives, too: "SHT30, SHT31"; NULL: none */
 	const char *description; /* "Bosch humidity, pressure and temperature sensor" */
 	const char *datasheet;   /* "Bosch BST-BME280-DS001-23, revision 1.23" */
 	enum driver_bus bus;
@@ -165,6 +166,9 @@ extern const struct driver *const driver_table[];
 
 /* NULL when there is none of that name. */
 const struct driver *driver_find(const char *name);
+
+/* The same by any name of the part, those of also_called too; capitals do not matter. */
+const struct driver *driver_find_part(const char *name);
 
 /* What the channel can show with these params (driver->n_params values); outside is -ERANGE. */
 void driver_channel_range(const struct driver *driver, const double *params, unsigned channel,

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sensirion SHT3x (SHT30, SHT31, SHT35, SHT85) and SHT4x (SHT40, SHT41, SHT43, SHT45): temperature
+ * and humidity on I2C.
+ *
+ * Datasheets: SHT3x-DIS, version 5 (May 2018); SHT4x, version 6 (February 2023). The dialogue is
+ * the same: a command, its time, and words with a CRC each. The commands differ, those of the SHT4x
+ * have one byte, and so do the formulas.
+ *
+ * Measured one at a time, with the highest repeatability and without clock stretching, which the
+ * controller of a Raspberry Pi 0 to 4 does not stand: while a part measures, it acknowledges no
+ * read.
+ *
+ * There is no identity. The SHT3x shows its status, and the SHT4x its serial number; either has a
+ * CRC, and neither part knows the command of the other.
+ */
+#include "sensirion.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+enum { CHANNEL_TEMPERATURE, CHANNEL_HUMIDITY, CHANNELS };
+enum {
+	SETUP_STEPS_MAX = 3,
+	IDENTITY_WORDS_MAX = 2,
+	DATA_BYTES = CHANNELS * SENSIRION_WORD_BYTES,
+	CODES = 65535, /* from the lowest value to the highest */
+};
+
+struct sht_step {
+	uint16_t command;
+	uint32_t wait_us; /* until the next one */
+};
+
+/* What differs between the parts. */
+struct sht_variant {
+	size_t command_bytes; /* 2: the high byte first */
+	struct sht_step setup[SETUP_STEPS_MAX];
+	unsigned n_setup; /* the last one is answered with identity_words */
+	size_t identity_words;
+	uint16_t measure;
+	uint32_t measure_us;              /* at most */
+	double humidity_0, humidity_span; /* %: of code 0, and from there to the last code */
+};
+
+static const struct sht_variant SHT3X = {
+	.command_bytes = 2,
+	.setup = {{0x3093, 1000}, /* break, which ends a periodic measurement (4.8) */
+		{0x30A2, 2000},   /* soft reset, at most 1.5 ms (table 4); the heater is off then */
+		{0xF32D, 1000}},  /* status (4.11) */
+	.n_setup = 3,
+	.identity_words = 1,
+	.measure = 0x2400,   /* table 9 */
+	.measure_us = 15500, /* table 4, at the lowest supply */
+	.humidity_0 = 0,
+	.humidity_span = 100,
+};
+
+static const struct sht_variant SHT4X = {
+	.command_bytes = 1,
+	.setup = {{0x94, 2000}, /* soft reset, at most 1 ms */
+		{0x89, 10000}}, /* serial number */
+	.n_setup = 2,
+	.identity_words = 2,
+	.measure = 0xFD,
+	.measure_us = 8300,
+	.humidity_0 = -6,
+	.humidity_span = 125,
+};
+
+struct sht_state {
+	unsigned step; /* of the set-up: those before have been sent */
+};
+
+static int send(struct chip *chip, uint16_t command)
+{
+	const struct sht_variant *variant = chip->driver->variant;
+	const uint8_t byte = (uint8_t)command;
+
+	return variant->command_bytes == 2 ? sensirion_command(chip, command)
+					   : i2c_write(chip->i2c, chip->address, &byte, 1);
+}
+
+static int sht_configure(struct chip *chip, uint32_t *ret_wait_us)
+{
+	const struct sht_variant *variant = chip->driver->variant;
+	struct sht_state *state = chip->state;
+	uint16_t identity[IDENTITY_WORDS_MAX];
+	int r;
+
+	if (state->step < variant->n_setup) {
+		const struct sht_step *step = &variant->setup[state->step];
+
+		r = send(chip, step->command);
+		if (r < 0)
+			return r;
+		state->step++;
+		*ret_wait_us = step->wait_us;
+		return -EAGAIN;
+	}
+	r = sensirion_read(chip, variant->identity_words, identity);
+	if (r == -ENXIO)
+		return hal_error_set(&chip->words, -EBADMSG,
+			"takes the commands of an %s and does not answer them: another part?",
+			chip->driver->name);
+	if (r == 0)
+		*ret_wait_us = 0;
+	return r;
+}
+
+static int sht_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
+{
+	const struct sht_variant *variant = chip->driver->variant;
+	int r = send(chip, variant->measure);
+
+	(void)channel;
+	if (r == 0)
+		*ret_wait_us = variant->measure_us;
+	return r;
+}
+
+/*
+ * SHT3x, 4.13: T = -45 + 175 * S_T / (2^16 - 1), RH = 100 * S_RH / (2^16 - 1).
+ * SHT4x, "Conversion of Signal Output": the same T, RH = -6 + 125 * S_RH / (2^16 - 1), and what
+ * lies beyond 0 and 100 is to be cropped.
+ */
+static int sht_collect(struct chip *chip, unsigned channel, double *ret_values)
+{
+	const struct sht_variant *variant = chip->driver->variant;
+	uint16_t words[CHANNELS];
+	int r = sensirion_collect(chip, CHANNELS, words);
+
+	(void)channel;
+	if (r < 0)
+		return r;
+	double humidity = variant->humidity_0 + variant->humidity_span * words[1] / CODES;
+
+	ret_values[CHANNEL_TEMPERATURE] = -45.0 + 175.0 * words[0] / CODES;
+	ret_values[CHANNEL_HUMIDITY] = fmin(fmax(humidity, 0), 100);
+	return 0;
+}
+
+/* The simulated part. It has its last answer ready once. */
+
+struct sht_model {
+	const struct sht_variant *variant;
+	uint8_t answer[DATA_BYTES];
+	size_t answer_bytes; /* 0: nothing to read */
+	bool measuring, busy;
+	uint64_t measured_us;
+	double shown[CHANNELS];
+	bool loaded; /* a vector's data, instead of shown */
+	uint8_t data[DATA_BYTES];
+};
+
+static uint16_t model_code(double value, double lowest, double span)
+{
+	return (uint16_t)round(fmin(fmax((value - lowest) / span, 0), 1) * CODES);
+}
+
+static void model_measure(struct sht_model *model)
+{
+	const struct sht_variant *variant = model->variant;
+
+	sensirion_put(model->answer, model_code(model->shown[0], -45, 175));
+	sensirion_put(model->answer + SENSIRION_WORD_BYTES,
+		model_code(model->shown[1], variant->humidity_0, variant->humidity_span));
+	if (model->loaded)
+		memcpy(model->answer, model->data, DATA_BYTES);
+	model->answer_bytes = DATA_BYTES;
+}
+
+static void model_identify(struct sht_model *model)
+{
+	/* The SHT3x's status after a reset; a serial number. */
+	static const uint16_t WORDS[IDENTITY_WORDS_MAX] = {0x8010, 0x1234};
+
+	for (size_t i = 0; i < model->variant->identity_words; i++)
+		sensirion_put(model->answer + i * SENSIRION_WORD_BYTES, WORDS[i]);
+	model->answer_bytes = model->variant->identity_words * SENSIRION_WORD_BYTES;
+}
+
+static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct sht_model *model = state;
+	const struct sht_variant *variant = model->variant;
+
+	if (model->measuring && now_us < model->measured_us)
+		return -ENXIO;
+	if (size != variant->command_bytes)
+		return 0; /* ended too early, or of another part */
+	uint16_t command = (uint16_t)(size == 2 ? data[0] << 8 | data[1] : data[0]);
+
+	model->answer_bytes = 0;
+	model->measuring = command == variant->measure;
+	model->measured_us = now_us + variant->measure_us;
+	if (command == variant->setup[variant->n_setup - 1].command)
+		model_identify(model);
+	return 0;
+}
+
+static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct sht_model *model = state;
+
+	if (model->measuring && !model->busy && now_us >= model->measured_us) {
+		model->measuring = false;
+		model_measure(model);
+	}
+	if (model->answer_bytes == 0)
+		return -ENXIO;
+	memset(data, 0xFF, size);
+	memcpy(data, model->answer, size < model->answer_bytes ? size : model->answer_bytes);
+	model->answer_bytes = 0;
+	return 0;
+}
+
+static void model_set_value(void *state, unsigned channel, double value)
+{
+	struct sht_model *model = state;
+
+	model->loaded = false;
+	model->shown[channel] = value;
+}
+
+static void model_set_busy(void *state, bool busy)
+{
+	((struct sht_model *)state)->busy = busy;
+}
+
+/* raw: both words with their CRC. */
+static void model_load(void *state, const uint8_t *raw, size_t size)
+{
+	struct sht_model *model = state;
+
+	if (size == DATA_BYTES) {
+		memcpy(model->data, raw, size);
+		model->loaded = true;
+	}
+}
+
+/* The datasheets' resolution (table 1); the temperature's limits are those of the formula. */
+static const struct driver_channel SHT_CHANNELS[CHANNELS] = {
+	[CHANNEL_TEMPERATURE] = {"temperature", "temperature", "°C", -45, 130, 0.01, 21.5},
+	[CHANNEL_HUMIDITY] = {"humidity", "humidity", "%", 0, 100, 0.01, 45},
+};
+
+static void power_on(struct sht_model *model, const struct sht_variant *variant)
+{
+	*model = (struct sht_model){.variant = variant};
+	for (unsigned i = 0; i < CHANNELS; i++)
+		model->shown[i] = SHT_CHANNELS[i].typical;
+}
+
+static void sht3x_reset(void *state)
+{
+	power_on(state, &SHT3X);
+}
+
+static void sht4x_reset(void *state)
+{
+	power_on(state, &SHT4X);
+}
+
+/* clang-format off */
+#define MODEL(reset_function)                                                                      \
+	{                                                                                          \
+		.state_bytes = sizeof(struct sht_model), .reset = (reset_function),                \
+		.i2c_write = model_write, .i2c_read = model_read, .set_value = model_set_value,    \
+		.set_busy = model_set_busy, .load = model_load,                                    \
+	}
+/* clang-format on */
+
+static const struct driver_model SHT3X_MODEL = MODEL(sht3x_reset);
+static const struct driver_model SHT4X_MODEL = MODEL(sht4x_reset);
+
+/*
+ * The datasheets have no worked example of a value. The word 0xBEEF with the CRC 0x92 is that of
+ * "Checksum Calculation" in both; the other CRCs were worked out apart from this code.
+ */
+#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = DATA_BYTES
+
+static const struct driver_vector SHT3X_VECTORS[] = {
+	{.source = "SHT3x-DIS version 5, 4.12 and 4.13, worked out: 0xBEEF is 85.52 °C",
+		.channel = CHANNEL_TEMPERATURE,
+		RAW(0xBE, 0xEF, 0x92, 0x80, 0x00, 0xA2),
+		.value = 85.523003,
+		.tolerance = 1e-6},
+	{.source = "SHT3x-DIS version 5, 4.13, worked out: 0x8000 is half and a little",
+		.channel = CHANNEL_HUMIDITY,
+		RAW(0xBE, 0xEF, 0x92, 0x80, 0x00, 0xA2),
+		.value = 50.000763,
+		.tolerance = 1e-6},
+};
+
+static const struct driver_vector SHT4X_VECTORS[] = {
+	{.source = "SHT4x version 6, Conversion of Signal Output, worked out: 0xBEEF is 85.52 °C",
+		.channel = CHANNEL_TEMPERATURE,
+		RAW(0xBE, 0xEF, 0x92, 0x80, 0x00, 0xA2),
+		.value = 85.523003,
+		.tolerance = 1e-6},
+	{.source = "SHT4x version 6, Conversion of Signal Output, worked out: -6 + 125 * 32768 / "
+		   "65535",
+		.channel = CHANNEL_HUMIDITY,
+		RAW(0xBE, 0xEF, 0x92, 0x80, 0x00, 0xA2),
+		.value = 56.500954,
+		.tolerance = 1e-6},
+	{.source = "SHT4x version 6, Conversion of Signal Output: -6 % is cropped to 0 %",
+		.channel = CHANNEL_HUMIDITY,
+		RAW(0xBE, 0xEF, 0x92, 0x00, 0x00, 0x81)},
+	{.source = "SHT4x version 6, Conversion of Signal Output: 119 % is cropped to 100 %",
+		.channel = CHANNEL_HUMIDITY,
+		RAW(0xBE, 0xEF, 0x92, 0xFF, 0xFF, 0xAC),
+		.value = 100},
+};
+
+static const uint8_t SHT3X_ADDRESSES[] = {0x44, 0x45};       /* ADDR at GND, VDD */
+static const uint8_t SHT4X_ADDRESSES[] = {0x44, 0x45, 0x46}; /* the A, B, C of its order number */
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COMMON(part)                                                                               \
+	.bus = DRIVER_BUS_I2C, .addresses = part##_ADDRESSES,                                      \
+	.n_addresses = COUNT(part##_ADDRESSES), .channels = SHT_CHANNELS, .n_channels = CHANNELS,  \
+	.channels_together = true, .integrity = DRIVER_INTEGRITY_CRC, .deadline_us = 20000,        \
+	.state_bytes = sizeof(struct sht_state), .configure = sht_configure, .start = sht_start,   \
+	.collect = sht_collect, .variant = &(part), .vectors = part##_VECTORS,                     \
+	.n_vectors = COUNT(part##_VECTORS), .model = &part##_MODEL
+
+const struct driver driver_sht3x = {
+	COMMON(SHT3X),
+	.name = "sht3x",
+	.also_called = "SHT30, SHT31, SHT35, SHT85",
+	.description = "Sensirion temperature and humidity sensor, third generation",
+	.datasheet = "Sensirion SHT3x-DIS, version 5 (May 2018)",
+};
+
+const struct driver driver_sht4x = {
+	COMMON(SHT4X),
+	.name = "sht4x",
+	.also_called = "SHT40, SHT41, SHT43, SHT45",
+	.description = "Sensirion temperature and humidity sensor, fourth generation",
+	.datasheet = "Sensirion SHT4x, version 6 (February 2023)",
+};
