@@ -39,7 +39,6 @@ static const struct part {
 	{"si7021", "i2c-sensor,si7020", "iio", "1-0040"},
 	{"hdc1000", "i2c-sensor,hdc100x", "iio", "1-0040"},
 	{"hdc1080", "i2c-sensor,hdc100x", "iio", "1-0040"},
-	{"aht10", "i2c-sensor,aht10", "hwmon", "aht10"},
 	{"lm75", "i2c-sensor,lm75", "hwmon", "lm75"},
 	{"tmp102", "i2c-sensor,tmp102", "hwmon", "tmp102"},
 	{"ds1621", "i2c-sensor,ds1621", "hwmon", "ds1621"},
