@@ -28,6 +28,11 @@ unsigned broker_offer_lowered(const struct broker_offer *offer)
 	return offer->said | offer->found | STEPS[offer->step];
 }
 
+unsigned broker_offer_known(const struct broker_offer *offer)
+{
+	return offer->said | offer->found;
+}
+
 bool broker_offer_retain(unsigned lowered)
 {
 	return (lowered & BROKER_OFFER_NO_RETAIN) == 0;
@@ -91,14 +96,19 @@ void broker_offer_begin(struct broker_offer *offer, uint64_t now_us)
 bool broker_offer_refused(
 	struct broker_offer *offer, int code, const struct broker_packet *sent, uint64_t now_us)
 {
-	if (!sent->has_will)
+	unsigned lowered = 0;
+
+	if (sent->is_connect && !sent->has_will)
 		return false;
 	if (code == RETAIN_NOT_SUPPORTED && sent->retain)
-		offer->said |= BROKER_OFFER_WILL_NO_RETAIN;
+		lowered = sent->is_connect ? BROKER_OFFER_WILL_NO_RETAIN : BROKER_OFFER_NO_RETAIN;
+	else if (code == QOS_NOT_SUPPORTED && sent->qos > 1)
+		lowered = sent->is_connect ? BROKER_OFFER_WILL_QOS_1 : BROKER_OFFER_QOS_1;
 	else if (code == QOS_NOT_SUPPORTED && sent->qos > 0)
-		offer->said |= sent->qos > 1 ? BROKER_OFFER_WILL_QOS_1 : BROKER_OFFER_WILL_QOS_0;
-	else
+		lowered = sent->is_connect ? BROKER_OFFER_WILL_QOS_0 : BROKER_OFFER_QOS_0;
+	if (lowered == 0)
 		return false;
+	offer->said |= lowered;
 	offer->said_us = now_us;
 	return true;
 }

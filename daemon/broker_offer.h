@@ -56,6 +56,9 @@ struct broker_offer {
 /* What is lowered now: BROKER_OFFER_... */
 unsigned broker_offer_lowered(const struct broker_offer *offer);
 
+/* What of that is known, and not only tried. */
+unsigned broker_offer_known(const struct broker_offer *offer);
+
 /* The same as limits. */
 bool broker_offer_retain(unsigned lowered);
 unsigned broker_offer_qos(unsigned lowered, unsigned qos);
@@ -74,8 +77,8 @@ bool broker_offer_server_keepalive(struct broker_offer *offer, unsigned asked_s,
 void broker_offer_begin(struct broker_offer *offer, uint64_t now_us);
 
 /*
- * MQTT 5: the CONNECT with that will, as it was sent, was refused with that reason code. Returns
- * whether something is lowered for it, so that it is worth to try again at once.
+ * MQTT 5: the CONNECT with that will, or that message, as it was sent, was refused with that reason
+ * code. Returns whether something is lowered for it, so that it is worth to try again.
  */
 bool broker_offer_refused(
 	struct broker_offer *offer, int code, const struct broker_packet *sent, uint64_t now_us);

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const char CLOSED[] = "the broker closed it", RESET[] = "the broker reset it";
+
 static bool is_tcp_socket(int fd, ino_t *ret_inode)
 {
 	int type = 0, domain = 0;
@@ -171,6 +173,11 @@ const char *broker_socket_why_closed(int fd)
 	if ((poll_fd.revents & POLLERR) && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
 		return info.tcpi_backoff > 0 || info.tcpi_retransmits > 0
 			? "the network no longer carries it"
-			: "the broker reset it";
-	return "the broker closed it";
+			: RESET;
+	return CLOSED;
+}
+
+bool broker_socket_peer_ended(const char *why)
+{
+	return why == CLOSED || why == RESET;
 }

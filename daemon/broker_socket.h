@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -46,3 +47,6 @@ size_t broker_socket_unsent(int fd);
 
 /* Why the connection ended, as far as the socket knows: a text, or NULL when it is not closed. */
 const char *broker_socket_why_closed(int fd);
+
+/* Whether that is an answer of broker_socket_why_closed() which says that the peer did it. */
+bool broker_socket_peer_ended(const char *why);

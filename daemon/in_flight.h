@@ -12,6 +12,8 @@ struct in_flight_entry {
 	uint64_t id; /* the caller's */
 	unsigned kind;
 	unsigned qos;
+	unsigned wanted_qos; /* with nothing lowered; and: */
+	bool wanted_retain;
 	bool optional;
 	uint64_t at_us; /* when it was sent */
 	int token;      /* the library's */

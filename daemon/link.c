@@ -204,7 +204,7 @@ static int connect_once(struct link *link, uint32_t *ret_wait_ms)
 		return r;
 	lasted_us = clock_now_us() - begin_us;
 	*ret_wait_ms = follow_end(link, &end, lasted_us);
-	if (end.kind == LINK_END_BROKEN)
+	if (end.kind == LINK_END_BROKEN && !end.is_explained)
 		note_short_life(link, lasted_us);
 	return 0;
 }

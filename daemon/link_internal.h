@@ -9,6 +9,7 @@
  *   link_outbound.c from the outbox to the broker
  *   broker_watch.c  whether the broker does its part
  *   url_turn.c      which broker is tried next
+ *   link_offers.c   a broker that has less, or says why it ends the connection
  *   link_wait.c     how the connection's thread sleeps
  *   link_events.c   what main is told
  *   link_log.c      messages in the debug log
@@ -78,13 +79,15 @@ enum link_end_kind {
 
 struct link_end {
 	enum link_end_kind kind;
-	const char *why; /* static; NULL: closed as wanted */
+	const char *why;   /* static or the link's; NULL: closed as wanted */
+	bool is_explained; /* and that is the cause, or it is being looked for */
 };
 
 /* What is known of a URL. */
 struct link_url {
 	struct left_out left_out;            /* topics to publish to */
 	struct broker_offer offer;           /* what is lowered for this broker */
+	unsigned lowered_told;               /* of that, to the user */
 	bool fell_back;                      /* with version auto: 3.1.1 is what works there */
 	uint64_t qos_1_until_us;             /* since it does not go on with QoS 2 */
 	char failure[MQTT_CLIENT_ERROR_MAX]; /* the last one; "": none */
@@ -128,10 +131,11 @@ struct link {
 	struct network_watch network; /* from the first wait until connected */
 	struct link_url *urls;        /* as many as the settings have */
 	struct url_turn turn;
-	struct outbox_message message; /* the one being sent */
-	struct refusals rejected;      /* by the broker */
-	unsigned short_lived;          /* connections that broke soon, one after the other */
-	unsigned optional_losses;      /* connections that ended over the optional subscriptions */
+	struct outbox_message message;        /* the one being sent */
+	struct refusals rejected;             /* by the broker */
+	char farewell[MQTT_CLIENT_ERROR_MAX]; /* what the broker said at the end */
+	unsigned short_lived;                 /* connections that broke soon, one after the other */
+	unsigned optional_losses; /* connections that ended over the optional subscriptions */
 	/* Its refusal was logged, by the index of the subscription. */
 	bool refusal_told[LINK_SUBSCRIPTIONS_MAX];
 };

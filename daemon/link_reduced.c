@@ -36,7 +36,7 @@ void link_tell_broker(struct link_session *session)
 {
 	struct link *link = session->link;
 	const struct link_settings *settings = &link->settings;
-	unsigned lowered = mqtt_client_lowered(session->client);
+	unsigned lowered = link_offers_lowered(session);
 	const struct left_out *left_out = &link->urls[link->turn.index].left_out;
 	char texts[LINK_BROKER_MAX];
 	struct list list = {.texts = texts};
@@ -44,9 +44,6 @@ void link_tell_broker(struct link_session *session)
 	add(&list, settings->mqtt->urls[link->turn.index]);
 	if (session->qos_max < 2)
 		lowered |= BROKER_OFFER_QOS_1;
-	/* What nobody asked for is no loss. */
-	if (settings->mqtt->qos < 2 && settings->mqtt->will.qos < 2)
-		lowered &= ~(unsigned)(BROKER_OFFER_QOS_1 | BROKER_OFFER_WILL_QOS_1);
 	for (size_t i = 0; i < sizeof(LOWERED) / sizeof(*LOWERED); i++) {
 		if (lowered & LOWERED[i].lowered)
 			add(&list, LOWERED[i].word);

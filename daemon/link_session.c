@@ -317,6 +317,7 @@ static int turn(struct link_session *session)
 	tell_heard(session);
 	if (session->link->rejected.untold > 0)
 		link_tell_rejected(session->link, session->now_us);
+	link_offers_tell(session);
 	(void)link_events_flush(&session->link->events);
 	if (r == 0 && session->commands.closing && say_goodbye(session, &r))
 		return 1;
@@ -354,6 +355,19 @@ static const char *why_lost(const struct link_session *session)
 		: "the broker broke the protocol";
 }
 
+static struct link_end explain_end(struct link_session *session)
+{
+	const char *farewell = link_offers_farewell(session);
+	struct link_end end = {.kind = session->end_kind, .why = why_lost(session)};
+
+	end.is_explained = mqtt_client_ended(session->client, broker_socket_peer_ended(end.why),
+				   session->now_us) ||
+		farewell;
+	if (farewell)
+		end.why = farewell;
+	return end;
+}
+
 int link_session_run(struct link *link, struct mqtt_client *client, struct link_end *ret_end)
 {
 	uint64_t now_us = clock_now_us();
@@ -376,8 +390,7 @@ int link_session_run(struct link *link, struct mqtt_client *client, struct link_
 		if (r == 0)
 			link_wait(&session);
 	}
-	ret_end->why = r == 1 ? NULL : why_lost(&session);
-	ret_end->kind = r == 1 ? LINK_END_CLOSED : session.end_kind;
+	*ret_end = r == 1 ? (struct link_end){.kind = LINK_END_CLOSED} : explain_end(&session);
 	if (ret_end->kind == LINK_END_BROKEN && r != -ECANCELED)
 		link_outbound_lost(&session);
 	if (session.socket >= 0)

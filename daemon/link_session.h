@@ -17,6 +17,7 @@ struct link_session {
 
 	/* Outbound. */
 	unsigned qos_max;     /* of what goes to this broker */
+	unsigned lowered;     /* that was told last: BROKER_OFFER_... */
 	bool has_message;     /* link->message was taken from the outbox and is not yet sent */
 	bool congested;       /* the network does not take it now */
 	bool announced;       /* main knows what this broker is */
@@ -65,6 +66,15 @@ void link_outbound_lost(struct link_session *session);
 
 /* Tells main which broker it is, and what goes without there. */
 void link_tell_broker(struct link_session *session);
+
+/* What is lowered for this broker of what the map makes use of: BROKER_OFFER_... */
+unsigned link_offers_lowered(const struct link_session *session);
+
+/* Tells the user, once, and main, when that has changed. */
+void link_offers_tell(struct link_session *session);
+
+/* What the broker said when it ended the connection: the link's text, or NULL. */
+const char *link_offers_farewell(struct link_session *session);
 
 /* How often the library must be asked. */
 uint64_t link_wait_tick_us(const struct link_session *session);

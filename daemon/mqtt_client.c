@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum {
 	/* Below this much that the peer's TCP has not taken, the socket takes a message of the
@@ -20,7 +21,12 @@ enum {
 	/* What TLS adds to a packet, and more than the packets that the library writes by itself:
 	 * acknowledgements, pings. */
 	OVERHEAD_BYTES = 64,
+	/* Acknowledgements may stand before a farewell. */
+	FAREWELL_PEEK_BYTES = 512,
 };
+
+/* A broker that does not like a message closes the connection so soon after it. */
+#define BEHIND_US (5 * UINT64_C(1000000))
 
 bool mqtt_client_session_present(const struct mqtt_client *client)
 {
@@ -34,7 +40,12 @@ int mqtt_client_fd(const struct mqtt_client *client)
 
 unsigned mqtt_client_lowered(const struct mqtt_client *client)
 {
-	return client->lowered;
+	return client->said | broker_offer_known(client->offer);
+}
+
+bool mqtt_client_says_why(const struct mqtt_client *client)
+{
+	return client->version == CONFIG_MQTT_VERSION_5;
 }
 
 int mqtt_client_tick_ms(const struct mqtt_client *client)
@@ -165,15 +176,43 @@ static size_t packet_size_max(const struct mqtt_publish *message)
 	return 16 + strlen(message->topic) + message->correlation_size + message->size;
 }
 
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Nobody acknowledges it. But a broker that does not take it closes the connection soon. */
+static void note_plain(struct mqtt_client *client, const struct in_flight_entry *message)
+{
+	if (client->version == CONFIG_MQTT_VERSION_5 || client->plain_taken)
+		return;
+	if (client->plain_us > 0 && message->at_us - client->plain_us > BEHIND_US) {
+		broker_offer_took(client->offer, &client->plain, message->at_us);
+		client->plain_taken = true;
+	}
+	if (client->plain_us > 0 || (message->wanted_qos == 0 && !message->wanted_retain))
+		return;
+	client->plain = (struct broker_packet){
+		.retain = message->wanted_retain,
+		.qos = message->wanted_qos,
+	};
+	client->plain_us = message->at_us;
+}
+
 int mqtt_client_publish(struct mqtt_client *client, const struct mqtt_publish *message)
 {
 	MQTTProperties properties = MQTTProperties_initializer;
-	unsigned qos = message->qos < client->qos_max ? message->qos : client->qos_max;
-	struct in_flight_entry entry = {.id = message->id,
+	unsigned wanted_qos = least(message->qos, client->wanted_qos_max);
+	unsigned qos = least(wanted_qos, client->qos_max);
+	struct in_flight_entry entry = {
+		.id = message->id,
 		.kind = message->kind,
 		.qos = qos,
+		.wanted_qos = wanted_qos,
+		.wanted_retain = message->retain,
 		.optional = message->optional,
-		.at_us = message->at_us};
+		.at_us = message->at_us,
+	};
 	MQTTResponse response;
 	int r = 0;
 
@@ -195,6 +234,8 @@ int mqtt_client_publish(struct mqtt_client *client, const struct mqtt_publish *m
 	/* The library says success for a QoS above 0 even when the connection broke meanwhile. */
 	if (r == 0 && !MQTTClient_isConnected(client->handle))
 		r = -ENOTCONN;
+	if (r == 0 && qos == 0)
+		note_plain(client, &entry);
 	if (r < 0 || qos == 0)
 		return r;
 
@@ -268,11 +309,32 @@ bool mqtt_client_may_have_more(const struct mqtt_client *client)
 	return client->tls || is_readable(client);
 }
 
+/* Before the library reads it, and keeps it to itself. With TLS nobody else can see it. */
+static void look_for_farewell(struct mqtt_client *client)
+{
+	uint8_t packets[FAREWELL_PEEK_BYTES];
+	ssize_t size;
+
+	if (client->version != CONFIG_MQTT_VERSION_5 || client->tls)
+		return;
+	size = recv(client->fd, packets, sizeof(packets), MSG_PEEK | MSG_DONTWAIT);
+	/* What comes behind it was no farewell then. */
+	if (size > 0)
+		client->has_farewell =
+			broker_farewell_find(packets, (size_t)size, &client->farewell);
+}
+
+const struct broker_farewell *mqtt_client_farewell(const struct mqtt_client *client)
+{
+	return client->has_farewell ? &client->farewell : NULL;
+}
+
 int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inbound)
 {
 	/* TLS may hold decrypted packets that poll() does not see. */
 	size_t quiet = client->tls ? QUIET_PACKETS + client->in_flight.count : 1;
 
+	look_for_farewell(client);
 	for (int i = 0; i < PACKETS_A_TURN; i++) {
 		MQTTClient_message *message = NULL;
 		char *topic = NULL;
@@ -310,10 +372,66 @@ void mqtt_inbound_free(struct mqtt_inbound *inbound)
 
 bool mqtt_client_acknowledged(struct mqtt_client *client, struct in_flight_entry *ret_entry)
 {
-	if (in_flight_take_done(&client->in_flight, ret_entry))
+	if (!in_flight_take_done(&client->in_flight, ret_entry)) {
+		note_acknowledged(client);
+		if (!in_flight_take_done(&client->in_flight, ret_entry))
+			return false;
+	}
+	if (client->version != CONFIG_MQTT_VERSION_5) {
+		const struct broker_packet packet = {
+			.retain = ret_entry->wanted_retain,
+			.qos = ret_entry->wanted_qos,
+		};
+
+		broker_offer_took(client->offer, &packet, ret_entry->at_us);
+	}
+	return true;
+}
+
+/* Which message the broker may not have liked. */
+static bool find_suspect(
+	const struct mqtt_client *client, uint64_t now_us, struct broker_packet *ret_packet)
+{
+	const struct in_flight_entry *oldest = in_flight_oldest(&client->in_flight);
+
+	/* More likely the broker does not like its topic, see left_out.h. */
+	if (oldest && oldest->optional)
+		return false;
+	if (oldest && now_us - oldest->at_us < BEHIND_US) {
+		*ret_packet = (struct broker_packet){
+			.retain = oldest->wanted_retain,
+			.qos = oldest->wanted_qos,
+		};
 		return true;
-	note_acknowledged(client);
-	return in_flight_take_done(&client->in_flight, ret_entry);
+	}
+	if (oldest || client->plain_us == 0 || now_us - client->plain_us >= BEHIND_US)
+		return false;
+	*ret_packet = client->plain;
+	return true;
+}
+
+/* MQTT 5: what the broker says that it does not have although it did not say so at first. */
+static bool refused_in_farewell(struct mqtt_client *client, uint64_t now_us)
+{
+	struct broker_packet sent;
+
+	if (!client->has_farewell || !find_suspect(client, now_us, &sent))
+		return false;
+	sent.retain = sent.retain && client->has_retain;
+	sent.qos = least(sent.qos, client->qos_max);
+	return broker_offer_refused(client->offer, client->farewell.code, &sent, now_us);
+}
+
+bool mqtt_client_ended(struct mqtt_client *client, bool by_broker, uint64_t now_us)
+{
+	struct broker_packet packet;
+
+	if (client->version == CONFIG_MQTT_VERSION_5)
+		return refused_in_farewell(client, now_us);
+	if (by_broker && find_suspect(client, now_us, &packet))
+		return broker_offer_closed(client->offer, &packet, now_us);
+	broker_offer_failed(client->offer);
+	return false;
 }
 
 struct mqtt_client *mqtt_client_close(struct mqtt_client *client)

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "broker_farewell.h"
 #include "broker_offer.h"
 #include "config.h"
 #include "in_flight.h"
@@ -67,8 +68,11 @@ bool mqtt_client_session_present(const struct mqtt_client *client);
 /* The socket. Only to be polled. */
 int mqtt_client_fd(const struct mqtt_client *client);
 
-/* What is lowered for this broker, and what it said itself that it has not: BROKER_OFFER_... */
+/* What is known that this broker does not have: BROKER_OFFER_... */
 unsigned mqtt_client_lowered(const struct mqtt_client *client);
+
+/* Whether it says what it does not have (MQTT 5); otherwise it was found by trying. */
+bool mqtt_client_says_why(const struct mqtt_client *client);
 
 /* How often mqtt_client_receive() must be called at least, for the keepalive. */
 int mqtt_client_tick_ms(const struct mqtt_client *client);
@@ -148,8 +152,19 @@ bool mqtt_client_may_have_more(const struct mqtt_client *client);
 int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inbound);
 void mqtt_inbound_free(struct mqtt_inbound *inbound);
 
+/* Why the broker ends the connection, when it has said so (MQTT 5, and not with TLS); or NULL. The
+ * client's. */
+const struct broker_farewell *mqtt_client_farewell(const struct mqtt_client *client);
+
 /* The next one that the broker has answered since the last call. Ask after receiving. */
 bool mqtt_client_acknowledged(struct mqtt_client *client, struct in_flight_entry *ret_entry);
+
+/*
+ * The connection has ended; by_broker: it closed or reset it. Returns whether that may be because
+ * of a message that asks for more than the broker has: then what is offered to it is lowered in the
+ * end.
+ */
+bool mqtt_client_ended(struct mqtt_client *client, bool by_broker, uint64_t now_us);
 
 /* Disconnects, where still connected, without waiting for anything. Returns NULL. */
 struct mqtt_client *mqtt_client_close(struct mqtt_client *client);

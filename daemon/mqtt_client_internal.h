@@ -18,14 +18,21 @@ struct mqtt_client {
 	bool session_present;
 	unsigned keepalive_s;
 	struct broker_offer *offer; /* the link's */
-	unsigned lowered;           /* BROKER_OFFER_... */
+	unsigned lowered;           /* BROKER_OFFER_...; what the broker said itself included */
+	unsigned said;              /* of that, what it said of this connection */
+	struct broker_packet plain; /* a message of QoS 0 that was to be another one, and: */
+	uint64_t plain_us;          /* when it was sent first; 0: none was */
+	bool plain_taken;           /* the connection outlived it */
 
 	/* What the broker asks for in an MQTT 5 CONNACK. */
 	size_t window;
 	unsigned qos_max;
+	unsigned wanted_qos_max; /* with nothing lowered for the broker */
 	bool has_retain;
 	size_t packet_max; /* 0: no limit */
 
+	bool has_farewell;
+	struct broker_farewell farewell; /* why the broker ends the connection */
 	size_t unsent_max; /* bytes; no more than these are written and not yet taken by the peer */
 	struct in_flight in_flight;
 	bool in_message;   /* see mqtt_client_in_message() */

@@ -220,13 +220,15 @@ static void note_limits(struct mqtt_client *client, MQTTProperties *properties, 
 	client->window = receive_max < IN_FLIGHT_MAX ? receive_max : IN_FLIGHT_MAX;
 	qos_max = (unsigned)number_or(properties, MQTTPROPERTY_CODE_MAXIMUM_QOS, 2);
 	if (qos_max < 2)
-		client->lowered |= qos_max == 1 ? BROKER_OFFER_QOS_1 : BROKER_OFFER_QOS_0;
+		client->said |= qos_max == 1 ? BROKER_OFFER_QOS_1 : BROKER_OFFER_QOS_0;
 	if (number_or(properties, MQTTPROPERTY_CODE_RETAIN_AVAILABLE, 1) == 0)
-		client->lowered |= BROKER_OFFER_NO_RETAIN;
+		client->said |= BROKER_OFFER_NO_RETAIN;
+	client->lowered |= client->said;
 	/* A broker that keeps our session may wait for the end of QoS 2 handshakes that an earlier
 	 * connection began, and drop a new message with one of their packet ids as a duplicate: the
 	 * library begins with 1 again. */
-	client->qos_max = broker_offer_qos(client->lowered, keeps_session ? 1 : 2);
+	client->wanted_qos_max = keeps_session ? 1 : 2;
+	client->qos_max = broker_offer_qos(client->lowered, client->wanted_qos_max);
 	client->has_retain = broker_offer_retain(client->lowered);
 	client->packet_max = number_or(properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, 0);
 }

@@ -70,7 +70,7 @@ def test_what_is_not_offered_is_lowered(make_scripted, make_gateway, version, of
     gateway = make_gateway(make_map(broker.port, mqtt=f"  version: {version}\n  qos: 2"))
     check_works(broker, gateway, LOWERED_S)
     assert broker.wait(SENSORS)[0].qos <= offer.get("qos", 2)
-    assert health(broker)["reduced"]
+    assert health(broker, lambda value: value["reduced"])
 
 
 @pytest.mark.slow
@@ -82,7 +82,7 @@ def test_a_will_of_qos_2_that_is_refused_goes_with_less(make_scripted, make_gate
     gateway = make_gateway(make_map(broker.port, mqtt=f"  version: {version}\n{will}"))
     check_works(broker, gateway, LOWERED_S)
     assert broker.connection.will is None or broker.connection.will.qos <= 1
-    assert health(broker)["reduced"]
+    assert health(broker, lambda value: value["reduced"])
     if version == "5":
         assert broker.connection.will.qos == 1
 
@@ -116,7 +116,7 @@ def test_the_brokers_keep_alive_is_obeyed(make_scripted, make_gateway):
 @pytest.mark.parametrize("code, words", [
     (0x8B, "shut"),
     (0x8D, "keep ?alive"),
-    (0x8E, "taken over|client id"),
+    (0x8E, 'taken over: another client uses the client id "tos-.*"; give each its own mqtt\\.client_id'),
     (0x97, "quota"),
 ])
 def test_the_reason_of_a_farewell_is_told(make_scripted, make_gateway, code, words):
@@ -126,6 +126,37 @@ def test_the_reason_of_a_farewell_is_told(make_scripted, make_gateway, code, wor
     mark = gateway.log.mark()
     broker.connection.disconnect(code)
     gateway.log.wait(f"mqtt: .*(?i:{words})", mark)
+
+
+def test_a_farewell_in_the_brokers_own_words(make_scripted, make_gateway):
+    """Whatever the cause is, it is no other client with our id."""
+    broker = make_scripted()
+    gateway = make_gateway(make_map(broker.port))
+    for _ in range(4):
+        log, mark = gateway.log.mark(), broker.mark()
+        broker.wait(SENSORS, mark=mark)
+        broker.connection.disconnect(0x97, "this tenant\n has had enough")
+        told = r'the broker ended it: Quota exceeded \("this tenant\? has had enough"\); connecting again in'
+        gateway.log.wait(f"warning: mqtt: connection lost: {told}", log)
+    assert not any("client id" in line for line in gateway.log.since())
+
+
+@pytest.mark.parametrize("offer, told", [
+    ({"retain": False}, "has no retained messages"),
+    ({"qos": 1}, "has no QoS 2"),
+    ({"qos": 0}, "has QoS 0 alone"),
+], ids=str)
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_what_is_lowered_is_told_once_with_the_reason(make_scripted, make_gateway, version, offer, told):
+    broker = make_scripted(**offer)
+    gateway = make_gateway(make_map(broker.port, mqtt=f"  version: {version}\n  qos: 2"))
+    reason = "says so" if version == "5" else "closed the connection three times directly behind a packet with that"
+    gateway.log.wait(rf"warning: mqtt: the broker mqtt://.* {told}: .* \(it {reason}", timeout=LOWERED_S)
+    log, mark = gateway.log.mark(), broker.mark()
+    broker.connection.disconnect(0)
+    broker.wait(SENSORS, 3, mark)
+    assert not any(told in line for line in gateway.log.since(log))
+    assert not any("another client" in line for line in gateway.log.since())
 
 
 def test_the_brokers_own_words_are_told(make_scripted, make_gateway):

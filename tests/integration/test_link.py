@@ -86,7 +86,7 @@ def test_the_brokers_keepalive_is_obeyed(make_broker, make_gateway):
 
 
 def test_a_client_id_of_two_is_told(broker, make_gateway):
-    """They throw each other out, and no broker says why."""
+    """They throw each other out, and few brokers say why."""
     text = make_map(broker.port, mqtt="  client_id: twin")
     gateways = [make_gateway(text), make_gateway(text)]
     told = 'does another client use the client id "twin"\\? Then give each its own mqtt.client_id$'

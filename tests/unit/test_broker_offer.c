@@ -238,6 +238,33 @@ static void a_refused_will_goes_with_less(void **state)
 	assert_int_equal(broker_offer_lowered(&offer), 0);
 }
 
+static void a_refused_message_goes_with_less(void **state)
+{
+	struct broker_offer offer = {0};
+
+	(void)state;
+	assert_false(broker_offer_refused(&offer, 0x9a, &READING, 1));
+	assert_true(broker_offer_refused(&offer, 0x9b, &READING_QOS_2, 1));
+	assert_int_equal(broker_offer_known(&offer), Q1);
+	assert_true(broker_offer_refused(&offer, 0x9a, &STATUS, 1));
+	assert_int_equal(broker_offer_known(&offer), Q1 | R);
+	assert_true(broker_offer_refused(&offer, 0x9b, &READING, 1));
+	assert_int_equal(broker_offer_known(&offer), Q1 | Q0 | R);
+}
+
+static void what_is_tried_is_not_known_yet(void **state)
+{
+	struct broker_offer offer = {0};
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		(void)broker_offer_closed(&offer, &STATUS, 1);
+	assert_int_equal(broker_offer_lowered(&offer), R);
+	assert_int_equal(broker_offer_known(&offer), 0);
+	broker_offer_took(&offer, &STATUS, 2);
+	assert_int_equal(broker_offer_known(&offer), R);
+}
+
 static void limits_of_what_is_lowered(void **state)
 {
 	(void)state;
@@ -277,6 +304,8 @@ int main(void)
 		cmocka_unit_test(not_a_moment_before_the_hour),
 		cmocka_unit_test(whether_the_packet_may_be_the_reason),
 		cmocka_unit_test(a_refused_will_goes_with_less),
+		cmocka_unit_test(a_refused_message_goes_with_less),
+		cmocka_unit_test(what_is_tried_is_not_known_yet),
 		cmocka_unit_test(limits_of_what_is_lowered),
 		cmocka_unit_test(the_brokers_keepalive_is_obeyed),
 	};
