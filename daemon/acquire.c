@@ -216,14 +216,6 @@ static void begin_samples(struct acquire *acquire, uint64_t now_us)
 	acquire->started_us = now_us;
 }
 
-static void took_start(struct acquire *acquire, const struct call *call, uint64_t now_us)
-{
-	if (call->result < 0)
-		fail_plainly(acquire, call->result, now_us);
-	else
-		enter_after(acquire, ACQUIRE_COLLECT, call->wait_us);
-}
-
 static void hand_out(struct acquire *acquire, const double *values, uint64_t now_us)
 {
 	for (size_t i = 0; i < acquire->n_tasks; i++) {
@@ -269,6 +261,18 @@ static void took_collect(struct acquire *acquire, const struct call *call, uint6
 		retry_succeeded(&acquire->retry);
 	}
 	measure_next(acquire, now_us);
+}
+
+static void took_start(struct acquire *acquire, const struct call *call, uint64_t now_us)
+{
+	if (call->kind == CALL_COLLECT) {
+		acquire->deadline_us = now_us + acquire->config->driver->deadline_us;
+		took_collect(acquire, call, now_us);
+	} else if (call->result < 0) {
+		fail_plainly(acquire, call->result, now_us);
+	} else {
+		enter_after(acquire, ACQUIRE_COLLECT, call->wait_us);
+	}
 }
 
 /* What the part does with the end of it is not known: it is configured again. */

@@ -10,7 +10,10 @@ void call_make(struct call *call)
 		break;
 	case CALL_START:
 		call->result = chip_start(call->chip, call->channel, &call->wait_us);
-		break;
+		if (call->result < 0 || call->wait_us > 0)
+			break;
+		call->kind = CALL_COLLECT;
+		__attribute__((fallthrough));
 	case CALL_COLLECT:
 		call->result = chip_collect(call->chip, call->channel, call->values);
 		break;

@@ -6,6 +6,7 @@
 #include "shared_mutex.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -39,23 +40,31 @@ struct member {
 	struct crew *crew;
 };
 
+/*
+ * The leader makes many short calls and shall not pay for each with a mutex. Who has a call, the
+ * leader or whoever takes the lead over, is decided by who sets 'token' back to 0 first; no call
+ * has the token of another one. Times are as short as a processor of 32 bits can write at once.
+ */
 struct crew {
 	struct crew_settings settings;
-	int timer_fd;           /* a call of the leader's should be over by then */
+	atomic_uint token;    /* of the leader's call; 0: it is in none */
+	struct call *call;    /* that has it */
+	unsigned last_token;  /* the leader's */
+	atomic_uint begin_us; /* of that call, the lower bits of the time */
+	atomic_uint limit_us; /* of it */
+	atomic_bool is_armed; /* the timer; where this is wrongly false, that costs a wake-up */
+	atomic_bool has_done; /* so that the leader need not lock to see that there is nothing */
+	atomic_bool ended;
+	int timer_fd;           /* the leader's call should be over by then */
 	pthread_mutex_t mutex;  /* over everything below */
 	pthread_cond_t changed; /* a member ended */
 	struct member members[CREW_MAX];
-	unsigned n_members, n_busy;  /* those that run; the leader, and who is in a call */
-	struct member *leader;       /* NULL: there is none */
-	struct call *calling;        /* the leader's call */
-	struct call *blocked;        /* that of the leader before, until the new one was told */
-	uint64_t begin_us, limit_us; /* of it */
-	bool is_armed;               /* the timer */
-	bool is_suspect;             /* the call was over its limit once, but the thread ran */
+	unsigned n_members, n_busy; /* those that run; the leader, and who is in a call */
+	struct member *leader;      /* NULL: there is none */
+	unsigned suspect;           /* the token of a call that took too long, but its thread ran */
 	struct call_list queue, done;
 	struct doorbell work_bell, done_bell;
-	bool ended, abandoned;
-	atomic_bool has_done; /* so that the leader need not lock to see that there is nothing */
+	bool abandoned;
 };
 
 static void append(struct call_list *list, struct call *call)
@@ -93,13 +102,18 @@ static bool unlink_call(struct call_list *list, const struct call *call)
 	return found;
 }
 
+/* 0: not at all. */
 static void arm(struct crew *crew, uint64_t time_us)
 {
 	const struct itimerspec when = {
 		.it_value = {(time_t)(time_us / 1000000), (long)(time_us % 1000000) * 1000}};
 
-	crew->is_armed = time_us > 0;
+	/* In this order: who disarms at the same time never leaves it off and called armed. */
+	if (time_us > 0)
+		atomic_store(&crew->is_armed, true);
 	(void)timerfd_settime(crew->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+	if (time_us == 0)
+		atomic_store(&crew->is_armed, false);
 }
 
 static void free_call(struct call *call)
@@ -146,28 +160,35 @@ static char state_of(pid_t thread)
 }
 
 /*
- * Whether the leader hangs in its call. If it runs, or would if the machine had time for it, the
- * call is given another turn; a driver of the kernel's that spins is found out then. What a tracer
- * has stopped is not the hardware's fault.
+ * Takes the call away from a leader that hangs in it. If it runs, or would if the machine had time
+ * for it, the call is given another turn; a driver of the kernel's that spins is found out then.
+ * What a tracer has stopped is not the hardware's fault. NULL: there is no such call.
  */
-static bool is_leader_blocked(struct crew *crew, uint64_t now_us)
+static struct call *take_blocked(struct crew *crew, uint64_t now_us)
 {
-	uint64_t end_us = crew->begin_us + crew->limit_us;
+	unsigned token = atomic_load(&crew->token);
+	unsigned limit_us = atomic_load(&crew->limit_us);
+	unsigned passed_us = (unsigned)now_us - atomic_load(&crew->begin_us);
 	char state;
 
-	if (!crew->calling)
-		return false;
-	if (now_us < end_us) {
-		arm(crew, end_us);
-		return false;
+	if (token == 0)
+		return NULL;
+	/* It began after we were told the time. */
+	if (passed_us > UINT_MAX / 2)
+		passed_us = 0;
+	if (passed_us < limit_us) {
+		arm(crew, now_us + limit_us - passed_us);
+		return NULL;
 	}
 	state = state_of(crew->leader->id);
-	if (state == 't' || state == 'T' || (state == 'R' && !crew->is_suspect)) {
-		crew->is_suspect = true;
-		arm(crew, now_us + crew->limit_us);
-		return false;
+	if (state == 't' || state == 'T' || (state == 'R' && crew->suspect != token)) {
+		crew->suspect = token;
+		arm(crew, now_us + limit_us);
+		return NULL;
 	}
-	return true;
+	if (!atomic_compare_exchange_strong(&crew->token, &token, 0))
+		return NULL;
+	return crew->call;
 }
 
 /* Somebody else must stand by when this one takes work. */
@@ -206,8 +227,8 @@ static bool stand_by(struct crew *crew)
 	n = poll(fds, 2, is_surplus ? SURPLUS_MS : -1);
 	(void)pthread_mutex_lock(&crew->mutex);
 	if (fds[0].revents && read(crew->timer_fd, &count, sizeof(count)) > 0)
-		crew->is_armed = false;
-	if (!crew->ended)
+		atomic_store(&crew->is_armed, false);
+	if (!atomic_load(&crew->ended))
 		doorbell_clear(&crew->work_bell);
 	return n != 0 || crew->queue.count > 0 || crew->n_members - crew->n_busy <= 1;
 }
@@ -244,14 +265,11 @@ static void start_members(struct crew *crew)
 		r = start_member(crew);
 }
 
-static void lead(struct crew *crew, struct member *self)
+static void lead(struct crew *crew, struct member *self, struct call *blocked)
 {
-	struct call *blocked = crew->calling;
-
 	if (crew->leader)
 		(void)pthread_setname_np(crew->leader->thread, STANDS_BY);
 	crew->leader = self;
-	crew->calling = NULL;
 	crew->n_busy++;
 	start_members(crew);
 	(void)pthread_mutex_unlock(&crew->mutex);
@@ -262,7 +280,7 @@ static void lead(struct crew *crew, struct member *self)
 	crew->n_busy--;
 	if (crew->leader != self)
 		return;
-	crew->ended = true;
+	atomic_store(&crew->ended, true);
 	crew->leader = NULL;
 	doorbell_ring(&crew->work_bell);
 	doorbell_unlock(&crew->work_bell, &crew->mutex);
@@ -292,6 +310,7 @@ static void *run(void *userdata)
 	struct member *self = userdata;
 	struct crew *crew = self->crew;
 	const struct sched_param param = {.sched_priority = PRIORITY};
+	struct call *blocked;
 	bool is_last;
 
 	/* Both are for precision alone; without the right to them it is less. */
@@ -299,9 +318,10 @@ static void *run(void *userdata)
 	(void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
 	(void)pthread_mutex_lock(&crew->mutex);
 	self->id = gettid();
-	while (!crew->ended) {
-		if (!crew->leader || is_leader_blocked(crew, clock_now_us()))
-			lead(crew, self);
+	while (!atomic_load(&crew->ended)) {
+		blocked = crew->leader ? take_blocked(crew, clock_now_us()) : NULL;
+		if (!crew->leader || blocked)
+			lead(crew, self, blocked);
 		else if (may_work(crew))
 			work(crew);
 		else if (!stand_by(crew))
@@ -369,40 +389,35 @@ int crew_new(const struct crew_settings *settings, struct crew **ret_crew)
 
 bool crew_call(struct crew *crew, struct call *call, uint64_t now_us, uint64_t limit_us)
 {
-	const struct member *self;
-	bool leads;
+	unsigned token = ++crew->last_token;
 
-	(void)pthread_mutex_lock(&crew->mutex);
-	self = crew->leader;
+	if (token == 0)
+		token = ++crew->last_token;
 	call->crew = crew;
-	crew->calling = call;
-	crew->begin_us = now_us;
-	crew->limit_us = limit_us;
-	crew->is_suspect = false;
-	if (!crew->is_armed)
+	crew->call = call;
+	atomic_store(&crew->begin_us, (unsigned)now_us);
+	atomic_store(&crew->limit_us, (unsigned)limit_us);
+	atomic_store(&crew->token, token);
+	if (!atomic_load(&crew->is_armed))
 		arm(crew, now_us + limit_us);
-	(void)pthread_mutex_unlock(&crew->mutex);
 	call->took_us = 0;
 	call_make(call);
-	(void)pthread_mutex_lock(&crew->mutex);
-	leads = crew->leader == self && !crew->ended;
-	if (leads) {
-		crew->calling = NULL;
+	if (atomic_compare_exchange_strong(&crew->token, &(unsigned){token}, 0) &&
+		!atomic_load(&crew->ended)) {
 		call->crew = NULL;
-	} else {
-		call->took_us = clock_now_us() - now_us;
-		finish(crew, call);
+		return true;
 	}
+	(void)pthread_mutex_lock(&crew->mutex);
+	call->took_us = clock_now_us() - now_us;
+	finish(crew, call);
 	(void)pthread_mutex_unlock(&crew->mutex);
-	return leads;
+	return false;
 }
 
 void crew_rest(struct crew *crew)
 {
-	(void)pthread_mutex_lock(&crew->mutex);
-	if (crew->is_armed)
+	if (atomic_load(&crew->is_armed))
 		arm(crew, 0);
-	(void)pthread_mutex_unlock(&crew->mutex);
 }
 
 void crew_hand(struct crew *crew, struct call *call)
@@ -476,7 +491,7 @@ int crew_close(struct crew *crew, uint64_t timeout_us)
 	bool in_time = true, all_ended;
 
 	(void)pthread_mutex_lock(&crew->mutex);
-	crew->ended = true;
+	atomic_store(&crew->ended, true);
 	doorbell_ring(&crew->work_bell);
 	doorbell_unlock(&crew->work_bell, &crew->mutex);
 	(void)pthread_mutex_lock(&crew->mutex);

@@ -263,9 +263,8 @@ static bool tear_down(struct gateway *gateway)
 	}
 	is_stuck = sampler_close(gateway->sampler, SAMPLER_CLOSE_US) < 0;
 	if (is_stuck)
-		log_warning("sensors",
-			"the kernel does not give back a sensor's transfer; the "
-			"reading that waits for it is lost");
+		log_info("sensors",
+			"a part that takes long is still being read: what it measures is lost");
 	gateway->link = link_close(gateway->link, LINK_CLOSE_US);
 	now_us = clock_now_us();
 	disk_answers = spooler_close(gateway->spooler, now_us < end_us ? end_us - now_us : 0) == 0;

@@ -62,8 +62,11 @@ struct round {
 	const struct config *config;
 	struct part *parts; /* of config->n_chips; those without sensors have no tasks */
 	size_t next_part;   /* whose turn it is */
+	size_t n_measuring; /* of the parts */
+	size_t n_awaited;   /* of those */
 	struct lane *lanes; /* at most as many */
 	size_t n_lanes;
+	bool has_untold;
 	struct sensor *sensors;
 	double *values;
 	unsigned char *due;
@@ -331,6 +334,8 @@ static void end_measuring(struct round *round, struct part *part, uint64_t now_u
 	const struct acquire *acquire = &part->acquire;
 
 	part->is_measuring = false;
+	round->n_measuring--;
+	round->n_awaited -= part->is_awaited;
 	if (acquire->n_calls > 0)
 		pace_measured(&part->lane->pace, acquire->slowest_us, round->limit_us, now_us);
 	if (!part->is_awaited)
@@ -345,6 +350,8 @@ static void begin_part(struct round *round, struct part *part, uint64_t now_us)
 		return;
 	acquire_begin(&part->acquire, now_us);
 	part->is_measuring = true;
+	round->n_measuring++;
+	round->n_awaited += part->is_awaited;
 	if (acquire_is_idle(&part->acquire))
 		end_measuring(round, part, now_us);
 }
@@ -382,33 +389,36 @@ void round_begin(struct round *round, uint64_t deadline_us, uint64_t now_us, uin
 static void leave_lane(struct round *round, struct lane *lane, uint64_t now_us)
 {
 	lane->is_untold = lane->pace.slow_us == 0 || !lane->pace.apart;
+	round->has_untold = round->has_untold || lane->is_untold;
 	pace_slow(&lane->pace, now_us);
 	for (size_t i = 0; i < round->config->n_chips; i++) {
 		struct part *part = &round->parts[i];
 
-		if (part->lane == lane && part->is_measuring)
-			part->is_awaited = false;
+		if (part->lane != lane || !part->is_measuring)
+			continue;
+		round->n_awaited -= part->is_awaited;
+		part->is_awaited = false;
 	}
 	for (size_t i = 0; i < round->n_lanes; i++)
 		pace_suspect(&round->lanes[i].pace);
 }
 
-/* As round_next(), for one part. */
+/* As round_next(), for one part that measures. */
 static uint64_t next_of(
 	struct round *round, struct part *part, uint64_t now_us, struct call **ret_call)
 {
 	struct acquire *acquire = &part->acquire;
-	uint64_t next_us, give_up_us = acquire->called_us + round->limit_us;
+	uint64_t next_us;
 
 	if (acquire->is_away) {
 		if (!part->is_awaited)
 			return ROUND_NEVER;
-		if (now_us < give_up_us)
-			return give_up_us;
+		if (now_us < acquire->called_us + round->limit_us)
+			return acquire->called_us + round->limit_us;
 		leave_lane(round, part->lane, now_us);
 		return 0;
 	}
-	if (!part->is_measuring || part->lane->is_taken)
+	if (part->lane->is_taken)
 		return ROUND_NEVER;
 	next_us = acquire_next(acquire, now_us, ret_call);
 	if (*ret_call) {
@@ -427,10 +437,15 @@ uint64_t round_next(struct round *round, uint64_t now_us, struct call **ret_call
 	uint64_t next_us = ROUND_NEVER;
 
 	*ret_call = NULL;
-	for (size_t i = 0; i < n_parts; i++) {
-		struct part *part = &round->parts[round->next_part++ % n_parts];
-		uint64_t part_us = next_of(round, part, now_us, ret_call);
+	for (size_t i = 0; i < n_parts && round->n_measuring > 0; i++) {
+		struct part *part = &round->parts[round->next_part];
+		uint64_t part_us;
 
+		if (++round->next_part == n_parts)
+			round->next_part = 0;
+		if (!part->is_measuring)
+			continue;
+		part_us = next_of(round, part, now_us, ret_call);
 		if (*ret_call)
 			return 0;
 		if (part_us < next_us)
@@ -457,22 +472,19 @@ void round_blocked(struct round *round, struct call *call, uint64_t now_us)
 
 const char *round_slow(struct round *round)
 {
-	for (size_t i = 0; i < round->n_lanes; i++) {
+	for (size_t i = 0; round->has_untold && i < round->n_lanes; i++) {
 		if (round->lanes[i].is_untold) {
 			round->lanes[i].is_untold = false;
 			return round->lanes[i].name;
 		}
 	}
+	round->has_untold = false;
 	return NULL;
 }
 
 bool round_is_done(const struct round *round)
 {
-	for (size_t i = 0; i < round->config->n_chips; i++) {
-		if (round->parts[i].is_awaited && round->parts[i].is_measuring)
-			return false;
-	}
-	return true;
+	return round->n_awaited == 0;
 }
 
 /* The value in this reading; *ret_due as in reading.h. */

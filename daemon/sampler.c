@@ -17,6 +17,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -27,10 +28,10 @@ enum {
 	EVENT_AGAIN_US = 10000,     /* main's queue is full: it is tried again after this */
 	SLOW_REPEAT_US = 600000000, /* of what is slow, this often */
 	SLOW_BURST = 8,
+	BURST_US = 2000, /* of calls, before the mailbox is looked at again */
 };
 
 struct mail {
-	bool posted; /* and so wake_fd is readable */
 	bool end, ping;
 	uint32_t interval_ms; /* 0: stays */
 	uint64_t interval_us; /* when it was set */
@@ -41,6 +42,7 @@ struct sampler {
 	struct sampler_settings settings;
 	struct crew *crew;
 	int wake_fd;           /* readable while there is mail */
+	atomic_bool has_mail;  /* so that the leader need not lock to see that there is none */
 	pthread_mutex_t mutex; /* over the next block */
 	struct mail mail;
 	struct sampler_counts counts;
@@ -117,11 +119,13 @@ static bool take_mail(struct sampler *sampler)
 	struct mail mail;
 	eventfd_t count;
 
+	if (!atomic_load(&sampler->has_mail))
+		return true;
 	(void)pthread_mutex_lock(&sampler->mutex);
 	mail = sampler->mail;
 	sampler->mail = (struct mail){0};
-	if (mail.posted)
-		(void)eventfd_read(sampler->wake_fd, &count);
+	atomic_store(&sampler->has_mail, false);
+	(void)eventfd_read(sampler->wake_fd, &count);
 	(void)pthread_mutex_unlock(&sampler->mutex);
 
 	if (mail.interval_ms)
@@ -205,13 +209,13 @@ static void wait_until(const struct sampler *sampler, const struct crew *crew, u
 	(void)ppoll(fds, 2, time_us == ROUND_NEVER ? NULL : &timeout, NULL);
 }
 
-static void tell_slow(struct sampler *sampler, uint64_t now_us)
+static void tell_slow(struct sampler *sampler)
 {
 	const char *name;
 	unsigned suppressed;
 
 	while ((name = round_slow(sampler->round))) {
-		if (log_limit_pass(&sampler->slow_limit, now_us, &suppressed))
+		if (log_limit_pass(&sampler->slow_limit, clock_now_us(), &suppressed))
 			log_notice("sensors",
 				"%s takes longer than %.0f ms: the readings do not wait for it, "
 				"and each of its values is in the first one after it was measured",
@@ -228,29 +232,50 @@ static void take_calls(struct sampler *sampler, struct crew *crew)
 		round_took(sampler->round, call, clock_now_us());
 }
 
+/*
+ * Does all that is due, with the calls that it needs. Returns when there is more to do, 0: at once.
+ * *ret_leads: false when another thread leads now.
+ */
+static uint64_t work(struct sampler *sampler, struct crew *crew, bool *ret_leads)
+{
+	uint64_t begin_us = clock_now_us(), now_us = begin_us, next_us;
+	struct call *call;
+
+	*ret_leads = true;
+	do {
+		next_us = turn(sampler, now_us, &call);
+		if (!call)
+			break;
+		if (call->apart) {
+			crew_hand(crew, call);
+		} else {
+			*ret_leads = crew_call(crew, call, now_us, limit_us(sampler));
+			if (!*ret_leads)
+				return 0;
+			round_took(sampler->round, call, now_us);
+		}
+		now_us = clock_now_us();
+	} while (now_us - begin_us < BURST_US);
+	return next_us;
+}
+
 static bool lead(void *userdata, struct crew *crew, struct call *blocked)
 {
 	struct sampler *sampler = userdata;
-	uint64_t now_us, next_us;
-	struct call *call;
+	uint64_t next_us;
+	bool leads;
 
 	if (blocked)
 		round_blocked(sampler->round, blocked, clock_now_us());
 	if (!take_mail(sampler))
 		return false;
 	take_calls(sampler, crew);
-	now_us = clock_now_us();
-	next_us = turn(sampler, now_us, &call);
-	tell_slow(sampler, now_us);
-	if (call && call->apart) {
-		crew_hand(crew, call);
-	} else if (call) {
-		if (!crew_call(crew, call, now_us, limit_us(sampler)))
-			return false;
-		round_took(sampler->round, call, now_us);
-	}
+	next_us = work(sampler, crew, &leads);
+	if (!leads)
+		return false;
+	tell_slow(sampler);
 	if (!report(sampler)) {
-		uint64_t again_us = now_us + EVENT_AGAIN_US;
+		uint64_t again_us = clock_now_us() + EVENT_AGAIN_US;
 
 		next_us = next_us < again_us ? next_us : again_us;
 	}
@@ -318,7 +343,7 @@ static struct mail *post_begin(struct sampler *sampler)
 
 static void post_end(struct sampler *sampler)
 {
-	sampler->mail.posted = true;
+	atomic_store(&sampler->has_mail, true);
 	(void)eventfd_write(sampler->wake_fd, 1);
 	(void)pthread_mutex_unlock(&sampler->mutex);
 }
