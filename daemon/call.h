@@ -32,5 +32,8 @@ struct call {
 	struct call *next;
 };
 
-/* Makes the call; a start after which there is nothing to wait for goes on as collect. Blocks for as long as the part's bus or its driver in the kernel does. */
+/*
+ * Makes the call; a start after which there is nothing to wait for goes on as collect. Blocks for
+ * as long as the part's bus or its driver in the kernel does.
+ */
 void call_make(struct call *call);
