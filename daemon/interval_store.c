@@ -2,6 +2,7 @@
 #include "interval_store.h"
 #include "log.h"
 #include "regular_file.h"
+#include "state_cause.h"
 #include "state_file.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -40,15 +41,19 @@ static int read_store(const char *path, uint32_t map_default_ms, uint32_t *ret_i
 
 int interval_store_load(const char *state_dir, uint32_t map_default_ms, uint32_t *ret_interval_ms)
 {
+	static const char *const NAMES[] = {FILE_NAME, NULL};
+	struct state_cause cause;
 	char path[4096];
 	int r;
 
 	if (path_of(state_dir, path, sizeof(path)) < 0)
 		return -ENAMETOOLONG;
 	r = read_store(path, map_default_ms, ret_interval_ms);
-	if (r < 0 && r != -ENOENT)
-		log_warning("interval", "%s: %s; the interval is the map's", path,
-			regular_file_error(-r));
+	if (r == 0 || r == -ENOENT)
+		return r;
+	state_cause_describe(state_dir, NAMES, r, &cause);
+	log_warning("interval", "%s: %s; the interval is the map's%s%s", path, cause.why,
+		*cause.cure ? ": " : "", cause.cure);
 	return r;
 }
 

@@ -40,13 +40,13 @@ def start(binary, folder, proxy):
     """Starts a gateway behind some words of the shell: in $D is its folder, in $S the state directory."""
     gateways = []
 
-    def make(shell, become=""):
+    def make(shell, become="", interval="50ms"):
         place = folder / "g"
         (place / "state").mkdir(parents=True, exist_ok=True)
         program = folder / "program"
         program.write_text(SCRIPT.format(place=place, shell=shell, become=become, binary=binary))
         program.chmod(0o755)
-        text = make_map(proxy.port, "  health_interval: 1s", interval="50ms", more="spool: {after: 1s}")
+        text = make_map(proxy.port, "  health_interval: 1s", interval=interval, more="spool: {after: 1s}")
         gateways.append(Gateway(str(program), place, text))
         return gateways[-1].start()
 
@@ -130,6 +130,21 @@ def test_files_of_another_user_are_told_as_that_and_used_as_soon_as_they_can_be(
     well_again(client)
     assert {json.loads(m.payload)["ts"] for m in client.since(topic="tos/sensors/backlog")} >= set(range(1, 51))
     assert not (state / "spool.db.damaged").exists()
+    assert gateway.stop() == 0
+
+
+@needs_root
+def test_an_interval_of_another_user_is_told_as_that(start, folder):
+    state = folder / "g" / "state"
+    state.mkdir(parents=True)
+    (state / "interval").write_text("50 250\n")
+    (state / "interval").chmod(0o600)
+    folder.chmod(0o755)
+    shell = "chmod 777 $D $S; chmod 666 $D/wire.log $D/notify"
+    gateway = start(shell, AS_NOBODY, "{default: 50ms, remember: true}")
+    why = f"permission denied: {state}/interval belongs to root, and tosd runs as nobody"
+    gateway.log.wait(f"^warning: interval: {state}/interval: {why}; the interval is the map's: chown -R nobody {state}$")
+    gateway.log.wait("interval 50 ms")
     assert gateway.stop() == 0
 
 
