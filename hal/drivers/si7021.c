@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Silicon Labs Si7021 (Si7020, Si7006) and TE (Measurement Specialties) HTU21D (HTU20D):
+ * temperature and humidity on I2C.
+ *
+ * Datasheets: Si7021-A20, revision 1.1, chapter 5; HTU21D(F), HPC199_3 (October 2013). The commands
+ * and the formulas are the same, the times differ.
+ *
+ * - Only the commands without "hold master" are used: the others stretch the clock, which the
+ *   controller of a Raspberry Pi 0 to 4 does not stand. While a part measures so, it acknowledges
+ *   no read.
+ * - The CRC begins with 0x00, and so it is right for zeros, too, as a wire that is held low shows
+ *   them. But bit 1 of a result says what was measured, and is 1 for humidity; zeros as a
+ *   temperature are -46.85 °C, which is outside of the range.
+ * - There is no identity that both have. The user register after a reset is looked at: full
+ *   resolution, heater off.
+ * - Each channel is measured alone. The Si7021 could give the temperature of a humidity measurement
+ *   afterwards (0xE0), but without a CRC.
+ */
+#include "sensirion.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+	COMMAND_RESET = 0xFE,
+	COMMAND_READ_USER = 0xE7,
+	COMMAND_TEMPERATURE = 0xF3, /* no hold master */
+	COMMAND_HUMIDITY = 0xF5,    /* no hold master */
+
+	USER_LOOKED_AT = 0x87, /* resolution (7, 0), heater (2), and bit 1, which is 1 in both */
+	USER_AS_RESET = 0x02,
+	RESET_US = 15000, /* at most, both datasheets */
+
+	RESULT_STATUS = 0x0003, /* not part of the number */
+	RESULT_IS_HUMIDITY = 0x0002,
+	RESULT_BYTES = 3, /* high byte, low byte, CRC */
+	CRC_INITIAL = 0x00,
+};
+enum { CHANNEL_TEMPERATURE, CHANNEL_HUMIDITY, CHANNELS };
+
+/* What differs between the parts. */
+struct si_variant {
+	uint32_t measure_us[CHANNELS]; /* at most, at full resolution */
+	uint8_t user_register;         /* after a reset */
+	uint16_t number;               /* the bits that the formulas take */
+};
+
+/* Table 2: 14 bits of temperature 10.8 ms, 12 bits of humidity 12 ms, with a temperature before. */
+static const struct si_variant SI7021 = {{10800, 22800}, 0x3A, 0xFFFF};
+/* 14 bits of temperature 50 ms, 12 bits of humidity 16 ms; "status bits must be set to 0". */
+static const struct si_variant HTU21D = {{50000, 16000}, 0x02, 0xFFFF & ~RESULT_STATUS};
+
+struct si_state {
+	bool reset; /* the command has been sent */
+};
+
+static int send(struct chip *chip, uint8_t command)
+{
+	return i2c_write(chip->i2c, chip->address, &command, 1);
+}
+
+static int si_configure(struct chip *chip, uint32_t *ret_wait_us)
+{
+	struct si_state *state = chip->state;
+	uint8_t user;
+	int r;
+
+	if (!state->reset) {
+		r = send(chip, COMMAND_RESET);
+		*ret_wait_us = RESET_US;
+		state->reset = r == 0;
+		return r < 0 ? r : -EAGAIN;
+	}
+	r = i2c_read_registers(chip->i2c, chip->address, COMMAND_READ_USER, &user, 1);
+	if (r < 0)
+		return r;
+	if ((user & USER_LOOKED_AT) != USER_AS_RESET)
+		return hal_error_set(&chip->words, -EBADMSG,
+			"its user register after a reset is 0x%02x: another part?", user);
+	*ret_wait_us = 0;
+	return 0;
+}
+
+static int si_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
+{
+	const struct si_variant *variant = chip->driver->variant;
+	int r = send(chip, channel == CHANNEL_HUMIDITY ? COMMAND_HUMIDITY : COMMAND_TEMPERATURE);
+
+	if (r == 0)
+		*ret_wait_us = variant->measure_us[channel];
+	return r;
+}
+
+/*
+ * Si7021, 5.1.1 and 5.1.2; HTU21D, "Conversion of signal outputs":
+ * T = -46.85 + 175.72 * S_T / 2^16, RH = -6 + 125 * S_RH / 2^16. A part may show a little less
+ * than 0 % or more than 100 %, which counts as these.
+ */
+static double value_of(unsigned channel, unsigned number)
+{
+	if (channel == CHANNEL_TEMPERATURE)
+		return -46.85 + 175.72 * number / 65536.0;
+	return fmin(fmax(-6 + 125.0 * number / 65536.0, 0), 100);
+}
+
+static int si_collect(struct chip *chip, unsigned channel, double *ret_values)
+{
+	const struct si_variant *variant = chip->driver->variant;
+	unsigned kind = channel == CHANNEL_HUMIDITY ? RESULT_IS_HUMIDITY : 0;
+	uint8_t bytes[RESULT_BYTES];
+	int r = i2c_read(chip->i2c, chip->address, bytes, sizeof(bytes));
+
+	if (r == -ENXIO)
+		return -EAGAIN;
+	if (r < 0)
+		return r;
+	unsigned result = (unsigned)(bytes[0] << 8 | bytes[1]);
+
+	if (crc8_of(CRC_INITIAL, bytes, 2) != bytes[2] || (result & RESULT_IS_HUMIDITY) != kind)
+		return -EBADMSG;
+	ret_values[channel] = value_of(channel, result & variant->number);
+	return 0;
+}
+
+/* The simulated part. It has its last answer ready once. */
+
+struct si_model {
+	const struct si_variant *variant;
+	bool measuring, busy;
+	unsigned channel;
+	uint64_t measured_us;
+	uint8_t answer[RESULT_BYTES];
+	size_t answer_bytes; /* 0: nothing to read */
+	double shown[CHANNELS];
+	bool loaded; /* a vector's result, instead of shown */
+	uint8_t result[RESULT_BYTES];
+};
+
+/* 14 bits, and the status below them. */
+static void model_measure(struct si_model *model)
+{
+	static const double ZERO[CHANNELS] = {-46.85, -6}, SPAN[CHANNELS] = {175.72, 125};
+	unsigned status = model->channel == CHANNEL_HUMIDITY ? RESULT_IS_HUMIDITY : 0;
+	double number = (model->shown[model->channel] - ZERO[model->channel]) /
+		SPAN[model->channel] * 65536;
+	unsigned result = (unsigned)fmin(fmax(round(number / 4), 0), 0x3FFF) << 2 | status;
+
+	model->answer[0] = (uint8_t)(result >> 8);
+	model->answer[1] = (uint8_t)result;
+	model->answer[2] = crc8_of(CRC_INITIAL, model->answer, 2);
+	if (model->loaded)
+		memcpy(model->answer, model->result, RESULT_BYTES);
+	model->answer_bytes = RESULT_BYTES;
+}
+
+static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct si_model *model = state;
+
+	(void)size;
+	if (model->measuring && now_us < model->measured_us)
+		return -ENXIO;
+	model->measuring = data[0] == COMMAND_TEMPERATURE || data[0] == COMMAND_HUMIDITY;
+	model->channel = data[0] == COMMAND_HUMIDITY ? CHANNEL_HUMIDITY : CHANNEL_TEMPERATURE;
+	model->measured_us = now_us + model->variant->measure_us[model->channel];
+	model->answer_bytes = data[0] == COMMAND_READ_USER;
+	model->answer[0] = model->variant->user_register;
+	return 0;
+}
+
+static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct si_model *model = state;
+
+	if (model->measuring && !model->busy && now_us >= model->measured_us) {
+		model->measuring = false;
+		model_measure(model);
+	}
+	if (model->answer_bytes == 0)
+		return -ENXIO;
+	memset(data, 0xFF, size);
+	memcpy(data, model->answer, size < model->answer_bytes ? size : model->answer_bytes);
+	model->answer_bytes = 0;
+	return 0;
+}
+
+static void model_set_value(void *state, unsigned channel, double value)
+{
+	struct si_model *model = state;
+
+	model->loaded = false;
+	model->shown[channel] = value;
+}
+
+static void model_set_busy(void *state, bool busy)
+{
+	((struct si_model *)state)->busy = busy;
+}
+
+/* raw: the result with its CRC, of whichever channel. */
+static void model_load(void *state, const uint8_t *raw, size_t size)
+{
+	struct si_model *model = state;
+
+	if (size == RESULT_BYTES) {
+		memcpy(model->result, raw, size);
+		model->loaded = true;
+	}
+}
+
+/* The resolution at 14 and 12 bits. */
+static const struct driver_channel SI_CHANNELS[CHANNELS] = {
+	[CHANNEL_TEMPERATURE] = {"temperature", "temperature", "°C", -40, 125, 0.01, 21.5},
+	[CHANNEL_HUMIDITY] = {"humidity", "humidity", "%", 0, 100, 0.04, 45},
+};
+
+static void power_on(struct si_model *model, const struct si_variant *variant)
+{
+	*model = (struct si_model){.variant = variant};
+	for (unsigned i = 0; i < CHANNELS; i++)
+		model->shown[i] = SI_CHANNELS[i].typical;
+}
+
+static void si7021_reset(void *state)
+{
+	power_on(state, &SI7021);
+}
+
+static void htu21d_reset(void *state)
+{
+	power_on(state, &HTU21D);
+}
+
+/* clang-format off */
+#define MODEL(reset_function)                                                                      \
+	{                                                                                          \
+		.state_bytes = sizeof(struct si_model), .reset = (reset_function),                 \
+		.i2c_write = model_write, .i2c_read = model_read, .set_value = model_set_value,    \
+		.set_busy = model_set_busy, .load = model_load,                                    \
+	}
+/* clang-format on */
+
+static const struct driver_model SI7021_MODEL = MODEL(si7021_reset);
+static const struct driver_model HTU21D_MODEL = MODEL(htu21d_reset);
+
+#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = RESULT_BYTES
+
+/* The Si7021's datasheet has no worked example; the CRC was worked out apart from this code. */
+static const struct driver_vector SI7021_VECTORS[] = {
+	{.source = "Si7021-A20 revision 1.1, 5.1.1, worked out: 0x7C82 is 54.795 %",
+		.channel = CHANNEL_HUMIDITY,
+		RAW(0x7C, 0x82, 0x97),
+		.value = 54.794830,
+		.tolerance = 1e-6},
+	{.source = "Si7021-A20 revision 1.1, 5.1.2, worked out: 0x6684 is 23.517 °C",
+		.channel = CHANNEL_TEMPERATURE,
+		RAW(0x66, 0x84, 0xB1),
+		.value = 23.517366,
+		.tolerance = 1e-6},
+};
+
+static const struct driver_vector HTU21D_VECTORS[] = {
+	{.source = "HPC199_3, the figure of No Hold Master: 0x7C82, CRC 0x97, is 54.8 %",
+		.channel = CHANNEL_HUMIDITY,
+		RAW(0x7C, 0x82, 0x97),
+		.value = 54.791016,
+		.tolerance = 1e-6},
+	{.source = "HPC199_3, CRC Checksum: 0x683A, CRC 0x7C; worked out",
+		.channel = CHANNEL_HUMIDITY,
+		RAW(0x68, 0x3A, 0x7C),
+		.value = 44.888062,
+		.tolerance = 1e-6},
+	{.source = "HPC199_3, CRC Checksum: 0x4E85, CRC 0x6B; worked out",
+		.channel = CHANNEL_TEMPERATURE,
+		RAW(0x4E, 0x85, 0x6B),
+		.value = 7.043616,
+		.tolerance = 1e-6},
+};
+
+static const uint8_t ADDRESSES[] = {0x40};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COMMON(part)                                                                               \
+	.bus = DRIVER_BUS_I2C, .addresses = ADDRESSES, .n_addresses = COUNT(ADDRESSES),            \
+	.channels = SI_CHANNELS, .n_channels = CHANNELS, .integrity = DRIVER_INTEGRITY_CRC,        \
+	.deadline_us = 50000, .state_bytes = sizeof(struct si_state), .configure = si_configure,   \
+	.start = si_start, .collect = si_collect, .variant = &(part), .vectors = part##_VECTORS,   \
+	.n_vectors = COUNT(part##_VECTORS), .model = &part##_MODEL
+
+const struct driver driver_si7021 = {
+	COMMON(SI7021),
+	.name = "si7021",
+	.also_called = "Si7006, Si7020",
+	.description = "Silicon Labs temperature and humidity sensor",
+	.datasheet = "Silicon Labs Si7021-A20, revision 1.1",
+};
+
+const struct driver driver_htu21d = {
+	COMMON(HTU21D),
+	.name = "htu21d",
+	.also_called = "HTU20D, HTU21",
+	.description = "TE temperature and humidity sensor",
+	.datasheet = "TE (Measurement Specialties) HPC199_3, October 2013",
+};
