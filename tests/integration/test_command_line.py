@@ -383,8 +383,7 @@ def test_state_that_cannot_be_written_is_told_and_no_more(broker, client, make_g
         "tosd --safe knows only the map as it is then: make that folder, writable for tosd, or name another one "
         "with --state$"
     )
-    gateway.log.wait("^warning: interval: the interval cannot be kept in .*/none for the next start: "
-                     "No such file or directory$")
+    gateway.log.wait("^warning: interval: cannot be kept in .*/none for the next start: No such file or directory$")
 
 
 def test_a_kernel_without_priority_inheritance_is_enough(broker, client, make_gateway, folder, sanitized):
