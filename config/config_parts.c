@@ -30,7 +30,6 @@ static const struct part {
 	{"bmp388", "i2c-sensor,bmp380", "iio", "bmp380"},
 	{"bme680", "i2c-sensor,bme680", "iio", "bme680"},
 	{"bme688", "i2c-sensor,bme680", "iio", "bme680"},
-	{"bh1750", "i2c-sensor,bh1750", "iio", "bh1750"},
 	{"tsl4531", "i2c-sensor,tsl4531", "iio", "tsl4531"},
 	{"veml6070", "i2c-sensor,veml6070", "iio", "veml6070"},
 	{"hdc1000", "i2c-sensor,hdc100x", "iio", "1-0040"},
