@@ -3,7 +3,7 @@
 # ./run demo. Sourced by ../run.
 
 : "${dir?the build folder}" "${here:?the clone}" "${scratch:?a temporary folder, removed at the end}" "${child?of start_child}"
-example=$here/config/simulated-board.yaml
+example=$here/config/maps/simulated-board.yaml
 seen=$scratch/seen
 topic=tos
 

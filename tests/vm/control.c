@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gives one command to a simulated board's control socket (daemon/simulation.h) and prints the
+ * Gives one command to a simulated board's control socket (daemon/gateway/simulation.h), prints the
  * answer.
  *
  * usage: control SOCKET WORD...

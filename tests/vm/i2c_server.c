@@ -2,7 +2,7 @@
 /*
  * The parts behind the virtual machine's I2C adapters (module/i2c_user.c): what the kernel asks is
  * put to the simulated board, on which the parts of a device map sit. Values and faults are set
- * through the simulated board's control socket, see daemon/simulation.h.
+ * through the simulated board's control socket, see daemon/gateway/simulation.h.
  *
  * usage: i2c_server MAP FOLDER     FOLDER gets "control" and "wire.log"
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The maps of config/ and tests/config/good are without mistakes and without warnings. Each map of
+ * The maps of config/maps and tests/config/good have no mistakes and no warnings. Each map of
  * tests/config/bad has one mistake (the "several" have more), each of tests/config/warn has a
  * warning or more and no mistake; beside it is a file with exactly what is printed about it.
  */
@@ -138,7 +138,7 @@ static size_t check_folder(
 static void test_examples(void **state)
 {
 	(void)state;
-	assert_int_equal(check_folder("config", check_good), 4);
+	assert_int_equal(check_folder("config/maps", check_good), 4);
 }
 
 static void test_good_maps(void **state)
