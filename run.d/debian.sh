@@ -60,10 +60,12 @@ run_debian() {
 		"$root/srv/tos-gateway/build-clang/meson-logs/testlog.json"
 }
 
-# Some kernels place memory where the thread sanitizer cannot have it: setarch prevents that.
+# With a sanitizer's own checks in the way, gcc suspects NULL where there is none: its warnings are
+# errors in the other builds. Some kernels place memory where the thread sanitizer cannot have it:
+# setarch prevents that.
 sanitized_tests() {
 	folder=build-$(echo "$sanitizers" | tr , -)
-	set_up_in_root gcc "$folder" -Db_sanitize="$sanitizers"
+	set_up_in_root gcc "$folder" -Db_sanitize="$sanitizers" -Dwerror=false
 	in_root env ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 \
 		UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 		TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \

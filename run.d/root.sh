@@ -99,12 +99,13 @@ in_root() {
 	' sh "$root" "$@" </dev/null
 }
 
-# set_up_in_root COMPILER FOLDER OPTION...: by Meson, unless that was done before.
+# set_up_in_root COMPILER FOLDER OPTION...: by Meson, unless that was done before. Warnings are errors
+# unless an option says otherwise.
 set_up_in_root() {
 	[ ! -f "$root/srv/tos-gateway/$2/build.ninja" ] || return 0
 	compiler=$1
 	shift
-	in_root env CC="$compiler" meson setup "$@" -Dwerror=true >"$scratch/meson.log" 2>&1 || {
+	in_root env CC="$compiler" meson setup -Dwerror=true "$@" >"$scratch/meson.log" 2>&1 || {
 		tail -n 20 "$scratch/meson.log" >&2
 		die "meson setup failed"
 	}
