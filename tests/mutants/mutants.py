@@ -166,7 +166,7 @@ MUTANTS = [
         "",
         "asan", "asan",
         unit("config"),
-        "LeakSanitizer",
+        "leaked in",
     ),
     Mutant(
         "memory freed twice", "config_free.c",
@@ -193,12 +193,12 @@ MUTANTS = [
         "shift exponent",
     ),
     Mutant(
-        "hostile input that is believed", "json_scan.c",
-        "if (level == scan->depth_max)",
-        "if (level == scan->depth_max * 9)",
-        "asan", "asan",
-        unit("fuzz_action"),
-        "runtime error",
+        "hostile input that is believed", "yaml_load.c",
+        "if (loader->depth >= YAML_DEPTH_MAX)",
+        "if (loader->depth >= 100 * YAML_DEPTH_MAX)",
+        "plain", "plain",
+        unit("yaml"),
+        "FAILED",
     ),
     Mutant(
         "a race", "queue.c",
