@@ -142,7 +142,7 @@ MUTANTS = [
         "\tvoid *volatile waste = malloc(16);\n\n\tfree(waste);\n\tif (ring_bytes_of(size) > queue->ring.capacity)\n",
         "plain", "plain",
         integration("allocations", "steady_state"),
-        "assert",
+        "E       assert",
     ),
     Mutant(
         "an option that the manual lacks", "tosd.yaml.5.scd",
@@ -158,7 +158,7 @@ MUTANTS = [
         "",
         "plain", "plain",
         integration("run", "signal_after and QUIT and 9"),
-        "assert",
+        "E       assert",
     ),
     Mutant(
         "a leak", "config_free.c",
@@ -214,7 +214,7 @@ MUTANTS = [
         "bool patient = is_full && ",
         "alone", "plain",
         integration("costs", "a_reading_wakes_the_link_once"),
-        "assert",
+        "E       assert",
     ),
     Mutant(
         "a stop that comes 50 ms late", "failsafe.c",
@@ -222,7 +222,7 @@ MUTANTS = [
         "return failsafe->seen_us + failsafe->after_us + 50000;",
         "alone", "plain",
         integration("stop_times", "broker_frozen"),
-        "assert",
+        "E       assert",
     ),
     Mutant(
         "a level that a real line does not get", "gpio_v1.c",
