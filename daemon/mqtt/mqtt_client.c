@@ -23,6 +23,7 @@ enum {
 	OVERHEAD_BYTES = 64,
 	/* Acknowledgements may stand before a farewell. */
 	FAREWELL_PEEK_BYTES = 512,
+	PUBACK = 4, /* the packet's type */
 };
 
 /* A broker that does not like a message closes the connection so soon after it. */
@@ -125,17 +126,31 @@ bool mqtt_client_has_room(struct mqtt_client *client, size_t size)
 	return client->unsent_max == 0 || client->unsent_max + size <= UNSENT_MAX;
 }
 
+/* Some brokers answer PUBACK to QoS 2. That does not end it: the library waits for the PUBREC. */
+static bool is_end(const struct mqtt_client *client, int token, int packet_type)
+{
+	for (size_t i = 0; packet_type == PUBACK && i < client->in_flight.count; i++) {
+		const struct in_flight_entry *entry = &client->in_flight.entries[i];
+
+		if (entry->token == token && entry->qos == 2)
+			return false;
+	}
+	return true;
+}
+
 void mqtt_client_on_published(void *context, int token, int packet_type, MQTTProperties *properties,
 	enum MQTTReasonCodes reason)
 {
 	struct mqtt_client *client = context;
 
-	(void)packet_type;
 	(void)properties;
 	client->acknowledged = true;
+	if (!is_end(client, token, packet_type))
+		return;
 	if (!in_flight_done(&client->in_flight, token, (int)reason)) {
 		client->early_token = token;
 		client->early_reason = (int)reason;
+		client->early_type = packet_type;
 	}
 }
 
@@ -239,7 +254,8 @@ int mqtt_client_publish(struct mqtt_client *client, const struct mqtt_publish *m
 	if (r < 0 || qos == 0)
 		return r;
 
-	entry.done = entry.token == client->early_token;
+	entry.done =
+		entry.token == client->early_token && !(qos == 2 && client->early_type == PUBACK);
 	entry.reason = entry.done ? client->early_reason : 0;
 	memcpy(entry.topic, message->topic,
 		strnlen(message->topic, sizeof(entry.topic) - 1)); /* the rest is zero */

@@ -38,7 +38,7 @@ struct mqtt_client {
 	bool in_message;   /* see mqtt_client_in_message() */
 	bool acknowledged; /* something was, since this was last cleared */
 	/* An acknowledgement that came in before the library told the message's token. */
-	int early_token, early_reason;
+	int early_token, early_reason, early_type;
 };
 
 /* One attempt to connect, at one address. */
