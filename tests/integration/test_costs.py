@@ -164,17 +164,19 @@ def test_what_waits_is_fetched_before_the_keepalive_would_wake_for_it(fake, make
 
 @pytest.mark.parametrize("end", ["closed", "reset"])
 def test_what_was_acknowledged_and_not_yet_read_is_not_sent_again(fake, make_gateway, end):
-    gateway = make_gateway(one_sensor(fake.port))
-    seen = [next_reading(fake) for _ in range(READINGS)]
+    """But for what cannot be helped: a reading that is written in the very moment after the end has come finds it out, and
+    then nobody reads the acknowledgements any more. So readings are few here, and the end comes right after one."""
+    gateway = make_gateway(one_sensor(fake.port, interval="200ms"))
+    seen = [next_reading(fake) for _ in range(READINGS // 3)]
     while unread(fake.connection) < 2 * PUBACK_BYTES:
         seen.append(next_reading(fake))
-        assert len(seen) < 2 * READINGS
+        assert len(seen) < READINGS
     first = fake.connection
     if end == "reset":
         first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     first.shutdown(socket.SHUT_RD)  # so that our thread lets go of it
     gateway.log.wait("connection lost: ")
-    while fake.connection is first or len(seen) < 3 * READINGS:
+    while fake.connection is first or len(seen) < READINGS:
         name, payload = fake.published.get(timeout=TIMEOUT)
         if name.startswith("tos/sensors"):
             seen.append(json.loads(payload)["ts"])
