@@ -163,8 +163,7 @@ static void collect_names(const struct config *config, struct names *names)
 /* Nothing of this name need be open: a line may have its fault before. */
 static bool can_be_output(const char *target)
 {
-	static const char *const BEGINNINGS[] = {
-		"GPIO", "gpiochip", "pwmchip", "leds/", "/sys/class/"};
+	static const char *const BEGINNINGS[] = {"GPIO", "gpiochip", "pwmchip", "leds/", "/sys/"};
 
 	for (size_t i = 0; i < sizeof(BEGINNINGS) / sizeof(*BEGINNINGS); i++)
 		if (strncmp(target, BEGINNINGS[i], strlen(BEGINNINGS[i])) == 0)
