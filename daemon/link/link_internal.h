@@ -2,17 +2,19 @@
 /*
  * Shared by the link's own files.
  *
- *   link.c          the public side, the thread and how it ends
- *   link_settings.c its own copy of what it was given
- *   link_connect.c  which URL, which MQTT version, when again; what the user is told of it
- *   link_session.c  one connection, from the SUBSCRIBE to its end
- *   link_outbound.c from the outbox to the broker
- *   broker_watch.c  whether the broker does its part
- *   url_turn.c      which broker is tried next
- *   link_offers.c   a broker that has less, or says why it ends the connection
- *   link_wait.c     how the connection's thread sleeps
- *   link_events.c   what main is told
- *   link_log.c      messages in the debug log
+ *   link.c            the public side, the thread and how it ends
+ *   link_settings.c   its own copy of what it was given
+ *   link_connect.c    which URL, which MQTT version, when again; what the user is told of it
+ *   link_session.c    one connection, from the SUBSCRIBE to its end
+ *   link_subscribe.c  what the broker is asked for
+ *   link_reduced.c    what it does not offer
+ *   link_outbound.c   from the outbox to the broker
+ *   broker_watch.c    whether the broker does its part
+ *   url_turn.c        which broker is tried next
+ *   link_offers.c     a broker that has less, or says why it ends the connection
+ *   link_wait.c       how the connection's thread sleeps
+ *   link_events.c     what main is told
+ *   link_log.c        messages in the debug log
  */
 #pragma once
 

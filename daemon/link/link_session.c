@@ -8,110 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	MESSAGES_A_TURN = 64, /* received before the other duties have their turn */
-	REFUSED = 0x80,       /* and above: SUBACK codes */
-	OPTIONAL_LOSSES = 2,
-};
+enum { MESSAGES_A_TURN = 64 }; /* received before the other duties have their turn */
 
 /* Without an acknowledgement, while memory fills: sooner than the keepalive would find out. */
 #define PROGRESS_US   (10 * UINT64_C(1000000))
+/* The limits of broker_watch. */
 #define ANSWER_MIN_US (5 * UINT64_C(1000000))
 #define QOS_2_US      (10 * UINT64_C(1000000))
-/* What the library gives a SUBSCRIBE, and some less. */
-#define SUBSCRIBE_US  (4 * UINT64_C(1000000))
-
-/* One that the gateway needs is reported at each connection, another one once. */
-static void tell_refused(struct link_session *session, size_t index, int code)
-{
-	struct link *link = session->link;
-	const struct link_subscription *subscription = &link->settings.subscriptions[index];
-	const char *reason = mqtt_client_reason(session->client, code);
-
-	session->left_out[index] = true;
-	if (subscription->required)
-		log_error("mqtt",
-			"the broker refused the subscription to %s: %s; what is sent there does "
-			"not arrive",
-			subscription->topic, reason);
-	else if (!link->refusal_told[index])
-		log_notice("mqtt",
-			"the broker refused the subscription to %s: %s; nothing needs it, but who "
-			"sends something there by mistake gets no answer",
-			subscription->topic, reason);
-	link->refusal_told[index] = true;
-}
-
-/* Asked at once: a while later the end may be our own. */
-static const char *why_unsubscribed(const struct link_session *session, uint64_t took_us)
-{
-	const char *why = NULL;
-
-	if (took_us < SUBSCRIBE_US)
-		why = broker_socket_why_closed(session->socket);
-	return why ? why : "the broker did not answer the subscription";
-}
-
-/* The required ones or the others, in one packet. The rest of the gateway works on without one that
- * was refused. */
-static int subscribe_to(struct link_session *session, bool required)
-{
-	const struct link_settings *settings = &session->link->settings;
-	const char *topics[LINK_SUBSCRIPTIONS_MAX];
-	size_t indexes[LINK_SUBSCRIPTIONS_MAX], n = 0;
-	int codes[LINK_SUBSCRIPTIONS_MAX];
-	uint64_t begin_us;
-	int r;
-
-	for (size_t i = 0; i < settings->n_subscriptions; i++) {
-		if (settings->subscriptions[i].required != required)
-			continue;
-		topics[n] = settings->subscriptions[i].topic;
-		indexes[n++] = i;
-	}
-	if (n == 0)
-		return 0;
-	begin_us = clock_now_us();
-	link_enter_library(session->link);
-	r = mqtt_client_subscribe(session->client, topics, n, codes);
-	if (link_leave_library(session->link) < 0)
-		return -ECANCELED;
-	session->now_us = clock_now_us();
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		if (codes[i] >= REFUSED)
-			tell_refused(session, indexes[i], codes[i]);
-	}
-	if (r < 0)
-		session->why = why_unsubscribed(session, session->now_us - begin_us);
-	else
-		broker_watch_came(&session->watch, session->now_us);
-	return r;
-}
-
-/*
- * These go out in a packet of their own, so that a broker that ends the connection over a topic
- * that its rules do not grant is known as such: the second time they are left out.
- */
-static int subscribe_optional(struct link_session *session)
-{
-	struct link *link = session->link;
-	int r;
-
-	if (link->optional_losses >= OPTIONAL_LOSSES) {
-		for (size_t i = 0; i < link->settings.n_subscriptions; i++)
-			session->left_out[i] |= !link->settings.subscriptions[i].required;
-		return 0;
-	}
-	r = subscribe_to(session, false);
-	if (r == 0)
-		link->optional_losses = 0;
-	else if (r != -ECANCELED && ++link->optional_losses == OPTIONAL_LOSSES)
-		log_notice("mqtt",
-			"the connection ended twice as topics were subscribed to that nothing "
-			"needs; from now on they are left out, and who sends something there by "
-			"mistake gets no answer");
-	return r;
-}
 
 /* Whether main was given it, and will answer. */
 static bool handle_inbound(struct link_session *session, const struct mqtt_inbound *inbound)
@@ -328,7 +231,7 @@ static int turn(struct link_session *session)
 static int begin(struct link_session *session)
 {
 	struct link *link = session->link;
-	int r = subscribe_to(session, true);
+	int r = link_subscribe_needed(session);
 
 	if (r < 0) {
 		session->end_kind = LINK_END_UNSUBSCRIBED;
@@ -338,7 +241,7 @@ static int begin(struct link_session *session)
 	outbox_connected(link->settings.outbox);
 	/* What came with the answer is behind that, and not lost when the connection ends here. */
 	r = receive(session);
-	return r == 0 ? subscribe_optional(session) : r;
+	return r == 0 ? link_subscribe_optional(session) : r;
 }
 
 static const char *why_lost(const struct link_session *session)

@@ -48,6 +48,11 @@ struct link_session {
 
 /* All: 0; -ENOTCONN: the connection is gone; -ECANCELED. */
 
+/* The topics that the gateway needs; then those that nothing needs. A refused one is logged, and
+ * the rest works on. */
+int link_subscribe_needed(struct link_session *session);
+int link_subscribe_optional(struct link_session *session);
+
 /* The broker answers, and main is told of it, when a guard is set. */
 int link_outbound_heartbeat(struct link_session *session);
 int link_outbound_goodbye(struct link_session *session);

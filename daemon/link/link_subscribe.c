@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "link_session.h"
+
+#include "broker_socket.h"
+#include "clock.h"
+#include <errno.h>
+
+enum {
+	REFUSED = 0x80, /* and above: SUBACK codes */
+	OPTIONAL_LOSSES = 2,
+};
+
+/* What the library gives a SUBSCRIBE, and some less. */
+#define SUBSCRIBE_US (4 * UINT64_C(1000000))
+
+/* One that the gateway needs is reported at each connection, another one once. */
+static void tell_refused(struct link_session *session, size_t index, int code)
+{
+	struct link *link = session->link;
+	const struct link_subscription *subscription = &link->settings.subscriptions[index];
+	const char *reason = mqtt_client_reason(session->client, code);
+
+	session->left_out[index] = true;
+	if (subscription->required)
+		log_error("mqtt",
+			"the broker refused the subscription to %s: %s; what is sent there does "
+			"not arrive",
+			subscription->topic, reason);
+	else if (!link->refusal_told[index])
+		log_notice("mqtt",
+			"the broker refused the subscription to %s: %s; nothing needs it, but who "
+			"sends something there by mistake gets no answer",
+			subscription->topic, reason);
+	link->refusal_told[index] = true;
+}
+
+/* Asked at once: a while later the end may be our own. */
+static const char *why_unsubscribed(const struct link_session *session, uint64_t took_us)
+{
+	const char *why = NULL;
+
+	if (took_us < SUBSCRIBE_US)
+		why = broker_socket_why_closed(session->socket);
+	return why ? why : "the broker did not answer the subscription";
+}
+
+/* The required ones or the others, in one packet. The rest of the gateway works on without one that
+ * was refused. */
+static int subscribe_to(struct link_session *session, bool required)
+{
+	const struct link_settings *settings = &session->link->settings;
+	const char *topics[LINK_SUBSCRIPTIONS_MAX];
+	size_t indexes[LINK_SUBSCRIPTIONS_MAX], n = 0;
+	int codes[LINK_SUBSCRIPTIONS_MAX];
+	uint64_t begin_us;
+	int r;
+
+	for (size_t i = 0; i < settings->n_subscriptions; i++) {
+		if (settings->subscriptions[i].required != required)
+			continue;
+		topics[n] = settings->subscriptions[i].topic;
+		indexes[n++] = i;
+	}
+	if (n == 0)
+		return 0;
+	begin_us = clock_now_us();
+	link_enter_library(session->link);
+	r = mqtt_client_subscribe(session->client, topics, n, codes);
+	if (link_leave_library(session->link) < 0)
+		return -ECANCELED;
+	session->now_us = clock_now_us();
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (codes[i] >= REFUSED)
+			tell_refused(session, indexes[i], codes[i]);
+	}
+	if (r < 0)
+		session->why = why_unsubscribed(session, session->now_us - begin_us);
+	else
+		broker_watch_came(&session->watch, session->now_us);
+	return r;
+}
+
+int link_subscribe_needed(struct link_session *session)
+{
+	return subscribe_to(session, true);
+}
+
+/*
+ * These go out in a packet of their own, so that a broker that ends the connection over a topic
+ * that its rules do not grant is known as such: the second time they are left out.
+ */
+int link_subscribe_optional(struct link_session *session)
+{
+	struct link *link = session->link;
+	int r;
+
+	if (link->optional_losses >= OPTIONAL_LOSSES) {
+		for (size_t i = 0; i < link->settings.n_subscriptions; i++)
+			session->left_out[i] |= !link->settings.subscriptions[i].required;
+		return 0;
+	}
+	r = subscribe_to(session, false);
+	if (r == 0)
+		link->optional_losses = 0;
+	else if (r != -ECANCELED && ++link->optional_losses == OPTIONAL_LOSSES)
+		log_notice("mqtt",
+			"the connection ended twice as topics were subscribed to that nothing "
+			"needs; from now on they are left out, and who sends something there by "
+			"mistake gets no answer");
+	return r;
+}
