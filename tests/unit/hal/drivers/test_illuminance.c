@@ -67,6 +67,20 @@ static void the_veml7700_is_given_its_longest_time(void **state)
 	}
 }
 
+/* With gain 1 and 100 ms, and nothing else set, the settings would read as zeros. */
+static void the_veml7700_is_told_from_zeros_with_all_settings(void **state)
+{
+	static const double params[] = {1, 100};
+	struct rig *rig = *state;
+	double lux = -1;
+
+	rig_open(rig, params);
+	assert_int_equal(rig_configure(rig), 0);
+	rig_fault(rig, SIM_FAULT_HELD_SDA);
+	assert_int_equal(rig_measure(rig, 0, &lux), -EBADMSG);
+	assert_near(lux, -1, 0);
+}
+
 /*
  * Document 84323, "Resolution and Maximum Detection Range": 4404 lx at 1/8 and 800 ms, 8808 lx at
  * 400 ms, each before the correction, which is above 1 here; one count less, for the last is no
@@ -111,6 +125,9 @@ int main(void)
 			the_bh1750_is_given_its_longest_time, setup, rig_teardown, BH1750),
 		cmocka_unit_test_prestate_setup_teardown(
 			the_veml7700_is_given_its_longest_time, setup, rig_teardown, VEML7700),
+		cmocka_unit_test_prestate_setup_teardown(
+			the_veml7700_is_told_from_zeros_with_all_settings, setup, rig_teardown,
+			VEML7700),
 		cmocka_unit_test_prestate_setup_teardown(
 			the_veml7700_has_the_range_of_its_note, setup, rig_teardown, VEML7700),
 	};
