@@ -49,7 +49,7 @@ def check_works(broker, gateway, timeout=TIMEOUT):
     broker.connection.publish("tos/actions", json.dumps(STOP).encode())
     broker.wait("tos/actions/ack", 2, mark)
     assert gateway.output("GPIO5") == 0
-    broker.wait(SENSORS, 20, broker.mark())
+    broker.wait(SENSORS, 20, broker.mark(), timeout)
 
 
 @pytest.mark.parametrize("version", ["auto", "3.1.1", "5"])
@@ -181,7 +181,7 @@ def test_the_next_address_is_tried_when_subscribe_is_not_answered(make_scripted,
     text = make_map(0).replace("mqtt://127.0.0.1:0", f"[mqtt://127.0.0.1:{mute.port}, mqtt://127.0.0.1:{broker.port}]")
     gateway = make_gateway(text)
     client.wait(SENSORS, timeout=30)
-    assert not any(f"connected to mqtt://127.0.0.1:{mute.port}" in line for line in gateway.log.since())
+    gateway.log.wait("the broker did not answer the subscription; trying the next URL")
 
 
 def test_the_next_address_is_tried_when_nothing_is_acknowledged(make_scripted, broker, client, make_gateway):
