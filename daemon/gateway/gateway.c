@@ -227,8 +227,7 @@ static int build(struct gateway *gateway)
 		return r;
 	if (gateway->simulation && (r = simulation_attach(gateway->simulation, gateway->loop)) < 0)
 		return r;
-	return supervisor_start(
-		&gateway->supervisor, gateway->loop, gateway->sampler, gateway->link);
+	return watchdog_start(&gateway->watchdog, gateway->loop, gateway->sampler, gateway->link);
 }
 
 /* Tries for so long. Whether every motor is stopped. */
@@ -253,7 +252,7 @@ static bool tear_down(struct gateway *gateway)
 	uint64_t now_us;
 	bool safe = true, is_stuck, disk_answers;
 
-	supervisor_stop(&gateway->supervisor);
+	watchdog_stop(&gateway->watchdog);
 	gateway_detach_events(gateway);
 	if (gateway->actuators) {
 		actuators_safe(gateway->actuators);

@@ -273,7 +273,7 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 		failsafe_heard(&gateway->failsafe, event->at_us);
 		break;
 	case LINK_EVENT_PONG:
-		supervisor_link_answered(&gateway->supervisor);
+		watchdog_link_answered(&gateway->watchdog);
 		break;
 	}
 }
@@ -356,7 +356,7 @@ static int on_sampler_events(sd_event_source *source, int fd, uint32_t events, v
 			gateway_reload_finished(gateway);
 			break;
 		case SAMPLER_EVENT_PONG:
-			supervisor_sampler_answered(&gateway->supervisor);
+			watchdog_sampler_answered(&gateway->watchdog);
 			break;
 		}
 		queue_pop(gateway->sampler_events);

@@ -26,7 +26,7 @@
 #include "simulation.h"
 #include "spooler.h"
 #include "state_lock.h"
-#include "supervisor.h"
+#include "watchdog.h"
 #include <systemd/sd-event.h>
 
 struct gateway {
@@ -56,7 +56,7 @@ struct gateway {
 	struct failsafe failsafe;
 	uint64_t guard_us; /* as the link was told */
 	struct health health;
-	struct supervisor supervisor;
+	struct watchdog watchdog;
 
 	sd_event_source *actuators_timer; /* ramps, reversals, retries */
 	sd_event_source *failsafe_timer;

@@ -77,7 +77,7 @@ static void replace_link(struct gateway *gateway, struct link *link)
 	gateway->health.connected = false;
 	gateway->guard_us = 0;
 	link_start(link);
-	supervisor_set_link(&gateway->supervisor, link);
+	watchdog_set_link(&gateway->watchdog, link);
 }
 
 static void follow_interval(struct gateway *gateway, const struct config *old)

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
-struct supervisor {
+struct watchdog {
 	sd_event_source *timer;
 	uint64_t period_us; /* of a round; 0: there is no watchdog */
 	bool sampler_answered, link_answered;
@@ -20,15 +20,15 @@ struct supervisor {
 	struct link *link;
 };
 
-/* Begins the rounds if the service manager asked for a watchdog. The supervisor stays where it is
- * until supervisor_stop(). */
-int supervisor_start(
-	struct supervisor *supervisor, sd_event *loop, struct sampler *sampler, struct link *link);
+/* Begins the rounds if the service manager asked for a watchdog. The struct stays where it is
+ * until watchdog_stop(). */
+int watchdog_start(
+	struct watchdog *watchdog, sd_event *loop, struct sampler *sampler, struct link *link);
 
 /* After a reload made a new link. */
-void supervisor_set_link(struct supervisor *supervisor, struct link *link);
+void watchdog_set_link(struct watchdog *watchdog, struct link *link);
 
-void supervisor_sampler_answered(struct supervisor *supervisor);
-void supervisor_link_answered(struct supervisor *supervisor);
+void watchdog_sampler_answered(struct watchdog *watchdog);
+void watchdog_link_answered(struct watchdog *watchdog);
 
-void supervisor_stop(struct supervisor *supervisor);
+void watchdog_stop(struct watchdog *watchdog);
