@@ -4,9 +4,9 @@
 #include "diag.h"
 #include "gateway_internal.h"
 #include "interval_store.h"
-#include "kept_map.h"
 #include "log.h"
 #include "mqtt_client.h"
+#include "running_map.h"
 #include "state_cause.h"
 #include "version.h"
 #include <errno.h>
@@ -45,9 +45,9 @@ enum { N_END_SIGNALS = sizeof(END_SIGNALS) / sizeof(END_SIGNALS[0]) };
 
 void gateway_keep_map(struct gateway *gateway)
 {
-	struct health_part *health = &gateway->health.files[HEALTH_KEPT_MAP];
+	struct health_part *health = &gateway->health.files[HEALTH_RUNNING_MAP];
 	const char *state_dir = gateway->options->state_dir;
-	int r = kept_map_save(state_dir, gateway->config->text, gateway->config->text_bytes);
+	int r = running_map_save(state_dir, gateway->config->text, gateway->config->text_bytes);
 	static const char *const NONE[] = {NULL};
 	char text[HEALTH_PART_TEXT_BYTES];
 	struct state_cause cause;

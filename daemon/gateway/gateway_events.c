@@ -116,7 +116,7 @@ static void retry_files(struct gateway *gateway)
 {
 	const struct health_part *files = gateway->health.files;
 
-	if (files[HEALTH_KEPT_MAP].failed)
+	if (files[HEALTH_RUNNING_MAP].failed)
 		gateway_keep_map(gateway);
 	if (files[HEALTH_INTERVAL].failed) {
 		gateway->interval_unsaved = true;

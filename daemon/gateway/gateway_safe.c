@@ -6,8 +6,8 @@
  */
 #include "clock.h"
 #include "gateway_internal.h"
-#include "kept_map.h"
 #include "log.h"
+#include "running_map.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -172,8 +172,8 @@ int gateway_make_safe(const struct gateway_options *options)
 	int differs;
 
 	see_it_through();
-	differs = kept_map_differs(options->state_dir, options->config_path);
-	if (differs <= 0 || kept_map_path(options->state_dir, kept, sizeof(kept)) < 0) {
+	differs = running_map_differs(options->state_dir, options->config_path);
+	if (differs <= 0 || running_map_path(options->state_dir, kept, sizeof(kept)) < 0) {
 		try_map(options, options->config_path, &now);
 		if (differs < 0)
 			log_warning("config",

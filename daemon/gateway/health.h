@@ -20,7 +20,7 @@
 enum { HEALTH_INSTANCE_BYTES = 17 };
 
 /* Files of the state directory beside the spool's. */
-enum health_file { HEALTH_KEPT_MAP, HEALTH_INTERVAL, HEALTH_FILES };
+enum health_file { HEALTH_RUNNING_MAP, HEALTH_INTERVAL, HEALTH_FILES };
 
 struct health {
 	uint64_t started_us;

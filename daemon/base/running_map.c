@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kept_map.h"
+#include "running_map.h"
 #include "regular_file.h"
 #include "state_file.h"
 #include <errno.h>
@@ -7,17 +7,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
-int kept_map_path(const char *state_dir, char *out, size_t out_bytes)
+int running_map_path(const char *state_dir, char *out, size_t out_bytes)
 {
 	int size = snprintf(out, out_bytes, "%s/running-map.yaml", state_dir);
 
 	return size > 0 && (size_t)size < out_bytes ? 0 : -ENAMETOOLONG;
 }
 
-int kept_map_save(const char *state_dir, const char *text, size_t size)
+int running_map_save(const char *state_dir, const char *text, size_t size)
 {
 	char path[4096];
-	int r = kept_map_path(state_dir, path, sizeof(path));
+	int r = running_map_path(state_dir, path, sizeof(path));
 
 	return r < 0 ? r : state_file_replace(path, text, size);
 }
@@ -35,13 +35,13 @@ static int open_file(const char *path, FILE **ret_file)
 	return -ENOMEM;
 }
 
-int kept_map_differs(const char *state_dir, const char *map_path)
+int running_map_differs(const char *state_dir, const char *map_path)
 {
 	char path[4096];
 	FILE *kept = NULL, *map = NULL;
 	bool differs = false;
 	int a = EOF, b = EOF;
-	int r = kept_map_path(state_dir, path, sizeof(path));
+	int r = running_map_path(state_dir, path, sizeof(path));
 
 	if (r == 0)
 		r = open_file(path, &kept);
