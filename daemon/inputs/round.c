@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "round.h"
 
-#include "acquire.h"
 #include "decimal.h"
+#include "measure.h"
 #include "pace.h"
 #include "schedule.h"
 #include <assert.h>
@@ -27,7 +27,7 @@ struct part;
 struct sensor {
 	const struct config_sensor *config;
 	struct part *part;
-	struct acquire_task task;
+	struct measure_task task;
 	struct filter filter;
 	bool due;   /* in this reading */
 	bool owed;  /* was due while its part still measured for an earlier reading */
@@ -52,7 +52,7 @@ struct lane {
 
 /* A chip. */
 struct part {
-	struct acquire acquire;
+	struct measure measure;
 	struct lane *lane;
 	bool is_measuring;
 	bool is_awaited; /* by the reading */
@@ -105,8 +105,8 @@ static int init_parts(struct round *round, struct board *board)
 
 	for (size_t i = 0; i < config->n_chips; i++) {
 		struct part *part = &round->parts[i];
-		int r = acquire_init(
-			&part->acquire, board, &config->chips[i], count_sensors(config, i) + 1, i);
+		int r = measure_init(
+			&part->measure, board, &config->chips[i], count_sensors(config, i) + 1, i);
 
 		if (r < 0)
 			return r;
@@ -122,13 +122,13 @@ static int init_sensors(struct round *round)
 	for (size_t i = 0; i < config->n_sensors; i++) {
 		struct sensor *sensor = &round->sensors[i];
 		struct part *part = &round->parts[config->sensors[i].chip];
-		struct acquire *acquire = &part->acquire;
+		struct measure *measure = &part->measure;
 
 		sensor->config = &config->sensors[i];
 		sensor->part = part;
 		sensor->task.channel = sensor->config->channel;
-		assert(acquire->tasks); /* made by init_parts() */
-		acquire->tasks[acquire->n_tasks++] = &sensor->task;
+		assert(measure->tasks); /* made by init_parts() */
+		measure->tasks[measure->n_tasks++] = &sensor->task;
 		if (samples_init(&sensor->task.samples, sensor->config) < 0)
 			return -ENOMEM;
 	}
@@ -171,7 +171,7 @@ struct round *round_free(struct round *round)
 	for (size_t i = 0; round->sensors && i < round->config->n_sensors; i++)
 		samples_fini(&round->sensors[i].task.samples);
 	for (size_t i = 0; round->parts && i < round->config->n_chips; i++)
-		acquire_fini(&round->parts[i].acquire);
+		measure_fini(&round->parts[i].measure);
 	free(round->parts);
 	free(round->lanes);
 	free(round->sensors);
@@ -184,7 +184,7 @@ struct round *round_free(struct round *round)
 static void adopt_sensor(struct sensor *sensor, const struct sensor *old)
 {
 	sensor->filter = old->filter;
-	/* What is being measured for it is lost, see acquire_adopt(). */
+	/* What is being measured for it is lost, see measure_adopt(). */
 	sensor->owed = old->owed || (old->task.due && old->part->is_measuring);
 	sensor->asked = old->asked;
 	sensor->asked_us = old->asked_us;
@@ -209,8 +209,8 @@ static void adopt_lanes(struct round *round, const struct round *old)
 
 static void adopt_part(struct part *part, struct part *old)
 {
-	acquire_adopt(&part->acquire, &old->acquire);
-	if (part->acquire.is_away)
+	measure_adopt(&part->measure, &old->measure);
+	if (part->measure.is_away)
 		part->lane->is_taken = true;
 }
 
@@ -265,8 +265,8 @@ static double evaluate(struct sensor *sensor, struct fault *fault)
 
 	fault->error = sensor->task.error;
 	if (fault->error) {
-		acquire_describe(
-			&sensor->part->acquire, &sensor->task, fault->text, sizeof(fault->text));
+		measure_describe(
+			&sensor->part->measure, &sensor->task, fault->text, sizeof(fault->text));
 		return (double)NAN;
 	}
 	value = filter_convert(config, sensor->task.value);
@@ -331,13 +331,13 @@ static void settle_part(struct round *round, const struct part *part, uint64_t n
 
 static void end_measuring(struct round *round, struct part *part, uint64_t now_us)
 {
-	const struct acquire *acquire = &part->acquire;
+	const struct measure *measure = &part->measure;
 
 	part->is_measuring = false;
 	round->n_measuring--;
 	round->n_awaited -= part->is_awaited;
-	if (acquire->n_calls > 0)
-		pace_measured(&part->lane->pace, acquire->slowest_us, round->limit_us, now_us);
+	if (measure->n_calls > 0)
+		pace_measured(&part->lane->pace, measure->slowest_us, round->limit_us, now_us);
 	if (!part->is_awaited)
 		settle_part(round, part, now_us);
 }
@@ -345,14 +345,14 @@ static void end_measuring(struct round *round, struct part *part, uint64_t now_u
 static void begin_part(struct round *round, struct part *part, uint64_t now_us)
 {
 	part->is_awaited =
-		acquire_is_idle(&part->acquire) && pace_is_waited_for(&part->lane->pace, now_us);
-	if (!acquire_is_idle(&part->acquire))
+		measure_is_idle(&part->measure) && pace_is_waited_for(&part->lane->pace, now_us);
+	if (!measure_is_idle(&part->measure))
 		return;
-	acquire_begin(&part->acquire, now_us);
+	measure_begin(&part->measure, now_us);
 	part->is_measuring = true;
 	round->n_measuring++;
 	round->n_awaited += part->is_awaited;
-	if (acquire_is_idle(&part->acquire))
+	if (measure_is_idle(&part->measure))
 		end_measuring(round, part, now_us);
 }
 
@@ -365,7 +365,7 @@ static void begin_sensor(struct sensor *sensor, uint64_t deadline_us)
 		sensor->asked = true;
 		sensor->asked_us = deadline_us;
 	}
-	if (!acquire_is_idle(&sensor->part->acquire)) {
+	if (!measure_is_idle(&sensor->part->measure)) {
 		sensor->owed = sensor->owed || is_due;
 		return;
 	}
@@ -407,24 +407,24 @@ static void leave_lane(struct round *round, struct lane *lane, uint64_t now_us)
 static uint64_t next_of(
 	struct round *round, struct part *part, uint64_t now_us, struct call **ret_call)
 {
-	struct acquire *acquire = &part->acquire;
+	struct measure *measure = &part->measure;
 	uint64_t next_us;
 
-	if (acquire->is_away) {
+	if (measure->is_away) {
 		if (!part->is_awaited)
 			return ROUND_NEVER;
-		if (now_us < acquire->called_us + round->limit_us)
-			return acquire->called_us + round->limit_us;
+		if (now_us < measure->called_us + round->limit_us)
+			return measure->called_us + round->limit_us;
 		leave_lane(round, part->lane, now_us);
 		return 0;
 	}
 	if (part->lane->is_taken)
 		return ROUND_NEVER;
-	next_us = acquire_next(acquire, now_us, ret_call);
+	next_us = measure_next(measure, now_us, ret_call);
 	if (*ret_call) {
 		(*ret_call)->apart = part->lane->pace.apart;
 		part->lane->is_taken = true;
-	} else if (next_us == ACQUIRE_DONE) {
+	} else if (next_us == MEASURE_DONE) {
 		end_measuring(round, part, now_us);
 		return 0;
 	}
@@ -459,8 +459,8 @@ void round_took(struct round *round, struct call *call, uint64_t now_us)
 	struct part *part = &round->parts[call->part];
 
 	part->lane->is_taken = false;
-	acquire_took(&part->acquire);
-	if (part->is_measuring && acquire_is_idle(&part->acquire))
+	measure_took(&part->measure);
+	if (part->is_measuring && measure_is_idle(&part->measure))
 		end_measuring(round, part, now_us);
 }
 
@@ -533,7 +533,7 @@ bool round_unreported(const struct round *round, struct sampler_event *ret_event
 			.since_ms = sensor->since_ms,
 			.retry_ms = sensor->fault.implausible || sensor->fault.error == 0
 				? 0
-				: acquire_retry_ms(&sensor->part->acquire),
+				: measure_retry_ms(&sensor->part->measure),
 			.config = round->config,
 		};
 		memcpy(ret_event->text, sensor->fault.text, sizeof(ret_event->text));

@@ -2,7 +2,7 @@
 /*
  * The sensors and chips of one map, and the round that makes one combined reading of them: which
  * sensors are due, all their chips side by side, the filters, what failed and what works again.
- * Like acquire it sleeps nowhere, makes no call itself and is told the time. Belongs to one thread.
+ * Like measure it sleeps nowhere, makes no call itself and is told the time. Belongs to one thread.
  *
  * A reading waits for what it measures, but for no single call longer than the limit. What takes
  * longer (see pace.h) goes on measuring beside the readings, and its values are in the first

@@ -24,18 +24,18 @@
 #include <stdint.h>
 
 enum {
-	ACQUIRE_SPACING_US = 500,    /* of peak to peak samples, where the part could be faster */
-	ACQUIRE_BUSY_US = 500,       /* a part that is still busy is asked again after this */
-	ACQUIRE_CONFIGURE_MAX = 100, /* calls; a part that asks for more will never be ready */
+	MEASURE_SPACING_US = 500,    /* of peak to peak samples, where the part could be faster */
+	MEASURE_BUSY_US = 500,       /* a part that is still busy is asked again after this */
+	MEASURE_CONFIGURE_MAX = 100, /* calls; a part that asks for more will never be ready */
 };
 
-#define ACQUIRE_DONE UINT64_MAX
+#define MEASURE_DONE UINT64_MAX
 
 /* What one sensor wants of the chip in this round, and what came of it. */
-struct acquire_task {
+struct measure_task {
 	unsigned channel;
 	struct samples samples;
-	bool due;               /* set before acquire_begin() */
+	bool due;               /* set before measure_begin() */
 	bool begun;             /* its samples are being taken */
 	bool done;              /* error and value count */
 	int error;              /* 0, or as in hal_error.h */
@@ -43,19 +43,19 @@ struct acquire_task {
 	double value;           /* with error 0 */
 };
 
-enum acquire_phase {
-	ACQUIRE_IDLE,
-	ACQUIRE_OPEN,
-	ACQUIRE_CONFIGURE,
-	ACQUIRE_START,
-	ACQUIRE_COLLECT,
-	ACQUIRE_STALE, /* another map's call is still away; nobody wants its value any more */
+enum measure_phase {
+	MEASURE_IDLE,
+	MEASURE_OPEN,
+	MEASURE_CONFIGURE,
+	MEASURE_START,
+	MEASURE_COLLECT,
+	MEASURE_STALE, /* another map's call is still away; nobody wants its value any more */
 };
 
-struct acquire {
+struct measure {
 	struct board *board;              /* borrowed */
 	const struct config_chip *config; /* borrowed */
-	struct acquire_task **tasks;      /* borrowed, but the array is owned */
+	struct measure_task **tasks;      /* borrowed, but the array is owned */
 	size_t n_tasks;
 	/* What is known of the chip; goes over to another map. */
 	struct chip *chip; /* NULL: not opened yet, or failed. With the call while that is away */
@@ -66,7 +66,7 @@ struct acquire {
 	int error; /* the last one; 0: none since it works */
 	struct hal_error words;
 	/* The round. */
-	enum acquire_phase phase;
+	enum measure_phase phase;
 	unsigned channel; /* that is measured; of channels_together any */
 	unsigned configure_calls;
 	bool must_arm; /* wait_us begins with the next step, which knows how late it is */
@@ -80,32 +80,32 @@ struct acquire {
 };
 
 /* n_tasks of room in tasks. part: for call.part. 0 or -ENOMEM. */
-int acquire_init(struct acquire *acquire, struct board *board, const struct config_chip *config,
+int measure_init(struct measure *measure, struct board *board, const struct config_chip *config,
 	size_t n_tasks, size_t part);
-void acquire_fini(struct acquire *acquire);
+void measure_fini(struct measure *measure);
 
 /* Takes over the chip of the same fingerprint and what is known of it. What that one is measuring
  * is lost. */
-void acquire_adopt(struct acquire *acquire, struct acquire *old);
+void measure_adopt(struct measure *measure, struct measure *old);
 
-bool acquire_is_idle(const struct acquire *acquire);
+bool measure_is_idle(const struct measure *measure);
 
 /* Begins a round for the tasks that are due, of one that is idle. */
-void acquire_begin(struct acquire *acquire, uint64_t now_us);
+void measure_begin(struct measure *measure, uint64_t now_us);
 
 /*
  * Goes on, unless its call is away. *ret_call: the call that it wants made, away from now on, or
- * NULL. Without one, returns when to call again (0: at once), or ACQUIRE_DONE: all tasks that were
+ * NULL. Without one, returns when to call again (0: at once), or MEASURE_DONE: all tasks that were
  * due are done.
  */
-uint64_t acquire_next(struct acquire *acquire, uint64_t now_us, struct call **ret_call);
+uint64_t measure_next(struct measure *measure, uint64_t now_us, struct call **ret_call);
 
 /* The call was made. */
-void acquire_took(struct acquire *acquire);
+void measure_took(struct measure *measure);
 
 /* When the chip is tried again, in ms from its failure; 0: with the next reading. */
-uint32_t acquire_retry_ms(const struct acquire *acquire);
+uint32_t measure_retry_ms(const struct measure *measure);
 
 /* What became of a task that failed: "bme280 at 0x77 on /dev/i2c-1: no answer". */
-void acquire_describe(const struct acquire *acquire, const struct acquire_task *task, char *out,
+void measure_describe(const struct measure *measure, const struct measure_task *task, char *out,
 	size_t out_bytes);

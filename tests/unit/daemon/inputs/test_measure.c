@@ -3,7 +3,7 @@
  * One chip in rounds, with a scripted part in place of a driver and a clock that only the test
  * moves: so each wait and each back-off is exact.
  */
-#include "acquire.h"
+#include "measure.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -32,8 +32,8 @@ struct part {
 
 struct fixture {
 	struct part part;
-	struct acquire acquire;
-	struct acquire_task tasks[TASKS_MAX];
+	struct measure measure;
+	struct measure_task tasks[TASKS_MAX];
 	struct config_chip config;
 };
 
@@ -161,7 +161,7 @@ static int setup(void **state)
 	fixture->part.conversion_us = 100;
 	fixture->config = (struct config_chip){
 		.name = bus, .driver = &ONE_BY_ONE, .bus = bus, .address = 0x48};
-	return acquire_init(&fixture->acquire, &board, &fixture->config, TASKS_MAX, 0);
+	return measure_init(&fixture->measure, &board, &fixture->config, TASKS_MAX, 0);
 }
 
 static int teardown(void **state)
@@ -170,23 +170,23 @@ static int teardown(void **state)
 
 	for (size_t i = 0; i < TASKS_MAX; i++)
 		samples_fini(&fixture->tasks[i].samples);
-	acquire_fini(&fixture->acquire);
+	measure_fini(&fixture->measure);
 	free(fixture);
 	return 0;
 }
 
-static struct acquire_task *add_task(
+static struct measure_task *add_task(
 	struct fixture *fixture, unsigned channel, unsigned average, uint64_t peak_to_peak_us)
 {
 	const struct config_sensor sensor = {
 		.average = average, .median = 1, .peak_to_peak_us = peak_to_peak_us};
-	struct acquire *acquire = &fixture->acquire;
-	struct acquire_task *task = &fixture->tasks[acquire->n_tasks];
+	struct measure *measure = &fixture->measure;
+	struct measure_task *task = &fixture->tasks[measure->n_tasks];
 
 	assert_int_equal(samples_init(&task->samples, &sensor), 0);
 	task->channel = channel;
 	task->due = true;
-	acquire->tasks[acquire->n_tasks++] = task;
+	measure->tasks[measure->n_tasks++] = task;
 	return task;
 }
 
@@ -195,27 +195,27 @@ static void run(struct fixture *fixture)
 {
 	uint64_t next_us = 0;
 
-	acquire_begin(&fixture->acquire, fixture->part.now_us);
+	measure_begin(&fixture->measure, fixture->part.now_us);
 	for (int i = 0; i < 10000; i++) {
 		struct call *call;
 
-		next_us = acquire_next(&fixture->acquire, fixture->part.now_us, &call);
+		next_us = measure_next(&fixture->measure, fixture->part.now_us, &call);
 		if (call) {
 			call_make(call);
-			acquire_took(&fixture->acquire);
+			measure_took(&fixture->measure);
 			continue;
 		}
-		if (next_us == ACQUIRE_DONE)
+		if (next_us == MEASURE_DONE)
 			break;
 		if (next_us > fixture->part.now_us)
 			fixture->part.now_us = next_us;
 	}
-	assert_true(next_us == ACQUIRE_DONE);
-	for (size_t i = 0; i < fixture->acquire.n_tasks; i++)
+	assert_true(next_us == MEASURE_DONE);
+	for (size_t i = 0; i < fixture->measure.n_tasks; i++)
 		assert_true(fixture->tasks[i].done || !fixture->tasks[i].due);
 }
 
-static void assert_value(const struct acquire_task *task, double value)
+static void assert_value(const struct measure_task *task, double value)
 {
 	assert_int_equal(task->error, 0);
 	assert_true(task->value == value);
@@ -224,7 +224,7 @@ static void assert_value(const struct acquire_task *task, double value)
 static void the_first_round_opens_and_configures(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *task = add_task(fixture, 1, 1, 0);
+	struct measure_task *task = add_task(fixture, 1, 1, 0);
 
 	fixture->part.configure_waits = 2;
 	fixture->part.configure_us = 2000;
@@ -260,7 +260,7 @@ static void the_wait_begins_after_the_call(void **state)
 static void channels_are_measured_one_after_the_other(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *tasks[] = {
+	struct measure_task *tasks[] = {
 		add_task(fixture, 2, 1, 0), add_task(fixture, 0, 2, 0), add_task(fixture, 2, 1, 0)};
 
 	fixture->part.values[0] = 10;
@@ -277,7 +277,7 @@ static void channels_are_measured_one_after_the_other(void **state)
 static void channels_together_are_measured_once(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *tasks[] = {add_task(fixture, 2, 1, 0), add_task(fixture, 0, 1, 0)};
+	struct measure_task *tasks[] = {add_task(fixture, 2, 1, 0), add_task(fixture, 0, 1, 0)};
 
 	fixture->config.driver = &TOGETHER;
 	fixture->part.values[0] = 10;
@@ -291,7 +291,7 @@ static void channels_together_are_measured_once(void **state)
 static void each_takes_as_many_samples_as_it_wants(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *tasks[] = {add_task(fixture, 0, 1, 0), add_task(fixture, 1, 3, 0)};
+	struct measure_task *tasks[] = {add_task(fixture, 0, 1, 0), add_task(fixture, 1, 3, 0)};
 
 	fixture->config.driver = &TOGETHER;
 	fixture->part.values[0] = 10;
@@ -307,7 +307,7 @@ static void each_takes_as_many_samples_as_it_wants(void **state)
 static void peak_to_peak_does_not_hurry(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *task = add_task(fixture, 0, 1, 2000);
+	struct measure_task *task = add_task(fixture, 0, 1, 2000);
 
 	fixture->part.conversion_us = 0;
 	fixture->part.step = 1;
@@ -321,7 +321,7 @@ static void peak_to_peak_does_not_hurry(void **state)
 static void the_window_of_a_channel_begins_with_its_own_first_sample(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *tasks[] = {add_task(fixture, 0, 3, 0), add_task(fixture, 1, 1, 200)};
+	struct measure_task *tasks[] = {add_task(fixture, 0, 3, 0), add_task(fixture, 1, 1, 200)};
 
 	fixture->part.step = 1;
 	run(fixture);
@@ -335,7 +335,7 @@ static void the_window_of_a_channel_begins_with_its_own_first_sample(void **stat
 static void who_is_not_due_is_not_asked(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *tasks[] = {add_task(fixture, 0, 1, 0), add_task(fixture, 1, 1, 0)};
+	struct measure_task *tasks[] = {add_task(fixture, 0, 1, 0), add_task(fixture, 1, 1, 0)};
 
 	tasks[0]->due = false;
 	run(fixture);
@@ -348,7 +348,7 @@ static void who_is_not_due_is_not_asked(void **state)
 static void a_busy_part_is_asked_again(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *task = add_task(fixture, 0, 1, 0);
+	struct measure_task *task = add_task(fixture, 0, 1, 0);
 
 	fixture->part.busy = 2;
 	fixture->part.values[0] = 7;
@@ -360,30 +360,30 @@ static void a_busy_part_is_asked_again(void **state)
 static void a_part_that_stays_busy_has_failed(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *task = add_task(fixture, 0, 1, 0);
+	struct measure_task *task = add_task(fixture, 0, 1, 0);
 
 	fixture->part.busy = 1000000;
 	run(fixture);
 	assert_int_equal(task->error, -ETIMEDOUT);
 	assert_true(fixture->part.now_us == 1100 + DEADLINE_US);
-	assert_int_equal(acquire_retry_ms(&fixture->acquire), 1000);
+	assert_int_equal(measure_retry_ms(&fixture->measure), 1000);
 }
 
 static void a_part_that_is_never_configured_has_failed(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *task = add_task(fixture, 0, 1, 0);
+	struct measure_task *task = add_task(fixture, 0, 1, 0);
 
 	fixture->part.configure_waits = 1000000;
 	run(fixture);
 	assert_int_equal(task->error, -ETIMEDOUT);
-	assert_int_equal(1000000 - fixture->part.configure_waits, ACQUIRE_CONFIGURE_MAX);
+	assert_int_equal(1000000 - fixture->part.configure_waits, MEASURE_CONFIGURE_MAX);
 }
 
 static void a_failed_chip_is_left_alone(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *task = add_task(fixture, 0, 1, 0);
+	struct measure_task *task = add_task(fixture, 0, 1, 0);
 
 	run(fixture);
 	fixture->part.start_error = -ENXIO;
@@ -405,20 +405,20 @@ static void a_failed_chip_is_left_alone(void **state)
 	run(fixture);
 	assert_int_equal(task->error, 0);
 	assert_log(&fixture->part, "o@1010000 c@1010000 s0@1010000 g0@1010100 ");
-	assert_int_equal(acquire_retry_ms(&fixture->acquire), 0);
+	assert_int_equal(measure_retry_ms(&fixture->measure), 0);
 }
 
 static void the_waits_double_up_to_a_minute(void **state)
 {
 	static const uint32_t WAITS_MS[] = {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
 	struct fixture *fixture = *state;
-	struct acquire_task *task = add_task(fixture, 0, 1, 0);
+	struct measure_task *task = add_task(fixture, 0, 1, 0);
 
 	fixture->part.configure_error = -ENXIO;
 	for (size_t i = 0; i < sizeof(WAITS_MS) / sizeof(WAITS_MS[0]); i++) {
 		run(fixture);
 		assert_int_equal(task->error, -ENXIO);
-		assert_int_equal(acquire_retry_ms(&fixture->acquire), WAITS_MS[i]);
+		assert_int_equal(measure_retry_ms(&fixture->measure), WAITS_MS[i]);
 		fixture->part.log[fixture->part.used = 0] = '\0';
 		fixture->part.now_us += UINT64_C(1000) * WAITS_MS[i] - 1;
 		run(fixture);
@@ -429,20 +429,20 @@ static void the_waits_double_up_to_a_minute(void **state)
 	fixture->part.configure_error = 0;
 	fixture->part.collect_error[0] = -EIO;
 	run(fixture);
-	assert_int_equal(acquire_retry_ms(&fixture->acquire), 60000);
+	assert_int_equal(measure_retry_ms(&fixture->measure), 60000);
 	fixture->part.collect_error[0] = 0;
 	fixture->part.now_us += 60000000;
 	run(fixture);
 	assert_int_equal(task->error, 0);
 	fixture->part.start_error = -ENXIO;
 	run(fixture);
-	assert_int_equal(acquire_retry_ms(&fixture->acquire), 1000);
+	assert_int_equal(measure_retry_ms(&fixture->measure), 1000);
 }
 
 static void what_was_measured_before_a_failure_counts(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *tasks[] = {
+	struct measure_task *tasks[] = {
 		add_task(fixture, 0, 1, 0), add_task(fixture, 1, 1, 0), add_task(fixture, 2, 1, 0)};
 
 	fixture->part.values[0] = 5;
@@ -457,7 +457,7 @@ static void a_wrong_checksum_costs_one_value(void **state)
 {
 	static const int ERRORS[] = {-EBADMSG, -ERANGE, -EOPNOTSUPP};
 	struct fixture *fixture = *state;
-	struct acquire_task *tasks[] = {add_task(fixture, 0, 1, 0), add_task(fixture, 1, 1, 0)};
+	struct measure_task *tasks[] = {add_task(fixture, 0, 1, 0), add_task(fixture, 1, 1, 0)};
 
 	fixture->part.conversion_us = 0;
 	fixture->part.values[1] = 5;
@@ -469,7 +469,7 @@ static void a_wrong_checksum_costs_one_value(void **state)
 		assert_int_equal(tasks[0]->error, ERRORS[i]);
 		assert_value(tasks[1], 5);
 		assert_log(&fixture->part, "s0@1000 g0@1000 s1@1000 g1@1000 ");
-		assert_int_equal(acquire_retry_ms(&fixture->acquire), 0);
+		assert_int_equal(measure_retry_ms(&fixture->measure), 0);
 
 		/* configured again with the next reading, on the same bus */
 		fixture->part.collect_error[0] = 0;
@@ -482,7 +482,7 @@ static void a_wrong_checksum_costs_one_value(void **state)
 static void a_value_that_the_part_cannot_show_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *task = add_task(fixture, 0, 1, 0);
+	struct measure_task *task = add_task(fixture, 0, 1, 0);
 
 	fixture->part.values[0] = 1001;
 	run(fixture);
@@ -501,7 +501,7 @@ static void a_channel_that_the_kernel_cannot_read_costs_one_value(void **state)
 		.collect = part_collect,
 	};
 	struct fixture *fixture = *state;
-	struct acquire_task *tasks[] = {add_task(fixture, 0, 1, 0), add_task(fixture, 1, 1, 0)};
+	struct measure_task *tasks[] = {add_task(fixture, 0, 1, 0), add_task(fixture, 1, 1, 0)};
 
 	run(fixture);
 	fixture->config.driver = &of_the_kernel;
@@ -510,13 +510,13 @@ static void a_channel_that_the_kernel_cannot_read_costs_one_value(void **state)
 	run(fixture);
 	assert_int_equal(tasks[0]->error, -EIO);
 	assert_value(tasks[1], 5);
-	assert_int_equal(acquire_retry_ms(&fixture->acquire), 0);
+	assert_int_equal(measure_retry_ms(&fixture->measure), 0);
 }
 
 static void each_task_is_told_in_the_words_of_its_own_channel(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *tasks[] = {
+	struct measure_task *tasks[] = {
 		add_task(fixture, 0, 1, 0), add_task(fixture, 1, 1, 0), add_task(fixture, 2, 1, 0)};
 	char text[192];
 
@@ -525,35 +525,35 @@ static void each_task_is_told_in_the_words_of_its_own_channel(void **state)
 	fixture->part.collect_error[0] = fixture->part.collect_error[2] = -EOPNOTSUPP;
 	run(fixture);
 	assert_value(tasks[1], 5);
-	acquire_describe(&fixture->acquire, tasks[0], text, sizeof(text));
+	measure_describe(&fixture->measure, tasks[0], text, sizeof(text));
 	assert_string_equal(text, "part at 0x48 on /dev/i2c-1: channel 0 is not what it was");
-	acquire_describe(&fixture->acquire, tasks[2], text, sizeof(text));
+	measure_describe(&fixture->measure, tasks[2], text, sizeof(text));
 	assert_string_equal(text, "part at 0x48 on /dev/i2c-1: channel 2 is not what it was");
 
 	/* And while it rests, those of its failure. */
 	fixture->part.collect_error[0] = -EIO;
 	run(fixture);
 	run(fixture);
-	acquire_describe(&fixture->acquire, tasks[1], text, sizeof(text));
+	measure_describe(&fixture->measure, tasks[1], text, sizeof(text));
 	assert_string_equal(text, "part at 0x48 on /dev/i2c-1: channel 0 is not what it was");
 
 	fixture->part.has_words = false;
 	fixture->part.now_us += 1000000;
 	run(fixture);
-	acquire_describe(&fixture->acquire, tasks[1], text, sizeof(text));
+	measure_describe(&fixture->measure, tasks[1], text, sizeof(text));
 	assert_string_equal(text, "part at 0x48 on /dev/i2c-1: the transfer failed");
 }
 
 static void a_failure_is_told_in_words(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire_task *task = add_task(fixture, 0, 1, 0);
+	struct measure_task *task = add_task(fixture, 0, 1, 0);
 	char text[192];
 
 	fixture->part.open_error = -ENOENT;
 	run(fixture);
 	assert_int_equal(task->error, -ENOENT);
-	acquire_describe(&fixture->acquire, task, text, sizeof(text));
+	measure_describe(&fixture->measure, task, text, sizeof(text));
 	assert_string_equal(text, "part at 0x48 on /dev/i2c-1: the words of the board");
 
 	fixture->part.open_error = 0;
@@ -561,23 +561,23 @@ static void a_failure_is_told_in_words(void **state)
 	fixture->part.now_us += 1000000;
 	run(fixture);
 	assert_int_equal(task->error, -ENXIO);
-	acquire_describe(&fixture->acquire, task, text, sizeof(text));
+	measure_describe(&fixture->measure, task, text, sizeof(text));
 	assert_string_equal(text, "part at 0x48 on /dev/i2c-1: no answer");
 }
 
 static void another_map_takes_over_a_chip_with_what_is_known_of_it(void **state)
 {
 	struct fixture *fixture = *state;
-	struct acquire next;
-	struct acquire_task *task = add_task(fixture, 0, 1, 0);
+	struct measure next;
+	struct measure_task *task = add_task(fixture, 0, 1, 0);
 
 	run(fixture);
 	assert_int_equal(
-		acquire_init(&next, fixture->acquire.board, &fixture->config, TASKS_MAX, 0), 0);
+		measure_init(&next, fixture->measure.board, &fixture->config, TASKS_MAX, 0), 0);
 	next.tasks[next.n_tasks++] = task;
-	acquire_adopt(&next, &fixture->acquire);
-	acquire_fini(&fixture->acquire);
-	fixture->acquire = next;
+	measure_adopt(&next, &fixture->measure);
+	measure_fini(&fixture->measure);
+	fixture->measure = next;
 	fixture->part.log[fixture->part.used = 0] = '\0';
 	run(fixture);
 	assert_log(&fixture->part, "s0@1100 g0@1200 ");
@@ -585,15 +585,15 @@ static void another_map_takes_over_a_chip_with_what_is_known_of_it(void **state)
 	fixture->part.start_error = -ENXIO;
 	run(fixture);
 	assert_int_equal(
-		acquire_init(&next, fixture->acquire.board, &fixture->config, TASKS_MAX, 0), 0);
+		measure_init(&next, fixture->measure.board, &fixture->config, TASKS_MAX, 0), 0);
 	next.tasks[next.n_tasks++] = task;
-	acquire_adopt(&next, &fixture->acquire);
-	acquire_fini(&fixture->acquire);
-	fixture->acquire = next;
+	measure_adopt(&next, &fixture->measure);
+	measure_fini(&fixture->measure);
+	fixture->measure = next;
 	fixture->part.log[fixture->part.used = 0] = '\0';
 	run(fixture);
 	assert_int_equal(task->error, -ENXIO);
-	assert_int_equal(acquire_retry_ms(&fixture->acquire), 1000);
+	assert_int_equal(measure_retry_ms(&fixture->measure), 1000);
 	assert_log(&fixture->part, "");
 }
 

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+#include "measure.h"
+
+#include "crew.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int measure_init(struct measure *measure, struct board *board, const struct config_chip *config,
+	size_t n_tasks, size_t part)
+{
+	*measure = (struct measure){.board = board, .config = config, .phase = MEASURE_IDLE};
+	measure->tasks = calloc(n_tasks, sizeof(struct measure_task *));
+	measure->call = calloc(1, sizeof(*measure->call));
+	if (!measure->tasks || !measure->call)
+		return -ENOMEM;
+	measure->call->part = part;
+	return 0;
+}
+
+void measure_fini(struct measure *measure)
+{
+	/* A call that the crew has, has the chip, and whoever makes it closes that. */
+	if (!measure->call || !measure->call->crew)
+		measure->chip = chip_close(measure->chip);
+	call_drop(measure->call);
+	measure->call = NULL;
+	free(measure->tasks);
+	measure->tasks = NULL;
+}
+
+void measure_adopt(struct measure *measure, struct measure *old)
+{
+	struct call *call = measure->call;
+
+	measure->chip = old->chip;
+	old->chip = NULL;
+	/* One that was interrupted while it measured is not known to be ready for the next one. */
+	measure->configured = old->configured && measure_is_idle(old);
+	measure->retry = old->retry;
+	measure->error = old->error;
+	measure->words = old->words;
+	if (!old->is_away)
+		return;
+	old->call->part = call->part;
+	measure->call = old->call;
+	measure->is_away = true;
+	measure->phase = MEASURE_STALE;
+	measure->called_us = old->called_us;
+	old->call = call;
+	old->is_away = false;
+	old->phase = MEASURE_IDLE;
+}
+
+bool measure_is_idle(const struct measure *measure)
+{
+	return measure->phase == MEASURE_IDLE;
+}
+
+static bool is_wanted(const struct measure_task *task)
+{
+	return task->due && !task->done;
+}
+
+/* Whether a measurement of the channel is one for the task. */
+static bool is_served(const struct measure *measure, const struct measure_task *task)
+{
+	return is_wanted(task) &&
+		(measure->config->driver->channels_together || task->channel == measure->channel);
+}
+
+static void end_task(struct measure_task *task, int error, const struct hal_error *words)
+{
+	task->done = true;
+	task->error = error;
+	task->words = *words;
+}
+
+static void remember(struct measure *measure, int error, const struct hal_error *words)
+{
+	measure->error = error;
+	measure->words = *words;
+}
+
+/* The chip has failed, and with it all that is still wanted of it. */
+static void fail(struct measure *measure, int error, const struct hal_error *words, uint64_t now_us)
+{
+	for (size_t i = 0; i < measure->n_tasks; i++) {
+		if (is_wanted(measure->tasks[i]))
+			end_task(measure->tasks[i], error, words);
+	}
+	remember(measure, error, words);
+	retry_failed(&measure->retry, now_us);
+	/* An adapter that went away and came back is another one: only a new handle works. */
+	measure->chip = chip_close(measure->chip);
+	measure->configured = false;
+	measure->phase = MEASURE_IDLE;
+}
+
+/* With the words of its driver, if it has any for that. */
+static void fail_plainly(struct measure *measure, int error, uint64_t now_us)
+{
+	const struct hal_error words = measure->chip->words;
+
+	fail(measure, error, &words, now_us);
+}
+
+/* The measurement went wrong, not the chip. */
+static void spoil(struct measure *measure, int error)
+{
+	for (size_t i = 0; i < measure->n_tasks; i++) {
+		if (is_served(measure, measure->tasks[i]))
+			end_task(measure->tasks[i], error, &measure->chip->words);
+	}
+	remember(measure, error, &measure->chip->words);
+	/* It may have lost its settings, for example by a dip of its supply. */
+	measure->configured = false;
+}
+
+static void enter(struct measure *measure, enum measure_phase phase, uint64_t due_us)
+{
+	measure->phase = phase;
+	measure->due_us = due_us;
+}
+
+/* The phase's call is due wait_us after the call that has just been made. How long that took, only
+ * the next step can tell. */
+static void enter_after(struct measure *measure, enum measure_phase phase, uint32_t wait_us)
+{
+	measure->phase = phase;
+	measure->wait_us = wait_us;
+	measure->must_arm = true;
+}
+
+/* One that wants more samples, or else one that has none yet. */
+static const struct measure_task *next_task(const struct measure *measure)
+{
+	for (size_t i = 0; i < measure->n_tasks; i++) {
+		if (is_wanted(measure->tasks[i]) && measure->tasks[i]->begun)
+			return measure->tasks[i];
+	}
+	for (size_t i = 0; i < measure->n_tasks; i++) {
+		if (is_wanted(measure->tasks[i]))
+			return measure->tasks[i];
+	}
+	return NULL;
+}
+
+static void measure_values(struct measure *measure, uint64_t now_us)
+{
+	const struct measure_task *task = next_task(measure);
+	uint64_t due_us = now_us;
+
+	if (!task) {
+		measure->phase = MEASURE_IDLE;
+		return;
+	}
+	measure->channel = task->channel;
+	if (task->begun && task->samples.kind == SAMPLES_PEAK_TO_PEAK)
+		due_us = measure->started_us + MEASURE_SPACING_US;
+	enter(measure, MEASURE_START, due_us);
+}
+
+static void enter_configure(struct measure *measure, uint64_t now_us)
+{
+	chip_reset(measure->chip);
+	measure->configure_calls = 0;
+	enter(measure, MEASURE_CONFIGURE, now_us);
+}
+
+static void step_open(struct measure *measure, uint64_t now_us)
+{
+	const struct chip_settings settings = {
+		.name = measure->config->name,
+		.driver = measure->config->driver,
+		.bus = measure->config->bus,
+		.address = measure->config->address,
+		.params = measure->config->params,
+	};
+	struct hal_error words = {""};
+	int r = chip_open(measure->board, &settings, &words, &measure->chip);
+
+	if (r < 0)
+		fail(measure, r, &words, now_us);
+	else
+		enter_configure(measure, now_us);
+}
+
+static void took_configure(struct measure *measure, const struct call *call, uint64_t now_us)
+{
+	int r = call->result;
+
+	if (r == -EAGAIN && ++measure->configure_calls < MEASURE_CONFIGURE_MAX) {
+		enter_after(measure, MEASURE_CONFIGURE, call->wait_us);
+		return;
+	}
+	if (r < 0) {
+		fail_plainly(measure, r == -EAGAIN ? -ETIMEDOUT : r, now_us);
+		return;
+	}
+	measure->configured = true;
+	measure_values(measure, now_us);
+}
+
+static void begin_samples(struct measure *measure, uint64_t now_us)
+{
+	for (size_t i = 0; i < measure->n_tasks; i++) {
+		struct measure_task *task = measure->tasks[i];
+
+		if (is_served(measure, task) && !task->begun) {
+			samples_begin(&task->samples, now_us);
+			task->begun = true;
+		}
+	}
+	measure->started_us = now_us;
+}
+
+static void hand_out(struct measure *measure, const double *values, uint64_t now_us)
+{
+	for (size_t i = 0; i < measure->n_tasks; i++) {
+		struct measure_task *task = measure->tasks[i];
+
+		if (!is_served(measure, task))
+			continue;
+		samples_add(&task->samples, values[task->channel]);
+		if (samples_enough(&task->samples, now_us)) {
+			task->value = samples_result(&task->samples);
+			task->done = true;
+			task->error = 0;
+		}
+	}
+}
+
+/*
+ * Whether only the measurement is lost. Each channel of a device of the kernel's is one that its
+ * driver may fail to make while the others work.
+ */
+static bool is_of_one_measurement(const struct driver *driver, int error)
+{
+	if (error == -EIO)
+		return driver->bus == DRIVER_BUS_ATTRIBUTES;
+	return error == -EBADMSG || error == -ERANGE || error == -EOPNOTSUPP;
+}
+
+static void took_collect(struct measure *measure, const struct call *call, uint64_t now_us)
+{
+	int r = call->result;
+
+	if (r == -EAGAIN && now_us < measure->deadline_us) {
+		enter(measure, MEASURE_COLLECT, now_us + MEASURE_BUSY_US);
+		return;
+	}
+	if (is_of_one_measurement(measure->config->driver, r)) {
+		spoil(measure, r);
+	} else if (r < 0) {
+		fail_plainly(measure, r == -EAGAIN ? -ETIMEDOUT : r, now_us);
+		return;
+	} else {
+		hand_out(measure, call->values, now_us);
+		retry_succeeded(&measure->retry);
+	}
+	measure_values(measure, now_us);
+}
+
+static void took_start(struct measure *measure, const struct call *call, uint64_t now_us)
+{
+	if (call->kind == CALL_COLLECT) {
+		measure->deadline_us = now_us + measure->config->driver->deadline_us;
+		took_collect(measure, call, now_us);
+	} else if (call->result < 0) {
+		fail_plainly(measure, call->result, now_us);
+	} else {
+		enter_after(measure, MEASURE_COLLECT, call->wait_us);
+	}
+}
+
+/* What the part does with the end of it is not known: it is configured again. */
+static void took_stale(struct measure *measure, const struct call *call, uint64_t now_us)
+{
+	measure->configured = false;
+	measure->phase = MEASURE_IDLE;
+	if (call->result < 0 && call->result != -EAGAIN &&
+		!is_of_one_measurement(measure->config->driver, call->result))
+		fail_plainly(measure, call->result, now_us);
+}
+
+void measure_begin(struct measure *measure, uint64_t now_us)
+{
+	bool is_resting = !measure->chip && !retry_is_due(&measure->retry, now_us);
+
+	measure->must_arm = false;
+	measure->n_calls = 0;
+	measure->slowest_us = 0;
+	for (size_t i = 0; i < measure->n_tasks; i++) {
+		struct measure_task *task = measure->tasks[i];
+
+		task->begun = false;
+		task->done = false;
+		if (task->due && is_resting)
+			end_task(task, measure->error, &measure->words);
+	}
+	measure->phase = MEASURE_IDLE;
+	if (!next_task(measure))
+		return;
+	if (!measure->chip)
+		enter(measure, MEASURE_OPEN, now_us);
+	else if (!measure->configured)
+		enter_configure(measure, now_us);
+	else
+		measure_values(measure, now_us);
+}
+
+static void arm(struct measure *measure, uint64_t now_us)
+{
+	measure->must_arm = false;
+	measure->due_us = now_us + measure->wait_us;
+	if (measure->phase == MEASURE_COLLECT)
+		measure->deadline_us = measure->due_us + measure->config->driver->deadline_us;
+}
+
+static struct call *ask_for_call(struct measure *measure, uint64_t now_us)
+{
+	static const enum call_kind KINDS[] = {
+		[MEASURE_CONFIGURE] = CALL_CONFIGURE,
+		[MEASURE_START] = CALL_START,
+		[MEASURE_COLLECT] = CALL_COLLECT,
+	};
+	struct call *call = measure->call;
+
+	if (measure->phase == MEASURE_START)
+		begin_samples(measure, now_us);
+	call->kind = KINDS[measure->phase];
+	call->chip = measure->chip;
+	call->channel = measure->channel;
+	measure->called_us = now_us;
+	measure->is_away = true;
+	return call;
+}
+
+uint64_t measure_next(struct measure *measure, uint64_t now_us, struct call **ret_call)
+{
+	*ret_call = NULL;
+	if (measure->phase == MEASURE_IDLE)
+		return MEASURE_DONE;
+	if (measure->must_arm)
+		arm(measure, now_us);
+	if (now_us < measure->due_us)
+		return measure->due_us;
+	if (measure->phase == MEASURE_OPEN) {
+		step_open(measure, now_us);
+		return measure->phase == MEASURE_IDLE ? MEASURE_DONE : 0;
+	}
+	*ret_call = ask_for_call(measure, now_us);
+	return 0;
+}
+
+void measure_took(struct measure *measure)
+{
+	static void (*const TOOK[])(struct measure *, const struct call *, uint64_t) = {
+		[MEASURE_CONFIGURE] = took_configure,
+		[MEASURE_START] = took_start,
+		[MEASURE_COLLECT] = took_collect,
+		[MEASURE_STALE] = took_stale,
+	};
+	const struct call *call = measure->call;
+
+	measure->is_away = false;
+	measure->n_calls++;
+	if (call->took_us > measure->slowest_us)
+		measure->slowest_us = call->took_us;
+	if (call->result == -ETIMEDOUT)
+		measure->slowest_us = UINT64_MAX;
+	TOOK[measure->phase](measure, call, measure->called_us);
+}
+
+uint32_t measure_retry_ms(const struct measure *measure)
+{
+	return measure->chip ? 0 : measure->retry.delay_ms;
+}
+
+void measure_describe(
+	const struct measure *measure, const struct measure_task *task, char *out, size_t out_bytes)
+{
+	const struct config_chip *config = measure->config;
+	const char *words = task->words.text[0] ? task->words.text : hal_strerror(task->error);
+	char address[16] = "";
+
+	if (config->driver->bus == DRIVER_BUS_I2C)
+		(void)snprintf(address, sizeof(address), " at 0x%02x", (unsigned)config->address);
+	(void)snprintf(out, out_bytes, "%s%s on %s: %s", config->driver->name, address, config->bus,
+		words);
+}
