@@ -113,12 +113,13 @@ static void log_failure(struct link_url *url, const char *name, const char *erro
 		log_error("mqtt", "cannot connect to %s: %s; %s", name, error, then);
 }
 
-static void log_connected(struct link_url *url, const char *name, int version, bool has_session)
+void link_log_connected(struct link *link, const struct mqtt_client *client)
 {
-	url->failure[0] = '\0';
-	log_notice("mqtt", "connected to %s with MQTT %s%s", name,
-		version == CONFIG_MQTT_VERSION_5 ? "5" : "3.1.1",
-		has_session ? ", the broker kept our session" : "");
+	link->urls[link->turn.index].failure[0] = '\0';
+	log_notice("mqtt", "connected to %s with MQTT %s%s",
+		link->settings.mqtt->urls[link->turn.index],
+		link->version == CONFIG_MQTT_VERSION_5 ? "5" : "3.1.1",
+		mqtt_client_session_present(client) ? ", the broker kept our session" : "");
 }
 
 int link_connect(struct link *link, struct mqtt_client **ret_client, uint32_t *ret_wait_ms)
@@ -133,8 +134,7 @@ int link_connect(struct link *link, struct mqtt_client **ret_client, uint32_t *r
 	if (r == -ECANCELED)
 		return r;
 	if (r == 0) {
-		log_connected(&link->urls[index], name, version,
-			mqtt_client_session_present(*ret_client));
+		link->version = version;
 		return 0;
 	}
 	*ret_wait_ms = url_turn_failed(&link->turn) ? 0 : link_next_wait_ms(link);

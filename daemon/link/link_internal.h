@@ -133,8 +133,9 @@ struct link {
 	struct network_watch network; /* from the first wait until connected */
 	struct link_url *urls;        /* as many as the settings have */
 	struct url_turn turn;
-	struct outbox_message message;        /* the one being sent */
-	struct refusals rejected;             /* by the broker */
+	int version;                   /* of the connection: CONFIG_MQTT_VERSION_3_1_1 or _5 */
+	struct outbox_message message; /* the one being sent */
+	struct refusals rejected;      /* by the broker */
 	char farewell[MQTT_CLIENT_ERROR_MAX]; /* what the broker said at the end */
 	unsigned short_lived;                 /* connections that broke soon, one after the other */
 	unsigned optional_losses; /* connections that ended over the optional subscriptions */
@@ -166,6 +167,9 @@ int link_session_run(struct link *link, struct mqtt_client *client, struct link_
 
 /* How many messages the broker has refused besides those that were logged, once it is time. */
 void link_tell_rejected(struct link *link, uint64_t now_us);
+
+/* The subscriptions that the gateway needs have been answered. */
+void link_log_connected(struct link *link, const struct mqtt_client *client);
 
 /* At debug level: "-> tos/status, qos 1, retained: online". */
 void link_log_sent(const struct mqtt_publish *message);

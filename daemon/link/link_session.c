@@ -237,6 +237,7 @@ static int begin(struct link_session *session)
 		session->end_kind = LINK_END_UNSUBSCRIBED;
 		return r;
 	}
+	link_log_connected(link, session->client);
 	link_events_set_state(&link->events, LINK_EVENT_CONNECTED);
 	outbox_connected(link->settings.outbox);
 	/* What came with the answer is behind that, and not lost when the connection ends here. */
