@@ -51,7 +51,7 @@ __attribute__((format(printf, 1, 2))) static int usage_error(const char *format,
 /* What may come only once, and not as an empty word. -1, or an exit code. */
 static int take(const char *name, const char *value, const char **at)
 {
-	if (!*value)
+	if (!value || !*value)
 		return usage_error("%s is empty: leave it out for the default", name);
 	if (*at)
 		return usage_error(

@@ -125,7 +125,7 @@ static int take_section(const char *text, const struct section *section, struct 
 	for (size_t i = 0; r == 0 && i < read->n_items; i++) {
 		const struct yaml_node *first = yaml_node_get(root, read->items[i]->key);
 
-		if (first) {
+		if (first && root->items) {
 			root->items[first->index]->broken = true;
 			continue;
 		}

@@ -347,26 +347,23 @@ static int connect_at(struct mqtt_attempt *attempt, struct mqtt_client **ret_cli
 static int connect_somewhere(struct mqtt_attempt *attempt, const struct broker_addresses *addresses,
 	struct mqtt_client **ret_client)
 {
-	char ignored[MQTT_CLIENT_ERROR_MAX];
+	char ignored[MQTT_CLIENT_ERROR_MAX], *told = attempt->error;
 	uint64_t begin_us = clock_now_us();
-	int first = 0;
+	int first = 0, r = 0;
 
 	for (size_t i = 0; i < addresses->n; i++) {
-		int r;
-
 		attempt->address = &addresses->list[i];
 		if (attempt->address->error < 0)
 			continue;
 		r = connect_at(attempt, ret_client);
-		if (r == 0)
-			return 0;
 		if (first == 0)
 			first = r;
-		if (attempt->is_refused || clock_now_us() - begin_us >= ADDRESSES_US)
+		if (r == 0 || attempt->is_refused || clock_now_us() - begin_us >= ADDRESSES_US)
 			break;
 		attempt->error = ignored;
 	}
-	return first;
+	attempt->error = told;
+	return r == 0 ? 0 : first;
 }
 
 int mqtt_client_connect(

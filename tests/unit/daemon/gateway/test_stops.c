@@ -449,6 +449,7 @@ static void a_stop_stands_anywhere_in_sixteen_kibibytes(void **state)
 	memset(at + 8000, ']', 8000 - 5);
 	at[15995] = ',';
 	memset(at + 15996, ' ', PAYLOAD_ACTION_MAX - 15996);
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(at + PAYLOAD_ACTION_MAX - strlen(STOP_TEXT), STOP_TEXT, strlen(STOP_TEXT));
 	assert_non_null(strstr(
 		route(&f, &(struct mistake){0}, PAYLOAD_ACTION_MAX), "nested deeper than 8"));
