@@ -122,6 +122,18 @@ static const struct {
 		"takes the name or the node of a device that the kernel has, not"},
 };
 
+/* What else would be a bus of the part, or where its name is to be found; NULL: nothing to add. */
+static const char *bus_cure(const struct driver *driver, char *cure, size_t size)
+{
+	if (driver->on_spi)
+		return "on SPI: bus: /dev/spidev0.0";
+	if (!driver->attributes)
+		return NULL;
+	(void)snprintf(cure, size, "cat /sys/%s/%s*/name shows the names",
+		driver->attributes->folder, driver->attributes->prefix);
+	return cure;
+}
+
 static int read_bus(struct schema *schema, const struct yaml_node *node, void *field)
 {
 	static const struct schema_option row = {
@@ -135,10 +147,11 @@ static int read_bus(struct schema *schema, const struct yaml_node *node, void *f
 	const struct driver *driver = chip->driver;
 	if (BUSES[driver->bus].is_valid(chip->bus))
 		return 0;
-	if (driver->attributes)
-		(void)snprintf(cure, sizeof(cure), "cat /sys/%s/%s*/name shows the names",
-			driver->attributes->folder, driver->attributes->prefix);
-	diag_error(schema->diag, node->place, driver->attributes ? cure : NULL,
+	if (driver->on_spi && is_spi_bus(chip->bus)) {
+		chip->driver = driver->on_spi;
+		return 0;
+	}
+	diag_error(schema->diag, node->place, bus_cure(driver, cure, sizeof(cure)),
 		"bus: %s %s \"%.40s\"", driver->name, BUSES[driver->bus].words, node->text);
 	return 0;
 }

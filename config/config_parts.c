@@ -25,7 +25,6 @@ static const struct part {
 	{"ds18s20", "w1-gpio,gpiopin=4", "hwmon", "w1_slave_temp"},
 	{"bmp085", "i2c-sensor,bmp085", "iio", "bmp085"},
 	{"bmp180", "i2c-sensor,bmp180", "iio", "bmp180"},
-	{"bmp280", "i2c-sensor,bmp280", "iio", "bmp280"},
 	{"bmp380", "i2c-sensor,bmp380", "iio", "bmp380"},
 	{"bmp388", "i2c-sensor,bmp380", "iio", "bmp380"},
 	{"bme680", "i2c-sensor,bme680", "iio", "bme680"},

@@ -113,6 +113,8 @@ struct driver {
 	const uint8_t *addresses; /* I2C: those that the part can have; the first is the default */
 	size_t n_addresses;
 	struct spi_settings spi; /* SPI: mode and clock; the param "speed" (Hz), if any, wins */
+	const struct driver
+		*on_spi; /* I2C: the same part on SPI, taken for a bus of SPI; or NULL */
 	const struct attributes_class *attributes; /* ATTRIBUTES: where its devices are */
 	const struct driver_channel *channels;
 	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX */

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bosch BME280: temperature, humidity and pressure on I2C.
+ * Bosch BME280: temperature, humidity and pressure, and BMP280: the same without humidity; both on
+ * I2C or SPI.
  *
- * Datasheet: BST-BME280-DS002-15, revision 1.6 (September 2018). Section numbers are its own.
+ * Datasheets: BST-BME280-DS002-15, revision 1.6 (September 2018), whose section numbers are used
+ * here, and BST-BMP280-DS001-23, revision 1.23 (2020). Registers, formulas and times of temperature
+ * and pressure are the same in both; the BMP280 has no ctrl_hum, 24 bytes of calibration (3.11.2
+ * there) and 6 bytes of data (3.9 there).
  *
  * Measured in forced mode: one measurement when it is asked for, sleep in between.
  *
- * - The BMP280 looks the same and measures no humidity: told apart by the chip id.
+ * - One looks like the other and is sold as the other: told apart by the chip id.
  * - ctrl_hum takes effect with the next write to ctrl_meas (5.4.3).
  * - config is written once, because each write begins the IIR filter anew (3.4.4).
  * - There is no checksum. The calibration, which every later value rests on, is read twice. The
@@ -25,10 +29,17 @@ enum {
 	COPY_POLLS_MAX = 20,
 };
 
-enum { PARAM_OVERSAMPLING, PARAM_FILTER };
+enum { PARAM_OVERSAMPLING, PARAM_FILTER, PARAM_SPEED };
 
 #define KERNELS(name) "the kernel's driver reads it, driver: iio with dtoverlay=i2c-sensor," name
-#define BMP280        "a BMP280, which measures no humidity: " KERNELS("bmp280")
+#define BMP280        "a BMP280, which measures no humidity: driver: bmp280"
+
+/* What differs between the parts. */
+struct bme280_variant {
+	const char *name;
+	uint8_t id, first_id; /* samples of the BMP280 have the ids below */
+	bool has_humidity;
+};
 
 struct bme280_state {
 	bool reset; /* the part has been found and told to start over */
@@ -62,13 +73,19 @@ static uint8_t config_of(const struct chip *chip)
 	return (uint8_t)(exponent_of(chip->params[PARAM_FILTER]) << 2);
 }
 
-/* Sold as a BME280 or put in its place: what answers there by its chip id, register 0xD0. */
+static const struct bme280_variant *variant_of(const struct chip *chip)
+{
+	return chip->driver->variant;
+}
+
+/* Sold as this part or put in its place: what answers there by its chip id, register 0xD0. */
 static const struct {
 	uint8_t id;
 	const char *words;
 } OTHER_PARTS[] = {
+	{ID_BME280, "a BME280, which measures humidity too: driver: bme280"},
 	/* BST-BMP280-DS001, 4.3.1; 0x56 and 0x57 are samples. */
-	{0x58, BMP280},
+	{ID_BMP280, BMP280},
 	{0x57, BMP280},
 	{0x56, BMP280},
 	/* BST-BMP180-DS000, 4. */
@@ -79,40 +96,51 @@ static const struct {
 
 static int fail_identity(struct chip *chip, uint8_t id)
 {
+	const struct bme280_variant *variant = variant_of(chip);
+
+	/* SPI has no acknowledge: the line shows its pull. */
+	if (chip->spi && (id == 0 || id == 0xFF))
+		return hal_error_set(
+			&chip->words, -ENXIO, "no answer: all that is read is 0x%02x", id);
 	for (size_t i = 0; i < sizeof(OTHER_PARTS) / sizeof(*OTHER_PARTS); i++) {
 		if (OTHER_PARTS[i].id == id)
 			return hal_error_set(
 				&chip->words, -EBADMSG, "this is %s", OTHER_PARTS[i].words);
 	}
 	return hal_error_set(&chip->words, -EBADMSG,
-		"its id reads as 0x%02x, and that of a BME280 is 0x%02x", id, ID_BME280);
+		"its id reads as 0x%02x, and that of a %s is 0x%02x", id, variant->name,
+		variant->id);
 }
 
 static int identify(struct chip *chip)
 {
+	static const uint8_t RESET[] = {REG_RESET, RESET_WORD};
+	const struct bme280_variant *variant = variant_of(chip);
 	uint8_t id;
-	int r = i2c_read_registers(chip->i2c, chip->address, REG_ID, &id, 1);
+	int r = bme280_read(chip, REG_ID, &id, 1);
 
 	if (r < 0)
 		return r;
-	if (id != ID_BME280)
+	if (id < variant->first_id || id > variant->id)
 		return fail_identity(chip, id);
-	return i2c_write_register(chip->i2c, chip->address, REG_RESET, RESET_WORD);
+	return bme280_write(chip, RESET, sizeof(RESET));
 }
 
 static int read_calibration_bytes(struct chip *chip, uint8_t bytes[CALIBRATION_BYTES])
 {
-	int r = i2c_read_registers(
-		chip->i2c, chip->address, REG_CALIBRATION_LOW, bytes, CALIBRATION_LOW_BYTES);
+	bool has_humidity = variant_of(chip)->has_humidity;
+	int r = bme280_read(chip, REG_CALIBRATION_LOW, bytes,
+		has_humidity ? CALIBRATION_LOW_BYTES : CALIBRATION_BMP280_BYTES);
 
-	return r < 0 ? r
-		     : i2c_read_registers(chip->i2c, chip->address, REG_CALIBRATION_HIGH,
-			       bytes + CALIBRATION_LOW_BYTES, CALIBRATION_HIGH_BYTES);
+	if (r < 0 || !has_humidity)
+		return r;
+	return bme280_read(
+		chip, REG_CALIBRATION_HIGH, bytes + CALIBRATION_LOW_BYTES, CALIBRATION_HIGH_BYTES);
 }
 
 static int read_calibration(struct chip *chip, struct bme280_calibration *ret_calibration)
 {
-	uint8_t first[CALIBRATION_BYTES], second[CALIBRATION_BYTES];
+	uint8_t first[CALIBRATION_BYTES] = {0}, second[CALIBRATION_BYTES] = {0};
 	int r = read_calibration_bytes(chip, first);
 
 	if (r == 0)
@@ -130,7 +158,7 @@ static int set_up(struct chip *chip, uint32_t *ret_wait_us)
 {
 	struct bme280_state *state = chip->state;
 	uint8_t status;
-	int r = i2c_read_registers(chip->i2c, chip->address, REG_STATUS, &status, 1);
+	int r = bme280_read(chip, REG_STATUS, &status, 1);
 
 	if (r < 0)
 		return r;
@@ -143,7 +171,9 @@ static int set_up(struct chip *chip, uint32_t *ret_wait_us)
 	r = read_calibration(chip, &state->calibration);
 	if (r < 0)
 		return r;
-	r = i2c_write_register(chip->i2c, chip->address, REG_CONFIG, config_of(chip));
+	const uint8_t config[] = {REG_CONFIG, config_of(chip)};
+
+	r = bme280_write(chip, config, sizeof(config));
 	if (r == 0)
 		*ret_wait_us = 0;
 	return r;
@@ -166,10 +196,12 @@ static int bme280_configure(struct chip *chip, uint32_t *ret_wait_us)
 
 static int bme280_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
-	/* Register and value in turn (6.2.1). */
+	/* Register and value in turn (6.2.1, 6.3.1). */
 	const uint8_t settings[] = {REG_CTRL_HUM, oversampling_code(chip), REG_CTRL_MEAS,
 		ctrl_meas_of(chip) | MODE_FORCED};
-	int r = i2c_write(chip->i2c, chip->address, settings, sizeof(settings));
+	bool has_humidity = variant_of(chip)->has_humidity;
+	size_t skipped = has_humidity ? 0 : 2;
+	int r = bme280_write(chip, settings + skipped, sizeof(settings) - skipped);
 
 	(void)channel;
 	if (r < 0)
@@ -177,38 +209,47 @@ static int bme280_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_
 	/*
 	 * 9.1: t_measure,max = 1.25 + 2.3 * T_oversampling + (2.3 * P_oversampling + 0.575)
 	 *                      + (2.3 * H_oversampling + 0.575) ms
+	 * The BMP280's are those without the last term (3.8.1 there).
 	 */
-	*ret_wait_us = (uint32_t)(2400 + 3 * 2300 * chip->params[PARAM_OVERSAMPLING]);
+	double quantities = has_humidity ? 3 : 2;
+
+	*ret_wait_us = (uint32_t)(1250 + (quantities - 1) * 575 +
+		quantities * 2300 * chip->params[PARAM_OVERSAMPLING]);
 	return 0;
 }
 
-/* -EAGAIN while it measures, -EBADMSG when the part does not hold what was set. */
+/*
+ * -EAGAIN while it measures, -EBADMSG when the part does not hold what was set: then whatever the
+ * status says is not an answer of this part.
+ */
 static int check_measured(struct chip *chip)
 {
-	uint8_t registers[4]; /* ctrl_hum, status, ctrl_meas, config */
-	int r = i2c_read_registers(
-		chip->i2c, chip->address, REG_CTRL_HUM, registers, sizeof(registers));
+	uint8_t registers[4] = {0}; /* ctrl_hum, status, ctrl_meas, config */
+	bool has_humidity = variant_of(chip)->has_humidity;
+	size_t first = has_humidity ? 0 : REG_STATUS - REG_CTRL_HUM;
+	int r = bme280_read(chip, (uint8_t)(REG_CTRL_HUM + first), registers + first,
+		sizeof(registers) - first);
 
 	if (r < 0)
 		return r;
-	if (registers[REG_STATUS - REG_CTRL_HUM] & STATUS_MEASURING)
-		return -EAGAIN;
-	if ((registers[0] & CTRL_HUM_OSRS) != oversampling_code(chip) ||
+	if ((has_humidity && (registers[0] & CTRL_HUM_OSRS) != oversampling_code(chip)) ||
 		(registers[REG_CTRL_MEAS - REG_CTRL_HUM] & ~CTRL_MEAS_MODE) != ctrl_meas_of(chip) ||
 		(registers[REG_CONFIG - REG_CTRL_HUM] & CONFIG_FILTER) != config_of(chip))
 		return -EBADMSG;
-	return 0;
+	return registers[REG_STATUS - REG_CTRL_HUM] & STATUS_MEASURING ? -EAGAIN : 0;
 }
 
 static int bme280_collect(struct chip *chip, unsigned channel, double *ret_values)
 {
 	const struct bme280_state *state = chip->state;
-	uint8_t data[DATA_BYTES];
+	bool has_humidity = variant_of(chip)->has_humidity;
+	uint8_t data[DATA_BYTES] = {[DATA_BMP280_BYTES] = ADC_RESET_16_BITS >> 8};
 	int r = check_measured(chip);
 
 	(void)channel;
 	if (r == 0) /* one burst, so that all bytes are of one measurement (4) */
-		r = i2c_read_registers(chip->i2c, chip->address, REG_DATA, data, sizeof(data));
+		r = bme280_read(
+			chip, REG_DATA, data, has_humidity ? DATA_BYTES : DATA_BMP280_BYTES);
 	if (r < 0)
 		return r;
 	uint32_t adc_p = (uint32_t)(data[0] << 12 | data[1] << 4 | data[2] >> 4);
@@ -225,18 +266,31 @@ static int bme280_collect(struct chip *chip, unsigned channel, double *ret_value
 	double t_fine = bme280_fine_temperature(&state->calibration, adc_t);
 
 	ret_values[CHANNEL_TEMPERATURE] = bme280_celsius(t_fine);
-	ret_values[CHANNEL_HUMIDITY] = bme280_percent(&state->calibration, t_fine, adc_h);
-	ret_values[CHANNEL_PRESSURE] = bme280_hectopascal(&state->calibration, t_fine, adc_p);
+	ret_values[has_humidity ? CHANNEL_PRESSURE : BMP280_PRESSURE] =
+		bme280_hectopascal(&state->calibration, t_fine, adc_p);
+	if (has_humidity)
+		ret_values[CHANNEL_HUMIDITY] = bme280_percent(&state->calibration, t_fine, adc_h);
 	return 0;
 }
 
+/* clang-format off */
+#define TEMPERATURE {"temperature", "temperature", "°C", -40, 85, 0.005, 21.5}
+#define PRESSURE    {"pressure", "pressure", "hPa", 300, 1100, 0.0262, 1013.25}
+/* clang-format on */
+
 const struct driver_channel bme280_channels[CHANNELS] = {
-	[CHANNEL_TEMPERATURE] = {"temperature", "temperature", "°C", -40, 85, 0.005, 21.5},
+	[CHANNEL_TEMPERATURE] = TEMPERATURE,
 	[CHANNEL_HUMIDITY] = {"humidity", "humidity", "%", 0, 100, 0.008, 45},
-	[CHANNEL_PRESSURE] = {"pressure", "pressure", "hPa", 300, 1100, 0.0262, 1013.25},
+	[CHANNEL_PRESSURE] = PRESSURE,
+};
+
+static const struct driver_channel BMP280_CHANNEL_TABLE[BMP280_CHANNELS] = {
+	[BMP280_TEMPERATURE] = TEMPERATURE,
+	[BMP280_PRESSURE] = PRESSURE,
 };
 
 static const uint8_t ADDRESSES[] = {0x77, 0x76};
+enum { SPEED_HZ = 1000000 };
 static const double OVERSAMPLING[] = {1, 2, 4, 8, 16};
 static const double FILTER[] = {0, 2, 4, 8, 16};
 
@@ -255,7 +309,15 @@ static const struct driver_param PARAMS[] = {
 		.choices = FILTER,
 		.n_choices = sizeof(FILTER) / sizeof(*FILTER),
 		.help = "coefficient of the part's low-pass filter for temperature and pressure"},
+	/* On SPI alone; the parts go to 10 MHz (6.4.3). */
+	[PARAM_SPEED] = {.key = "speed",
+		.type = DRIVER_PARAM_FREQUENCY,
+		.min = 10e3,
+		.max = 10e6,
+		.default_value = SPEED_HZ,
+		.help = "SPI clock; slower is more robust on long wires"},
 };
+enum { PARAMS_I2C = PARAM_SPEED, PARAMS_SPI };
 
 /*
  * Temperature and pressure: the example of the BMP280's datasheet, whose registers and formulas
@@ -272,46 +334,67 @@ const uint8_t bme280_example[] = {
 	/* 0xF7..0xFE */
 	0x65, 0x5A, 0xC0, 0x7E, 0xED, 0x00, 0x79, 0x18};
 
-static const struct driver_vector VECTORS[] = {
-	{.source = "BST-BMP280-DS001, section 3.12: 25.08 °C",
-		.channel = CHANNEL_TEMPERATURE,
-		.raw = bme280_example,
-		.raw_bytes = sizeof(bme280_example),
-		.value = 25.08,
-		.tolerance = 0.005},
-	{.source = "BST-BMP280-DS001, section 3.12: 100653.27 Pa",
-		.channel = CHANNEL_PRESSURE,
-		.raw = bme280_example,
-		.raw_bytes = sizeof(bme280_example),
-		.value = 1006.5327,
-		.tolerance = 0.0001},
+/* clang-format off */
+#define RAW .raw = bme280_example, .raw_bytes = sizeof(bme280_example)
+#define CELSIUS_VECTOR(number)                                                                     \
+	{                                                                                          \
+		.source = "BST-BMP280-DS001, section 3.12: 25.08 °C",                             \
+		.channel = (number), RAW, .value = 25.08, .tolerance = 0.005,                      \
+	}
+#define PRESSURE_VECTOR(number)                                                                    \
+	{                                                                                          \
+		.source = "BST-BMP280-DS001, section 3.12: 100653.27 Pa", .channel = (number),     \
+		RAW, .value = 1006.5327, .tolerance = 0.0001,                                      \
+	}
+/* clang-format on */
+
+static const struct driver_vector BME280_VECTORS[] = {
+	CELSIUS_VECTOR(CHANNEL_TEMPERATURE),
+	PRESSURE_VECTOR(CHANNEL_PRESSURE),
 	{.source = "BST-BME280-DS002-15, section 8.1, worked out apart",
 		.channel = CHANNEL_HUMIDITY,
-		.raw = bme280_example,
-		.raw_bytes = sizeof(bme280_example),
+		RAW,
 		.value = 56.491326,
 		.tolerance = 0.00001},
 };
 
-const struct driver driver_bme280 = {
-	.name = "bme280",
-	.description = "Bosch temperature, humidity and pressure sensor",
-	.datasheet = "Bosch BST-BME280-DS002-15, revision 1.6",
-	.bus = DRIVER_BUS_I2C,
-	.addresses = ADDRESSES,
-	.n_addresses = sizeof(ADDRESSES),
-	.channels = bme280_channels,
-	.n_channels = CHANNELS,
-	.channels_together = true,
-	.params = PARAMS,
-	.n_params = sizeof(PARAMS) / sizeof(*PARAMS),
-	.integrity = DRIVER_INTEGRITY_NONE,
-	.deadline_us = 50000,
-	.state_bytes = sizeof(struct bme280_state),
-	.configure = bme280_configure,
-	.start = bme280_start,
-	.collect = bme280_collect,
-	.vectors = VECTORS,
-	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),
-	.model = &bme280_model,
+static const struct driver_vector BMP280_VECTORS[] = {
+	CELSIUS_VECTOR(BMP280_TEMPERATURE),
+	PRESSURE_VECTOR(BMP280_PRESSURE),
 };
+
+static const struct bme280_variant VARIANT_BME280 = {
+	.name = "BME280", .id = ID_BME280, .first_id = ID_BME280, .has_humidity = true};
+static const struct bme280_variant VARIANT_BMP280 = {
+	.name = "BMP280", .id = ID_BMP280, .first_id = 0x56};
+
+/* clang-format off */
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COMMON                                                                                     \
+	.channels_together = true, .params = PARAMS, .integrity = DRIVER_INTEGRITY_NONE,           \
+	.deadline_us = 50000, .state_bytes = sizeof(struct bme280_state),                          \
+	.configure = bme280_configure, .start = bme280_start, .collect = bme280_collect
+#define BME280_PART                                                                                \
+	.description = "Bosch temperature, humidity and pressure sensor",                          \
+	.datasheet = "Bosch BST-BME280-DS002-15, revision 1.6", .variant = &VARIANT_BME280,        \
+	.channels = bme280_channels, .n_channels = CHANNELS, .vectors = BME280_VECTORS,            \
+	.n_vectors = COUNT(BME280_VECTORS), .model = &bme280_model
+#define BMP280_PART                                                                                \
+	.description = "Bosch temperature and pressure sensor",                                    \
+	.datasheet = "Bosch BST-BMP280-DS001-23, revision 1.23", .variant = &VARIANT_BMP280,       \
+	.channels = BMP280_CHANNEL_TABLE, .n_channels = BMP280_CHANNELS,                           \
+	.vectors = BMP280_VECTORS, .n_vectors = COUNT(BMP280_VECTORS), .model = &bmp280_model
+#define ON_I2C                                                                                     \
+	.bus = DRIVER_BUS_I2C, .addresses = ADDRESSES, .n_addresses = sizeof(ADDRESSES),           \
+	.n_params = PARAMS_I2C
+#define ON_SPI                                                                                     \
+	.bus = DRIVER_BUS_SPI, .spi = {.mode = 0, .speed_hz = SPEED_HZ, .bits = 8},                \
+	.n_params = PARAMS_SPI
+/* clang-format on */
+
+const struct driver driver_bme280_spi = {COMMON, BME280_PART, ON_SPI, .name = "bme280_spi"};
+const struct driver driver_bmp280_spi = {COMMON, BMP280_PART, ON_SPI, .name = "bmp280_spi"};
+const struct driver driver_bme280 = {
+	COMMON, BME280_PART, ON_I2C, .name = "bme280", .on_spi = &driver_bme280_spi};
+const struct driver driver_bmp280 = {
+	COMMON, BMP280_PART, ON_I2C, .name = "bmp280", .on_spi = &driver_bmp280_spi};

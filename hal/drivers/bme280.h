@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bosch BME280: what its driver, its formulas and its simulated part share. The datasheet is named
- * in bme280.c.
+ * Bosch BME280 and BMP280: what their driver, its formulas and the simulated part share. The
+ * datasheets are named in bme280.c; sections are those of the BME280's.
  */
 #pragma once
 
-#include "driver.h"
+#include "chip.h"
 
 enum {
 	REG_CALIBRATION_LOW = 0x88, /* calib00..calib25 */
@@ -19,6 +19,7 @@ enum {
 	REG_DATA = 0xF7, /* pressure and temperature: three bytes each; humidity: two */
 
 	ID_BME280 = 0x60,
+	ID_BMP280 = 0x58,
 	RESET_WORD = 0xB6,
 	STATUS_MEASURING = 0x08,
 	STATUS_IM_UPDATE = 0x01, /* the calibration is being copied from the non-volatile memory */
@@ -29,10 +30,12 @@ enum {
 	MODE_NORMAL = 0x03,
 	CONFIG_FILTER = 0x1C,
 
-	CALIBRATION_LOW_BYTES = 26,
+	CALIBRATION_LOW_BYTES = 26, /* the last two are of the humidity */
+	CALIBRATION_BMP280_BYTES = 24,
 	CALIBRATION_HIGH_BYTES = 7,
 	CALIBRATION_BYTES = CALIBRATION_LOW_BYTES + CALIBRATION_HIGH_BYTES,
 	DATA_BYTES = 8,
+	DATA_BMP280_BYTES = 6,
 	ADC_RESET_20_BITS = 0x80000, /* also shown by a measurement that is switched off */
 	ADC_RESET_16_BITS = 0x8000,
 
@@ -40,6 +43,16 @@ enum {
 };
 
 enum { CHANNEL_TEMPERATURE, CHANNEL_HUMIDITY, CHANNEL_PRESSURE, CHANNELS };
+/* Those of the BMP280. */
+enum { BMP280_TEMPERATURE, BMP280_PRESSURE, BMP280_CHANNELS };
+
+/* Reads registers in a row, on I2C or on SPI. 0 or an error of hal_error.h, like the next one. */
+int bme280_read(struct chip *chip, uint8_t first, uint8_t *data, size_t size);
+
+enum { BME280_PAIRS_BYTES = 4 }; /* of one write */
+
+/* Writes registers: number and value in turn, at most BME280_PAIRS_BYTES. */
+int bme280_write(struct chip *chip, const uint8_t *pairs, size_t size);
 
 /* Table 16. */
 struct bme280_calibration {
@@ -69,4 +82,4 @@ double bme280_percent(const struct bme280_calibration *c, double t_fine, uint32_
 extern const uint8_t bme280_example[CALIBRATION_BYTES + DATA_BYTES];
 
 extern const struct driver_channel bme280_channels[CHANNELS];
-extern const struct driver_model bme280_model;
+extern const struct driver_model bme280_model, bmp280_model;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bosch BME280: the simulated part. Registers, a calibration, and measurements that take their
- * time; in normal mode, which other programs like, one follows the other without standby. The IIR
- * filter is left out: what is shown has been so for long.
+ * Bosch BME280 and BMP280: the simulated part, on I2C or SPI. Registers, a calibration, and
+ * measurements that take their time; in normal mode, which other programs like, one follows the
+ * other without standby. The IIR filter is left out: what is shown has been so for long.
  */
 #include "bme280.h"
 
@@ -13,6 +13,7 @@
 enum { COPY_US = START_UP_US + 500 };
 
 struct model {
+	bool has_humidity;
 	uint8_t registers[256];
 	uint8_t pointer;
 	uint8_t humidity_code; /* ctrl_hum as of the last write to ctrl_meas */
@@ -126,6 +127,8 @@ static void model_measure(struct model *model)
 	data[7] = (uint8_t)adc_h;
 	if (model->loaded)
 		memcpy(data, model->data, DATA_BYTES);
+	if (!model->has_humidity)
+		memset(data + DATA_BMP280_BYTES, 0, DATA_BYTES - DATA_BMP280_BYTES);
 }
 
 /* What happens by itself until now. */
@@ -152,6 +155,9 @@ static void model_soft_reset(struct model *model)
 	model->is_converted = false;
 	model->measuring = false;
 	model->humidity_code = 0;
+	if (!model->has_humidity)
+		memset(model->registers + REG_DATA + DATA_BMP280_BYTES, 0,
+			DATA_BYTES - DATA_BMP280_BYTES);
 }
 
 static void model_write_register(struct model *model, uint8_t reg, uint8_t value, uint64_t now_us)
@@ -160,7 +166,8 @@ static void model_write_register(struct model *model, uint8_t reg, uint8_t value
 		model_soft_reset(model);
 		model->copied_us = now_us + COPY_US;
 	}
-	if (reg == REG_CTRL_HUM || reg == REG_CTRL_MEAS || reg == REG_CONFIG) {
+	if ((reg == REG_CTRL_HUM && model->has_humidity) || reg == REG_CTRL_MEAS ||
+		reg == REG_CONFIG) {
 		uint8_t mode = reg == REG_CTRL_MEAS ? CTRL_MEAS_MODE : 0;
 
 		/* The same once more only begins another measurement. */
@@ -198,12 +205,28 @@ static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
 	return 0;
 }
 
+/* 6.3: bit 7 of the first byte is the direction; that of the address is always 1. */
+static int model_spi(void *state, const uint8_t *out, uint8_t *in, size_t size, uint64_t now_us)
+{
+	struct model *model = state;
+
+	memset(in, 0xFF, size); /* SDO is not driven before the first data bit */
+	model_advance(model, now_us);
+	if (out[0] & 0x80) {
+		model->pointer = out[0];
+		return model_read(state, in + 1, size - 1, now_us);
+	}
+	for (size_t i = 0; i + 1 < size; i += 2)
+		model_write_register(model, out[i] | 0x80, out[i + 1], now_us);
+	return 0;
+}
+
 static void model_set_busy(void *state, bool busy)
 {
 	((struct model *)state)->busy = busy;
 }
 
-/* raw: 0x88..0xA1, 0xE1..0xE7, 0xF7..0xFE. */
+/* raw: 0x88..0xA1, 0xE1..0xE7, 0xF7..0xFE, of which a BMP280 takes what it has. */
 static void model_load(void *state, const uint8_t *raw, size_t size)
 {
 	struct model *model = state;
@@ -211,9 +234,11 @@ static void model_load(void *state, const uint8_t *raw, size_t size)
 	if (size < CALIBRATION_BYTES)
 		return;
 	model->is_converted = false;
-	memcpy(model->registers + REG_CALIBRATION_LOW, raw, CALIBRATION_LOW_BYTES);
-	memcpy(model->registers + REG_CALIBRATION_HIGH, raw + CALIBRATION_LOW_BYTES,
-		CALIBRATION_HIGH_BYTES);
+	memcpy(model->registers + REG_CALIBRATION_LOW, raw,
+		model->has_humidity ? CALIBRATION_LOW_BYTES : CALIBRATION_BMP280_BYTES);
+	if (model->has_humidity)
+		memcpy(model->registers + REG_CALIBRATION_HIGH, raw + CALIBRATION_LOW_BYTES,
+			CALIBRATION_HIGH_BYTES);
 	model->loaded = size == CALIBRATION_BYTES + DATA_BYTES;
 	if (model->loaded)
 		memcpy(model->data, raw + CALIBRATION_BYTES, DATA_BYTES);
@@ -231,23 +256,40 @@ static void model_set_value(void *state, unsigned channel, double value)
 	model->shown[channel] = value;
 }
 
-static void model_reset(void *state)
+static void bmp280_set_value(void *state, unsigned channel, double value)
 {
-	struct model *model = state;
+	model_set_value(
+		state, channel == BMP280_PRESSURE ? CHANNEL_PRESSURE : CHANNEL_TEMPERATURE, value);
+}
 
-	*model = (struct model){.registers[REG_ID] = ID_BME280};
+static void power_on(struct model *model, uint8_t id)
+{
+	*model = (struct model){.has_humidity = id == ID_BME280, .registers[REG_ID] = id};
 	model_soft_reset(model);
 	model_load(model, bme280_example, CALIBRATION_BYTES);
 	for (unsigned i = 0; i < CHANNELS; i++)
 		model_set_value(model, i, bme280_channels[i].typical);
 }
 
-const struct driver_model bme280_model = {
-	.state_bytes = sizeof(struct model),
-	.reset = model_reset,
-	.i2c_write = model_write,
-	.i2c_read = model_read,
-	.set_value = model_set_value,
-	.set_busy = model_set_busy,
-	.load = model_load,
-};
+static void bme280_reset(void *state)
+{
+	power_on(state, ID_BME280);
+}
+
+static void bmp280_reset(void *state)
+{
+	power_on(state, ID_BMP280);
+}
+
+/* clang-format off */
+#define MODEL(reset_function, set_value_function)                                                  \
+	{                                                                                          \
+		.state_bytes = sizeof(struct model), .reset = (reset_function),                    \
+		.i2c_write = model_write, .i2c_read = model_read, .spi_transfer = model_spi,       \
+		.set_value = (set_value_function), .set_busy = model_set_busy,                     \
+		.load = model_load,                                                                \
+	}
+/* clang-format on */
+
+const struct driver_model bme280_model = MODEL(bme280_reset, model_set_value);
+const struct driver_model bmp280_model = MODEL(bmp280_reset, bmp280_set_value);

@@ -163,6 +163,35 @@ static void test_defaults_of_items(void **state)
 	config_free(config);
 }
 
+static double param(const struct config_chip *chip, const char *key)
+{
+	for (size_t i = 0; i < chip->driver->n_params; i++) {
+		if (strcmp(chip->driver->params[i].key, key) == 0)
+			return chip->params[i];
+	}
+	fail_msg("no param %s", key);
+	return 0;
+}
+
+/* A part that is sold for both buses is what its bus says. */
+static void test_a_bus_of_spi_chooses_the_driver(void **state)
+{
+	(void)state;
+	struct config *config =
+		load_text("mqtt: {url: mqtt://localhost}\n"
+			  "chips:\n"
+			  "  climate: {driver: bme280, bus: /dev/spidev0.1, speed: 2MHz}\n"
+			  "  air: {driver: bmp280, bus: /dev/i2c-1}\n"
+			  "sensors:\n"
+			  "  temp: {from: climate.humidity}\n"
+			  "  air: {from: air.pressure}\n");
+
+	assert_ptr_equal(config->chips[0].driver, driver_find("bme280_spi"));
+	CLOSE(param(&config->chips[0], "speed"), 2e6);
+	assert_ptr_equal(config->chips[1].driver, driver_find("bmp280"));
+	config_free(config);
+}
+
 static void test_mqtt(void **state)
 {
 	(void)state;
@@ -192,16 +221,6 @@ static void test_mqtt(void **state)
 	assert_false(mqtt->clean_start);
 	assert_int_equal(mqtt->health_interval_us, 300000000);
 	config_free(config);
-}
-
-static double param(const struct config_chip *chip, const char *key)
-{
-	for (size_t i = 0; i < chip->driver->n_params; i++) {
-		if (strcmp(chip->driver->params[i].key, key) == 0)
-			return chip->params[i];
-	}
-	fail_msg("no param %s", key);
-	return 0;
 }
 
 static void test_chips(void **state)
@@ -640,6 +659,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_defaults_of_items),
+		cmocka_unit_test(test_a_bus_of_spi_chooses_the_driver),
 		cmocka_unit_test(test_mqtt),
 		cmocka_unit_test(test_chips),
 		cmocka_unit_test(test_sensors),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the BME280; the rest is in test_drivers.c. */
+/* What is special to the BME280 and BMP280; the rest is in test_drivers.c. */
 #include "drivers/rig.h"
 
 #include <errno.h>
@@ -11,6 +11,18 @@ enum { RAW_BYTES = 26 + 7 + 8, RAW_HIGH = 26, RAW_DATA = 33 }; /* as the model's
 static int setup(void **state)
 {
 	*state = (void *)(uintptr_t)driver_find("bme280");
+	return rig_setup(state);
+}
+
+static int setup_bmp280(void **state)
+{
+	*state = (void *)(uintptr_t)driver_find("bmp280");
+	return rig_setup(state);
+}
+
+static int setup_spi(void **state)
+{
+	*state = (void *)(uintptr_t)driver_find("bme280_spi");
 	return rig_setup(state);
 }
 
@@ -217,9 +229,69 @@ static void assert_refused(struct rig *rig, uint8_t id, const char *words)
 
 static void a_bmp280_is_refused_and_left_alone(void **state)
 {
-	assert_refused(*state, 0x58,
-		"this is a BMP280, which measures no humidity: the kernel's driver reads it, "
-		"driver: iio with dtoverlay=i2c-sensor,bmp280");
+	assert_refused(
+		*state, 0x58, "this is a BMP280, which measures no humidity: driver: bmp280");
+}
+
+static void a_bme280_is_refused_by_the_bmp280s_driver(void **state)
+{
+	assert_refused(
+		*state, 0x60, "this is a BME280, which measures humidity too: driver: bme280");
+	assert_refused(*state, 0x42, "its id reads as 0x42, and that of a BMP280 is 0x58");
+}
+
+/* Nobody waits for a humidity that it does not measure: 9.1 without the last term. */
+static void a_bmp280_measures_faster(void **state)
+{
+	struct rig *rig = *state;
+	uint32_t wait_us;
+
+	assert_int_equal(rig_configure(rig), 0);
+	assert_int_equal(chip_start(rig->chip, TEMPERATURE, &wait_us), 0);
+	assert_int_equal(wait_us, 6425);
+}
+
+/* A chip select without a part: its line shows the pull, up or down. */
+static int no_part_transfer(struct spi_device *device, const uint8_t *out, uint8_t *in, size_t size)
+{
+	(void)out;
+	memset(in, device->name[0], size);
+	return 0;
+}
+
+static void a_chip_select_without_a_part_is_no_answer(void **state)
+{
+	static const struct spi_ops OPS = {.transfer = no_part_transfer};
+	static const char *const WORDS[] = {
+		"no answer: all that is read is 0x00", "no answer: all that is read is 0xff"};
+	struct rig *rig = *state;
+	struct spi_device *before = rig->chip->spi;
+	uint32_t wait_us;
+
+	for (int i = 0; i < 2; i++) {
+		struct spi_device nothing = {.ops = &OPS, .name = {i ? (char)0xFF : 0}};
+
+		rig->chip->spi = &nothing;
+		int r = chip_configure(rig->chip, &wait_us);
+
+		rig->chip->spi = before;
+		assert_int_equal(r, -ENXIO);
+		assert_string_equal(rig->chip->words.text, WORDS[i]);
+	}
+}
+
+static void a_dip_of_the_supply_on_spi_is_no_measurement(void **state)
+{
+	struct rig *rig = *state;
+	double values[CHANNELS];
+	uint32_t wait_us;
+
+	assert_int_equal(rig_configure(rig), 0);
+	assert_int_equal(chip_start(rig->chip, TEMPERATURE, &wait_us), 0);
+	rig_fault(rig, SIM_FAULT_NO_ANSWER);
+	rig_fault(rig, SIM_FAULT_NONE);
+	rig->now_us += wait_us;
+	assert_int_equal(chip_collect(rig->chip, TEMPERATURE, values), -EBADMSG);
 }
 
 static void other_parts_are_refused_with_their_id(void **state)
@@ -257,6 +329,14 @@ int main(void)
 			a_bmp280_is_refused_and_left_alone, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			other_parts_are_refused_with_their_id, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_bme280_is_refused_by_the_bmp280s_driver, setup_bmp280, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_bmp280_measures_faster, setup_bmp280, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_chip_select_without_a_part_is_no_answer, setup_spi, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_dip_of_the_supply_on_spi_is_no_measurement, setup_spi, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
