@@ -119,17 +119,17 @@ struct config_packed {
 	size_t n_fields;
 };
 
-enum config_output_kind {
-	CONFIG_OUTPUT_NONE,
-	CONFIG_OUTPUT_LINE,       /* GPIO line: on and off */
-	CONFIG_OUTPUT_SOFT_PWM,   /* GPIO line with software PWM */
-	CONFIG_OUTPUT_CHIP_PWM,   /* channel of a PWM part in chips */
-	CONFIG_OUTPUT_SOC_PWM,    /* channel of a kernel PWM chip */
-	CONFIG_OUTPUT_KERNEL_LED, /* LED of the kernel's LED class */
+enum config_port_kind {
+	CONFIG_PORT_NONE,
+	CONFIG_PORT_LINE,       /* GPIO line: on and off */
+	CONFIG_PORT_SOFT_PWM,   /* GPIO line with software PWM */
+	CONFIG_PORT_CHIP_PWM,   /* channel of a PWM part in chips */
+	CONFIG_PORT_SOC_PWM,    /* channel of a kernel PWM chip */
+	CONFIG_PORT_KERNEL_LED, /* LED of the kernel's LED class */
 };
 
-struct config_output {
-	enum config_output_kind kind;
+struct config_port {
+	enum config_port_kind kind;
 	char *line;          /* LINE, SOFT_PWM: "GPIO17"; otherwise NULL */
 	char *pwm_chip;      /* SOC_PWM: "pwmchip0" or a device node; otherwise NULL */
 	char *kernel_led;    /* KERNEL_LED: "ACT"; otherwise NULL */
@@ -140,7 +140,7 @@ struct config_output {
 
 struct config_led {
 	char *name;
-	struct config_output output;
+	struct config_port port;
 	bool active_low;
 	struct led_settings settings;
 	/*
@@ -152,7 +152,7 @@ struct config_led {
 
 struct config_motor {
 	char *name; /* "motor0" ... by default */
-	struct config_output forward, backward, phase, enable;
+	struct config_port forward, backward, phase, enable;
 	bool active_low; /* of forward, backward, phase and enable */
 	struct motor_settings settings;
 	char *fingerprint;

@@ -5,7 +5,7 @@
  * warnings.
  */
 #include "config_line_name.h"
-#include "config_output.h"
+#include "config_port.h"
 #include "pi_lines.h"
 #include <stdio.h>
 #include <string.h>
@@ -52,22 +52,21 @@ static void warn_of_two_names(const struct used_lines *lines, const struct used_
 	}
 }
 
-static int visit_line(
-	void *context, const struct yaml_node *node, const struct config_output *output)
+static int visit_line(void *context, const struct yaml_node *node, const struct config_port *port)
 {
 	struct used_lines *lines = context;
 	struct used_line line = {.node = node};
 	char cure[CONFIG_LINE_WORDS_MAX];
 
 	/* forward: gpiochip0.17 is the PWM chip "gpiochip0" to who does not look twice. */
-	bool named = output->line || output->kind == CONFIG_OUTPUT_SOC_PWM;
+	bool named = port->line || port->kind == CONFIG_PORT_SOC_PWM;
 	if (named && config_line_name_is_odd(node->text, cure))
 		diag_warning(lines->diag, node->place, cure,
 			"%s: no Raspberry Pi has a line that is called %.40s", node->key,
 			node->text);
-	if (!output->line)
+	if (!port->line)
 		return 0;
-	line.match = find_line(output->line, &line.number);
+	line.match = find_line(port->line, &line.number);
 	if (line.match == PI_LINE_NONE)
 		return 0;
 	warn_of_two_names(lines, &line);
@@ -138,14 +137,14 @@ static void warn_of_bus(
 	}
 }
 
-/* What an input of a bridge sees from power-on until its output is opened. */
+/* What an input of a bridge sees from power-on until its port is opened. */
 enum level { LEVEL_UNKNOWN, LEVEL_OFF, LEVEL_ON };
 
-static enum level level_before_start(const struct config_output *output, bool active_low)
+static enum level level_before_start(const struct config_port *port, bool active_low)
 {
 	unsigned number = 0;
 
-	if (!output->line || find_line(output->line, &number) == PI_LINE_NONE)
+	if (!port->line || find_line(port->line, &number) == PI_LINE_NONE)
 		return LEVEL_UNKNOWN;
 	return pi_line_pulled_up(number) != active_low ? LEVEL_ON : LEVEL_OFF;
 }
@@ -161,9 +160,9 @@ static const char *input_that_runs(const struct config_motor *motor)
 	enum level backward = level_before_start(&motor->backward, motor->active_low);
 	enum level enable = level_before_start(&motor->enable, motor->active_low);
 
-	if (motor->phase.kind != CONFIG_OUTPUT_NONE)
+	if (motor->phase.kind != CONFIG_PORT_NONE)
 		return enable == LEVEL_ON ? "enable" : NULL;
-	if (motor->enable.kind != CONFIG_OUTPUT_NONE && enable != LEVEL_ON)
+	if (motor->enable.kind != CONFIG_PORT_NONE && enable != LEVEL_ON)
 		return NULL;
 	if ((forward == LEVEL_ON) == (backward == LEVEL_ON))
 		return NULL;
@@ -193,7 +192,7 @@ int config_check_board(struct config_loader *loader)
 	struct diag *diag = loader->schema.diag;
 	struct used_lines lines = {.diag = diag};
 
-	int r = config_each_output(loader, visit_line, &lines);
+	int r = config_each_port(loader, visit_line, &lines);
 	for (size_t i = 0; i < lines.n; i++)
 		warn_of_bus(config, diag, &lines.items[i]);
 	for (size_t i = 0; i < config->n_motors; i++)

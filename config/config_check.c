@@ -3,7 +3,7 @@
  * What may be used only once, over the whole map: every use is a claim with a text that says what
  * is used, and two equal texts are a mistake, at the second one's place.
  */
-#include "config_output.h"
+#include "config_port.h"
 #include "pi_lines.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -125,24 +125,23 @@ static int claim_line(struct claims *claims, const struct yaml_node *node, const
 	return claim(claims, node, "%s%s", LINE, place.name);
 }
 
-static int claim_output(
-	void *context, const struct yaml_node *node, const struct config_output *output)
+static int claim_output(void *context, const struct yaml_node *node, const struct config_port *port)
 {
 	struct claims *claims = context;
 	const struct config *config = config_loader_of(claims->schema)->config;
 
-	switch (output->kind) {
-	case CONFIG_OUTPUT_LINE:
-	case CONFIG_OUTPUT_SOFT_PWM:
-		return claim_line(claims, node, output->line);
-	case CONFIG_OUTPUT_CHIP_PWM:
-		return claim(claims, node, "PWM output %s.%u", config->chips[output->chip].name,
-			output->channel);
-	case CONFIG_OUTPUT_SOC_PWM:
-		return claim(claims, node, "PWM output %s.%u", output->pwm_chip, output->channel);
-	case CONFIG_OUTPUT_KERNEL_LED:
-		return claim(claims, node, "kernel LED %s", output->kernel_led);
-	case CONFIG_OUTPUT_NONE:
+	switch (port->kind) {
+	case CONFIG_PORT_LINE:
+	case CONFIG_PORT_SOFT_PWM:
+		return claim_line(claims, node, port->line);
+	case CONFIG_PORT_CHIP_PWM:
+		return claim(claims, node, "PWM output %s.%u", config->chips[port->chip].name,
+			port->channel);
+	case CONFIG_PORT_SOC_PWM:
+		return claim(claims, node, "PWM output %s.%u", port->pwm_chip, port->channel);
+	case CONFIG_PORT_KERNEL_LED:
+		return claim(claims, node, "kernel LED %s", port->kernel_led);
+	case CONFIG_PORT_NONE:
 		break;
 	}
 	return 0;
@@ -168,7 +167,7 @@ static int claim_hardware(struct claims *claims, const struct config_loader *loa
 	for (size_t i = 0; i < config->n_motors && r == 0; i++)
 		r = claim_name(
 			claims, config_item(loader, "motors", i), "motor", config->motors[i].name);
-	return r < 0 ? r : config_each_output(loader, claim_output, claims);
+	return r < 0 ? r : config_each_port(loader, claim_output, claims);
 }
 
 /* A part shows one value on a channel, whoever reads it. */

@@ -65,26 +65,26 @@ static void print_sensor(const struct config *config, const struct config_sensor
 	print_chip(&config->chips[sensor->chip], out);
 }
 
-static void print_output(const struct config *config, const char *name,
-	const struct config_output *output, FILE *out)
+static void print_output(
+	const struct config *config, const char *name, const struct config_port *port, FILE *out)
 {
-	fprintf(out, "%s %d\n", name, (int)output->kind);
-	if (output->line)
-		fprintf(out, "line %s\n", output->line);
-	if (output->pwm_chip)
-		fprintf(out, "pwm_chip %s\n", output->pwm_chip);
-	if (output->kernel_led)
-		fprintf(out, "kernel_led %s\n", output->kernel_led);
-	fprintf(out, "channel %u\nfrequency %.17g\n", output->channel, output->frequency_hz);
-	if (output->kind == CONFIG_OUTPUT_CHIP_PWM)
-		print_chip(&config->chips[output->chip], out);
+	fprintf(out, "%s %d\n", name, (int)port->kind);
+	if (port->line)
+		fprintf(out, "line %s\n", port->line);
+	if (port->pwm_chip)
+		fprintf(out, "pwm_chip %s\n", port->pwm_chip);
+	if (port->kernel_led)
+		fprintf(out, "kernel_led %s\n", port->kernel_led);
+	fprintf(out, "channel %u\nfrequency %.17g\n", port->channel, port->frequency_hz);
+	if (port->kind == CONFIG_PORT_CHIP_PWM)
+		print_chip(&config->chips[port->chip], out);
 }
 
 static void print_led(const struct config *config, const struct config_led *led, FILE *out)
 {
 	fprintf(out, "led %s\nactive_low %d\nmin_duty %.17g\ngamma %.17g\n", led->name,
 		led->active_low, led->settings.min_duty, led->settings.gamma);
-	print_output(config, "output", &led->output, out);
+	print_output(config, "output", &led->port, out);
 }
 
 static void print_motor(const struct config *config, const struct config_motor *motor, FILE *out)

@@ -41,7 +41,7 @@ static void free_packed(struct config_packed *packed)
 	free(packed->fields);
 }
 
-static void free_output(struct config_output *output)
+static void free_output(struct config_port *output)
 {
 	free(output->line);
 	free(output->pwm_chip);
@@ -51,7 +51,7 @@ static void free_output(struct config_output *output)
 static void free_led(struct config_led *led)
 {
 	free(led->name);
-	free_output(&led->output);
+	free_output(&led->port);
 	free(led->fingerprint);
 }
 

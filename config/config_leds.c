@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The section leds. */
-#include "config_output.h"
+#include "config_port.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,15 +15,15 @@ static const struct schema_option led_options[] = {
 	{.key = "name", SCHEMA_FIELD(struct config_led, name), .type = SCHEMA_NAME},
 	{.key = "line",
 		.type = SCHEMA_CUSTOM,
-		.offset = offsetof(struct config_led, output),
+		.offset = offsetof(struct config_led, port),
 		.read = read_line},
 	{.key = "pwm",
 		.type = SCHEMA_CUSTOM,
-		.offset = offsetof(struct config_led, output),
+		.offset = offsetof(struct config_led, port),
 		.read = read_pwm},
 	{.key = "led",
 		.type = SCHEMA_CUSTOM,
-		.offset = offsetof(struct config_led, output),
+		.offset = offsetof(struct config_led, port),
 		.read = read_kernel_led},
 	{.key = "active_low",
 		SCHEMA_FIELD(struct config_led, active_low),
@@ -42,7 +42,7 @@ static const struct schema_option led_options[] = {
 		.max = 4,
 		.initial = "2.2"},
 	{.key = "frequency",
-		SCHEMA_FIELD(struct config_led, output.frequency_hz),
+		SCHEMA_FIELD(struct config_led, port.frequency_hz),
 		.type = SCHEMA_FREQUENCY,
 		.min = CONFIG_PWM_MIN_HZ,
 		.max = CONFIG_PWM_MAX_HZ},
@@ -57,20 +57,20 @@ static int read_line(struct schema *schema, const struct yaml_node *node, void *
 /* Read after line, which pwm: soft needs. */
 static int read_pwm(struct schema *schema, const struct yaml_node *node, void *field)
 {
-	struct config_output *output = field;
+	struct config_port *port = field;
 	const struct yaml_node *line = yaml_node_get(node->parent, "line");
 	bool soft = node->kind == YAML_SCALAR && strcmp(node->text, "soft") == 0;
 
 	if (soft && !line)
 		diag_error(schema->diag, node->place, NULL,
 			"pwm: soft is software PWM on a line: name the line, too");
-	else if (soft && output->kind == CONFIG_OUTPUT_LINE)
-		output->kind = CONFIG_OUTPUT_SOFT_PWM;
+	else if (soft && port->kind == CONFIG_PORT_LINE)
+		port->kind = CONFIG_PORT_SOFT_PWM;
 	else if (line && !soft)
 		diag_error(schema->diag, node->place, "for brightness on the line: pwm: soft",
 			"an LED is on a line or on a PWM output, not on both");
 	else if (!soft)
-		return config_read_pwm(schema, node, output);
+		return config_read_pwm(schema, node, port);
 	return 0;
 }
 
@@ -91,7 +91,7 @@ static void check_kernel_led(
 {
 	const struct yaml_node *frequency = yaml_node_get(node, "frequency");
 
-	if (led->output.kind != CONFIG_OUTPUT_KERNEL_LED)
+	if (led->port.kind != CONFIG_PORT_KERNEL_LED)
 		return;
 	if (frequency)
 		diag_error(schema->diag, frequency->key_place, "remove it",
@@ -107,19 +107,19 @@ static void check_brightness(
 	static const char *const keys[] = {"min_duty", "gamma", "frequency"};
 	const struct yaml_node *frequency = yaml_node_get(node, "frequency");
 
-	bool plain = led->output.kind == CONFIG_OUTPUT_LINE && !yaml_node_get(node, "pwm");
+	bool plain = led->port.kind == CONFIG_PORT_LINE && !yaml_node_get(node, "pwm");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const struct yaml_node *option = yaml_node_get(node, keys[i]);
 		if (option && plain)
 			diag_error(schema->diag, option->key_place, "add pwm: soft",
 				"%s: a plain line is on or off and has no brightness", keys[i]);
 	}
-	if (frequency && led->output.kind == CONFIG_OUTPUT_CHIP_PWM)
+	if (frequency && led->port.kind == CONFIG_PORT_CHIP_PWM)
 		diag_error(schema->diag, frequency->key_place,
 			"give it in chips, for all outputs of the part",
 			"frequency: a PWM part has one for all its outputs");
 	else
-		config_set_frequency(schema, frequency, led->output.frequency_hz, &led->output);
+		config_set_frequency(schema, frequency, led->port.frequency_hz, &led->port);
 }
 
 /* A number in an action is an index, so it cannot be a name. */

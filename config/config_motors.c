@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The section motors: which bridge the outputs make is decided here, see motor.h for the kinds. */
-#include "config_output.h"
+#include "config_port.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,10 +74,10 @@ enum { N_OUTPUTS = sizeof(output_keys) / sizeof(output_keys[0]) };
 
 static int read_output(struct schema *schema, const struct yaml_node *node, void *field)
 {
-	return config_read_output(schema, node, field);
+	return config_read_port(schema, node, field);
 }
 
-static void outputs_of(struct config_motor *motor, struct config_output *ret_outputs[N_OUTPUTS])
+static void outputs_of(struct config_motor *motor, struct config_port *ret_outputs[N_OUTPUTS])
 {
 	ret_outputs[0] = &motor->forward;
 	ret_outputs[1] = &motor->backward;
@@ -85,14 +85,14 @@ static void outputs_of(struct config_motor *motor, struct config_output *ret_out
 	ret_outputs[3] = &motor->enable;
 }
 
-static bool is_line(const struct config_output *output)
+static bool is_line(const struct config_port *port)
 {
-	return output->kind == CONFIG_OUTPUT_LINE;
+	return port->kind == CONFIG_PORT_LINE;
 }
 
-static bool is_none(const struct config_output *output)
+static bool is_none(const struct config_port *port)
 {
-	return output->kind == CONFIG_OUTPUT_NONE;
+	return port->kind == CONFIG_PORT_NONE;
 }
 
 /* Of the lines, those that set the speed get software PWM: enable, or else forward and backward. */
@@ -100,11 +100,11 @@ static void apply_soft(
 	struct schema *schema, const struct yaml_node *node, struct config_motor *motor)
 {
 	if (is_line(&motor->enable)) {
-		motor->enable.kind = CONFIG_OUTPUT_SOFT_PWM;
+		motor->enable.kind = CONFIG_PORT_SOFT_PWM;
 	} else if (is_none(&motor->enable) && is_line(&motor->forward) &&
 		is_line(&motor->backward)) {
-		motor->forward.kind = CONFIG_OUTPUT_SOFT_PWM;
-		motor->backward.kind = CONFIG_OUTPUT_SOFT_PWM;
+		motor->forward.kind = CONFIG_PORT_SOFT_PWM;
+		motor->backward.kind = CONFIG_PORT_SOFT_PWM;
 	} else {
 		diag_error(schema->diag, yaml_node_get(node, "pwm")->key_place, "remove it",
 			"pwm: soft is for a line that sets the speed, and here is none");
@@ -117,19 +117,19 @@ static bool is_bridge(const struct config_motor *motor)
 
 	if (is_line(&motor->forward) && is_line(&motor->backward))
 		return no_phase;
-	if (config_output_has_duty(&motor->forward) && config_output_has_duty(&motor->backward))
+	if (config_port_has_duty(&motor->forward) && config_port_has_duty(&motor->backward))
 		return no_phase && is_none(&motor->enable);
 	return is_none(&motor->forward) && is_none(&motor->backward) && is_line(&motor->phase) &&
 		!is_none(&motor->enable);
 }
 
-static void check_speed(struct schema *schema, const struct yaml_node *node,
-	struct config_output *outputs[N_OUTPUTS])
+static void check_speed(
+	struct schema *schema, const struct yaml_node *node, struct config_port *outputs[N_OUTPUTS])
 {
 	static const char *const keys[] = {"min_duty", "ramp", "frequency"};
 
 	for (size_t i = 0; i < N_OUTPUTS; i++) {
-		if (config_output_has_duty(outputs[i]))
+		if (config_port_has_duty(outputs[i]))
 			return;
 	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -154,16 +154,16 @@ static void check_stop(
 }
 
 static void set_frequency(struct schema *schema, const struct yaml_node *node,
-	const struct draft *draft, struct config_output *outputs[N_OUTPUTS])
+	const struct draft *draft, struct config_port *outputs[N_OUTPUTS])
 {
 	const struct yaml_node *frequency = yaml_node_get(node, "frequency");
 	bool part = false, own = false;
 
 	for (size_t i = 0; i < N_OUTPUTS; i++) {
 		size_t before = diag_count(schema->diag);
-		part = part || outputs[i]->kind == CONFIG_OUTPUT_CHIP_PWM;
-		own = own || outputs[i]->kind == CONFIG_OUTPUT_SOC_PWM ||
-			outputs[i]->kind == CONFIG_OUTPUT_SOFT_PWM;
+		part = part || outputs[i]->kind == CONFIG_PORT_CHIP_PWM;
+		own = own || outputs[i]->kind == CONFIG_PORT_SOC_PWM ||
+			outputs[i]->kind == CONFIG_PORT_SOFT_PWM;
 		config_set_frequency(schema, frequency, draft->frequency_hz, outputs[i]);
 		if (diag_count(schema->diag) > before)
 			return; /* once is enough */
@@ -174,10 +174,10 @@ static void set_frequency(struct schema *schema, const struct yaml_node *node,
 			"frequency: a PWM part has one for all its outputs");
 }
 
-/* Nothing to say when an output is a mistake by itself. */
+/* Nothing to say when an port is a mistake by itself. */
 static void check_outputs(struct schema *schema, const struct yaml_node *node, struct draft *draft)
 {
-	struct config_output *outputs[N_OUTPUTS];
+	struct config_port *outputs[N_OUTPUTS];
 
 	outputs_of(&draft->motor, outputs);
 	for (size_t i = 0; i < N_OUTPUTS; i++) {

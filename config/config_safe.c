@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The outputs of a map that has mistakes. Each chip and each output is read for itself, as if it
+ * The outputs of a map that has mistakes. Each chip and each port is read for itself, as if it
  * were the only one. One with a mistake is read again without the keys that do not matter at rest;
  * if a mistake is left then, nobody can say what its lines do, and it is missed.
  *
@@ -154,7 +154,7 @@ static const struct yaml_node *find_section(const struct yaml_node *root, const 
 }
 
 /* One for each place in the section, so that outputs find theirs. Those that were not understood
- * have no driver, and an output on one of them is missed. */
+ * have no driver, and an port on one of them is missed. */
 static int rescue_chips(struct rescue *rescue, const struct yaml_node *root)
 {
 	const struct yaml_node *section = find_section(root, CHIPS.section);
@@ -185,9 +185,9 @@ static int rescue_chips(struct rescue *rescue, const struct yaml_node *root)
 	return 0;
 }
 
-static bool has(const struct yaml_node *item, const char *key, const struct config_output *output)
+static bool has(const struct yaml_node *item, const char *key, const struct config_port *port)
 {
-	return !yaml_node_get(item, key) || output->kind != CONFIG_OUTPUT_NONE;
+	return !yaml_node_get(item, key) || port->kind != CONFIG_PORT_NONE;
 }
 
 /* false: one of its outputs is on a chip that was not understood. */
@@ -196,7 +196,7 @@ static bool take_led(struct config *config, struct config *read, const struct ya
 	const struct config_led *led = &read->leds[0];
 
 	(void)item;
-	if (led->output.kind == CONFIG_OUTPUT_NONE)
+	if (led->port.kind == CONFIG_PORT_NONE)
 		return false;
 	config->leds[config->n_leds++] = *led;
 	read->n_leds = 0;
@@ -311,10 +311,10 @@ static int rescue_motors(struct rescue *rescue, const struct yaml_node *root)
 	return config->motors ? rescue_outputs(rescue, section, &MOTORS, take_motor) : -ENOMEM;
 }
 
-static void move_output(struct config_output *output, const size_t *places)
+static void move_output(struct config_port *port, const size_t *places)
 {
-	if (output->kind == CONFIG_OUTPUT_CHIP_PWM)
-		output->chip = places[output->chip];
+	if (port->kind == CONFIG_PORT_CHIP_PWM)
+		port->chip = places[port->chip];
 }
 
 /* Chips without a driver are of no use to anybody. */
@@ -335,7 +335,7 @@ static void drop_chips(struct config *config)
 	}
 	config->n_chips = n;
 	for (size_t i = 0; i < config->n_leds; i++)
-		move_output(&config->leds[i].output, places);
+		move_output(&config->leds[i].port, places);
 	for (size_t i = 0; i < config->n_motors; i++) {
 		move_output(&config->motors[i].forward, places);
 		move_output(&config->motors[i].backward, places);

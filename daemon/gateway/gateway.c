@@ -114,7 +114,7 @@ static void first_interval(struct gateway *gateway)
 	log_info("interval", "%u ms, as it was set before the restart", remembered_ms);
 }
 
-static void on_actuator_health(void *userdata, const char *object, const char *error)
+static void on_output_health(void *userdata, const char *object, const char *error)
 {
 	struct gateway *gateway = userdata;
 
@@ -125,20 +125,20 @@ static void on_actuator_health(void *userdata, const char *object, const char *e
 	gateway_health_changed(gateway);
 }
 
-static void on_actuator_state(void *userdata)
+static void on_output_state(void *userdata)
 {
 	gateway_state_changed(userdata);
 }
 
-static int open_actuators(struct gateway *gateway)
+static int open_outputs(struct gateway *gateway)
 {
-	struct actuators_settings settings = {
+	struct outputs_settings settings = {
 		.board = gateway->board,
 		.config = gateway->config,
-		.listener = {on_actuator_health, on_actuator_state, gateway},
+		.listener = {on_output_health, on_output_state, gateway},
 	};
 
-	return actuators_new(&settings, &gateway->actuators);
+	return outputs_new(&settings, &gateway->outputs);
 }
 
 static void router_set_interval(void *userdata, uint32_t interval_ms)
@@ -207,7 +207,7 @@ static int build(struct gateway *gateway)
 	first_interval(gateway);
 	/* The outputs come first: until they are requested, the motors' inputs float. */
 	if ((r = gateway_open_board(gateway, gateway->config)) < 0 ||
-		(r = open_actuators(gateway)) < 0 ||
+		(r = open_outputs(gateway)) < 0 ||
 		(r = outbox_new(&outbox, &gateway->outbox)) < 0 ||
 		(r = queue_new(LINK_EVENTS_BYTES, &gateway->link_events)) < 0 ||
 		(r = queue_new(SAMPLER_EVENTS_BYTES, &gateway->sampler_events)) < 0 ||
@@ -215,7 +215,7 @@ static int build(struct gateway *gateway)
 		return r;
 	gateway->router = (struct router){
 		.config = gateway->config,
-		.actuators = gateway->actuators,
+		.outputs = gateway->outputs,
 		.outbox = gateway->outbox,
 		.refusals = &gateway->refusals,
 		.set_interval = router_set_interval,
@@ -233,11 +233,11 @@ static int build(struct gateway *gateway)
 /* Tries for so long. Whether every motor is stopped. */
 static bool make_safe(struct gateway *gateway, uint64_t until_us)
 {
-	bool safe = actuators_safe_again(gateway->actuators);
+	bool safe = outputs_safe_again(gateway->outputs);
 
 	while (!safe && clock_now_us() < until_us) {
 		(void)usleep(SAFE_AGAIN_US);
-		safe = actuators_safe_again(gateway->actuators);
+		safe = outputs_safe_again(gateway->outputs);
 	}
 	return safe;
 }
@@ -254,8 +254,8 @@ static bool tear_down(struct gateway *gateway)
 
 	watchdog_stop(&gateway->watchdog);
 	gateway_detach_events(gateway);
-	if (gateway->actuators) {
-		actuators_safe(gateway->actuators);
+	if (gateway->outputs) {
+		outputs_safe(gateway->outputs);
 		safe = make_safe(gateway, begin_us + SAFE_FIRST_US);
 		if (gateway->outbox)
 			gateway_publish_state(gateway);
@@ -273,7 +273,7 @@ static bool tear_down(struct gateway *gateway)
 	}
 	if (!safe)
 		safe = make_safe(gateway, end_us);
-	actuators_free(gateway->actuators);
+	outputs_free(gateway->outputs);
 	if (disk_answers)
 		gateway_store_interval(gateway);
 	if (!safe)
@@ -298,7 +298,7 @@ static int on_end_signal(
 
 	log_info(NULL, "ending on SIG%s", sigabbrev_np((int)info->ssi_signo));
 	/* Before anything else, and before any other event is looked at. */
-	actuators_safe(gateway->actuators);
+	outputs_safe(gateway->outputs);
 	sd_notify(0, "STOPPING=1");
 	return sd_event_exit(sd_event_source_get_event(source), EXIT_OK);
 }
@@ -395,7 +395,7 @@ int gateway_run(const struct gateway_options *options)
 	gateway_keep_map(&gateway);
 	sd_notify(0, "READY=1");
 	gateway_notify_status(&gateway);
-	gateway_follow_actuators(&gateway);
+	gateway_follow_outputs(&gateway);
 	r = sd_event_loop(gateway.loop);
 	if (!tear_down(&gateway) && r == EXIT_OK)
 		r = EXIT_FAILED;

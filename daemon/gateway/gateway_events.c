@@ -30,13 +30,13 @@ void gateway_publish_state(struct gateway *gateway)
 	payload_action_clear(&state);
 	state.interval_ms = gateway->interval_ms;
 	for (size_t i = 0; i < gateway->config->n_leds; i++) {
-		struct actuators_led led = actuators_get_led(gateway->actuators, i);
+		struct outputs_led led = outputs_get_led(gateway->outputs, i);
 
 		state.leds[state.n_leds++] = (struct payload_led){
 			.index = i, .has_on = true, .on = led.on, .bright = led.level};
 	}
 	for (size_t i = 0; i < gateway->config->n_motors; i++) {
-		struct actuators_motor motor = actuators_get_motor(gateway->actuators, i);
+		struct outputs_motor motor = outputs_get_motor(gateway->outputs, i);
 
 		state.motors[state.n_motors++] = (struct payload_motor){.index = i,
 			.called = gateway->config->n_motors > 1 ? PAYLOAD_MOTOR_BY_INDEX
@@ -56,7 +56,7 @@ static void publish_health(struct gateway *gateway)
 {
 	struct health_sources sources = {
 		.config = gateway->config,
-		.actuators = gateway->actuators,
+		.outputs = gateway->outputs,
 		.publisher = gateway->publisher,
 		.sampler = gateway->sampler,
 		.outbox = gateway->outbox,
@@ -199,11 +199,11 @@ void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms)
 	gateway_notify_status(gateway);
 }
 
-void gateway_follow_actuators(struct gateway *gateway)
+void gateway_follow_outputs(struct gateway *gateway)
 {
 	const struct config_failsafe *failsafe = &gateway->config->failsafe;
 	uint64_t now_us = clock_now_us();
-	bool running = failsafe->stop_motors && actuators_running(gateway->actuators);
+	bool running = failsafe->stop_motors && outputs_running(gateway->outputs);
 	uint64_t guard_us;
 
 	failsafe_follow(
@@ -213,26 +213,26 @@ void gateway_follow_actuators(struct gateway *gateway)
 		link_guard(gateway->link, guard_us);
 	gateway->guard_us = guard_us;
 	arm(gateway->failsafe_timer, failsafe_due(&gateway->failsafe));
-	arm(gateway->actuators_timer, actuators_poll(gateway->actuators, now_us));
+	arm(gateway->outputs_timer, outputs_poll(gateway->outputs, now_us));
 }
 
-static int on_actuators_timer(sd_event_source *source, uint64_t usec, void *userdata)
+static int on_outputs_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	(void)source;
 	(void)usec;
-	gateway_follow_actuators(userdata);
+	gateway_follow_outputs(userdata);
 	return 0;
 }
 
 static int on_failsafe_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct gateway *gateway = userdata;
-	bool running = actuators_running(gateway->actuators);
+	bool running = outputs_running(gateway->outputs);
 
 	(void)source;
 	(void)usec;
 	if (failsafe_trip(&gateway->failsafe, clock_now_us())) {
-		int r = actuators_failsafe(gateway->actuators);
+		int r = outputs_failsafe(gateway->outputs);
 
 		if (r < 0)
 			log_error("failsafe",
@@ -243,7 +243,7 @@ static int on_failsafe_timer(sd_event_source *source, uint64_t usec, void *userd
 				"the broker has been away for %.1f s: motors are stopped",
 				(double)gateway->config->failsafe.after_us / 1e6);
 	}
-	gateway_follow_actuators(gateway);
+	gateway_follow_outputs(gateway);
 	return 0;
 }
 
@@ -314,7 +314,7 @@ static int on_link_events(sd_event_source *source, int fd, uint32_t events, void
 	}
 	if (refusals_due(&gateway->refusals) != UINT64_MAX)
 		arm(gateway->refusals_timer, refusals_due(&gateway->refusals));
-	gateway_follow_actuators(gateway);
+	gateway_follow_outputs(gateway);
 	return 0;
 }
 
@@ -426,8 +426,7 @@ int gateway_attach_events(struct gateway *gateway)
 	if ((r = add_fd(gateway, queue_fd(gateway->link_events), on_link_events)) < 0 ||
 		(r = add_fd(gateway, queue_fd(gateway->sampler_events), on_sampler_events)) < 0 ||
 		(r = add_fd(gateway, spooler_fd(gateway->spooler), on_spooler_status)) < 0 ||
-		(r = add_urgent_timer(gateway, on_actuators_timer, &gateway->actuators_timer)) <
-			0 ||
+		(r = add_urgent_timer(gateway, on_outputs_timer, &gateway->outputs_timer)) < 0 ||
 		(r = add_urgent_timer(gateway, on_failsafe_timer, &gateway->failsafe_timer)) < 0 ||
 		(r = add_timer(gateway, HEALTH_ACCURACY_US, on_health_timer,
 			 &gateway->health_timer)) < 0 ||
@@ -445,7 +444,7 @@ int gateway_attach_events(struct gateway *gateway)
 void gateway_detach_events(struct gateway *gateway)
 {
 	tell_refusals(gateway, UINT64_MAX);
-	gateway->actuators_timer = sd_event_source_unref(gateway->actuators_timer);
+	gateway->outputs_timer = sd_event_source_unref(gateway->outputs_timer);
 	gateway->failsafe_timer = sd_event_source_unref(gateway->failsafe_timer);
 	gateway->health_timer = sd_event_source_unref(gateway->health_timer);
 	gateway->refusals_timer = sd_event_source_unref(gateway->refusals_timer);

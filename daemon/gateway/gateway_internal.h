@@ -11,7 +11,6 @@
  */
 #pragma once
 
-#include "actuators.h"
 #include "board.h"
 #include "config.h"
 #include "failsafe.h"
@@ -19,6 +18,7 @@
 #include "health.h"
 #include "link.h"
 #include "outbox.h"
+#include "outputs.h"
 #include "publisher.h"
 #include "queue.h"
 #include "router.h"
@@ -50,7 +50,7 @@ struct gateway {
 	struct publisher *publisher;
 	struct sampler *sampler;
 	struct link *link;
-	struct actuators *actuators;
+	struct outputs *outputs;
 	struct router router;
 	struct refusals refusals; /* of actions */
 	struct failsafe failsafe;
@@ -58,7 +58,7 @@ struct gateway {
 	struct health health;
 	struct watchdog watchdog;
 
-	sd_event_source *actuators_timer; /* ramps, reversals, retries */
+	sd_event_source *outputs_timer; /* ramps, reversals, retries */
 	sd_event_source *failsafe_timer;
 	sd_event_source *health_timer;
 	sd_event_source *refusals_timer; /* tells how many were refused since */
@@ -95,7 +95,7 @@ void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms);
 void gateway_store_interval(struct gateway *gateway);
 
 /* After anything that may have started or stopped a motor: timers and the guard follow. */
-void gateway_follow_actuators(struct gateway *gateway);
+void gateway_follow_outputs(struct gateway *gateway);
 
 /* Tells the service manager how things are. */
 void gateway_notify_status(struct gateway *gateway);

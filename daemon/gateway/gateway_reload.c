@@ -65,12 +65,11 @@ static int prepare(struct gateway *gateway, struct preparation *preparation, con
 /* The old connection ends here, and not before: two of one client id throw each other out. */
 static void replace_link(struct gateway *gateway, struct link *link)
 {
-	bool running =
-		gateway->config->failsafe.stop_motors && actuators_running(gateway->actuators);
+	bool running = gateway->config->failsafe.stop_motors && outputs_running(gateway->outputs);
 
 	log_notice("mqtt", "its settings changed, connecting anew%s",
 		running ? "; motors are stopped" : "");
-	actuators_failsafe(gateway->actuators);
+	outputs_failsafe(gateway->outputs);
 	(void)link_close(gateway->link, LINK_RESTART_US);
 	gateway->link = link;
 	failsafe_lost(&gateway->failsafe, clock_now_us());
@@ -122,7 +121,7 @@ static void go_over(struct gateway *gateway, const struct preparation *preparati
 	if (config->mqtt.health_interval_us != old->mqtt.health_interval_us)
 		gateway_follow_health(gateway);
 	gateway_publish_state(gateway);
-	gateway_follow_actuators(gateway);
+	gateway_follow_outputs(gateway);
 }
 
 void gateway_reload(struct gateway *gateway)
@@ -144,7 +143,7 @@ void gateway_reload(struct gateway *gateway)
 	r = prepare(gateway, &preparation, &what);
 	if (r == 0) {
 		what = "the outputs";
-		r = actuators_reload(gateway->actuators, preparation.config);
+		r = outputs_reload(gateway->outputs, preparation.config);
 	}
 	if (r < 0) {
 		log_error("reload", "%s: %s", what, strerror(-r));

@@ -64,20 +64,20 @@ static bool make_safe(const struct gateway *gateway)
 	uint64_t end_us = clock_now_us() + TRY_US;
 	bool safe = true;
 
-	(void)actuators_safe(gateway->actuators);
-	while (!actuators_safe_again(gateway->actuators) && clock_now_us() < end_us)
+	(void)outputs_safe(gateway->outputs);
+	while (!outputs_safe_again(gateway->outputs) && clock_now_us() < end_us)
 		(void)usleep(AGAIN_US);
 	for (size_t i = 0; i < gateway->config->n_motors; i++)
-		safe = safe && actuators_get_motor(gateway->actuators, i).ok;
+		safe = safe && outputs_get_motor(gateway->outputs, i).ok;
 	for (size_t i = 0; i < gateway->config->n_leds; i++)
-		safe = safe && actuators_get_led(gateway->actuators, i).ok;
+		safe = safe && outputs_get_led(gateway->outputs, i).ok;
 	return safe;
 }
 
 static bool make_config_safe(const struct gateway_options *options, struct config *config)
 {
 	struct gateway gateway = {.options = options, .config = config};
-	struct actuators_settings settings = {
+	struct outputs_settings settings = {
 		.config = config,
 		.listener.health = on_safe_health,
 		.safe_only = true,
@@ -87,12 +87,12 @@ static bool make_config_safe(const struct gateway_options *options, struct confi
 
 	settings.board = gateway.board;
 	if (r == 0)
-		r = actuators_new(&settings, &gateway.actuators);
+		r = outputs_new(&settings, &gateway.outputs);
 	if (r == 0)
 		safe = make_safe(&gateway);
 	if (r < 0)
 		log_error(NULL, "--safe: %s", strerror(-r));
-	actuators_free(gateway.actuators);
+	outputs_free(gateway.outputs);
 	gateway_close_board(&gateway);
 	return safe;
 }

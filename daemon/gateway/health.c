@@ -73,15 +73,15 @@ static struct payload_health_row part_row(const char *key, const struct health_p
 	};
 }
 
-enum { N_ACTUATORS_MAX = CONFIG_LEDS_MAX + CONFIG_MOTORS_MAX, KEY_BYTES = 32 };
+enum { N_OUTPUTS_MAX = CONFIG_LEDS_MAX + CONFIG_MOTORS_MAX, KEY_BYTES = 32 };
 
-struct actuator_rows {
+struct output_rows {
 	size_t n;
-	struct payload_health_row rows[N_ACTUATORS_MAX];
-	char keys[N_ACTUATORS_MAX][KEY_BYTES]; /* as an answer's paths are: "led.0" */
+	struct payload_health_row rows[N_OUTPUTS_MAX];
+	char keys[N_OUTPUTS_MAX][KEY_BYTES]; /* as an answer's paths are: "led.0" */
 };
 
-static void add_actuator(struct actuator_rows *rows, const char *kind, size_t index,
+static void add_output(struct output_rows *rows, const char *kind, size_t index,
 	const struct payload_part_health *part)
 {
 	char *key = rows->keys[rows->n];
@@ -91,19 +91,19 @@ static void add_actuator(struct actuator_rows *rows, const char *kind, size_t in
 		(struct payload_health_row){.key = key, .kind = PAYLOAD_HEALTH_PART, .part = *part};
 }
 
-static void gather_actuators(const struct health_sources *sources, struct actuator_rows *rows)
+static void gather_outputs(const struct health_sources *sources, struct output_rows *rows)
 {
 	rows->n = 0;
 	for (size_t i = 0; i < sources->config->n_leds; i++) {
-		struct actuators_led led = actuators_get_led(sources->actuators, i);
+		struct outputs_led led = outputs_get_led(sources->outputs, i);
 
-		add_actuator(rows, "led", i,
+		add_output(rows, "led", i,
 			&(struct payload_part_health){led.ok, led.error, led.since_ms, {0}});
 	}
 	for (size_t i = 0; i < sources->config->n_motors; i++) {
-		struct actuators_motor motor = actuators_get_motor(sources->actuators, i);
+		struct outputs_motor motor = outputs_get_motor(sources->outputs, i);
 
-		add_actuator(rows, "motor", i,
+		add_output(rows, "motor", i,
 			&(struct payload_part_health){motor.ok, motor.error, motor.since_ms, {0}});
 	}
 }
@@ -125,7 +125,7 @@ struct gathered {
 	const char *reduced[REDUCED_MAX];
 	size_t n_reduced;
 	struct payload_health_row sensors[CONFIG_SENSORS_MAX];
-	struct actuator_rows actuators;
+	struct output_rows outputs;
 	struct spooler_status spool;
 	struct payload_health_row disk[2];
 };
@@ -188,8 +188,8 @@ static size_t figures(const struct health *health, const struct health_sources *
 	rows[n++] = FLAG("clock_set", clock_is_set(clock_wall_ms()));
 	rows[n++] = TEXT("instance", health->instance);
 	rows[n++] = ROWS("sensors", gathered->sensors, sources->config->n_sensors);
-	if (gathered->actuators.n > 0)
-		rows[n++] = ROWS("actuators", gathered->actuators.rows, gathered->actuators.n);
+	if (gathered->outputs.n > 0)
+		rows[n++] = ROWS("actuators", gathered->outputs.rows, gathered->outputs.n);
 	rows[n++] = disk_row(health, gathered);
 	rows[n++] = COUNT("rss_kb", resident_kb());
 	rows[n++] = COUNT("cpu_ms", cpu_ms());
@@ -208,7 +208,7 @@ void health_publish(const struct health *health, const struct health_sources *so
 	gathered.spool = spooler_status(sources->spooler);
 	gather_reduced(health, &gathered);
 	gather_sensors(health, sources->config, gathered.sensors);
-	gather_actuators(sources, &gathered.actuators);
+	gather_outputs(sources, &gathered.outputs);
 	payload.n = figures(health, sources, &gathered, rows);
 	size = payload_format_health(&payload, text, sizeof(text));
 	topic_below(topic, sources->config->mqtt.topic, "health");

@@ -7,11 +7,11 @@
  */
 #pragma once
 
-#include "actuators.h"
 #include "config.h"
 #include "health_part.h"
 #include "link.h"
 #include "outbox.h"
+#include "outputs.h"
 #include "publisher.h"
 #include "sampler.h"
 #include "spooler.h"
@@ -43,7 +43,7 @@ void health_reset_sensors(struct health *health);
 /* Where the figures come from; all borrowed for the call. */
 struct health_sources {
 	const struct config *config;
-	const struct actuators *actuators;
+	const struct outputs *outputs;
 	const struct publisher *publisher;
 	struct sampler *sampler;
 	struct outbox *outbox;

@@ -163,13 +163,13 @@ static int apply_led(
 {
 	/* The analyzer does not see that there is an LED whenever there is one to apply. */
 	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
-	struct actuators_led now = actuators_get_led(router->actuators, led->index);
+	struct outputs_led now = outputs_get_led(router->outputs, led->index);
 	bool on = led->has_on ? led->on : true; /* brightness alone turns it on */
 	unsigned level = led->bright ? led->bright : now.level;
 	struct hal_error error = {0};
 	char path[32];
 
-	if (actuators_set_led(router->actuators, led->index, on, level, &error) < 0) {
+	if (outputs_set_led(router->outputs, led->index, on, level, &error) < 0) {
 		snprintf(path, sizeof(path), "led.%zu", led->index);
 		payload_error_add(errors, path, "%s", error.text);
 		return -EIO;
@@ -183,13 +183,13 @@ static int apply_led(
 static int apply_motor(
 	const struct router *router, struct payload_motor *motor, struct payload_errors *errors)
 {
-	struct actuators_motor now = actuators_get_motor(router->actuators, motor->index);
+	struct outputs_motor now = outputs_get_motor(router->outputs, motor->index);
 	enum motor_direction direction = motor->has_direction ? motor->direction : now.direction;
 	unsigned speed = motor->speed ? motor->speed : now.speed;
 	struct hal_error error = {0};
 	char path[32];
 
-	if (actuators_set_motor(router->actuators, motor->index, direction, speed, &error) < 0) {
+	if (outputs_set_motor(router->outputs, motor->index, direction, speed, &error) < 0) {
 		snprintf(path, sizeof(path), "motor.%zu", motor->index);
 		payload_error_add(errors, path, "%s", error.text);
 		return -EIO;

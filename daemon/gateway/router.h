@@ -6,17 +6,17 @@
  */
 #pragma once
 
-#include "actuators.h"
 #include "config.h"
 #include "link.h"
 #include "outbox.h"
+#include "outputs.h"
 #include "refusals.h"
 #include <stdbool.h>
 
 /* What a handler acts upon; all borrowed. */
 struct router {
 	const struct config *config;
-	struct actuators *actuators;
+	struct outputs *outputs;
 	struct outbox *outbox;
 	struct refusals *refusals; /* of actions; what is due of them is told by their owner */
 	/* Puts a checked interval in force. */

@@ -149,7 +149,7 @@ static void collect_names(const struct config *config, struct names *names)
 			add_name(names, config->chips[i].bus);
 	}
 	for (size_t i = 0; i < config->n_leds; i++)
-		add_name(names, config->leds[i].output.line);
+		add_name(names, config->leds[i].port.line);
 	for (size_t i = 0; i < config->n_motors; i++) {
 		const struct config_motor *motor = &config->motors[i];
 

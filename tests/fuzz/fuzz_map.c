@@ -67,12 +67,12 @@ static void on_missed(void *userdata, const char *what, size_t line)
 	++*(size_t *)userdata;
 }
 
-static void check_output(const struct config *config, const struct config_output *output)
+static void check_output(const struct config *config, const struct config_port *output)
 {
-	if (output->kind == CONFIG_OUTPUT_CHIP_PWM)
+	if (output->kind == CONFIG_PORT_CHIP_PWM)
 		FUZZ_CHECK(output->chip < config->n_chips &&
 			output->channel < config->chips[output->chip].driver->n_pwm);
-	FUZZ_CHECK((output->kind == CONFIG_OUTPUT_LINE || output->kind == CONFIG_OUTPUT_SOFT_PWM) ==
+	FUZZ_CHECK((output->kind == CONFIG_PORT_LINE || output->kind == CONFIG_PORT_SOFT_PWM) ==
 		(output->line != NULL));
 }
 
@@ -95,7 +95,7 @@ static void check_outputs(const uint8_t *data, size_t size, bool good)
 	FUZZ_CHECK(r == 0 ? config && whole == good : r == -EINVAL && !config && !good);
 	FUZZ_CHECK(good ? n_missed == 0 : diag_count(diag) > 0);
 	for (size_t i = 0; config && i < config->n_leds; i++)
-		check_output(config, &config->leds[i].output);
+		check_output(config, &config->leds[i].port);
 	for (size_t i = 0; config && i < config->n_motors; i++) {
 		check_output(config, &config->motors[i].forward);
 		check_output(config, &config->motors[i].backward);

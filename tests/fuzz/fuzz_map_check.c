@@ -111,27 +111,27 @@ static void check_packed(const struct config *config, const struct config_packed
 	}
 }
 
-static void check_output(const struct config *config, const struct config_output *output)
+static void check_output(const struct config *config, const struct config_port *output)
 {
 	switch (output->kind) {
-	case CONFIG_OUTPUT_NONE:
+	case CONFIG_PORT_NONE:
 		return;
-	case CONFIG_OUTPUT_SOFT_PWM:
+	case CONFIG_PORT_SOFT_PWM:
 		FUZZ_CHECK(output->line && output->line[0] && !output->pwm_chip);
 		FUZZ_CHECK(output->frequency_hz >= 10);
 		return;
-	case CONFIG_OUTPUT_LINE:
+	case CONFIG_PORT_LINE:
 		FUZZ_CHECK(output->line && output->line[0] && !output->pwm_chip);
 		return;
-	case CONFIG_OUTPUT_CHIP_PWM:
+	case CONFIG_PORT_CHIP_PWM:
 		FUZZ_CHECK(output->chip < config->n_chips && !output->line);
 		FUZZ_CHECK(output->channel < config->chips[output->chip].driver->n_pwm);
 		return;
-	case CONFIG_OUTPUT_SOC_PWM:
+	case CONFIG_PORT_SOC_PWM:
 		FUZZ_CHECK(output->pwm_chip && output->pwm_chip[0] && !output->line);
 		FUZZ_CHECK(output->frequency_hz >= 10 && output->frequency_hz <= 100e3);
 		return;
-	case CONFIG_OUTPUT_KERNEL_LED:
+	case CONFIG_PORT_KERNEL_LED:
 		FUZZ_CHECK(output->kernel_led && output->kernel_led[0] && !output->line);
 		FUZZ_CHECK(!strchr(output->kernel_led, '/') && !output->pwm_chip);
 		return;
@@ -143,18 +143,18 @@ static void check_output(const struct config *config, const struct config_output
 static void check_led(const struct config *config, const struct config_led *led)
 {
 	check_name(led->name);
-	check_output(config, &led->output);
-	FUZZ_CHECK(led->output.kind != CONFIG_OUTPUT_NONE && led->fingerprint);
+	check_output(config, &led->port);
+	FUZZ_CHECK(led->port.kind != CONFIG_PORT_NONE && led->fingerprint);
 	FUZZ_CHECK(led->settings.min_duty >= 0 && led->settings.min_duty <= 0.9);
 	FUZZ_CHECK(led->settings.gamma >= 0.5 && led->settings.gamma <= 4);
 }
 
 static void check_motor(const struct config *config, const struct config_motor *motor)
 {
-	bool two = motor->forward.kind != CONFIG_OUTPUT_NONE &&
-		motor->backward.kind != CONFIG_OUTPUT_NONE;
+	bool two =
+		motor->forward.kind != CONFIG_PORT_NONE && motor->backward.kind != CONFIG_PORT_NONE;
 	bool phase =
-		motor->phase.kind != CONFIG_OUTPUT_NONE && motor->enable.kind != CONFIG_OUTPUT_NONE;
+		motor->phase.kind != CONFIG_PORT_NONE && motor->enable.kind != CONFIG_PORT_NONE;
 
 	check_name(motor->name);
 	check_output(config, &motor->forward);

@@ -345,23 +345,23 @@ static void test_packed(void **state)
 	config_free(config);
 }
 
-static void assert_line(const struct config_output *output, const char *line)
+static void assert_line(const struct config_port *output, const char *line)
 {
-	assert_int_equal(output->kind, CONFIG_OUTPUT_LINE);
+	assert_int_equal(output->kind, CONFIG_PORT_LINE);
 	assert_string_equal(output->line, line);
 	assert_null(output->pwm_chip);
 }
 
-static void assert_soft(const struct config_output *output, const char *line, double hz)
+static void assert_soft(const struct config_port *output, const char *line, double hz)
 {
-	assert_int_equal(output->kind, CONFIG_OUTPUT_SOFT_PWM);
+	assert_int_equal(output->kind, CONFIG_PORT_SOFT_PWM);
 	assert_string_equal(output->line, line);
 	CLOSE(output->frequency_hz, hz);
 }
 
-static void assert_part(const struct config_output *output, size_t chip, unsigned channel)
+static void assert_part(const struct config_port *output, size_t chip, unsigned channel)
 {
-	assert_int_equal(output->kind, CONFIG_OUTPUT_CHIP_PWM);
+	assert_int_equal(output->kind, CONFIG_PORT_CHIP_PWM);
 	assert_int_equal(output->chip, chip);
 	assert_int_equal(output->channel, channel);
 	assert_null(output->line);
@@ -369,17 +369,17 @@ static void assert_part(const struct config_output *output, size_t chip, unsigne
 }
 
 static void assert_soc(
-	const struct config_output *output, const char *chip, unsigned channel, double hz)
+	const struct config_port *output, const char *chip, unsigned channel, double hz)
 {
-	assert_int_equal(output->kind, CONFIG_OUTPUT_SOC_PWM);
+	assert_int_equal(output->kind, CONFIG_PORT_SOC_PWM);
 	assert_string_equal(output->pwm_chip, chip);
 	assert_int_equal(output->channel, channel);
 	CLOSE(output->frequency_hz, hz);
 }
 
-static void assert_kernel_led(const struct config_output *output, const char *name)
+static void assert_kernel_led(const struct config_port *output, const char *name)
 {
-	assert_int_equal(output->kind, CONFIG_OUTPUT_KERNEL_LED);
+	assert_int_equal(output->kind, CONFIG_PORT_KERNEL_LED);
 	assert_string_equal(output->kernel_led, name);
 	assert_null(output->line);
 	assert_null(output->pwm_chip);
@@ -393,20 +393,20 @@ static void test_leds(void **state)
 
 	assert_int_equal(config->n_leds, 7);
 	assert_string_equal(leds[0].name, "red");
-	assert_line(&leds[0].output, "GPIO17");
+	assert_line(&leds[0].port, "GPIO17");
 	assert_true(leds[0].active_low);
-	assert_soft(&leds[1].output, "pinctrl-rp1:27", 50);
+	assert_soft(&leds[1].port, "pinctrl-rp1:27", 50);
 	CLOSE(leds[1].settings.gamma, 1);
-	assert_part(&leds[2].output, 3, 15);
+	assert_part(&leds[2].port, 3, 15);
 	CLOSE(leds[2].settings.min_duty, 0.025);
 	assert_string_equal(leds[3].name, "led3");
-	assert_soc(&leds[3].output, "pwmchip0", 1, 1000);
+	assert_soc(&leds[3].port, "pwmchip0", 1, 1000);
 	assert_string_equal(leds[4].name, "4th");
-	assert_soc(&leds[4].output, "fe20c000.pwm", 0, 25000);
-	assert_kernel_led(&leds[5].output, "ACT");
+	assert_soc(&leds[4].port, "fe20c000.pwm", 0, 25000);
+	assert_kernel_led(&leds[5].port, "ACT");
 	CLOSE(leds[5].settings.min_duty, 0.1);
 	CLOSE(leds[5].settings.gamma, 1.8);
-	assert_kernel_led(&leds[6].output, "input3::caps-lock");
+	assert_kernel_led(&leds[6].port, "input3::caps-lock");
 	config_free(config);
 }
 
@@ -420,7 +420,7 @@ static void test_motors(void **state)
 	assert_string_equal(motors[0].name, "l298n");
 	assert_line(&motors[0].forward, "GPIO5");
 	assert_line(&motors[0].backward, "GPIO6");
-	assert_int_equal(motors[0].phase.kind, CONFIG_OUTPUT_NONE);
+	assert_int_equal(motors[0].phase.kind, CONFIG_PORT_NONE);
 	assert_soft(&motors[0].enable, "GPIO13", 200);
 
 	assert_string_equal(motors[1].name, "motor1");
@@ -437,7 +437,7 @@ static void test_motors(void **state)
 	assert_soft(&motors[3].forward, "gpiochip0:8", 100);
 	assert_soft(&motors[3].backward, "gpiochip0:7", 100);
 	assert_line(&motors[4].forward, "GPIO10");
-	assert_int_equal(motors[4].enable.kind, CONFIG_OUTPUT_NONE);
+	assert_int_equal(motors[4].enable.kind, CONFIG_PORT_NONE);
 	assert_line(&motors[5].enable, "GPIO26");
 	assert_line(&motors[6].phase, "GPIO12");
 	assert_soc(&motors[6].enable, "1f00098000.pwm", 0, 20000);
@@ -478,8 +478,8 @@ static void test_output_of_a_chip_called_pwmchip0(void **state)
 					  "chips: {pwmchip0: {driver: pca9685, bus: /dev/i2c-1}}\n"
 					  "leds: [{pwm: pwmchip0.3}, {pwm: pwmchip1.3}]\n");
 
-	assert_part(&config->leds[0].output, 0, 3);
-	assert_soc(&config->leds[1].output, "pwmchip1", 3, 1000);
+	assert_part(&config->leds[0].port, 0, 3);
+	assert_soc(&config->leds[1].port, "pwmchip1", 3, 1000);
 	config_free(config);
 }
 

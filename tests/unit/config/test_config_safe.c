@@ -110,9 +110,9 @@ static void on_missed(void *userdata, const char *what, size_t line)
 	fprintf(userdata, "%s:%zu ", what, line);
 }
 
-static void print_output(const struct config *config, const struct config_output *output, FILE *out)
+static void print_output(const struct config *config, const struct config_port *output, FILE *out)
 {
-	if (output->kind == CONFIG_OUTPUT_CHIP_PWM)
+	if (output->kind == CONFIG_PORT_CHIP_PWM)
 		fprintf(out, "%s.%u", config->chips[output->chip].name, output->channel);
 	else
 		fprintf(out, "%s", output->line);
@@ -128,7 +128,7 @@ static void print_config(const struct config *config, FILE *out)
 	}
 	for (size_t i = 0; config->failsafe.leds != CONFIG_FAILSAFE_LEDS_KEEP && i < config->n_leds;
 		i++) {
-		print_output(config, &config->leds[i].output, out);
+		print_output(config, &config->leds[i].port, out);
 		fputc(';', out);
 	}
 }

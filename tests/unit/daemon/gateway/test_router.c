@@ -23,7 +23,7 @@ enum { TOPIC_ACTIONS, TOPIC_INTERVAL, TOPIC_LEDS, TOPIC_ACTION, TOPIC_LED, TOPIC
 
 struct fixture {
 	struct map_rig rig;
-	struct actuators *actuators;
+	struct outputs *outputs;
 	struct outbox *outbox;
 	struct router router;
 	struct refusals refusals;
@@ -49,20 +49,20 @@ static void on_applied(void *userdata)
 static void open_map(struct fixture *fixture, const char *map)
 {
 	struct outbox_settings outbox = {4096, 65536};
-	struct actuators_settings settings = {0};
+	struct outputs_settings settings = {0};
 
 	*fixture = (struct fixture){0};
 	map_rig_open(&fixture->rig, map);
 	settings.board = fixture->rig.board;
 	settings.config = fixture->rig.config;
-	assert_int_equal(actuators_new(&settings, &fixture->actuators), 0);
+	assert_int_equal(outputs_new(&settings, &fixture->outputs), 0);
 	assert_int_equal(outbox_new(&outbox, &fixture->outbox), 0);
 	outbox_connected(fixture->outbox);
 	fixture->answer = malloc(sizeof(*fixture->answer));
 	assert_non_null(fixture->answer);
 	fixture->router = (struct router){
 		.config = fixture->rig.config,
-		.actuators = fixture->actuators,
+		.outputs = fixture->outputs,
 		.outbox = fixture->outbox,
 		.refusals = &fixture->refusals,
 		.set_interval = on_interval,
@@ -80,7 +80,7 @@ static void close_fixture(struct fixture *fixture)
 {
 	free(fixture->answer);
 	outbox_free(fixture->outbox);
-	actuators_free(fixture->actuators);
+	outputs_free(fixture->outputs);
 	map_rig_close(&fixture->rig);
 }
 

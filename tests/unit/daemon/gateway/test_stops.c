@@ -176,7 +176,7 @@ static const struct mistake MISTAKES[] = {
 
 struct fixture {
 	struct map_rig rig;
-	struct actuators *actuators;
+	struct outputs *outputs;
 	struct outbox *outbox;
 	struct router router;
 	struct refusals refusals;
@@ -203,13 +203,13 @@ static void on_applied(void *userdata)
 static void open_fixture(struct fixture *fixture)
 {
 	struct outbox_settings outbox = {4096, 65536};
-	struct actuators_settings settings = {0};
+	struct outputs_settings settings = {0};
 
 	*fixture = (struct fixture){0};
 	map_rig_open(&fixture->rig, MAP);
 	settings.board = fixture->rig.board;
 	settings.config = fixture->rig.config;
-	assert_int_equal(actuators_new(&settings, &fixture->actuators), 0);
+	assert_int_equal(outputs_new(&settings, &fixture->outputs), 0);
 	assert_int_equal(outbox_new(&outbox, &fixture->outbox), 0);
 	outbox_connected(fixture->outbox);
 	fixture->answer = malloc(sizeof(*fixture->answer));
@@ -218,7 +218,7 @@ static void open_fixture(struct fixture *fixture)
 	assert_non_null(fixture->event);
 	fixture->router = (struct router){
 		.config = fixture->rig.config,
-		.actuators = fixture->actuators,
+		.outputs = fixture->outputs,
 		.outbox = fixture->outbox,
 		.refusals = &fixture->refusals,
 		.set_interval = on_interval,
@@ -232,7 +232,7 @@ static void close_fixture(struct fixture *fixture)
 	free(fixture->event);
 	free(fixture->answer);
 	outbox_free(fixture->outbox);
-	actuators_free(fixture->actuators);
+	outputs_free(fixture->outputs);
 	map_rig_close(&fixture->rig);
 }
 
@@ -242,7 +242,7 @@ static void run_all(struct fixture *fixture)
 
 	for (size_t i = 0; i < MOTORS; i++)
 		assert_int_equal(
-			actuators_set_motor(fixture->actuators, i, MOTOR_FORWARD, 10, &error), 0);
+			outputs_set_motor(fixture->outputs, i, MOTOR_FORWARD, 10, &error), 0);
 }
 
 static unsigned stopped(struct fixture *fixture)

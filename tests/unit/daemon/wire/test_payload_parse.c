@@ -566,7 +566,7 @@ static void a_table_of_any_number_of_keys_may_be_listed(void **state)
 	assert_int_equal(errors.count, 2);
 }
 
-static void a_gateway_without_actuators_says_so(void **state)
+static void a_gateway_without_outputs_says_so(void **state)
 {
 	static const char LED[] = "{\"led\":{\"0\":{\"on\":true}}}";
 	static const char MOTOR[] = "{\"motor\":{\"direction\":\"stop\"}}";
@@ -749,7 +749,7 @@ int main(void)
 		cmocka_unit_test(an_object_with_more_keys_than_there_can_be_is_refused),
 		cmocka_unit_test(a_long_key_is_cut_at_a_character),
 		cmocka_unit_test(a_table_of_any_number_of_keys_may_be_listed),
-		cmocka_unit_test(a_gateway_without_actuators_says_so),
+		cmocka_unit_test(a_gateway_without_outputs_says_so),
 		cmocka_unit_test(every_device_of_a_full_map_can_be_addressed_at_once),
 		cmocka_unit_test(an_interval_is_a_plain_number),
 		cmocka_unit_test(another_interval_is_refused),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "actuators.h"
 #include "clock.h"
 #include "map_rig.h"
+#include "outputs.h"
 #include "retry.h"
 #include <errno.h>
 #include <setjmp.h>
@@ -30,7 +30,7 @@ struct told {
 struct fixture {
 	struct map_rig rig;
 	struct told told;
-	struct actuators *actuators;
+	struct outputs *outputs;
 	uint64_t time_us; /* of the last poll_much_later() */
 };
 
@@ -50,28 +50,28 @@ static void on_state(void *userdata)
 	told->states++;
 }
 
-static void open_actuators(struct fixture *fixture, bool safe_only)
+static void open_outputs(struct fixture *fixture, bool safe_only)
 {
-	struct actuators_settings settings = {
+	struct outputs_settings settings = {
 		.board = fixture->rig.board,
 		.config = fixture->rig.config,
 		.listener = {on_health, on_state, &fixture->told},
 		.safe_only = safe_only,
 	};
 
-	assert_int_equal(actuators_new(&settings, &fixture->actuators), 0);
+	assert_int_equal(outputs_new(&settings, &fixture->outputs), 0);
 }
 
 static void open_map(struct fixture *fixture, const char *map)
 {
 	*fixture = (struct fixture){0};
 	map_rig_open(&fixture->rig, map);
-	open_actuators(fixture, false);
+	open_outputs(fixture, false);
 }
 
 static void close_all(struct fixture *fixture)
 {
-	actuators_free(fixture->actuators);
+	outputs_free(fixture->outputs);
 	map_rig_close(&fixture->rig);
 }
 
@@ -95,9 +95,9 @@ static void poll_much_later(struct fixture *fixture)
 		fixture->time_us = clock_now_us();
 	for (int i = 0; i < 4; i++) {
 		fixture->time_us += UINT64_C(1000) * RETRY_MAX_MS;
-		actuators_poll(fixture->actuators, fixture->time_us);
-		actuators_poll(fixture->actuators, fixture->time_us);
-		actuators_poll(fixture->actuators, fixture->time_us);
+		outputs_poll(fixture->outputs, fixture->time_us);
+		outputs_poll(fixture->outputs, fixture->time_us);
+		outputs_poll(fixture->outputs, fixture->time_us);
 	}
 }
 
@@ -123,16 +123,16 @@ static void test_drives_each_kind_of_led(void **state)
 
 	(void)state;
 	open_map(&f, MAP);
-	assert_int_equal(actuators_set_led(f.actuators, 0, true, 10, NULL), 0);
-	assert_int_equal(actuators_set_led(f.actuators, 1, true, 5, NULL), 0);
-	assert_int_equal(actuators_set_led(f.actuators, 2, true, 10, NULL), 0);
+	assert_int_equal(outputs_set_led(f.outputs, 0, true, 10, NULL), 0);
+	assert_int_equal(outputs_set_led(f.outputs, 1, true, 5, NULL), 0);
+	assert_int_equal(outputs_set_led(f.outputs, 2, true, 10, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "GPIO17") == 1.0);
 	assert_true(map_rig_output(&f.rig, "board.3") == 0.5);
 	assert_true(map_rig_output(&f.rig, "pwmchip0.1") == 1.0);
-	assert_int_equal(actuators_get_led(f.actuators, 1).level, 5);
-	assert_int_equal(actuators_set_led(f.actuators, 1, false, 5, NULL), 0);
+	assert_int_equal(outputs_get_led(f.outputs, 1).level, 5);
+	assert_int_equal(outputs_set_led(f.outputs, 1, false, 5, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
-	assert_false(actuators_get_led(f.actuators, 1).on);
+	assert_false(outputs_get_led(f.outputs, 1).on);
 	close_all(&f);
 }
 
@@ -143,16 +143,16 @@ static void test_reversal_passes_through_stop(void **state)
 
 	(void)state;
 	open_map(&f, MAP);
-	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
-	assert_true(actuators_running(f.actuators));
+	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_true(outputs_running(f.outputs));
 	forget_wires(&f);
-	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_BACKWARD, 10, NULL), 0);
+	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_BACKWARD, 10, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
 	assert_true(map_rig_output(&f.rig, "GPIO6") == 0.0);
 	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
-	next_us = actuators_poll(f.actuators, clock_now_us());
+	next_us = outputs_poll(f.outputs, clock_now_us());
 	assert_true(next_us != UINT64_MAX);
-	actuators_poll(f.actuators, next_us);
+	outputs_poll(f.outputs, next_us);
 	assert_wires(&f, "line GPIO5 0\npwm board.0 0.0000\nline GPIO6 1\npwm board.0 1.0000\n");
 	close_all(&f);
 }
@@ -164,11 +164,11 @@ static void test_a_part_that_is_away_is_told_once_and_comes_back(void **state)
 	(void)state;
 	map_rig_open(&f.rig, MAP);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
-	open_actuators(&f, false);
+	open_outputs(&f, false);
 	assert_string_equal(f.told.health,
 		"motor.motor0: pca9685 at 0x40 on /dev/i2c-1: no answer\n"
 		"led.green: pca9685 at 0x40 on /dev/i2c-1: no answer\n");
-	assert_false(actuators_get_led(f.actuators, 1).ok);
+	assert_false(outputs_get_led(f.outputs, 1).ok);
 	poll_much_later(&f);
 	f.told.health[0] = '\0';
 	poll_much_later(&f);
@@ -176,7 +176,7 @@ static void test_a_part_that_is_away_is_told_once_and_comes_back(void **state)
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
 	poll_much_later(&f);
 	assert_string_equal(f.told.health, "motor.motor0: works\nled.green: works\n");
-	assert_true(actuators_get_led(f.actuators, 1).ok);
+	assert_true(outputs_get_led(f.outputs, 1).ok);
 	close_all(&f);
 }
 
@@ -188,9 +188,9 @@ static void test_a_failed_write_says_the_device_and_the_cause(void **state)
 	(void)state;
 	open_map(&f, MAP);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
-	assert_int_equal(actuators_set_led(f.actuators, 1, true, 5, &error), -ENXIO);
+	assert_int_equal(outputs_set_led(f.outputs, 1, true, 5, &error), -ENXIO);
 	assert_string_equal(error.text, "pca9685 at 0x40 on /dev/i2c-1 channel 3: no answer");
-	assert_false(actuators_get_led(f.actuators, 1).on);
+	assert_false(outputs_get_led(f.outputs, 1).on);
 	assert_string_equal(
 		f.told.health, "led.green: pca9685 at 0x40 on /dev/i2c-1 channel 3: no answer\n");
 	close_all(&f);
@@ -203,9 +203,9 @@ static void test_a_command_does_not_wait_for_the_retry(void **state)
 	(void)state;
 	open_map(&f, MAP);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
-	assert_int_equal(actuators_set_led(f.actuators, 1, true, 5, NULL), -ENXIO);
+	assert_int_equal(outputs_set_led(f.outputs, 1, true, 5, NULL), -ENXIO);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
-	assert_int_equal(actuators_set_led(f.actuators, 1, true, 10, NULL), 0);
+	assert_int_equal(outputs_set_led(f.outputs, 1, true, 10, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
 	close_all(&f);
 }
@@ -222,7 +222,7 @@ static void test_a_part_that_lost_its_power_is_set_up_within_the_command(void **
 	 */
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
-	assert_int_equal(actuators_set_led(f.actuators, 1, true, 10, NULL), 0);
+	assert_int_equal(outputs_set_led(f.outputs, 1, true, 10, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
 	assert_string_equal(f.told.health, "");
 	close_all(&f);
@@ -237,18 +237,18 @@ static void test_leds_are_restored_and_motors_are_not(void **state)
 		CHIPS "leds: [" GREEN
 		      ", {name: white, pwm: board.4, min_duty: 0%, gamma: 1}]\nmotors: [" MOTOR
 		      "]\n");
-	assert_int_equal(actuators_set_led(f.actuators, 0, true, 10, NULL), 0);
-	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(outputs_set_led(f.outputs, 0, true, 10, NULL), 0);
+	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
 	/* The part loses its power: the next write fails, and then it is set up from scratch. */
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
-	assert_int_equal(actuators_set_led(f.actuators, 1, true, 10, NULL), -ENXIO);
+	assert_int_equal(outputs_set_led(f.outputs, 1, true, 10, NULL), -ENXIO);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
 	poll_much_later(&f);
 	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
 	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
-	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_STOP);
-	assert_false(actuators_running(f.actuators));
+	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_STOP);
+	assert_false(outputs_running(f.outputs));
 	close_all(&f);
 }
 
@@ -287,15 +287,15 @@ static void test_an_led_that_could_not_be_restored_is_told(void **state)
 		struct fixture f = {0};
 
 		map_rig_open_traced(&f.rig, text, &trace);
-		open_actuators(&f, false);
+		open_outputs(&f, false);
 		for (size_t i = 0; i < 3; i++)
-			assert_int_equal(actuators_set_led(f.actuators, i, true, 10, NULL), 0);
+			assert_int_equal(outputs_set_led(f.outputs, i, true, 10, NULL), 0);
 		assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
 		assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
 		countdown = (struct countdown){f.rig.board, transfers};
-		(void)actuators_set_led(f.actuators, 1, true, 10, NULL);
+		(void)outputs_set_led(f.outputs, 1, true, 10, NULL);
 		for (size_t i = 0; i < 3; i++) {
-			struct actuators_led led = actuators_get_led(f.actuators, i);
+			struct outputs_led led = outputs_get_led(f.outputs, i);
 
 			told += !led.ok && i != 1;
 			if (countdown.left > 0)
@@ -307,7 +307,7 @@ static void test_an_led_that_could_not_be_restored_is_told(void **state)
 		assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
 		poll_much_later(&f);
 		for (size_t i = 0; i < 3; i++) {
-			assert_true(actuators_get_led(f.actuators, i).ok);
+			assert_true(outputs_get_led(f.outputs, i).ok);
 			assert_true(map_rig_output(&f.rig, outputs[i]) == 1.0);
 		}
 		close_all(&f);
@@ -322,11 +322,11 @@ static void test_a_motor_command_that_fails_half_way_ends_in_stop(void **state)
 	(void)state;
 	open_map(&f, MAP);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
-	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), -ENXIO);
+	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), -ENXIO);
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
 	assert_true(map_rig_output(&f.rig, "GPIO6") == 0.0);
-	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_STOP);
-	assert_false(actuators_running(f.actuators));
+	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_STOP);
+	assert_false(outputs_running(f.outputs));
 	close_all(&f);
 }
 
@@ -345,11 +345,11 @@ static void test_a_stuck_bus_costs_one_transfer_however_many_motors_stop(void **
 	(void)state;
 	open_map(&f, text);
 	for (size_t i = 0; i < 5; i++)
-		assert_int_equal(actuators_set_motor(f.actuators, i, MOTOR_FORWARD, 10, NULL), 0);
+		assert_int_equal(outputs_set_motor(f.outputs, i, MOTOR_FORWARD, 10, NULL), 0);
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
 	begin_us = clock_now_us();
-	assert_int_equal(actuators_safe(f.actuators), -ETIMEDOUT);
-	f.actuators = actuators_free(f.actuators);
+	assert_int_equal(outputs_safe(f.outputs), -ETIMEDOUT);
+	f.outputs = outputs_free(f.outputs);
 	/* The rig's bus is stuck for 200 ms at a time; twenty writes were wanted. */
 	assert_true(clock_now_us() - begin_us < UINT64_C(2) * MAP_RIG_STUCK_US);
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
@@ -367,10 +367,10 @@ static void test_a_motor_on_lines_does_not_wait_for_one_on_a_stuck_bus(void **st
 	(void)state;
 	open_map(&f, text);
 	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(actuators_set_motor(f.actuators, i, MOTOR_FORWARD, 10, NULL), 0);
+		assert_int_equal(outputs_set_motor(f.outputs, i, MOTOR_FORWARD, 10, NULL), 0);
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
 	forget_wires(&f);
-	assert_int_equal(actuators_safe(f.actuators), -ETIMEDOUT);
+	assert_int_equal(outputs_safe(f.outputs), -ETIMEDOUT);
 	/*
 	 * The one that needs no bus comes first; the direction lines of the other before its
 	 * enable.
@@ -389,19 +389,19 @@ static void test_each_output_is_stopped_as_soon_as_it_can_be(void **state)
 
 	(void)state;
 	open_map(&f, MAP);
-	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, &error), 0);
+	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, &error), 0);
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
 	assert_int_equal(sim_set_fault(f.rig.board, "GPIO5", SIM_FAULT_STUCK), 0);
-	assert_true(actuators_safe(f.actuators) < 0);
-	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_FORWARD);
-	assert_false(actuators_safe_again(f.actuators));
+	assert_true(outputs_safe(f.outputs) < 0);
+	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_FORWARD);
+	assert_false(outputs_safe_again(f.outputs));
 	assert_true(map_rig_output(&f.rig, "GPIO5") > 0);
 	assert_int_equal(sim_set_fault(f.rig.board, "GPIO5", SIM_FAULT_NONE), 0);
-	assert_false(actuators_safe_again(f.actuators));
+	assert_false(outputs_safe_again(f.outputs));
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
-	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_STOP);
+	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_STOP);
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
-	assert_true(actuators_safe_again(f.actuators));
+	assert_true(outputs_safe_again(f.outputs));
 	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
 	close_all(&f);
 }
@@ -415,12 +415,12 @@ static void test_a_line_that_is_held_says_by_whom(void **state)
 	(void)state;
 	map_rig_open(&f.rig, "leds: [" RED "]\n");
 	assert_int_equal(board_open_line(f.rig.board, &request, NULL, &held), 0);
-	open_actuators(&f, false);
+	open_outputs(&f, false);
 	assert_non_null(strstr(f.told.health, "GPIO17"));
 	assert_non_null(strstr(f.told.health, "w1"));
 	gpio_line_close(held);
 	poll_much_later(&f);
-	assert_true(actuators_get_led(f.actuators, 0).ok);
+	assert_true(outputs_get_led(f.outputs, 0).ok);
 	close_all(&f);
 }
 
@@ -430,13 +430,13 @@ static void test_failsafe_stops_motors_and_keeps_leds(void **state)
 
 	(void)state;
 	open_map(&f, MAP);
-	assert_int_equal(actuators_set_led(f.actuators, 0, true, 10, NULL), 0);
-	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
-	assert_int_equal(actuators_failsafe(f.actuators), 0);
+	assert_int_equal(outputs_set_led(f.outputs, 0, true, 10, NULL), 0);
+	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(outputs_failsafe(f.outputs), 0);
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
 	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
 	assert_true(map_rig_output(&f.rig, "GPIO17") == 1.0);
-	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_STOP);
+	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_STOP);
 	close_all(&f);
 }
 
@@ -448,13 +448,13 @@ static void test_failsafe_does_what_the_map_says(void **state)
 	open_map(&f,
 		CHIPS "leds: [" RED "]\nmotors: [" MOTOR
 		      "]\nfailsafe: {motors: keep, leds: off}\n");
-	assert_int_equal(actuators_set_led(f.actuators, 0, true, 10, NULL), 0);
-	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
-	assert_int_equal(actuators_failsafe(f.actuators), 0);
+	assert_int_equal(outputs_set_led(f.outputs, 0, true, 10, NULL), 0);
+	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(outputs_failsafe(f.outputs), 0);
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 1.0);
 	assert_true(map_rig_output(&f.rig, "GPIO17") == 0.0);
 	/* The end of the process is another matter. */
-	assert_int_equal(actuators_safe(f.actuators), 0);
+	assert_int_equal(outputs_safe(f.outputs), 0);
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
 	close_all(&f);
 }
@@ -465,9 +465,9 @@ static void test_the_end_stops_the_motor_before_its_lines_are_released(void **st
 
 	(void)state;
 	open_map(&f, CHIPS "motors: [" MOTOR "]\n");
-	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
 	forget_wires(&f);
-	f.actuators = actuators_free(f.actuators);
+	f.outputs = outputs_free(f.outputs);
 	assert_wires(&f, "line GPIO5 0\npwm board.0 0.0000\nrelease GPIO5\nrelease GPIO6\n");
 	close_all(&f);
 }
@@ -478,8 +478,8 @@ static void test_safe_only_leaves_kept_leds_alone(void **state)
 
 	(void)state;
 	map_rig_open(&f.rig, "leds: [" RED "]\nmotors: [{forward: GPIO5, backward: GPIO6}]\n");
-	open_actuators(&f, true);
-	assert_int_equal(actuators_safe(f.actuators), 0);
+	open_outputs(&f, true);
+	assert_int_equal(outputs_safe(f.outputs), 0);
 	assert_wires(&f, "line GPIO5 0\nline GPIO6 0\n");
 	close_all(&f);
 }
@@ -489,7 +489,7 @@ static void reload(struct fixture *f, const char *map)
 	struct config *config = map_load(map);
 
 	map_rig_add_parts(&f->rig, config);
-	assert_int_equal(actuators_reload(f->actuators, config), 0);
+	assert_int_equal(outputs_reload(f->outputs, config), 0);
 	config_free(f->rig.config);
 	f->rig.config = config;
 }
@@ -500,18 +500,18 @@ static void test_reload_does_not_touch_what_stays(void **state)
 
 	(void)state;
 	open_map(&f, MAP);
-	assert_int_equal(actuators_set_led(f.actuators, 1, true, 10, NULL), 0);
-	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(outputs_set_led(f.outputs, 1, true, 10, NULL), 0);
+	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
 	forget_wires(&f);
 	/* The red LED goes, a yellow one comes, the green one has another index. */
 	reload(&f,
 		CHIPS "leds: [" BLUE ", {name: yellow, line: GPIO22}, " GREEN "]\nmotors: [" MOTOR
 		      "]\n");
 	assert_wires(&f, "release GPIO17\nline GPIO22 0\n");
-	assert_true(actuators_get_led(f.actuators, 2).on);
-	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_FORWARD);
-	assert_true(actuators_running(f.actuators));
-	assert_int_equal(actuators_set_led(f.actuators, 2, false, 10, NULL), 0);
+	assert_true(outputs_get_led(f.outputs, 2).on);
+	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_FORWARD);
+	assert_true(outputs_running(f.outputs));
+	assert_int_equal(outputs_set_led(f.outputs, 2, false, 10, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
 	close_all(&f);
 }
@@ -522,12 +522,12 @@ static void test_reload_stops_a_motor_whose_wiring_changes(void **state)
 
 	(void)state;
 	open_map(&f, CHIPS "motors: [" MOTOR "]\n");
-	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
 	reload(&f, CHIPS "motors: [{forward: GPIO5, backward: GPIO7, enable: board.0}]\n");
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
 	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
-	assert_int_equal(actuators_get_motor(f.actuators, 0).direction, MOTOR_STOP);
-	assert_int_equal(actuators_set_motor(f.actuators, 0, MOTOR_BACKWARD, 10, NULL), 0);
+	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_STOP);
+	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_BACKWARD, 10, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "GPIO7") == 1.0);
 	close_all(&f);
 }
@@ -540,20 +540,20 @@ static void test_a_stuck_part_is_tried_once_and_not_for_each_output(void **state
 	map_rig_open(&f.rig,
 		CHIPS "leds: [" GREEN ", {name: a, pwm: board.4}, {name: b, pwm: board.5}]\n");
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
-	open_actuators(&f, false);
+	open_outputs(&f, false);
 	/*
 	 * All say the same, but only the first one's attempt went over the wires: the others come
 	 * back with it at once.
 	 */
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
-	assert_false(actuators_get_led(f.actuators, 0).ok);
-	assert_false(actuators_get_led(f.actuators, 2).ok);
-	assert_string_equal(actuators_get_led(f.actuators, 2).error,
+	assert_false(outputs_get_led(f.outputs, 0).ok);
+	assert_false(outputs_get_led(f.outputs, 2).ok);
+	assert_string_equal(outputs_get_led(f.outputs, 2).error,
 		"pca9685 at 0x40 on /dev/i2c-1: timed out: the bus is stuck or the part stays "
 		"busy");
 	poll_much_later(&f);
 	for (size_t i = 0; i < 3; i++)
-		assert_true(actuators_get_led(f.actuators, i).ok);
+		assert_true(outputs_get_led(f.outputs, i).ok);
 	close_all(&f);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pwm_parts.h"
+#include "output_chips.h"
 #include "retry.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 /* How often a command may try a part on a stuck bus, for which it waits a transfer's time limit. */
 enum { FORCE_TIMED_OUT_US = 1000000 };
 
-struct pwm_part {
+struct output_chip {
 	bool ready;
 	struct retry retry;
 	uint64_t failed_us;     /* when it was last tried */
@@ -16,16 +16,17 @@ struct pwm_part {
 	int code;
 };
 
-struct pwm_parts {
+struct output_chips {
 	struct board *board;
 	const struct config *config;
 	struct chip **chips;
-	struct pwm_part *parts;
+	struct output_chip *parts;
 };
 
-int pwm_parts_new(struct board *board, const struct config *config, struct pwm_parts **ret_parts)
+int output_chips_new(
+	struct board *board, const struct config *config, struct output_chips **ret_parts)
 {
-	struct pwm_parts *parts = calloc(1, sizeof(*parts));
+	struct output_chips *parts = calloc(1, sizeof(*parts));
 
 	if (!parts)
 		return -ENOMEM;
@@ -34,18 +35,18 @@ int pwm_parts_new(struct board *board, const struct config *config, struct pwm_p
 	parts->chips = calloc(config->n_chips + 1, sizeof(*parts->chips));
 	parts->parts = calloc(config->n_chips + 1, sizeof(*parts->parts));
 	if (!parts->chips || !parts->parts) {
-		pwm_parts_free(parts);
+		output_chips_free(parts);
 		return -ENOMEM;
 	}
 	*ret_parts = parts;
 	return 0;
 }
 
-int pwm_parts_take_over(struct pwm_parts *old, struct board *board, const struct config *config,
-	struct pwm_parts **ret_parts)
+int output_chips_take_over(struct output_chips *old, struct board *board,
+	const struct config *config, struct output_chips **ret_parts)
 {
-	struct pwm_parts *parts = NULL;
-	int r = pwm_parts_new(board, config, &parts);
+	struct output_chips *parts = NULL;
+	int r = output_chips_new(board, config, &parts);
 
 	if (r < 0)
 		return r;
@@ -65,12 +66,12 @@ int pwm_parts_take_over(struct pwm_parts *old, struct board *board, const struct
 	return 0;
 }
 
-struct chip *const *pwm_parts_chips(const struct pwm_parts *parts)
+struct chip *const *output_chips_chips(const struct output_chips *parts)
 {
 	return parts->chips;
 }
 
-static int set_up(struct pwm_parts *parts, size_t index, struct hal_error *error)
+static int set_up(struct output_chips *parts, size_t index, struct hal_error *error)
 {
 	const struct config_chip *config = &parts->config->chips[index];
 	struct chip *chip;
@@ -98,15 +99,15 @@ static int set_up(struct pwm_parts *parts, size_t index, struct hal_error *error
 }
 
 /* No answer is known within microseconds, a stuck bus is not. */
-static bool may_force(const struct pwm_part *part, uint64_t now_us)
+static bool may_force(const struct output_chip *part, uint64_t now_us)
 {
 	return part->code != -ETIMEDOUT || now_us - part->failed_us >= FORCE_TIMED_OUT_US;
 }
 
-int pwm_parts_ensure(
-	struct pwm_parts *parts, size_t chip, uint64_t now_us, bool force, struct hal_error *error)
+int output_chips_ensure(struct output_chips *parts, size_t chip, uint64_t now_us, bool force,
+	struct hal_error *error)
 {
-	struct pwm_part *part = &parts->parts[chip];
+	struct output_chip *part = &parts->parts[chip];
 
 	if (part->ready)
 		return 0;
@@ -123,14 +124,14 @@ int pwm_parts_ensure(
 	return hal_error_set(error, part->code, "%s", part->error.text);
 }
 
-int pwm_parts_probe(struct pwm_parts *parts, size_t chip)
+int output_chips_probe(struct output_chips *parts, size_t chip)
 {
 	return parts->parts[chip].ready ? chip_probe(parts->chips[chip]) : 0;
 }
 
-void pwm_parts_failed(struct pwm_parts *parts, size_t chip, int code, uint64_t now_us)
+void output_chips_failed(struct output_chips *parts, size_t chip, int code, uint64_t now_us)
 {
-	struct pwm_part *part = &parts->parts[chip];
+	struct output_chip *part = &parts->parts[chip];
 
 	if (!part->ready)
 		return;
@@ -141,13 +142,13 @@ void pwm_parts_failed(struct pwm_parts *parts, size_t chip, int code, uint64_t n
 	retry_failed(&part->retry, now_us);
 }
 
-void pwm_parts_hurry(struct pwm_parts *parts)
+void output_chips_hurry(struct output_chips *parts)
 {
 	for (size_t i = 0; i < parts->config->n_chips; i++)
 		retry_succeeded(&parts->parts[i].retry);
 }
 
-struct pwm_parts *pwm_parts_free(struct pwm_parts *parts)
+struct output_chips *output_chips_free(struct output_chips *parts)
 {
 	if (!parts)
 		return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config_output.h"
+#include "config_port.h"
 #include "soft_pwm.h"
 #include <errno.h>
 #include <stdio.h>
@@ -16,8 +16,7 @@ enum {
 	CHANNEL_DIGITS = 3   /* of a kernel PWM chip's channel: more is no channel of any part */
 };
 
-int config_read_line(
-	struct schema *schema, const struct yaml_node *node, struct config_output *output)
+int config_read_line(struct schema *schema, const struct yaml_node *node, struct config_port *port)
 {
 	struct gpio_place place;
 	char cure[64];
@@ -44,10 +43,10 @@ int config_read_line(
 			"%s: %.40s is a number, and no name of a line", node->key, node->text);
 		return 0;
 	}
-	output->line = strdup(node->text);
-	if (!output->line)
+	port->line = strdup(node->text);
+	if (!port->line)
 		return -ENOMEM;
-	output->kind = CONFIG_OUTPUT_LINE;
+	port->kind = CONFIG_PORT_LINE;
 	return 0;
 }
 
@@ -62,7 +61,7 @@ static const char *channel_dot(const char *text)
 }
 
 static int read_chip_pwm(struct config_loader *loader, const struct yaml_node *node, size_t chip,
-	struct config_output *output)
+	struct config_port *port)
 {
 	const struct driver *driver = loader->config->chips[chip].driver;
 	const char *channel_name = strrchr(node->text, '.') + 1;
@@ -81,9 +80,9 @@ static int read_chip_pwm(struct config_loader *loader, const struct yaml_node *n
 			driver->n_pwm - 1, channel_name);
 		return 0;
 	}
-	output->kind = CONFIG_OUTPUT_CHIP_PWM;
-	output->chip = chip;
-	output->channel = (unsigned)channel;
+	port->kind = CONFIG_PORT_CHIP_PWM;
+	port->chip = chip;
+	port->channel = (unsigned)channel;
 	return 0;
 }
 
@@ -112,7 +111,7 @@ static int is_misspelt_chip(
 }
 
 static int read_soc_pwm(struct config_loader *loader, const struct yaml_node *node, size_t length,
-	struct config_output *output)
+	struct config_port *port)
 {
 	const char *channel = node->text + length + 1;
 	bool misspelt = false;
@@ -131,16 +130,15 @@ static int read_soc_pwm(struct config_loader *loader, const struct yaml_node *no
 			node->text);
 		return 0;
 	}
-	output->pwm_chip = strndup(node->text, length);
-	if (!output->pwm_chip)
+	port->pwm_chip = strndup(node->text, length);
+	if (!port->pwm_chip)
 		return -ENOMEM;
-	output->kind = CONFIG_OUTPUT_SOC_PWM;
-	output->channel = (unsigned)strtoul(channel, NULL, 10);
+	port->kind = CONFIG_PORT_SOC_PWM;
+	port->channel = (unsigned)strtoul(channel, NULL, 10);
 	return 0;
 }
 
-int config_read_pwm(
-	struct schema *schema, const struct yaml_node *node, struct config_output *output)
+int config_read_pwm(struct schema *schema, const struct yaml_node *node, struct config_port *port)
 {
 	struct config_loader *loader = config_loader_of(schema);
 
@@ -157,12 +155,12 @@ int config_read_pwm(
 	size_t length = (size_t)(dot - node->text);
 	size_t chip = config_chip_index(loader->config, node->text, length);
 	if (chip != CONFIG_NO_INDEX)
-		return read_chip_pwm(loader, node, chip, output);
-	return read_soc_pwm(loader, node, length, output);
+		return read_chip_pwm(loader, node, chip, port);
+	return read_soc_pwm(loader, node, length, port);
 }
 
 int config_read_kernel_led(
-	struct schema *schema, const struct yaml_node *node, struct config_output *output)
+	struct schema *schema, const struct yaml_node *node, struct config_port *port)
 {
 	size_t length = node->kind == YAML_SCALAR ? strlen(node->text) : 0;
 
@@ -174,73 +172,72 @@ int config_read_kernel_led(
 			"led takes a kernel LED's name such as ACT, not \"%.80s\"", node->text);
 		return 0;
 	}
-	output->kernel_led = strdup(node->text);
-	if (!output->kernel_led)
+	port->kernel_led = strdup(node->text);
+	if (!port->kernel_led)
 		return -ENOMEM;
-	output->kind = CONFIG_OUTPUT_KERNEL_LED;
+	port->kind = CONFIG_PORT_KERNEL_LED;
 	return 0;
 }
 
-int config_read_output(
-	struct schema *schema, const struct yaml_node *node, struct config_output *output)
+int config_read_port(struct schema *schema, const struct yaml_node *node, struct config_port *port)
 {
 	if (node->kind == YAML_SCALAR && channel_dot(node->text))
-		return config_read_pwm(schema, node, output);
-	return config_read_line(schema, node, output);
+		return config_read_pwm(schema, node, port);
+	return config_read_line(schema, node, port);
 }
 
-bool config_output_has_duty(const struct config_output *output)
+bool config_port_has_duty(const struct config_port *port)
 {
-	return output->kind != CONFIG_OUTPUT_NONE && output->kind != CONFIG_OUTPUT_LINE;
+	return port->kind != CONFIG_PORT_NONE && port->kind != CONFIG_PORT_LINE;
 }
 
-void config_set_frequency(struct schema *schema, const struct yaml_node *node, double hz,
-	struct config_output *output)
+void config_set_frequency(
+	struct schema *schema, const struct yaml_node *node, double hz, struct config_port *port)
 {
 	const double soft_max_hz = 1e6 / (double)SOFT_PWM_PERIOD_MIN_US;
 
-	if (output->kind == CONFIG_OUTPUT_SOC_PWM)
-		output->frequency_hz = node ? hz : CONFIG_SOC_PWM_HZ;
-	if (output->kind != CONFIG_OUTPUT_SOFT_PWM)
+	if (port->kind == CONFIG_PORT_SOC_PWM)
+		port->frequency_hz = node ? hz : CONFIG_SOC_PWM_HZ;
+	if (port->kind != CONFIG_PORT_SOFT_PWM)
 		return;
-	output->frequency_hz = node ? hz : CONFIG_SOFT_PWM_HZ;
+	port->frequency_hz = node ? hz : CONFIG_SOFT_PWM_HZ;
 	if (node && hz > soft_max_hz)
 		diag_error(schema->diag, node->place, "the SoC's PWM and the PWM parts are faster",
 			"frequency: software PWM goes up to %gHz", soft_max_hz);
 }
 
-static int visit_led(const struct yaml_node *node, const struct config_output *output,
-	config_output_visit visit, void *context)
+static int visit_led(const struct yaml_node *node, const struct config_port *port,
+	config_port_visit visit, void *context)
 {
 	const struct yaml_node *line = yaml_node_get(node, "line");
 	const struct yaml_node *pwm = yaml_node_get(node, "pwm");
 
-	return visit(context, line ? line : pwm ? pwm : yaml_node_get(node, "led"), output);
+	return visit(context, line ? line : pwm ? pwm : yaml_node_get(node, "led"), port);
 }
 
 static int visit_motor(const struct yaml_node *node, const struct config_motor *motor,
-	config_output_visit visit, void *context)
+	config_port_visit visit, void *context)
 {
 	const struct {
 		const char *key;
-		const struct config_output *output;
+		const struct config_port *port;
 	} outputs[] = {{"forward", &motor->forward}, {"backward", &motor->backward},
 		{"phase", &motor->phase}, {"enable", &motor->enable}};
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]) && r == 0; i++)
-		r = visit(context, yaml_node_get(node, outputs[i].key), outputs[i].output);
+		r = visit(context, yaml_node_get(node, outputs[i].key), outputs[i].port);
 	return r;
 }
 
-int config_each_output(const struct config_loader *loader, config_output_visit visit, void *context)
+int config_each_port(const struct config_loader *loader, config_port_visit visit, void *context)
 {
 	const struct config *config = loader->config;
 	int r = 0;
 
 	for (size_t i = 0; i < config->n_leds && r == 0; i++)
 		r = visit_led(
-			config_item(loader, "leds", i), &config->leds[i].output, visit, context);
+			config_item(loader, "leds", i), &config->leds[i].port, visit, context);
 	for (size_t i = 0; i < config->n_motors && r == 0; i++)
 		r = visit_motor(
 			config_item(loader, "motors", i), &config->motors[i], visit, context);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "actuators_internal.h"
 #include "clock.h"
+#include "outputs_internal.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* An open LED of the old map that has the same settings goes on under its new index. */
-static void move_leds(
-	struct actuator_led *from, size_t n_from, struct actuator_led *to, size_t n_to)
+static void move_leds(struct output_led *from, size_t n_from, struct output_led *to, size_t n_to)
 {
 	for (size_t i = 0; i < n_to; i++) {
 		for (size_t j = 0; j < n_from; j++) {
@@ -24,7 +23,7 @@ static void move_leds(
 }
 
 static void move_motors(
-	struct actuator_motor *from, size_t n_from, struct actuator_motor *to, size_t n_to)
+	struct output_motor *from, size_t n_from, struct output_motor *to, size_t n_to)
 {
 	for (size_t i = 0; i < n_to; i++) {
 		for (size_t j = 0; j < n_from; j++) {
@@ -41,19 +40,19 @@ static void move_motors(
 	}
 }
 
-int actuators_reload(struct actuators *actuators, const struct config *config)
+int outputs_reload(struct outputs *outputs, const struct config *config)
 {
-	struct actuators old;
-	struct actuators next;
+	struct outputs old;
+	struct outputs next;
 	int r;
 
-	actuators->now_us = clock_now_us();
-	old = *actuators;
-	next = *actuators;
-	r = actuators_allocate(&next, config);
+	outputs->now_us = clock_now_us();
+	old = *outputs;
+	next = *outputs;
+	r = outputs_allocate(&next, config);
 	if (r < 0)
 		return r;
-	r = pwm_parts_take_over(old.parts, old.settings.board, config, &next.parts);
+	r = output_chips_take_over(old.parts, old.settings.board, config, &next.parts);
 	if (r < 0) {
 		free(next.leds);
 		free(next.motors);
@@ -61,15 +60,15 @@ int actuators_reload(struct actuators *actuators, const struct config *config)
 	}
 	move_motors(old.motors, old.n_motors, next.motors, next.n_motors);
 	move_leds(old.leds, old.n_leds, next.leds, next.n_leds);
-	*actuators = next;
+	*outputs = next;
 	for (size_t i = 0; i < old.n_motors; i++)
-		actuator_motor_close(&old.motors[i]);
+		output_motor_close(&old.motors[i]);
 	for (size_t i = 0; i < old.n_leds; i++)
 		old.leds[i].led = led_close(old.leds[i].led, true);
 	free(old.motors);
 	free(old.leds);
-	pwm_parts_free(old.parts);
-	actuators_open_all(actuators);
-	actuators_tell_state(actuators);
+	output_chips_free(old.parts);
+	outputs_open_all(outputs);
+	outputs_tell_state(outputs);
 	return 0;
 }

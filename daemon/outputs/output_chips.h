@@ -13,35 +13,36 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct pwm_parts;
+struct output_chips;
 
 /* board and config are borrowed, config until the reload. Nothing is said to the parts yet. */
-int pwm_parts_new(struct board *board, const struct config *config, struct pwm_parts **ret_parts);
+int output_chips_new(
+	struct board *board, const struct config *config, struct output_chips **ret_parts);
 
 /* The same for another map; parts with equal fingerprints are taken over from old, as they are. old
  * stays to be freed, with what is left in it. */
-int pwm_parts_take_over(struct pwm_parts *old, struct board *board, const struct config *config,
-	struct pwm_parts **ret_parts);
+int output_chips_take_over(struct output_chips *old, struct board *board,
+	const struct config *config, struct output_chips **ret_parts);
 
 /* One pointer a chip of the map; NULL where it is no PWM part or could not be opened. */
-struct chip *const *pwm_parts_chips(const struct pwm_parts *parts);
+struct chip *const *output_chips_chips(const struct output_chips *parts);
 
 /*
  * Makes the part ready. 0; 1 when it was just set up, so that all its outputs are off; or an error
  * with the words in *error. force: also before its time has come, but a part on a stuck bus once a
  * second only, since each try takes as long as a transfer may.
  */
-int pwm_parts_ensure(
-	struct pwm_parts *parts, size_t chip, uint64_t now_us, bool force, struct hal_error *error);
+int output_chips_ensure(struct output_chips *parts, size_t chip, uint64_t now_us, bool force,
+	struct hal_error *error);
 
 /* Whether a part that is ready still has its settings, see chip_probe(). 0 for one that is not. */
-int pwm_parts_probe(struct pwm_parts *parts, size_t chip);
+int output_chips_probe(struct output_chips *parts, size_t chip);
 
 /* A write to one of its outputs failed with this error. */
-void pwm_parts_failed(struct pwm_parts *parts, size_t chip, int code, uint64_t now_us);
+void output_chips_failed(struct output_chips *parts, size_t chip, int code, uint64_t now_us);
 
 /* Every part that failed is due now. */
-void pwm_parts_hurry(struct pwm_parts *parts);
+void output_chips_hurry(struct output_chips *parts);
 
 /* Closes the parts as they are. Returns NULL; parts may be NULL. */
-struct pwm_parts *pwm_parts_free(struct pwm_parts *parts);
+struct output_chips *output_chips_free(struct output_chips *parts);

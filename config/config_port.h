@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Outputs of LEDs and motors: which of the ways to name one a text is. As in schema.h, a mistake is
+ * added to the diag and is no error; then the port's kind stays NONE.
+ */
+#pragma once
+
+#include "config_load.h"
+
+#define CONFIG_SOFT_PWM_HZ 100.0 /* defaults; a part in chips has a frequency of its own */
+#define CONFIG_SOC_PWM_HZ  1000.0
+#define CONFIG_PWM_MIN_HZ  10.0
+#define CONFIG_PWM_MAX_HZ  100e3
+
+/* "GPIO17", "gpiochip0:17": LINE. */
+int config_read_line(struct schema *schema, const struct yaml_node *node, struct config_port *port);
+
+/* "board.3": CHIP_PWM. "pwmchip0.1", "fe20c000.pwm.1": SOC_PWM. */
+int config_read_pwm(struct schema *schema, const struct yaml_node *node, struct config_port *port);
+
+/* "ACT": KERNEL_LED. */
+int config_read_kernel_led(
+	struct schema *schema, const struct yaml_node *node, struct config_port *port);
+
+/* A line or a PWM port, told apart by the number behind the last dot. */
+int config_read_port(struct schema *schema, const struct yaml_node *node, struct config_port *port);
+
+/* True for the kinds that can do more than on and off. */
+bool config_port_has_duty(const struct config_port *port);
+
+/*
+ * Calls the function for every port of the map, LEDs first, with the node that names it. It ends
+ * early with what the function returns if that is not 0.
+ */
+typedef int (*config_port_visit)(
+	void *context, const struct yaml_node *node, const struct config_port *port);
+int config_each_port(const struct config_loader *loader, config_port_visit visit, void *context);
+
+/*
+ * Gives the port its frequency: the map's (node, with the value in hz) or the default of its
+ * kind. Mistakes: a frequency that its kind cannot have. node NULL: the map gives none.
+ */
+void config_set_frequency(
+	struct schema *schema, const struct yaml_node *node, double hz, struct config_port *port);

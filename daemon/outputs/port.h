@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Opens what the map calls an port. */
+#pragma once
+
+#include "board.h"
+#include "chip.h"
+#include "config.h"
+#include "soft_pwm.h"
+
+/* Where outputs come from. chips: one pointer for each chip of the map, NULL where it is not a PWM
+ * part. */
+struct port_source {
+	struct board *board;
+	struct soft_pwm *soft;
+	struct chip *const *chips;
+};
+
+/* One of line and pwm is set on success (both NULL for CONFIG_PORT_NONE). Inactive from the first
+ * moment on. */
+struct port {
+	struct gpio_line *line;
+	struct pwm_output *pwm;
+	char place[128]; /* what a user calls it: "/dev/gpiochip0 line 17", "pca9685 at 0x40 on
+			    /dev/i2c-1 channel 3" */
+};
+
+struct port_use {
+	const char *consumer; /* "tosd led.red" */
+	bool active_low;
+};
+
+/* 0 or an error of hal_error.h with the words in *error. */
+int port_open(const struct port_source *source, const struct config_port *config,
+	const struct port_use *use, struct hal_error *error, struct port *ret_port);
