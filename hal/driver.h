@@ -87,6 +87,8 @@ struct driver_vector {
 struct driver_model {
 	size_t state_bytes;
 	void (*reset)(void *state); /* power-on */
+	/* After reset: what is around the part, as the params say: its shunt. May be NULL. */
+	void (*wire)(void *state, const double *params);
 	int (*i2c_write)(void *state, const uint8_t *data, size_t size, uint64_t now_us);
 	int (*i2c_read)(void *state, uint8_t *data, size_t size, uint64_t now_us);
 	int (*spi_transfer)(

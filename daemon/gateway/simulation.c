@@ -109,6 +109,8 @@ int simulation_set_map(struct simulation *simulation, const struct config *confi
 		int r = sim_add_part(
 			simulation->board, chip->name, chip->driver, chip->bus, chip->address);
 
+		if (r == 0)
+			r = sim_wire_part(simulation->board, chip->name, chip->params);
 		if (r < 0)
 			return r;
 	}

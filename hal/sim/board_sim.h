@@ -59,6 +59,11 @@ int board_sim_new(const struct sim_settings *settings, const struct hal_trace *t
  */
 int sim_add_part(struct board *board, const char *name, const struct driver *driver,
 	const char *bus, uint16_t address);
+/*
+ * What is around the part, by the params of the map (driver->n_params values; copied). For as long
+ * as it is there: another map's part is another one. -ENOENT or -ENOMEM.
+ */
+int sim_wire_part(struct board *board, const char *name, const double *params);
 /* -ENOENT when there is no such part. */
 int sim_remove_part(struct board *board, const char *name);
 

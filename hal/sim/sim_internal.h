@@ -54,6 +54,7 @@ struct sim_part {
 	bool loaded; /* shows what sim_load_part() gave it, not its waves */
 	struct sim_wave waves[DRIVER_CHANNELS_MAX];
 	void *state;                 /* of the driver's model */
+	double *params;              /* driver->n_params of the map; NULL: what the model takes */
 	struct sim_output **outputs; /* driver->n_pwm of the board's */
 	char name[SIM_NAME_BYTES];
 };

@@ -44,7 +44,23 @@ static void power_on(struct sim_part *part)
 {
 	memset(part->state, 0, part->driver->model->state_bytes);
 	part->driver->model->reset(part->state);
+	if (part->params && part->driver->model->wire)
+		part->driver->model->wire(part->state, part->params);
 	part->loaded = false;
+}
+
+static int wire(struct sim_part *part, const double *params)
+{
+	const struct driver *driver = part->driver;
+
+	/* One more than needed: what calloc() gives for nothing may be NULL. */
+	part->params = calloc(driver->n_params + 1, sizeof(*params));
+	if (!part->params)
+		return -ENOMEM;
+	memcpy(part->params, params, driver->n_params * sizeof(*params));
+	if (driver->model->wire)
+		driver->model->wire(part->state, params);
+	return 0;
 }
 
 void sim_part_apply_busy(struct sim_part *part)
@@ -74,6 +90,7 @@ int sim_part_set_fault(struct sim_board *board, struct sim_part *part, struct si
 void sim_part_free(struct sim_part *part)
 {
 	free(part->outputs);
+	free(part->params);
 	free(part->state);
 	free(part);
 }
@@ -205,6 +222,22 @@ int sim_remove_part(struct board *board, const char *name)
 		remove_part(sim, part);
 	pthread_mutex_unlock(&sim->lock);
 	return part ? 0 : -ENOENT;
+}
+
+int sim_wire_part(struct board *board, const char *name, const double *params)
+{
+	struct sim_board *sim = sim_board_of(board);
+	struct sim_part *part;
+	int r = -ENOENT;
+
+	pthread_mutex_lock(&sim->lock);
+	part = sim_part_find(sim, name);
+	if (part && part->params)
+		r = 0; /* as it was added */
+	else if (part)
+		r = wire(part, params);
+	pthread_mutex_unlock(&sim->lock);
+	return r;
 }
 
 static bool is_wave(const struct sim_wave *wave)

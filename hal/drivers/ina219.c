@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Texas Instruments INA219: the voltage of a supply and, by a shunt, its current, on I2C.
+ *
+ * Datasheet: SBOS448G (August 2008, revised December 2015). Section numbers are its own.
+ *
+ * Measured one at a time (triggered), with the widest ranges: 32 V, and 320 mV over the shunt; its
+ * steps are 10 uV in every range (8.6.3.1).
+ *
+ * - The part's own Current and Power registers are not used. They need the Calibration register,
+ *   and after a dip of the supply they read zero, which looks like no current (8.6.1). Here the
+ *   current is computed from the shunt's voltage.
+ * - After such a dip the part measures on and on with its default settings. Mode and settings are
+ *   read back with each result.
+ * - CNVR, the sign of a result, goes off with a new mode or when the Power register is read
+ *   (8.6.3.2). Triggering again is no new mode, so that register is read first.
+ * - The upper 13 bits of the Bus Voltage register are the voltage; the others are CNVR and OVF.
+ * - Neither an identity nor a checksum: what was written must read back.
+ */
+#include "chip.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+	REG_CONFIG = 0,
+	REG_SHUNT = 1,
+	REG_BUS = 2,
+	REG_POWER = 3,
+	REG_CALIBRATION = 5,
+	REGISTERS = 6,
+
+	CONFIG_AT_RESET = 0x399F,
+	CONFIG_RESET = 0x8000,
+	CONFIG_32_V = 0x2000,
+	CONFIG_320_MV = 0x1800,
+	CONFIG_BUS_SHIFT = 7,
+	CONFIG_SHUNT_SHIFT = 3,
+	CONFIG_AVERAGE = 0x8, /* of one converter's settings, and the logarithm of the samples */
+	MODE_MASK = 0x7,
+	MODE_TRIGGERED = 0x3, /* shunt and bus; 7 is the same without an end */
+
+	BUS_CNVR = 0x0002,
+	BUS_SHIFT = 3,
+
+	CONVERSION_MAX_US = 586, /* 7.5: 12 bits, one sample; 532 us typically */
+	CONVERSION_US = 532,
+	SHUNT_CODE_MAX = 32000, /* 320 mV; beyond, the converter clips */
+	BUS_CODE_MAX = 8000,
+};
+
+#define SHUNT_STEP_V 10e-6
+#define BUS_STEP_V   4e-3
+#define SHUNT_OHM    0.1 /* what is on the usual modules */
+
+enum { CHANNEL_VOLTAGE, CHANNEL_CURRENT, CHANNELS };
+enum { PARAM_SHUNT, PARAM_SAMPLES };
+
+static uint16_t config_of(const struct chip *chip)
+{
+	unsigned converter = CONFIG_AVERAGE | (unsigned)ilogb(chip->params[PARAM_SAMPLES]);
+
+	return (uint16_t)(CONFIG_32_V | CONFIG_320_MV | converter << CONFIG_BUS_SHIFT |
+		converter << CONFIG_SHUNT_SHIFT | MODE_TRIGGERED);
+}
+
+static int check_config(struct chip *chip)
+{
+	uint16_t wanted = config_of(chip), config;
+	int r = i2c_read_be16(chip->i2c, chip->address, REG_CONFIG, &config);
+
+	if (r < 0 || config == wanted)
+		return r;
+	return hal_error_set(&chip->words, -EBADMSG,
+		"its settings read as 0x%04x instead of 0x%04x: another part, or its supply dipped",
+		config, wanted);
+}
+
+static int ina219_configure(struct chip *chip, uint32_t *ret_wait_us)
+{
+	int r = i2c_write_be16(chip->i2c, chip->address, REG_CONFIG, config_of(chip));
+
+	if (r == 0)
+		r = check_config(chip);
+	if (r == 0)
+		*ret_wait_us = 0;
+	return r;
+}
+
+static int ina219_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
+{
+	uint16_t power;
+	int r = i2c_read_be16(chip->i2c, chip->address, REG_POWER, &power);
+
+	(void)channel;
+	if (r == 0)
+		r = i2c_write_be16(chip->i2c, chip->address, REG_CONFIG, config_of(chip));
+	if (r == 0)
+		*ret_wait_us = (uint32_t)(2 * CONVERSION_MAX_US * chip->params[PARAM_SAMPLES]);
+	return r;
+}
+
+static int ina219_collect(struct chip *chip, unsigned channel, double *ret_values)
+{
+	uint16_t bus, shunt;
+	int r = check_config(chip);
+
+	(void)channel;
+	if (r == 0)
+		r = i2c_read_be16(chip->i2c, chip->address, REG_BUS, &bus);
+	if (r < 0)
+		return r;
+	if (!(bus & BUS_CNVR))
+		return -EAGAIN;
+	r = i2c_read_be16(chip->i2c, chip->address, REG_SHUNT, &shunt);
+	if (r < 0)
+		return r;
+	ret_values[CHANNEL_VOLTAGE] = (bus >> BUS_SHIFT) * BUS_STEP_V;
+	/* 8.5.3: "current is measured by reading the shunt voltage". */
+	ret_values[CHANNEL_CURRENT] = (int16_t)shunt * SHUNT_STEP_V / chip->params[PARAM_SHUNT];
+	return 0;
+}
+
+/* At the first and the last code the converter clips: the current is there or anywhere beyond. */
+static void ina219_narrow(const double *params, unsigned channel, double *min, double *max)
+{
+	double limit_a = (SHUNT_CODE_MAX - 1) * SHUNT_STEP_V / params[PARAM_SHUNT];
+
+	if (channel == CHANNEL_CURRENT) {
+		*min = -limit_a;
+		*max = limit_a;
+	}
+}
+
+/* The simulated part, with its shunt. The bus and the shunt are measured one after the other. */
+
+struct ina219_model {
+	uint8_t pointer;
+	uint16_t registers[REGISTERS];
+	bool busy, converting;
+	uint64_t converted_us;
+	double shunt_ohm; /* outside of the part */
+	double voltage_v, current_a;
+	bool loaded; /* a vector's registers, instead of what is shown */
+	uint16_t bus, shunt;
+};
+
+/* 8.6.2.1, table 4, of one of the two converters. */
+static uint64_t model_conversion_us(unsigned converter)
+{
+	static const uint16_t SINGLE_US[] = {84, 148, 276, CONVERSION_US};
+
+	if (converter & CONFIG_AVERAGE)
+		return (uint64_t)CONVERSION_US << (converter & 7u);
+	return SINGLE_US[converter & 3u];
+}
+
+static uint64_t model_measuring_us(uint16_t config)
+{
+	return model_conversion_us(config >> CONFIG_BUS_SHIFT & 15u) +
+		model_conversion_us(config >> CONFIG_SHUNT_SHIFT & 15u);
+}
+
+static double clamp_round(double value, double min, double max)
+{
+	return fmin(fmax(round(value), min), max);
+}
+
+static void model_convert(struct ina219_model *model)
+{
+	unsigned gain = model->registers[REG_CONFIG] >> 11 & 3u; /* 0 is 40 mV, 3 is 320 mV */
+	double full = (double)(4000u << gain);
+	double shunt = model->current_a * model->shunt_ohm / SHUNT_STEP_V;
+	double bus_full = model->registers[REG_CONFIG] & CONFIG_32_V ? BUS_CODE_MAX : 4000;
+	double bus = clamp_round(model->voltage_v / BUS_STEP_V, 0, bus_full);
+
+	model->registers[REG_SHUNT] = (uint16_t)(int16_t)clamp_round(shunt, -full, full);
+	model->registers[REG_BUS] = (uint16_t)((unsigned)bus << BUS_SHIFT | BUS_CNVR);
+	if (model->loaded) {
+		model->registers[REG_SHUNT] = model->shunt;
+		model->registers[REG_BUS] = (model->bus & (uint16_t)~7u) | BUS_CNVR;
+	}
+}
+
+static void model_advance(struct ina219_model *model, uint64_t now_us)
+{
+	uint16_t config = model->registers[REG_CONFIG];
+	bool continuous = (config & MODE_MASK) == MODE_MASK;
+
+	if (!model->converting || model->busy || now_us < model->converted_us)
+		return;
+	model_convert(model);
+	model->converting = continuous;
+	model->converted_us = now_us + model_measuring_us(config);
+}
+
+static void model_write_config(struct ina219_model *model, uint16_t config, uint64_t now_us)
+{
+	uint16_t before = model->registers[REG_CONFIG];
+
+	model->registers[REG_CONFIG] = config;
+	model->converting =
+		(config & MODE_MASK) == MODE_TRIGGERED || (config & MODE_MASK) == MODE_MASK;
+	model->converted_us = now_us + model_measuring_us(config);
+	if ((before ^ config) & MODE_MASK)
+		model->registers[REG_BUS] &= (uint16_t)~BUS_CNVR;
+}
+
+static void power_on(struct ina219_model *model)
+{
+	memset(model->registers, 0, sizeof(model->registers));
+	model->registers[REG_CONFIG] = CONFIG_AT_RESET;
+	model->pointer = REG_CONFIG;
+	model->converting = true;
+	model->converted_us = 0;
+}
+
+static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct ina219_model *model = state;
+
+	model_advance(model, now_us);
+	model->pointer = data[0];
+	if (size != 3)
+		return 0;
+	uint16_t value = (uint16_t)(data[1] << 8 | data[2]);
+
+	if (model->pointer == REG_CONFIG && value & CONFIG_RESET)
+		power_on(model);
+	else if (model->pointer == REG_CONFIG)
+		model_write_config(model, value, now_us);
+	else if (model->pointer == REG_CALIBRATION)
+		model->registers[REG_CALIBRATION] = value & (uint16_t)~1u;
+	return 0;
+}
+
+static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct ina219_model *model = state;
+
+	model_advance(model, now_us);
+	uint16_t value = model->pointer < REGISTERS ? model->registers[model->pointer] : 0;
+
+	for (size_t i = 0; i < size; i++)
+		data[i] = i < 2 ? (uint8_t)(i ? value : value >> 8) : 0xFF;
+	if (model->pointer == REG_POWER)
+		model->registers[REG_BUS] &= (uint16_t)~BUS_CNVR;
+	return 0;
+}
+
+static void model_set_value(void *state, unsigned channel, double value)
+{
+	struct ina219_model *model = state;
+
+	model->loaded = false;
+	if (channel == CHANNEL_VOLTAGE)
+		model->voltage_v = value;
+	else
+		model->current_a = value;
+}
+
+static void model_set_busy(void *state, bool busy)
+{
+	((struct ina219_model *)state)->busy = busy;
+}
+
+/* raw: the registers Shunt Voltage and Bus Voltage after the next measurement. */
+static void model_load(void *state, const uint8_t *raw, size_t size)
+{
+	struct ina219_model *model = state;
+
+	if (size == 4) {
+		model->shunt = (uint16_t)(raw[0] << 8 | raw[1]);
+		model->bus = (uint16_t)(raw[2] << 8 | raw[3]);
+		model->loaded = true;
+	}
+}
+
+static void model_reset(void *state)
+{
+	struct ina219_model *model = state;
+
+	*model = (struct ina219_model){.shunt_ohm = SHUNT_OHM};
+	power_on(model);
+}
+
+static void model_wire(void *state, const double *params)
+{
+	((struct ina219_model *)state)->shunt_ohm = params[PARAM_SHUNT];
+}
+
+static const struct driver_model MODEL = {
+	.state_bytes = sizeof(struct ina219_model),
+	.reset = model_reset,
+	.wire = model_wire,
+	.i2c_write = model_write,
+	.i2c_read = model_read,
+	.set_value = model_set_value,
+	.set_busy = model_set_busy,
+	.load = model_load,
+};
+
+/* 7.1: the bus takes 26 V. The current is that of the smallest shunt; the map narrows it. */
+static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {
+	[CHANNEL_VOLTAGE] = {"voltage", "voltage", "V", 0, 26, 0.004, 5},
+	[CHANNEL_CURRENT] = {"current", "current", "A", -320, 320, 0.0001, 0.25},
+};
+
+/* 8.5.5.1, table 1: by A1 and A0. */
+static const uint8_t ADDRESSES[] = {0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49,
+	0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F};
+static const double SAMPLES[] = {1, 2, 4, 8, 16, 32, 64, 128};
+
+static const struct driver_param PARAMS[] = {
+	[PARAM_SHUNT] = {.key = "shunt",
+		.min = 0.001,
+		.max = 100,
+		.default_value = SHUNT_OHM,
+		.help = "resistance of the shunt in ohm"},
+	[PARAM_SAMPLES] = {.key = "samples",
+		.min = 1,
+		.max = 128,
+		.default_value = 1,
+		.choices = SAMPLES,
+		.n_choices = sizeof(SAMPLES) / sizeof(*SAMPLES),
+		.help = "how many samples the part averages: less noise, more time"},
+};
+
+static const double SHUNT_2_MILLIOHM[] = {[PARAM_SHUNT] = 0.002, [PARAM_SAMPLES] = 1};
+
+#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = 4
+
+/*
+ * 9.2.2.1 is of a shunt of 2 milliohm with 10 A through it: 20 mV are 2000 steps, 0x07D0, and
+ * 11.98 V are 2995, 0x0BB3, which is 0x5D98 in the register.
+ */
+static const struct driver_vector VECTORS[] = {
+	{.source = "SBOS448G, 9.2.2.1, table 8: 10 A",
+		.channel = CHANNEL_CURRENT,
+		.params = SHUNT_2_MILLIOHM,
+		RAW(0x07, 0xD0, 0x5D, 0x98),
+		.value = 10,
+		.tolerance = 1e-9},
+	{.source = "SBOS448G, 9.2.2.1, table 8: 11.98 V",
+		.channel = CHANNEL_VOLTAGE,
+		.params = SHUNT_2_MILLIOHM,
+		RAW(0x07, 0xD0, 0x5D, 0x98),
+		.value = 11.98,
+		.tolerance = 1e-9},
+	/* -80 mV are -8000 steps, 0xE0C0. */
+	{.source = "SBOS448G, 8.6.3.1, worked out: two's complement, -80 mV over 0.1 ohm",
+		.channel = CHANNEL_CURRENT,
+		RAW(0xE0, 0xC0, 0x00, 0x00),
+		.value = -0.8,
+		.tolerance = 1e-9},
+};
+
+const struct driver driver_ina219 = {
+	.name = "ina219",
+	.description = "Texas Instruments voltage and current of a supply",
+	.datasheet = "Texas Instruments SBOS448G, revision G (December 2015)",
+	.also_called = "ina220",
+	.bus = DRIVER_BUS_I2C,
+	.addresses = ADDRESSES,
+	.n_addresses = sizeof(ADDRESSES),
+	.channels = CHANNEL_TABLE,
+	.n_channels = CHANNELS,
+	.channels_together = true,
+	.params = PARAMS,
+	.n_params = sizeof(PARAMS) / sizeof(*PARAMS),
+	.integrity = DRIVER_INTEGRITY_NONE,
+	.deadline_us = 50000,
+	.configure = ina219_configure,
+	.start = ina219_start,
+	.collect = ina219_collect,
+	.narrow = ina219_narrow,
+	.vectors = VECTORS,
+	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),
+	.model = &MODEL,
+};
