@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * NXP PCF8591: analog-digital converter of 8 bits on I2C, with four inputs. Its analog output stays
+ * off.
+ *
+ * Datasheet: PCF8591, Rev. 7, 27 June 2013. Section numbers are its own.
+ *
+ * - A conversion begins with each byte that is read, and is read with the next one: the first byte
+ *   is the conversion before, of whatever input it was, or 0x80 after power-on (8.4). It is read
+ *   and thrown away.
+ * - The control byte cannot be read back. It goes before the bytes in one transaction, so that no
+ *   other program and no dip of the supply can choose another input in between.
+ * - The part has neither an identity nor a checksum, and an input at ground is zero as a wire that
+ *   is held low is: zeros are believed only if an address that no part has does not answer with
+ *   zeros, too.
+ */
+#include "chip.h"
+
+#include <errno.h>
+#include <math.h>
+
+enum {
+	CONTROL_SINGLE_ENDED = 0x00, /* 8.2: four inputs, output off, the input in bits 1 and 0 */
+	CONTROL_DIFFERENCES = 0x30,
+	CONTROL_INCREMENT = 0x04,
+	CONTROL_INPUT = 0x03,
+
+	AFTER_POWER_ON = 0x80,
+	CODE_MAX = 255,
+};
+
+enum { CHANNELS = 4 };
+enum { BYTE_BEFORE, BYTE_RESULT, BYTES };
+
+static int convert(struct chip *chip, unsigned channel, uint8_t *ret_code)
+{
+	const uint8_t control = (uint8_t)(CONTROL_SINGLE_ENDED | channel);
+	uint8_t bytes[BYTES];
+	int r = i2c_write_read(chip->i2c, chip->address, &control, 1, bytes, sizeof(bytes));
+
+	if (r < 0)
+		return r;
+	if (bytes[BYTE_RESULT] == 0 && i2c_is_held(chip->i2c))
+		return -EBADMSG;
+	*ret_code = bytes[BYTE_RESULT];
+	return 0;
+}
+
+/* Nothing to set up; but a part must be there. */
+static int pcf8591_configure(struct chip *chip, uint32_t *ret_wait_us)
+{
+	uint8_t code;
+	int r = convert(chip, 0, &code);
+
+	if (r == 0)
+		*ret_wait_us = 0;
+	return r;
+}
+
+/* Reading converts. */
+static int pcf8591_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
+{
+	(void)chip;
+	(void)channel;
+	*ret_wait_us = 0;
+	return 0;
+}
+
+static int pcf8591_collect(struct chip *chip, unsigned channel, double *ret_values)
+{
+	uint8_t code;
+	int r = convert(chip, channel, &code);
+
+	if (r == 0)
+		ret_values[channel] = code;
+	return r;
+}
+
+/* The simulated part. */
+
+struct pcf8591_model {
+	uint8_t control;
+	uint8_t before; /* the conversion that the next byte shows */
+	uint8_t shown[CHANNELS];
+	bool loaded; /* a vector's result, instead of shown */
+	uint8_t result;
+};
+
+static uint8_t model_convert(struct pcf8591_model *model)
+{
+	unsigned input = model->control & CONTROL_INPUT;
+
+	if (model->control & CONTROL_INCREMENT)
+		model->control =
+			(model->control & (uint8_t)~CONTROL_INPUT) | ((input + 1) & CONTROL_INPUT);
+	/* The differences are of no use here, and not what an input shows. */
+	if (model->control & CONTROL_DIFFERENCES)
+		return AFTER_POWER_ON;
+	return model->loaded ? model->result : model->shown[input];
+}
+
+static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
+{
+	(void)size; /* a second byte is for the analog output */
+	(void)now_us;
+	((struct pcf8591_model *)state)->control = data[0];
+	return 0;
+}
+
+static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
+{
+	struct pcf8591_model *model = state;
+
+	(void)now_us;
+	for (size_t i = 0; i < size; i++) {
+		data[i] = model->before;
+		model->before = model_convert(model);
+	}
+	return 0;
+}
+
+static void model_set_value(void *state, unsigned channel, double value)
+{
+	struct pcf8591_model *model = state;
+
+	model->loaded = false;
+	model->shown[channel] = (uint8_t)fmin(fmax(round(value), 0), CODE_MAX);
+}
+
+/* raw: what the part answers: the conversion before, and the one of the input. */
+static void model_load(void *state, const uint8_t *raw, size_t size)
+{
+	struct pcf8591_model *model = state;
+
+	if (size == BYTES) {
+		model->before = raw[BYTE_BEFORE];
+		model->result = raw[BYTE_RESULT];
+		model->loaded = true;
+	}
+}
+
+static void model_reset(void *state)
+{
+	*(struct pcf8591_model *)state = (struct pcf8591_model){.before = AFTER_POWER_ON};
+}
+
+static const struct driver_model MODEL = {
+	.state_bytes = sizeof(struct pcf8591_model),
+	.reset = model_reset,
+	.i2c_write = model_write,
+	.i2c_read = model_read,
+	.set_value = model_set_value,
+	.load = model_load,
+};
+
+/* clang-format off */
+#define INPUT(number) {number, "raw", "raw", 0, CODE_MAX, 1, 128}
+/* clang-format on */
+
+static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {
+	INPUT("0"), INPUT("1"), INPUT("2"), INPUT("3")};
+
+/* 8.1: 1001 and the pins A2 to A0. */
+static const uint8_t ADDRESSES[] = {0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F};
+
+#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = BYTES
+
+/* 8.4, figure 9: the code is the input in steps of (VREF - VAGND) / 256. */
+static const struct driver_vector VECTORS[] = {
+	{.source = "PCF8591 Rev. 7, 8.4: the first byte after power-on is 0x80; 1/4 of VREF is 64",
+		.channel = 0,
+		RAW(0x80, 0x40),
+		.value = 64},
+	{.source = "PCF8591 Rev. 7, 8.4: the first byte is the conversion before; the highest code",
+		.channel = 3,
+		RAW(0x07, 0xFF),
+		.value = 255},
+	{.source = "PCF8591 Rev. 7, 8.4: the lowest code",
+		.channel = 2,
+		RAW(0xFF, 0x00),
+		.value = 0},
+};
+
+const struct driver driver_pcf8591 = {
+	.name = "pcf8591",
+	.description = "NXP analog-digital converter, 8 bits, 4 inputs",
+	.datasheet = "NXP PCF8591, Rev. 7, 27 June 2013",
+	.bus = DRIVER_BUS_I2C,
+	.addresses = ADDRESSES,
+	.n_addresses = sizeof(ADDRESSES),
+	.channels = CHANNEL_TABLE,
+	.n_channels = CHANNELS,
+	.integrity = DRIVER_INTEGRITY_NONE,
+	.deadline_us = 10000,
+	.configure = pcf8591_configure,
+	.start = pcf8591_start,
+	.collect = pcf8591_collect,
+	.vectors = VECTORS,
+	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),
+	.model = &MODEL,
+};
