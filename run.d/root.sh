@@ -82,6 +82,8 @@ in_root() {
 	as_root unshare --mount --pid --ipc --fork --kill-child sh -euc '
 		root=$1
 		shift
+		# Its root is a mount then, without which nothing in there can have mounts of its own.
+		mount --bind "$root" "$root"
 		mount -t proc proc "$root/proc"
 		mount --rbind /sys "$root/sys"
 		mount --rbind /dev "$root/dev"

@@ -78,6 +78,18 @@ static void free_text(char **text)
 	free(*text);
 }
 
+/* The text of a file has no NUL at its end. NULL: out of memory. */
+static char *copy_word(const char *text, size_t size)
+{
+	char *word = malloc(size + 1);
+
+	if (!word)
+		return NULL;
+	memcpy(word, text, size);
+	word[size] = '\0';
+	return word;
+}
+
 /* Of a section that cannot be read at all, there is its first word and its line. */
 static int note_unread(const char *text, const struct section *section, struct yaml_node *root)
 {
@@ -94,7 +106,7 @@ static int note_unread(const char *text, const struct section *section, struct y
 	if (!node)
 		return -ENOMEM;
 	node->text = strdup("");
-	node->key = strndup(text + section->begin, length);
+	node->key = copy_word(text + section->begin, length);
 	node->key_place = node->place = (struct diag_place){line, 1, 1};
 	node->plain = node->broken = true;
 	r = node->text && node->key ? 0 : -ENOMEM;

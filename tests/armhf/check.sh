@@ -43,7 +43,7 @@ emulated() {
 }
 
 example_maps_are_good() {
-	for map in config/*.yaml; do
+	for map in config/maps/*.yaml; do
 		emulated --check --config "$map" || return 1
 	done
 }
