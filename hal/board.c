@@ -41,19 +41,28 @@ int board_open_spi(struct board *board, const char *path, const struct spi_setti
 	return finish(board->ops->open_spi(board, path, settings, error, ret_device), error);
 }
 
+static int check_line_name(const char *line, struct hal_error *error)
+{
+	struct gpio_place place;
+
+	if (gpio_place_parse(line, &place) == 0)
+		return 0;
+	return hal_error_set(error, -EINVAL,
+		"\"%s\" is neither a line's name (GPIO17) nor <chip>:<offset> (pinctrl-rp1:17)",
+		line ? line : "");
+}
+
 int board_open_line(struct board *board, const struct gpio_request *request,
 	struct hal_error *error, struct gpio_line **ret_line)
 {
-	struct gpio_place place;
+	int r;
 
 	clear(error);
 	if (!board || !request || !ret_line)
 		return finish(-EINVAL, error);
-	if (gpio_place_parse(request->line, &place) < 0)
-		return hal_error_set(error, -EINVAL,
-			"\"%s\" is neither a line's name (GPIO17) nor <chip>:<offset> "
-			"(pinctrl-rp1:17)",
-			request->line ? request->line : "");
+	r = check_line_name(request->line, error);
+	if (r < 0)
+		return r;
 	return finish(board->ops->open_line(board, request, error, ret_line), error);
 }
 
@@ -85,6 +94,29 @@ int board_open_attributes(struct board *board, const struct attributes_class *cl
 		return finish(-EINVAL, error);
 	return finish(
 		board->ops->open_attributes(board, class, device, error, ret_attributes), error);
+}
+
+int board_open_lines(struct board *board, const struct lines_request *request,
+	struct hal_error *error, struct lines **ret_lines)
+{
+	char name[sizeof(((struct gpio_line *)NULL)->name)];
+	const char *names;
+	unsigned n = 0;
+	int r;
+
+	clear(error);
+	if (!board || !request || !request->lines || !ret_lines)
+		return finish(-EINVAL, error);
+	names = request->lines;
+	while ((r = lines_next_name(&names, name, sizeof(name))) == 0) {
+		r = check_line_name(name, error);
+		if (r < 0)
+			return r;
+		n++;
+	}
+	if (r != -ENOENT || n == 0 || n > LINES_MAX)
+		return finish(-EINVAL, error);
+	return finish(board->ops->open_lines(board, request, error, ret_lines), error);
 }
 
 struct board *board_close(struct board *board)

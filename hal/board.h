@@ -13,6 +13,7 @@
 #include "hal_error.h"
 #include "hal_trace.h"
 #include "i2c.h"
+#include "lines.h"
 #include "pwm.h"
 #include "spi.h"
 
@@ -42,6 +43,8 @@ struct board_ops {
 		struct pwm_output **ret_output);
 	int (*open_attributes)(struct board *board, const struct attributes_class *class,
 		const char *device, struct hal_error *error, struct attributes **ret_attributes);
+	int (*open_lines)(struct board *board, const struct lines_request *request,
+		struct hal_error *error, struct lines **ret_lines);
 	void (*close)(
 		struct board *board); /* frees it; everything opened from it is closed before */
 };
@@ -67,6 +70,9 @@ int board_open_led(struct board *board, const char *name, struct hal_error *erro
 /* A measuring device of the kernel's, by its name or its device node ("cpu_thermal", "1-0076"). */
 int board_open_attributes(struct board *board, const struct attributes_class *class,
 	const char *device, struct hal_error *error, struct attributes **ret_attributes);
+/* The lines of a part, as inputs. -EINVAL: one of the names is none, or there are too many. */
+int board_open_lines(struct board *board, const struct lines_request *request,
+	struct hal_error *error, struct lines **ret_lines);
 
 /* Closes and returns NULL; board may be NULL. */
 struct board *board_close(struct board *board);

@@ -37,20 +37,33 @@ static struct spi_settings spi_settings(const struct chip *chip)
 	return settings;
 }
 
-static int open_bus(
-	struct chip *chip, struct board *board, const char *bus, struct hal_error *error)
+static int open_lines(struct chip *chip, struct board *board, const struct chip_settings *settings,
+	struct hal_error *error)
+{
+	char consumer[32];
+	const struct lines_request request = {
+		.lines = settings->bus, .consumer = consumer, .settings = settings->lines};
+
+	(void)snprintf(consumer, sizeof(consumer), "tosd %.26s", chip->name);
+	return board_open_lines(board, &request, error, &chip->lines);
+}
+
+static int open_bus(struct chip *chip, struct board *board, const struct chip_settings *settings,
+	struct hal_error *error)
 {
 	const struct driver *driver = chip->driver;
+	const char *bus = settings->bus;
 	int r;
 
+	(void)snprintf(chip->place, sizeof(chip->place), "%s on %s", driver->name, bus);
 	if (driver->bus == DRIVER_BUS_SPI) {
-		const struct spi_settings settings = spi_settings(chip);
+		const struct spi_settings spi = spi_settings(chip);
 
-		(void)snprintf(chip->place, sizeof(chip->place), "%s on %s", driver->name, bus);
-		return board_open_spi(board, bus, &settings, error, &chip->spi);
+		return board_open_spi(board, bus, &spi, error, &chip->spi);
 	}
+	if (driver->bus == DRIVER_BUS_LINES)
+		return open_lines(chip, board, settings, error);
 	if (driver->bus == DRIVER_BUS_ATTRIBUTES) {
-		(void)snprintf(chip->place, sizeof(chip->place), "%s on %s", driver->name, bus);
 		return board_open_attributes(
 			board, driver->attributes, bus, error, &chip->attributes);
 	}
@@ -91,7 +104,7 @@ int chip_open(struct board *board, const struct chip_settings *settings, struct 
 
 	r = copy_params(chip, settings->params);
 	if (r == 0)
-		r = open_bus(chip, board, settings->bus, error);
+		r = open_bus(chip, board, settings, error);
 	if (r < 0) {
 		chip_close(chip);
 		return r;
@@ -107,6 +120,7 @@ struct chip *chip_close(struct chip *chip)
 	i2c_close(chip->i2c);
 	spi_close(chip->spi);
 	attributes_close(chip->attributes);
+	lines_close(chip->lines);
 	free(chip->params);
 	free(chip->state);
 	free(chip);

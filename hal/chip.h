@@ -14,16 +14,18 @@
 struct chip_settings {
 	const char *name;            /* of the map: "climate"; borrowed for the call, copied */
 	const struct driver *driver; /* borrowed for the chip's life */
-	const char *bus;             /* "/dev/i2c-1"; borrowed for the call */
-	uint16_t address;            /* I2C */
+	const char *bus;  /* "/dev/i2c-1", or the names of the lines; borrowed for the call */
+	uint16_t address; /* I2C */
+	struct lines_settings lines; /* LINES */
 	const double *params;        /* driver->n_params values; copied. NULL: the defaults */
 };
 
 struct chip {
 	const struct driver *driver;
-	struct i2c_bus *i2c; /* one of the three, owned */
+	struct i2c_bus *i2c; /* one of the four, owned */
 	struct spi_device *spi;
 	struct attributes *attributes;
+	struct lines *lines;
 	uint16_t address;
 	double *params;         /* in the order of driver->params */
 	void *state;            /* the driver's own */

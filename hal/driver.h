@@ -14,6 +14,7 @@
 
 #include "attributes.h"
 #include "i2c.h"
+#include "lines.h"
 #include "spi.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +28,7 @@ enum driver_bus {
 	DRIVER_BUS_I2C,
 	DRIVER_BUS_SPI,
 	DRIVER_BUS_ATTRIBUTES, /* a device that the kernel measures with; see attributes.h */
+	DRIVER_BUS_LINES,      /* GPIO lines as inputs; see lines.h */
 };
 
 enum driver_param_type {
@@ -96,6 +98,8 @@ struct driver_model {
 	/* The attribute's text, or -ENOENT. */
 	int (*attribute)(
 		const void *state, const char *attribute, char *ret_text, size_t text_bytes);
+	/* The logical level that the part drives the line to. */
+	bool (*line)(const void *state, unsigned line);
 	void (*set_value)(
 		void *state, unsigned channel, double value); /* what it shall show, clamped */
 	void (*set_busy)(void *state,
@@ -118,6 +122,7 @@ struct driver {
 	const struct driver
 		*on_spi; /* I2C: the same part on SPI, taken for a bus of SPI; or NULL */
 	const struct attributes_class *attributes; /* ATTRIBUTES: where its devices are */
+	const char *const *line_keys; /* LINES: the keys of its lines in the map; ends with NULL */
 	const struct driver_channel *channels;
 	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX */
 	bool channels_together; /* one start/collect measures all channels */

@@ -4,6 +4,7 @@
 #include "gpio_linux.h"
 #include "i2c_linux.h"
 #include "led_class.h"
+#include "lines_linux.h"
 #include "pwm_linux.h"
 #include "spi_linux.h"
 #include <errno.h>
@@ -100,13 +101,27 @@ static int open_attributes(struct board *board, const struct attributes_class *c
 	return 0;
 }
 
+static int open_lines(struct board *board, const struct lines_request *request,
+	struct hal_error *error, struct lines **ret_lines)
+{
+	const struct gpio_linux gpio = {roots_of(board)->dev, gpio_chip_open};
+	struct lines *lines;
+	int r = lines_linux_open(&lines_linux_kernel, &gpio, request, error, &lines);
+
+	if (r < 0)
+		return r;
+	lines->trace = board->trace;
+	*ret_lines = lines;
+	return 0;
+}
+
 static void close_board(struct board *board)
 {
 	free(board);
 }
 
-static const struct board_ops OPS = {
-	open_i2c, open_spi, open_line, open_pwm, open_led, open_attributes, close_board};
+static const struct board_ops OPS = {open_i2c, open_spi, open_line, open_pwm, open_led,
+	open_attributes, open_lines, close_board};
 
 int board_linux_new(const struct board_linux_roots *roots, const struct hal_trace *trace,
 	struct board **ret_board)

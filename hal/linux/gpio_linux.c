@@ -23,7 +23,7 @@ struct match {
 /* One walk over all chips. */
 struct search {
 	const struct gpio_linux *gpio;
-	const struct gpio_request *request;
+	const char *line;        /* as the map names it */
 	struct gpio_place place; /* what is looked for */
 	bool by_other_name;      /* by the names that other kernels have for it, at its number */
 	unsigned pi_number;      /* with by_other_name */
@@ -56,7 +56,7 @@ static int add_match(
 		return hal_error_set(search->error, -EINVAL,
 			"%s fits twice, %s line %u and %s line %u: write one of them as "
 			"<chip>:<offset>",
-			search->request->line, found->path, found->offset, path, offset);
+			search->line, found->path, found->offset, path, offset);
 	found->chip = chip;
 	found->offset = offset;
 	(void)snprintf(found->path, sizeof(found->path), "%s", path);
@@ -193,9 +193,9 @@ static int fail_not_found(struct search *search)
 		return hal_error_set(search->error, -ENOENT,
 			"line %s: there is no GPIO chip \"%s\"; `gpiodetect` lists names and "
 			"labels",
-			search->request->line, search->place.chip);
+			search->line, search->place.chip);
 	return hal_error_set(search->error, -ENOENT,
-		"line %s: there is no GPIO chip at all (%s/gpiochip*)", search->request->line, dev);
+		"line %s: there is no GPIO chip at all (%s/gpiochip*)", search->line, dev);
 }
 
 /* Says who holds the line, as far as that can be known. */
@@ -208,49 +208,77 @@ static int fail_busy(struct search *search)
 		!state.consumer[0])
 		return hal_error_set(search->error, -EBUSY,
 			"line %s (%s line %u) is held by the kernel or another program",
-			search->request->line, found->path, found->offset);
+			search->line, found->path, found->offset);
 	return hal_error_set(search->error, -EBUSY, "line %s (%s line %u) is held by \"%s\"",
-		search->request->line, found->path, found->offset, state.consumer);
+		search->line, found->path, found->offset, state.consumer);
 }
 
-static int request_found(struct search *search, struct gpio_line **ret_line)
+static int request_found(
+	struct search *search, const struct gpio_request *request, struct gpio_line **ret_line)
 {
 	struct match *found = &search->found;
 	struct gpio_chip *chip = found->chip;
 	struct gpio_line *line;
 
-	if (found->offset >= chip->n_lines)
-		return hal_error_set(search->error, -ENOENT, "%s (%s) has only %u lines, from 0",
-			found->path, chip->label, chip->n_lines);
-	int r = chip->ops->request_output(chip, found->offset, search->request, &line);
+	int r = chip->ops->request_output(chip, found->offset, request, &line);
 	if (r == -EBUSY)
 		return fail_busy(search);
 	if (r < 0)
-		return hal_error_set(search->error, r, "line %s (%s line %u): %s",
-			search->request->line, found->path, found->offset, hal_strerror(r));
-	(void)snprintf(line->name, sizeof(line->name), "%s", search->request->line);
+		return hal_error_set(search->error, r, "line %s (%s line %u): %s", search->line,
+			found->path, found->offset, hal_strerror(r));
+	(void)snprintf(line->name, sizeof(line->name), "%s", search->line);
 	(void)snprintf(
 		line->place, sizeof(line->place), "%.48s line %u", found->path, found->offset);
 	*ret_line = line;
 	return 0;
 }
 
-int gpio_linux_open(const struct gpio_linux *gpio, const struct gpio_request *request,
-	struct hal_error *error, struct gpio_line **ret_line)
+/* 0: search->found has its chip. */
+static int find(struct search *search)
 {
-	struct search search = {.gpio = gpio, .request = request, .error = error};
-	int r = gpio_place_parse(request->line, &search.place);
+	const struct match *found = &search->found;
+	int r = gpio_place_parse(search->line, &search->place);
 
 	if (r < 0)
 		return r;
-	if (names_a_chip_file(&search.place))
-		r = look_at_named_chip(&search);
+	if (names_a_chip_file(&search->place))
+		r = look_at_named_chip(search);
 	else
-		r = look_at_all_chips(&search);
+		r = look_at_all_chips(search);
 	if (r == 0)
-		r = look_for_other_names(&search);
+		r = look_for_other_names(search);
+	if (r < 0)
+		return r;
+	if (!found->chip)
+		return fail_not_found(search);
+	if (found->offset >= found->chip->n_lines)
+		return hal_error_set(search->error, -ENOENT, "%s (%s) has only %u lines, from 0",
+			found->path, found->chip->label, found->chip->n_lines);
+	return 0;
+}
+
+int gpio_linux_open(const struct gpio_linux *gpio, const struct gpio_request *request,
+	struct hal_error *error, struct gpio_line **ret_line)
+{
+	struct search search = {.gpio = gpio, .line = request->line, .error = error};
+	int r = find(&search);
+
 	if (r == 0)
-		r = search.found.chip ? request_found(&search, ret_line) : fail_not_found(&search);
+		r = request_found(&search, request, ret_line);
+	chip_close(search.found.chip);
+	return r;
+}
+
+int gpio_linux_find(const struct gpio_linux *gpio, const char *line, struct hal_error *error,
+	struct gpio_found *ret_found)
+{
+	struct search search = {.gpio = gpio, .line = line, .error = error};
+	int r = find(&search);
+
+	if (r == 0) {
+		(void)snprintf(ret_found->path, sizeof(ret_found->path), "%s", search.found.path);
+		ret_found->offset = search.found.offset;
+	}
 	chip_close(search.found.chip);
 	return r;
 }

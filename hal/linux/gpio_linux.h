@@ -58,3 +58,15 @@ struct gpio_linux {
  */
 int gpio_linux_open(const struct gpio_linux *gpio, const struct gpio_request *request,
 	struct hal_error *error, struct gpio_line **ret_line);
+
+enum { GPIO_PATH_BYTES = 4096 };
+
+/* Where a line is. */
+struct gpio_found {
+	char path[GPIO_PATH_BYTES]; /* of the chip */
+	uint32_t offset;            /* below the number of the chip's lines */
+};
+
+/* The same search without a request, for who makes it in another way. */
+int gpio_linux_find(const struct gpio_linux *gpio, const char *line, struct hal_error *error,
+	struct gpio_found *ret_found);

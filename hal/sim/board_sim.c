@@ -88,6 +88,7 @@ static const struct board_ops SIM_BOARD_OPS = {
 	.open_pwm = sim_open_pwm,
 	.open_led = sim_open_led,
 	.open_attributes = sim_open_attributes,
+	.open_lines = sim_open_lines,
 	.close = sim_close,
 };
 

@@ -75,7 +75,8 @@ uint64_t sim_now_us(const struct sim_board *board);
 /* Sleeps as a hanging (SIM_FAULT_STUCK) or a slow wire does. Without the lock. */
 void sim_suffer(const struct sim_board *board, struct sim_disturbance fault);
 
-/* sim_i2c.c, sim_spi.c, sim_gpio.c, sim_pwm.c, sim_attributes.c: the functions of board_ops */
+/* sim_i2c.c, sim_spi.c, sim_gpio.c, sim_pwm.c, sim_attributes.c, sim_lines.c: the functions of
+ * board_ops */
 int sim_open_i2c(
 	struct board *board, const char *path, struct hal_error *error, struct i2c_bus **ret_bus);
 int sim_open_spi(struct board *board, const char *path, const struct spi_settings *settings,
@@ -88,6 +89,8 @@ int sim_open_led(struct board *board, const char *name, struct hal_error *error,
 	struct pwm_output **ret_output);
 int sim_open_attributes(struct board *board, const struct attributes_class *class,
 	const char *device, struct hal_error *error, struct attributes **ret_attributes);
+int sim_open_lines(struct board *board, const struct lines_request *request,
+	struct hal_error *error, struct lines **ret_lines);
 
 /* sim_bus.c */
 /* Finds the bus or makes it. With the lock. NULL: out of memory. */
@@ -124,8 +127,9 @@ struct sim_output *sim_output_get(
 void sim_output_remove(struct sim_board *board, struct sim_output *output);
 /* Sets the value and logs it if it changed. */
 void sim_output_set(struct sim_board *board, struct sim_output *output, double value);
-/* Takes it for consumer, with its first value, which is always logged. -EBUSY and -ENODEV with
- * words. */
+/* Takes it for consumer. -EBUSY and -ENODEV with words. */
+int sim_output_hold(struct sim_output *output, const char *consumer, struct hal_error *error);
+/* The same with its first value, which is always logged. */
 int sim_output_open(struct sim_board *board, struct sim_output *output, const char *consumer,
 	double value, struct hal_error *error);
 /* Lives through the output's fault and sets the value. Takes the lock. */

@@ -70,8 +70,7 @@ void sim_output_set(struct sim_board *board, struct sim_output *output, double v
 	log_value(board, output);
 }
 
-int sim_output_open(struct sim_board *board, struct sim_output *output, const char *consumer,
-	double value, struct hal_error *error)
+int sim_output_hold(struct sim_output *output, const char *consumer, struct hal_error *error)
 {
 	const char *what = output->kind == SIM_OUTPUT_LINE ? "line" : "PWM channel";
 
@@ -84,8 +83,18 @@ int sim_output_open(struct sim_board *board, struct sim_output *output, const ch
 	if (output->fault.kind == SIM_FAULT_NO_ANSWER)
 		return hal_error_set(error, -ENODEV, "%s %s is unplugged", what, output->name);
 	output->held = output->seen = true;
-	output->value = value;
 	(void)snprintf(output->consumer, sizeof(output->consumer), "%s", consumer);
+	return 0;
+}
+
+int sim_output_open(struct sim_board *board, struct sim_output *output, const char *consumer,
+	double value, struct hal_error *error)
+{
+	int r = sim_output_hold(output, consumer, error);
+
+	if (r < 0)
+		return r;
+	output->value = value;
 	log_value(board, output);
 	return 0;
 }

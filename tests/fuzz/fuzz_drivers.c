@@ -52,13 +52,20 @@ struct wire_attributes {
 	struct wire *wire;
 };
 
+struct wire_lines {
+	struct lines base;
+	struct wire *wire;
+};
+
 struct wire {
 	struct wire_i2c i2c;
 	struct wire_spi spi;
 	struct wire_attributes attributes;
+	struct wire_lines lines;
 	struct i2c_bus *inner_i2c;
 	struct spi_device *inner_spi;
 	struct attributes *inner_attributes;
+	struct lines *inner_lines;
 	const uint8_t *data;
 	size_t size;
 	unsigned mode;
@@ -136,9 +143,22 @@ static int wire_attribute(
 	return r;
 }
 
+static int wire_levels(struct lines *lines, uint64_t *ret_levels)
+{
+	struct wire *wire = ((struct wire_lines *)lines)->wire;
+	int r = error_of(wire);
+
+	if (r == 0)
+		r = lines_levels(wire->inner_lines, ret_levels);
+	if (r == 0)
+		disturb(wire, (uint8_t *)ret_levels, sizeof(*ret_levels));
+	return r;
+}
+
 static const struct i2c_ops WIRE_I2C = {.transfer = wire_i2c};
 static const struct spi_ops WIRE_SPI = {.transfer = wire_spi};
 static const struct attributes_ops WIRE_ATTRIBUTES = {.read = wire_attribute};
+static const struct lines_ops WIRE_LINES = {.levels = wire_levels};
 
 static uint64_t wire_now_us(void *userdata)
 {
@@ -151,10 +171,13 @@ static void plug(struct wire *wire, struct chip *chip)
 	wire->inner_i2c = chip->i2c;
 	wire->inner_spi = chip->spi;
 	wire->inner_attributes = chip->attributes;
+	wire->inner_lines = chip->lines;
 	if (chip->i2c)
 		chip->i2c = &wire->i2c.base;
 	else if (chip->attributes)
 		chip->attributes = &wire->attributes.base;
+	else if (chip->lines)
+		chip->lines = &wire->lines.base;
 	else
 		chip->spi = &wire->spi.base;
 }
@@ -164,6 +187,7 @@ static void unplug(struct wire *wire, struct chip *chip)
 	chip->i2c = wire->inner_i2c;
 	chip->spi = wire->inner_spi;
 	chip->attributes = wire->inner_attributes;
+	chip->lines = wire->inner_lines;
 }
 
 /* Any that the map could give: choices by number, the rest at an end or by default. */
@@ -320,6 +344,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.i2c = {.base = {.ops = &WIRE_I2C}, .wire = &wire},
 		.spi = {.base = {.ops = &WIRE_SPI}, .wire = &wire},
 		.attributes = {.base = {.ops = &WIRE_ATTRIBUTES}, .wire = &wire},
+		.lines = {.base = {.ops = &WIRE_LINES}, .wire = &wire},
 		.mode = data[2],
 		.data = data + HEADER_BYTES,
 		.size = size - HEADER_BYTES,
@@ -330,10 +355,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		[DRIVER_BUS_I2C] = "/dev/i2c-1",
 		[DRIVER_BUS_SPI] = "/dev/spidev0.0",
 		[DRIVER_BUS_ATTRIBUTES] = "device",
+		[DRIVER_BUS_LINES] = "GPIO20, GPIO21",
 	};
 	const char *bus = buses[driver->bus];
 	uint16_t address = driver->n_addresses ? driver->addresses[0] : 0;
-	const struct chip_settings chip_settings = {"part", driver, bus, address, params};
+	const struct chip_settings chip_settings = {
+		.name = "part", .driver = driver, .bus = bus, .address = address, .params = params};
 
 	FUZZ_CHECK(board_sim_new(&settings, NULL, &board) == 0);
 	FUZZ_CHECK(sim_add_part(board, "part", driver, bus, address) == 0);

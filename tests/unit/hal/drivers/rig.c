@@ -15,9 +15,11 @@ struct tap {
 	struct i2c_bus i2c;
 	struct spi_device spi;
 	struct attributes attributes;
-	struct i2c_bus *inner_i2c; /* one of the three, owned by the tap while it is in place */
+	struct lines lines;
+	struct i2c_bus *inner_i2c; /* one of the four, owned by the tap while it is in place */
 	struct spi_device *inner_spi;
 	struct attributes *inner_attributes;
+	struct lines *inner_lines;
 	size_t transfer, bit, seen;
 	bool hit;
 	size_t left; /* transfers until the wire is cut */
@@ -35,7 +37,10 @@ const char *rig_bus(const struct driver *driver)
 		[DRIVER_BUS_SPI] = "/dev/spidev0.0",
 		[DRIVER_BUS_ATTRIBUTES] = "device",
 	};
+	static const char *const lines[] = {"GPIO20", "GPIO20, GPIO21"};
 
+	if (driver->bus == DRIVER_BUS_LINES)
+		return lines[driver->line_keys[1] != NULL];
 	return buses[driver->bus];
 }
 
@@ -51,6 +56,7 @@ static void untap(struct rig *rig)
 	rig->chip->i2c = rig->tap->inner_i2c;
 	rig->chip->spi = rig->tap->inner_spi;
 	rig->chip->attributes = rig->tap->inner_attributes;
+	rig->chip->lines = rig->tap->inner_lines;
 	free(rig->tap);
 	rig->tap = NULL;
 }
@@ -219,9 +225,22 @@ static int tap_read_attribute(
 	return r;
 }
 
+static int tap_levels(struct lines *lines, uint64_t *ret_levels)
+{
+	struct tap *tap = (struct tap *)(void *)((char *)lines - offsetof(struct tap, lines));
+	int r = tap->left > 0 ? lines_levels(tap->inner_lines, ret_levels) : -EIO;
+
+	if (r == 0)
+		(void)tap_piece(tap, (uint8_t *)ret_levels, sizeof(*ret_levels), 0);
+	tap->seen++;
+	tap->left -= tap->left > 0;
+	return r;
+}
+
 static const struct i2c_ops TAP_I2C_OPS = {.transfer = tap_i2c_transfer};
 static const struct spi_ops TAP_SPI_OPS = {.transfer = tap_spi_transfer};
 static const struct attributes_ops TAP_ATTRIBUTES_OPS = {.read = tap_read_attribute};
+static const struct lines_ops TAP_LINES_OPS = {.levels = tap_levels};
 
 static struct tap *tap_in_place(struct rig *rig)
 {
@@ -234,7 +253,9 @@ static struct tap *tap_in_place(struct rig *rig)
 	rig->tap->i2c.ops = &TAP_I2C_OPS;
 	rig->tap->spi.ops = &TAP_SPI_OPS;
 	rig->tap->attributes.ops = &TAP_ATTRIBUTES_OPS;
+	rig->tap->lines.ops = &TAP_LINES_OPS;
 	rig->tap->inner_attributes = chip->attributes;
+	rig->tap->inner_lines = chip->lines;
 	rig->tap->inner_i2c = chip->i2c;
 	rig->tap->inner_spi = chip->spi;
 	rig->tap->transfer = SIZE_MAX;
@@ -243,6 +264,8 @@ static struct tap *tap_in_place(struct rig *rig)
 		chip->i2c = &rig->tap->i2c;
 	else if (chip->attributes)
 		chip->attributes = &rig->tap->attributes;
+	else if (chip->lines)
+		chip->lines = &rig->tap->lines;
 	else
 		chip->spi = &rig->tap->spi;
 	return rig->tap;

@@ -42,6 +42,7 @@ static void print_bus(FILE *out, const struct driver *driver)
 		[DRIVER_BUS_I2C] = "I2C",
 		[DRIVER_BUS_SPI] = "SPI",
 		[DRIVER_BUS_ATTRIBUTES] = "the kernel's",
+		[DRIVER_BUS_LINES] = "GPIO",
 	};
 
 	fputs(names[driver->bus], out);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inputs through the kernel's interface, played by functions that look at each request. That the
+ * kernel does with it what its document says is tested on a real one.
+ */
+#include "lines_linux.h"
+#include "temp_tree.h"
+#include <errno.h>
+#include <linux/gpio.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* One kernel at a time: the functions that stand for it have no context. */
+static struct {
+	struct gpio_v2_line_request request; /* the last one */
+	int open_result;                     /* 0: the chip opens */
+	int request_result, values_result;
+	uint64_t values;
+	const char *consumer; /* of the chip's second line; NULL: nobody has it */
+	unsigned n_chips;     /* that are open for finding lines */
+} kernel;
+
+static int line_state(struct gpio_chip *chip, uint32_t offset, struct gpio_line_state *ret_state)
+{
+	(void)chip;
+	*ret_state = (struct gpio_line_state){0};
+	(void)snprintf(ret_state->name, sizeof(ret_state->name), "%s%u",
+		strcmp(chip->label, "second") == 0 ? "EXP" : "GPIO", offset);
+	return 0;
+}
+
+static void close_chip(struct gpio_chip *chip)
+{
+	kernel.n_chips--;
+	free(chip);
+}
+
+static const struct gpio_chip_ops CHIP_OPS = {.line_state = line_state, .close = close_chip};
+
+static int chip_open(const char *path, struct gpio_chip **ret_chip)
+{
+	struct gpio_chip *chip = calloc(1, sizeof(*chip));
+
+	assert_non_null(chip);
+	chip->ops = &CHIP_OPS;
+	chip->n_lines = 32;
+	(void)snprintf(chip->label, sizeof(chip->label), "%s",
+		path[strlen(path) - 1] == '1' ? "second" : "first");
+	kernel.n_chips++;
+	*ret_chip = chip;
+	return 0;
+}
+
+static int open_chip(const char *path)
+{
+	return kernel.open_result < 0 ? kernel.open_result : open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int control(int fd, unsigned long request, void *argument)
+{
+	struct gpio_v2_line_values *values = argument;
+	struct gpio_v2_line_info *info = argument;
+
+	assert_true(fd >= 0);
+	if (request == GPIO_V2_GET_LINE_IOCTL) {
+		kernel.request = *(struct gpio_v2_line_request *)argument;
+		if (kernel.request_result < 0)
+			return kernel.request_result;
+		((struct gpio_v2_line_request *)argument)->fd = dup(fd);
+		return 0;
+	}
+	if (request == GPIO_V2_LINE_GET_VALUES_IOCTL) {
+		values->bits = kernel.values;
+		return kernel.values_result;
+	}
+	assert_int_equal(request, GPIO_V2_GET_LINEINFO_IOCTL);
+	if (info->offset == 2 && kernel.consumer) {
+		info->flags = GPIO_V2_LINE_FLAG_USED;
+		(void)snprintf(info->consumer, sizeof(info->consumer), "%s", kernel.consumer);
+	}
+	return 0;
+}
+
+static const struct lines_linux KERNEL = {open_chip, control};
+
+struct machine {
+	struct temp_tree dev;
+	struct hal_error error;
+	struct lines *lines;
+};
+
+static int setup(void **state)
+{
+	static struct machine machine;
+
+	machine = (struct machine){0};
+	memset(&kernel, 0, sizeof(kernel));
+	machine.dev = temp_tree_new();
+	temp_tree_write(&machine.dev, "gpiochip0", "");
+	temp_tree_write(&machine.dev, "gpiochip1", "");
+	*state = &machine;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct machine *machine = *state;
+
+	lines_close(machine->lines);
+	temp_tree_free(&machine->dev);
+	return kernel.n_chips == 0 ? 0 : -1;
+}
+
+static int open_lines(struct machine *machine, const char *names, struct lines_settings settings)
+{
+	const struct gpio_linux gpio = {machine->dev.root, chip_open};
+	const struct lines_request request = {
+		.lines = names, .consumer = "tosd door", .settings = settings};
+
+	return lines_linux_open(&KERNEL, &gpio, &request, &machine->error, &machine->lines);
+}
+
+static void a_line_is_requested_as_an_input_by_its_place(void **state)
+{
+	struct machine *machine = *state;
+
+	assert_int_equal(open_lines(machine, "GPIO23", (struct lines_settings){0}), 0);
+	assert_int_equal(kernel.request.num_lines, 1);
+	assert_int_equal(kernel.request.offsets[0], 23);
+	assert_string_equal(kernel.request.consumer, "tosd door");
+	assert_int_equal(kernel.request.config.flags, GPIO_V2_LINE_FLAG_INPUT);
+	assert_int_equal(kernel.request.config.num_attrs, 0);
+	assert_int_equal(machine->lines->n_lines, 1);
+	assert_string_equal(machine->lines->name, "GPIO23");
+}
+
+static void bias_and_active_low_are_the_kernels(void **state)
+{
+	static const struct {
+		struct lines_settings settings;
+		uint64_t flags;
+	} CASES[] = {
+		{{LINES_BIAS_PULL_UP, true},
+			GPIO_V2_LINE_FLAG_BIAS_PULL_UP | GPIO_V2_LINE_FLAG_ACTIVE_LOW},
+		{{LINES_BIAS_PULL_DOWN, false}, GPIO_V2_LINE_FLAG_BIAS_PULL_DOWN},
+		{{LINES_BIAS_OFF, false}, GPIO_V2_LINE_FLAG_BIAS_DISABLED},
+	};
+	struct machine *machine = *state;
+
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		assert_int_equal(open_lines(machine, "GPIO4", CASES[i].settings), 0);
+		assert_int_equal(
+			kernel.request.config.flags, CASES[i].flags | GPIO_V2_LINE_FLAG_INPUT);
+		machine->lines = lines_close(machine->lines);
+	}
+}
+
+static void the_lines_of_a_part_are_requested_together_in_order(void **state)
+{
+	struct machine *machine = *state;
+	uint64_t levels = 0;
+
+	assert_int_equal(open_lines(machine, "GPIO21, GPIO20", (struct lines_settings){0}), 0);
+	assert_int_equal(kernel.request.num_lines, 2);
+	assert_int_equal(kernel.request.offsets[0], 21);
+	assert_int_equal(kernel.request.offsets[1], 20);
+	kernel.values = 0xFE; /* the kernel speaks of its lines alone, whatever else is there */
+	assert_int_equal(lines_levels(machine->lines, &levels), 0);
+	assert_int_equal(levels, 2);
+}
+
+static void lines_of_two_chips_are_refused(void **state)
+{
+	struct machine *machine = *state;
+
+	assert_int_equal(open_lines(machine, "GPIO4, EXP5", (struct lines_settings){0}), -EINVAL);
+	assert_non_null(strstr(machine->error.text, "must be on one chip"));
+	assert_non_null(strstr(machine->error.text, "EXP5"));
+}
+
+static void who_holds_a_line_is_named(void **state)
+{
+	struct machine *machine = *state;
+
+	kernel.request_result = -EBUSY;
+	kernel.consumer = "w1";
+	assert_int_equal(open_lines(machine, "GPIO1, GPIO2", (struct lines_settings){0}), -EBUSY);
+	assert_non_null(strstr(machine->error.text, "line GPIO2 ("));
+	assert_non_null(strstr(machine->error.text, "is held by \"w1\""));
+
+	kernel.consumer = "";
+	assert_int_equal(open_lines(machine, "GPIO2", (struct lines_settings){0}), -EBUSY);
+	assert_non_null(strstr(machine->error.text, "held by the kernel or another program"));
+}
+
+static void a_kernel_without_the_interface_is_named_so(void **state)
+{
+	struct machine *machine = *state;
+
+	kernel.request_result = -ENOTTY;
+	assert_int_equal(open_lines(machine, "GPIO2", (struct lines_settings){0}), -EOPNOTSUPP);
+	kernel.request_result = 0;
+	kernel.open_result = -EACCES;
+	assert_int_equal(open_lines(machine, "GPIO2", (struct lines_settings){0}), -EACCES);
+	assert_non_null(strstr(machine->error.text, "gpio"));
+}
+
+static void a_line_that_is_not_there_is_not_requested(void **state)
+{
+	struct machine *machine = *state;
+
+	assert_int_equal(open_lines(machine, "GPIO99", (struct lines_settings){0}), -ENOENT);
+	assert_int_equal(open_lines(machine, "gpiochip0:32", (struct lines_settings){0}), -ENOENT);
+	assert_non_null(strstr(machine->error.text, "only 32 lines"));
+	assert_int_equal(kernel.request.num_lines, 0);
+}
+
+static void a_chip_that_went_away_is_an_error(void **state)
+{
+	struct machine *machine = *state;
+	uint64_t levels = 7;
+
+	assert_int_equal(open_lines(machine, "GPIO2", (struct lines_settings){0}), 0);
+	kernel.values_result = -ENODEV;
+	assert_int_equal(lines_levels(machine->lines, &levels), -ENODEV);
+	kernel.values_result = -EREMOTEIO;
+	assert_int_equal(lines_levels(machine->lines, &levels), -ENXIO);
+	assert_int_equal(levels, 7);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_line_is_requested_as_an_input_by_its_place),
+		TEST(bias_and_active_low_are_the_kernels),
+		TEST(the_lines_of_a_part_are_requested_together_in_order),
+		TEST(lines_of_two_chips_are_refused),
+		TEST(who_holds_a_line_is_named),
+		TEST(a_kernel_without_the_interface_is_named_so),
+		TEST(a_line_that_is_not_there_is_not_requested),
+		TEST(a_chip_that_went_away_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
