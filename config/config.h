@@ -64,10 +64,11 @@ struct config_mqtt {
 struct config_chip {
 	char *name;
 	const struct driver *driver;
-	char *bus;         /* "/dev/i2c-1" */
-	uint16_t address;  /* I2C; 0 on SPI */
-	double *params;    /* driver->n_params */
-	char *fingerprint; /* equal text means equal settings, see config_led */
+	char *bus;        /* "/dev/i2c-1"; of a part on GPIO lines their names: "GPIO23" */
+	uint16_t address; /* I2C; otherwise 0 */
+	struct lines_settings lines; /* of a part on GPIO lines */
+	double *params;              /* driver->n_params */
+	char *fingerprint;           /* equal text means equal settings, see config_led */
 };
 
 struct config_point {

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINES_MAX = CONFIG_LEDS_MAX + 4 * CONFIG_MOTORS_MAX };
+enum { USED_MAX = CONFIG_LEDS_MAX + 4 * CONFIG_MOTORS_MAX + LINES_MAX * CONFIG_CHIPS_MAX };
 
 /* A line of the map that is one of the header's. */
 struct used_line {
@@ -21,7 +21,7 @@ struct used_line {
 
 struct used_lines {
 	struct diag *diag;
-	struct used_line items[LINES_MAX];
+	struct used_line items[USED_MAX];
 	size_t n;
 };
 
@@ -70,9 +70,30 @@ static int visit_line(void *context, const struct yaml_node *node, const struct 
 	if (line.match == PI_LINE_NONE)
 		return 0;
 	warn_of_two_names(lines, &line);
-	if (lines->n < LINES_MAX)
+	if (lines->n < USED_MAX)
 		lines->items[lines->n++] = line;
 	return 0;
+}
+
+/* The lines of the chips, as if they were ports. */
+static int visit_inputs(const struct config_loader *loader, struct used_lines *lines)
+{
+	const struct config *config = loader->config;
+	int r = 0;
+
+	for (size_t i = 0; i < config->n_chips; i++) {
+		const char *const *key = config->chips[i].driver->line_keys;
+
+		for (; r == 0 && key && *key; key++) {
+			const struct yaml_node *node =
+				yaml_node_get(config_item(loader, "chips", i), *key);
+			const struct config_port port = {
+				.kind = CONFIG_PORT_LINE, .line = node->text};
+
+			r = visit_line(lines, node, &port);
+		}
+	}
+	return r;
 }
 
 /* What the buses of a Raspberry Pi take of its header; bus is how the device file begins. */
@@ -193,6 +214,8 @@ int config_check_board(struct config_loader *loader)
 	struct used_lines lines = {.diag = diag};
 
 	int r = config_each_port(loader, visit_line, &lines);
+	if (r == 0)
+		r = visit_inputs(loader, &lines);
 	for (size_t i = 0; i < lines.n; i++)
 		warn_of_bus(config, diag, &lines.items[i]);
 	for (size_t i = 0; i < config->n_motors; i++)

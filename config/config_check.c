@@ -92,24 +92,6 @@ __attribute__((format(printf, 3, 4))) static int claim(
 	return n < 0 ? -ENOMEM : add_claim(claims, node, what);
 }
 
-static int claim_chip(
-	struct claims *claims, const struct yaml_node *node, const struct config_chip *chip)
-{
-	const struct yaml_node *bus = yaml_node_get(node, "bus");
-	const struct yaml_node *address = yaml_node_get(node, "address");
-
-	if (!chip->driver || !chip->bus)
-		return 0;
-	if (chip->driver->bus == DRIVER_BUS_SPI)
-		return claim(claims, bus, "chip select %s", chip->bus);
-	if (chip->driver->bus == DRIVER_BUS_ATTRIBUTES)
-		return claim(claims, bus, "%s device %s", chip->driver->name, chip->bus);
-	if (!chip->address)
-		return 0;
-	return claim(
-		claims, address ? address : bus, "address 0x%02x on %s", chip->address, chip->bus);
-}
-
 /* Names that are certainly those of one line claim the same. */
 static int claim_line(struct claims *claims, const struct yaml_node *node, const char *line)
 {
@@ -123,6 +105,39 @@ static int claim_line(struct claims *claims, const struct yaml_node *node, const
 	if (place.chip[0])
 		return claim(claims, node, "%s%s:%u", LINE, place.chip, place.offset);
 	return claim(claims, node, "%s%s", LINE, place.name);
+}
+
+static int claim_inputs(
+	struct claims *claims, const struct yaml_node *node, const struct driver *driver)
+{
+	int r = 0;
+
+	for (const char *const *key = driver->line_keys; r == 0 && *key; key++) {
+		const struct yaml_node *line = yaml_node_get(node, *key);
+		if (line && line->kind == YAML_SCALAR)
+			r = claim_line(claims, line, line->text);
+	}
+	return r;
+}
+
+static int claim_chip(
+	struct claims *claims, const struct yaml_node *node, const struct config_chip *chip)
+{
+	const struct yaml_node *bus = yaml_node_get(node, "bus");
+	const struct yaml_node *address = yaml_node_get(node, "address");
+
+	if (!chip->driver || !chip->bus)
+		return 0;
+	if (chip->driver->bus == DRIVER_BUS_LINES)
+		return claim_inputs(claims, node, chip->driver);
+	if (chip->driver->bus == DRIVER_BUS_SPI)
+		return claim(claims, bus, "chip select %s", chip->bus);
+	if (chip->driver->bus == DRIVER_BUS_ATTRIBUTES)
+		return claim(claims, bus, "%s device %s", chip->driver->name, chip->bus);
+	if (!chip->address)
+		return 0;
+	return claim(
+		claims, address ? address : bus, "address 0x%02x on %s", chip->address, chip->bus);
 }
 
 static int claim_output(void *context, const struct yaml_node *node, const struct config_port *port)

@@ -18,7 +18,7 @@ static int read_bus(struct schema *schema, const struct yaml_node *node, void *f
 /* driver first: the others are checked against it. */
 static const struct schema_option chip_options[] = {
 	{.key = "driver", .type = SCHEMA_CUSTOM, .read = read_driver, .required = true},
-	{.key = "bus", .type = SCHEMA_CUSTOM, .read = read_bus, .required = true},
+	{.key = "bus", .type = SCHEMA_CUSTOM, .read = read_bus},
 	{.key = "address", .type = SCHEMA_CUSTOM, .read = config_read_address},
 	{0},
 };
@@ -134,6 +134,11 @@ static const char *bus_cure(const struct driver *driver, char *cure, size_t size
 	return cure;
 }
 
+static bool is_on_lines(const struct config_chip *chip)
+{
+	return chip->driver && chip->driver->bus == DRIVER_BUS_LINES;
+}
+
 static int read_bus(struct schema *schema, const struct yaml_node *node, void *field)
 {
 	static const struct schema_option row = {
@@ -141,6 +146,12 @@ static int read_bus(struct schema *schema, const struct yaml_node *node, void *f
 	struct config_chip *chip = field;
 	char cure[80];
 
+	if (is_on_lines(chip)) {
+		diag_error(schema->diag, node->key_place, NULL,
+			"bus: %s sits on a GPIO line: write %s: GPIO23", chip->driver->name,
+			chip->driver->line_keys[0]);
+		return 0;
+	}
 	int r = schema_read_value(schema, node, &row, field);
 	if (r < 0 || !chip->bus || !chip->driver)
 		return r;
@@ -191,6 +202,39 @@ static void check_choice(struct schema *schema, const struct yaml_node *node,
 			node->text, list);
 }
 
+/* All keys that such a chip takes besides chip_options; only good for their names. */
+static struct schema_option *new_more_keys(
+	const struct driver *driver, const struct schema_option *params)
+{
+	size_t n_lines = 0, n_options = 0, n = 0;
+	struct schema_option *keys;
+
+	while (driver->line_keys && driver->line_keys[n_lines])
+		n_lines++;
+	while (n_lines > 0 && config_lines_options[n_options].key)
+		n_options++;
+	keys = calloc(n_lines + n_options + driver->n_params + 1, sizeof(*keys));
+	if (!keys)
+		return NULL;
+	for (size_t i = 0; i < n_lines; i++)
+		keys[n++].key = driver->line_keys[i];
+	for (size_t i = 0; i < n_options; i++)
+		keys[n++].key = config_lines_options[i].key;
+	for (size_t i = 0; i < driver->n_params; i++)
+		keys[n++].key = params[i].key;
+	return keys;
+}
+
+static int check_keys(struct schema *schema, const struct yaml_node *node,
+	const struct driver *driver, const struct schema_option *params)
+{
+	struct schema_option *keys = new_more_keys(driver, params);
+	int r = keys ? schema_check_keys(schema, node, chip_options, keys) : -ENOMEM;
+
+	free(keys);
+	return r;
+}
+
 /* One row for each of the driver's parameters; they fill chip->params. */
 static struct schema_option *new_param_options(const struct driver *driver)
 {
@@ -236,6 +280,14 @@ static int read_params(struct schema *schema, const struct yaml_node *node,
 	return 0;
 }
 
+static void report_no_bus(struct schema *schema, const struct yaml_node *node)
+{
+	char path[YAML_PATH_MAX];
+
+	yaml_node_path(node, path);
+	diag_error(schema->diag, yaml_node_name_place(node), NULL, "%s needs \"bus\"", path);
+}
+
 static int read_chip(struct schema *schema, const struct yaml_node *node, struct config_chip *chip)
 {
 	const char *wrong = schema_text_wrong(SCHEMA_NAME, node->key);
@@ -249,8 +301,14 @@ static int read_chip(struct schema *schema, const struct yaml_node *node, struct
 	if (!schema_expect_like(schema, node, YAML_MAP, EXAMPLE))
 		return 0;
 	int r = schema_read_options(schema, node, chip_options, chip);
+	if (!is_on_lines(chip) && !yaml_node_get(node, "bus"))
+		report_no_bus(schema, node);
 	/* Without its driver nobody knows which other keys it takes. */
 	if (r < 0 || !chip->driver)
+		return r;
+	if (is_on_lines(chip))
+		r = config_read_lines(schema, node, chip);
+	if (r < 0)
 		return r;
 	if (chip->driver->bus == DRIVER_BUS_I2C && !yaml_node_get(node, "address"))
 		chip->address = chip->driver->addresses[0];
@@ -258,7 +316,7 @@ static int read_chip(struct schema *schema, const struct yaml_node *node, struct
 	struct schema_option *params = new_param_options(chip->driver);
 	if (!params)
 		return -ENOMEM;
-	r = schema_check_keys(schema, node, chip_options, params);
+	r = check_keys(schema, node, chip->driver, params);
 	if (r == 0)
 		r = read_params(schema, node, params, chip);
 	free(params);

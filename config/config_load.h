@@ -65,6 +65,12 @@ void config_warn_mqtt(struct config_loader *loader);
 /* The option address, read after driver; field is the struct config_chip. */
 int config_read_address(struct schema *schema, const struct yaml_node *node, void *field);
 
+/* The options of a chip whose bus is GPIO lines, besides its driver's line_keys. */
+extern const struct schema_option config_lines_options[];
+
+/* Reads those options and the lines, of a chip that has its driver. */
+int config_read_lines(struct schema *schema, const struct yaml_node *map, struct config_chip *chip);
+
 /* The option simulate; field is the struct config_sensor. */
 int config_read_simulate(struct schema *schema, const struct yaml_node *node, void *field);
 

@@ -101,6 +101,15 @@ static int unknown_channel(
 	return 0;
 }
 
+/* Of such a chip the channel need not be named. */
+static bool has_one_channel(const struct config *config, const char *name)
+{
+	size_t chip = config_chip_index(config, name, strlen(name));
+
+	return chip != CONFIG_NO_INDEX && config->chips[chip].driver &&
+		config->chips[chip].driver->n_channels == 1;
+}
+
 static int read_from(struct schema *schema, const struct yaml_node *node, void *field)
 {
 	struct config_loader *loader = config_loader_of(schema);
@@ -109,12 +118,12 @@ static int read_from(struct schema *schema, const struct yaml_node *node, void *
 	if (!schema_expect_like(schema, node, YAML_SCALAR, FROM_EXAMPLE))
 		return 0;
 	const char *dot = strchr(node->text, '.');
-	if (!dot) {
+	size_t length = dot ? (size_t)(dot - node->text) : strlen(node->text);
+	if (!dot && !has_one_channel(loader->config, node->text)) {
 		diag_error(schema->diag, node->place, NULL,
 			"from takes <chip>.<channel>, not \"%.40s\"", node->text);
 		return 0;
 	}
-	size_t length = (size_t)(dot - node->text);
 	size_t chip = config_chip_index(loader->config, node->text, length);
 	if (chip == CONFIG_NO_INDEX)
 		return config_unknown_chip(loader, node, length);
@@ -126,7 +135,7 @@ static int read_from(struct schema *schema, const struct yaml_node *node, void *
 			"from: %s is for outputs and measures nothing", driver->name);
 		return 0;
 	}
-	int channel = driver_channel_find(driver, dot + 1);
+	int channel = dot ? driver_channel_find(driver, dot + 1) : 0;
 	if (channel < 0)
 		return unknown_channel(schema, node, driver);
 	sensor->chip = chip;

@@ -63,10 +63,9 @@ static int open_bus(struct chip *chip, struct board *board, const struct chip_se
 	}
 	if (driver->bus == DRIVER_BUS_LINES)
 		return open_lines(chip, board, settings, error);
-	if (driver->bus == DRIVER_BUS_ATTRIBUTES) {
+	if (driver->bus == DRIVER_BUS_ATTRIBUTES)
 		return board_open_attributes(
 			board, driver->attributes, bus, error, &chip->attributes);
-	}
 	(void)snprintf(chip->place, sizeof(chip->place), "%s at 0x%02x on %s", driver->name,
 		(unsigned)chip->address, bus);
 	if (!has_address(driver, chip->address))

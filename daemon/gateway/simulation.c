@@ -147,7 +147,7 @@ static void collect_names(const struct config *config, struct names *names)
 {
 	for (size_t i = 0; i < config->n_chips; i++) {
 		add_name(names, config->chips[i].name);
-		if (config->chips[i].bus[0] == '/')
+		if (config->chips[i].bus[0] == '/' || config->chips[i].driver->line_keys)
 			add_name(names, config->chips[i].bus);
 	}
 	for (size_t i = 0; i < config->n_leds; i++)

@@ -176,6 +176,7 @@ static void step_open(struct measure *measure, uint64_t now_us)
 		.driver = measure->config->driver,
 		.bus = measure->config->bus,
 		.address = measure->config->address,
+		.lines = measure->config->lines,
 		.params = measure->config->params,
 	};
 	struct hal_error words = {""};

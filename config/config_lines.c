@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* What a chip takes whose bus is GPIO lines: the lines themselves, and how they are read. */
+#include "config_port.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct schema_choice biases[] = {
+	{"as-is", LINES_BIAS_AS_IS},
+	{"pull-up", LINES_BIAS_PULL_UP},
+	{"pull-down", LINES_BIAS_PULL_DOWN},
+	{"off", LINES_BIAS_OFF},
+	{0},
+};
+
+const struct schema_option config_lines_options[] = {
+	{.key = "bias",
+		.type = SCHEMA_ENUM,
+		.store = SCHEMA_STORE_UNSIGNED,
+		.offset = offsetof(struct config_chip, lines.bias),
+		.choices = biases,
+		.initial = "as-is"},
+	{.key = "active_low",
+		SCHEMA_FIELD(struct config_chip, lines.active_low),
+		.type = SCHEMA_BOOL,
+		.initial = "false"},
+	{0},
+};
+
+/* Adds the line to chip->bus. */
+static int add_line(struct schema *schema, const struct yaml_node *node, const char *line,
+	struct config_chip *chip)
+{
+	char *bus = NULL;
+
+	if (strstr(line, LINES_SEPARATOR)) {
+		diag_error(schema->diag, node->place, "write it as <chip>:<offset>",
+			"%s: the name of an input's line cannot have a comma and a blank",
+			node->key);
+		return 0;
+	}
+	if (asprintf(&bus, "%s%s%s", chip->bus ? chip->bus : "", chip->bus ? LINES_SEPARATOR : "",
+		    line) < 0)
+		return -ENOMEM;
+	free(chip->bus);
+	chip->bus = bus;
+	return 0;
+}
+
+static int read_line(struct schema *schema, const struct yaml_node *map, const char *key,
+	struct config_chip *chip)
+{
+	const struct yaml_node *node = yaml_node_get(map, key);
+	struct config_port port = {0};
+	char path[YAML_PATH_MAX];
+	int r;
+
+	if (!node) {
+		yaml_node_path(map, path);
+		diag_error(schema->diag, yaml_node_name_place(map), NULL, "%s needs \"%s\"", path,
+			key);
+		return 0;
+	}
+	r = config_read_line(schema, node, &port);
+	if (r == 0 && port.line)
+		r = add_line(schema, node, port.line, chip);
+	free(port.line);
+	return r;
+}
+
+int config_read_lines(struct schema *schema, const struct yaml_node *map, struct config_chip *chip)
+{
+	const char *const *key = chip->driver->line_keys;
+	int r = schema_read_options(schema, map, config_lines_options, chip);
+
+	for (; r == 0 && *key; key++)
+		r = read_line(schema, map, *key, chip);
+	return r;
+}
