@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A switch, and all that is one on a wire: buttons that are held, reed contacts, motion detectors
+ * (PIR), float switches, the digital output of comparator boards. Its only measurement is the level
+ * of its line, which is there at any time.
+ *
+ * There is no datasheet: the kernel's document of the interface stands for it,
+ * Documentation/userspace-api/gpio/gpio-v2-line-get-values-ioctl.rst, as of Linux 6.12: a bit is 1
+ * when the line is active, which an active low line is at the low level.
+ */
+#include "chip.h"
+#include "driver.h"
+
+static int switch_configure(struct chip *chip, uint32_t *ret_wait_us)
+{
+	(void)chip;
+	*ret_wait_us = 0;
+	return 0;
+}
+
+static int switch_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
+{
+	(void)chip;
+	(void)channel;
+	*ret_wait_us = 0;
+	return 0;
+}
+
+static int switch_collect(struct chip *chip, unsigned channel, double *ret_values)
+{
+	uint64_t levels;
+	int r = lines_levels(chip->lines, &levels);
+
+	if (r == 0)
+		ret_values[channel] = (double)(levels & 1);
+	return r;
+}
+
+/* The simulated switch: on from half way up, so that a wave switches it. */
+struct switch_model {
+	bool is_on;
+};
+
+static void model_reset(void *state)
+{
+	*(struct switch_model *)state = (struct switch_model){0};
+}
+
+static bool model_line(const void *state, unsigned line)
+{
+	(void)line;
+	return ((const struct switch_model *)state)->is_on;
+}
+
+static void model_set_value(void *state, unsigned channel, double value)
+{
+	(void)channel;
+	((struct switch_model *)state)->is_on = value >= 0.5;
+}
+
+/* raw: the bits of the line request. */
+static void model_load(void *state, const uint8_t *raw, size_t size)
+{
+	if (size > 0)
+		((struct switch_model *)state)->is_on = raw[0] & 1;
+}
+
+static const struct driver_model MODEL = {
+	.state_bytes = sizeof(struct switch_model),
+	.reset = model_reset,
+	.line = model_line,
+	.set_value = model_set_value,
+	.load = model_load,
+};
+
+static const char *const LINE_KEYS[] = {"line", NULL};
+
+static const struct driver_channel CHANNELS[] = {
+	{"state", "state", "0 or 1", 0, 1, 1, 0},
+};
+
+#define RAW(bits) .raw = (const uint8_t[]){bits}, .raw_bytes = 1
+
+static const struct driver_vector VECTORS[] = {
+	{.source = "gpio-v2-line-get-values-ioctl: 1 is active", RAW(1), .value = 1},
+	{.source = "gpio-v2-line-get-values-ioctl: 0 is inactive", RAW(0), .value = 0},
+};
+
+extern const struct driver driver_switch;
+
+const struct driver driver_switch = {
+	.name = "switch",
+	.description = "switch, reed contact, motion detector or any other level on a line",
+	.datasheet = "Linux 6.12, Documentation/userspace-api/gpio",
+	.bus = DRIVER_BUS_LINES,
+	.line_keys = LINE_KEYS,
+	.channels = CHANNELS,
+	.n_channels = sizeof(CHANNELS) / sizeof(*CHANNELS),
+	.integrity = DRIVER_INTEGRITY_NONE,
+	.configure = switch_configure,
+	.start = switch_start,
+	.collect = switch_collect,
+	.vectors = VECTORS,
+	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),
+	.model = &MODEL,
+};
