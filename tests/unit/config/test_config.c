@@ -192,6 +192,31 @@ static void test_a_bus_of_spi_chooses_the_driver(void **state)
 	config_free(config);
 }
 
+static void test_lines_of_a_chip(void **state)
+{
+	(void)state;
+	struct config *config = load_text("mqtt: {url: mqtt://localhost}\n"
+					  "chips:\n"
+					  "  door: {driver: switch, line: GPIO23, bias: pull-up, "
+					  "active_low: true}\n"
+					  "  gate: {driver: switch, line: GPIO24}\n"
+					  "  same: {driver: switch, line: GPIO25, bias: pull-up}\n"
+					  "sensors:\n"
+					  "  door: {from: door}\n");
+	const struct config_chip *chips = config->chips;
+
+	assert_string_equal(chips[0].bus, "GPIO23");
+	assert_int_equal(chips[0].lines.bias, LINES_BIAS_PULL_UP);
+	assert_true(chips[0].lines.active_low);
+	assert_int_equal(chips[1].lines.bias, LINES_BIAS_AS_IS);
+	assert_false(chips[1].lines.active_low);
+	assert_non_null(strstr(chips[0].fingerprint, "bias 1\nactive_low 1\n"));
+	assert_non_null(strstr(chips[2].fingerprint, "bias 1\nactive_low 0\n"));
+	assert_int_equal(config->sensors[0].chip, 0);
+	assert_int_equal(config->sensors[0].channel, 0);
+	config_free(config);
+}
+
 static void test_mqtt(void **state)
 {
 	(void)state;
@@ -660,6 +685,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_defaults_of_items),
 		cmocka_unit_test(test_a_bus_of_spi_chooses_the_driver),
+		cmocka_unit_test(test_lines_of_a_chip),
 		cmocka_unit_test(test_mqtt),
 		cmocka_unit_test(test_chips),
 		cmocka_unit_test(test_sensors),
