@@ -96,6 +96,7 @@ static int on_health_due(sd_event_source *source, void *userdata)
 {
 	(void)source;
 	publish_health(userdata);
+	gateway_notify_status(userdata); /* an output may have failed */
 	return 0;
 }
 
@@ -142,15 +143,69 @@ void gateway_follow_health(struct gateway *gateway)
 	arm(gateway->health_timer, clock_now_us() + gateway->config->mqtt.health_interval_us);
 }
 
+/* What the fail-safe changed. NULL: it did not trip, or the map lets it change nothing. */
+static const char *what_was_made_safe(const struct gateway *gateway)
+{
+	const struct config *config = gateway->config;
+
+	if (!gateway->failsafe.tripped)
+		return NULL;
+	if (config->n_motors > 0 && config->failsafe.stop_motors)
+		return "motors are stopped";
+	return config->n_leds > 0 && config->failsafe.leds != CONFIG_FAILSAFE_LEDS_KEEP
+		? "LEDs are as the map wants them"
+		: NULL;
+}
+
+/* Returns how many names there are. */
+static size_t list_failing_sensors(const struct gateway *gateway, const char **names)
+{
+	const struct config *config = gateway->config;
+	size_t n = 0;
+
+	for (size_t i = 0; i < config->n_sensors; i++) {
+		if (gateway->health.sensors[i].failed)
+			names[n++] = config->sensors[i].name;
+	}
+	return n;
+}
+
+static size_t list_failing_outputs(const struct gateway *gateway, const char **names)
+{
+	const struct config *config = gateway->config;
+	size_t n = 0;
+
+	for (size_t i = 0; i < config->n_leds; i++) {
+		if (!outputs_get_led(gateway->outputs, i).ok)
+			names[n++] = config->leds[i].name;
+	}
+	for (size_t i = 0; i < config->n_motors; i++) {
+		if (!outputs_get_motor(gateway->outputs, i).ok)
+			names[n++] = config->motors[i].name;
+	}
+	return n;
+}
+
 void gateway_notify_status(struct gateway *gateway)
 {
-	size_t failing = 0;
+	const char *sensors[CONFIG_SENSORS_MAX];
+	const char *outputs[CONFIG_LEDS_MAX + CONFIG_MOTORS_MAX];
+	struct status_line line = {
+		.connected = gateway->failsafe.connected,
+		.made_safe = what_was_made_safe(gateway),
+		.n_sensors = gateway->config->n_sensors,
+		.sensors = {sensors, list_failing_sensors(gateway, sensors)},
+		.outputs = {outputs, list_failing_outputs(gateway, outputs)},
+		.interval_ms = gateway->interval_ms,
+	};
+	char text[STATUS_LINE_MAX];
 
-	for (size_t i = 0; i < gateway->config->n_sensors; i++)
-		failing += gateway->health.sensors[i].failed;
-	sd_notifyf(0, "STATUS=%s, %zu sensors (%zu failing), interval %u ms",
-		gateway->failsafe.connected ? "Connected" : "Not connected",
-		gateway->config->n_sensors, failing, gateway->interval_ms);
+	gateway->tripped_told = gateway->failsafe.tripped;
+	status_line_format(&line, text);
+	if (strcmp(text, gateway->status) == 0)
+		return;
+	(void)snprintf(gateway->status, sizeof(gateway->status), "%s", text);
+	sd_notifyf(0, "STATUS=%s", text);
 }
 
 void gateway_store_interval(struct gateway *gateway)
@@ -208,6 +263,8 @@ void gateway_follow_outputs(struct gateway *gateway)
 
 	failsafe_follow(
 		&gateway->failsafe, running, failsafe->leds != CONFIG_FAILSAFE_LEDS_KEEP, now_us);
+	if (gateway->failsafe.tripped != gateway->tripped_told)
+		gateway_notify_status(gateway);
 	guard_us = gateway->failsafe.guarded ? gateway->failsafe.after_us : 0;
 	if (guard_us != gateway->guard_us)
 		link_guard(gateway->link, guard_us);

@@ -26,6 +26,7 @@
 #include "simulation.h"
 #include "spooler.h"
 #include "state_lock.h"
+#include "status_line.h"
 #include "watchdog.h"
 #include <systemd/sd-event.h>
 
@@ -54,7 +55,9 @@ struct gateway {
 	struct router router;
 	struct refusals refusals; /* of actions */
 	struct failsafe failsafe;
-	uint64_t guard_us; /* as the link was told */
+	uint64_t guard_us;            /* as the link was told */
+	bool tripped_told;            /* whether the service manager knows that it tripped */
+	char status[STATUS_LINE_MAX]; /* as the service manager was told */
 	struct health health;
 	struct watchdog watchdog;
 

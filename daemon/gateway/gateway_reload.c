@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "gateway_internal.h"
 #include "log.h"
+#include "map_changes.h"
 #include "round.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -156,10 +157,11 @@ void gateway_reload(struct gateway *gateway)
 
 void gateway_reload_finished(struct gateway *gateway)
 {
-	config_free(gateway->retired);
-	gateway->retired = NULL;
-	log_info("reload", "done: sensors %zu, LEDs %zu, motors %zu", gateway->config->n_sensors,
-		gateway->config->n_leds, gateway->config->n_motors);
+	char changes[MAP_CHANGES_MAX];
+
+	map_changes_describe(gateway->retired, gateway->config, changes);
+	log_info("reload", "done: %s", changes);
+	gateway->retired = config_free(gateway->retired);
 	sd_notify(0, "READY=1");
 	gateway_notify_status(gateway);
 	gateway_health_changed(gateway);

@@ -26,6 +26,7 @@ def test_a_new_led_comes_and_nothing_else_is_touched(broker, client, gateway):
     notes = gateway.notifications.lines.mark()
     gateway.reload(with_led(make_map(broker.port)))
     reloaded(gateway, notes)
+    gateway.log.wait("reload: done: LED yellow is new$")
     assert client.ask_json({"led": {"yellow": {"on": True}}})["ok"]
     assert gateway.wires(wires) == ["line GPIO22 0", "line GPIO22 1"]
     assert gateway.output("GPIO5") == 1 and gateway.output("GPIO17") == 1
@@ -52,10 +53,11 @@ def test_a_new_sensor_comes_within_the_rhythm(broker, client, gateway):
 
 
 def test_the_connection_outlives_the_map_that_it_came_from(broker, client, gateway):
-    for interval in ("250ms", "100ms"):
-        mark = gateway.notifications.lines.mark()
+    for interval, words in (("250ms", "interval changed"), ("250ms", "nothing in the map changed"), ("100ms", "interval changed")):
+        mark, log = gateway.notifications.lines.mark(), gateway.log.mark()
         gateway.reload(make_map(broker.port, interval=interval))
         reloaded(gateway, mark)
+        gateway.log.wait(f"reload: done: {words}$", log)
     log = gateway.log.mark()
     broker.stop()
     gateway.log.wait("connection lost", log)

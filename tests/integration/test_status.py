@@ -240,10 +240,24 @@ def test_the_service_manager_is_told(gateway, client):
     lines = gateway.notifications.lines
     lines.wait(r"^STATUS=Connected, 4 sensors \(0 failing\), interval 100 ms$")
     gateway.fault("climate", "no-answer")
-    lines.wait(r"^STATUS=Connected, 4 sensors \(2 failing\), interval 100 ms$")
+    lines.wait(r"^STATUS=Connected, 4 sensors \(2 failing: temp, humi\), interval 100 ms$")
     client.ask("250", topic="tos/sensors/interval")
-    lines.wait(r"^STATUS=Connected, 4 sensors \(2 failing\), interval 250 ms$")
+    lines.wait(r"^STATUS=Connected, 4 sensors \(2 failing: temp, humi\), interval 250 ms$")
     assert gateway.stop() == 0
     words = lines.since()
     assert words[0] == "READY=1"
     assert [word for word in words if not word.startswith("STATUS=")] == ["READY=1", "STOPPING=1"]
+
+
+def test_the_service_manager_is_told_of_outputs_and_the_failsafe(broker, client, make_gateway):
+    gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s}"))
+    lines = gateway.notifications.lines
+    lines.wait(r"^STATUS=Connected, 4 sensors \(0 failing\), interval 100 ms$")
+    gateway.fault("GPIO17", "no-answer")
+    assert client.ask_json({"led": {"0": {"on": True}}})["ok"] is False
+    lines.wait(r"^STATUS=Connected, 4 sensors \(0 failing\), failing outputs: red, interval 100 ms$")
+    broker.stop()
+    lines.wait(r"^STATUS=Not connected, fail-safe: motors are stopped, 4 sensors \(0 failing\), ")
+    broker.start()
+    mark = lines.mark()
+    lines.wait(r"^STATUS=Connected, 4 sensors", mark)

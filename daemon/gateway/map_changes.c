@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "map_changes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	NAMED_MAX = 8, /* more than that nobody reads; of long names fewer have room */
+	WORDS_MAX = 120,
+	REST_BYTES = sizeof(", and 18446744073709551615 more"),
+	OBJECTS_MAX = CONFIG_CHIPS_MAX + CONFIG_SENSORS_MAX + CONFIG_LEDS_MAX + CONFIG_MOTORS_MAX,
+};
+
+struct words {
+	char *text; /* MAP_CHANGES_MAX bytes */
+	size_t size, named, more;
+};
+
+static __attribute__((format(printf, 2, 3))) void add(struct words *words, const char *format, ...)
+{
+	size_t room = MAP_CHANGES_MAX - REST_BYTES - words->size;
+	const char *sign = words->named > 0 ? ", " : "";
+	char text[WORDS_MAX];
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (size < 0 || words->named == NAMED_MAX || strlen(sign) + strlen(text) >= room) {
+		words->more++;
+		return;
+	}
+	words->size += (size_t)snprintf(words->text + words->size, room, "%s%s", sign, text);
+	words->named++;
+}
+
+/* What has a name, of any kind. */
+struct object {
+	const char *kind, *name, *fingerprint;
+};
+
+struct objects {
+	struct object items[OBJECTS_MAX];
+	size_t n;
+};
+
+static void take(
+	struct objects *objects, const char *kind, const char *name, const char *fingerprint)
+{
+	objects->items[objects->n++] = (struct object){kind, name, fingerprint};
+}
+
+static void take_all(struct objects *objects, const struct config *config)
+{
+	objects->n = 0;
+	for (size_t i = 0; i < config->n_chips; i++)
+		take(objects, "chip", config->chips[i].name, config->chips[i].fingerprint);
+	for (size_t i = 0; i < config->n_sensors; i++)
+		take(objects, "sensor", config->sensors[i].name, config->sensors[i].fingerprint);
+	for (size_t i = 0; i < config->n_leds; i++)
+		take(objects, "LED", config->leds[i].name, config->leds[i].fingerprint);
+	for (size_t i = 0; i < config->n_motors; i++)
+		take(objects, "motor", config->motors[i].name, config->motors[i].fingerprint);
+}
+
+static const struct object *find(const struct objects *objects, const struct object *object)
+{
+	for (size_t i = 0; i < objects->n; i++) {
+		const struct object *item = &objects->items[i];
+
+		if (strcmp(item->kind, object->kind) == 0 && strcmp(item->name, object->name) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+/* Outputs are counted through by clients, sensors stand in the reading in their order. */
+static bool is_other_order(const struct objects *before, const struct objects *after)
+{
+	if (before->n != after->n)
+		return false;
+	for (size_t i = 0; i < after->n; i++) {
+		if (strcmp(before->items[i].name, after->items[i].name) != 0 &&
+			find(before, &after->items[i]))
+			return true;
+	}
+	return false;
+}
+
+static void compare_objects(
+	struct words *words, const struct config *before, const struct config *after)
+{
+	struct objects old, new;
+
+	take_all(&old, before);
+	take_all(&new, after);
+	for (size_t i = 0; i < new.n; i++) {
+		const struct object *object = &new.items[i], *was = find(&old, object);
+
+		if (!was)
+			add(words, "%s %s is new", object->kind, object->name);
+		else if (strcmp(was->fingerprint, object->fingerprint) != 0)
+			add(words, "%s %s changed", object->kind, object->name);
+	}
+	for (size_t i = 0; i < old.n; i++) {
+		const struct object *object = &old.items[i];
+
+		if (!find(&new, object))
+			add(words, "%s %s is gone", object->kind, object->name);
+	}
+	if (is_other_order(&old, &new))
+		add(words, "the order changed");
+}
+
+static bool is_same_interval(const struct config_interval *a, const struct config_interval *b)
+{
+	return a->default_ms == b->default_ms && a->min_ms == b->min_ms && a->max_ms == b->max_ms &&
+		a->remember == b->remember;
+}
+
+static bool is_same_packed(const struct config *before, const struct config *after, size_t i)
+{
+	const struct config_packed *a = &before->packed[i], *b = &after->packed[i];
+
+	if (strcmp(a->topic, b->topic) != 0 || a->big_endian != b->big_endian ||
+		a->n_fields != b->n_fields)
+		return false;
+	for (size_t k = 0; k < a->n_fields; k++) {
+		if (a->fields[k].letter != b->fields[k].letter ||
+			strcmp(before->sensors[a->fields[k].sensor].name,
+				after->sensors[b->fields[k].sensor].name) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool is_all_packed_same(const struct config *before, const struct config *after)
+{
+	bool is_same = before->n_packed == after->n_packed;
+
+	for (size_t i = 0; is_same && i < after->n_packed; i++)
+		is_same = is_same_packed(before, after, i);
+	return is_same;
+}
+
+static void compare_sections(
+	struct words *words, const struct config *before, const struct config *after)
+{
+	const struct config_mqtt *old = &before->mqtt, *new = &after->mqtt;
+
+	if (strcmp(old->fingerprint, new->fingerprint) != 0)
+		add(words, "the connection's settings changed");
+	if (old->timestamp != new->timestamp)
+		add(words, "timestamp changed");
+	if (old->accept_retained != new->accept_retained)
+		add(words, "accept_retained changed");
+	if (old->health_interval_us != new->health_interval_us)
+		add(words, "health_interval changed");
+	if (!is_same_interval(&before->interval, &after->interval))
+		add(words, "interval changed");
+	if (!is_all_packed_same(before, after))
+		add(words, "packed changed");
+	if (before->failsafe.after_us != after->failsafe.after_us ||
+		before->failsafe.stop_motors != after->failsafe.stop_motors ||
+		before->failsafe.leds != after->failsafe.leds)
+		add(words, "failsafe changed");
+	if (before->spool.size_bytes != after->spool.size_bytes ||
+		before->spool.after_us != after->spool.after_us)
+		add(words, "spool changed");
+}
+
+void map_changes_describe(const struct config *before, const struct config *after,
+	char ret_words[static MAP_CHANGES_MAX])
+{
+	struct words words = {.text = ret_words};
+
+	compare_objects(&words, before, after);
+	compare_sections(&words, before, after);
+	if (words.named == 0)
+		(void)snprintf(ret_words, MAP_CHANGES_MAX, "nothing in the map changed");
+	else if (words.more > 0)
+		(void)snprintf(ret_words + words.size, REST_BYTES, ", and %zu more", words.more);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "map_changes.h"
+#include "map_rig.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CHIPS   "chips: {adc: {driver: mcp3208, bus: /dev/spidev0.0}}\n"
+#define OUTPUTS "leds: [{name: red, line: GPIO17}, {name: green, line: GPIO27}]\n"
+#define MAP                                                                                        \
+	CHIPS "sensors: {a: {from: adc.0}, b: {from: adc.1}}\n" OUTPUTS                            \
+	      "motors: [{name: fan, forward: GPIO5, backward: GPIO6}]\n"
+
+static void expect(const char *before, const char *after, const char *words)
+{
+	struct config *old = map_load(before), *new = map_load(after);
+	char text[MAP_CHANGES_MAX];
+
+	map_changes_describe(old, new, text);
+	assert_string_equal(text, words);
+	config_free(old);
+	config_free(new);
+}
+
+static void test_nothing(void **state)
+{
+	(void)state;
+	expect(MAP, MAP, "nothing in the map changed");
+	expect("interval: 500ms\n", "# more\ninterval: {default: 0.5s}\n",
+		"nothing in the map changed");
+}
+
+static void test_objects_by_their_names(void **state)
+{
+	(void)state;
+	expect(MAP, CHIPS "sensors: {a: {from: adc.2}, c: {from: adc.1}}\n" OUTPUTS,
+		"sensor a changed, sensor c is new, sensor b is gone, motor fan is gone");
+	expect(MAP,
+		CHIPS "sensors: {a: {from: adc.0}, b: {from: adc.1}}\n"
+		      "leds: [{name: green, line: GPIO27}, {name: red, line: GPIO17}]\n"
+		      "motors: [{name: fan, forward: GPIO5, backward: GPIO6}]\n",
+		"the order changed");
+	expect(CHIPS, "chips: {adc: {driver: mcp3204, bus: /dev/spidev0.0}}\n", "chip adc changed");
+}
+
+static void test_sections(void **state)
+{
+	(void)state;
+	expect("interval: 500ms\n", "interval: 1s\n", "interval changed");
+	expect("failsafe: {after: 5s}\n", "failsafe: {after: 6s}\n", "failsafe changed");
+	expect("spool: {after: 30s}\n", "spool: {after: 31s}\n", "spool changed");
+	expect(MAP "packed: [{topic: x, format: \"<HH\", fields: [a, b]}]\n",
+		MAP "packed: [{topic: x, format: \"<HH\", fields: [b, a]}]\n", "packed changed");
+}
+
+/* Of a map with everything in it, nothing is cut in the middle. */
+static void test_many(void **state)
+{
+	char *sensors = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&sensors, &size);
+
+	(void)state;
+	fprintf(out, CHIPS "sensors:\n");
+	for (int i = 0; i < 256; i++)
+		fprintf(out, "  a_rather_long_name_of_a_thing_%03d: {from: adc.0}\n", i);
+	fclose(out);
+	expect(CHIPS, sensors,
+		"sensor a_rather_long_name_of_a_thing_000 is new, "
+		"sensor a_rather_long_name_of_a_thing_001 is new, "
+		"sensor a_rather_long_name_of_a_thing_002 is new, "
+		"sensor a_rather_long_name_of_a_thing_003 is new, "
+		"sensor a_rather_long_name_of_a_thing_004 is new, "
+		"sensor a_rather_long_name_of_a_thing_005 is new, "
+		"sensor a_rather_long_name_of_a_thing_006 is new, and 249 more");
+	free(sensors);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_objects_by_their_names),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
