@@ -68,7 +68,7 @@ int gateway_check(const struct gateway_options *options)
 	diag_free(diag);
 	if (r == -EINVAL)
 		return EXIT_CONFIG_MISTAKE;
-	if (r < 0) {
+	if (!config) {
 		log_error("config", "%s: %s", options->config_path, strerror(-r));
 		return EXIT_FAILED;
 	}

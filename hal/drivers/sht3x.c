@@ -176,7 +176,7 @@ static void model_identify(struct sht_model *model)
 	/* The SHT3x's status after a reset; a serial number. */
 	static const uint16_t WORDS[IDENTITY_WORDS_MAX] = {0x8010, 0x1234};
 
-	for (size_t i = 0; i < model->variant->identity_words; i++)
+	for (size_t i = 0; i < model->variant->identity_words && i < IDENTITY_WORDS_MAX; i++)
 		sensirion_put(model->answer + i * SENSIRION_WORD_BYTES, WORDS[i]);
 	model->answer_bytes = model->variant->identity_words * SENSIRION_WORD_BYTES;
 }
