@@ -132,7 +132,9 @@ struct driver {
 	size_t n_params;
 	enum driver_integrity integrity;
 	uint32_t deadline_us; /* after the wait of start(): busy for longer is -ETIMEDOUT */
-	size_t state_bytes;   /* of chip->state, zeroed before configure begins */
+	uint32_t poll_us; /* from one -EAGAIN of collect() to the next call, at least; 0: soon */
+	bool is_slow; /* it takes seconds: readings take what it has measured, and do not wait */
+	size_t state_bytes; /* of chip->state, zeroed before configure begins */
 
 	/*
 	 * Finds and sets up the part after power-on, or after it was away. -EAGAIN with

@@ -249,7 +249,9 @@ static void took_collect(struct measure *measure, const struct call *call, uint6
 	int r = call->result;
 
 	if (r == -EAGAIN && now_us < measure->deadline_us) {
-		enter(measure, MEASURE_COLLECT, now_us + MEASURE_BUSY_US);
+		uint32_t poll_us = measure->config->driver->poll_us;
+
+		enter(measure, MEASURE_COLLECT, now_us + (poll_us ? poll_us : MEASURE_BUSY_US));
 		return;
 	}
 	if (is_of_one_measurement(measure->config->driver, r)) {

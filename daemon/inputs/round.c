@@ -344,8 +344,9 @@ static void end_measuring(struct round *round, struct part *part, uint64_t now_u
 
 static void begin_part(struct round *round, struct part *part, uint64_t now_us)
 {
-	part->is_awaited =
-		measure_is_idle(&part->measure) && pace_is_waited_for(&part->lane->pace, now_us);
+	part->is_awaited = measure_is_idle(&part->measure) &&
+		!part->measure.config->driver->is_slow &&
+		pace_is_waited_for(&part->lane->pace, now_us);
 	if (!measure_is_idle(&part->measure))
 		return;
 	measure_begin(&part->measure, now_us);

@@ -5,9 +5,9 @@
  * Like measure it sleeps nowhere, makes no call itself and is told the time. Belongs to one thread.
  *
  * A reading waits for what it measures, but for no single call longer than the limit. What takes
- * longer (see pace.h) goes on measuring beside the readings, and its values are in the first
- * reading that is finished after they were measured, once. In the others it is null and not due, as
- * a sensor with a slower rhythm is.
+ * longer (see pace.h), and a part that has a new value every few seconds only, goes on measuring
+ * beside the readings. Its values are in the first reading that is finished after they were
+ * measured, once. In the others it is null and not due, as a sensor with a slower rhythm is.
  */
 #pragma once
 

@@ -273,6 +273,37 @@ static void a_slow_value_comes_once_and_delays_nothing(void **state)
 	assert_no_event(fixture);
 }
 
+/* An SCD4x has a new value every 5 s: every 25th reading of 200 ms, after a set-up of 500 ms. */
+static void a_part_of_a_slow_rhythm_is_not_waited_for(void **state)
+{
+	struct fixture *fixture = *state;
+	struct config_chip *chip = &fixture->fake.chips[FAKE_CLIMATE];
+	int since = 0, values = 0;
+
+	chip->driver = driver_find("scd4x");
+	chip->address = 0x62;
+	assert_int_equal(
+		sim_add_part(fixture->board, "climate", chip->driver, chip->bus, chip->address), 0);
+	round_free(fixture->round);
+	assert_int_equal(round_new(fixture->board, &fixture->fake.config, &fixture->round), 0);
+	show(fixture, "climate", 0, 800);
+	for (int i = 0; i < 200; i++) {
+		assert_int_equal(take(fixture), 0);
+		assert_value(fixture, FAKE_CDS, 812);
+		since++;
+		if (!has_value(fixture, FAKE_TEMP)) {
+			assert_nothing(fixture, FAKE_TEMP);
+			continue;
+		}
+		assert_value(fixture, FAKE_TEMP, 800);
+		assert_true(values == 0 ? since > 25 : since >= 25 && since <= 26);
+		values++;
+		since = 0;
+	}
+	assert_in_range(values, 6, 7);
+	assert_no_event(fixture);
+}
+
 /* A bus that hangs says so after its own time, not after ours. */
 static void a_stuck_bus_is_tried_apart(void **state)
 {
@@ -442,6 +473,7 @@ int main(void)
 		test(the_first_reading_waits_no_longer_than_the_limit),
 		test(several_slow_ones_cost_no_more_than_two),
 		test(a_slow_value_comes_once_and_delays_nothing),
+		test(a_part_of_a_slow_rhythm_is_not_waited_for),
 		test(a_stuck_bus_is_tried_apart),
 		test(a_fault_of_a_slow_part_is_reported_when_it_is_known),
 		test(what_is_due_while_its_part_is_away_is_owed),

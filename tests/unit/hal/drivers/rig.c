@@ -160,11 +160,13 @@ int rig_measure(struct rig *rig, unsigned channel, double *ret_values)
 	if (r < 0)
 		return r;
 	rig->now_us += wait_us;
-	for (uint64_t waited_us = 0; waited_us <= rig->driver->deadline_us; waited_us += POLL_US) {
+	uint32_t poll_us = rig->driver->poll_us ? rig->driver->poll_us : POLL_US;
+
+	for (uint64_t waited_us = 0; waited_us <= rig->driver->deadline_us; waited_us += poll_us) {
 		r = chip_collect(rig->chip, channel, ret_values);
 		if (r != -EAGAIN)
 			return r;
-		rig->now_us += POLL_US;
+		rig->now_us += poll_us;
 	}
 	return -ETIMEDOUT;
 }

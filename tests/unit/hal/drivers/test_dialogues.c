@@ -31,6 +31,20 @@ static const struct dialogue DIALOGUES[] = {
 	 * read back, the power saving, off and on, the result, read back.
 	 */
 	{"veml7700", "00 11 10, 00, 03 00 00, 00 11 10, 00 10 10, 04, 00"},
+	/*
+	 * BST-BMP280-DS001 revision 1.23, 4.2: id, reset, status, the calibration twice, config;
+	 * forced mode at x1, the settings, the data.
+	 */
+	{"bmp280", "d0, e0 b6, f3, f3, 88, 88, f5 00, f4 25, f3, f7"},
+	/*
+	 * SBOS448G, 8.6.2: 32 V, 320 mV, one sample of 12 bits, triggered; Power, whose reading
+	 * takes the sign of a result away; the settings, Bus, Shunt.
+	 */
+	{"ina219", "00 3c 43, 00, 03, 00 3c 43, 00, 02, 01"},
+	/* PCF8591 Rev. 7, 8.2: the inputs 0 to 3. */
+	{"pcf8591", "00, 00, 01, 02, 03"},
+	/* SBAS302, page 11, table II: SD, then C2 C1 C0, then PD 01. */
+	{"ads7830", "84, 84, c4, 94, d4, a4, e4, b4, f4"},
 };
 
 static int setup(void **state)
