@@ -119,6 +119,10 @@ static bool is_refused(
 	errors->count = 0;
 	if (reason)
 		payload_error_add(errors, "", "%s", reason);
+	else if (route->handle == handle_motor_text && payload_text_means_stop(&message->payload))
+		payload_error_add(errors, "",
+			"%.64s/%s takes the text stop alone, which stops every motor", root,
+			route->topic);
 	else
 		payload_error_add(errors, "",
 			"%.64s/%s is no topic of this gateway: send %s to %.64s/%s", root,

@@ -115,6 +115,9 @@ int payload_parse_action(const struct config *config, const struct payload_bytes
 void payload_parse_stops(const struct config *config, const struct payload_bytes *bytes,
 	struct payload_action *ret_stops, struct payload_errors *errors);
 
+/* Whether it is a word for a stop, such as "STOP" or "off", the one that is taken included. */
+bool payload_text_means_stop(const struct payload_bytes *bytes);
+
 /* The text "stop", surrounding white space allowed: then *ret_action stops every motor. -EINVAL:
  * something else. */
 int payload_parse_stop_text(const struct config *config, const struct payload_bytes *bytes,

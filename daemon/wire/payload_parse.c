@@ -66,11 +66,33 @@ static void check_id(struct payload_parser *parser, const struct payload_path *p
 
 static const struct payload_range TIME_RANGE = {0, WHOLE_MAX, " ms"};
 
+/* The years 2001 to 5138 in other units. As milliseconds they would be 1970 to 1973, or so far away
+ * that the message would never expire. */
+static const struct {
+	double min, max; /* of such a number */
+	double per_ms;
+	const char *name;
+} OTHER_UNITS[] = {
+	{1e9, 1e11, 1e-3, "seconds"},
+	{1e15, 1e17, 1e3, "microseconds"},
+	{1e18, 1e20, 1e6, "nanoseconds"},
+};
+
 static void check_ts(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, void *target)
 {
+	double ts = cJSON_IsNumber(item) ? item->valuedouble : 0;
+
 	(void)target;
 	parser->has_ts = true;
+	for (size_t i = 0; i < sizeof(OTHER_UNITS) / sizeof(OTHER_UNITS[0]); i++) {
+		if (ts < OTHER_UNITS[i].min || ts >= OTHER_UNITS[i].max)
+			continue;
+		payload_mistake(parser, path,
+			"%.16g looks like %s: it takes milliseconds since 1970, %.0f", ts,
+			OTHER_UNITS[i].name, floor(ts / OTHER_UNITS[i].per_ms));
+		return;
+	}
 	(void)payload_check_whole(parser, path, item, &TIME_RANGE, &parser->ts_ms);
 }
 

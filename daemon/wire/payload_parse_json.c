@@ -130,6 +130,10 @@ static void say_word(const struct slip *slip, size_t size)
 	if (wanted == JSON_WANTS_KEY)
 		(void)snprintf(cure, sizeof(cure),
 			"a key stands in double quotes, \"%s\" (did a shell take them?)", word);
+	else if (wanted == JSON_WANTS_VALUE && slip->mistake->open == '\0' &&
+		payload_word_means_stop(word))
+		(void)snprintf(cure, sizeof(cure),
+			"to stop every motor, send stop or {\"motor\":\"stop\"}");
 	else if (wanted == JSON_WANTS_VALUE && slip->mistake->open == '\0')
 		(void)snprintf(cure, sizeof(cure),
 			"an action is an object, {\"led\":{\"0\":{\"on\":true}}} for example");

@@ -352,8 +352,10 @@ void payload_parse_stops(const struct config *config, const struct payload_bytes
 		collect(&search, config, ret_stops);
 }
 
-int payload_parse_stop_text(const struct config *config, const struct payload_bytes *bytes,
-	struct payload_action *ret_action)
+enum { WORD_MAX = 15 };
+
+/* The one word of a text, or "". */
+static void find_word(const struct payload_bytes *bytes, char ret_word[static WORD_MAX + 1])
 {
 	const uint8_t *at = bytes->data, *end = at + bytes->size;
 
@@ -361,7 +363,29 @@ int payload_parse_stop_text(const struct config *config, const struct payload_by
 		at++;
 	while (end > at && (is_space(end[-1]) || end[-1] == '\0'))
 		end--;
-	if (bytes->true_size > PAYLOAD_ACTION_MAX || end - at != 4 || memcmp(at, "stop", 4) != 0)
+	ret_word[0] = '\0';
+	if (bytes->true_size > PAYLOAD_ACTION_MAX || end - at > WORD_MAX ||
+		memchr(at, '\0', (size_t)(end - at)))
+		return;
+	memcpy(ret_word, at, (size_t)(end - at));
+	ret_word[end - at] = '\0';
+}
+
+bool payload_text_means_stop(const struct payload_bytes *bytes)
+{
+	char word[WORD_MAX + 1];
+
+	find_word(bytes, word);
+	return payload_word_means_stop(word);
+}
+
+int payload_parse_stop_text(const struct config *config, const struct payload_bytes *bytes,
+	struct payload_action *ret_action)
+{
+	char word[WORD_MAX + 1];
+
+	find_word(bytes, word);
+	if (strcmp(word, "stop") != 0)
 		return -EINVAL;
 	payload_action_clear(ret_action);
 	for (size_t i = 0; i < config->n_motors; i++)

@@ -38,6 +38,7 @@ EXAMPLE = 'LIKE{"led":{"0":{"on":true}}} for example'
 QUOTES = 'keys and texts stand in double quotes, "'
 
 NOT_JSON = [
+    (b"STOP", 'not JSON: unexpected STOP at byte 1: to stop every motor, send stop or {"motor":"stop"}'),
     (b"hello", "not JSON: unexpected hello at byte 1: " + EXAMPLE.replace("LIKE", "an action is an object, ")),
     (b"{" + EVERYTHING.encode(), "not JSON: it ends too early at byte 84: a } is missing"),
     (b"{" + EVERYTHING.encode() + b"}}", "not JSON: something after its end at byte 85: one bracket is too many"),
@@ -281,6 +282,7 @@ def test_a_message_without_payload_is_no_command(gateway, client, topic, retain)
             '{"direction":"forward"}',
             'tos/actions/motor is no topic of this gateway: send {"motor":{...}} to tos/actions',
         ),
+        ("tos/actions/motor", "Off", "tos/actions/motor takes the text stop alone, which stops every motor"),
     ],
 )
 def test_a_misspelled_topic_is_answered_with_the_right_one(gateway, client, topic, payload, reason):

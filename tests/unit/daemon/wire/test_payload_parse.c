@@ -254,6 +254,18 @@ static const struct row REFUSED[] = {
 	{"{\"sensors\":{\"interval\":20},\"ts\":1795360000122,\"ttl\":0}", ": expired 1 ms ago\n"},
 	{"{\"sensors\":{\"interval\":20},\"ts\":-1,\"ttl\":100}",
 		"ts: -1 is outside 0..9007199254740991 ms\n"},
+	{"{\"sensors\":{\"interval\":20},\"ts\":1795360000,\"ttl\":100}",
+		"ts: 1795360000 looks like seconds: it takes milliseconds since 1970, "
+		"1795360000000\n"},
+	{"{\"sensors\":{\"interval\":20},\"ts\":1795360000.25,\"ttl\":100}",
+		"ts: 1795360000.25 looks like seconds: it takes milliseconds since 1970, "
+		"1795360000250\n"},
+	{"{\"sensors\":{\"interval\":20},\"ts\":1795360000123456,\"ttl\":100}",
+		"ts: 1795360000123456 looks like microseconds: it takes milliseconds since 1970, "
+		"1795360000123\n"},
+	{"{\"sensors\":{\"interval\":20},\"ts\":1795360000123456789,\"ttl\":100}",
+		"ts: 1.795360000123457e+18 looks like nanoseconds: it takes milliseconds since "
+		"1970, 1795360000123\n"},
 	{"{\"sensors\":{\"interval\":20},\"ts\":1,\"ttl\":\"1s\"}",
 		"ttl: must be a whole number, not a string\n"},
 	/* every mistake in one answer */
