@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "derived.h"
 #include "diag.h"
 #include "driver.h"
 #include "led.h"
@@ -77,11 +78,16 @@ struct config_point {
 
 /*
  * Order of processing: samples (average, median or peak_to_peak) of the channel, calibrate, scale
- * and offset, min/max, ema, deadband (for the own topic only), decimals.
+ * and offset, min/max, ema, deadband (for the own topic only), decimals. A derived one begins with
+ * what its sources have after their ema.
  */
 struct config_sensor {
-	char *name;               /* key of the combined reading */
-	size_t chip;              /* index into config.chips */
+	char *name;                    /* key of the combined reading */
+	const struct derived *derived; /* what it is worked out with; NULL: it is measured */
+	size_t *of; /* derived: indexes into config.sensors, each before its own */
+	size_t n_of;
+	double *arguments;        /* derived: as many as that has */
+	size_t chip;              /* measured: index into config.chips */
 	unsigned channel;         /* of the chip's driver */
 	unsigned decimals;        /* 0 to 9 */
 	unsigned average;         /* samples, 1: off */

@@ -47,6 +47,17 @@ static void print_chip(const struct config_chip *chip, FILE *out)
 		fprintf(out, "%s %.17g\n", chip->driver->params[i].key, chip->params[i]);
 }
 
+/* Of its sources the names alone: sources of sources would make the text grow without end. */
+static void print_derived(
+	const struct config *config, const struct config_sensor *sensor, FILE *out)
+{
+	fprintf(out, "derive %s\n", sensor->derived->name);
+	for (size_t i = 0; i < sensor->n_of; i++)
+		print_text("of", config->sensors[sensor->of[i]].name, out);
+	for (size_t i = 0; i < sensor->derived->n_arguments; i++)
+		fprintf(out, "%s %.17g\n", sensor->derived->arguments[i].key, sensor->arguments[i]);
+}
+
 static void print_sensor(const struct config *config, const struct config_sensor *sensor, FILE *out)
 {
 	fprintf(out, "sensor %s\nchannel %u\ndecimals %u\n", sensor->name, sensor->channel,
@@ -65,7 +76,10 @@ static void print_sensor(const struct config *config, const struct config_sensor
 		fprintf(out, "simulate %d %.17g %.17g %llu\n", (int)sensor->simulate.kind,
 			sensor->simulate.min, sensor->simulate.max,
 			(unsigned long long)sensor->simulate.period_us);
-	print_chip(&config->chips[sensor->chip], out);
+	if (sensor->derived)
+		print_derived(config, sensor, out);
+	else
+		print_chip(&config->chips[sensor->chip], out);
 }
 
 static void print_output(

@@ -31,6 +31,8 @@ static void free_chip(struct config_chip *chip)
 static void free_sensor(struct config_sensor *sensor)
 {
 	free(sensor->name);
+	free(sensor->of);
+	free(sensor->arguments);
 	free(sensor->calibrate);
 	free(sensor->fingerprint);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The section sensors. */
-#include "config_load.h"
+#include "config_sensors.h"
 #include "schema_text.h"
 #include <errno.h>
 #include <math.h>
@@ -19,14 +19,36 @@
 static int read_from(struct schema *schema, const struct yaml_node *node, void *field);
 static int read_calibrate(struct schema *schema, const struct yaml_node *node, void *field);
 
-static const struct schema_option sensor_options[] = {
-	{.key = "from", .type = SCHEMA_CUSTOM, .read = read_from, .required = true},
+const struct schema_option config_sensor_options[] = {
 	{.key = "decimals",
 		SCHEMA_FIELD(struct config_sensor, decimals),
 		.type = SCHEMA_INTEGER,
 		.min = 0,
 		.max = 9,
 		.initial = "0"},
+	{.key = "ema",
+		SCHEMA_FIELD(struct config_sensor, ema),
+		.type = SCHEMA_NUMBER,
+		.min = 0.001,
+		.max = 1,
+		.initial = "1"},
+	{.key = "min", SCHEMA_FIELD(struct config_sensor, min), ANY_NUMBER},
+	{.key = "max", SCHEMA_FIELD(struct config_sensor, max), ANY_NUMBER},
+	{.key = "deadband",
+		SCHEMA_FIELD(struct config_sensor, deadband),
+		.type = SCHEMA_NUMBER,
+		.min = 0,
+		.max = BIG,
+		.initial = "0"},
+	{.key = "topic",
+		SCHEMA_FIELD(struct config_sensor, topic),
+		.type = SCHEMA_BOOL,
+		.initial = "false"},
+	{0},
+};
+
+const struct schema_option config_measured_options[] = {
+	{.key = "from", .type = SCHEMA_CUSTOM, .read = read_from, .required = true},
 	{.key = "average",
 		SCHEMA_FIELD(struct config_sensor, average),
 		.type = SCHEMA_INTEGER,
@@ -44,32 +66,14 @@ static const struct schema_option sensor_options[] = {
 		.type = SCHEMA_DURATION,
 		.min = MS,
 		.max = 10 * SECOND},
-	{.key = "ema",
-		SCHEMA_FIELD(struct config_sensor, ema),
-		.type = SCHEMA_NUMBER,
-		.min = 0.001,
-		.max = 1,
-		.initial = "1"},
 	{.key = "scale", SCHEMA_FIELD(struct config_sensor, scale), ANY_NUMBER, .initial = "1"},
 	{.key = "offset", SCHEMA_FIELD(struct config_sensor, offset), ANY_NUMBER, .initial = "0"},
 	{.key = "calibrate", .type = SCHEMA_CUSTOM, .read = read_calibrate},
-	{.key = "min", SCHEMA_FIELD(struct config_sensor, min), ANY_NUMBER},
-	{.key = "max", SCHEMA_FIELD(struct config_sensor, max), ANY_NUMBER},
-	{.key = "deadband",
-		SCHEMA_FIELD(struct config_sensor, deadband),
-		.type = SCHEMA_NUMBER,
-		.min = 0,
-		.max = BIG,
-		.initial = "0"},
 	{.key = "every",
 		SCHEMA_FIELD(struct config_sensor, every_us),
 		.type = SCHEMA_DURATION,
 		.min = 10 * MS,
 		.max = 24 * HOUR},
-	{.key = "topic",
-		SCHEMA_FIELD(struct config_sensor, topic),
-		.type = SCHEMA_BOOL,
-		.initial = "false"},
 	{.key = "simulate", .type = SCHEMA_CUSTOM, .read = config_read_simulate},
 	{0},
 };
@@ -237,6 +241,33 @@ static void check_name(struct schema *schema, const struct yaml_node *node)
 			wrong);
 }
 
+/* With derive, or with of, whose derive was forgotten. */
+static bool has_derive(const struct yaml_node *map)
+{
+	return yaml_node_get(map, "derive") ||
+		(yaml_node_get(map, "of") && !yaml_node_get(map, "from"));
+}
+
+static int read_keys(
+	struct schema *schema, const struct yaml_node *node, struct config_sensor *sensor)
+{
+	const struct yaml_node *map = node->kind == YAML_MAP ? node : NULL;
+	bool is_derived = map && has_derive(map);
+	int r;
+
+	if (is_derived)
+		r = config_read_derived(schema, map, sensor);
+	else if (schema_expect_like(schema, node, YAML_MAP, EXAMPLE))
+		r = schema_check_keys(schema, map, config_measured_options, config_sensor_options);
+	else
+		r = 0;
+	/* Of one that is derived: the defaults. */
+	if (r == 0)
+		r = schema_read_options(
+			schema, is_derived ? NULL : map, config_measured_options, sensor);
+	return r < 0 ? r : schema_read_options(schema, map, config_sensor_options, sensor);
+}
+
 static int read_sensor(
 	struct schema *schema, const struct yaml_node *node, struct config_sensor *sensor)
 {
@@ -250,7 +281,7 @@ static int read_sensor(
 	sensor->name = strdup(node->key);
 	if (!sensor->name)
 		return -ENOMEM;
-	int r = schema_read_map_like(schema, node, sensor_options, EXAMPLE, sensor);
+	int r = read_keys(schema, node, sensor);
 	if (r < 0)
 		return r;
 	check_samples(schema, node, sensor);

@@ -2,6 +2,7 @@
 #include "round.h"
 
 #include "decimal.h"
+#include "derivation.h"
 #include "measure.h"
 #include "pace.h"
 #include "schedule.h"
@@ -39,6 +40,7 @@ struct sensor {
 	uint64_t implausible_us; /* when the value was last outside its limits */
 	uint64_t since_ms;
 	bool unreported;
+	bool is_adopted; /* goes on where another map's left off */
 };
 
 /* What blocks together: a bus, or a device of the kernel's. One call at a time. */
@@ -68,6 +70,9 @@ struct round {
 	size_t n_lanes;
 	bool has_untold;
 	struct sensor *sensors;
+	struct part nobody;             /* the part of those that are derived: it never measures */
+	struct derivation *derivations; /* in the order of the map; NULL: there are none */
+	size_t n_derivations;
 	double *values;
 	unsigned char *due;
 	uint64_t wall_ms, begin_us, limit_us;
@@ -78,7 +83,7 @@ static size_t count_sensors(const struct config *config, size_t chip)
 	size_t count = 0;
 
 	for (size_t i = 0; i < config->n_sensors; i++)
-		count += config->sensors[i].chip == chip;
+		count += !config->sensors[i].derived && config->sensors[i].chip == chip;
 	return count;
 }
 
@@ -115,24 +120,53 @@ static int init_parts(struct round *round, struct board *board)
 	return 0;
 }
 
+static int init_measured(struct sensor *sensor, struct part *part)
+{
+	struct measure *measure = &part->measure;
+
+	sensor->part = part;
+	sensor->task.channel = sensor->config->channel;
+	assert(measure->tasks); /* made by init_parts() */
+	measure->tasks[measure->n_tasks++] = &sensor->task;
+	return samples_init(&sensor->task.samples, sensor->config);
+}
+
+static int init_derived(struct round *round, size_t index)
+{
+	round->sensors[index].part = &round->nobody;
+	return derivation_init(&round->derivations[round->n_derivations++], round->config, index);
+}
+
+static size_t count_derived(const struct config *config)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->n_sensors; i++)
+		count += config->sensors[i].derived != NULL;
+	return count;
+}
+
 static int init_sensors(struct round *round)
 {
 	const struct config *config = round->config;
+	size_t n_derived = count_derived(config);
+	int r = 0;
 
-	for (size_t i = 0; i < config->n_sensors; i++) {
-		struct sensor *sensor = &round->sensors[i];
-		struct part *part = &round->parts[config->sensors[i].chip];
-		struct measure *measure = &part->measure;
-
-		sensor->config = &config->sensors[i];
-		sensor->part = part;
-		sensor->task.channel = sensor->config->channel;
-		assert(measure->tasks); /* made by init_parts() */
-		measure->tasks[measure->n_tasks++] = &sensor->task;
-		if (samples_init(&sensor->task.samples, sensor->config) < 0)
+	if (n_derived > 0) {
+		round->derivations = calloc(n_derived, sizeof(*round->derivations));
+		if (!round->derivations)
 			return -ENOMEM;
 	}
-	return 0;
+	for (size_t i = 0; i < config->n_sensors && r == 0; i++) {
+		struct sensor *sensor = &round->sensors[i];
+
+		sensor->config = &config->sensors[i];
+		if (sensor->config->derived)
+			r = init_derived(round, i);
+		else
+			r = init_measured(sensor, &round->parts[sensor->config->chip]);
+	}
+	return r;
 }
 
 int round_new(struct board *board, const struct config *config, struct round **ret_round)
@@ -172,6 +206,9 @@ struct round *round_free(struct round *round)
 		samples_fini(&round->sensors[i].task.samples);
 	for (size_t i = 0; round->parts && i < round->config->n_chips; i++)
 		measure_fini(&round->parts[i].measure);
+	for (size_t i = 0; i < round->n_derivations; i++)
+		derivation_fini(&round->derivations[i]);
+	free(round->derivations);
 	free(round->parts);
 	free(round->lanes);
 	free(round->sensors);
@@ -194,6 +231,39 @@ static void adopt_sensor(struct sensor *sensor, const struct sensor *old)
 	sensor->implausible_us = old->implausible_us;
 	sensor->since_ms = old->since_ms;
 	sensor->unreported = old->fault.error != 0;
+	sensor->is_adopted = true;
+}
+
+static struct derivation *derivation_of(const struct round *round, size_t index)
+{
+	size_t i = 0;
+
+	while (round->derivations[i].index != index)
+		i++;
+	return &round->derivations[i];
+}
+
+/* The fingerprint of one that is derived has the names of its sources alone: they must be what they
+ * were, too. They come first. */
+static bool goes_on(const struct round *round, const struct sensor *sensor)
+{
+	for (size_t i = 0; i < sensor->config->n_of; i++) {
+		if (!round->sensors[sensor->config->of[i]].is_adopted)
+			return false;
+	}
+	return true;
+}
+
+/* Both have the same fingerprint. */
+static void adopt(struct round *round, size_t index, const struct round *old, size_t old_index)
+{
+	struct sensor *sensor = &round->sensors[index];
+
+	if (!goes_on(round, sensor))
+		return;
+	adopt_sensor(sensor, &old->sensors[old_index]);
+	if (sensor->config->derived)
+		derivation_adopt(derivation_of(round, index), derivation_of(old, old_index));
 }
 
 static void adopt_lanes(struct round *round, const struct round *old)
@@ -230,7 +300,7 @@ void round_adopt(struct round *round, struct round *old)
 		for (size_t k = 0; k < old->config->n_sensors; k++) {
 			if (strcmp(round->sensors[i].config->fingerprint,
 				    old->sensors[k].config->fingerprint) == 0) {
-				adopt_sensor(&round->sensors[i], &old->sensors[k]);
+				adopt(round, i, old, k);
 				break;
 			}
 		}
@@ -257,19 +327,11 @@ static void describe_implausible(
 			config->max);
 }
 
-/* What came of the task, as the sensor's value. */
-static double evaluate(struct sensor *sensor, struct fault *fault)
+/* The value after min, max and ema. */
+static double check_value(struct sensor *sensor, double value, struct fault *fault)
 {
 	const struct config_sensor *config = sensor->config;
-	double value;
 
-	fault->error = sensor->task.error;
-	if (fault->error) {
-		measure_describe(
-			&sensor->part->measure, &sensor->task, fault->text, sizeof(fault->text));
-		return (double)NAN;
-	}
-	value = filter_convert(config, sensor->task.value);
 	if (!filter_is_plausible(config, value)) {
 		fault->error = -ERANGE;
 		fault->implausible = true;
@@ -277,6 +339,18 @@ static double evaluate(struct sensor *sensor, struct fault *fault)
 		return (double)NAN;
 	}
 	return filter_smooth(&sensor->filter, config->ema, value);
+}
+
+/* What came of the task, as the sensor's value. */
+static double evaluate(struct sensor *sensor, struct fault *fault)
+{
+	fault->error = sensor->task.error;
+	if (fault->error) {
+		measure_describe(
+			&sensor->part->measure, &sensor->task, fault->text, sizeof(fault->text));
+		return (double)NAN;
+	}
+	return check_value(sensor, filter_convert(sensor->config, sensor->task.value), fault);
 }
 
 static bool is_same_fault(const struct fault *a, const struct fault *b)
@@ -297,6 +371,18 @@ static bool is_not_yet_steady(
 		now_us - sensor->implausible_us < STEADY_US;
 }
 
+static void settle_fault(
+	struct sensor *sensor, const struct fault *fault, uint64_t now_us, uint64_t wall_ms)
+{
+	if (fault->implausible)
+		sensor->implausible_us = now_us;
+	if (!is_same_fault(fault, &sensor->fault) && !is_not_yet_steady(sensor, fault, now_us)) {
+		sensor->fault = *fault;
+		sensor->since_ms = wall_ms;
+		sensor->unreported = true;
+	}
+}
+
 /* What the sensor's part has measured, or why it has not. */
 static double settle_sensor(struct sensor *sensor, uint64_t now_us, uint64_t wall_ms)
 {
@@ -304,13 +390,7 @@ static double settle_sensor(struct sensor *sensor, uint64_t now_us, uint64_t wal
 	double value = evaluate(sensor, &fault);
 
 	sensor->task.due = false;
-	if (fault.implausible)
-		sensor->implausible_us = now_us;
-	if (!is_same_fault(&fault, &sensor->fault) && !is_not_yet_steady(sensor, &fault, now_us)) {
-		sensor->fault = fault;
-		sensor->since_ms = wall_ms;
-		sensor->unreported = true;
-	}
+	settle_fault(sensor, &fault, now_us, wall_ms);
 	return value;
 }
 
@@ -503,6 +583,45 @@ static double finish_sensor(struct sensor *sensor, const struct round *round, bo
 	return (double)NAN;
 }
 
+/* Fails as its source does: with the same words, and as often. */
+static void copy_fault(const struct sensor *source, struct fault *fault)
+{
+	*fault = source->fault;
+	if (!source->config->derived)
+		(void)snprintf(fault->text, sizeof(fault->text), "%.63s: %.*s",
+			source->config->name, (int)sizeof(fault->text) - 66, source->fault.text);
+}
+
+static double derive(
+	const struct round *round, const struct derivation *derivation, struct fault *fault)
+{
+	double value = 0;
+	size_t source = 0;
+
+	fault->error =
+		derivation_work_out(derivation, &value, &source, fault->text, sizeof(fault->text));
+	if (fault->error == -ENODATA)
+		copy_fault(&round->sensors[source], fault);
+	else if (fault->error)
+		fault->implausible = true;
+	else
+		return check_value(&round->sensors[derivation->index], value, fault);
+	return (double)NAN;
+}
+
+/* Its sources stand above it, and have their values. */
+static void finish_derived(struct round *round, struct derivation *derivation)
+{
+	size_t i = derivation->index;
+	struct fault fault = {0};
+
+	if (!derivation_take(derivation, round->values, round->due))
+		return;
+	round->values[i] = derive(round, derivation, &fault);
+	round->due[i] = true;
+	settle_fault(&round->sensors[i], &fault, round->begin_us, round->wall_ms);
+}
+
 struct reading round_finish(struct round *round)
 {
 	for (size_t i = 0; i < round->config->n_sensors; i++) {
@@ -511,6 +630,8 @@ struct reading round_finish(struct round *round)
 		round->values[i] = finish_sensor(&round->sensors[i], round, &due);
 		round->due[i] = due;
 	}
+	for (size_t i = 0; i < round->n_derivations; i++)
+		finish_derived(round, &round->derivations[i]);
 	return (struct reading){
 		.taken_ms = round->wall_ms,
 		.taken_us = round->begin_us,
@@ -518,6 +639,23 @@ struct reading round_finish(struct round *round)
 		.values = round->values,
 		.due = round->due,
 	};
+}
+
+/* When what fails is tried again. Of one that is derived, the source that makes it fail. */
+static uint32_t retry_ms(const struct round *round, const struct sensor *sensor)
+{
+	const struct config_sensor *config = sensor->config;
+
+	if (sensor->fault.implausible || sensor->fault.error == 0)
+		return 0;
+	for (size_t i = 0; config->derived && i < config->n_of;) {
+		sensor = &round->sensors[config->of[i++]];
+		if (sensor->fault.error == 0)
+			continue;
+		config = sensor->config;
+		i = 0;
+	}
+	return measure_retry_ms(&sensor->part->measure);
 }
 
 bool round_unreported(const struct round *round, struct sampler_event *ret_event)
@@ -532,9 +670,7 @@ bool round_unreported(const struct round *round, struct sampler_event *ret_event
 			.sensor = i,
 			.error = sensor->fault.error,
 			.since_ms = sensor->since_ms,
-			.retry_ms = sensor->fault.implausible || sensor->fault.error == 0
-				? 0
-				: measure_retry_ms(&sensor->part->measure),
+			.retry_ms = retry_ms(round, sensor),
 			.config = round->config,
 		};
 		memcpy(ret_event->text, sensor->fault.text, sizeof(ret_event->text));

@@ -80,6 +80,22 @@ static void check_processing(const struct config_sensor *sensor)
 		FUZZ_CHECK(sensor->calibrate[i].raw > sensor->calibrate[i - 1].raw);
 }
 
+/* As round and derivation take it for granted. */
+static void check_derived(const struct config *config, const struct config_sensor *sensor)
+{
+	const struct derived *derived = sensor->derived;
+
+	FUZZ_CHECK(sensor->n_of >= derived->n_sources && sensor->n_of <= DERIVED_SOURCES_MAX);
+	FUZZ_CHECK(derived->takes_more || sensor->n_of == derived->n_sources);
+	for (size_t i = 0; i < sensor->n_of; i++)
+		FUZZ_CHECK(sensor->of[i] < (size_t)(sensor - config->sensors));
+	for (size_t i = 0; i < derived->n_arguments; i++) {
+		FUZZ_CHECK(sensor->arguments[i] >= derived->arguments[i].min);
+		FUZZ_CHECK(sensor->arguments[i] <= derived->arguments[i].max);
+	}
+	FUZZ_CHECK(!sensor->simulated && sensor->every_us == 0);
+}
+
 static void check_sensor(const struct config *config, const struct config_sensor *sensor)
 {
 	const struct config_chip *chip;
@@ -87,7 +103,13 @@ static void check_sensor(const struct config *config, const struct config_sensor
 
 	check_name(sensor->name);
 	check_topic(config, "sensors/", sensor->name);
-	FUZZ_CHECK(sensor->fingerprint && sensor->chip < config->n_chips);
+	FUZZ_CHECK(sensor->fingerprint);
+	if (sensor->derived) {
+		check_derived(config, sensor);
+		check_processing(sensor);
+		return;
+	}
+	FUZZ_CHECK(sensor->chip < config->n_chips);
 	chip = &config->chips[sensor->chip];
 	FUZZ_CHECK(sensor->channel < chip->driver->n_channels);
 	check_processing(sensor);

@@ -12,10 +12,12 @@
 #include <cmocka.h>
 
 #include "config.h"
+#include "derived.h"
 #include "driver.h"
 #include "yaml_tree.h"
 
 #include <glob.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,6 +158,51 @@ static void the_manual_names_no_driver_that_is_not_there(void **state)
 	}
 }
 
+/* With what its own keys take and, where that has a range, its sources. */
+static void check_derived(const char *section, const struct derived *derived)
+{
+	char *entry = entry_of(section, derived->name);
+	char word[80];
+
+	if (!entry || !strstr(entry, derived->unit))
+		fail_msg("the manual does not name %s, in %s", derived->name, derived->unit);
+	for (size_t i = 0; i < derived->n_arguments; i++) {
+		const struct derived_argument *argument = &derived->arguments[i];
+
+		(void)snprintf(word, sizeof(word), "*%s*", argument->key);
+		if (!strstr(entry, word))
+			fail_msg("the manual of %s does not name %s", derived->name, word);
+		(void)snprintf(word, sizeof(word), "%g to %g", argument->min, argument->max);
+		if (!strstr(entry, word))
+			fail_msg("the manual of %s does not say %s", derived->name, word);
+		(void)snprintf(word, sizeof(word), "*%s* by default",
+			argument->initial ? argument->initial : "");
+		if (argument->initial && !strstr(entry, word))
+			fail_msg("the manual of %s does not say %s", derived->name, word);
+	}
+	free(entry);
+}
+
+static void every_derived_value_is_in_the_manual(void **state)
+{
+	char *section = section_of(*state, "# DERIVED VALUES\n");
+
+	assert_non_null(section);
+	for (const struct derived *const *derived = derived_table; *derived; derived++) {
+		check_derived(section, *derived);
+		for (size_t i = 0; i < (*derived)->n_sources; i++) {
+			const struct derived_source *source = &(*derived)->sources[i];
+			char range[64];
+
+			(void)snprintf(range, sizeof(range), "%g to %g", source->min, source->max);
+			if (fabs(source->max) < 1e6 && !strstr(section, range))
+				fail_msg("the manual of %s does not say %s", (*derived)->name,
+					range);
+		}
+	}
+	free(section);
+}
+
 static void check_limit(const char *manual, const char *told)
 {
 	static const char outside[] = " is outside ";
@@ -218,6 +265,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(every_driver_is_in_the_manual, section),
 		cmocka_unit_test_prestate(the_manual_names_no_driver_that_is_not_there, section),
+		cmocka_unit_test_prestate(every_derived_value_is_in_the_manual, manual),
 		cmocka_unit_test_prestate(every_limit_is_in_the_manual, manual),
 		cmocka_unit_test_prestate(every_greatest_number_is_in_the_manual, manual),
 	};
