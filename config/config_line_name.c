@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config_line_name.h"
+#include "diag_lookalike.h"
 #include "pi_lines.h"
+#include "utf8.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +78,24 @@ static bool is_pin(const char *text, char cure[static CONFIG_LINE_WORDS_MAX])
 	return false;
 }
 
+/* No line's name has another character than ASCII's. */
+static bool is_of_other_characters(const char *text, char cure[static CONFIG_LINE_WORDS_MAX])
+{
+	const char *end = text + strlen(text), *name = "character that is none of a line's name";
+	char buffer[DIAG_LOOKALIKE_CURE_MAX];
+	uint32_t code = 0;
+
+	while (*text && (unsigned char)*text < 0x80)
+		text++;
+	if (!*text)
+		return false;
+	(void)utf8_decode(text, (size_t)(end - text), &code);
+	const char *instead = diag_lookalike(code, &name);
+	(void)snprintf(cure, CONFIG_LINE_WORDS_MAX, "it has U+%04X, a %s: %s", (unsigned)code, name,
+		diag_lookalike_cure(instead ? instead : "", buffer));
+	return true;
+}
+
 bool config_line_name_is_odd(const char *text, char ret_cure[static CONFIG_LINE_WORDS_MAX])
 {
 	static const char *const prefixes[] = {"GPIO", "BCM"};
@@ -91,5 +111,6 @@ bool config_line_name_is_odd(const char *text, char ret_cure[static CONFIG_LINE_
 		suggest(number, ret_cure);
 		return true;
 	}
-	return is_chip_and_offset(text, ret_cure) || is_pin(text, ret_cure);
+	return is_chip_and_offset(text, ret_cure) || is_pin(text, ret_cure) ||
+		is_of_other_characters(text, ret_cure);
 }

@@ -27,6 +27,12 @@ static const struct lookalike LOOKALIKES[] = {
 	{0xff3d, 0xff3d, "full-width bracket", "]"},
 	{0x2010, 0x2015, "typographic dash", "-"},
 	{0x2212, 0x2212, "typographic minus", "-"},
+	{0x00ad, 0x00ad, "soft hyphen, which nobody sees", ""},
+	{0x200b, 0x200f, "zero-width character, which nobody sees", ""},
+	{0x202a, 0x202e, "mark of direction, which nobody sees", ""},
+	{0x2060, 0x2064, "zero-width character, which nobody sees", ""},
+	{0xfeff, 0xfeff, "byte-order mark, which nobody sees", ""},
+	{0xff10, 0xff19, "full-width digit", "a plain one"},
 };
 
 const char *diag_lookalike(uint32_t code, const char **ret_name)
@@ -38,6 +44,15 @@ const char *diag_lookalike(uint32_t code, const char **ret_name)
 		}
 	}
 	return NULL;
+}
+
+const char *diag_lookalike_cure(const char *instead, char buffer[static DIAG_LOOKALIKE_CURE_MAX])
+{
+	if (!*instead)
+		return "leave it out";
+	(void)snprintf(buffer, DIAG_LOOKALIKE_CURE_MAX, "write %s there",
+		*instead == ' ' ? "a blank" : instead);
+	return buffer;
 }
 
 bool diag_lookalike_find(const char *line, size_t size, size_t column, size_t width,
@@ -53,9 +68,11 @@ bool diag_lookalike_find(const char *line, size_t size, size_t column, size_t wi
 		const char *instead = length ? diag_lookalike(code, &name) : NULL;
 
 		if (instead && (indented || at + 1 >= column)) {
+			char cure[DIAG_LOOKALIKE_CURE_MAX];
+
 			(void)snprintf(ret_words, DIAG_LOOKALIKE_MAX,
-				"column %zu is U+%04X, a %s: write %s there", at, (unsigned)code,
-				name, *instead == ' ' ? "a blank" : instead);
+				"column %zu is U+%04X, a %s: %s", at, (unsigned)code, name,
+				diag_lookalike_cure(instead, cure));
 			return true;
 		}
 		indented = indented && (code == ' ' || code == '\t');

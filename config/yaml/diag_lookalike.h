@@ -9,10 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DIAG_LOOKALIKE_MAX = 128 };
+enum { DIAG_LOOKALIKE_MAX = 128, DIAG_LOOKALIKE_CURE_MAX = 32 };
 
-/* What stands for it in YAML (" ", ":", "\""), with its name in *ret_name; NULL: it is none. */
+/* What stands for it in YAML (" ", ":", "\"", "": nothing), with its name in *ret_name; NULL: it is
+ * none. */
 const char *diag_lookalike(uint32_t code, const char **ret_name);
+
+/* "write : there", "leave it out": of what diag_lookalike() returned. */
+const char *diag_lookalike_cure(const char *instead, char buffer[static DIAG_LOOKALIKE_CURE_MAX]);
 
 /*
  * Looks at the part of a line that a mistake is about, width characters from column on (counted

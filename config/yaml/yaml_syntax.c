@@ -93,8 +93,9 @@ static bool is_lookalike(const char *text, size_t size, char of, size_t line, si
 
 	if (!instead || *instead != of)
 		return false;
-	(void)snprintf(hint, SLIP_MAX, "line %zu, column %zu is U+%04X, a %s: write %s there",
-		line + 1, column, (unsigned)code, name, of == ' ' ? "a blank" : instead);
+	char cure[DIAG_LOOKALIKE_CURE_MAX];
+	(void)snprintf(hint, SLIP_MAX, "line %zu, column %zu is U+%04X, a %s: %s", line + 1, column,
+		(unsigned)code, name, diag_lookalike_cure(instead, cure));
 	return true;
 }
 
@@ -124,6 +125,32 @@ static bool is_half_a_key(const char *line, size_t size, size_t number, char hin
 	return is_lookalike(line + at, size - at, ':', number, column, hint);
 }
 
+/* The first sign of YAML outside quotes, from the beginning of the line up to there, that is none:
+ * what it should have ended is one text with what follows. */
+static bool is_lookalike_before(
+	const char *line, size_t size, const yaml_mark_t *mark, char hint[static SLIP_MAX])
+{
+	char quote = '\0';
+	size_t at = 0;
+
+	for (size_t column = 0; column < mark->column && at < size; column++) {
+		const char *name, *instead;
+		uint32_t code = 0;
+		size_t length = utf8_decode(line + at, size - at, &code);
+
+		instead = quote ? NULL : diag_lookalike(code, &name);
+		if (instead && strchr(":,[]{}", *instead) && *instead)
+			return is_lookalike(
+				line + at, size - at, *instead, mark->line, column + 1, hint);
+		if (code == (unsigned char)quote)
+			quote = '\0';
+		else if (!quote && (code == '"' || code == '\''))
+			quote = (char)code;
+		at += length ? length : 1;
+	}
+	return false;
+}
+
 /* The key that YAML took for a text and went on reading is on this line or on the one before. */
 static const char *find_slip(
 	const char *text, size_t size, const yaml_mark_t *mark, char hint[static SLIP_MAX])
@@ -135,7 +162,8 @@ static const char *find_slip(
 		if (line && is_half_a_key(line, length, i, hint))
 			return hint;
 	}
-	return NULL;
+	const char *line = find_line(text, size, mark->line, &length);
+	return line && is_lookalike_before(line, length, mark, hint) ? hint : NULL;
 }
 
 int yaml_syntax_error(const yaml_parser_t *parser, const char *text, size_t size, struct diag *diag)

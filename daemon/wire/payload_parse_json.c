@@ -199,9 +199,12 @@ static bool say_lookalike(const struct slip *slip, uint32_t code, const char *te
 		return false;
 	(void)snprintf(what, sizeof(what), "unexpected %.*s (U+%04X, a %s)", length, text,
 		(unsigned)code, name);
-	(void)snprintf(
-		write, sizeof(write), "write %s", *instead == ' ' ? "a plain blank" : instead);
-	say(slip, what, strchr("'\"", *instead) ? DOUBLE_QUOTES : write);
+	if (*instead)
+		(void)snprintf(write, sizeof(write), "write %s",
+			*instead == ' ' ? "a plain blank" : instead);
+	else
+		(void)snprintf(write, sizeof(write), "leave it out");
+	say(slip, what, *instead == '\'' || *instead == '"' ? DOUBLE_QUOTES : write);
 	return true;
 }
 
