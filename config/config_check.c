@@ -189,6 +189,7 @@ static int claim_hardware(struct claims *claims, const struct config_loader *loa
 static int claim_simulation(struct claims *claims, const struct config_loader *loader)
 {
 	const struct config *config = loader->config;
+	struct driver_channel_text text;
 	int r = 0;
 
 	for (size_t i = 0; i < config->n_sensors && r == 0; i++) {
@@ -198,7 +199,7 @@ static int claim_simulation(struct claims *claims, const struct config_loader *l
 		const struct config_chip *chip = &config->chips[sensor->chip];
 		r = claim(claims, yaml_node_get(config_item(loader, "sensors", i), "simulate"),
 			"the simulation of %s.%s", chip->name,
-			chip->driver->channels[sensor->channel].name);
+			driver_channel(chip->driver, sensor->channel, &text)->name);
 	}
 	return r;
 }

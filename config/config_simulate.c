@@ -42,12 +42,14 @@ static void check_shown(struct config_loader *loader, const struct yaml_node *no
 	if (sensor->chip == CONFIG_NO_INDEX)
 		return;
 	const struct config_chip *chip = &loader->config->chips[sensor->chip];
+	struct driver_channel_text text;
 	double min = 0, max = 0;
 	driver_channel_range(chip->driver, chip->params, sensor->channel, &min, &max);
 	if (value < min || value > max)
 		diag_error(loader->schema.diag, node->place, NULL,
 			"simulate: %g is outside what %s can show, %g..%g %s", value,
-			chip->driver->name, min, max, chip->driver->channels[sensor->channel].unit);
+			chip->driver->name, min, max,
+			driver_channel(chip->driver, sensor->channel, &text)->unit);
 }
 
 int config_read_simulate(struct schema *schema, const struct yaml_node *node, void *field)

@@ -174,7 +174,7 @@ int chip_configure_wait(struct chip *chip)
 
 int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
-	if (channel >= chip->driver->n_channels)
+	if (!driver_has_channel(chip->driver, channel))
 		return -ENOENT;
 	begin_call(chip);
 	return end_call(chip, chip->driver->start(chip, channel, ret_wait_us));
@@ -193,10 +193,10 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 {
 	const struct driver *driver = chip->driver;
 	double values[DRIVER_CHANNELS_MAX];
-	size_t first = channel, end = (size_t)channel + 1;
+	size_t first = driver_value_index(driver, channel), end = first + 1;
 	int r;
 
-	if (channel >= driver->n_channels)
+	if (!driver_has_channel(driver, channel))
 		return -ENOENT;
 	if (driver->channels_together) {
 		first = 0;
@@ -211,7 +211,9 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 	if (r < 0)
 		return r;
 	for (size_t i = first; i < end; i++) {
-		if (!is_measurable(chip, (unsigned)i, values[i]))
+		unsigned measured = driver->channels_together ? (unsigned)i : channel;
+
+		if (!is_measurable(chip, measured, values[i]))
 			return -ERANGE;
 	}
 	memcpy(ret_values + first, values + first, (end - first) * sizeof(*values));

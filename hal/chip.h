@@ -46,7 +46,8 @@ int chip_open(struct board *board, const struct chip_settings *settings, struct 
 void chip_reset(struct chip *chip);
 int chip_configure(struct chip *chip, uint32_t *ret_wait_us);
 int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
-/* Also checks the channel's range: -ERANGE. ret_values has driver->n_channels elements. */
+/* Also checks the channel's range: -ERANGE. ret_values has DRIVER_CHANNELS_MAX
+ * elements, of which driver_value_index() says the channel's. */
 int chip_collect(struct chip *chip, unsigned channel, double *ret_values);
 
 /* chip_reset() and chip_configure() until done, sleeping in between as the part asks: at most some

@@ -41,10 +41,37 @@ const struct driver *driver_find_part(const char *name)
 	return NULL;
 }
 
+bool driver_has_channel(const struct driver *driver, unsigned channel)
+{
+	struct driver_channel_text text;
+
+	return channel < driver->n_channels ||
+		(driver->describe_channel && driver->describe_channel(channel, &text) == 0);
+}
+
+const struct driver_channel *driver_channel(
+	const struct driver *driver, unsigned channel, struct driver_channel_text *text)
+{
+	static const struct driver_channel NONE = {.name = "", .quantity = "", .unit = ""};
+
+	if (channel < driver->n_channels)
+		return &driver->channels[channel];
+	if (!driver->describe_channel || driver->describe_channel(channel, text) < 0)
+		return &NONE;
+	return &text->channel;
+}
+
+size_t driver_value_index(const struct driver *driver, unsigned channel)
+{
+	return channel < driver->n_channels ? channel : driver->n_channels;
+}
+
 void driver_channel_range(const struct driver *driver, const double *params, unsigned channel,
 	double *ret_min, double *ret_max)
 {
-	double min = driver->channels[channel].min, max = driver->channels[channel].max;
+	struct driver_channel_text text;
+	const struct driver_channel *shown = driver_channel(driver, channel, &text);
+	double min = shown->min, max = shown->max;
 
 	if (driver->narrow)
 		driver->narrow(params, channel, &min, &max);
@@ -66,5 +93,5 @@ int driver_channel_find(const struct driver *driver, const char *name)
 		if (strcmp(number, name) == 0)
 			return (int)i;
 	}
-	return -ENOENT;
+	return driver->parse_channel ? driver->parse_channel(name) : -ENOENT;
 }

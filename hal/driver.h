@@ -58,6 +58,14 @@ struct driver_channel {
 	double typical;       /* what the simulated part shows when the map does not say */
 };
 
+enum { DRIVER_CHANNEL_NAME_BYTES = 112 };
+
+/* A channel that is in no table, with its name. */
+struct driver_channel_text {
+	struct driver_channel channel; /* its name is the one below */
+	char name[DRIVER_CHANNEL_NAME_BYTES];
+};
+
 /* How a wrong bit on the wire is noticed. */
 enum driver_integrity {
 	DRIVER_INTEGRITY_NONE, /* not at all: only the plausible range helps */
@@ -124,7 +132,7 @@ struct driver {
 	const struct attributes_class *attributes; /* ATTRIBUTES: where its devices are */
 	const char *const *line_keys; /* LINES: the keys of its lines in the map; ends with NULL */
 	const struct driver_channel *channels;
-	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX */
+	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX; with parse_channel one less */
 	bool channels_together; /* one start/collect measures all channels */
 	uint32_t n_pwm;         /* PWM channels, "0" to n-1; 0 for a sensor */
 	uint32_t pwm_steps;
@@ -165,6 +173,14 @@ struct driver {
 	 * wrong. May be NULL. */
 	const char *(*check)(const double *params);
 
+	/*
+	 * Channels beyond the table, whose names follow a grammar; both NULL without. They are
+	 * measured one at a time. parse_channel() returns the number of one, which is no index of
+	 * the table, or -ENOENT. describe_channel() is the way back, 0 or -ENOENT. Pure.
+	 */
+	int (*parse_channel)(const char *name);
+	int (*describe_channel)(unsigned number, struct driver_channel_text *ret_text);
+
 	const void *variant; /* the driver's own: what differs between the parts of one file */
 
 	const struct driver_vector *vectors; /* two or more */
@@ -184,6 +200,16 @@ const struct driver *driver_find_part(const char *name);
 /* What the channel can show with these params (driver->n_params values); outside is -ERANGE. */
 void driver_channel_range(const struct driver *driver, const double *params, unsigned channel,
 	double *ret_min, double *ret_max);
+
+/* Whether it is an index of the table, or the number of a channel beyond it. */
+bool driver_has_channel(const struct driver *driver, unsigned channel);
+
+/* The channel; one beyond the table is then in *text. Nameless if there is none. */
+const struct driver_channel *driver_channel(
+	const struct driver *driver, unsigned channel, struct driver_channel_text *text);
+
+/* Its place among values: its index, and n_channels of one beyond the table. */
+size_t driver_value_index(const struct driver *driver, unsigned channel);
 
 /* The channel's index by its name ("temperature", "3"; PWM channels go by number), or -ENOENT. */
 int driver_channel_find(const struct driver *driver, const char *name);

@@ -224,7 +224,8 @@ static void hand_out(struct measure *measure, const double *values, uint64_t now
 
 		if (!is_served(measure, task))
 			continue;
-		samples_add(&task->samples, values[task->channel]);
+		samples_add(&task->samples,
+			values[driver_value_index(measure->config->driver, task->channel)]);
 		if (samples_enough(&task->samples, now_us)) {
 			task->value = samples_result(&task->samples);
 			task->done = true;

@@ -234,5 +234,7 @@ const struct driver driver_iio = {
 	KERNEL_DRIVER,
 	.name = "iio",
 	.description = "any sensor that has a driver in the kernel's Industrial I/O",
+	.parse_channel = kernel_channel_parse,
+	.describe_channel = kernel_channel_describe,
 	.datasheet = "Linux 6.12, Documentation/ABI/testing/sysfs-bus-iio",
 };

@@ -29,24 +29,24 @@ static int loaded_attribute(const char *loaded, const char *attribute, char *tex
 }
 
 /* Ambient quantities as IIO's drivers mostly give them, all others as numbers of a converter. */
-static bool has_input(const struct driver *driver, unsigned channel)
+static bool has_input(const struct driver *driver, const struct driver_channel *channel)
 {
 	static const char *const ambient[] = {"temperature", "humidity", "pressure", "illuminance",
 		"UV index", "mass concentration", "count"};
 
 	for (size_t i = 0; i < KERNEL_COUNT(ambient); i++) {
-		if (strcmp(driver->channels[channel].quantity, ambient[i]) == 0)
+		if (strcmp(channel->quantity, ambient[i]) == 0)
 			return true;
 	}
 	return !has_raw(driver);
 }
 
-static int shown_attribute(const struct kernel_model *model, unsigned channel, const char *what,
-	char *text, size_t size)
+static int shown_attribute(const struct kernel_model *model, const struct driver_channel *channel,
+	double shown, const char *what, char *text, size_t size)
 {
 	double per = kernel_units_per(model->driver, channel);
-	double value = model->shown[channel] * per;
-	double scale = model->driver->channels[channel].step * per;
+	double value = shown * per;
+	double scale = channel->step * per;
 	bool input = has_input(model->driver, channel);
 
 	if (input && strcmp(what, "input") == 0)
@@ -60,6 +60,31 @@ static int shown_attribute(const struct kernel_model *model, unsigned channel, c
 	return 0;
 }
 
+/* A channel beyond the table shows what is typical of it until it is told otherwise. */
+static int named_attribute(
+	const struct kernel_model *model, const char *name, char *text, size_t size)
+{
+	const struct driver *driver = model->driver;
+	const char *what = strrchr(name, '_');
+	char channel_name[DRIVER_CHANNEL_NAME_BYTES];
+	struct driver_channel_text channel;
+
+	if (!what || !driver->parse_channel || (size_t)(what - name) >= sizeof(channel_name))
+		return -ENOENT;
+	(void)snprintf(channel_name, sizeof(channel_name), "%.*s", (int)(what - name), name);
+	int number = driver->parse_channel(channel_name);
+
+	if (number < 0 || driver->describe_channel((unsigned)number, &channel) < 0)
+		return -ENOENT;
+	double shown = channel.channel.typical;
+
+	for (size_t i = 0; i < model->n_named; i++) {
+		if (model->named[i].channel == (unsigned)number)
+			shown = model->named[i].shown;
+	}
+	return shown_attribute(model, &channel.channel, shown, what + 1, text, size);
+}
+
 int kernel_model_attribute(const void *state, const char *attribute, char *text, size_t size)
 {
 	const struct kernel_model *model = state;
@@ -70,14 +95,29 @@ int kernel_model_attribute(const void *state, const char *attribute, char *text,
 	if (model->loaded[0])
 		return loaded_attribute(model->loaded, attribute, text, size);
 	for (unsigned i = 0; i < driver->n_channels; i++) {
-		size_t length = strlen(driver->channels[i].name);
+		const struct driver_channel *channel = &driver->channels[i];
+		size_t length = strlen(channel->name);
 
 		/* in_temp_ambient_input is not temp's. */
-		if (strncmp(name, driver->channels[i].name, length) == 0 && name[length] == '_' &&
-			shown_attribute(model, i, name + length + 1, text, size) == 0)
+		if (strncmp(name, channel->name, length) == 0 && name[length] == '_' &&
+			shown_attribute(model, channel, model->shown[i], name + length + 1, text,
+				size) == 0)
 			return 0;
 	}
-	return -ENOENT;
+	return named_attribute(model, name, text, size);
+}
+
+static void show_named(struct kernel_model *model, unsigned channel, double value)
+{
+	size_t i = 0;
+
+	while (i < model->n_named && model->named[i].channel != channel)
+		i++;
+	if (i == KERNEL_NAMED_MAX)
+		return;
+	if (i == model->n_named)
+		model->named[model->n_named++].channel = channel;
+	model->named[i].shown = value;
 }
 
 void kernel_model_set_value(void *state, unsigned channel, double value)
@@ -85,7 +125,10 @@ void kernel_model_set_value(void *state, unsigned channel, double value)
 	struct kernel_model *model = state;
 
 	model->loaded[0] = '\0';
-	model->shown[channel] = value;
+	if (channel < model->driver->n_channels)
+		model->shown[channel] = value;
+	else
+		show_named(model, channel, value);
 }
 
 /* raw: the lines. */

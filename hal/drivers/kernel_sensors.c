@@ -26,14 +26,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_BYTES = 48 };
+enum { NAME_BYTES = DRIVER_CHANNEL_NAME_BYTES };
 
-double kernel_units_per(const struct driver *driver, unsigned channel)
+double kernel_units_per(const struct driver *driver, const struct driver_channel *channel)
 {
 	const struct kernel_variant *variant = driver->variant;
 	const struct kernel_unit *unit = variant->units;
 
-	while (unit->quantity && strcmp(unit->quantity, driver->channels[channel].quantity) != 0)
+	while (unit->quantity && strcmp(unit->quantity, channel->quantity) != 0)
 		unit++;
 	return unit->per;
 }
@@ -136,18 +136,21 @@ int kernel_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 int kernel_collect(struct chip *chip, unsigned channel, double *ret_values)
 {
 	const struct kernel_variant *variant = chip->driver->variant;
-	const char *name = chip->driver->channels[channel].name;
+	struct driver_channel_text text;
+	const struct driver_channel *measured = driver_channel(chip->driver, channel, &text);
+	const char *name = measured->name;
 	double value;
 	int r = variant->has_fault ? check_fault(chip, name) : 0;
 
 	if (r == 0)
 		r = read_number(chip, name, "input", &value);
 	if (r == -ENOENT && variant->has_raw)
-		r = read_raw(chip, &chip->driver->channels[channel], &value);
+		r = read_raw(chip, measured, &value);
 	if (r == -ENOENT)
 		return hal_error_set(
 			&chip->words, -EOPNOTSUPP, "the device has no channel %s", name);
 	if (r == 0)
-		ret_values[channel] = value / kernel_units_per(chip->driver, channel);
+		ret_values[driver_value_index(chip->driver, channel)] =
+			value / kernel_units_per(chip->driver, measured);
 	return r;
 }

@@ -22,7 +22,11 @@ struct kernel_variant {
 #define KERNEL_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* How many of the kernel's units are one of the channel's. */
-double kernel_units_per(const struct driver *driver, unsigned channel);
+double kernel_units_per(const struct driver *driver, const struct driver_channel *channel);
+
+/* The grammar of IIO's names, as parse_channel() and describe_channel() of driver.h. */
+int kernel_channel_parse(const char *name);
+int kernel_channel_describe(unsigned number, struct driver_channel_text *ret_text);
 
 /* The drivers' functions, see driver.h. */
 int kernel_configure(struct chip *chip, uint32_t *ret_wait_us);
@@ -30,11 +34,16 @@ int kernel_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
 int kernel_collect(struct chip *chip, unsigned channel, double *ret_values);
 
 /* The simulated device: attributes as text. It is what reset makes of it, by its driver. */
-enum { KERNEL_LOADED_BYTES = 128 };
+enum { KERNEL_LOADED_BYTES = 128, KERNEL_NAMED_MAX = 64 };
 
 struct kernel_model {
 	const struct driver *driver;
 	double shown[DRIVER_CHANNELS_MAX];
+	struct {
+		unsigned channel;
+		double shown;
+	} named[KERNEL_NAMED_MAX]; /* beyond the table */
+	size_t n_named;
 	char loaded[KERNEL_LOADED_BYTES]; /* lines "attribute text" of a vector, instead of shown */
 };
 

@@ -12,7 +12,7 @@
 #include "board_sim.h"
 #include <pthread.h>
 
-enum { SIM_NAME_BYTES = 128 };
+enum { SIM_NAME_BYTES = 128, SIM_NAMED_MAX = 64 };
 
 enum sim_output_kind {
 	SIM_OUTPUT_LINE,
@@ -53,6 +53,11 @@ struct sim_part {
 	struct sim_disturbance fault;
 	bool loaded; /* shows what sim_load_part() gave it, not its waves */
 	struct sim_wave waves[DRIVER_CHANNELS_MAX];
+	struct {
+		unsigned channel;
+		struct sim_wave wave;
+	} named[SIM_NAMED_MAX]; /* of channels beyond the driver's table */
+	size_t n_named;
 	void *state;                 /* of the driver's model */
 	double *params;              /* driver->n_params of the map; NULL: what the model takes */
 	struct sim_output **outputs; /* driver->n_pwm of the board's */

@@ -32,6 +32,9 @@ void sim_part_show_values(struct sim_part *part, uint64_t now_us)
 	for (size_t i = 0; i < driver->n_channels; i++)
 		driver->model->set_value(
 			part->state, (unsigned)i, sim_wave_value(&part->waves[i], now_us));
+	for (size_t i = 0; i < part->n_named; i++)
+		driver->model->set_value(part->state, part->named[i].channel,
+			sim_wave_value(&part->named[i].wave, now_us));
 }
 
 void sim_part_log_outputs(struct sim_board *board, struct sim_part *part)
@@ -246,6 +249,22 @@ static bool is_wave(const struct sim_wave *wave)
 		(wave->kind <= SIM_WAVE_STEP && wave->period_us > 0);
 }
 
+/* NULL: there is no such channel. */
+static struct sim_wave *wave_of(struct sim_part *part, unsigned channel)
+{
+	size_t i = 0;
+
+	if (channel < part->driver->n_channels)
+		return &part->waves[channel];
+	while (i < part->n_named && part->named[i].channel != channel)
+		i++;
+	if (i == SIM_NAMED_MAX || !driver_has_channel(part->driver, channel))
+		return NULL;
+	if (i == part->n_named)
+		part->named[part->n_named++].channel = channel;
+	return &part->named[i].wave;
+}
+
 int sim_set_wave(
 	struct board *board, const char *name, unsigned channel, const struct sim_wave *wave)
 {
@@ -257,8 +276,10 @@ int sim_set_wave(
 		return -EINVAL;
 	pthread_mutex_lock(&sim->lock);
 	part = sim_part_find(sim, name);
-	if (part && channel < part->driver->n_channels) {
-		part->waves[channel] = *wave;
+	struct sim_wave *shown = part ? wave_of(part, channel) : NULL;
+
+	if (shown) {
+		*shown = *wave;
 		part->loaded = false;
 		r = 0;
 	}

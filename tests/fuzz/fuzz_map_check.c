@@ -99,6 +99,7 @@ static void check_derived(const struct config *config, const struct config_senso
 static void check_sensor(const struct config *config, const struct config_sensor *sensor)
 {
 	const struct config_chip *chip;
+	struct driver_channel_text text;
 	double min, max;
 
 	check_name(sensor->name);
@@ -111,7 +112,10 @@ static void check_sensor(const struct config *config, const struct config_sensor
 	}
 	FUZZ_CHECK(sensor->chip < config->n_chips);
 	chip = &config->chips[sensor->chip];
-	FUZZ_CHECK(sensor->channel < chip->driver->n_channels);
+	FUZZ_CHECK(driver_has_channel(chip->driver, sensor->channel));
+	const char *name = driver_channel(chip->driver, sensor->channel, &text)->name;
+
+	FUZZ_CHECK(driver_channel_find(chip->driver, name) == (int)sensor->channel);
 	check_processing(sensor);
 	if (!sensor->simulated)
 		return;

@@ -85,6 +85,9 @@ static void its_sensor_channels_are_described(void **state)
 	assert_non_null(driver->collect);
 	assert_non_null(driver->model->set_value);
 	assert_non_null(driver->model->load);
+	/* One place among values is for what is beyond the table. */
+	assert_true(driver->n_channels + (driver->parse_channel ? 1 : 0) <= DRIVER_CHANNELS_MAX);
+	assert_true(!driver->parse_channel == !driver->describe_channel);
 	for (size_t i = 0; i < driver->n_channels; i++) {
 		const struct driver_channel *channel = driver->channels + i;
 

@@ -102,6 +102,94 @@ static void a_scale_that_is_no_number(void **state)
 		"in_voltage_offset is no number");
 }
 
+/* What no table can have: names by the grammar of sysfs-bus-iio. */
+static const struct {
+	const char *name, *unit, *lines;
+	double value;
+} NAMED[] = {
+	{"voltage40", "V", "in_voltage40_raw 100\nin_voltage_scale 2.5\n", 0.25},
+	{"voltage254", "V", "in_voltage254_raw 1000\nin_voltage254_scale 1\n", 1},
+	{"voltage8-voltage9", "V", "in_voltage8-voltage9_raw -8\nin_voltage-voltage_scale 125\n",
+		-1},
+	{"voltage2_supply", "V", "in_voltage2_supply_raw 3300\nin_voltage_scale 1\n", 3.3},
+	{"illuminance7", "lx", "in_illuminance7_input 12.5\n", 12.5},
+	{"intensity0_ir", "raw", "in_intensity0_ir_raw 17\n", 17},
+	{"concentration0_voc", "ppm", "in_concentration0_voc_raw 2\nin_concentration_scale 0.1\n",
+		2000},
+	{"anglvel0_z", "rad/s", "in_anglvel0_z_raw -4\nin_anglvel_scale 0.5\n", -2},
+	{"magn0_x", "G", "in_magn0_x_raw 3\nin_magn_offset 1\nin_magn_scale 0.25\n", 1},
+	{"rot_from_north_true", "°", "in_rot_from_north_true_raw 9\nin_rot_scale 10\n", 90},
+	{"uvindex0", "UVI", "in_uvindex0_input 7\n", 7},
+	{"deltaangl_y", "rad", "in_deltaangl_y_raw 6\nin_deltaangl_scale 0.5\n", 3},
+};
+
+static void a_channel_is_whatever_the_device_has(void **state)
+{
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < sizeof(NAMED) / sizeof(NAMED[0]); i++) {
+		int channel = driver_channel_find(rig->driver, NAMED[i].name);
+		struct driver_channel_text text;
+		double values[DRIVER_CHANNELS_MAX];
+
+		if (channel < (int)rig->driver->n_channels)
+			fail_msg("%s: %d", NAMED[i].name, channel);
+		const struct driver_channel *shown =
+			driver_channel(rig->driver, (unsigned)channel, &text);
+
+		assert_string_equal(shown->name, NAMED[i].name);
+		assert_string_equal(shown->unit, NAMED[i].unit);
+		load(rig, NAMED[i].lines);
+		assert_int_equal(rig_measure(rig, (unsigned)channel, values), 0);
+		assert_near(values[driver_value_index(rig->driver, (unsigned)channel)],
+			NAMED[i].value, 1e-9);
+		/* Those of the table are the same as before. */
+		assert_fails(
+			rig, TEMP, NAMED[i].lines, -EOPNOTSUPP, "the device has no channel temp");
+	}
+}
+
+static void a_name_of_no_channel_is_refused(void **state)
+{
+	static const char *const NAMES[] = {"", "voltage255", "voltage01", "voltage-1", "voltage1 ",
+		"voltage-voltage1", "voltage0-voltage", "voltage0-current1", "voltage0_", "_x",
+		"voltage1_raw", "temp_input", "accel_quaternion", "temperature", "foo", "foo1_x",
+		"magn_X", "Voltage1", "in_voltage1", "voltage1_x_y"};
+	struct rig *rig = *state;
+	double values[DRIVER_CHANNELS_MAX];
+
+	for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+		if (driver_channel_find(rig->driver, NAMES[i]) != -ENOENT)
+			fail_msg("\"%s\" is a channel", NAMES[i]);
+	}
+	/* A number that no name has. */
+	assert_false(driver_has_channel(rig->driver, UINT32_MAX));
+	assert_int_equal(chip_collect(rig->chip, UINT32_MAX, values), -ENOENT);
+}
+
+/* Each shows what it was told, and what is typical of it before. */
+static void a_simulated_device_has_them_too(void **state)
+{
+	struct rig *rig = *state;
+	unsigned a = (unsigned)driver_channel_find(rig->driver, "voltage40");
+	unsigned b = (unsigned)driver_channel_find(rig->driver, "illuminance7");
+	size_t place = driver_value_index(rig->driver, a);
+	double values[DRIVER_CHANNELS_MAX];
+
+	assert_int_equal(rig_configure(rig), 0);
+	assert_int_equal(rig_measure(rig, b, values), 0);
+	assert_near(values[place], 300, 1e-6);
+	rig_show(rig, a, 2.5);
+	rig_show(rig, b, 42);
+	rig_show(rig, VOLTAGE0, 1);
+	assert_int_equal(rig_measure(rig, a, values), 0);
+	assert_near(values[place], 2.5, 0.000125);
+	assert_int_equal(rig_measure(rig, b, values), 0);
+	assert_near(values[place], 42, 1e-6);
+	assert_int_equal(rig_measure(rig, VOLTAGE0, values), 0);
+	assert_near(values[VOLTAGE0], 1, 0.000125);
+}
+
 #define HWMON(function)                                                                            \
 	cmocka_unit_test_prestate_setup_teardown(                                                  \
 		function, rig_setup, rig_teardown, (void *)(uintptr_t)driver_find("hwmon"))
@@ -121,6 +209,9 @@ int main(void)
 		IIO(the_value_itself_goes_before_the_raw_one),
 		IIO(an_offset_is_added_before_the_scale),
 		IIO(a_scale_that_is_no_number),
+		IIO(a_channel_is_whatever_the_device_has),
+		IIO(a_name_of_no_channel_is_refused),
+		IIO(a_simulated_device_has_them_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
