@@ -103,7 +103,7 @@ static int ina219_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_
 
 static int ina219_collect(struct chip *chip, unsigned channel, double *ret_values)
 {
-	uint16_t bus, shunt;
+	uint16_t bus = 0, shunt = 0;
 	int r = check_config(chip);
 
 	(void)channel;
