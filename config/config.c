@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* In the order of reading: what is referred to comes before what refers to it. */
-const struct schema_option config_sections[] = {
+static const struct schema_option FIRST[] = {
 	{.key = "mqtt",
 		.type = SCHEMA_MAP,
 		.offset = offsetof(struct config, mqtt),
@@ -19,20 +19,41 @@ const struct schema_option config_sections[] = {
 		.offset = offsetof(struct config, interval),
 		.read = config_read_interval},
 	{.key = "packed", .type = SCHEMA_CUSTOM, .read = config_read_packed},
-	{.key = "leds", .type = SCHEMA_CUSTOM, .read = config_read_leds},
-	{.key = "motors", .type = SCHEMA_CUSTOM, .read = config_read_motors},
+};
+
+/* After the outputs. */
+static const struct schema_option LAST[] = {
 	{.key = "failsafe",
-		.type = SCHEMA_MAP,
+		.type = SCHEMA_CUSTOM,
 		.offset = offsetof(struct config, failsafe),
-		.options = config_failsafe_options,
-		.example = "failsafe: {after: 5s}"},
+		.read = config_read_failsafe},
 	{.key = "spool",
 		.type = SCHEMA_MAP,
 		.offset = offsetof(struct config, spool),
 		.options = config_spool_options,
 		.example = "spool: {after: 30s}"},
-	{0},
 };
+
+enum { N_FIRST = sizeof(FIRST) / sizeof(FIRST[0]), N_LAST = sizeof(LAST) / sizeof(LAST[0]) };
+
+_Static_assert(N_FIRST + N_LAST + OUTPUT_KINDS_MAX < CONFIG_SECTIONS_MAX, "room for all sections");
+
+void config_sections(struct schema_option ret_sections[CONFIG_SECTIONS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_FIRST; i++)
+		ret_sections[n++] = FIRST[i];
+	for (size_t i = 0; output_kind_table[i]; i++)
+		ret_sections[n++] = (struct schema_option){
+			.key = output_kind_table[i]->section,
+			.type = SCHEMA_CUSTOM,
+			.read = config_read_output_section,
+		};
+	for (size_t i = 0; i < N_LAST; i++)
+		ret_sections[n++] = LAST[i];
+	ret_sections[n] = (struct schema_option){0};
+}
 
 struct config_loader *config_loader_of(struct schema *schema)
 {
@@ -65,15 +86,19 @@ int config_new_items(struct schema *schema, const struct yaml_node *node,
 
 static int read_root(struct config_loader *loader)
 {
+	struct schema_option sections[CONFIG_SECTIONS_MAX];
 	struct config *config = loader->config;
 
-	/* Before the sections, for a map that does not speak of the interval. */
+	config_sections(sections);
+	/* Before the sections, for a map that does not speak of them. */
 	int r = schema_read_map(&loader->schema, NULL, config_interval_options, &config->interval);
+	if (r == 0)
+		r = config_read_failsafe(&loader->schema, NULL, &config->failsafe);
+	if (r == 0)
+		r = schema_read_map(&loader->schema, loader->root, sections, config);
 	if (r < 0)
 		return r;
-	r = schema_read_map(&loader->schema, loader->root, config_sections, config);
-	if (r < 0)
-		return r;
+	config_spread_failsafe(config);
 	r = config_finish_mqtt(loader);
 	if (r < 0)
 		return r;

@@ -12,8 +12,7 @@
 #include "derived.h"
 #include "diag.h"
 #include "driver.h"
-#include "led.h"
-#include "motor.h"
+#include "output_kind.h"
 #include "sim_wave.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,8 +23,7 @@ enum {
 	CONFIG_CHIPS_MAX = 64,
 	CONFIG_SENSORS_MAX = 256,
 	CONFIG_PACKED_MAX = 64,
-	CONFIG_LEDS_MAX = 64,
-	CONFIG_MOTORS_MAX = 16,
+	CONFIG_OUTPUTS_MAX = 128, /* of all kinds together; each has a limit of its own, too */
 };
 
 enum { CONFIG_MQTT_VERSION_AUTO = 0, CONFIG_MQTT_VERSION_3_1_1 = 4, CONFIG_MQTT_VERSION_5 = 5 };
@@ -69,7 +67,7 @@ struct config_chip {
 	uint16_t address; /* I2C; otherwise 0 */
 	struct lines_settings lines; /* of a part on GPIO lines */
 	double *params;              /* driver->n_params */
-	char *fingerprint;           /* equal text means equal settings, see config_led */
+	char *fingerprint;           /* equal text means equal settings, see config_output */
 };
 
 struct config_point {
@@ -126,17 +124,9 @@ struct config_packed {
 	size_t n_fields;
 };
 
-enum config_port_kind {
-	CONFIG_PORT_NONE,
-	CONFIG_PORT_LINE,       /* GPIO line: on and off */
-	CONFIG_PORT_SOFT_PWM,   /* GPIO line with software PWM */
-	CONFIG_PORT_CHIP_PWM,   /* channel of a PWM part in chips */
-	CONFIG_PORT_SOC_PWM,    /* channel of a kernel PWM chip */
-	CONFIG_PORT_KERNEL_LED, /* LED of the kernel's LED class */
-};
-
+/* One wire of an output. */
 struct config_port {
-	enum config_port_kind kind;
+	enum port_type type;
 	char *line;          /* LINE, SOFT_PWM: "GPIO17"; otherwise NULL */
 	char *pwm_chip;      /* SOC_PWM: "pwmchip0" or a device node; otherwise NULL */
 	char *kernel_led;    /* KERNEL_LED: "ACT"; otherwise NULL */
@@ -145,36 +135,31 @@ struct config_port {
 	double frequency_hz; /* SOFT_PWM, SOC_PWM */
 };
 
-struct config_led {
-	char *name;
-	struct config_port port;
-	bool active_low;
-	struct led_settings settings;
+struct config_output {
+	const struct output_kind *kind;
+	size_t index; /* among those of its kind, as an action counts */
+	char *name;   /* "led0", "motor0" by default */
+	struct config_port ports[OUTPUT_PORTS_MAX];
+	bool active_low;                  /* of all ports */
+	double params[OUTPUT_PARAMS_MAX]; /* the kind's */
+	unsigned failsafe;                /* index into the kind's */
 	/*
-	 * Its settings as one text, including those of the chip that it sits on. A reload keeps an
-	 * object whose fingerprint is the same and builds it anew otherwise.
+	 * Its settings as one text, including those of the chips that it sits on. A reload keeps an
+	 * object whose fingerprint is the same and builds it anew otherwise. What is done when the
+	 * broker is away is not part of it.
 	 */
 	char *fingerprint;
 };
 
-struct config_motor {
-	char *name; /* "motor0" ... by default */
-	struct config_port forward, backward, phase, enable;
-	bool active_low; /* of forward, backward, phase and enable */
-	struct motor_settings settings;
-	char *fingerprint;
-};
-
-enum config_failsafe_leds {
-	CONFIG_FAILSAFE_LEDS_KEEP,
-	CONFIG_FAILSAFE_LEDS_OFF,
-	CONFIG_FAILSAFE_LEDS_ON
+/* The outputs of a kind: first and those behind it in config.outputs. */
+struct config_outputs_of {
+	size_t first, n;
 };
 
 struct config_failsafe {
 	uint64_t after_us;
-	bool stop_motors; /* motors: stop (default) or keep */
-	enum config_failsafe_leds leds;
+	unsigned of_kind[OUTPUT_KINDS_MAX]; /* index into the kind's, where the map has one for all
+					       of a kind */
 };
 
 /* On disk, for readings that a long outage would push out of memory. */
@@ -195,10 +180,10 @@ struct config {
 	struct config_interval interval;
 	struct config_packed *packed;
 	size_t n_packed;
-	struct config_led *leds;
-	size_t n_leds;
-	struct config_motor *motors;
-	size_t n_motors;
+	struct config_output *outputs;
+	size_t n_outputs;
+	struct config_outputs_of
+		outputs_of[OUTPUT_KINDS_MAX]; /* by the kind's place in the table */
 	struct config_failsafe failsafe;
 	struct config_spool spool;
 };
@@ -220,9 +205,9 @@ struct config_missed {
 
 /*
  * For tosd --safe: the outputs of a map, and what they need, whatever else is wrong with it. All
- * mistakes of the map are added to diag. The result has chips, motors, failsafe.leds, and leds
- * unless they are kept as they are; the rest of it is empty, the fingerprints too. *ret_whole:
- * there is no mistake at all, and the result is that of config_load().
+ * mistakes of the map are added to diag. The result has chips and outputs but those that are kept as
+ * they are, with what is to be done with them; the rest of it is empty, the fingerprints too.
+ * *ret_whole: there is no mistake at all, and the result is that of config_load().
  *
  * An output is there if it is clear which lines or channels it has, and at which level they rest; a
  * mistake in its speed, its name and the like does not matter. 0; -EINVAL: nothing could be read;
@@ -230,6 +215,13 @@ struct config_missed {
  */
 int config_load_outputs(const char *path, const char *hostname, struct diag *diag,
 	const struct config_missed *missed, struct config **ret_config, bool *ret_whole);
+
+/* What the map says of an output that nobody speaks for. */
+static inline const struct output_failsafe *config_output_failsafe(
+	const struct config_output *output)
+{
+	return &output->kind->failsafe[output->failsafe];
+}
 
 /* Returns NULL; config may be NULL. */
 struct config *config_free(struct config *config);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { USED_MAX = CONFIG_LEDS_MAX + 4 * CONFIG_MOTORS_MAX + LINES_MAX * CONFIG_CHIPS_MAX };
+enum { USED_MAX = OUTPUT_PORTS_MAX * CONFIG_OUTPUTS_MAX + LINES_MAX * CONFIG_CHIPS_MAX };
 
 /* A line of the map that is one of the header's. */
 struct used_line {
@@ -59,7 +59,7 @@ static int visit_line(void *context, const struct yaml_node *node, const struct 
 	char cure[CONFIG_LINE_WORDS_MAX];
 
 	/* forward: gpiochip0.17 is the PWM chip "gpiochip0" to who does not look twice. */
-	bool named = port->line || port->kind == CONFIG_PORT_SOC_PWM;
+	bool named = port->line || port->type == PORT_SOC_PWM;
 	if (named && config_line_name_is_odd(node->text, cure))
 		diag_warning(lines->diag, node->place, cure,
 			"%s: no Raspberry Pi has a line that is called %.40s", node->key,
@@ -87,8 +87,7 @@ static int visit_inputs(const struct config_loader *loader, struct used_lines *l
 		for (; r == 0 && key && *key; key++) {
 			const struct yaml_node *node =
 				yaml_node_get(config_item(loader, "chips", i), *key);
-			const struct config_port port = {
-				.kind = CONFIG_PORT_LINE, .line = node->text};
+			const struct config_port port = {.type = PORT_LINE, .line = node->text};
 
 			r = visit_line(lines, node, &port);
 		}
@@ -158,53 +157,48 @@ static void warn_of_bus(
 	}
 }
 
-/* What an input of a bridge sees from power-on until its port is opened. */
-enum level { LEVEL_UNKNOWN, LEVEL_OFF, LEVEL_ON };
-
-static enum level level_before_start(const struct config_port *port, bool active_low)
+static enum output_level level_before_start(const struct config_port *port, bool active_low)
 {
 	unsigned number = 0;
 
 	if (!port->line || find_line(port->line, &number) == PI_LINE_NONE)
-		return LEVEL_UNKNOWN;
-	return pi_line_pulled_up(number) != active_low ? LEVEL_ON : LEVEL_OFF;
+		return OUTPUT_LEVEL_UNKNOWN;
+	return pi_line_pulled_up(number) != active_low ? OUTPUT_LEVEL_ON : OUTPUT_LEVEL_OFF;
 }
 
-/*
- * The input that lets the motor run before tosd does, or NULL. A bridge runs when enable is on (or
- * there is none) and forward and backward differ; with phase, whenever enable is on. What is no
- * line of the header is off: outputs of PWM parts and of the SoC's PWM are, at power-on.
- */
-static const char *input_that_runs(const struct config_motor *motor)
+/* The port that makes it active before tosd does, or -1. */
+static int port_that_is_on(const struct config_output *output)
 {
-	enum level forward = level_before_start(&motor->forward, motor->active_low);
-	enum level backward = level_before_start(&motor->backward, motor->active_low);
-	enum level enable = level_before_start(&motor->enable, motor->active_low);
+	enum port_type types[OUTPUT_PORTS_MAX];
+	enum output_level levels[OUTPUT_PORTS_MAX];
 
-	if (motor->phase.kind != CONFIG_PORT_NONE)
-		return enable == LEVEL_ON ? "enable" : NULL;
-	if (motor->enable.kind != CONFIG_PORT_NONE && enable != LEVEL_ON)
-		return NULL;
-	if ((forward == LEVEL_ON) == (backward == LEVEL_ON))
-		return NULL;
-	return forward == LEVEL_ON ? "forward" : "backward";
+	if (!output->kind->active_at_power_on)
+		return -1;
+	for (size_t i = 0; i < OUTPUT_PORTS_MAX; i++) {
+		types[i] = output->ports[i].type;
+		levels[i] = level_before_start(&output->ports[i], output->active_low);
+	}
+	return output->kind->active_at_power_on(types, levels);
 }
 
 static void warn_of_pull(
-	struct diag *diag, const struct yaml_node *node, const struct config_motor *motor)
+	struct diag *diag, const struct yaml_node *node, const struct config_output *output)
 {
-	const char *key = input_that_runs(motor);
+	int port = port_that_is_on(output);
 
-	if (!key)
+	if (port < 0)
 		return;
-	const struct yaml_node *input = yaml_node_get(node, key);
-	diag_warning(diag, input->place,
-		motor->active_low ? "GPIO4 to GPIO6 are pulled up, which is off here; or tie it to "
-				    "3.3 V with 10 kΩ"
-				  : "GPIO9 to GPIO27 are pulled down; or tie it to ground with 10 "
-				    "kΩ",
-		"%s may run from power-on until tosd starts: a Raspberry Pi %spulls %.40s %s",
-		motor->name, surely(input->text), input->text, motor->active_low ? "down" : "up");
+	const char *key = output->kind->ports[port].key;
+	const struct yaml_node *line = yaml_node_get(node, key ? key : "line");
+	diag_warning(diag, line->place,
+		output->active_low
+			? "GPIO4 to GPIO6 are pulled up, which is off here; or tie it to "
+			  "3.3 V with 10 kΩ"
+			: "GPIO9 to GPIO27 are pulled down; or tie it to ground with 10 "
+			  "kΩ",
+		"%s may %s from power-on until tosd starts: a Raspberry Pi %spulls %.40s %s",
+		output->name, output->kind->moves ? "run" : "be on", surely(line->text), line->text,
+		output->active_low ? "down" : "up");
 }
 
 int config_check_board(struct config_loader *loader)
@@ -218,7 +212,11 @@ int config_check_board(struct config_loader *loader)
 		r = visit_inputs(loader, &lines);
 	for (size_t i = 0; i < lines.n; i++)
 		warn_of_bus(config, diag, &lines.items[i]);
-	for (size_t i = 0; i < config->n_motors; i++)
-		warn_of_pull(diag, config_item(loader, "motors", i), &config->motors[i]);
+	for (size_t i = 0; i < config->n_outputs; i++) {
+		const struct config_output *output = &config->outputs[i];
+
+		warn_of_pull(
+			diag, config_item(loader, output->kind->section, output->index), output);
+	}
 	return r;
 }

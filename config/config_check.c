@@ -145,18 +145,18 @@ static int claim_output(void *context, const struct yaml_node *node, const struc
 	struct claims *claims = context;
 	const struct config *config = config_loader_of(claims->schema)->config;
 
-	switch (port->kind) {
-	case CONFIG_PORT_LINE:
-	case CONFIG_PORT_SOFT_PWM:
+	switch (port->type) {
+	case PORT_LINE:
+	case PORT_SOFT_PWM:
 		return claim_line(claims, node, port->line);
-	case CONFIG_PORT_CHIP_PWM:
+	case PORT_CHIP_PWM:
 		return claim(claims, node, "PWM output %s.%u", config->chips[port->chip].name,
 			port->channel);
-	case CONFIG_PORT_SOC_PWM:
+	case PORT_SOC_PWM:
 		return claim(claims, node, "PWM output %s.%u", port->pwm_chip, port->channel);
-	case CONFIG_PORT_KERNEL_LED:
+	case PORT_KERNEL_LED:
 		return claim(claims, node, "kernel LED %s", port->kernel_led);
-	case CONFIG_PORT_NONE:
+	case PORT_NONE:
 		break;
 	}
 	return 0;
@@ -177,11 +177,12 @@ static int claim_hardware(struct claims *claims, const struct config_loader *loa
 
 	for (size_t i = 0; i < config->n_chips && r == 0; i++)
 		r = claim_chip(claims, config_item(loader, "chips", i), &config->chips[i]);
-	for (size_t i = 0; i < config->n_leds && r == 0; i++)
-		r = claim_name(claims, config_item(loader, "leds", i), "LED", config->leds[i].name);
-	for (size_t i = 0; i < config->n_motors && r == 0; i++)
-		r = claim_name(
-			claims, config_item(loader, "motors", i), "motor", config->motors[i].name);
+	for (size_t i = 0; i < config->n_outputs && r == 0; i++) {
+		const struct config_output *output = &config->outputs[i];
+
+		r = claim_name(claims, config_item(loader, output->kind->section, output->index),
+			output->kind->noun, output->name);
+	}
 	return r < 0 ? r : config_each_port(loader, claim_output, claims);
 }
 

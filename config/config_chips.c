@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The section chips. What a chip takes besides driver, bus and address is in its driver's table. */
 #include "config_load.h"
+#include "config_param.h"
 #include "config_parts.h"
 #include "schema_text.h"
-#include "schema_units.h"
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,41 +166,6 @@ static int read_bus(struct schema *schema, const struct yaml_node *node, void *f
 	return 0;
 }
 
-static enum schema_type schema_type_of(enum driver_param_type type)
-{
-	switch (type) {
-	case DRIVER_PARAM_NUMBER:
-		return SCHEMA_NUMBER;
-	case DRIVER_PARAM_BOOL:
-		return SCHEMA_BOOL;
-	case DRIVER_PARAM_FREQUENCY:
-		return SCHEMA_FREQUENCY;
-	case DRIVER_PARAM_VOLTAGE:
-		return SCHEMA_VOLTAGE;
-	}
-	return SCHEMA_NUMBER;
-}
-
-static void check_choice(struct schema *schema, const struct yaml_node *node,
-	const struct driver_param *param, double value)
-{
-	char list[256], text[SCHEMA_UNITS_TEXT_MAX];
-	size_t used = 0;
-
-	list[0] = '\0';
-	for (size_t i = 0; i < param->n_choices; i++) {
-		if (fabs(param->choices[i] - value) <= 1e-9 * fabs(value))
-			return;
-		schema_units_format(schema_type_of(param->type), param->choices[i], text);
-		if (used < sizeof(list))
-			used += (size_t)snprintf(
-				list + used, sizeof(list) - used, "%s%s", i ? ", " : "", text);
-	}
-	if (node->kind == YAML_SCALAR)
-		diag_error(schema->diag, node->place, NULL, "%s: %.40s is none of %s", param->key,
-			node->text, list);
-}
-
 /* All keys that such a chip takes besides chip_options; only good for their names. */
 static struct schema_option *new_more_keys(
 	const struct driver *driver, const struct schema_option *params)
@@ -236,21 +200,27 @@ static int check_keys(struct schema *schema, const struct yaml_node *node,
 }
 
 /* One row for each of the driver's parameters; they fill chip->params. */
-static struct schema_option *new_param_options(const struct driver *driver)
-{
-	struct schema_option *options = calloc(driver->n_params + 1, sizeof(*options));
+struct param_table {
+	struct schema_option *options; /* ends with a row without a key */
+	struct config_words *words;
+};
 
-	for (size_t i = 0; options && i < driver->n_params; i++) {
-		const struct driver_param *param = &driver->params[i];
-		options[i] = (struct schema_option){.key = param->key,
-			.type = schema_type_of(param->type),
-			.store = SCHEMA_STORE_DOUBLE,
-			.offset = i * sizeof(double),
-			/* Among choices a range would say less than the list of them. */
-			.min = param->choices ? 0 : param->min,
-			.max = param->choices ? 0 : param->max};
-	}
-	return options;
+static void free_table(struct param_table *table)
+{
+	free(table->options);
+	free(table->words);
+}
+
+static int new_table(const struct driver *driver, struct param_table *table)
+{
+	table->options = calloc(driver->n_params + 1, sizeof(*table->options));
+	table->words = calloc(driver->n_params + 1, sizeof(*table->words));
+	if (!table->options || !table->words)
+		return -ENOMEM;
+	for (size_t i = 0; i < driver->n_params; i++)
+		table->options[i] = config_param_option(
+			&driver->params[i], i * sizeof(double), &table->words[i]);
+	return 0;
 }
 
 static int read_params(struct schema *schema, const struct yaml_node *node,
@@ -262,16 +232,11 @@ static int read_params(struct schema *schema, const struct yaml_node *node,
 	chip->params = calloc(driver->n_params ? driver->n_params : 1, sizeof(*chip->params));
 	if (!chip->params)
 		return -ENOMEM;
-	for (size_t i = 0; i < driver->n_params; i++)
-		chip->params[i] = driver->params[i].default_value;
+	config_param_defaults(driver->params, driver->n_params, chip->params);
 	int r = schema_read_options(schema, node, options, chip->params);
 	if (r < 0 || diag_count(schema->diag) > before)
 		return r;
-	for (size_t i = 0; i < driver->n_params; i++) {
-		const struct yaml_node *value = yaml_node_get(node, driver->params[i].key);
-		if (value && driver->params[i].choices)
-			check_choice(schema, value, &driver->params[i], chip->params[i]);
-	}
+	config_param_check(schema, node, driver->params, driver->n_params, chip->params);
 	if (diag_count(schema->diag) > before)
 		return 0;
 	const char *wrong = driver->check ? driver->check(chip->params) : NULL;
@@ -313,14 +278,11 @@ static int read_chip(struct schema *schema, const struct yaml_node *node, struct
 	if (chip->driver->bus == DRIVER_BUS_I2C && !yaml_node_get(node, "address"))
 		chip->address = chip->driver->addresses[0];
 
-	struct schema_option *params = new_param_options(chip->driver);
-	if (!params)
-		return -ENOMEM;
-	r = check_keys(schema, node, chip->driver, params);
+	struct param_table params __attribute__((cleanup(free_table))) = {0};
+	r = new_table(chip->driver, &params);
 	if (r == 0)
-		r = read_params(schema, node, params, chip);
-	free(params);
-	return r;
+		r = check_keys(schema, node, chip->driver, params.options);
+	return r < 0 ? r : read_params(schema, node, params.options, chip);
 }
 
 int config_read_chips(struct schema *schema, const struct yaml_node *node, void *field)

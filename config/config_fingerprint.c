@@ -82,43 +82,30 @@ static void print_sensor(const struct config *config, const struct config_sensor
 		print_chip(&config->chips[sensor->chip], out);
 }
 
-static void print_output(
-	const struct config *config, const char *name, const struct config_port *port, FILE *out)
+static void print_port(
+	const struct config *config, const struct config_port *port, size_t index, FILE *out)
 {
-	fprintf(out, "%s %d\n", name, (int)port->kind);
-	if (port->line)
-		fprintf(out, "line %s\n", port->line);
-	if (port->pwm_chip)
-		fprintf(out, "pwm_chip %s\n", port->pwm_chip);
-	if (port->kernel_led)
-		fprintf(out, "kernel_led %s\n", port->kernel_led);
+	fprintf(out, "port %zu %d\n", index, (int)port->type);
+	print_text("line", port->line, out);
+	print_text("pwm_chip", port->pwm_chip, out);
+	print_text("kernel_led", port->kernel_led, out);
 	fprintf(out, "channel %u\nfrequency %.17g\n", port->channel, port->frequency_hz);
-	if (port->kind == CONFIG_PORT_CHIP_PWM)
+	if (port->type == PORT_CHIP_PWM)
 		print_chip(&config->chips[port->chip], out);
 }
 
-static void print_led(const struct config *config, const struct config_led *led, FILE *out)
+static void print_output(const struct config *config, const struct config_output *output, FILE *out)
 {
-	fprintf(out, "led %s\nactive_low %d\nmin_duty %.17g\ngamma %.17g\n", led->name,
-		led->active_low, led->settings.min_duty, led->settings.gamma);
-	print_output(config, "output", &led->port, out);
+	const struct output_kind *kind = output->kind;
+
+	fprintf(out, "%s %s\nactive_low %d\n", kind->word, output->name, output->active_low);
+	for (size_t i = 0; i < kind->n_params; i++)
+		fprintf(out, "%s %.17g\n", kind->params[i].key, output->params[i]);
+	for (size_t i = 0; i < kind->n_ports; i++)
+		print_port(config, &output->ports[i], i, out);
 }
 
-static void print_motor(const struct config *config, const struct config_motor *motor, FILE *out)
-{
-	const struct motor_settings *settings = &motor->settings;
-
-	fprintf(out, "motor %s\nactive_low %d\nstop %d\n", motor->name, motor->active_low,
-		(int)settings->stop_mode);
-	fprintf(out, "min_duty %.17g\nramp %u\nreverse_pause %u\n", settings->min_duty,
-		settings->ramp_us, settings->reverse_pause_us);
-	print_output(config, "forward", &motor->forward, out);
-	print_output(config, "backward", &motor->backward, out);
-	print_output(config, "phase", &motor->phase, out);
-	print_output(config, "enable", &motor->enable, out);
-}
-
-enum object { MQTT, CHIP, SENSOR, LED, MOTOR };
+enum object { MQTT, CHIP, SENSOR, OUTPUT };
 
 static int new_fingerprint(
 	const struct config *config, enum object object, size_t index, char **ret_text)
@@ -139,11 +126,8 @@ static int new_fingerprint(
 	case SENSOR:
 		print_sensor(config, &config->sensors[index], out);
 		break;
-	case LED:
-		print_led(config, &config->leds[index], out);
-		break;
-	case MOTOR:
-		print_motor(config, &config->motors[index], out);
+	case OUTPUT:
+		print_output(config, &config->outputs[index], out);
 		break;
 	}
 	if (fclose(out) != 0) {
@@ -162,9 +146,7 @@ int config_fingerprints(struct config *config)
 		r = new_fingerprint(config, CHIP, i, &config->chips[i].fingerprint);
 	for (size_t i = 0; i < config->n_sensors && r == 0; i++)
 		r = new_fingerprint(config, SENSOR, i, &config->sensors[i].fingerprint);
-	for (size_t i = 0; i < config->n_leds && r == 0; i++)
-		r = new_fingerprint(config, LED, i, &config->leds[i].fingerprint);
-	for (size_t i = 0; i < config->n_motors && r == 0; i++)
-		r = new_fingerprint(config, MOTOR, i, &config->motors[i].fingerprint);
+	for (size_t i = 0; i < config->n_outputs && r == 0; i++)
+		r = new_fingerprint(config, OUTPUT, i, &config->outputs[i].fingerprint);
 	return r;
 }

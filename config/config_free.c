@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config.h"
+#include "config_load.h"
 #include <stdlib.h>
 
 static void free_mqtt(struct config_mqtt *mqtt)
@@ -43,28 +43,19 @@ static void free_packed(struct config_packed *packed)
 	free(packed->fields);
 }
 
-static void free_output(struct config_port *output)
+static void free_port(struct config_port *port)
 {
-	free(output->line);
-	free(output->pwm_chip);
-	free(output->kernel_led);
+	free(port->line);
+	free(port->pwm_chip);
+	free(port->kernel_led);
 }
 
-static void free_led(struct config_led *led)
+void config_free_output(struct config_output *output)
 {
-	free(led->name);
-	free_output(&led->port);
-	free(led->fingerprint);
-}
-
-static void free_motor(struct config_motor *motor)
-{
-	free(motor->name);
-	free_output(&motor->forward);
-	free_output(&motor->backward);
-	free_output(&motor->phase);
-	free_output(&motor->enable);
-	free(motor->fingerprint);
+	free(output->name);
+	for (size_t i = 0; i < OUTPUT_PORTS_MAX; i++)
+		free_port(&output->ports[i]);
+	free(output->fingerprint);
 }
 
 struct config *config_free(struct config *config)
@@ -83,12 +74,9 @@ struct config *config_free(struct config *config)
 	for (size_t i = 0; i < config->n_packed; i++)
 		free_packed(&config->packed[i]);
 	free(config->packed);
-	for (size_t i = 0; i < config->n_leds; i++)
-		free_led(&config->leds[i]);
-	free(config->leds);
-	for (size_t i = 0; i < config->n_motors; i++)
-		free_motor(&config->motors[i]);
-	free(config->motors);
+	for (size_t i = 0; i < config->n_outputs; i++)
+		config_free_output(&config->outputs[i]);
+	free(config->outputs);
 	free(config);
 	return NULL;
 }

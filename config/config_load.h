@@ -17,12 +17,13 @@ struct config_loader {
 	struct config *config;
 	const char *hostname;
 	const struct yaml_node *root;
+	const struct output_kind *kind; /* while its section is read */
 };
 
 /* The loader that a custom function's schema belongs to. */
 struct config_loader *config_loader_of(struct schema *schema);
 
-/* An item of chips, sensors, packed, leds or motors: its index is that in the config's array. */
+/* An item of a section: its index is that in the config's array, or among outputs of its kind. */
 const struct yaml_node *config_item(
 	const struct config_loader *loader, const char *section, size_t index);
 
@@ -35,13 +36,13 @@ int config_begin_again(struct config *from, struct config **ret_config);
 /* From those bytes. -EINVAL: there are mistakes, and the config is good for nothing. */
 int config_fill(struct config *config, const char *hostname, struct diag *diag);
 
-/* All sections. */
-extern const struct schema_option config_sections[];
+/* All sections: the gateway's own and one for each kind of output. Then a row without a key. */
+enum { CONFIG_SECTIONS_MAX = 16 + OUTPUT_KINDS_MAX };
+void config_sections(struct schema_option ret_sections[CONFIG_SECTIONS_MAX]);
 
 /* Tables of the sections that are plain maps. */
 extern const struct schema_option config_mqtt_options[];
 extern const struct schema_option config_interval_options[];
-extern const struct schema_option config_failsafe_options[];
 extern const struct schema_option config_spool_options[];
 
 /* Custom functions of the others; field is the struct config's. */
@@ -49,8 +50,31 @@ int config_read_chips(struct schema *schema, const struct yaml_node *node, void 
 int config_read_sensors(struct schema *schema, const struct yaml_node *node, void *field);
 int config_read_interval(struct schema *schema, const struct yaml_node *node, void *field);
 int config_read_packed(struct schema *schema, const struct yaml_node *node, void *field);
-int config_read_leds(struct schema *schema, const struct yaml_node *node, void *field);
-int config_read_motors(struct schema *schema, const struct yaml_node *node, void *field);
+int config_read_output_section(struct schema *schema, const struct yaml_node *node, void *field);
+int config_read_failsafe(struct schema *schema, const struct yaml_node *node, void *field);
+
+/* The outputs of one section, behind those that the config has. */
+int config_read_outputs(struct schema *schema, const struct yaml_node *node,
+	const struct output_kind *kind, struct config *config);
+
+/* Takes over an output, behind those that are there. */
+int config_add_output(struct config *config, const struct config_output *output);
+void config_free_output(struct config_output *output);
+
+/* True if each port that the item names is one, and so is the port of a kind that has one. */
+bool config_has_ports(const struct config_output *output, const struct yaml_node *item);
+
+/* What the map can say of a kind's fail-safe; ends with a row without a text. */
+void config_failsafe_choices(
+	const struct output_kind *kind, struct schema_choice ret_choices[DRIVER_WORDS_MAX + 1]);
+
+/* The kind's row of the section failsafe, for a struct config_failsafe. choices: room for what it
+ * refers to. */
+struct schema_option config_failsafe_option(
+	const struct output_kind *kind, struct schema_choice choices[DRIVER_WORDS_MAX + 1]);
+
+/* Gives each output what the section failsafe says of its kind. */
+void config_spread_failsafe(struct config *config);
 
 /* What a section's table cannot say by itself. */
 int config_finish_mqtt(struct config_loader *loader);

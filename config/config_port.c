@@ -46,7 +46,7 @@ int config_read_line(struct schema *schema, const struct yaml_node *node, struct
 	port->line = strdup(node->text);
 	if (!port->line)
 		return -ENOMEM;
-	port->kind = CONFIG_PORT_LINE;
+	port->type = PORT_LINE;
 	return 0;
 }
 
@@ -80,7 +80,7 @@ static int read_chip_pwm(struct config_loader *loader, const struct yaml_node *n
 			driver->n_pwm - 1, channel_name);
 		return 0;
 	}
-	port->kind = CONFIG_PORT_CHIP_PWM;
+	port->type = PORT_CHIP_PWM;
 	port->chip = chip;
 	port->channel = (unsigned)channel;
 	return 0;
@@ -133,7 +133,7 @@ static int read_soc_pwm(struct config_loader *loader, const struct yaml_node *no
 	port->pwm_chip = strndup(node->text, length);
 	if (!port->pwm_chip)
 		return -ENOMEM;
-	port->kind = CONFIG_PORT_SOC_PWM;
+	port->type = PORT_SOC_PWM;
 	port->channel = (unsigned)strtoul(channel, NULL, 10);
 	return 0;
 }
@@ -175,7 +175,7 @@ int config_read_kernel_led(
 	port->kernel_led = strdup(node->text);
 	if (!port->kernel_led)
 		return -ENOMEM;
-	port->kind = CONFIG_PORT_KERNEL_LED;
+	port->type = PORT_KERNEL_LED;
 	return 0;
 }
 
@@ -186,60 +186,17 @@ int config_read_port(struct schema *schema, const struct yaml_node *node, struct
 	return config_read_line(schema, node, port);
 }
 
-bool config_port_has_duty(const struct config_port *port)
-{
-	return port->kind != CONFIG_PORT_NONE && port->kind != CONFIG_PORT_LINE;
-}
-
 void config_set_frequency(
 	struct schema *schema, const struct yaml_node *node, double hz, struct config_port *port)
 {
 	const double soft_max_hz = 1e6 / (double)SOFT_PWM_PERIOD_MIN_US;
 
-	if (port->kind == CONFIG_PORT_SOC_PWM)
+	if (port->type == PORT_SOC_PWM)
 		port->frequency_hz = node ? hz : CONFIG_SOC_PWM_HZ;
-	if (port->kind != CONFIG_PORT_SOFT_PWM)
+	if (port->type != PORT_SOFT_PWM)
 		return;
 	port->frequency_hz = node ? hz : CONFIG_SOFT_PWM_HZ;
 	if (node && hz > soft_max_hz)
 		diag_error(schema->diag, node->place, "the SoC's PWM and the PWM parts are faster",
 			"frequency: software PWM goes up to %gHz", soft_max_hz);
-}
-
-static int visit_led(const struct yaml_node *node, const struct config_port *port,
-	config_port_visit visit, void *context)
-{
-	const struct yaml_node *line = yaml_node_get(node, "line");
-	const struct yaml_node *pwm = yaml_node_get(node, "pwm");
-
-	return visit(context, line ? line : pwm ? pwm : yaml_node_get(node, "led"), port);
-}
-
-static int visit_motor(const struct yaml_node *node, const struct config_motor *motor,
-	config_port_visit visit, void *context)
-{
-	const struct {
-		const char *key;
-		const struct config_port *port;
-	} outputs[] = {{"forward", &motor->forward}, {"backward", &motor->backward},
-		{"phase", &motor->phase}, {"enable", &motor->enable}};
-	int r = 0;
-
-	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]) && r == 0; i++)
-		r = visit(context, yaml_node_get(node, outputs[i].key), outputs[i].port);
-	return r;
-}
-
-int config_each_port(const struct config_loader *loader, config_port_visit visit, void *context)
-{
-	const struct config *config = loader->config;
-	int r = 0;
-
-	for (size_t i = 0; i < config->n_leds && r == 0; i++)
-		r = visit_led(
-			config_item(loader, "leds", i), &config->leds[i].port, visit, context);
-	for (size_t i = 0; i < config->n_motors && r == 0; i++)
-		r = visit_motor(
-			config_item(loader, "motors", i), &config->motors[i], visit, context);
-	return r;
 }

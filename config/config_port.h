@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Outputs of LEDs and motors: which of the ways to name one a text is. As in schema.h, a mistake is
+ * Ports of outputs: which of the ways to name one a text is. As in schema.h, a mistake is
  * added to the diag and is no error; then the port's kind stays NONE.
  */
 #pragma once
@@ -24,9 +24,6 @@ int config_read_kernel_led(
 
 /* A line or a PWM port, told apart by the number behind the last dot. */
 int config_read_port(struct schema *schema, const struct yaml_node *node, struct config_port *port);
-
-/* True for the kinds that can do more than on and off. */
-bool config_port_has_duty(const struct config_port *port);
 
 /*
  * Calls the function for every port of the map, LEDs first, with the node that names it. It ends

@@ -9,29 +9,18 @@
  */
 #include "config_load.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What the loader reads, one item a call. */
-struct item_kind {
+/* What is read, one item a call: chips, or outputs of a kind. */
+struct items {
 	const char *section;
 	size_t max;
-	int (*read)(struct schema *schema, const struct yaml_node *node, void *config);
-	const char *const *harmless; /* keys that do not matter at rest; NULL: see needed */
-	const char *const *needed;   /* keys beside which nothing matters */
+	const struct output_kind *kind; /* NULL: chips */
 };
 
-static const char *const CHIP_NEEDS[] = {"driver", "bus", "address", NULL};
-static const char *const LED_HARMLESS[] = {"name", "min_duty", "gamma", "frequency", NULL};
-static const char *const MOTOR_HARMLESS[] = {
-	"name", "pwm", "stop", "ramp", "reverse_pause", "min_duty", "frequency", NULL};
-
-static const struct item_kind CHIPS = {
-	"chips", CONFIG_CHIPS_MAX, config_read_chips, NULL, CHIP_NEEDS};
-static const struct item_kind LEDS = {
-	"leds", CONFIG_LEDS_MAX, config_read_leds, LED_HARMLESS, NULL};
-static const struct item_kind MOTORS = {
-	"motors", CONFIG_MOTORS_MAX, config_read_motors, MOTOR_HARMLESS, NULL};
+static const struct items CHIPS = {"chips", CONFIG_CHIPS_MAX, NULL};
 
 struct rescue {
 	struct config_loader loader; /* its diag is heard by nobody */
@@ -59,16 +48,37 @@ static bool is_among(const char *word, const char *const *words)
 	return false;
 }
 
-static bool matters(const struct item_kind *kind, const char *key)
+/* Of a chip, all but the driver's own. */
+static bool matters_for_chip(const char *key)
 {
-	return kind->needed ? is_among(key, kind->needed) : !is_among(key, kind->harmless);
+	static const char *const NEEDS[] = {"driver", "bus", "address", NULL};
+
+	return is_among(key, NEEDS);
+}
+
+/* False for the name, how fast or how bright it is, and the like. */
+static bool matters_at_rest(const struct output_kind *kind, const char *key)
+{
+	bool is_soft = strcmp(key, "pwm") == 0 && kind->ports[0].key;
+
+	if (strcmp(key, "name") == 0 || strcmp(key, "frequency") == 0 || is_soft)
+		return false;
+	for (size_t i = 0; i < kind->n_params; i++)
+		if (strcmp(kind->params[i].key, key) == 0)
+			return false;
+	return true;
+}
+
+static bool matters(const struct items *items, const char *key)
+{
+	return items->kind ? matters_at_rest(items->kind, key) : matters_for_chip(key);
 }
 
 /* Whether the text breaks off, or names a key twice, where it matters. */
-static bool is_broken(const struct item_kind *kind, const struct yaml_node *item)
+static bool is_broken(const struct items *items, const struct yaml_node *item)
 {
 	for (size_t i = 0; item->kind == YAML_MAP && i < item->n_items; i++)
-		if (item->items[i]->broken && matters(kind, item->items[i]->key))
+		if (item->items[i]->broken && matters(items, item->items[i]->key))
 			return true;
 	return item->kind != YAML_MAP || item->broken;
 }
@@ -79,7 +89,7 @@ static void free_config(struct config **config)
 }
 
 /* A section with that item alone. *ret_read: what it gave, or NULL if there was a mistake. */
-static int read_alone(struct rescue *rescue, const struct item_kind *kind,
+static int read_alone(struct rescue *rescue, const struct items *items,
 	const struct yaml_node *section, struct yaml_node *item, struct config **ret_read)
 {
 	struct config *read __attribute__((cleanup(free_config))) = calloc(1, sizeof(*read));
@@ -92,7 +102,10 @@ static int read_alone(struct rescue *rescue, const struct item_kind *kind,
 		return -ENOMEM;
 	alone.items = &item;
 	alone.n_items = 1;
-	r = kind->read(schema, &alone, read);
+	if (items->kind)
+		r = config_read_outputs(schema, &alone, items->kind, read);
+	else
+		r = config_read_chips(schema, &alone, read);
 	if (r < 0 || diag_count(schema->diag) > before)
 		return r;
 	*ret_read = read;
@@ -100,7 +113,7 @@ static int read_alone(struct rescue *rescue, const struct item_kind *kind,
 	return 0;
 }
 
-static int read_what_matters(struct rescue *rescue, const struct item_kind *kind,
+static int read_what_matters(struct rescue *rescue, const struct items *items,
 	const struct yaml_node *section, const struct yaml_node *item, struct config **ret_read)
 {
 	struct yaml_node bare = *item;
@@ -111,38 +124,39 @@ static int read_what_matters(struct rescue *rescue, const struct item_kind *kind
 		return -ENOMEM;
 	bare.n_items = 0;
 	for (size_t i = 0; i < item->n_items; i++)
-		if (matters(kind, item->items[i]->key))
+		if (matters(items, item->items[i]->key))
 			bare.items[bare.n_items++] = item->items[i];
-	r = read_alone(rescue, kind, section, &bare, ret_read);
+	r = read_alone(rescue, items, section, &bare, ret_read);
 	free(bare.items);
 	return r;
 }
 
 /* *ret_read: a config that has this one item and can be relied upon, or NULL. */
-static int read_item(struct rescue *rescue, const struct item_kind *kind,
+static int read_item(struct rescue *rescue, const struct items *items,
 	const struct yaml_node *section, size_t index, struct config **ret_read)
 {
 	struct yaml_node *item = section->items[index];
 	int r;
 
 	*ret_read = NULL;
-	if (is_broken(kind, item))
+	if (is_broken(items, item))
 		return 0;
-	r = read_alone(rescue, kind, section, item, ret_read);
+	r = read_alone(rescue, items, section, item, ret_read);
 	if (r < 0 || *ret_read)
 		return r;
-	return read_what_matters(rescue, kind, section, item, ret_read);
+	return read_what_matters(rescue, items, section, item, ret_read);
 }
 
 /* The section of that name, or the one that was meant. */
 static const struct yaml_node *find_section(const struct yaml_node *root, const char *name)
 {
-	enum { WORDS_MAX = 32 };
-	const char *words[WORDS_MAX + 1] = {NULL};
+	struct schema_option sections[CONFIG_SECTIONS_MAX];
+	const char *words[CONFIG_SECTIONS_MAX] = {NULL};
 	const struct yaml_node *node = yaml_node_get(root, name);
 
-	for (size_t i = 0; i < WORDS_MAX && config_sections[i].key; i++)
-		words[i] = config_sections[i].key;
+	config_sections(sections);
+	for (size_t i = 0; sections[i].key; i++)
+		words[i] = sections[i].key;
 	for (size_t i = 0; !node && i < root->n_items; i++) {
 		const char *key = root->items[i]->key;
 		const char *meant = is_among(key, words) ? NULL : diag_nearest(key, words);
@@ -185,136 +199,133 @@ static int rescue_chips(struct rescue *rescue, const struct yaml_node *root)
 	return 0;
 }
 
-static bool has(const struct yaml_node *item, const char *key, const struct config_port *port)
+/* false: one of its ports is on a chip that was not understood. */
+static int take(
+	struct config *config, struct config *read, const struct yaml_node *item, bool *ret_taken)
 {
-	return !yaml_node_get(item, key) || port->kind != CONFIG_PORT_NONE;
-}
+	bool taken = config_has_ports(&read->outputs[0], item);
+	int r = taken ? config_add_output(config, &read->outputs[0]) : 0;
 
-/* false: one of its outputs is on a chip that was not understood. */
-static bool take_led(struct config *config, struct config *read, const struct yaml_node *item)
-{
-	const struct config_led *led = &read->leds[0];
-
-	(void)item;
-	if (led->port.kind == CONFIG_PORT_NONE)
-		return false;
-	config->leds[config->n_leds++] = *led;
-	read->n_leds = 0;
-	return true;
-}
-
-static bool take_motor(struct config *config, struct config *read, const struct yaml_node *item)
-{
-	const struct config_motor *motor = &read->motors[0];
-
-	if (!has(item, "forward", &motor->forward) || !has(item, "backward", &motor->backward) ||
-		!has(item, "phase", &motor->phase) || !has(item, "enable", &motor->enable))
-		return false;
-	config->motors[config->n_motors++] = *motor;
-	read->n_motors = 0;
-	return true;
+	if (taken && r == 0)
+		read->n_outputs = 0;
+	*ret_taken = taken;
+	return r;
 }
 
 /* The list of outputs of that kind; NULL: there is none, and what is to be said of it was said. */
 static const struct yaml_node *find_outputs(
-	struct rescue *rescue, const struct yaml_node *root, const struct item_kind *kind)
+	struct rescue *rescue, const struct yaml_node *root, const struct items *items)
 {
-	const struct yaml_node *section = find_section(root, kind->section);
+	const struct yaml_node *section = find_section(root, items->section);
 
 	if (!section && root->broken)
-		miss(rescue, kind->section, 0);
+		miss(rescue, items->section, 0);
 	if (!section)
 		return NULL;
-	if (section->kind != YAML_LIST || section->broken || section->n_items > kind->max)
+	if (section->kind != YAML_LIST || section->broken || section->n_items > items->max)
 		miss_node(rescue, section);
 	return section->kind == YAML_LIST ? section : NULL;
 }
 
-static int rescue_outputs(struct rescue *rescue, const struct yaml_node *section,
-	const struct item_kind *kind,
-	bool (*take)(struct config *config, struct config *read, const struct yaml_node *item))
+static int rescue_items(
+	struct rescue *rescue, const struct yaml_node *section, const struct items *items)
 {
-	for (size_t i = 0; i < section->n_items && i < kind->max; i++) {
+	for (size_t i = 0; i < section->n_items && i < items->max; i++) {
 		struct config *read __attribute__((cleanup(free_config))) = NULL;
-		int r = read_item(rescue, kind, section, i, &read);
+		bool taken = false;
+		int r = read_item(rescue, items, section, i, &read);
 
+		if (r == 0 && read)
+			r = take(rescue->loader.config, read, section->items[i], &taken);
 		if (r < 0)
 			return r;
-		if (!read || !take(rescue->loader.config, read, section->items[i]))
+		if (!taken)
 			miss_node(rescue, section->items[i]);
 	}
 	return 0;
 }
 
-static const struct schema_option *leds_option(void)
+/* The kind whose key of the section failsafe this is, or was meant to be. */
+static bool is_key_of(const char *key, const struct output_kind *kind)
 {
-	const struct schema_option *option = config_failsafe_options;
+	const char *keys[OUTPUT_KINDS_MAX + 2] = {"after"};
+	const char *meant;
+	size_t n = 1;
 
-	while (strcmp(option->key, "leds") != 0)
-		option++;
-	return option;
+	for (size_t i = 0; output_kind_table[i]; i++)
+		if (output_kind_table[i]->is_failsafe_shared)
+			keys[n++] = output_kind_table[i]->section;
+	keys[n] = NULL;
+	meant = is_among(key, keys) ? NULL : diag_nearest(key, keys);
+	return meant && strcmp(meant, kind->section) == 0;
 }
 
-/* What becomes of the LEDs. false: nobody can say. */
-static bool read_failsafe(struct rescue *rescue, const struct yaml_node *root)
+/* What becomes of the outputs of a kind that has one fail-safe. false: nobody can say. */
+static bool read_failsafe(
+	struct rescue *rescue, const struct yaml_node *root, const struct output_kind *kind)
 {
-	static const char *const KEYS[] = {"after", "motors", "leds", NULL};
 	const struct yaml_node *section = find_section(root, "failsafe");
-	const struct yaml_node *leds = yaml_node_get(section, "leds");
+	const struct yaml_node *node = yaml_node_get(section, kind->section);
+	struct schema_choice choices[DRIVER_WORDS_MAX + 1];
+	const struct schema_option option = config_failsafe_option(kind, choices);
 	struct schema *schema = &rescue->loader.schema;
 	size_t before = diag_count(schema->diag);
 
 	if (!section)
 		return !root->broken;
-	if (section->kind != YAML_MAP || (!leds && section->broken) || (leds && leds->broken))
+	if (section->kind != YAML_MAP || (!node && section->broken) || (node && node->broken))
 		return false;
-	for (size_t i = 0; !leds && i < section->n_items; i++) {
-		const char *key = section->items[i]->key;
-		const char *meant = is_among(key, KEYS) ? NULL : diag_nearest(key, KEYS);
-
-		if (meant && strcmp(meant, "leds") == 0)
+	for (size_t i = 0; !node && i < section->n_items; i++)
+		if (is_key_of(section->items[i]->key, kind))
 			return false;
-	}
-	return !leds ||
-		(schema_read_value(schema, leds, leds_option(), &rescue->loader.config->failsafe) ==
-				0 &&
+	return !node ||
+		(schema_read_value(schema, node, &option, &rescue->loader.config->failsafe) == 0 &&
 			diag_count(schema->diag) == before);
 }
 
-/* LEDs that are kept as they are need nothing. */
-static int rescue_leds(struct rescue *rescue, const struct yaml_node *root)
+/* Whether it depends on the map what becomes of them. */
+static bool may_be_kept(const struct output_kind *kind)
 {
-	struct config *config = rescue->loader.config;
-	bool is_known = read_failsafe(rescue, root);
-	const struct yaml_node *section = NULL;
+	for (size_t i = 0; kind->is_failsafe_shared && i < kind->n_failsafe; i++)
+		if (!kind->failsafe[i].end.given)
+			return true;
+	return false;
+}
 
-	if (!is_known || config->failsafe.leds != CONFIG_FAILSAFE_LEDS_KEEP)
-		section = find_outputs(rescue, root, &LEDS);
+/* Outputs that are kept as they are need nothing. */
+static int rescue_kind(
+	struct rescue *rescue, const struct yaml_node *root, const struct output_kind *kind)
+{
+	const struct items items = {kind->section, kind->max, kind};
+	const unsigned *failsafe =
+		&rescue->loader.config->failsafe.of_kind[output_kind_index(kind)];
+	bool is_known = !may_be_kept(kind) || read_failsafe(rescue, root, kind);
+	const struct yaml_node *section = NULL;
+	char path[64];
+
+	if (!is_known || kind->failsafe[*failsafe].end.given || !kind->is_failsafe_shared)
+		section = find_outputs(rescue, root, &items);
 	if (!section)
 		return 0;
 	if (!is_known) {
-		miss(rescue, "failsafe.leds", 0);
+		(void)snprintf(path, sizeof(path), "failsafe.%s", kind->section);
+		miss(rescue, path, 0);
 		return 0;
 	}
-	config->leds = calloc(section->n_items + 1, sizeof(*config->leds));
-	return config->leds ? rescue_outputs(rescue, section, &LEDS, take_led) : -ENOMEM;
+	return rescue_items(rescue, section, &items);
 }
 
-static int rescue_motors(struct rescue *rescue, const struct yaml_node *root)
+/* What moves comes first. */
+static int rescue_kinds(struct rescue *rescue, const struct yaml_node *root)
 {
-	const struct yaml_node *section = find_outputs(rescue, root, &MOTORS);
-	struct config *config = rescue->loader.config;
+	int r = 0;
 
-	if (!section)
-		return 0;
-	config->motors = calloc(section->n_items + 1, sizeof(*config->motors));
-	return config->motors ? rescue_outputs(rescue, section, &MOTORS, take_motor) : -ENOMEM;
-}
-
-static void move_output(struct config_port *port, const size_t *places)
-{
-	if (port->kind == CONFIG_PORT_CHIP_PWM)
-		port->chip = places[port->chip];
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; output_kind_table[i] && r == 0; i++)
+			if (output_kind_table[i]->moves == (pass == 0))
+				r = rescue_kind(rescue, root, output_kind_table[i]);
+	config_spread_failsafe(rescue->loader.config);
+	return r;
 }
 
 /* Chips without a driver are of no use to anybody. */
@@ -334,13 +345,13 @@ static void drop_chips(struct config *config)
 			free(chip.name);
 	}
 	config->n_chips = n;
-	for (size_t i = 0; i < config->n_leds; i++)
-		move_output(&config->leds[i].port, places);
-	for (size_t i = 0; i < config->n_motors; i++) {
-		move_output(&config->motors[i].forward, places);
-		move_output(&config->motors[i].backward, places);
-		move_output(&config->motors[i].phase, places);
-		move_output(&config->motors[i].enable, places);
+	for (size_t i = 0; i < config->n_outputs; i++) {
+		for (size_t j = 0; j < OUTPUT_PORTS_MAX; j++) {
+			struct config_port *port = &config->outputs[i].ports[j];
+
+			if (port->type == PORT_CHIP_PWM)
+				port->chip = places[port->chip];
+		}
 	}
 }
 
@@ -356,9 +367,7 @@ static int rescue_all(struct rescue *rescue)
 	if (r == 0)
 		r = rescue_chips(rescue, root);
 	if (r == 0)
-		r = rescue_motors(rescue, root);
-	if (r == 0)
-		r = rescue_leds(rescue, root);
+		r = rescue_kinds(rescue, root);
 	if (r == 0)
 		drop_chips(rescue->loader.config);
 	yaml_tree_free(root);

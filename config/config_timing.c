@@ -34,33 +34,66 @@ const struct schema_option config_interval_options[] = {
 	{0},
 };
 
-static const struct schema_choice failsafe_motors[] = {{"stop", true}, {"keep", false}, {0}};
-static const struct schema_choice failsafe_leds[] = {
-	{"keep", CONFIG_FAILSAFE_LEDS_KEEP},
-	{"off", CONFIG_FAILSAFE_LEDS_OFF},
-	{"on", CONFIG_FAILSAFE_LEDS_ON},
-	{0},
-};
+void config_failsafe_choices(
+	const struct output_kind *kind, struct schema_choice ret_choices[DRIVER_WORDS_MAX + 1])
+{
+	size_t n = 0;
 
-const struct schema_option config_failsafe_options[] = {
-	{.key = "after",
-		SCHEMA_FIELD(struct config_failsafe, after_us),
-		.type = SCHEMA_DURATION,
-		.min = SECOND,
-		.max = HOUR,
-		.initial = "5s"},
-	{.key = "motors",
-		SCHEMA_FIELD(struct config_failsafe, stop_motors),
+	for (; n < kind->n_failsafe && n < DRIVER_WORDS_MAX; n++)
+		ret_choices[n] = (struct schema_choice){kind->failsafe[n].word, (unsigned)n};
+	ret_choices[n] = (struct schema_choice){0};
+}
+
+struct schema_option config_failsafe_option(
+	const struct output_kind *kind, struct schema_choice choices[DRIVER_WORDS_MAX + 1])
+{
+	config_failsafe_choices(kind, choices);
+	return (struct schema_option){
+		.key = kind->section,
 		.type = SCHEMA_ENUM,
-		.choices = failsafe_motors,
-		.initial = "stop"},
-	{.key = "leds",
-		SCHEMA_FIELD(struct config_failsafe, leds),
-		.type = SCHEMA_ENUM,
-		.choices = failsafe_leds,
-		.initial = "keep"},
-	{0},
-};
+		.store = SCHEMA_STORE_UNSIGNED,
+		.offset = offsetof(struct config_failsafe, of_kind) +
+			output_kind_index(kind) * sizeof(unsigned),
+		.choices = choices,
+		.initial = kind->failsafe[0].word,
+	};
+}
+
+/* after, and a key for each kind whose outputs share one fail-safe; those that move come first. */
+int config_read_failsafe(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	struct schema_option options[OUTPUT_KINDS_MAX + 2] = {
+		{.key = "after",
+			SCHEMA_FIELD(struct config_failsafe, after_us),
+			.type = SCHEMA_DURATION,
+			.min = SECOND,
+			.max = HOUR,
+			.initial = "5s"},
+	};
+	struct schema_choice choices[OUTPUT_KINDS_MAX][DRIVER_WORDS_MAX + 1];
+	size_t n = 1;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; output_kind_table[i]; i++) {
+			const struct output_kind *kind = output_kind_table[i];
+
+			if (kind->is_failsafe_shared && kind->moves == (pass == 0))
+				options[n++] = config_failsafe_option(kind, choices[i]);
+		}
+	}
+	return schema_read_map_like(schema, node, options, "failsafe: {after: 5s}", field);
+}
+
+void config_spread_failsafe(struct config *config)
+{
+	for (size_t i = 0; i < config->n_outputs; i++) {
+		struct config_output *output = &config->outputs[i];
+
+		if (output->kind->is_failsafe_shared)
+			output->failsafe =
+				config->failsafe.of_kind[output_kind_index(output->kind)];
+	}
+}
 
 const struct schema_option config_spool_options[] = {
 	{.key = "size",

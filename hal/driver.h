@@ -36,16 +36,22 @@ enum driver_param_type {
 	DRIVER_PARAM_BOOL,      /* 0 or 1 */
 	DRIVER_PARAM_FREQUENCY, /* Hz; written 1kHz */
 	DRIVER_PARAM_VOLTAGE,   /* V; written 4.096V, 512mV */
+	DRIVER_PARAM_PERCENT,   /* 1 is 100 %; written 2% */
+	DRIVER_PARAM_DURATION,  /* us; written 500ms */
+	DRIVER_PARAM_WORD,      /* the index of one of the words */
 };
 
-/* One key that the device map takes for this part. */
+enum { DRIVER_WORDS_MAX = 7 };
+
+/* One key that the device map takes for a part, or for an output. */
 struct driver_param {
 	const char *key;
 	enum driver_param_type type;
 	double min, max, default_value;
 	const double *choices; /* the only values allowed, or NULL */
 	size_t n_choices;
-	const char *help; /* one short sentence */
+	const char *help;         /* one short sentence */
+	const char *const *words; /* WORD: at most DRIVER_WORDS_MAX, then NULL */
 };
 
 /* What can be measured. Values are in the field's own unit. */

@@ -368,6 +368,7 @@ int gateway_run(const struct gateway_options *options)
 {
 	static struct gateway gateway; /* large, and there is only one */
 	int exit_code = gateway_load_config(options->config_path, &gateway.config);
+	char counts[GATEWAY_COUNTS_BYTES];
 	int r;
 
 	if (exit_code >= 0)
@@ -388,10 +389,10 @@ int gateway_run(const struct gateway_options *options)
 		state_unlock(&gateway.state_lock);
 		return EXIT_FAILED;
 	}
-	log_info(NULL,
-		"tosd " TOS_VERSION " runs%s: sensors %zu, LEDs %zu, motors %zu, interval %u ms",
-		options->simulate ? " on a simulated board" : "", gateway.config->n_sensors,
-		gateway.config->n_leds, gateway.config->n_motors, gateway.interval_ms);
+	gateway_count_outputs(gateway.config, counts);
+	log_info(NULL, "tosd " TOS_VERSION " runs%s: sensors %zu%s, interval %u ms",
+		options->simulate ? " on a simulated board" : "", gateway.config->n_sensors, counts,
+		gateway.interval_ms);
 	gateway_keep_map(&gateway);
 	sd_notify(0, "READY=1");
 	gateway_notify_status(&gateway);

@@ -29,21 +29,14 @@ void gateway_publish_state(struct gateway *gateway)
 
 	payload_action_clear(&state);
 	state.interval_ms = gateway->interval_ms;
-	for (size_t i = 0; i < gateway->config->n_leds; i++) {
-		struct outputs_led led = outputs_get_led(gateway->outputs, i);
+	for (size_t i = 0; i < gateway->config->n_outputs; i++) {
+		const struct output_kind *kind = gateway->config->outputs[i].kind;
 
-		state.leds[state.n_leds++] = (struct payload_led){
-			.index = i, .has_on = true, .on = led.on, .bright = led.level};
-	}
-	for (size_t i = 0; i < gateway->config->n_motors; i++) {
-		struct outputs_motor motor = outputs_get_motor(gateway->outputs, i);
-
-		state.motors[state.n_motors++] = (struct payload_motor){.index = i,
-			.called = gateway->config->n_motors > 1 ? PAYLOAD_MOTOR_BY_INDEX
-								: PAYLOAD_MOTOR_PLAIN,
-			.has_direction = true,
-			.direction = motor.direction,
-			.speed = motor.speed};
+		state.outputs[state.n_outputs++] = (struct payload_output){
+			.output = i,
+			.called = payload_called(gateway->config, kind),
+			.values = outputs_get(gateway->outputs, i).values,
+		};
 	}
 	size = payload_format_state(gateway->config, &state, text, sizeof(text));
 	topic_below(topic, gateway->config->mqtt.topic, "state");
@@ -143,18 +136,28 @@ void gateway_follow_health(struct gateway *gateway)
 	arm(gateway->health_timer, clock_now_us() + gateway->config->mqtt.health_interval_us);
 }
 
-/* What the fail-safe changed. NULL: it did not trip, or the map lets it change nothing. */
-static const char *what_was_made_safe(const struct gateway *gateway)
+enum { MADE_SAFE_BYTES = 64 };
+
+/* What the fail-safe changed, above all of what moves. NULL: it did not trip, or the map lets it
+ * change nothing. */
+static const char *what_was_made_safe(
+	const struct gateway *gateway, char words[static MADE_SAFE_BYTES])
 {
 	const struct config *config = gateway->config;
+	const struct output_kind *changed = NULL;
 
-	if (!gateway->failsafe.tripped)
+	for (size_t i = 0; gateway->failsafe.tripped && i < config->n_outputs; i++) {
+		const struct config_output *output = &config->outputs[i];
+
+		if (config_output_failsafe(output)->away.given &&
+			(!changed || (output->kind->moves && !changed->moves)))
+			changed = output->kind;
+	}
+	if (!changed)
 		return NULL;
-	if (config->n_motors > 0 && config->failsafe.stop_motors)
-		return "motors are stopped";
-	return config->n_leds > 0 && config->failsafe.leds != CONFIG_FAILSAFE_LEDS_KEEP
-		? "LEDs are as the map wants them"
-		: NULL;
+	(void)snprintf(words, MADE_SAFE_BYTES, "%s are %s", changed->nouns,
+		changed->moves ? "stopped" : "as the map wants them");
+	return words;
 }
 
 /* Returns how many names there are. */
@@ -175,13 +178,9 @@ static size_t list_failing_outputs(const struct gateway *gateway, const char **n
 	const struct config *config = gateway->config;
 	size_t n = 0;
 
-	for (size_t i = 0; i < config->n_leds; i++) {
-		if (!outputs_get_led(gateway->outputs, i).ok)
-			names[n++] = config->leds[i].name;
-	}
-	for (size_t i = 0; i < config->n_motors; i++) {
-		if (!outputs_get_motor(gateway->outputs, i).ok)
-			names[n++] = config->motors[i].name;
+	for (size_t i = 0; i < config->n_outputs; i++) {
+		if (!outputs_get(gateway->outputs, i).ok)
+			names[n++] = config->outputs[i].name;
 	}
 	return n;
 }
@@ -189,10 +188,11 @@ static size_t list_failing_outputs(const struct gateway *gateway, const char **n
 void gateway_notify_status(struct gateway *gateway)
 {
 	const char *sensors[CONFIG_SENSORS_MAX];
-	const char *outputs[CONFIG_LEDS_MAX + CONFIG_MOTORS_MAX];
+	const char *outputs[CONFIG_OUTPUTS_MAX];
+	char made_safe[MADE_SAFE_BYTES];
 	struct status_line line = {
 		.connected = gateway->failsafe.connected,
-		.made_safe = what_was_made_safe(gateway),
+		.made_safe = what_was_made_safe(gateway, made_safe),
 		.n_sensors = gateway->config->n_sensors,
 		.sensors = {sensors, list_failing_sensors(gateway, sensors)},
 		.outputs = {outputs, list_failing_outputs(gateway, outputs)},
@@ -256,13 +256,11 @@ void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms)
 
 void gateway_follow_outputs(struct gateway *gateway)
 {
-	const struct config_failsafe *failsafe = &gateway->config->failsafe;
 	uint64_t now_us = clock_now_us();
-	bool running = failsafe->stop_motors && outputs_running(gateway->outputs);
 	uint64_t guard_us;
 
-	failsafe_follow(
-		&gateway->failsafe, running, failsafe->leds != CONFIG_FAILSAFE_LEDS_KEEP, now_us);
+	failsafe_follow(&gateway->failsafe, outputs_running(gateway->outputs, true),
+		outputs_have_failsafe(gateway->outputs), now_us);
 	if (gateway->failsafe.tripped != gateway->tripped_told)
 		gateway_notify_status(gateway);
 	guard_us = gateway->failsafe.guarded ? gateway->failsafe.after_us : 0;
@@ -284,7 +282,7 @@ static int on_outputs_timer(sd_event_source *source, uint64_t usec, void *userda
 static int on_failsafe_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct gateway *gateway = userdata;
-	bool running = outputs_running(gateway->outputs);
+	bool running = outputs_running(gateway->outputs, false);
 
 	(void)source;
 	(void)usec;

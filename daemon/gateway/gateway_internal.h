@@ -120,5 +120,10 @@ void gateway_hostname(char *hostname, size_t hostname_bytes);
 /* config_load() with the name of this host. */
 int gateway_read_map(const char *path, struct diag *diag, struct config **ret_config);
 
+enum { GATEWAY_COUNTS_BYTES = 32 * OUTPUT_KINDS_MAX };
+
+/* ", LEDs 3, motors 1" */
+void gateway_count_outputs(const struct config *config, char ret_counts[GATEWAY_COUNTS_BYTES]);
+
 /* Reads and checks the map; mistakes and warnings are logged. An exit code, or -1 with the map. */
 int gateway_load_config(const char *path, struct config **ret_config);

@@ -54,9 +54,21 @@ int gateway_load_config(const char *path, struct config **ret_config)
 	return r < 0 ? EXIT_FAILED : -1;
 }
 
+void gateway_count_outputs(const struct config *config, char ret_counts[GATEWAY_COUNTS_BYTES])
+{
+	size_t used = 0;
+
+	ret_counts[0] = '\0';
+	for (size_t i = 0; output_kind_table[i] && used < GATEWAY_COUNTS_BYTES; i++)
+		if (config->outputs_of[i].n > 0 || output_kind_table[i]->is_counted)
+			used += (size_t)snprintf(ret_counts + used, GATEWAY_COUNTS_BYTES - used,
+				", %s %zu", output_kind_table[i]->nouns, config->outputs_of[i].n);
+}
+
 /* What it finds is its result, not a log: it waits for whoever reads it. */
 int gateway_check(const struct gateway_options *options)
 {
+	char counts[GATEWAY_COUNTS_BYTES];
 	struct config *config = NULL;
 	struct diag *diag = NULL;
 	int r = diag_new(options->config_path, &diag);
@@ -72,8 +84,9 @@ int gateway_check(const struct gateway_options *options)
 		log_error("config", "%s: %s", options->config_path, strerror(-r));
 		return EXIT_FAILED;
 	}
-	printf("%s: good: chips %zu, sensors %zu, LEDs %zu, motors %zu\n", options->config_path,
-		config->n_chips, config->n_sensors, config->n_leds, config->n_motors);
+	gateway_count_outputs(config, counts);
+	printf("%s: good: chips %zu, sensors %zu%s\n", options->config_path, config->n_chips,
+		config->n_sensors, counts);
 	config_free(config);
 	return EXIT_OK;
 }

@@ -66,7 +66,7 @@ static int prepare(struct gateway *gateway, struct preparation *preparation, con
 /* The old connection ends here, and not before: two of one client id throw each other out. */
 static void replace_link(struct gateway *gateway, struct link *link)
 {
-	bool running = gateway->config->failsafe.stop_motors && outputs_running(gateway->outputs);
+	bool running = outputs_running(gateway->outputs, true);
 
 	log_notice("mqtt", "its settings changed, connecting anew%s",
 		running ? "; motors are stopped" : "");

@@ -67,10 +67,8 @@ static bool make_safe(const struct gateway *gateway)
 	(void)outputs_safe(gateway->outputs);
 	while (!outputs_safe_again(gateway->outputs) && clock_now_us() < end_us)
 		(void)usleep(AGAIN_US);
-	for (size_t i = 0; i < gateway->config->n_motors; i++)
-		safe = safe && outputs_get_motor(gateway->outputs, i).ok;
-	for (size_t i = 0; i < gateway->config->n_leds; i++)
-		safe = safe && outputs_get_led(gateway->outputs, i).ok;
+	for (size_t i = 0; i < gateway->config->n_outputs; i++)
+		safe = safe && outputs_get(gateway->outputs, i).ok;
 	return safe;
 }
 
@@ -120,6 +118,15 @@ static void try_map(
 		attempt->outcome = attempt->n_missed > 0 ? OUTCOME_MISSED : OUTCOME_SAFE;
 }
 
+static size_t count_moving(const struct config *config)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < config->n_outputs; i++)
+		n += config->outputs[i].kind->moves;
+	return n;
+}
+
 static void report(const struct attempt *attempt)
 {
 	if (!attempt->is_whole && attempt->diag)
@@ -136,7 +143,7 @@ static void report(const struct attempt *attempt)
 		log_error(NULL,
 			"%s: motors stopped: %zu, not understood: %u; switch off the supply of "
 			"what those drive, and mend the map",
-			attempt->path, attempt->config->n_motors, attempt->n_missed);
+			attempt->path, count_moving(attempt->config), attempt->n_missed);
 	diag_free(attempt->diag);
 	config_free(attempt->config);
 }

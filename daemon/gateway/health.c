@@ -73,38 +73,28 @@ static struct payload_health_row part_row(const char *key, const struct health_p
 	};
 }
 
-enum { N_OUTPUTS_MAX = CONFIG_LEDS_MAX + CONFIG_MOTORS_MAX, KEY_BYTES = 32 };
+enum { KEY_BYTES = 32 };
 
 struct output_rows {
 	size_t n;
-	struct payload_health_row rows[N_OUTPUTS_MAX];
-	char keys[N_OUTPUTS_MAX][KEY_BYTES]; /* as an answer's paths are: "led.0" */
+	struct payload_health_row rows[CONFIG_OUTPUTS_MAX];
+	char keys[CONFIG_OUTPUTS_MAX][KEY_BYTES]; /* as an answer's paths are: "led.0" */
 };
-
-static void add_output(struct output_rows *rows, const char *kind, size_t index,
-	const struct payload_part_health *part)
-{
-	char *key = rows->keys[rows->n];
-
-	(void)snprintf(key, KEY_BYTES, "%s.%zu", kind, index);
-	rows->rows[rows->n++] =
-		(struct payload_health_row){.key = key, .kind = PAYLOAD_HEALTH_PART, .part = *part};
-}
 
 static void gather_outputs(const struct health_sources *sources, struct output_rows *rows)
 {
-	rows->n = 0;
-	for (size_t i = 0; i < sources->config->n_leds; i++) {
-		struct outputs_led led = outputs_get_led(sources->outputs, i);
+	rows->n = sources->config->n_outputs;
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct config_output *output = &sources->config->outputs[i];
+		struct outputs_status status = outputs_get(sources->outputs, i);
 
-		add_output(rows, "led", i,
-			&(struct payload_part_health){led.ok, led.error, led.since_ms, {0}});
-	}
-	for (size_t i = 0; i < sources->config->n_motors; i++) {
-		struct outputs_motor motor = outputs_get_motor(sources->outputs, i);
-
-		add_output(rows, "motor", i,
-			&(struct payload_part_health){motor.ok, motor.error, motor.since_ms, {0}});
+		(void)snprintf(
+			rows->keys[i], KEY_BYTES, "%s.%zu", output->kind->word, output->index);
+		rows->rows[i] = (struct payload_health_row){
+			.key = rows->keys[i],
+			.kind = PAYLOAD_HEALTH_PART,
+			.part = {status.ok, status.error, status.since_ms, {0}},
+		};
 	}
 }
 

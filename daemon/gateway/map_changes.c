@@ -9,7 +9,7 @@ enum {
 	NAMED_MAX = 8, /* more than that nobody reads; of long names fewer have room */
 	WORDS_MAX = 120,
 	REST_BYTES = sizeof(", and 18446744073709551615 more"),
-	OBJECTS_MAX = CONFIG_CHIPS_MAX + CONFIG_SENSORS_MAX + CONFIG_LEDS_MAX + CONFIG_MOTORS_MAX,
+	OBJECTS_MAX = CONFIG_CHIPS_MAX + CONFIG_SENSORS_MAX + CONFIG_OUTPUTS_MAX,
 };
 
 struct words {
@@ -59,10 +59,9 @@ static void take_all(struct objects *objects, const struct config *config)
 		take(objects, "chip", config->chips[i].name, config->chips[i].fingerprint);
 	for (size_t i = 0; i < config->n_sensors; i++)
 		take(objects, "sensor", config->sensors[i].name, config->sensors[i].fingerprint);
-	for (size_t i = 0; i < config->n_leds; i++)
-		take(objects, "LED", config->leds[i].name, config->leds[i].fingerprint);
-	for (size_t i = 0; i < config->n_motors; i++)
-		take(objects, "motor", config->motors[i].name, config->motors[i].fingerprint);
+	for (size_t i = 0; i < config->n_outputs; i++)
+		take(objects, config->outputs[i].kind->noun, config->outputs[i].name,
+			config->outputs[i].fingerprint);
 }
 
 static const struct object *find(const struct objects *objects, const struct object *object)
@@ -145,6 +144,22 @@ static bool is_all_packed_same(const struct config *before, const struct config 
 	return is_same;
 }
 
+/* Also that of one output alone, which stays as it is for all that. */
+static bool is_same_failsafe(const struct config *before, const struct config *after)
+{
+	for (size_t i = 0; i < before->n_outputs && i < after->n_outputs; i++) {
+		const struct config_output *old = &before->outputs[i];
+		const struct config_output *new = &after->outputs[i];
+
+		if (strcmp(old->fingerprint, new->fingerprint) == 0 &&
+			old->failsafe != new->failsafe)
+			return false;
+	}
+	return before->failsafe.after_us == after->failsafe.after_us &&
+		memcmp(before->failsafe.of_kind, after->failsafe.of_kind,
+			sizeof(before->failsafe.of_kind)) == 0;
+}
+
 static void compare_sections(
 	struct words *words, const struct config *before, const struct config *after)
 {
@@ -162,9 +177,7 @@ static void compare_sections(
 		add(words, "interval changed");
 	if (!is_all_packed_same(before, after))
 		add(words, "packed changed");
-	if (before->failsafe.after_us != after->failsafe.after_us ||
-		before->failsafe.stop_motors != after->failsafe.stop_motors ||
-		before->failsafe.leds != after->failsafe.leds)
+	if (!is_same_failsafe(before, after))
 		add(words, "failsafe changed");
 	if (before->spool.size_bytes != after->spool.size_bytes ||
 		before->spool.after_us != after->spool.after_us)

@@ -161,86 +161,61 @@ static void tell_refused(const struct router *router, const struct message *mess
 		first->path[0] ? ": " : "", first->reason, more, text);
 }
 
-/* Carries out one LED of an action. Fills in what it is now. */
-static int apply_led(
-	const struct router *router, struct payload_led *led, struct payload_errors *errors)
+/* Carries out one output of an action. Fills in what it is now. */
+static int apply_output(
+	const struct router *router, struct payload_output *output, struct payload_errors *errors)
 {
-	/* The analyzer does not see that there is an LED whenever there is one to apply. */
-	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
-	struct outputs_led now = outputs_get_led(router->outputs, led->index);
-	bool on = led->has_on ? led->on : true; /* brightness alone turns it on */
-	unsigned level = led->bright ? led->bright : now.level;
+	const struct config_output *config = &router->config->outputs[output->output];
 	struct hal_error error = {0};
-	char path[32];
+	char path[64];
 
-	if (outputs_set_led(router->outputs, led->index, on, level, &error) < 0) {
-		snprintf(path, sizeof(path), "led.%zu", led->index);
+	if (outputs_apply(router->outputs, output->output, &output->values, &error) < 0) {
+		(void)snprintf(path, sizeof(path), "%s.%zu", config->kind->word, config->index);
 		payload_error_add(errors, path, "%s", error.text);
 		return -EIO;
 	}
-	led->has_on = true;
-	led->on = on;
-	led->bright = level;
+	output->values = outputs_get(router->outputs, output->output).values;
 	return 0;
-}
-
-static int apply_motor(
-	const struct router *router, struct payload_motor *motor, struct payload_errors *errors)
-{
-	struct outputs_motor now = outputs_get_motor(router->outputs, motor->index);
-	enum motor_direction direction = motor->has_direction ? motor->direction : now.direction;
-	unsigned speed = motor->speed ? motor->speed : now.speed;
-	struct hal_error error = {0};
-	char path[32];
-
-	if (outputs_set_motor(router->outputs, motor->index, direction, speed, &error) < 0) {
-		snprintf(path, sizeof(path), "motor.%zu", motor->index);
-		payload_error_add(errors, path, "%s", error.text);
-		return -EIO;
-	}
-	motor->has_direction = true;
-	motor->direction = direction;
-	motor->speed = speed;
-	return 0;
-}
-
-static bool is_stop(const struct payload_motor *motor)
-{
-	return motor->has_direction && motor->direction == MOTOR_STOP;
 }
 
 /* Every stop is tried, whatever became of the one before it. */
 static void apply_stops(const struct router *router, const struct payload_action *action,
 	struct payload_action *applied, struct payload_errors *errors)
 {
-	for (size_t i = 0; i < action->n_motors; i++) {
-		struct payload_motor motor = action->motors[i];
+	for (size_t i = 0; i < action->n_outputs; i++) {
+		struct payload_output output = action->outputs[i];
 
-		if (is_stop(&motor) && apply_motor(router, &motor, errors) == 0)
-			applied->motors[applied->n_motors++] = motor;
+		if (payload_is_stop(router->config, &output) &&
+			apply_output(router, &output, errors) == 0)
+			applied->outputs[applied->n_outputs++] = output;
+	}
+}
+
+/* Those of one kind, as far as they are no stops. */
+static void apply_kind(const struct router *router, const struct output_kind *kind,
+	const struct payload_action *action, struct payload_action *applied,
+	struct payload_errors *errors)
+{
+	for (size_t i = 0; i < action->n_outputs && errors->count == 0; i++) {
+		struct payload_output output = action->outputs[i];
+
+		if (router->config->outputs[output.output].kind == kind &&
+			!payload_is_stop(router->config, &output) &&
+			apply_output(router, &output, errors) == 0)
+			applied->outputs[applied->n_outputs++] = output;
 	}
 }
 
 /*
- * Stops first, since they are what cannot wait; then in the order of the message's parts. The first
- * hardware error ends it: what stands in 'applied' by then was done.
+ * Stops first, since they are what cannot wait; then kind by kind, in the order of the message. The
+ * first hardware error ends it: what stands in 'applied' by then was done.
  */
 static void apply(const struct router *router, const struct payload_action *action,
 	struct payload_action *applied, struct payload_errors *errors)
 {
 	apply_stops(router, action, applied, errors);
-	for (size_t i = 0; i < action->n_leds && errors->count == 0; i++) {
-		struct payload_led led = action->leds[i];
-
-		if (apply_led(router, &led, errors) == 0)
-			applied->leds[applied->n_leds++] = led;
-	}
-	for (size_t i = 0; i < action->n_motors && errors->count == 0; i++) {
-		struct payload_motor motor = action->motors[i];
-
-		if (!is_stop(&motor) && apply_motor(router, &motor, errors) == 0)
-			applied->motors[applied->n_motors++] = motor;
-	}
+	for (size_t i = 0; output_kind_table[i]; i++)
+		apply_kind(router, output_kind_table[i], action, applied, errors);
 	if (action->interval_ms && errors->count == 0) {
 		router->set_interval(router->userdata, action->interval_ms);
 		applied->interval_ms = action->interval_ms;
@@ -260,8 +235,8 @@ static void refuse_action(const struct router *router, const struct message *mes
 	/* What became of the stops comes first, for there is no room for all mistakes. */
 	payload_errors_append(&errors, mistakes);
 	answer_json(router, message, applied, &errors);
-	tell_refused(router, message, mistakes, stops.n_motors);
-	if (stops.n_motors > 0)
+	tell_refused(router, message, mistakes, stops.n_outputs);
+	if (stops.n_outputs > 0)
 		router->applied(router->userdata);
 }
 
@@ -340,25 +315,28 @@ static void refuse_led_text(const struct router *router, const struct message *m
 
 static void handle_led_text(const struct router *router, const struct message *message)
 {
+	const struct output_kind *kind = output_kind_find("led");
 	struct payload_errors errors;
-	struct payload_led led;
+	struct payload_output led;
 	char text[PAYLOAD_ID_MAX + 64];
+	size_t number;
 
 	errors.count = 0;
 	if (!is_refused(router, message, &errors) &&
 		payload_parse_led_text(router->config, &message->payload, &led) < 0)
 		payload_error_add(&errors, "",
 			"unknown command, it is \"N S\": LED N, 1 to %zu; S is 0 or 1",
-			router->config->n_leds);
+			payload_outputs_of(router->config, kind)->n);
 	if (errors.count > 0) {
 		refuse_led_text(router, message, &errors);
 		return;
 	}
-	if (apply_led(router, &led, &errors) < 0) {
-		snprintf(text, sizeof(text), "led%zu failed: %s", led.index + 1,
-			errors.items[0].reason);
+	number = router->config->outputs[led.output].index + 1;
+	if (apply_output(router, &led, &errors) < 0) {
+		snprintf(text, sizeof(text), "led%zu failed: %s", number, errors.items[0].reason);
 	} else {
-		snprintf(text, sizeof(text), "led%zu %s", led.index + 1, led.on ? "on" : "off");
+		snprintf(text, sizeof(text), "led%zu %s", number,
+			output_is_at_rest(kind, &led.values) ? "off" : "on");
 		router->applied(router->userdata);
 	}
 	answer(router, message, text, strlen(text));

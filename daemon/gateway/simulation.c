@@ -150,16 +150,9 @@ static void collect_names(const struct config *config, struct names *names)
 		if (config->chips[i].bus[0] == '/' || config->chips[i].driver->line_keys)
 			add_name(names, config->chips[i].bus);
 	}
-	for (size_t i = 0; i < config->n_leds; i++)
-		add_name(names, config->leds[i].port.line);
-	for (size_t i = 0; i < config->n_motors; i++) {
-		const struct config_motor *motor = &config->motors[i];
-
-		add_name(names, motor->forward.line);
-		add_name(names, motor->backward.line);
-		add_name(names, motor->phase.line);
-		add_name(names, motor->enable.line);
-	}
+	for (size_t i = 0; i < config->n_outputs; i++)
+		for (size_t j = 0; j < OUTPUT_PORTS_MAX; j++)
+			add_name(names, config->outputs[i].ports[j].line);
 }
 
 /* Nothing of this name need be open: a line may have its fault before. */

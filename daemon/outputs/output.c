@@ -1,173 +1,139 @@
 /* SPDX-License-Identifier: MIT */
 #include "output.h"
 #include "clock.h"
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
-void output_led_init(struct output_led *led, const struct config_led *config)
+void output_init(struct output *output, const struct config_output *config)
 {
-	*led = (struct output_led){.config = config, .level = LED_LEVEL_MAX, .base.ok = true};
-	snprintf(led->base.object, sizeof(led->base.object), "led.%s", config->name);
-}
-
-void output_motor_init(struct output_motor *motor, const struct config_motor *config)
-{
-	*motor = (struct output_motor){
+	*output = (struct output){
 		.config = config,
-		.direction = MOTOR_STOP,
-		.speed = MOTOR_SPEED_MAX,
-		.base.ok = true,
+		.now = output_kind_initial(config->kind),
+		.ok = true,
 	};
-	snprintf(motor->base.object, sizeof(motor->base.object), "motor.%s", config->name);
+	snprintf(output->object, sizeof(output->object), "%s.%s", config->kind->word, config->name);
 }
 
-static void consumer_name(const struct output *base, char *out, size_t out_bytes)
+struct output_decision output_decision_on(
+	const struct output *output, const struct output_event *event)
 {
-	snprintf(out, out_bytes, "tosd %s", base->object);
+	const struct output_facts facts = {
+		.kind = output_kind_of(output),
+		.failsafe = config_output_failsafe(output->config),
+		.now = output->now,
+	};
+
+	return output_decide(&facts, event);
 }
 
-int output_led_open(struct output_led *led, const struct port_source *source)
+size_t output_port_on(const struct output *output, size_t chip)
+{
+	size_t i = 0;
+
+	while (i < OUTPUT_PORTS_MAX &&
+		(output->config->ports[i].type != PORT_CHIP_PWM ||
+			output->config->ports[i].chip != chip))
+		i++;
+	return i;
+}
+
+bool output_needs_chip(const struct output *output)
+{
+	for (size_t i = 0; i < OUTPUT_PORTS_MAX; i++)
+		if (output->config->ports[i].type == PORT_CHIP_PWM)
+			return true;
+	return false;
+}
+
+/* One of its ports: opened, and its place noted. */
+static int open_port(struct output *output, const struct port_source *source, size_t index,
+	struct output_wire *ret_wire)
 {
 	char consumer[96];
-	struct port_use use = {.consumer = consumer, .active_low = led->config->active_low};
-	struct port output;
+	struct port_use use = {.consumer = consumer, .active_low = output->config->active_low};
+	struct port port;
 	int r;
 
-	consumer_name(&led->base, consumer, sizeof(consumer));
-	r = port_open(source, &led->config->port, &use, &led->base.error, &output);
+	snprintf(consumer, sizeof(consumer), "tosd %s", output->object);
+	r = port_open(source, &output->config->ports[index], &use, &output->error, &port);
 	if (r < 0)
 		return r;
-	snprintf(led->place, sizeof(led->place), "%s", output.place);
-	r = led_new(output.line, output.pwm, &led->config->settings, &led->led);
-	if (r < 0)
-		return hal_error_set(&led->base.error, r, "%s", hal_strerror(r));
+	snprintf(output->places[index], sizeof(output->places[index]), "%s", port.place);
+	*ret_wire = (struct output_wire){port.line, port.pwm};
 	return 0;
 }
 
-const struct config_port *output_motor_input(
-	const struct output_motor *motor, enum hbridge_input input)
+int output_open(struct output *output, const struct port_source *source)
 {
-	const struct config_port *const configs[HBRIDGE_N_INPUTS] = {
-		[HBRIDGE_FORWARD] = &motor->config->forward,
-		[HBRIDGE_BACKWARD] = &motor->config->backward,
-		[HBRIDGE_PHASE] = &motor->config->phase,
-		[HBRIDGE_ENABLE] = &motor->config->enable,
-	};
-
-	return configs[input];
-}
-
-/* One input of the bridge: opened, and its place noted. */
-static int open_input(struct output_motor *motor, const struct port_source *source,
-	enum hbridge_input input, struct port *ret_output)
-{
-	char consumer[96];
-	struct port_use use = {.consumer = consumer, .active_low = motor->config->active_low};
-	int r;
-
-	consumer_name(&motor->base, consumer, sizeof(consumer));
-	r = port_open(
-		source, output_motor_input(motor, input), &use, &motor->base.error, ret_output);
-	if (r == 0)
-		snprintf(motor->places[input], sizeof(motor->places[input]), "%s",
-			ret_output->place);
-	return r;
-}
-
-int output_motor_open(struct output_motor *motor, const struct port_source *source)
-{
-	struct port inputs[HBRIDGE_N_INPUTS] = {0};
+	const struct output_kind *kind = output_kind_of(output);
+	struct output_wire wires[OUTPUT_PORTS_MAX] = {{NULL, NULL}};
 	int r = 0;
 
-	for (unsigned i = 0; i < HBRIDGE_N_INPUTS && r == 0; i++)
-		r = open_input(motor, source, (enum hbridge_input)i, &inputs[i]);
+	for (size_t i = 0; i < kind->n_ports && r == 0; i++)
+		r = open_port(output, source, i, &wires[i]);
 	if (r < 0) {
-		for (size_t i = 0; i < HBRIDGE_N_INPUTS; i++) {
-			gpio_line_close(inputs[i].line);
-			pwm_close(inputs[i].pwm);
+		for (size_t i = 0; i < kind->n_ports; i++) {
+			gpio_line_close(wires[i].line);
+			pwm_close(wires[i].pwm);
 		}
 		return r;
 	}
-	struct motor_outputs outputs = {
-		.forward_line = inputs[HBRIDGE_FORWARD].line,
-		.backward_line = inputs[HBRIDGE_BACKWARD].line,
-		.phase_line = inputs[HBRIDGE_PHASE].line,
-		.forward_pwm = inputs[HBRIDGE_FORWARD].pwm,
-		.backward_pwm = inputs[HBRIDGE_BACKWARD].pwm,
-		.enable_pwm = inputs[HBRIDGE_ENABLE].pwm,
-		.enable_line = inputs[HBRIDGE_ENABLE].line,
-	};
-
-	r = motor_new(&outputs, &motor->config->settings, &motor->motor);
+	r = kind->open(wires, output->config->params, &output->device);
 	if (r < 0)
-		return hal_error_set(&motor->base.error, r, "%s", hal_strerror(r));
+		return hal_error_set(&output->error, r, "%s", hal_strerror(r));
 	return 0;
 }
 
-int output_led_write(struct output_led *led, bool on, unsigned level)
+/* The words for a write that failed, and what is left of what it did. */
+static int write_failed(struct output *output, int code)
 {
-	int r = led_set(led->led, on, level);
+	const struct output_kind *kind = output_kind_of(output);
+	size_t port = kind->failed_port ? kind->failed_port(output->device) : 0;
+
+	if (kind->observe)
+		kind->observe(output->device, &output->now);
+	return hal_error_set(
+		&output->error, code, "%s: %s", output->places[port], hal_strerror(code));
+}
+
+int output_write(struct output *output, const struct output_values *values)
+{
+	int r = output_kind_of(output)->apply(output->device, values, clock_now_us());
 
 	if (r < 0)
-		return hal_error_set(&led->base.error, r, "%s: %s", led->place, hal_strerror(r));
-	led->on = on;
-	led->level = level;
+		return write_failed(output, r);
+	output->now = *values;
 	return 0;
 }
 
-int output_led_restore(struct output_led *led)
+int output_rest(struct output *output)
 {
-	return output_led_write(led, led->on, led->level);
-}
-
-/* The words for a write that failed, and what is left of the motor's motion. */
-static int motor_failed(struct output_motor *motor, int code)
-{
-	motor->direction = motor_driven(motor->motor);
-	return hal_error_set(&motor->base.error, code, "%s: %s",
-		motor->places[motor_failed_input(motor->motor)], hal_strerror(code));
-}
-
-int output_motor_write(struct output_motor *motor, enum motor_direction direction, unsigned speed)
-{
-	int r = motor_set(motor->motor, direction, speed, clock_now_us());
+	int r = output_kind_of(output)->safe(output->device);
 
 	if (r < 0)
-		return motor_failed(motor, r);
-	motor->direction = direction;
-	motor->speed = speed;
+		return write_failed(output, r);
+	output_values_merge(&output->now, &output_kind_of(output)->rest);
 	return 0;
 }
 
-int output_motor_stop(struct output_motor *motor)
+int output_poll(struct output *output, uint64_t now_us, uint64_t *ret_next_us)
 {
-	int r = motor_safe(motor->motor);
+	const struct output_kind *kind = output_kind_of(output);
+	int r = kind->poll(output->device, now_us, ret_next_us);
 
 	if (r < 0)
-		return motor_failed(motor, r);
-	motor->direction = MOTOR_STOP;
+		return write_failed(output, r);
+	if (kind->observe && !kind->is_running(output->device))
+		kind->observe(output->device, &output->now);
 	return 0;
 }
 
-int output_motor_poll(struct output_motor *motor, uint64_t now_us, uint64_t *ret_next_us)
+void output_close(struct output *output)
 {
-	int r = motor_poll(motor->motor, now_us, ret_next_us);
+	const struct output_kind *kind = output_kind_of(output);
 
-	if (r < 0)
-		return motor_failed(motor, r);
-	if (!motor_running(motor->motor))
-		motor->direction = motor_driven(motor->motor);
-	return 0;
-}
-
-void output_led_close(struct output_led *led)
-{
-	led->led = led_close(led->led, false);
-}
-
-void output_motor_close(struct output_motor *motor)
-{
-	motor->motor = motor_close(motor->motor);
-	motor->direction = MOTOR_STOP;
+	if (output->device)
+		kind->close(output->device);
+	output->device = NULL;
+	if (kind->moves)
+		output_values_merge(&output->now, &kind->rest);
 }

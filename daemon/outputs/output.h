@@ -1,69 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One LED or one motor of the map, with the outputs that it is wired to: opening, writing, failing
- * and coming back. Internal to the outputs; main thread.
+ * One output of the map, with the ports that it is wired to: opening, writing, failing and coming
+ * back. Internal to the outputs; main thread.
  */
 #pragma once
 
+#include "output_rule.h"
 #include "outputs.h"
 #include "port.h"
 #include "retry.h"
 
-/* What an LED and a motor have in common. All zero but for the object: never tried. */
 struct output {
-	char object[80]; /* "led.red" */
+	const struct config_output *config;
+	void *device;                       /* the kind's; NULL: not open */
+	char object[80];                    /* "led.red" */
+	char places[OUTPUT_PORTS_MAX][128]; /* what it is wired to, as last opened */
+	struct output_values now;           /* all keys */
 	bool ok;
 	struct retry retry;
 	struct hal_error error; /* when not ok */
 	uint64_t since_ms;
 };
 
-struct output_led {
-	struct output base;
-	const struct config_led *config;
-	struct led *led; /* NULL: not open */
-	char place[128]; /* what it is wired to, as last opened */
-	bool on;
-	unsigned level;
-};
+/* As it is before anything was opened: at rest, and never tried. */
+void output_init(struct output *output, const struct config_output *config);
 
-struct output_motor {
-	struct output base;
-	const struct config_motor *config;
-	struct motor *motor; /* NULL: not open */
-	char places[HBRIDGE_N_INPUTS][128];
-	enum motor_direction direction;
-	unsigned speed;
-};
+static inline const struct output_kind *output_kind_of(const struct output *output)
+{
+	return output->config->kind;
+}
 
-/* As they are before anything was opened: an LED dark, a motor stopped, both at their highest
- * level. */
-void output_led_init(struct output_led *led, const struct config_led *config);
-void output_motor_init(struct output_motor *motor, const struct config_motor *config);
+static inline bool output_rests(const struct output *output)
+{
+	return output_is_at_rest(output_kind_of(output), &output->now);
+}
 
-/* What an input of the bridge is wired to, as the map has it. */
-const struct config_port *output_motor_input(
-	const struct output_motor *motor, enum hbridge_input input);
+struct output_decision output_decision_on(
+	const struct output *output, const struct output_event *event);
+
+/* The first of its ports that is a channel of this PWM part, or OUTPUT_PORTS_MAX: none. */
+size_t output_port_on(const struct output *output, size_t chip);
+
+/* Whether any of its ports is a channel of a PWM part. */
+bool output_needs_chip(const struct output *output);
 
 /* Opens, inactive. The PWM parts that it sits on are ready. 0 or an error with the words in
- * base.error. */
-int output_led_open(struct output_led *led, const struct port_source *source);
-int output_motor_open(struct output_motor *motor, const struct port_source *source);
+ * error. */
+int output_open(struct output *output, const struct port_source *source);
 
-/* Writes to an open one. On success the state is the new one; otherwise the words are in
- * base.error, and a motor's direction is the one in which it is still driven. */
-int output_led_write(struct output_led *led, bool on, unsigned level);
-int output_motor_write(struct output_motor *motor, enum motor_direction direction, unsigned speed);
+/* Writes to an open one. On success the values are the new ones; otherwise the words are in error,
+ * and the values what is still driven. */
+int output_write(struct output *output, const struct output_values *values);
 
-/* Writes the stop again, on every output. */
-int output_motor_stop(struct output_motor *motor);
+/* Writes the rest again, on every port. */
+int output_rest(struct output *output);
 
-/* What motor_poll() has to say: errors as above; also when a stop that had failed was written. */
-int output_motor_poll(struct output_motor *motor, uint64_t now_us, uint64_t *ret_next_us);
+/* What the kind's poll() has to say: errors as above; also when a stop that had failed was
+ * written. */
+int output_poll(struct output *output, uint64_t now_us, uint64_t *ret_next_us);
 
-/* Writes what the state says again. */
-int output_led_restore(struct output_led *led);
-
-/* Releases: an LED as it is, a motor made safe. */
-void output_led_close(struct output_led *led);
-void output_motor_close(struct output_motor *motor);
+/* Releases: what moves is made safe. */
+void output_close(struct output *output);

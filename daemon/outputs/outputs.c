@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every LED and motor goes through the same three steps: the PWM parts that it sits on are made
- * ready, it is opened, it is written. A step that fails closes the output and starts its
- * back-off; whoever comes next (a command, or the retry in outputs_poll()) goes through the steps
- * again.
+ * Every output goes through the same three steps: the PWM parts that it sits on are made ready, it
+ * is opened, it is written. A step that fails closes the output and starts its back-off; whoever
+ * comes next (a command, or the retry in outputs_poll()) goes through the steps again.
  *
- * A PWM part that failed is set up from scratch, which turns all its outputs off. Then the LEDs on
- * it are shown again as they were, and the motors on it stand: a motor must never start because a
- * cable was plugged in again.
+ * What an output is to do is decided in output_rule.c; here it is carried out. A PWM part that
+ * failed is set up from scratch, which turns all its outputs off: then LEDs on it are shown again
+ * as they were, and motors on it stand.
  */
 #include "clock.h"
 #include "outputs_internal.h"
@@ -20,7 +19,7 @@ static struct port_source source_of(const struct outputs *outputs)
 	return (struct port_source){
 		.board = outputs->settings.board,
 		.soft = outputs->soft,
-		.chips = output_chips_chips(outputs->parts),
+		.chips = output_chips_chips(outputs->chips),
 	};
 }
 
@@ -33,96 +32,81 @@ void outputs_tell_state(const struct outputs *outputs)
 /* Notes how an attempt ended, and tells when that is news. before: the words of the last failure.
  */
 static int note(
-	struct outputs *outputs, struct output *base, int code, const struct hal_error *before)
+	struct outputs *outputs, struct output *output, int code, const struct hal_error *before)
 {
-	bool news =
-		base->ok ? code < 0 : (code == 0 || strcmp(base->error.text, before->text) != 0);
+	bool news = output->ok ? code < 0
+			       : (code == 0 || strcmp(output->error.text, before->text) != 0);
 
-	if (base->ok != (code == 0))
-		base->since_ms = clock_wall_ms();
-	base->ok = code == 0;
+	if (output->ok != (code == 0))
+		output->since_ms = clock_wall_ms();
+	output->ok = code == 0;
 	if (code < 0)
-		retry_failed(&base->retry, outputs->now_us);
+		retry_failed(&output->retry, outputs->now_us);
 	else
-		retry_succeeded(&base->retry);
+		retry_succeeded(&output->retry);
 	if (news && outputs->settings.listener.health)
-		outputs->settings.listener.health(outputs->settings.listener.userdata, base->object,
-			code < 0 ? base->error.text : NULL);
+		outputs->settings.listener.health(outputs->settings.listener.userdata,
+			output->object, code < 0 ? output->error.text : NULL);
 	return code;
 }
 
-static void led_lost(struct outputs *outputs, struct output_led *led, int code)
-{
-	output_led_close(led);
-	if (led->config->port.kind == CONFIG_PORT_CHIP_PWM)
-		output_chips_failed(outputs->parts, led->config->port.chip, code, outputs->now_us);
-}
-
 /*
- * A motor that failed stays open where it can: it goes on trying to write its stop, and it
+ * What moves and failed stays open where it can: it goes on trying to write its stop, and it
  * remembers how long it must rest. Only when its device is gone is it closed, to be found anew.
  */
-static void motor_lost(struct outputs *outputs, struct output_motor *motor, int code)
+static void lost(struct outputs *outputs, struct output *output, int code)
 {
-	if (code == -ENODEV)
-		output_motor_close(motor);
-	for (unsigned i = 0; i < HBRIDGE_N_INPUTS; i++) {
-		const struct config_port *input = output_motor_input(motor, (enum hbridge_input)i);
+	bool moves = output_kind_of(output)->moves;
 
-		if (input->kind == CONFIG_PORT_CHIP_PWM)
-			output_chips_failed(outputs->parts, input->chip, code, outputs->now_us);
+	if (!moves || code == -ENODEV)
+		output_close(output);
+	for (size_t i = 0; i < OUTPUT_PORTS_MAX; i++) {
+		const struct config_port *port = &output->config->ports[i];
+
+		if (port->type == PORT_CHIP_PWM)
+			output_chips_failed(outputs->chips, port->chip, code, outputs->now_us);
 	}
-	outputs_tell_state(outputs);
+	if (moves)
+		outputs_tell_state(outputs);
 }
 
-bool outputs_needs_part(const struct output_motor *motor)
+static bool sits_on(const struct output *output, size_t chip)
 {
-	for (unsigned i = 0; i < HBRIDGE_N_INPUTS; i++) {
-		const struct config_port *input = output_motor_input(motor, (enum hbridge_input)i);
-
-		if (input->kind == CONFIG_PORT_CHIP_PWM)
-			return true;
-	}
-	return false;
+	return output->device && output_port_on(output, chip) < OUTPUT_PORTS_MAX;
 }
 
-enum hbridge_input outputs_motor_input_on(const struct output_motor *motor, size_t chip)
+static struct output_decision decide(const struct output *output, enum output_event_type type)
 {
-	unsigned i = 0;
+	const struct output_event event = {.type = type};
 
-	while (i < HBRIDGE_N_INPUTS) {
-		const struct config_port *input = output_motor_input(motor, (enum hbridge_input)i);
-
-		if (input->kind == CONFIG_PORT_CHIP_PWM && input->chip == chip)
-			break;
-		i++;
-	}
-	return (enum hbridge_input)i;
+	return output_decision_on(output, &event);
 }
 
-bool outputs_motor_sits_on(const struct output_motor *motor, size_t chip)
+void outputs_part_failed(struct outputs *outputs, struct output *output, size_t chip, int code)
 {
-	return outputs_motor_input_on(motor, chip) < HBRIDGE_N_INPUTS;
+	struct hal_error before = output->error;
+
+	if (decide(output, OUTPUT_LOST).verdict == OUTPUT_REST)
+		(void)output_rest(output);
+	hal_error_set(&output->error, code, "%s: %s", output->places[output_port_on(output, chip)],
+		hal_strerror(code));
+	lost(outputs, output, code);
+	note(outputs, output, code, &before);
 }
 
 /* It was set up anew, so it stands but for the lines beside the part. */
-static void motor_was_reset(struct outputs *outputs, struct output_motor *motor)
+static void rest_after_reset(struct outputs *outputs, struct output *output)
 {
-	struct hal_error before = motor->base.error;
-	enum motor_direction direction = motor->direction;
-	int r = output_motor_stop(motor);
+	struct hal_error before = output->error;
+	bool was_at_rest = output_rests(output);
+	int r = output_rest(output);
 
 	if (r < 0) {
-		motor_lost(outputs, motor, r);
-		note(outputs, &motor->base, r, &before);
-	} else if (motor->direction != direction) {
+		lost(outputs, output, r);
+		note(outputs, output, r, &before);
+	} else if (!was_at_rest) {
 		outputs_tell_state(outputs);
 	}
-}
-
-static bool led_sits_on(const struct output_led *led, size_t chip)
-{
-	return led->config->port.kind == CONFIG_PORT_CHIP_PWM && led->config->port.chip == chip;
 }
 
 /*
@@ -133,128 +117,106 @@ static void chip_was_reset(struct outputs *outputs, size_t chip)
 {
 	int failed = 0;
 
-	for (size_t i = 0; i < outputs->n_motors; i++)
-		if (outputs->motors[i].motor && outputs_motor_sits_on(&outputs->motors[i], chip))
-			motor_was_reset(outputs, &outputs->motors[i]);
-	for (size_t i = 0; i < outputs->n_leds && failed == 0; i++)
-		if (outputs->leds[i].led && led_sits_on(&outputs->leds[i], chip))
-			failed = output_led_restore(&outputs->leds[i]);
-	for (size_t i = 0; i < outputs->n_leds && failed < 0; i++) {
-		struct output_led *led = &outputs->leds[i];
+	OUTPUTS_FOR_EACH(outputs, pass, output)
+	{
+		struct output_decision decision;
 
-		if (led->led && led->on && led_sits_on(led, chip))
-			outputs_led_failed(outputs, led, failed);
+		if (!sits_on(output, chip))
+			continue;
+		decision = decide(output, OUTPUT_RESET);
+		if (decision.verdict == OUTPUT_REST)
+			rest_after_reset(outputs, output);
+		else if (decision.verdict == OUTPUT_WRITE && failed == 0)
+			failed = output_write(output, &decision.values);
+	}
+	for (size_t i = 0; i < outputs->n && failed < 0; i++) {
+		struct output *output = &outputs->items[i];
+
+		if (sits_on(output, chip) && !output_kind_of(output)->moves &&
+			!output_rests(output))
+			outputs_part_failed(outputs, output, chip, failed);
 	}
 }
 
-/* Makes the PWM part of an output ready, if it has one. */
-static int ensure_part(struct outputs *outputs, const struct config_port *output, bool force,
+/* Makes the PWM part of a port ready, if it has one. */
+static int ensure_chip(struct outputs *outputs, const struct config_port *port, bool force,
 	struct hal_error *error)
 {
 	int r;
 
-	if (output->kind != CONFIG_PORT_CHIP_PWM)
+	if (port->type != PORT_CHIP_PWM)
 		return 0;
-	r = output_chips_ensure(outputs->parts, output->chip, outputs->now_us, force, error);
+	r = output_chips_ensure(outputs->chips, port->chip, outputs->now_us, force, error);
 	if (r < 1)
 		return r;
-	chip_was_reset(outputs, output->chip);
+	chip_was_reset(outputs, port->chip);
 	/* It may have failed again; then it is not its time yet. */
-	return output_chips_ensure(outputs->parts, output->chip, outputs->now_us, false, error);
+	return output_chips_ensure(outputs->chips, port->chip, outputs->now_us, false, error);
 }
 
-static int led_ready(struct outputs *outputs, struct output_led *led, bool force)
+static int make_ready(struct outputs *outputs, struct output *output, bool force)
 {
 	struct port_source source = source_of(outputs);
-	int r = ensure_part(outputs, &led->config->port, force, &led->base.error);
-
-	if (r < 0 || led->led)
-		return r;
-	r = output_led_open(led, &source);
-	if (r == 0 && led->on)
-		r = output_led_restore(led);
-	return r;
-}
-
-static int motor_ready(struct outputs *outputs, struct output_motor *motor, bool force)
-{
-	struct port_source source = source_of(outputs);
+	struct output_decision decision;
 	int r = 0;
 
-	for (unsigned i = 0; i < HBRIDGE_N_INPUTS && r == 0; i++)
-		r = ensure_part(outputs, output_motor_input(motor, (enum hbridge_input)i), force,
-			&motor->base.error);
-	if (r < 0 || motor->motor)
+	for (size_t i = 0; i < OUTPUT_PORTS_MAX && r == 0; i++)
+		r = ensure_chip(outputs, &output->config->ports[i], force, &output->error);
+	if (r < 0 || output->device)
 		return r;
-	return output_motor_open(motor, &source);
-}
-
-static void led_try_open(struct outputs *outputs, struct output_led *led)
-{
-	struct hal_error before = led->base.error;
-	int r = led_ready(outputs, led, false);
-
+	r = output_open(output, &source);
 	if (r < 0)
-		led_lost(outputs, led, r);
-	note(outputs, &led->base, r, &before);
+		return r;
+	decision = decide(output, OUTPUT_OPENED);
+	return decision.verdict == OUTPUT_WRITE ? output_write(output, &decision.values) : 0;
 }
 
-/* Opens it, or sees whether one that failed can be written again. */
-void outputs_try_motor(struct outputs *outputs, struct output_motor *motor)
+/* Opens it, or sees whether one that moves and failed can be written again. */
+void outputs_try(struct outputs *outputs, struct output *output)
 {
-	struct hal_error before = motor->base.error;
-	bool failed = motor->motor && !motor->base.ok;
-	int r = motor_ready(outputs, motor, false);
+	struct hal_error before = output->error;
+	bool failed = output->device && !output->ok;
+	int r = make_ready(outputs, output, false);
 
 	/* Also where its part is not ready: there may be lines beside it. */
 	if (failed) {
-		int stopped = output_motor_stop(motor);
+		int stopped = output_rest(output);
 
 		r = r < 0 ? r : stopped;
 		outputs_tell_state(outputs);
 	}
 	if (r < 0)
-		motor_lost(outputs, motor, r);
-	note(outputs, &motor->base, r, &before);
+		lost(outputs, output, r);
+	note(outputs, output, r, &before);
 }
 
-/* Whether LEDs are opened at all. */
-static bool outputs_led_wanted(const struct outputs *outputs)
+/* Whether it is opened at all. */
+static bool is_wanted(const struct outputs *outputs, const struct output *output)
 {
-	return !outputs->settings.safe_only ||
-		outputs->config->failsafe.leds != CONFIG_FAILSAFE_LEDS_KEEP;
+	return !outputs->settings.safe_only || config_output_failsafe(output->config)->end.given;
 }
 
 int outputs_allocate(struct outputs *outputs, const struct config *config)
 {
-	struct output_led *leds = calloc(config->n_leds + 1, sizeof(*leds));
-	struct output_motor *motors = calloc(config->n_motors + 1, sizeof(*motors));
+	struct output *items = calloc(config->n_outputs + 1, sizeof(*items));
 
-	if (!leds || !motors) {
-		free(leds);
-		free(motors);
+	if (!items)
 		return -ENOMEM;
-	}
-	for (size_t i = 0; i < config->n_leds; i++)
-		output_led_init(&leds[i], &config->leds[i]);
-	for (size_t i = 0; i < config->n_motors; i++)
-		output_motor_init(&motors[i], &config->motors[i]);
+	for (size_t i = 0; i < config->n_outputs; i++)
+		output_init(&items[i], &config->outputs[i]);
 	outputs->config = config;
-	outputs->leds = leds;
-	outputs->n_leds = config->n_leds;
-	outputs->motors = motors;
-	outputs->n_motors = config->n_motors;
+	outputs->items = items;
+	outputs->n = config->n_outputs;
 	return 0;
 }
 
 void outputs_open_all(struct outputs *outputs)
 {
-	for (size_t i = 0; i < outputs->n_motors; i++)
-		if (!outputs->motors[i].motor)
-			outputs_try_motor(outputs, &outputs->motors[i]);
-	for (size_t i = 0; i < outputs->n_leds && outputs_led_wanted(outputs); i++)
-		if (!outputs->leds[i].led)
-			led_try_open(outputs, &outputs->leds[i]);
+	OUTPUTS_FOR_EACH(outputs, pass, output)
+	{
+		if (!output->device && is_wanted(outputs, output))
+			outputs_try(outputs, output);
+	}
 }
 
 int outputs_new(const struct outputs_settings *settings, struct outputs **ret_outputs)
@@ -270,7 +232,7 @@ int outputs_new(const struct outputs_settings *settings, struct outputs **ret_ou
 	if (r == 0)
 		r = soft_pwm_new(&outputs->soft);
 	if (r == 0)
-		r = output_chips_new(settings->board, settings->config, &outputs->parts);
+		r = output_chips_new(settings->board, settings->config, &outputs->chips);
 	if (r < 0) {
 		outputs_free(outputs);
 		return r;
@@ -280,147 +242,118 @@ int outputs_new(const struct outputs_settings *settings, struct outputs **ret_ou
 	return 0;
 }
 
-struct outputs_led outputs_get_led(const struct outputs *outputs, size_t index)
+struct outputs_status outputs_get(const struct outputs *outputs, size_t index)
 {
-	const struct output_led *led = &outputs->leds[index];
+	const struct output *output = &outputs->items[index];
 
-	return (struct outputs_led){
-		.on = led->on,
-		.level = led->level,
-		.ok = led->base.ok,
-		.error = led->base.error.text,
-		.since_ms = led->base.since_ms,
+	return (struct outputs_status){
+		.values = output->now,
+		.ok = output->ok,
+		.error = output->error.text,
+		.since_ms = output->since_ms,
 	};
 }
 
-struct outputs_motor outputs_get_motor(const struct outputs *outputs, size_t index)
+static int drive_once(
+	struct outputs *outputs, struct output *output, const struct output_values *values)
 {
-	const struct output_motor *motor = &outputs->motors[index];
-
-	return (struct outputs_motor){
-		.direction = motor->direction,
-		.speed = motor->speed,
-		.ok = motor->base.ok,
-		.error = motor->base.error.text,
-		.since_ms = motor->base.since_ms,
-	};
-}
-
-void outputs_led_failed(struct outputs *outputs, struct output_led *led, int code)
-{
-	struct hal_error before = led->base.error;
-
-	hal_error_set(&led->base.error, code, "%s: %s", led->place, hal_strerror(code));
-	led_lost(outputs, led, code);
-	note(outputs, &led->base, code, &before);
-}
-
-void outputs_motor_failed(
-	struct outputs *outputs, struct output_motor *motor, size_t chip, int code)
-{
-	struct hal_error before = motor->base.error;
-
-	(void)output_motor_stop(motor);
-	hal_error_set(&motor->base.error, code, "%s: %s",
-		motor->places[outputs_motor_input_on(motor, chip)], hal_strerror(code));
-	motor_lost(outputs, motor, code);
-	note(outputs, &motor->base, code, &before);
-}
-
-static int led_drive(struct outputs *outputs, struct output_led *led, bool on, unsigned level)
-{
-	int r = led_ready(outputs, led, true);
+	const struct output_kind *kind = output_kind_of(output);
+	/* A stop does not wait for a part to be set up: the lines beside it can be written. */
+	bool at_once = kind->moves && output->device && output_is_at_rest(kind, values);
+	int r = at_once ? 0 : make_ready(outputs, output, true);
 
 	if (r == 0)
-		r = output_led_write(led, on, level);
+		r = output_write(output, values);
 	if (r < 0)
-		led_lost(outputs, led, r);
+		lost(outputs, output, r);
 	return r;
 }
 
-int outputs_set_led(
-	struct outputs *outputs, size_t index, bool on, unsigned level, struct hal_error *error)
+static int drive(struct outputs *outputs, struct output *output, const struct output_values *values)
 {
-	struct output_led *led = &outputs->leds[index];
-	struct hal_error before = led->base.error;
-	int r;
+	int r = drive_once(outputs, output, values);
 
-	outputs->now_us = clock_now_us();
-	r = led_drive(outputs, led, on, level);
 	/* It was away and may be back already: a part that lost its power answers, but must be set
 	 * up anew. */
-	if (r == -ENODEV)
-		r = led_drive(outputs, led, on, level);
-	if (r < 0)
-		hal_error_set(error, r, "%s", led->base.error.text);
-	return note(outputs, &led->base, r, &before);
+	return r == -ENODEV ? drive_once(outputs, output, values) : r;
 }
 
-static int motor_drive(struct outputs *outputs, struct output_motor *motor,
-	enum motor_direction direction, unsigned speed)
+int outputs_carry_out(
+	struct outputs *outputs, struct output *output, const struct output_decision *decision)
 {
-	/* A stop does not wait for a part to be set up: the lines beside it can be written. */
-	bool at_once = direction == MOTOR_STOP && motor->motor;
-	int r = at_once ? 0 : motor_ready(outputs, motor, true);
+	struct hal_error before = output->error;
+	int r = 0;
 
-	if (r == 0)
-		r = output_motor_write(motor, direction, speed);
-	if (r < 0)
-		motor_lost(outputs, motor, r);
-	return r;
+	switch (decision->verdict) {
+	case OUTPUT_LEAVE:
+		return 0;
+	case OUTPUT_WRITE:
+		r = drive(outputs, output, &decision->values);
+		break;
+	case OUTPUT_REST:
+		r = output_rest(output);
+		if (r < 0)
+			lost(outputs, output, r);
+		break;
+	}
+	return note(outputs, output, r, &before);
 }
 
-int outputs_set_motor(struct outputs *outputs, size_t index, enum motor_direction direction,
-	unsigned speed, struct hal_error *error)
+int outputs_apply(struct outputs *outputs, size_t index, const struct output_values *values,
+	struct hal_error *error)
 {
-	struct output_motor *motor = &outputs->motors[index];
-	struct hal_error before = motor->base.error;
+	const struct output_event event = {OUTPUT_ACTION, *values};
+	struct output *output = &outputs->items[index];
+	struct output_decision decision = output_decision_on(output, &event);
 	int r;
 
 	outputs->now_us = clock_now_us();
-	r = motor_drive(outputs, motor, direction, speed);
-	if (r == -ENODEV)
-		r = motor_drive(outputs, motor, direction, speed);
-	if (r < 0)
-		hal_error_set(error, r, "%s", motor->base.error.text);
-	return note(outputs, &motor->base, r, &before);
+	r = outputs_carry_out(outputs, output, &decision);
+	return r < 0 ? hal_error_set(error, r, "%s", output->error.text) : 0;
 }
 
-int outputs_stop_motor(struct outputs *outputs, struct output_motor *motor)
+bool outputs_running(const struct outputs *outputs, bool guarded)
 {
-	struct hal_error before = motor->base.error;
-	int r = output_motor_stop(motor);
+	for (size_t i = 0; i < outputs->n; i++) {
+		const struct output *output = &outputs->items[i];
+		const struct output_kind *kind = output_kind_of(output);
 
-	if (r < 0)
-		motor_lost(outputs, motor, r);
-	return note(outputs, &motor->base, r, &before);
-}
-
-bool outputs_running(const struct outputs *outputs)
-{
-	for (size_t i = 0; i < outputs->n_motors; i++)
-		if (outputs->motors[i].motor && motor_running(outputs->motors[i].motor))
+		if (!kind->is_running || !output->device || !kind->is_running(output->device))
+			continue;
+		if (!guarded || config_output_failsafe(output->config)->away.given)
 			return true;
+	}
 	return false;
 }
 
-/* One motor's ramp, reversal, or stop that could not be written yet. Returns when it wants to be
- * called again. */
-static uint64_t motor_step(struct outputs *outputs, struct output_motor *motor)
+bool outputs_have_failsafe(const struct outputs *outputs)
 {
-	struct hal_error before = motor->base.error;
-	enum motor_direction direction = motor->direction;
+	for (size_t i = 0; i < outputs->n; i++) {
+		const struct config_output *config = outputs->items[i].config;
+
+		if (!config->kind->moves && config_output_failsafe(config)->away.given)
+			return true;
+	}
+	return false;
+}
+
+/* A ramp, a reversal, or a stop that could not be written yet. Returns when it wants to be called
+ * again. */
+static uint64_t step(struct outputs *outputs, struct output *output)
+{
+	struct hal_error before = output->error;
+	struct output_values values = output->now;
 	uint64_t next_us = UINT64_MAX;
-	int r = output_motor_poll(motor, outputs->now_us, &next_us);
+	int r = output_poll(output, outputs->now_us, &next_us);
 
 	/* A failure that is known already is retried by its own back-off. */
-	if (r < 0 && motor->base.ok) {
-		motor_lost(outputs, motor, r);
-		note(outputs, &motor->base, r, &before);
-	} else if (motor->direction != direction) {
+	if (r < 0 && output->ok) {
+		lost(outputs, output, r);
+		note(outputs, output, r, &before);
+	} else if (!output_values_hold(&values, &output->now)) {
 		outputs_tell_state(outputs);
 	}
-	return motor->motor ? next_us : UINT64_MAX;
+	return output->device ? next_us : UINT64_MAX;
 }
 
 static uint64_t earlier(uint64_t a_us, uint64_t b_us)
@@ -434,27 +367,16 @@ uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us)
 	bool retried = false; /* at most one a call: each may block for a transfer's time */
 
 	outputs->now_us = now_us;
-	for (size_t i = 0; i < outputs->n_motors; i++) {
-		struct output_motor *motor = &outputs->motors[i];
-
-		if (!motor->base.ok && !retried && retry_is_due(&motor->base.retry, now_us)) {
-			outputs_try_motor(outputs, motor);
+	OUTPUTS_FOR_EACH(outputs, pass, output)
+	{
+		if (!output->ok && !retried && retry_is_due(&output->retry, now_us)) {
+			outputs_try(outputs, output);
 			retried = true;
 		}
-		if (motor->motor)
-			next_us = earlier(next_us, motor_step(outputs, motor));
-		if (!motor->base.ok)
-			next_us = earlier(next_us, motor->base.retry.due_us);
-	}
-	for (size_t i = 0; i < outputs->n_leds && outputs_led_wanted(outputs); i++) {
-		struct output_led *led = &outputs->leds[i];
-
-		if (!led->led && !retried && retry_is_due(&led->base.retry, now_us)) {
-			led_try_open(outputs, led);
-			retried = true;
-		}
-		if (!led->led)
-			next_us = earlier(next_us, led->base.retry.due_us);
+		if (output->device && output_kind_of(output)->poll)
+			next_us = earlier(next_us, step(outputs, output));
+		if (!output->ok)
+			next_us = earlier(next_us, output->retry.due_us);
 	}
 	return earlier(next_us, outputs_watch(outputs));
 }
@@ -463,16 +385,13 @@ struct outputs *outputs_free(struct outputs *outputs)
 {
 	if (!outputs)
 		return NULL;
-	if (outputs->parts)
+	if (outputs->chips)
 		outputs_safe(outputs);
-	for (size_t i = 0; i < outputs->n_motors; i++)
-		output_motor_close(&outputs->motors[i]);
-	for (size_t i = 0; i < outputs->n_leds; i++)
-		output_led_close(&outputs->leds[i]);
+	OUTPUTS_FOR_EACH(outputs, pass, output)
+	output_close(output);
 	soft_pwm_free(outputs->soft);
-	output_chips_free(outputs->parts);
-	free(outputs->leds);
-	free(outputs->motors);
+	output_chips_free(outputs->chips);
+	free(outputs->items);
 	free(outputs);
 	return NULL;
 }

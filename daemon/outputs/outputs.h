@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The LEDs and motors of the map: opens them, drives them, keeps them safe. What cannot be opened,
- * or fails, is tried again with back-off, and at once when a command asks for it. Belongs to the
- * main thread; every call makes a bounded number of hardware writes.
+ * The outputs of the map: opens them, drives them, keeps them safe. What cannot be opened, or
+ * fails, is tried again with back-off, and at once when a command asks for it. Belongs to the main
+ * thread; every call makes a bounded number of hardware writes. An output goes by its index in the
+ * config's array.
  */
 #pragma once
 
@@ -18,7 +19,7 @@ struct outputs;
 struct outputs_listener {
 	/* A part failed, recovered (error is NULL), or fails for another reason than before. */
 	void (*health)(void *userdata, const char *object, const char *error);
-	/* What an LED or a motor does is no longer what it did. */
+	/* What an output does is no longer what it did. */
 	void (*state)(void *userdata);
 	void *userdata;
 };
@@ -41,53 +42,44 @@ int outputs_new(const struct outputs_settings *settings, struct outputs **ret_ou
  * made safe, closed, and opened anew. */
 int outputs_reload(struct outputs *outputs, const struct config *config);
 
-struct outputs_led {
-	bool on;
-	unsigned level; /* the last one set */
+struct outputs_status {
+	struct output_values values; /* all keys; what is not driven is the last one set */
 	bool ok;
 	const char *error; /* in words, when not ok; valid until the next call */
 	uint64_t since_ms; /* wall clock: when ok changed */
 };
 
-struct outputs_motor {
-	enum motor_direction direction;
-	unsigned speed; /* the last one set */
-	bool ok;
-	const char *error;
-	uint64_t since_ms;
-};
+struct outputs_status outputs_get(const struct outputs *outputs, size_t index);
 
-struct outputs_led outputs_get_led(const struct outputs *outputs, size_t index);
-struct outputs_motor outputs_get_motor(const struct outputs *outputs, size_t index);
+/*
+ * Carries out an action: the values that it gives, within their limits; the others are what the
+ * kind implies, or stay. 0 or an error of hal_error.h, with the device and the cause in *error. On
+ * an error the state is what it was before, and what moves is stopped as far as it can be, which
+ * its state says.
+ */
+int outputs_apply(struct outputs *outputs, size_t index, const struct output_values *values,
+	struct hal_error *error);
 
-/* 0 or an error of hal_error.h, with the device and the cause in *error. On an error the state is
- * what it was before. */
-int outputs_set_led(
-	struct outputs *outputs, size_t index, bool on, unsigned level, struct hal_error *error);
+/* Whether anything runs, or is about to, that the fail-safe would stop (guarded), or at all. */
+bool outputs_running(const struct outputs *outputs, bool guarded);
 
-/* MOTOR_STOP with a speed remembers the speed. On an error the motor is stopped as far as it can
- * be, and its state says so. */
-int outputs_set_motor(struct outputs *outputs, size_t index, enum motor_direction direction,
-	unsigned speed, struct hal_error *error);
-
-/* Whether any motor runs or is about to. */
-bool outputs_running(const struct outputs *outputs);
+/* Whether the fail-safe changes anything that does not move. */
+bool outputs_have_failsafe(const struct outputs *outputs);
 
 /* Ramps, reversals and retries that are due. Returns the time of the next call; UINT64_MAX: nothing
  * to do. */
 uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us);
 
-/* What the map's failsafe says: motors stop, LEDs keep or change. 0, or the first error; goes on
- * after one. */
+/* What the map's failsafe says, for each output. 0, or the first error; goes on after one. */
 int outputs_failsafe(struct outputs *outputs);
 
-/* Every motor stopped, also where the map keeps them running without a broker: for the end of the
- * process. */
+/* The same for the end of the process: what moves is at rest, also where the map keeps it running
+ * without a broker. */
 int outputs_safe(struct outputs *outputs);
 
 /*
  * Tries once more what could not be stopped, now and not when its back-off ends. True when nothing
- * is left: every motor that could be opened (safe_only: every one) has been stopped.
+ * is left: everything that moves and could be opened (safe_only: all that moves) is at rest.
  */
 bool outputs_safe_again(struct outputs *outputs);
 

@@ -4,40 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An open LED of the old map that has the same settings goes on under its new index. */
-static void move_leds(struct output_led *from, size_t n_from, struct output_led *to, size_t n_to)
+/* An open output of the old map that has the same settings goes on under its new index. */
+static void move_outputs(struct outputs *from, struct outputs *to)
 {
-	for (size_t i = 0; i < n_to; i++) {
-		for (size_t j = 0; j < n_from; j++) {
-			const struct config_led *config = to[i].config;
+	for (size_t i = 0; i < to->n; i++) {
+		for (size_t j = 0; j < from->n; j++) {
+			const struct config_output *config = to->items[i].config;
 
-			if (!from[j].led ||
-				strcmp(from[j].config->fingerprint, config->fingerprint) != 0)
+			if (!from->items[j].device ||
+				strcmp(from->items[j].config->fingerprint, config->fingerprint) !=
+					0)
 				continue;
-			to[i] = from[j];
-			to[i].config = config;
-			from[j].led = NULL;
+			to->items[i] = from->items[j];
+			to->items[i].config = config;
+			from->items[j].device = NULL;
 			break;
 		}
 	}
 }
 
-static void move_motors(
-	struct output_motor *from, size_t n_from, struct output_motor *to, size_t n_to)
+/* What is left of the old map. */
+static void close_rest(struct outputs *old)
 {
-	for (size_t i = 0; i < n_to; i++) {
-		for (size_t j = 0; j < n_from; j++) {
-			const struct config_motor *config = to[i].config;
-
-			if (!from[j].motor ||
-				strcmp(from[j].config->fingerprint, config->fingerprint) != 0)
-				continue;
-			to[i] = from[j];
-			to[i].config = config;
-			from[j].motor = NULL;
-			break;
-		}
+	OUTPUTS_FOR_EACH(old, pass, output)
+	{
+		if (output->device && !output_kind_of(output)->moves)
+			(void)output_rest(output);
+		output_close(output);
 	}
+	free(old->items);
+	output_chips_free(old->chips);
 }
 
 int outputs_reload(struct outputs *outputs, const struct config *config)
@@ -52,22 +48,14 @@ int outputs_reload(struct outputs *outputs, const struct config *config)
 	r = outputs_allocate(&next, config);
 	if (r < 0)
 		return r;
-	r = output_chips_take_over(old.parts, old.settings.board, config, &next.parts);
+	r = output_chips_take_over(old.chips, old.settings.board, config, &next.chips);
 	if (r < 0) {
-		free(next.leds);
-		free(next.motors);
+		free(next.items);
 		return r;
 	}
-	move_motors(old.motors, old.n_motors, next.motors, next.n_motors);
-	move_leds(old.leds, old.n_leds, next.leds, next.n_leds);
+	move_outputs(&old, &next);
 	*outputs = next;
-	for (size_t i = 0; i < old.n_motors; i++)
-		output_motor_close(&old.motors[i]);
-	for (size_t i = 0; i < old.n_leds; i++)
-		old.leds[i].led = led_close(old.leds[i].led, true);
-	free(old.motors);
-	free(old.leds);
-	output_chips_free(old.parts);
+	close_rest(&old);
 	outputs_open_all(outputs);
 	outputs_tell_state(outputs);
 	return 0;

@@ -7,42 +7,35 @@ static int first_error(int earlier, int r)
 	return earlier < 0 ? earlier : r;
 }
 
-/* What the map's failsafe says of the LEDs. */
-static int leds_failsafe(struct outputs *outputs)
+/*
+ * What moves comes first, and of it what needs no PWM part: a part may sit on a bus that is stuck,
+ * and costs time then.
+ */
+enum turn { TURN_LINES, TURN_PARTS, TURN_REST, N_TURNS };
+
+static enum turn turn_of(const struct output *output)
 {
-	enum config_failsafe_leds leds = outputs->config->failsafe.leds;
-	int r = 0;
-
-	if (leds == CONFIG_FAILSAFE_LEDS_KEEP)
-		return 0;
-	for (size_t i = 0; i < outputs->n_leds; i++) {
-		struct output_led *led = &outputs->leds[i];
-
-		/* One that is not open is tried again by itself; here nothing may block for long.
-		 */
-		if (led->led)
-			r = first_error(r,
-				outputs_set_led(outputs, i, leds == CONFIG_FAILSAFE_LEDS_ON,
-					led->level, NULL));
-	}
-	return r;
+	if (!output_kind_of(output)->moves)
+		return TURN_REST;
+	return output_needs_chip(output) ? TURN_PARTS : TURN_LINES;
 }
 
-/*
- * Stops by writing, also what is believed to stand. Motors that need no PWM part come first: a part
- * may sit on a bus that is stuck, and costs time then.
- */
-static int motors_stop(struct outputs *outputs)
+/* One that is not open is tried again by itself; here nothing may block for long. */
+static int make_safe(struct outputs *outputs, enum output_event_type type)
 {
+	const struct output_event event = {.type = type};
 	int r = 0;
 
 	outputs->now_us = clock_now_us();
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < outputs->n_motors; i++) {
-			struct output_motor *motor = &outputs->motors[i];
+	for (int turn = 0; turn < N_TURNS; turn++) {
+		for (size_t i = 0; i < outputs->n; i++) {
+			struct output *output = &outputs->items[i];
+			struct output_decision decision;
 
-			if (motor->motor && outputs_needs_part(motor) == (pass == 1))
-				r = first_error(r, outputs_stop_motor(outputs, motor));
+			if (!output->device || (int)turn_of(output) != turn)
+				continue;
+			decision = output_decision_on(output, &event);
+			r = first_error(r, outputs_carry_out(outputs, output, &decision));
 		}
 	}
 	return r;
@@ -50,18 +43,15 @@ static int motors_stop(struct outputs *outputs)
 
 int outputs_failsafe(struct outputs *outputs)
 {
-	int r = outputs->config->failsafe.stop_motors ? motors_stop(outputs) : 0;
+	int r = make_safe(outputs, OUTPUT_AWAY);
 
-	r = first_error(r, leds_failsafe(outputs));
 	outputs_tell_state(outputs);
 	return r;
 }
 
 int outputs_safe(struct outputs *outputs)
 {
-	int r = motors_stop(outputs);
-
-	return first_error(r, leds_failsafe(outputs));
+	return make_safe(outputs, OUTPUT_END);
 }
 
 bool outputs_safe_again(struct outputs *outputs)
@@ -70,14 +60,15 @@ bool outputs_safe_again(struct outputs *outputs)
 	bool safe = true;
 
 	outputs->now_us = clock_now_us();
-	output_chips_hurry(outputs->parts);
-	for (size_t i = 0; i < outputs->n_motors; i++) {
-		struct output_motor *motor = &outputs->motors[i];
+	output_chips_hurry(outputs->chips);
+	for (size_t i = 0; i < outputs->n; i++) {
+		struct output *output = &outputs->items[i];
 
-		if (motor->base.ok || !(motor->motor || also_closed))
+		if (!output_kind_of(output)->moves || output->ok ||
+			!(output->device || also_closed))
 			continue;
-		outputs_try_motor(outputs, motor);
-		safe = safe && motor->base.ok;
+		outputs_try(outputs, output);
+		safe = safe && output->ok;
 	}
 	return safe;
 }

@@ -8,38 +8,28 @@
 
 enum { WATCH_US = 2000000 };
 
-static bool led_is_lit(const struct output_led *led, size_t chip)
+static bool is_on(const struct output *output, size_t chip)
 {
-	const struct config_port *output = &led->config->port;
-
-	return led->led && led->on && output->kind == CONFIG_PORT_CHIP_PWM && output->chip == chip;
-}
-
-static bool motor_is_on(const struct output_motor *motor, size_t chip)
-{
-	return motor->motor && motor->direction != MOTOR_STOP && outputs_motor_sits_on(motor, chip);
+	return output->device && !output_rests(output) &&
+		output_port_on(output, chip) < OUTPUT_PORTS_MAX;
 }
 
 static bool is_in_use(const struct outputs *outputs, size_t chip)
 {
-	for (size_t i = 0; i < outputs->n_leds; i++)
-		if (led_is_lit(&outputs->leds[i], chip))
-			return true;
-	for (size_t i = 0; i < outputs->n_motors; i++)
-		if (motor_is_on(&outputs->motors[i], chip))
+	for (size_t i = 0; i < outputs->n; i++)
+		if (is_on(&outputs->items[i], chip))
 			return true;
 	return false;
 }
 
-/* Motors first: one of them may still be driven by its lines alone. */
+/* What moves first: it may still be driven by its lines alone. */
 static void part_failed(struct outputs *outputs, size_t chip, int code)
 {
-	for (size_t i = 0; i < outputs->n_motors; i++)
-		if (motor_is_on(&outputs->motors[i], chip))
-			outputs_motor_failed(outputs, &outputs->motors[i], chip, code);
-	for (size_t i = 0; i < outputs->n_leds; i++)
-		if (led_is_lit(&outputs->leds[i], chip))
-			outputs_led_failed(outputs, &outputs->leds[i], code);
+	OUTPUTS_FOR_EACH(outputs, pass, output)
+	{
+		if (is_on(output, chip))
+			outputs_part_failed(outputs, output, chip, code);
+	}
 }
 
 uint64_t outputs_watch(struct outputs *outputs)
@@ -53,7 +43,7 @@ uint64_t outputs_watch(struct outputs *outputs)
 		if (!is_in_use(outputs, i))
 			continue;
 		used = true;
-		r = due ? output_chips_probe(outputs->parts, i) : 0;
+		r = due ? output_chips_probe(outputs->chips, i) : 0;
 		if (r < 0)
 			part_failed(outputs, i, r);
 	}

@@ -79,24 +79,24 @@ int port_open(const struct port_source *source, const struct config_port *config
 	struct port port = {0};
 	int r = 0;
 
-	switch (config->kind) {
-	case CONFIG_PORT_NONE:
+	switch (config->type) {
+	case PORT_NONE:
 		break;
-	case CONFIG_PORT_LINE:
+	case PORT_LINE:
 		r = open_line(source, config, use, error, &port.line);
 		if (r == 0)
 			snprintf(port.place, sizeof(port.place), "%s", port.line->place);
 		break;
-	case CONFIG_PORT_SOFT_PWM:
+	case PORT_SOFT_PWM:
 		r = open_soft_pwm(source, config, use, error, &port);
 		break;
-	case CONFIG_PORT_CHIP_PWM:
+	case PORT_CHIP_PWM:
 		r = open_chip_pwm(source, config, use, error, &port);
 		break;
-	case CONFIG_PORT_SOC_PWM:
+	case PORT_SOC_PWM:
 		r = open_soc_pwm(source, config, use, error, &port);
 		break;
-	case CONFIG_PORT_KERNEL_LED:
+	case PORT_KERNEL_LED:
 		r = open_kernel_led(source, config, error, &port);
 		break;
 	}

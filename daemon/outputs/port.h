@@ -15,7 +15,7 @@ struct port_source {
 	struct chip *const *chips;
 };
 
-/* One of line and pwm is set on success (both NULL for CONFIG_PORT_NONE). Inactive from the first
+/* One of line and pwm is set on success (both NULL for PORT_NONE). Inactive from the first
  * moment on. */
 struct port {
 	struct gpio_line *line;

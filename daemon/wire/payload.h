@@ -26,34 +26,25 @@ struct payload_id {
 	int64_t integer; /* within +-(2^53 - 1) */
 };
 
-struct payload_led {
-	size_t index;
-	bool by_name; /* how the sender called it; the answer calls it the same */
-	bool has_on, on;
-	unsigned bright; /* 1 to 10; 0: not given */
-};
+/* How the sender called an output; the answer calls it the same: {"motor":{...}},
+ * {"motor":{"0":{...}}}, {"motor":{"left":{...}}} */
+enum payload_called { PAYLOAD_PLAIN, PAYLOAD_BY_INDEX, PAYLOAD_BY_NAME };
 
-/* {"motor":{...}}, {"motor":{"0":{...}}}, {"motor":{"left":{...}}} */
-enum payload_motor_called { PAYLOAD_MOTOR_PLAIN, PAYLOAD_MOTOR_BY_INDEX, PAYLOAD_MOTOR_BY_NAME };
-
-struct payload_motor {
-	size_t index;
-	enum payload_motor_called called;
-	bool has_direction;
-	enum motor_direction direction;
-	unsigned speed; /* 1 to 10; 0: not given */
+struct payload_output {
+	size_t output; /* index into config.outputs */
+	enum payload_called called;
+	struct output_values values; /* within their limits */
 };
 
 /*
  * An action that was understood whole; also an answer's "applied" and the state, which have the
- * same words. It has room for every device of the largest map, so it is not zeroed for each
+ * same words. It has room for every output of the largest map, so it is not zeroed for each
  * message: begin with payload_action_clear(), and what is beyond the counts does not matter.
  */
 struct payload_action {
 	struct payload_id id;
-	size_t n_leds, n_motors;
-	struct payload_led leds[CONFIG_LEDS_MAX];
-	struct payload_motor motors[CONFIG_MOTORS_MAX];
+	size_t n_outputs;
+	struct payload_output outputs[CONFIG_OUTPUTS_MAX];
 	uint32_t interval_ms; /* 0: not given */
 };
 
@@ -61,9 +52,33 @@ struct payload_action {
 static inline void payload_action_clear(struct payload_action *action)
 {
 	action->interval_ms = 0;
-	action->n_leds = action->n_motors = 0;
+	action->n_outputs = 0;
 	action->id.kind = PAYLOAD_ID_NONE;
 	action->id.string[0] = '\0';
+}
+
+/* The outputs of a kind. */
+static inline const struct config_outputs_of *payload_outputs_of(
+	const struct config *config, const struct output_kind *kind)
+{
+	return &config->outputs_of[output_kind_index(kind)];
+}
+
+/* How an output is called that the sender has not called by itself. */
+static inline enum payload_called payload_called(
+	const struct config *config, const struct output_kind *kind)
+{
+	return kind->is_plain && payload_outputs_of(config, kind)->n == 1 ? PAYLOAD_PLAIN
+									  : PAYLOAD_BY_INDEX;
+}
+
+/* Whether it tells what moves to stop. */
+static inline bool payload_is_stop(const struct config *config, const struct payload_output *output)
+{
+	const struct output_kind *kind = config->outputs[output->output].kind;
+
+	return kind->moves && (output->values.given & kind->rest.given) == kind->rest.given &&
+		output_is_at_rest(kind, &output->values);
 }
 
 /* For an id that is there: most messages have none, and it is large. */
@@ -108,9 +123,10 @@ int payload_parse_action(const struct config *config, const struct payload_bytes
  * The stops of a message that is refused, whatever is wrong with it: a stop never hurts. Found in
  * anything that some reader takes for JSON, up to PAYLOAD_ACTION_MAX bytes, and in the text "stop".
  *
- * Fills in ret_stops->motors and n_motors, to be carried out in that order: what says stop, then
- * every other motor that the message addresses. A stop that stands where no motor of the map is
- * addressed stops all of them, and *errors (not cleared) says so. No stop: n_motors is 0.
+ * Fills in ret_stops->outputs and n_outputs, to be carried out in that order: what says stop, then
+ * everything else that moves and that the message addresses. A stop that stands where nothing of
+ * the map that moves is addressed stops all of it, and *errors (not cleared) says so. No stop:
+ * n_outputs is 0.
  */
 void payload_parse_stops(const struct config *config, const struct payload_bytes *bytes,
 	struct payload_action *ret_stops, struct payload_errors *errors);
@@ -118,7 +134,7 @@ void payload_parse_stops(const struct config *config, const struct payload_bytes
 /* Whether it is a word for a stop, such as "STOP" or "off", the one that is taken included. */
 bool payload_text_means_stop(const struct payload_bytes *bytes);
 
-/* The text "stop", surrounding white space allowed: then *ret_action stops every motor. -EINVAL:
+/* The text "stop", surrounding white space allowed: then *ret_action stops all that moves. -EINVAL:
  * something else. */
 int payload_parse_stop_text(const struct config *config, const struct payload_bytes *bytes,
 	struct payload_action *ret_action);
@@ -128,10 +144,9 @@ int payload_parse_stop_text(const struct config *config, const struct payload_by
 int payload_parse_interval(const struct config *config, const struct payload_bytes *bytes,
 	uint32_t *ret_interval_ms, struct payload_errors *errors);
 
-/* "N S" of the tutorial: LED N counted from 1, S 0 or 1. -EINVAL: unknown command. ret_led->index
- * counts from 0. */
+/* "N S" of the tutorial: LED N counted from 1, S 0 or 1. -EINVAL: unknown command. */
 int payload_parse_led_text(const struct config *config, const struct payload_bytes *bytes,
-	struct payload_led *ret_led);
+	struct payload_output *ret_led);
 
 /*
  * A reading that was formatted before the clock was set gets its time, at last. false: it has one,
@@ -155,7 +170,7 @@ int payload_format_value(
 int payload_format_answer(const struct config *config, const struct payload_action *applied,
 	const struct payload_errors *errors, char *out, size_t out_bytes);
 
-/* ROOT/state: in the words of an action, with each LED and motor called as the state calls it. */
+/* ROOT/state: in the words of an action, with each output called as the state calls it. */
 int payload_format_state(const struct config *config, const struct payload_action *state, char *out,
 	size_t out_bytes);
 

@@ -59,70 +59,71 @@ int payload_format_reading(
 	return json_finish(&json);
 }
 
-static void add_leds(
-	struct json_writer *json, const struct config *config, const struct payload_action *action)
+static void add_values(struct json_writer *json, const struct output_kind *kind,
+	const struct output_values *values)
 {
-	if (action->n_leds == 0)
-		return;
-	json_object(json, "led");
-	for (size_t i = 0; i < action->n_leds; i++) {
-		const struct payload_led *led = &action->leds[i];
-		char index[24];
+	for (size_t i = 0; i < kind->n_keys; i++) {
+		const struct output_key *key = &kind->keys[i];
+		int number = values->numbers[i];
 
-		(void)snprintf(index, sizeof(index), "%zu", led->index);
-		json_object(json, led->by_name ? config->leds[led->index].name : index);
-		if (led->has_on)
-			json_bool(json, "on", led->on);
-		if (led->bright)
-			json_integer(json, "bright", led->bright);
-		json_object_end(json);
+		if (!output_values_has(values, i))
+			continue;
+		switch (key->type) {
+		case OUTPUT_KEY_BOOL:
+			json_bool(json, key->name, number);
+			break;
+		case OUTPUT_KEY_NUMBER:
+			json_integer(json, key->name, number);
+			break;
+		case OUTPUT_KEY_CHOICE:
+			json_text(json, key->name, key->choices[number]);
+			break;
+		}
 	}
+}
+
+static void add_output(struct json_writer *json, const struct config_output *config,
+	const struct payload_output *output)
+{
+	char index[24];
+
+	if (output->called == PAYLOAD_PLAIN) {
+		add_values(json, config->kind, &output->values);
+		return;
+	}
+	if (output->called == PAYLOAD_BY_INDEX)
+		(void)snprintf(index, sizeof(index), "%zu", config->index);
+	json_object(json, output->called == PAYLOAD_BY_NAME ? config->name : index);
+	add_values(json, config->kind, &output->values);
 	json_object_end(json);
 }
 
-static const char *direction_name(enum motor_direction direction)
-{
-	switch (direction) {
-	case MOTOR_FORWARD:
-		return "forward";
-	case MOTOR_BACKWARD:
-		return "backward";
-	case MOTOR_STOP:
-	default:
-		return "stop";
-	}
-}
-
-static void add_motors(
+/* Those of one kind stand together, in the order of the kinds. */
+static void add_outputs(
 	struct json_writer *json, const struct config *config, const struct payload_action *action)
 {
-	if (action->n_motors == 0)
-		return;
-	json_object(json, "motor");
-	for (size_t i = 0; i < action->n_motors; i++) {
-		const struct payload_motor *motor = &action->motors[i];
-		bool by_name = motor->called == PAYLOAD_MOTOR_BY_NAME;
-		bool is_keyed = motor->called != PAYLOAD_MOTOR_PLAIN;
-		char index[24];
+	for (size_t kind = 0; output_kind_table[kind]; kind++) {
+		bool is_begun = false;
 
-		(void)snprintf(index, sizeof(index), "%zu", motor->index);
-		if (is_keyed)
-			json_object(json, by_name ? config->motors[motor->index].name : index);
-		if (motor->has_direction)
-			json_text(json, "direction", direction_name(motor->direction));
-		if (motor->speed)
-			json_integer(json, "speed", motor->speed);
-		if (is_keyed)
+		for (size_t i = 0; i < action->n_outputs; i++) {
+			const struct payload_output *output = &action->outputs[i];
+
+			if (config->outputs[output->output].kind != output_kind_table[kind])
+				continue;
+			if (!is_begun)
+				json_object(json, output_kind_table[kind]->word);
+			is_begun = true;
+			add_output(json, &config->outputs[output->output], output);
+		}
+		if (is_begun)
 			json_object_end(json);
 	}
-	json_object_end(json);
 }
 
 static void add_action(
 	struct json_writer *json, const struct config *config, const struct payload_action *action)
 {
-	add_leds(json, config, action);
-	add_motors(json, config, action);
+	add_outputs(json, config, action);
 	if (!action->interval_ms)
 		return;
 	json_object(json, "sensors");
@@ -173,7 +174,7 @@ int payload_format_answer(const struct config *config, const struct payload_acti
 		add_id(&json, &applied->id);
 	if (failed)
 		add_errors(&json, errors);
-	if (applied && (applied->n_leds || applied->n_motors || applied->interval_ms)) {
+	if (applied && (applied->n_outputs || applied->interval_ms)) {
 		json_object(&json, "applied");
 		add_action(&json, config, applied);
 		json_object_end(&json);

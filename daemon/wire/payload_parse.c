@@ -31,9 +31,9 @@ static void check_interval(struct payload_parser *parser, const struct payload_p
 		action->interval_ms = (uint32_t)interval_ms;
 }
 
-static const struct payload_key SENSORS_ROWS[] = {
-	{"interval", check_interval, NULL}, {NULL, NULL, NULL}};
-static const struct payload_keys SENSORS_KEYS = {SENSORS_ROWS, "{\"interval\":1000}", NULL};
+static const struct payload_key SENSORS_ROWS[] = {{"interval", check_interval}, {NULL, NULL}};
+static const struct payload_keys SENSORS_KEYS = {
+	.rows = SENSORS_ROWS, .example = "{\"interval\":1000}"};
 
 static void check_sensors(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, void *target)
@@ -105,22 +105,20 @@ static void check_ttl(struct payload_parser *parser, const struct payload_path *
 }
 
 static const struct payload_key ACTION_ROWS[] = {
-	{"led", payload_check_leds, NULL},
-	{"motor", payload_check_motors, NULL}, /* the stops of its keys are its own */
-	{"sensors", check_sensors, NULL},
-	{"id", check_id, NULL},
-	{"ts", check_ts, NULL},
-	{"ttl", check_ttl, NULL},
-	{NULL, NULL, NULL},
+	{"sensors", check_sensors},
+	{"id", check_id},
+	{"ts", check_ts},
+	{"ttl", check_ttl},
+	{NULL, NULL},
 };
 static const struct payload_keys ACTION_KEYS = {
-	ACTION_ROWS, "{\"led\":{\"0\":{\"on\":true}}}", NULL};
+	.rows = ACTION_ROWS, .has_kinds = true, .example = "{\"led\":{\"0\":{\"on\":true}}}"};
 
 bool payload_key_is_of_rest(const char *key)
 {
-	const struct payload_key *row = payload_key_find(&ACTION_KEYS, key);
+	const struct output_kind *kind = output_kind_find(key);
 
-	return row && row->check != payload_check_motors;
+	return kind ? !kind->moves : payload_key_find(&ACTION_KEYS, key) != NULL;
 }
 
 static void check_age(struct payload_parser *parser, uint64_t wall_ms)
@@ -140,6 +138,17 @@ static void check_age(struct payload_parser *parser, uint64_t wall_ms)
 		payload_mistake(parser, NULL, "expired %.0f ms ago", age_ms);
 }
 
+static void nothing_to_do(struct payload_parser *parser)
+{
+	char list[96] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; output_kind_table[i] && used < sizeof(list); i++)
+		used += (size_t)snprintf(
+			list + used, sizeof(list) - used, "%s, ", output_kind_table[i]->word);
+	payload_mistake(parser, NULL, "nothing to do: none of %ssensors is in it", list);
+}
+
 static void check_tree(struct payload_parser *parser, const cJSON *tree, uint64_t wall_ms)
 {
 	const struct payload_action *action = parser->action;
@@ -147,10 +156,8 @@ static void check_tree(struct payload_parser *parser, const cJSON *tree, uint64_
 	payload_check_repeated(parser, NULL, tree);
 	payload_check_object(parser, NULL, tree, &ACTION_KEYS, parser->action);
 	check_age(parser, wall_ms);
-	if (parser->errors->count == 0 && !action->n_leds && !action->n_motors &&
-		!action->interval_ms)
-		payload_mistake(
-			parser, NULL, "nothing to do: none of led, motor, sensors is in it");
+	if (parser->errors->count == 0 && !action->n_outputs && !action->interval_ms)
+		nothing_to_do(parser);
 }
 
 /* Before cJSON sees a byte. */
@@ -173,35 +180,12 @@ static int check_bytes(const struct payload_bytes *bytes, struct payload_errors 
 	return r < 0 ? -EINVAL : 0;
 }
 
-static void add_device(struct payload_devices *devices, const char *name)
-{
-	devices->names[devices->count] = name;
-	devices->addressed[devices->count] = NULL;
-	devices->names[++devices->count] = NULL;
-}
-
-void payload_list_devices(struct payload_parser *parser, const struct config *config)
-{
-	parser->leds.kind = "LED";
-	parser->leds.count = 0;
-	parser->leds.names[0] = NULL;
-	for (size_t i = 0; i < config->n_leds; i++)
-		add_device(&parser->leds, config->leds[i].name);
-	parser->motors.kind = "motor";
-	parser->motors.count = 0;
-	parser->motors.names[0] = NULL;
-	for (size_t i = 0; i < config->n_motors; i++)
-		add_device(&parser->motors, config->motors[i].name);
-}
-
 /* No more than is there. */
 static void copy_rest(struct payload_action *to, const struct payload_action *from)
 {
 	to->interval_ms = from->interval_ms;
-	to->n_leds = from->n_leds;
-	memcpy(to->leds, from->leds, from->n_leds * sizeof(*to->leds));
-	to->n_motors = from->n_motors;
-	memcpy(to->motors, from->motors, from->n_motors * sizeof(*to->motors));
+	to->n_outputs = from->n_outputs;
+	memcpy(to->outputs, from->outputs, from->n_outputs * sizeof(*to->outputs));
 }
 
 int payload_parse_action(const struct config *config, const struct payload_bytes *bytes,
@@ -227,9 +211,9 @@ int payload_parse_action(const struct config *config, const struct payload_bytes
 	parser.config = config;
 	parser.errors = errors;
 	parser.action = &action;
-	parser.stopped = parser.has_ts = parser.has_ttl = false;
+	parser.has_ts = parser.has_ttl = false;
 	parser.ts_ms = parser.ttl_ms = (double)NAN;
-	payload_list_devices(&parser, config);
+	memset(parser.addressed, 0, config->n_outputs * sizeof(*parser.addressed));
 	check_tree(&parser, tree, wall_ms);
 	payload_id_copy(&ret_action->id, &action.id);
 	if (errors->count > 0)

@@ -21,42 +21,36 @@ struct payload_path {
 	const char *key;
 };
 
-/* The LEDs or the motors of the map, and who has addressed them so far. What is beyond the count is
- * not set. */
-struct payload_devices {
-	const char *kind; /* "LED" */
-	size_t count;
-	const char *names[CONFIG_LEDS_MAX + 1]; /* then NULL */
-	const char *addressed[CONFIG_LEDS_MAX]; /* the sender's key; NULL: not yet */
-};
-
 /* One message on its way into *action. */
 struct payload_parser {
 	const struct config *config;
 	struct payload_errors *errors;
 	struct payload_action *action;
-	struct payload_devices leds, motors;
-	bool stopped;         /* a key of the object that is checked has stopped its motor */
+	/* By output, as far as the map has them: the sender's key; NULL: not addressed yet. */
+	const char *addressed[CONFIG_OUTPUTS_MAX];
 	bool has_ts, has_ttl; /* also when they are wrong */
 	double ts_ms, ttl_ms; /* NAN: not there, or wrong */
 };
 
-/* What a key means. */
+/* What a key means that is not an output's. */
 struct payload_key {
 	const char *name;
-	/* Checks a value that does not stop, and puts it into *target. NULL: not a key of an action
-	 * yet; only its stop is obeyed. */
+	/* Checks the value, and puts it into *target. */
 	void (*check)(struct payload_parser *parser, const struct payload_path *path,
 		const cJSON *item, void *target);
-	/* Whether that value stops what moves. NULL: none does. */
-	bool (*stops)(const cJSON *item);
 };
 
 /* The keys of an object. */
 struct payload_keys {
-	const struct payload_key *rows; /* the last one has no name */
-	const char *example;            /* of such an object */
-	const char *stop;               /* how to say stop there; NULL: nothing moves */
+	const struct payload_key *rows; /* the last one has no name; NULL: those of the kind */
+	const char *example;            /* of such an object; NULL: the kind's */
+	bool has_kinds;                 /* the words of all kinds come before the rows */
+	const struct output_kind *kind;
+	enum {
+		PAYLOAD_KEYS_OF_ALL,   /* the object that stands behind the kind's word */
+		PAYLOAD_KEYS_OF_FIRST, /* the same, where the first one's keys stand in it */
+		PAYLOAD_KEYS_OF_ONE,   /* the object of one output */
+	} of;
 };
 
 struct payload_range {
@@ -90,10 +84,6 @@ bool payload_check_whole(struct payload_parser *parser, const struct payload_pat
 /* The row of that name, or NULL. */
 const struct payload_key *payload_key_find(const struct payload_keys *keys, const char *name);
 
-/* The value of a key: sets parser->stopped, or checks it. */
-void payload_check_value(struct payload_parser *parser, const struct payload_path *path,
-	const struct payload_key *key, const cJSON *item, void *target);
-
 void payload_unknown_key(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_keys *keys);
 
@@ -109,12 +99,9 @@ void payload_check_repeated(
 void payload_explain_json(const struct payload_bytes *bytes, const struct json_mistake *mistake,
 	struct payload_errors *errors);
 
-/* Fills in the LEDs and the motors of a map; nobody has addressed them yet. */
-void payload_list_devices(struct payload_parser *parser, const struct config *config);
-
-/* The index of a device by its name or its number, or -1. */
-ssize_t payload_device_find(
-	const struct payload_devices *devices, const char *key, bool *ret_by_name);
+/* The index of an output by its name or its number, or -1. */
+ssize_t payload_output_find(const struct config *config, const struct output_kind *kind,
+	const char *key, bool *ret_by_name);
 
 /* The word "stop" as a value. */
 bool payload_is_stop_word(const cJSON *item);
@@ -128,20 +115,14 @@ bool payload_looks_like_stop(const cJSON *item);
 /* Whether a key at the top of an action is about something that does not move. */
 bool payload_key_is_of_rest(const char *key);
 
-/* Whether it is a key of an LED's object. */
-bool payload_key_is_of_leds(const char *key);
+/* Whether that value of a key stops what moves. */
+bool payload_key_stops(const struct output_key *key, const cJSON *item);
 
-/* What the keys of a motor mean. */
-extern const struct payload_keys PAYLOAD_MOTOR_KEYS;
+/* Checks a value that does not stop, and adds it to the values. */
+void payload_check_key(struct payload_parser *parser, const struct payload_path *path,
+	const struct output_kind *kind, size_t index, const cJSON *item,
+	struct output_values *values);
 
-/* How a motor is called that the sender has not called by itself. */
-static inline enum payload_motor_called payload_motor_called(const struct config *config)
-{
-	return config->n_motors > 1 ? PAYLOAD_MOTOR_BY_INDEX : PAYLOAD_MOTOR_PLAIN;
-}
-
-/* Rows of the action's table, in payload_parse_device.c. */
-void payload_check_leds(struct payload_parser *parser, const struct payload_path *path,
-	const cJSON *leds, void *target);
-void payload_check_motors(struct payload_parser *parser, const struct payload_path *path,
-	const cJSON *motors, void *target);
+/* What stands behind the word of a kind. */
+void payload_check_outputs(struct payload_parser *parser, const struct payload_path *path,
+	const struct output_kind *kind, const cJSON *outputs);

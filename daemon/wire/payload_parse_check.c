@@ -64,17 +64,53 @@ const char *payload_type_name(const cJSON *item)
 	}
 }
 
+enum { WORDS_BYTES = 96 };
+
+/* How such an object looks. */
+static const char *example_of(const struct payload_keys *keys, char out[WORDS_BYTES])
+{
+	bool is_plain;
+
+	if (!keys->kind)
+		return keys->example;
+	is_plain = keys->kind->is_plain || keys->of == PAYLOAD_KEYS_OF_ONE;
+	(void)snprintf(out, WORDS_BYTES, is_plain ? "%s" : "{\"0\":%s}", keys->kind->action);
+	return out;
+}
+
+/* How to say stop there; false: nothing moves. */
+static bool stop_of(const struct payload_keys *keys, char out[WORDS_BYTES])
+{
+	const struct output_kind *kind = keys->kind;
+	size_t key = 0;
+
+	if (!kind || !kind->moves)
+		return false;
+	while (key < kind->n_keys && kind->keys[key].type != OUTPUT_KEY_CHOICE)
+		key++;
+	if (keys->of == PAYLOAD_KEYS_OF_ALL)
+		(void)snprintf(out, WORDS_BYTES, "{\"%s\":\"stop\"}", kind->word);
+	else if (keys->of == PAYLOAD_KEYS_OF_FIRST && key < kind->n_keys)
+		(void)snprintf(out, WORDS_BYTES, "\"%s\":\"stop\"", kind->keys[key].name);
+	else
+		(void)snprintf(out, WORDS_BYTES, "\"stop\"");
+	return true;
+}
+
 void payload_not_filled(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, const struct payload_keys *keys)
 {
+	char example[WORDS_BYTES], stop[WORDS_BYTES];
+
 	if (cJSON_IsObject(item))
-		payload_mistake(parser, path, "an empty object: %s for example", keys->example);
-	else if (keys->stop && payload_looks_like_stop(item))
+		payload_mistake(
+			parser, path, "an empty object: %s for example", example_of(keys, example));
+	else if (payload_looks_like_stop(item) && stop_of(keys, stop))
 		payload_mistake(parser, path, "must be an object, not %s: to stop it, say %s",
-			payload_type_name(item), keys->stop);
+			payload_type_name(item), stop);
 	else
 		payload_mistake(parser, path, "must be an object, not %s: %s for example",
-			payload_type_name(item), keys->example);
+			payload_type_name(item), example_of(keys, example));
 }
 
 bool payload_check_whole(struct payload_parser *parser, const struct payload_path *path,
@@ -107,63 +143,69 @@ bool payload_check_whole(struct payload_parser *parser, const struct payload_pat
 
 const struct payload_key *payload_key_find(const struct payload_keys *keys, const char *name)
 {
-	for (const struct payload_key *row = keys->rows; row->name; row++) {
+	for (const struct payload_key *row = keys->rows; row && row->name; row++) {
 		if (strcmp(row->name, name) == 0)
 			return row;
 	}
 	return NULL;
 }
 
-void payload_check_value(struct payload_parser *parser, const struct payload_path *path,
-	const struct payload_key *key, const cJSON *item, void *target)
+/* The names that an action may use, as many as fit. */
+struct names {
+	const char *items[PAYLOAD_KEYS_MAX + 1];
+	char list[96];
+	size_t n, used;
+};
+
+static void add_name(struct names *names, const char *name)
 {
-	if (key->stops && key->stops(item))
-		parser->stopped = true;
-	else
-		key->check(parser, path, item, target);
+	if (names->n == PAYLOAD_KEYS_MAX)
+		return;
+	if (names->used < sizeof(names->list))
+		names->used += (size_t)snprintf(names->list + names->used,
+			sizeof(names->list) - names->used, "%s%s", names->n ? ", " : "", name);
+	names->items[names->n++] = name;
+	names->items[names->n] = NULL;
 }
 
-/* The names of the table that an action may use, as many as fit. */
-static size_t list_names(const struct payload_keys *keys, const char *names[PAYLOAD_KEYS_MAX + 1],
-	char *list, size_t list_bytes)
+static void list_names(const struct payload_keys *keys, struct names *names)
 {
-	size_t n = 0, used = 0;
-
-	for (const struct payload_key *row = keys->rows; row->name && n < PAYLOAD_KEYS_MAX; row++) {
-		if (!row->check)
-			continue;
-		if (used < list_bytes)
-			used += (size_t)snprintf(
-				list + used, list_bytes - used, "%s%s", n ? ", " : "", row->name);
-		names[n++] = row->name;
-	}
-	names[n] = NULL;
-	return n;
+	names->n = names->used = 0;
+	names->list[0] = '\0';
+	names->items[0] = NULL;
+	for (size_t i = 0; keys->has_kinds && output_kind_table[i]; i++)
+		add_name(names, output_kind_table[i]->word);
+	for (const struct payload_key *row = keys->rows; row && row->name; row++)
+		add_name(names, row->name);
+	for (size_t i = 0; keys->kind && i < keys->kind->n_keys; i++)
+		if (!keys->kind->keys[i].is_stop_only)
+			add_name(names, keys->kind->keys[i].name);
 }
 
 /* Reported where it stands in the message. */
 void payload_unknown_key(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_keys *keys)
 {
-	const char *names[PAYLOAD_KEYS_MAX + 1];
-	char list[96] = "";
+	char stop[WORDS_BYTES];
+	struct names names;
 	const char *near;
 
 	if (is_full(parser)) {
 		parser->errors->count++;
 		return;
 	}
-	(void)list_names(keys, names, list, sizeof(list));
-	near = diag_nearest(path->key, names);
-	if (keys->stop && (payload_word_means_stop(path->key) || payload_key_find(keys, path->key)))
-		payload_mistake(parser, path, "unknown key \"%.64s\": to stop it, say %s",
-			path->key, keys->stop);
+	list_names(keys, &names);
+	near = diag_nearest(path->key, names.items);
+	if (stop_of(keys, stop) &&
+		(payload_word_means_stop(path->key) || output_key_find(keys->kind, path->key) >= 0))
+		payload_mistake(
+			parser, path, "unknown key \"%.64s\": to stop it, say %s", path->key, stop);
 	else if (near)
 		payload_mistake(parser, path, "unknown key \"%.64s\", did you mean \"%s\"?",
 			path->key, near);
 	else
-		payload_mistake(
-			parser, path, "unknown key \"%.64s\", known here: %s", path->key, list);
+		payload_mistake(parser, path, "unknown key \"%.64s\", known here: %s", path->key,
+			names.list);
 }
 
 void payload_check_object(struct payload_parser *parser, const struct payload_path *path,
@@ -176,13 +218,19 @@ void payload_check_object(struct payload_parser *parser, const struct payload_pa
 	cJSON_ArrayForEach(item, object) {
 		const struct payload_path here = {path, item->string};
 		const struct payload_key *key = payload_key_find(keys, item->string);
+		const struct output_kind *kind =
+			!key && keys->has_kinds ? output_kind_find(item->string) : NULL;
 
-		if (key && key->check)
-			payload_check_value(parser, &here, key, item, target);
+		if (key)
+			key->check(parser, &here, item, target);
+		else if (kind)
+			payload_check_outputs(parser, &here, kind, item);
 		else
 			payload_unknown_key(parser, &here, keys);
 	}
 }
+
+enum { KEYS_IN_AN_OBJECT = 64 };
 
 /* cJSON keeps a repeated key and shows the first one, other readers the last. */
 void payload_check_repeated(
@@ -192,8 +240,8 @@ void payload_check_repeated(
 	size_t index = 0;
 
 	/* Each pair of keys is looked at, so there is a limit, which no right action reaches. */
-	if (cJSON_IsObject(tree) && cJSON_GetArraySize(tree) > CONFIG_LEDS_MAX) {
-		payload_mistake(parser, path, "more than %d keys", CONFIG_LEDS_MAX);
+	if (cJSON_IsObject(tree) && cJSON_GetArraySize(tree) > KEYS_IN_AN_OBJECT) {
+		payload_mistake(parser, path, "more than %d keys", KEYS_IN_AN_OBJECT);
 		return;
 	}
 	cJSON_ArrayForEach(item, tree) {

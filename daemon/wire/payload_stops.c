@@ -2,9 +2,9 @@
 /*
  * The stops of a message with a mistake. It may be one that cJSON does not read (nested a thousand
  * levels deep) or shows only in part (a key twice), so its bytes are read here, once, without a
- * tree: after json_is_readable() a text is a key if a colon follows it, and which motor a value is
- * about depends on nothing but the first two keys above it. What stops is a matter of the motors'
- * table of keys.
+ * tree: after json_is_readable() a text is a key if a colon follows it, and which output a value is
+ * about depends on nothing but the first two keys above it. What stops is a matter of the kinds'
+ * tables of keys.
  */
 #include "payload_parse.h"
 
@@ -18,10 +18,10 @@ enum {
 	PATH_KEYS = 3,    /* that are named */
 };
 
-/* What is known of a motor of the map. */
+/* What is known of an output of the map that moves. */
 struct found {
 	bool is_addressed, is_stopped;
-	struct payload_motor motor;
+	struct payload_output output;
 };
 
 struct search {
@@ -31,12 +31,12 @@ struct search {
 	char keys[PATH_KEYS][TEXT_BYTES]; /* down to the value */
 	char key[TEXT_BYTES];             /* of the value that comes next */
 	bool has_key;
-	bool in_motors; /* below "motor" */
-	bool in_rest;   /* below a key about something that does not move */
-	bool in_id;     /* an id is no command, whatever it says */
-	ssize_t target; /* the motor that a value is about; -1: none */
-	struct found found[CONFIG_MOTORS_MAX];
-	size_t order[CONFIG_MOTORS_MAX], n_order; /* in which they are addressed */
+	const struct output_kind *kind; /* that moves, below whose word this is; NULL: none */
+	bool in_rest;                   /* below a key about something that does not move */
+	bool in_id;                     /* an id is no command, whatever it says */
+	ssize_t target;                 /* the output that a value is about; -1: none */
+	struct found found[CONFIG_OUTPUTS_MAX];
+	size_t order[CONFIG_OUTPUTS_MAX], n_order; /* in which they are addressed */
 	bool stops, stops_all;
 	struct payload_errors *errors;
 };
@@ -98,30 +98,32 @@ static void decode(const uint8_t *at, const uint8_t *end, char out[TEXT_BYTES])
 	out[used] = '\0';
 }
 
-static void address(struct search *search, size_t index, enum payload_motor_called called)
+static void address(struct search *search, size_t index, enum payload_called called)
 {
 	struct found *found = &search->found[index];
 
 	if (found->is_addressed)
 		return;
 	found->is_addressed = true;
-	found->motor = (struct payload_motor){.index = index, .called = called};
+	found->output = (struct payload_output){.output = index, .called = called};
 	search->order[search->n_order++] = index;
 }
 
-/* A key right below "motor": of the first motor's object, or a motor. */
-static void follow_motor(struct search *search)
+/* A key right below the word of a kind that moves: of the first one's object, or an output. */
+static void follow_output(struct search *search)
 {
-	const struct payload_devices *motors = &search->parser.motors;
-	const struct payload_key *row = payload_key_find(&PAYLOAD_MOTOR_KEYS, search->key);
-	enum payload_motor_called called = PAYLOAD_MOTOR_PLAIN;
+	const struct config_outputs_of *of =
+		payload_outputs_of(search->parser.config, search->kind);
+	bool is_key = search->kind->is_plain && output_key_find(search->kind, search->key) >= 0;
+	enum payload_called called = PAYLOAD_PLAIN;
 	bool by_name;
 
-	search->target = payload_device_find(motors, search->key, &by_name);
+	search->target =
+		payload_output_find(search->parser.config, search->kind, search->key, &by_name);
 	if (search->target >= 0)
-		called = by_name ? PAYLOAD_MOTOR_BY_NAME : PAYLOAD_MOTOR_BY_INDEX;
-	else if (row && motors->count > 0)
-		search->target = 0;
+		called = by_name ? PAYLOAD_BY_NAME : PAYLOAD_BY_INDEX;
+	else if (is_key && of->n > 0)
+		search->target = (ssize_t)of->first;
 	if (search->target >= 0)
 		address(search, (size_t)search->target, called);
 }
@@ -134,11 +136,13 @@ static void on_key(struct search *search, const uint8_t *begin, const uint8_t *e
 		memcpy(search->keys[search->depth - 1], search->key, TEXT_BYTES);
 	if (search->depth == 1) {
 		search->target = -1;
-		search->in_motors = strcmp(search->key, "motor") == 0;
+		search->kind = output_kind_find(search->key);
+		if (search->kind && !search->kind->moves)
+			search->kind = NULL;
 		search->in_rest = payload_key_is_of_rest(search->key);
 		search->in_id = strcmp(search->key, "id") == 0;
-	} else if (search->depth == 2 && search->in_motors) {
-		follow_motor(search);
+	} else if (search->depth == 2 && search->kind) {
+		follow_output(search);
 	}
 }
 
@@ -153,45 +157,91 @@ static void write_path(const struct search *search, char *out, size_t out_bytes)
 				used ? "." : "", search->keys[i]);
 }
 
+/* The first kind that moves and that the map has; NULL: nothing moves. */
+static const struct output_kind *moving_kind(const struct config *config)
+{
+	for (size_t i = 0; i < config->n_outputs; i++)
+		if (config->outputs[i].kind->moves)
+			return config->outputs[i].kind;
+	return NULL;
+}
+
 static void stop_all(struct search *search, bool is_known)
 {
+	const struct output_kind *kind = moving_kind(search->parser.config);
 	char path[96];
 
-	if (!search->stops_all && !is_known && search->parser.motors.count > 0) {
+	if (!search->stops_all && !is_known && kind) {
 		write_path(search, path, sizeof(path));
 		payload_error_add(search->errors, path,
-			"a stop that names no motor of this gateway stops every motor");
+			"a stop that names no %s of this gateway stops every %s", kind->noun,
+			kind->noun);
 	}
 	search->stops_all = true;
 }
 
-/* The row of the motors' table that a value is about. Elsewhere than below "motor" only what no
- * other kind says, too: what turns off an LED of a misspelt kind stops no motor. */
-static const struct payload_key *row_of(const struct search *search)
+/* Whether a kind that does not move has a key of that name. */
+static bool is_key_of_rest(const char *name)
 {
-	const struct payload_key *row = search->has_key && !search->in_rest
-		? payload_key_find(&PAYLOAD_MOTOR_KEYS, search->key)
-		: NULL;
+	for (size_t i = 0; output_kind_table[i]; i++)
+		if (!output_kind_table[i]->moves &&
+			output_key_find(output_kind_table[i], name) >= 0)
+			return true;
+	return false;
+}
 
-	if (row && !search->in_motors && (!row->check || payload_key_is_of_leds(search->key)))
-		return NULL;
-	return row;
+/* The key that a value is about; NULL: none. */
+static const struct output_key *key_in(const struct search *search, const struct output_kind *kind)
+{
+	int key = output_key_find(kind, search->key);
+
+	return key < 0 ? NULL : &kind->keys[key];
+}
+
+/* Whether the value of the present key stops. Elsewhere than below the word of a kind that moves
+ * only what no other kind says, too: what turns off an LED of a misspelt kind stops no motor. */
+static bool key_stops(const struct search *search, const cJSON *item)
+{
+	const struct output_key *key;
+
+	if (!search->has_key || search->in_rest)
+		return false;
+	if (search->kind) {
+		key = key_in(search, search->kind);
+		return key && payload_key_stops(key, item);
+	}
+	for (size_t i = 0; output_kind_table[i]; i++) {
+		key = output_kind_table[i]->moves ? key_in(search, output_kind_table[i]) : NULL;
+		if (key && !key->is_stop_only && !is_key_of_rest(search->key) &&
+			payload_key_stops(key, item))
+			return true;
+	}
+	return false;
+}
+
+/* What stands beside a stop and is right is remembered. */
+static void note_value(struct search *search, struct found *found, const cJSON *item)
+{
+	int key = search->has_key && search->kind ? output_key_find(search->kind, search->key) : -1;
+
+	if (key >= 0 && !search->kind->keys[key].is_stop_only && search->depth <= 3)
+		payload_check_key(&search->parser, NULL, search->kind, (size_t)key, item,
+			&found->output.values);
 }
 
 static void on_value(struct search *search, const cJSON *item)
 {
-	const struct payload_key *row = row_of(search);
 	bool is_word = payload_is_stop_word(item);
 	struct found *found = search->target < 0 ? NULL : &search->found[search->target];
 
-	if (is_word ? !search->in_id : row && row->stops && row->stops(item)) {
+	if (is_word ? !search->in_id : key_stops(search, item)) {
 		search->stops = true;
 		if (found)
 			found->is_stopped = true;
 		else
-			stop_all(search, is_word && search->depth == 1 && search->in_motors);
-	} else if (row && row->check && found && search->depth <= 3) {
-		row->check(&search->parser, NULL, item, &found->motor);
+			stop_all(search, is_word && search->depth == 1 && search->kind);
+	} else if (found) {
+		note_value(search, found, item);
 	}
 }
 
@@ -289,34 +339,48 @@ static void take_token(struct search *search)
 	}
 }
 
-/* Each motor once: those that say stop, then those that are addressed, then the rest. */
+static void add_stop(struct payload_action *stops, const struct config *config,
+	const struct payload_output *output)
+{
+	struct payload_output *stop = &stops->outputs[stops->n_outputs++];
+
+	*stop = *output;
+	output_values_merge(&stop->values, &config->outputs[output->output].kind->rest);
+}
+
+/* All that moves and is not among those of the search, which may be NULL. */
+static void add_others(
+	struct payload_action *stops, const struct config *config, const struct search *search)
+{
+	for (size_t i = 0; i < config->n_outputs; i++) {
+		const struct output_kind *kind = config->outputs[i].kind;
+		const struct payload_output output = {
+			.output = i, .called = payload_called(config, kind)};
+
+		if (kind->moves && !(search && search->found[i].is_addressed))
+			add_stop(stops, config, &output);
+	}
+}
+
+/* Each output once: those that say stop, then those that are addressed, then the rest. */
 static void collect(
 	const struct search *search, const struct config *config, struct payload_action *ret_stops)
 {
 	for (int want = 1; want >= 0; want--) {
 		for (size_t i = 0; i < search->n_order; i++) {
 			const struct found *found = &search->found[search->order[i]];
-			struct payload_motor motor = found->motor;
+			struct payload_output output = found->output;
 
 			if (found->is_stopped != (want == 1))
 				continue;
-			motor.has_direction = true;
-			motor.direction = MOTOR_STOP;
 			if (!found->is_stopped)
-				motor.speed = 0; /* nothing of what is refused is remembered */
-			ret_stops->motors[ret_stops->n_motors++] = motor;
+				output.values.given = 0; /* nothing of what is refused is
+							    remembered */
+			add_stop(ret_stops, config, &output);
 		}
 	}
-	for (size_t i = 0; search->stops_all && i < config->n_motors; i++) {
-		if (search->found[i].is_addressed)
-			continue;
-		ret_stops->motors[ret_stops->n_motors++] = (struct payload_motor){
-			.index = i,
-			.called = payload_motor_called(config),
-			.has_direction = true,
-			.direction = MOTOR_STOP,
-		};
-	}
+	if (search->stops_all)
+		add_others(ret_stops, config, search);
 }
 
 void payload_parse_stops(const struct config *config, const struct payload_bytes *bytes,
@@ -325,14 +389,17 @@ void payload_parse_stops(const struct config *config, const struct payload_bytes
 	struct payload_errors beside; /* mistakes that were reported when the message was refused */
 	struct search search;
 
-	ret_stops->n_motors = 0;
+	ret_stops->n_outputs = 0;
 	if (bytes->true_size > PAYLOAD_ACTION_MAX || bytes->size > PAYLOAD_ACTION_MAX)
 		return;
 	if (payload_parse_stop_text(config, bytes, ret_stops) == 0) {
-		if (config->n_motors > 0)
+		const struct output_kind *kind = moving_kind(config);
+
+		if (kind)
 			payload_error_add(errors, "",
-				"the text stop stops every motor; as an action it is "
-				"{\"motor\":\"stop\"}");
+				"the text stop stops every %s; as an action it is "
+				"{\"%s\":\"stop\"}",
+				kind->noun, kind->word);
 		return;
 	}
 	if (!json_is_readable(bytes->data, bytes->size))
@@ -341,7 +408,6 @@ void payload_parse_stops(const struct config *config, const struct payload_bytes
 	beside.count = 0;
 	search.parser.config = config;
 	search.parser.errors = &beside;
-	payload_list_devices(&search.parser, config);
 	search.at = bytes->data;
 	search.end = bytes->data + bytes->size;
 	search.target = -1;
@@ -388,12 +454,6 @@ int payload_parse_stop_text(const struct config *config, const struct payload_by
 	if (strcmp(word, "stop") != 0)
 		return -EINVAL;
 	payload_action_clear(ret_action);
-	for (size_t i = 0; i < config->n_motors; i++)
-		ret_action->motors[ret_action->n_motors++] = (struct payload_motor){
-			.index = i,
-			.called = payload_motor_called(config),
-			.has_direction = true,
-			.direction = MOTOR_STOP,
-		};
+	add_others(ret_action, config, NULL);
 	return 0;
 }

@@ -101,21 +101,21 @@ int payload_parse_interval(const struct config *config, const struct payload_byt
 	return 0;
 }
 
-int payload_parse_led_text(
-	const struct config *config, const struct payload_bytes *bytes, struct payload_led *ret_led)
+int payload_parse_led_text(const struct config *config, const struct payload_bytes *bytes,
+	struct payload_output *ret_led)
 {
+	const struct output_kind *kind = output_kind_find("led");
+	const struct config_outputs_of *leds = payload_outputs_of(config, kind);
 	struct text text = text_of(bytes);
 	uint64_t number, state;
 
 	if (bytes->true_size > PAYLOAD_ACTION_MAX || !take_number(&text, &number) ||
 		!skip_space(&text) || !take_number(&text, &state) || text.at != text.end)
 		return -EINVAL;
-	if (number < 1 || number > config->n_leds || state > 1)
+	if (number < 1 || number > leds->n || state > 1)
 		return -EINVAL;
-	*ret_led = (struct payload_led){
-		.index = (size_t)number - 1,
-		.has_on = true,
-		.on = state == 1,
-	};
+	*ret_led = (struct payload_output){
+		.output = leds->first + (size_t)number - 1, .called = PAYLOAD_BY_INDEX};
+	output_values_set(&ret_led->values, (size_t)output_key_find(kind, "on"), (int)state);
 	return 0;
 }

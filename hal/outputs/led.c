@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "led.h"
+#include "output_kind.h"
 
 #include <errno.h>
 #include <math.h>
@@ -79,3 +80,120 @@ struct led *led_close(struct led *led, bool dark)
 	free(led);
 	return NULL;
 }
+
+/* --- the kind of output --- */
+
+static const struct output_port PORTS[] = {
+	{.may_be = PORT_MAY_BE_LINE | PORT_MAY_BE_PWM | PORT_MAY_BE_LED}};
+
+enum { MIN_DUTY, GAMMA, N_PARAMS };
+
+static const struct driver_param PARAMS[] = {
+	[MIN_DUTY] = {.key = "min_duty",
+		.type = DRIVER_PARAM_PERCENT,
+		.max = 0.9,
+		.help = "the duty below which it is dark"},
+	[GAMMA] = {.key = "gamma",
+		.type = DRIVER_PARAM_NUMBER,
+		.min = 0.5,
+		.max = 4,
+		.default_value = 2.2,
+		.help = "1 is linear in duty; 2.2 looks even to the eye"},
+};
+
+enum { ON, BRIGHT };
+
+static const struct output_key KEYS[] = {
+	[ON] = {.name = "on", .type = OUTPUT_KEY_BOOL, .is_implied = true, .implied = 1},
+	[BRIGHT] = {.name = "bright",
+		.type = OUTPUT_KEY_NUMBER,
+		.min = LED_LEVEL_MIN,
+		.max = LED_LEVEL_MAX,
+		.initial = LED_LEVEL_MAX},
+};
+
+#define DARK                                                                                       \
+	{                                                                                          \
+		.given = 1U << ON, .numbers = { [ON] = 0 }                                         \
+	}
+#define SHINE                                                                                      \
+	{                                                                                          \
+		.given = 1U << ON, .numbers = { [ON] = 1 }                                         \
+	}
+
+static const struct output_failsafe FAILSAFE[] = {
+	{.word = "keep"},
+	{.word = "off", .away = DARK, .end = DARK},
+	{.word = "on", .away = SHINE, .end = SHINE},
+};
+
+static bool check_led(struct output_draft *draft)
+{
+	static const char *const KEYS_OF_BRIGHTNESS[] = {"min_duty", "gamma", "frequency"};
+	bool is_plain = draft->ports[0] == PORT_LINE && !draft->gives(draft, "pwm");
+
+	for (size_t i = 0; is_plain && i < 3; i++) {
+		const struct output_mistake mistake = {.key = KEYS_OF_BRIGHTNESS[i],
+			.cure = "add pwm: soft",
+			.words = "a plain line is on or off and has no brightness"};
+
+		if (draft->gives(draft, mistake.key))
+			draft->report(draft, &mistake);
+	}
+	return true;
+}
+
+static int open_led(const struct output_wire wires[], const double *params, void **ret_output)
+{
+	const struct led_settings settings = {.min_duty = params[MIN_DUTY], .gamma = params[GAMMA]};
+	struct led *led;
+	int r = led_new(wires[0].line, wires[0].pwm, &settings, &led);
+
+	if (r == 0)
+		*ret_output = led;
+	return r;
+}
+
+static int apply_led(void *output, const struct output_values *values, uint64_t now_us)
+{
+	(void)now_us;
+	return led_set(output, values->numbers[ON], (unsigned)values->numbers[BRIGHT]);
+}
+
+static int safe_led(void *output)
+{
+	return led_set(output, false, 0);
+}
+
+static void close_led(void *output)
+{
+	(void)led_close(output, false);
+}
+
+const struct output_kind output_led = {
+	.word = "led",
+	.section = "leds",
+	.article = "an",
+	.noun = "LED",
+	.nouns = "LEDs",
+	.nature = "light",
+	.example = "{name: red, line: GPIO17}",
+	.action = "{\"on\":true}",
+	.max = 64,
+	.is_counted = true,
+	.ports = PORTS,
+	.n_ports = sizeof(PORTS) / sizeof(PORTS[0]),
+	.params = PARAMS,
+	.n_params = N_PARAMS,
+	.keys = KEYS,
+	.n_keys = sizeof(KEYS) / sizeof(KEYS[0]),
+	.rest = DARK,
+	.failsafe = FAILSAFE,
+	.n_failsafe = sizeof(FAILSAFE) / sizeof(FAILSAFE[0]),
+	.is_failsafe_shared = true,
+	.check = check_led,
+	.open = open_led,
+	.apply = apply_led,
+	.safe = safe_led,
+	.close = close_led,
+};

@@ -34,55 +34,63 @@ static void check_id(const struct payload_id *id)
 	}
 }
 
-static void check_leds(const struct config *config, const struct payload_action *action)
+static void check_number(const struct output_key *key, int number)
 {
-	FUZZ_CHECK(action->n_leds <= config->n_leds);
-	for (size_t i = 0; i < action->n_leds; i++) {
-		const struct payload_led *led = &action->leds[i];
+	int n_choices = 0;
 
-		FUZZ_CHECK(led->index < config->n_leds);
-		FUZZ_CHECK(led->has_on || led->bright);
-		FUZZ_CHECK(led->bright <= LED_LEVEL_MAX);
-		for (size_t j = 0; j < i; j++)
-			FUZZ_CHECK(action->leds[j].index != led->index);
+	FUZZ_CHECK(!key->is_stop_only);
+	switch (key->type) {
+	case OUTPUT_KEY_BOOL:
+		FUZZ_CHECK(number == 0 || number == 1);
+		break;
+	case OUTPUT_KEY_NUMBER:
+		FUZZ_CHECK(number >= key->min && number <= key->max);
+		break;
+	case OUTPUT_KEY_CHOICE:
+		while (key->choices[n_choices])
+			n_choices++;
+		FUZZ_CHECK(number >= 0 && number < n_choices);
+		break;
 	}
 }
 
-static void check_motors(const struct config *config, const struct payload_action *action)
+static void check_outputs(const struct config *config, const struct payload_action *action)
 {
-	FUZZ_CHECK(action->n_motors <= config->n_motors);
-	for (size_t i = 0; i < action->n_motors; i++) {
-		const struct payload_motor *motor = &action->motors[i];
+	FUZZ_CHECK(action->n_outputs <= config->n_outputs);
+	for (size_t i = 0; i < action->n_outputs; i++) {
+		const struct payload_output *output = &action->outputs[i];
+		const struct output_kind *kind;
 
-		FUZZ_CHECK(motor->index < config->n_motors);
-		FUZZ_CHECK(motor->has_direction || motor->speed);
-		FUZZ_CHECK(motor->direction <= MOTOR_BACKWARD);
-		FUZZ_CHECK(motor->speed <= MOTOR_SPEED_MAX);
+		FUZZ_CHECK(output->output < config->n_outputs);
+		kind = config->outputs[output->output].kind;
+		FUZZ_CHECK(output->values.given && output->values.given >> kind->n_keys == 0);
+		for (size_t j = 0; j < kind->n_keys; j++)
+			if (output_values_has(&output->values, j))
+				check_number(&kind->keys[j], output->values.numbers[j]);
 		for (size_t j = 0; j < i; j++)
-			FUZZ_CHECK(action->motors[j].index != motor->index);
+			FUZZ_CHECK(action->outputs[j].output != output->output);
 	}
 }
 
-/* Field by field, for a struct has holes; the order of the devices may differ. */
+static const struct payload_output *find(const struct payload_action *action, size_t output)
+{
+	for (size_t i = 0; i < action->n_outputs; i++)
+		if (action->outputs[i].output == output)
+			return &action->outputs[i];
+	return NULL;
+}
+
+/* Field by field, for a struct has holes; the order of the outputs may differ. */
 static void check_equal(const struct payload_action *a, const struct payload_action *b)
 {
-	FUZZ_CHECK(a->n_leds == b->n_leds && a->n_motors == b->n_motors);
-	FUZZ_CHECK(a->interval_ms == b->interval_ms);
-	for (size_t i = 0, j = 0; i < a->n_leds; i++, j = 0) {
-		while (j < b->n_leds && b->leds[j].index != a->leds[i].index)
-			j++;
-		FUZZ_CHECK(j < b->n_leds && a->leds[i].by_name == b->leds[j].by_name);
-		FUZZ_CHECK(a->leds[i].has_on == b->leds[j].has_on);
-		FUZZ_CHECK(a->leds[i].on == b->leds[j].on);
-		FUZZ_CHECK(a->leds[i].bright == b->leds[j].bright);
-	}
-	for (size_t i = 0, j = 0; i < a->n_motors; i++, j = 0) {
-		while (j < b->n_motors && b->motors[j].index != a->motors[i].index)
-			j++;
-		FUZZ_CHECK(j < b->n_motors && a->motors[i].called == b->motors[j].called);
-		FUZZ_CHECK(a->motors[i].has_direction == b->motors[j].has_direction);
-		FUZZ_CHECK(a->motors[i].direction == b->motors[j].direction);
-		FUZZ_CHECK(a->motors[i].speed == b->motors[j].speed);
+	FUZZ_CHECK(a->n_outputs == b->n_outputs && a->interval_ms == b->interval_ms);
+	for (size_t i = 0; i < a->n_outputs; i++) {
+		const struct payload_output *one = &a->outputs[i];
+		const struct payload_output *other = find(b, one->output);
+
+		FUZZ_CHECK(other && one->called == other->called);
+		FUZZ_CHECK(one->values.given == other->values.given);
+		FUZZ_CHECK(output_values_hold(&one->values, &other->values));
 	}
 }
 
@@ -107,13 +115,12 @@ static void check_accepted(const struct config *config, const struct payload_act
 	int size = payload_format_state(config, action, text, sizeof(text));
 	const struct payload_bytes bytes = {(const uint8_t *)text, (size_t)size, (uint64_t)size};
 
-	FUZZ_CHECK(action->n_leds || action->n_motors || action->interval_ms);
+	FUZZ_CHECK(action->n_outputs || action->interval_ms);
 	if (action->interval_ms) {
 		FUZZ_CHECK(action->interval_ms >= config->interval.min_ms);
 		FUZZ_CHECK(action->interval_ms <= config->interval.max_ms);
 	}
-	check_leds(config, action);
-	check_motors(config, action);
+	check_outputs(config, action);
 	FUZZ_CHECK(size > 0);
 	FUZZ_CHECK(payload_parse_action(config, &bytes, NOW_MS, &again, &errors) == 0);
 	check_equal(action, &again);
@@ -124,7 +131,7 @@ static void check_refused(const struct config *config, const struct payload_acti
 	const struct payload_errors *errors)
 {
 	struct payload_action only_id = {.id = action->id};
-	const uint8_t *rest = (const uint8_t *)&action->n_leds;
+	const uint8_t *rest = (const uint8_t *)&action->n_outputs;
 	size_t kept = errors->count < PAYLOAD_ERRORS_MAX ? errors->count : PAYLOAD_ERRORS_MAX;
 
 	FUZZ_CHECK(errors->count > 0);
@@ -135,14 +142,9 @@ static void check_refused(const struct config *config, const struct payload_acti
 		fuzz_check_printable(error->path, strlen(error->path));
 		fuzz_check_printable(error->reason, strlen(error->reason));
 	}
-	for (size_t i = 0; i < sizeof(*action) - offsetof(struct payload_action, n_leds); i++)
+	for (size_t i = 0; i < sizeof(*action) - offsetof(struct payload_action, n_outputs); i++)
 		FUZZ_CHECK(rest[i] == UNTOUCHED);
 	check_answer(config, &only_id, errors);
-}
-
-static bool is_stop(const struct payload_motor *motor)
-{
-	return motor->has_direction && motor->direction == MOTOR_STOP;
 }
 
 /* Found without a tree, and the same as with one: in what is accepted, the motors that it stops
@@ -158,21 +160,22 @@ static void check_stops(const struct config *config, const struct payload_bytes 
 	errors.count = 0;
 	payload_parse_stops(config, bytes, &stops, &errors);
 	FUZZ_CHECK(errors.count <= 1);
-	check_motors(config, &stops);
-	for (size_t i = 0; i < stops.n_motors; i++)
-		FUZZ_CHECK(is_stop(&stops.motors[i]));
+	check_outputs(config, &stops);
+	for (size_t i = 0; i < stops.n_outputs; i++)
+		FUZZ_CHECK(payload_is_stop(config, &stops.outputs[i]));
 	if (!accepted)
 		return;
-	for (size_t i = 0; i < accepted->n_motors; i++) {
-		if (!is_stop(&accepted->motors[i]))
+	for (size_t i = 0; i < accepted->n_outputs; i++) {
+		const struct payload_output *output = &accepted->outputs[i];
+		const struct payload_output *stop = find(&stops, output->output);
+
+		if (!payload_is_stop(config, output))
 			continue;
 		n++;
-		FUZZ_CHECK(stops.n_motors == accepted->n_motors);
-		for (size_t j = 0; j < stops.n_motors; j++)
-			if (stops.motors[j].index == accepted->motors[i].index)
-				FUZZ_CHECK(stops.motors[j].speed == accepted->motors[i].speed);
+		FUZZ_CHECK(stop && stop->values.given == output->values.given);
+		FUZZ_CHECK(output_values_hold(&stop->values, &output->values));
 	}
-	FUZZ_CHECK(n > 0 || stops.n_motors == 0);
+	FUZZ_CHECK(n > 0 || stops.n_outputs == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -48,16 +48,14 @@ static void check_printed(const struct diag *diag)
 static void check_same(const struct config *a, const struct config *b)
 {
 	FUZZ_CHECK(a->n_chips == b->n_chips && a->n_sensors == b->n_sensors);
-	FUZZ_CHECK(a->n_leds == b->n_leds && a->n_motors == b->n_motors);
+	FUZZ_CHECK(a->n_outputs == b->n_outputs);
 	FUZZ_CHECK(strcmp(a->mqtt.fingerprint, b->mqtt.fingerprint) == 0);
 	for (size_t i = 0; i < a->n_chips; i++)
 		FUZZ_CHECK(strcmp(a->chips[i].fingerprint, b->chips[i].fingerprint) == 0);
 	for (size_t i = 0; i < a->n_sensors; i++)
 		FUZZ_CHECK(strcmp(a->sensors[i].fingerprint, b->sensors[i].fingerprint) == 0);
-	for (size_t i = 0; i < a->n_leds; i++)
-		FUZZ_CHECK(strcmp(a->leds[i].fingerprint, b->leds[i].fingerprint) == 0);
-	for (size_t i = 0; i < a->n_motors; i++)
-		FUZZ_CHECK(strcmp(a->motors[i].fingerprint, b->motors[i].fingerprint) == 0);
+	for (size_t i = 0; i < a->n_outputs; i++)
+		FUZZ_CHECK(strcmp(a->outputs[i].fingerprint, b->outputs[i].fingerprint) == 0);
 }
 
 static void on_missed(void *userdata, const char *what, size_t line)
@@ -69,10 +67,10 @@ static void on_missed(void *userdata, const char *what, size_t line)
 
 static void check_output(const struct config *config, const struct config_port *output)
 {
-	if (output->kind == CONFIG_PORT_CHIP_PWM)
+	if (output->type == PORT_CHIP_PWM)
 		FUZZ_CHECK(output->chip < config->n_chips &&
 			output->channel < config->chips[output->chip].driver->n_pwm);
-	FUZZ_CHECK((output->kind == CONFIG_PORT_LINE || output->kind == CONFIG_PORT_SOFT_PWM) ==
+	FUZZ_CHECK((output->type == PORT_LINE || output->type == PORT_SOFT_PWM) ==
 		(output->line != NULL));
 }
 
@@ -94,14 +92,9 @@ static void check_outputs(const uint8_t *data, size_t size, bool good)
 	FUZZ_CHECK(close(fd) == 0);
 	FUZZ_CHECK(r == 0 ? config && whole == good : r == -EINVAL && !config && !good);
 	FUZZ_CHECK(good ? n_missed == 0 : diag_count(diag) > 0);
-	for (size_t i = 0; config && i < config->n_leds; i++)
-		check_output(config, &config->leds[i].port);
-	for (size_t i = 0; config && i < config->n_motors; i++) {
-		check_output(config, &config->motors[i].forward);
-		check_output(config, &config->motors[i].backward);
-		check_output(config, &config->motors[i].phase);
-		check_output(config, &config->motors[i].enable);
-	}
+	for (size_t i = 0; config && i < config->n_outputs; i++)
+		for (size_t j = 0; j < OUTPUT_PORTS_MAX; j++)
+			check_output(config, &config->outputs[i].ports[j]);
 	config_free(config);
 	diag_free(diag);
 }

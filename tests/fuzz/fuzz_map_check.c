@@ -140,25 +140,25 @@ static void check_packed(const struct config *config, const struct config_packed
 
 static void check_output(const struct config *config, const struct config_port *output)
 {
-	switch (output->kind) {
-	case CONFIG_PORT_NONE:
+	switch (output->type) {
+	case PORT_NONE:
 		return;
-	case CONFIG_PORT_SOFT_PWM:
+	case PORT_SOFT_PWM:
 		FUZZ_CHECK(output->line && output->line[0] && !output->pwm_chip);
 		FUZZ_CHECK(output->frequency_hz >= 10);
 		return;
-	case CONFIG_PORT_LINE:
+	case PORT_LINE:
 		FUZZ_CHECK(output->line && output->line[0] && !output->pwm_chip);
 		return;
-	case CONFIG_PORT_CHIP_PWM:
+	case PORT_CHIP_PWM:
 		FUZZ_CHECK(output->chip < config->n_chips && !output->line);
 		FUZZ_CHECK(output->channel < config->chips[output->chip].driver->n_pwm);
 		return;
-	case CONFIG_PORT_SOC_PWM:
+	case PORT_SOC_PWM:
 		FUZZ_CHECK(output->pwm_chip && output->pwm_chip[0] && !output->line);
 		FUZZ_CHECK(output->frequency_hz >= 10 && output->frequency_hz <= 100e3);
 		return;
-	case CONFIG_PORT_KERNEL_LED:
+	case PORT_KERNEL_LED:
 		FUZZ_CHECK(output->kernel_led && output->kernel_led[0] && !output->line);
 		FUZZ_CHECK(!strchr(output->kernel_led, '/') && !output->pwm_chip);
 		return;
@@ -167,29 +167,50 @@ static void check_output(const struct config *config, const struct config_port *
 	}
 }
 
-static void check_led(const struct config *config, const struct config_led *led)
+static void check_param(const struct driver_param *param, double value)
 {
-	check_name(led->name);
-	check_output(config, &led->port);
-	FUZZ_CHECK(led->port.kind != CONFIG_PORT_NONE && led->fingerprint);
-	FUZZ_CHECK(led->settings.min_duty >= 0 && led->settings.min_duty <= 0.9);
-	FUZZ_CHECK(led->settings.gamma >= 0.5 && led->settings.gamma <= 4);
+	size_t n_words = 0;
+
+	while (param->words && param->words[n_words])
+		n_words++;
+	if (param->words)
+		FUZZ_CHECK(value >= 0 && value < (double)n_words);
+	else
+		FUZZ_CHECK(value >= param->min && value <= param->max);
 }
 
-static void check_motor(const struct config *config, const struct config_motor *motor)
+static void check_one(const struct config *config, const struct config_output *output)
 {
-	bool two =
-		motor->forward.kind != CONFIG_PORT_NONE && motor->backward.kind != CONFIG_PORT_NONE;
-	bool phase =
-		motor->phase.kind != CONFIG_PORT_NONE && motor->enable.kind != CONFIG_PORT_NONE;
+	const struct output_kind *kind = output->kind;
+	bool is_wired = false;
 
-	check_name(motor->name);
-	check_output(config, &motor->forward);
-	check_output(config, &motor->backward);
-	check_output(config, &motor->phase);
-	check_output(config, &motor->enable);
-	FUZZ_CHECK(two != phase && motor->fingerprint);
-	FUZZ_CHECK(motor->settings.min_duty >= 0 && motor->settings.min_duty <= 0.9);
+	check_name(output->name);
+	for (size_t i = 0; i < OUTPUT_PORTS_MAX; i++) {
+		check_output(config, &output->ports[i]);
+		is_wired = is_wired || output->ports[i].type != PORT_NONE;
+		if (output->ports[i].type == PORT_NONE && i < kind->n_ports)
+			FUZZ_CHECK(kind->ports[i].is_optional);
+	}
+	FUZZ_CHECK(is_wired && output->fingerprint && output->failsafe < kind->n_failsafe);
+	for (size_t i = 0; i < kind->n_params; i++)
+		check_param(&kind->params[i], output->params[i]);
+}
+
+static void check_kinds(const struct config *config)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; output_kind_table[i]; i++) {
+		const struct config_outputs_of *of = &config->outputs_of[i];
+
+		FUZZ_CHECK(of->n <= output_kind_table[i]->max);
+		for (size_t j = 0; j < of->n; j++) {
+			FUZZ_CHECK(config->outputs[of->first + j].kind == output_kind_table[i]);
+			FUZZ_CHECK(config->outputs[of->first + j].index == j);
+		}
+		n += of->n;
+	}
+	FUZZ_CHECK(n == config->n_outputs && n <= CONFIG_OUTPUTS_MAX);
 }
 
 /* What such a map makes the gateway say fits where it goes, also with the longest numbers. */
@@ -214,8 +235,8 @@ void fuzz_map_check(const struct config *config)
 {
 	FUZZ_CHECK(config->path && config->n_chips <= CONFIG_CHIPS_MAX);
 	FUZZ_CHECK(config->n_sensors <= CONFIG_SENSORS_MAX);
-	FUZZ_CHECK(config->n_packed <= CONFIG_PACKED_MAX && config->n_leds <= CONFIG_LEDS_MAX);
-	FUZZ_CHECK(config->n_motors <= CONFIG_MOTORS_MAX);
+	FUZZ_CHECK(config->n_packed <= CONFIG_PACKED_MAX);
+	check_kinds(config);
 	FUZZ_CHECK(config->interval.min_ms >= 1);
 	FUZZ_CHECK(config->interval.min_ms <= config->interval.default_ms);
 	FUZZ_CHECK(config->interval.default_ms <= config->interval.max_ms);
@@ -226,9 +247,7 @@ void fuzz_map_check(const struct config *config)
 		check_sensor(config, &config->sensors[i]);
 	for (size_t i = 0; i < config->n_packed; i++)
 		check_packed(config, &config->packed[i]);
-	for (size_t i = 0; i < config->n_leds; i++)
-		check_led(config, &config->leds[i]);
-	for (size_t i = 0; i < config->n_motors; i++)
-		check_motor(config, &config->motors[i]);
+	for (size_t i = 0; i < config->n_outputs; i++)
+		check_one(config, &config->outputs[i]);
 	check_words(config);
 }

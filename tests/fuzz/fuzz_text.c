@@ -44,22 +44,23 @@ static void check_interval(const struct config *config, const struct payload_byt
 
 static void check_led(const struct config *config, const struct payload_bytes *bytes)
 {
-	struct payload_led led = {.index = SIZE_MAX}, again;
+	struct payload_output led = {.output = SIZE_MAX}, again;
 	char text[48];
 	int r = payload_parse_led_text(config, bytes, &led);
 
 	if (r < 0) {
-		FUZZ_CHECK(r == -EINVAL && led.index == SIZE_MAX);
+		FUZZ_CHECK(r == -EINVAL && led.output == SIZE_MAX);
 		return;
 	}
-	FUZZ_CHECK(r == 0 && led.index < config->n_leds);
-	FUZZ_CHECK(led.has_on && !led.by_name && led.bright == 0);
+	FUZZ_CHECK(r == 0 && led.output < config->n_outputs);
+	FUZZ_CHECK(led.values.given == 1 && led.called == PAYLOAD_BY_INDEX);
 
-	const struct payload_bytes plain =
-		bytes_of(text, snprintf(text, sizeof(text), "%zu %d", led.index + 1, led.on));
+	const struct payload_bytes plain = bytes_of(text,
+		snprintf(text, sizeof(text), "%zu %d", config->outputs[led.output].index + 1,
+			led.values.numbers[0]));
 
 	FUZZ_CHECK(payload_parse_led_text(config, &plain, &again) == 0);
-	FUZZ_CHECK(again.index == led.index && again.on == led.on);
+	FUZZ_CHECK(again.output == led.output && output_values_hold(&again.values, &led.values));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -51,6 +51,23 @@ static void init_chips(struct fake_config *fake)
 	};
 }
 
+void fake_config_add(struct fake_config *fake, const char *word, const char *name)
+{
+	const struct output_kind *kind = output_kind_find(word);
+	struct config_outputs_of *of = &fake->config.outputs_of[output_kind_index(kind)];
+
+	if (of->n == 0)
+		of->first = fake->config.n_outputs;
+	fake->outputs[fake->config.n_outputs++] = (struct config_output){
+		.kind = kind, .index = of->n++, .name = text(name), .fingerprint = text(name)};
+}
+
+void fake_config_clear_outputs(struct fake_config *fake)
+{
+	fake->config.n_outputs = 0;
+	memset(fake->config.outputs_of, 0, sizeof(fake->config.outputs_of));
+}
+
 void fake_config_init(struct fake_config *fake)
 {
 	memset(fake, 0, sizeof(*fake));
@@ -59,10 +76,6 @@ void fake_config_init(struct fake_config *fake)
 	fake->sensors[FAKE_HUMI] = sensor("humi", FAKE_CLIMATE, 1, 1);
 	fake->sensors[FAKE_CDS] = sensor("cds", FAKE_ADC, 2, 0);
 	fake->sensors[FAKE_SOUND] = sensor("sound", FAKE_ADC, 1, 2);
-	fake->leds[0].name = text("red");
-	fake->leds[1].name = text("green");
-	fake->motors[0].name = text("left");
-	fake->motors[1].name = text("right");
 	fake->config = (struct config){
 		.path = text("fake.yaml"),
 		.mqtt = {.topic = text("tos"), .qos = 1, .timestamp = true},
@@ -71,9 +84,10 @@ void fake_config_init(struct fake_config *fake)
 		.sensors = fake->sensors,
 		.n_sensors = FAKE_SENSORS,
 		.interval = {.default_ms = 500, .min_ms = 20, .max_ms = 3600000},
-		.leds = fake->leds,
-		.n_leds = 2,
-		.motors = fake->motors,
-		.n_motors = 2,
+		.outputs = fake->outputs,
 	};
+	fake_config_add(fake, "led", "red");
+	fake_config_add(fake, "led", "green");
+	fake_config_add(fake, "motor", "left");
+	fake_config_add(fake, "motor", "right");
 }

@@ -14,8 +14,7 @@ struct fake_config {
 	struct config config;
 	struct config_chip chips[FAKE_CHIPS];
 	struct config_sensor sensors[FAKE_SENSORS];
-	struct config_led leds[2];
-	struct config_motor motors[2];
+	struct config_output outputs[CONFIG_OUTPUTS_MAX];
 };
 
 /*
@@ -24,3 +23,7 @@ struct fake_config {
  * LEDs red and green; motors left and right; interval 20 to 3600000 ms, 500 by default.
  */
 void fake_config_init(struct fake_config *fake);
+
+/* Another output, behind those of its kind. The kinds are added in the order of their table. */
+void fake_config_add(struct fake_config *fake, const char *word, const char *name);
+void fake_config_clear_outputs(struct fake_config *fake);

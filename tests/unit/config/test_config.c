@@ -2,6 +2,8 @@
 /* What a map without mistakes becomes. Mistakes are in test_config_maps.c. */
 #include "config.h"
 #include "config_url.h"
+#include "motor.h"
+#include "output_words.h"
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -81,6 +83,17 @@ static struct config *load_every_option(void)
 	return load_file(path);
 }
 
+static void assert_failsafe(const struct config *config, const char *word, const char *expected)
+{
+	const struct output_kind *kind = output_kind_find(word);
+	unsigned index = config->failsafe.of_kind[output_kind_index(kind)];
+
+	assert_string_equal(kind->failsafe[index].word, expected);
+	for (size_t i = 0; i < config->n_outputs; i++)
+		if (config->outputs[i].kind == kind)
+			assert_int_equal(config->outputs[i].failsafe, index);
+}
+
 static void test_defaults(void **state)
 {
 	(void)state;
@@ -109,14 +122,14 @@ static void test_defaults(void **state)
 	assert_true(mqtt->clean_start);
 	assert_int_equal(mqtt->health_interval_us, 60000000);
 	assert_int_equal(config->n_chips + config->n_sensors + config->n_packed, 0);
-	assert_int_equal(config->n_leds + config->n_motors, 0);
+	assert_int_equal(config->n_outputs, 0);
 	assert_int_equal(config->interval.default_ms, 500);
 	assert_int_equal(config->interval.min_ms, 20);
 	assert_int_equal(config->interval.max_ms, 3600000);
 	assert_false(config->interval.remember);
 	assert_int_equal(config->failsafe.after_us, 5000000);
-	assert_true(config->failsafe.stop_motors);
-	assert_int_equal(config->failsafe.leds, CONFIG_FAILSAFE_LEDS_KEEP);
+	assert_failsafe(config, "motor", "stop");
+	assert_failsafe(config, "led", "keep");
 	assert_int_equal(config->spool.size_bytes, 16 << 20);
 	assert_int_equal(config->spool.after_us, 30000000);
 	config_free(config);
@@ -152,14 +165,16 @@ static void test_defaults_of_items(void **state)
 	assert_int_equal(sensor->every_us, 0);
 	assert_false(sensor->topic);
 	assert_false(sensor->simulated);
-	assert_string_equal(config->leds[0].name, "led0");
-	assert_false(config->leds[0].active_low);
-	CLOSE(config->leds[0].settings.min_duty, 0);
-	CLOSE(config->leds[0].settings.gamma, 2.2);
-	assert_string_equal(config->motors[0].name, "motor0");
-	assert_int_equal(config->motors[0].settings.stop_mode, MOTOR_COAST);
-	assert_int_equal(config->motors[0].settings.ramp_us, 0);
-	assert_int_equal(config->motors[0].settings.reverse_pause_us, 100000);
+	assert_string_equal(outputs_begin(config, "led")[0].name, "led0");
+	assert_false(outputs_begin(config, "led")[0].active_low);
+	CLOSE(output_param(&outputs_begin(config, "led")[0], "min_duty"), 0);
+	CLOSE(output_param(&outputs_begin(config, "led")[0], "gamma"), 2.2);
+	assert_string_equal(outputs_begin(config, "motor")[0].name, "motor0");
+	assert_int_equal(
+		(int)output_param(&outputs_begin(config, "motor")[0], "stop"), MOTOR_COAST);
+	assert_int_equal((int)output_param(&outputs_begin(config, "motor")[0], "ramp"), 0);
+	assert_int_equal(
+		(int)output_param(&outputs_begin(config, "motor")[0], "reverse_pause"), 100000);
 	config_free(config);
 }
 
@@ -372,21 +387,21 @@ static void test_packed(void **state)
 
 static void assert_line(const struct config_port *output, const char *line)
 {
-	assert_int_equal(output->kind, CONFIG_PORT_LINE);
+	assert_int_equal(output->type, PORT_LINE);
 	assert_string_equal(output->line, line);
 	assert_null(output->pwm_chip);
 }
 
 static void assert_soft(const struct config_port *output, const char *line, double hz)
 {
-	assert_int_equal(output->kind, CONFIG_PORT_SOFT_PWM);
+	assert_int_equal(output->type, PORT_SOFT_PWM);
 	assert_string_equal(output->line, line);
 	CLOSE(output->frequency_hz, hz);
 }
 
 static void assert_part(const struct config_port *output, size_t chip, unsigned channel)
 {
-	assert_int_equal(output->kind, CONFIG_PORT_CHIP_PWM);
+	assert_int_equal(output->type, PORT_CHIP_PWM);
 	assert_int_equal(output->chip, chip);
 	assert_int_equal(output->channel, channel);
 	assert_null(output->line);
@@ -396,7 +411,7 @@ static void assert_part(const struct config_port *output, size_t chip, unsigned 
 static void assert_soc(
 	const struct config_port *output, const char *chip, unsigned channel, double hz)
 {
-	assert_int_equal(output->kind, CONFIG_PORT_SOC_PWM);
+	assert_int_equal(output->type, PORT_SOC_PWM);
 	assert_string_equal(output->pwm_chip, chip);
 	assert_int_equal(output->channel, channel);
 	CLOSE(output->frequency_hz, hz);
@@ -404,7 +419,7 @@ static void assert_soc(
 
 static void assert_kernel_led(const struct config_port *output, const char *name)
 {
-	assert_int_equal(output->kind, CONFIG_PORT_KERNEL_LED);
+	assert_int_equal(output->type, PORT_KERNEL_LED);
 	assert_string_equal(output->kernel_led, name);
 	assert_null(output->line);
 	assert_null(output->pwm_chip);
@@ -414,24 +429,24 @@ static void test_leds(void **state)
 {
 	(void)state;
 	struct config *config = load_every_option();
-	const struct config_led *leds = config->leds;
+	const struct config_output *leds = outputs_begin(config, "led");
 
-	assert_int_equal(config->n_leds, 7);
+	assert_int_equal(outputs_of(config, "led")->n, 7);
 	assert_string_equal(leds[0].name, "red");
-	assert_line(&leds[0].port, "GPIO17");
+	assert_line(&leds[0].ports[0], "GPIO17");
 	assert_true(leds[0].active_low);
-	assert_soft(&leds[1].port, "pinctrl-rp1:27", 50);
-	CLOSE(leds[1].settings.gamma, 1);
-	assert_part(&leds[2].port, 3, 15);
-	CLOSE(leds[2].settings.min_duty, 0.025);
+	assert_soft(&leds[1].ports[0], "pinctrl-rp1:27", 50);
+	CLOSE(output_param(&leds[1], "gamma"), 1);
+	assert_part(&leds[2].ports[0], 3, 15);
+	CLOSE(output_param(&leds[2], "min_duty"), 0.025);
 	assert_string_equal(leds[3].name, "led3");
-	assert_soc(&leds[3].port, "pwmchip0", 1, 1000);
+	assert_soc(&leds[3].ports[0], "pwmchip0", 1, 1000);
 	assert_string_equal(leds[4].name, "4th");
-	assert_soc(&leds[4].port, "fe20c000.pwm", 0, 25000);
-	assert_kernel_led(&leds[5].port, "ACT");
-	CLOSE(leds[5].settings.min_duty, 0.1);
-	CLOSE(leds[5].settings.gamma, 1.8);
-	assert_kernel_led(&leds[6].port, "input3::caps-lock");
+	assert_soc(&leds[4].ports[0], "fe20c000.pwm", 0, 25000);
+	assert_kernel_led(&leds[5].ports[0], "ACT");
+	CLOSE(output_param(&leds[5], "min_duty"), 0.1);
+	CLOSE(output_param(&leds[5], "gamma"), 1.8);
+	assert_kernel_led(&leds[6].ports[0], "input3::caps-lock");
 	config_free(config);
 }
 
@@ -439,36 +454,36 @@ static void test_motors(void **state)
 {
 	(void)state;
 	struct config *config = load_every_option();
-	const struct config_motor *motors = config->motors;
+	const struct config_output *motors = outputs_begin(config, "motor");
 
-	assert_int_equal(config->n_motors, 9);
+	assert_int_equal(outputs_of(config, "motor")->n, 9);
 	assert_string_equal(motors[0].name, "l298n");
-	assert_line(&motors[0].forward, "GPIO5");
-	assert_line(&motors[0].backward, "GPIO6");
-	assert_int_equal(motors[0].phase.kind, CONFIG_PORT_NONE);
-	assert_soft(&motors[0].enable, "GPIO13", 200);
+	assert_line(&motors[0].ports[0], "GPIO5");
+	assert_line(&motors[0].ports[1], "GPIO6");
+	assert_int_equal(motors[0].ports[2].type, PORT_NONE);
+	assert_soft(&motors[0].ports[3], "GPIO13", 200);
 
 	assert_string_equal(motors[1].name, "motor1");
-	assert_part(&motors[1].enable, 3, 0);
-	assert_int_equal(motors[1].settings.ramp_us, 1500000);
-	CLOSE(motors[1].settings.min_duty, 0.3);
+	assert_part(&motors[1].ports[3], 3, 0);
+	assert_int_equal((int)output_param(&motors[1], "ramp"), 1500000);
+	CLOSE(output_param(&motors[1], "min_duty"), 0.3);
 	assert_true(motors[1].active_low);
 
-	assert_part(&motors[2].forward, 3, 1);
-	assert_part(&motors[2].backward, 3, 2);
-	assert_int_equal(motors[2].settings.reverse_pause_us, 0);
-	assert_int_equal(motors[2].settings.stop_mode, MOTOR_BRAKE);
+	assert_part(&motors[2].ports[0], 3, 1);
+	assert_part(&motors[2].ports[1], 3, 2);
+	assert_int_equal((int)output_param(&motors[2], "reverse_pause"), 0);
+	assert_int_equal((int)output_param(&motors[2], "stop"), MOTOR_BRAKE);
 
-	assert_soft(&motors[3].forward, "gpiochip0:8", 100);
-	assert_soft(&motors[3].backward, "gpiochip0:7", 100);
-	assert_line(&motors[4].forward, "GPIO10");
-	assert_int_equal(motors[4].enable.kind, CONFIG_PORT_NONE);
-	assert_line(&motors[5].enable, "GPIO26");
-	assert_line(&motors[6].phase, "GPIO12");
-	assert_soc(&motors[6].enable, "1f00098000.pwm", 0, 20000);
-	assert_line(&motors[7].phase, "GPIO14");
-	assert_soft(&motors[7].enable, "GPIO15", 100);
-	assert_line(&motors[8].enable, "GPIO18");
+	assert_soft(&motors[3].ports[0], "gpiochip0:8", 100);
+	assert_soft(&motors[3].ports[1], "gpiochip0:7", 100);
+	assert_line(&motors[4].ports[0], "GPIO10");
+	assert_int_equal(motors[4].ports[3].type, PORT_NONE);
+	assert_line(&motors[5].ports[3], "GPIO26");
+	assert_line(&motors[6].ports[2], "GPIO12");
+	assert_soc(&motors[6].ports[3], "1f00098000.pwm", 0, 20000);
+	assert_line(&motors[7].ports[2], "GPIO14");
+	assert_soft(&motors[7].ports[3], "GPIO15", 100);
+	assert_line(&motors[8].ports[3], "GPIO18");
 	config_free(config);
 }
 
@@ -482,8 +497,8 @@ static void test_timing(void **state)
 	assert_int_equal(config->interval.max_ms, 86400000);
 	assert_true(config->interval.remember);
 	assert_int_equal(config->failsafe.after_us, 90000000);
-	assert_false(config->failsafe.stop_motors);
-	assert_int_equal(config->failsafe.leds, CONFIG_FAILSAFE_LEDS_OFF);
+	assert_failsafe(config, "motor", "keep");
+	assert_failsafe(config, "led", "off");
 	assert_int_equal(config->spool.size_bytes, 1 << 30);
 	assert_int_equal(config->spool.after_us, 120000000);
 	config_free(config);
@@ -503,8 +518,8 @@ static void test_output_of_a_chip_called_pwmchip0(void **state)
 					  "chips: {pwmchip0: {driver: pca9685, bus: /dev/i2c-1}}\n"
 					  "leds: [{pwm: pwmchip0.3}, {pwm: pwmchip1.3}]\n");
 
-	assert_part(&config->leds[0].port, 0, 3);
-	assert_soc(&config->leds[1].port, "pwmchip1", 3, 1000);
+	assert_part(&outputs_begin(config, "led")[0].ports[0], 0, 3);
+	assert_soc(&outputs_begin(config, "led")[1].ports[0], "pwmchip1", 3, 1000);
 	config_free(config);
 }
 
@@ -578,9 +593,11 @@ static void compare(const char *first, const char *second, const char *expected)
 		strcat(different, "c");
 	if (strcmp(a->sensors[0].fingerprint, b->sensors[0].fingerprint) != 0)
 		strcat(different, "s");
-	if (strcmp(a->leds[0].fingerprint, b->leds[0].fingerprint) != 0)
+	if (strcmp(outputs_begin(a, "led")[0].fingerprint,
+		    outputs_begin(b, "led")[0].fingerprint) != 0)
 		strcat(different, "l");
-	if (strcmp(a->motors[0].fingerprint, b->motors[0].fingerprint) != 0)
+	if (strcmp(outputs_begin(a, "motor")[0].fingerprint,
+		    outputs_begin(b, "motor")[0].fingerprint) != 0)
 		strcat(different, "m");
 	assert_string_equal(different, expected);
 	config_free(a);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What --safe makes of a map with mistakes: the outputs it found, and those it missed. */
 #include "config.h"
+#include "output_words.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -112,7 +113,7 @@ static void on_missed(void *userdata, const char *what, size_t line)
 
 static void print_output(const struct config *config, const struct config_port *output, FILE *out)
 {
-	if (output->kind == CONFIG_PORT_CHIP_PWM)
+	if (output->type == PORT_CHIP_PWM)
 		fprintf(out, "%s.%u", config->chips[output->chip].name, output->channel);
 	else
 		fprintf(out, "%s", output->line);
@@ -120,15 +121,19 @@ static void print_output(const struct config *config, const struct config_port *
 
 static void print_config(const struct config *config, FILE *out)
 {
-	for (size_t i = 0; i < config->n_motors; i++) {
-		print_output(config, &config->motors[i].forward, out);
+	const struct config_output *motors = outputs_begin(config, "motor");
+	const struct config_output *leds = outputs_begin(config, "led");
+
+	for (size_t i = 0; i < outputs_of(config, "motor")->n; i++) {
+		print_output(config, &motors[i].ports[0], out);
 		fputc(',', out);
-		print_output(config, &config->motors[i].backward, out);
+		print_output(config, &motors[i].ports[1], out);
 		fputc(';', out);
 	}
-	for (size_t i = 0; config->failsafe.leds != CONFIG_FAILSAFE_LEDS_KEEP && i < config->n_leds;
-		i++) {
-		print_output(config, &config->leds[i].port, out);
+	for (size_t i = 0; i < outputs_of(config, "led")->n; i++) {
+		if (!config_output_failsafe(&leds[i])->end.given)
+			continue;
+		print_output(config, &leds[i].ports[0], out);
 		fputc(';', out);
 	}
 }

@@ -246,13 +246,19 @@ static void every_greatest_number_is_in_the_manual(void **state)
 		unsigned most;
 		const char *of;
 	} counts[] = {{CONFIG_CHIPS_MAX, "chips"}, {CONFIG_SENSORS_MAX, "sensors"},
-		{CONFIG_PACKED_MAX, "packed values"}, {CONFIG_LEDS_MAX, "LEDs"},
-		{CONFIG_MOTORS_MAX, "motors"}, {YAML_TEXT_MAX / 1024 / 1024, "MiB"},
-		{YAML_NODES_MAX, "values"}, {YAML_DEPTH_MAX, "of them in each other"}};
+		{CONFIG_PACKED_MAX, "packed values"}, {CONFIG_OUTPUTS_MAX, "outputs"},
+		{YAML_TEXT_MAX / 1024 / 1024, "MiB"}, {YAML_NODES_MAX, "values"},
+		{YAML_DEPTH_MAX, "of them in each other"}};
 	char words[64];
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		(void)snprintf(words, sizeof(words), "up to %u %s", counts[i].most, counts[i].of);
+		if (!strstr(*state, words))
+			fail_msg("the manual does not say: %s", words);
+	}
+	for (size_t i = 0; output_kind_table[i]; i++) {
+		(void)snprintf(words, sizeof(words), "up to %zu %s", output_kind_table[i]->max,
+			output_kind_table[i]->nouns);
 		if (!strstr(*state, words))
 			fail_msg("the manual does not say: %s", words);
 	}

@@ -5,6 +5,7 @@
  */
 #include "map_rig.h"
 #include "outbox.h"
+#include "output_words.h"
 #include "payload.h"
 #include "router.h"
 
@@ -238,11 +239,14 @@ static void close_fixture(struct fixture *fixture)
 
 static void run_all(struct fixture *fixture)
 {
+	const struct output_values forward = motor_values(WORD_FORWARD, 10);
 	struct hal_error error = {0};
 
 	for (size_t i = 0; i < MOTORS; i++)
 		assert_int_equal(
-			outputs_set_motor(fixture->outputs, i, MOTOR_FORWARD, 10, &error), 0);
+			outputs_apply(fixture->outputs,
+				output_index(fixture->rig.config, "motor", i), &forward, &error),
+			0);
 }
 
 static unsigned stopped(struct fixture *fixture)
@@ -505,14 +509,15 @@ static void look_for_stops(const struct config *config, const char *bytes, size_
 	memcpy(copy, bytes, size);
 	payload_parse_stops(config, &payload, &stops, &errors);
 	free(copy);
-	assert_in_range(stops.n_motors, 0, MOTORS);
-	for (size_t i = 0; i < stops.n_motors; i++) {
-		unsigned bit = 1U << stops.motors[i].index;
+	assert_in_range(stops.n_outputs, 0, MOTORS);
+	for (size_t i = 0; i < stops.n_outputs; i++) {
+		const struct payload_output *output = &stops.outputs[i];
+		size_t motor = output->output - output_index(config, "motor", 0);
+		unsigned bit = 1U << motor;
 
-		assert_true(stops.motors[i].index < MOTORS && !(seen & bit));
-		assert_true(stops.motors[i].has_direction);
-		assert_int_equal(stops.motors[i].direction, MOTOR_STOP);
-		assert_in_range(stops.motors[i].speed, 0, MOTOR_SPEED_MAX);
+		assert_true(motor < MOTORS && !(seen & bit));
+		assert_int_equal(output_value("motor", &output->values, "direction"), WORD_STOP);
+		assert_in_range(output_value("motor", &output->values, "speed") + 1, 0, 11);
 		seen |= bit;
 	}
 }
@@ -557,9 +562,9 @@ static void a_stop_does_not_wait_for_the_clock(void **state)
 	errors.count = 0;
 	payload_parse_stops(f.rig.config, &bytes, &action, &errors);
 	assert_int_equal(errors.count, 0);
-	assert_int_equal(action.n_motors, 1);
-	assert_int_equal(action.motors[0].index, 0);
-	assert_int_equal(action.motors[0].direction, MOTOR_STOP);
+	assert_int_equal(action.n_outputs, 1);
+	assert_int_equal(action.outputs[0].output, output_index(f.rig.config, "motor", 0));
+	assert_int_equal(output_value("motor", &action.outputs[0].values, "direction"), WORD_STOP);
 	close_fixture(&f);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "clock.h"
 #include "map_rig.h"
+#include "output_words.h"
 #include "outputs.h"
 #include "retry.h"
 #include <errno.h>
@@ -101,6 +102,34 @@ static void poll_much_later(struct fixture *fixture)
 	}
 }
 
+static int set_led(struct fixture *f, size_t index, bool on, int bright, struct hal_error *error)
+{
+	const struct output_values values = led_values(on, bright);
+
+	return outputs_apply(f->outputs, output_index(f->rig.config, "led", index), &values, error);
+}
+
+static int set_motor(
+	struct fixture *f, size_t index, int direction, int speed, struct hal_error *error)
+{
+	const struct output_values values = motor_values(direction, speed);
+
+	return outputs_apply(
+		f->outputs, output_index(f->rig.config, "motor", index), &values, error);
+}
+
+static struct outputs_status get(struct fixture *f, const char *word, size_t index)
+{
+	return outputs_get(f->outputs, output_index(f->rig.config, word, index));
+}
+
+static int value(struct fixture *f, const char *word, size_t index, const char *key)
+{
+	const struct outputs_status status = get(f, word, index);
+
+	return output_value(word, &status.values, key);
+}
+
 static void test_opens_everything_inactive(void **state)
 {
 	struct fixture f;
@@ -123,16 +152,16 @@ static void test_drives_each_kind_of_led(void **state)
 
 	(void)state;
 	open_map(&f, MAP);
-	assert_int_equal(outputs_set_led(f.outputs, 0, true, 10, NULL), 0);
-	assert_int_equal(outputs_set_led(f.outputs, 1, true, 5, NULL), 0);
-	assert_int_equal(outputs_set_led(f.outputs, 2, true, 10, NULL), 0);
+	assert_int_equal(set_led(&f, 0, true, 10, NULL), 0);
+	assert_int_equal(set_led(&f, 1, true, 5, NULL), 0);
+	assert_int_equal(set_led(&f, 2, true, 10, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "GPIO17") == 1.0);
 	assert_true(map_rig_output(&f.rig, "board.3") == 0.5);
 	assert_true(map_rig_output(&f.rig, "pwmchip0.1") == 1.0);
-	assert_int_equal(outputs_get_led(f.outputs, 1).level, 5);
-	assert_int_equal(outputs_set_led(f.outputs, 1, false, 5, NULL), 0);
+	assert_int_equal(value(&f, "led", 1, "bright"), 5);
+	assert_int_equal(set_led(&f, 1, false, 5, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
-	assert_false(outputs_get_led(f.outputs, 1).on);
+	assert_false(value(&f, "led", 1, "on"));
 	close_all(&f);
 }
 
@@ -143,10 +172,10 @@ static void test_reversal_passes_through_stop(void **state)
 
 	(void)state;
 	open_map(&f, MAP);
-	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
-	assert_true(outputs_running(f.outputs));
+	assert_int_equal(set_motor(&f, 0, WORD_FORWARD, 10, NULL), 0);
+	assert_true(outputs_running(f.outputs, false));
 	forget_wires(&f);
-	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_BACKWARD, 10, NULL), 0);
+	assert_int_equal(set_motor(&f, 0, WORD_BACKWARD, 10, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
 	assert_true(map_rig_output(&f.rig, "GPIO6") == 0.0);
 	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
@@ -168,7 +197,7 @@ static void test_a_part_that_is_away_is_told_once_and_comes_back(void **state)
 	assert_string_equal(f.told.health,
 		"motor.motor0: pca9685 at 0x40 on /dev/i2c-1: no answer\n"
 		"led.green: pca9685 at 0x40 on /dev/i2c-1: no answer\n");
-	assert_false(outputs_get_led(f.outputs, 1).ok);
+	assert_false(get(&f, "led", 1).ok);
 	poll_much_later(&f);
 	f.told.health[0] = '\0';
 	poll_much_later(&f);
@@ -176,7 +205,7 @@ static void test_a_part_that_is_away_is_told_once_and_comes_back(void **state)
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
 	poll_much_later(&f);
 	assert_string_equal(f.told.health, "motor.motor0: works\nled.green: works\n");
-	assert_true(outputs_get_led(f.outputs, 1).ok);
+	assert_true(get(&f, "led", 1).ok);
 	close_all(&f);
 }
 
@@ -188,9 +217,9 @@ static void test_a_failed_write_says_the_device_and_the_cause(void **state)
 	(void)state;
 	open_map(&f, MAP);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
-	assert_int_equal(outputs_set_led(f.outputs, 1, true, 5, &error), -ENXIO);
+	assert_int_equal(set_led(&f, 1, true, 5, &error), -ENXIO);
 	assert_string_equal(error.text, "pca9685 at 0x40 on /dev/i2c-1 channel 3: no answer");
-	assert_false(outputs_get_led(f.outputs, 1).on);
+	assert_false(value(&f, "led", 1, "on"));
 	assert_string_equal(
 		f.told.health, "led.green: pca9685 at 0x40 on /dev/i2c-1 channel 3: no answer\n");
 	close_all(&f);
@@ -203,9 +232,9 @@ static void test_a_command_does_not_wait_for_the_retry(void **state)
 	(void)state;
 	open_map(&f, MAP);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
-	assert_int_equal(outputs_set_led(f.outputs, 1, true, 5, NULL), -ENXIO);
+	assert_int_equal(set_led(&f, 1, true, 5, NULL), -ENXIO);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
-	assert_int_equal(outputs_set_led(f.outputs, 1, true, 10, NULL), 0);
+	assert_int_equal(set_led(&f, 1, true, 10, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
 	close_all(&f);
 }
@@ -222,7 +251,7 @@ static void test_a_part_that_lost_its_power_is_set_up_within_the_command(void **
 	 */
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
-	assert_int_equal(outputs_set_led(f.outputs, 1, true, 10, NULL), 0);
+	assert_int_equal(set_led(&f, 1, true, 10, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
 	assert_string_equal(f.told.health, "");
 	close_all(&f);
@@ -237,18 +266,18 @@ static void test_leds_are_restored_and_motors_are_not(void **state)
 		CHIPS "leds: [" GREEN
 		      ", {name: white, pwm: board.4, min_duty: 0%, gamma: 1}]\nmotors: [" MOTOR
 		      "]\n");
-	assert_int_equal(outputs_set_led(f.outputs, 0, true, 10, NULL), 0);
-	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(set_led(&f, 0, true, 10, NULL), 0);
+	assert_int_equal(set_motor(&f, 0, WORD_FORWARD, 10, NULL), 0);
 	/* The part loses its power: the next write fails, and then it is set up from scratch. */
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
-	assert_int_equal(outputs_set_led(f.outputs, 1, true, 10, NULL), -ENXIO);
+	assert_int_equal(set_led(&f, 1, true, 10, NULL), -ENXIO);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
 	poll_much_later(&f);
 	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
 	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
-	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_STOP);
-	assert_false(outputs_running(f.outputs));
+	assert_int_equal(value(&f, "motor", 0, "direction"), WORD_STOP);
+	assert_false(outputs_running(f.outputs, false));
 	close_all(&f);
 }
 
@@ -289,13 +318,13 @@ static void test_an_led_that_could_not_be_restored_is_told(void **state)
 		map_rig_open_traced(&f.rig, text, &trace);
 		open_outputs(&f, false);
 		for (size_t i = 0; i < 3; i++)
-			assert_int_equal(outputs_set_led(f.outputs, i, true, 10, NULL), 0);
+			assert_int_equal(set_led(&f, i, true, 10, NULL), 0);
 		assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
 		assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
 		countdown = (struct countdown){f.rig.board, transfers};
-		(void)outputs_set_led(f.outputs, 1, true, 10, NULL);
+		(void)set_led(&f, 1, true, 10, NULL);
 		for (size_t i = 0; i < 3; i++) {
-			struct outputs_led led = outputs_get_led(f.outputs, i);
+			struct outputs_status led = get(&f, "led", i);
 
 			told += !led.ok && i != 1;
 			if (countdown.left > 0)
@@ -307,7 +336,7 @@ static void test_an_led_that_could_not_be_restored_is_told(void **state)
 		assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
 		poll_much_later(&f);
 		for (size_t i = 0; i < 3; i++) {
-			assert_true(outputs_get_led(f.outputs, i).ok);
+			assert_true(get(&f, "led", i).ok);
 			assert_true(map_rig_output(&f.rig, outputs[i]) == 1.0);
 		}
 		close_all(&f);
@@ -322,11 +351,11 @@ static void test_a_motor_command_that_fails_half_way_ends_in_stop(void **state)
 	(void)state;
 	open_map(&f, MAP);
 	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
-	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), -ENXIO);
+	assert_int_equal(set_motor(&f, 0, WORD_FORWARD, 10, NULL), -ENXIO);
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
 	assert_true(map_rig_output(&f.rig, "GPIO6") == 0.0);
-	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_STOP);
-	assert_false(outputs_running(f.outputs));
+	assert_int_equal(value(&f, "motor", 0, "direction"), WORD_STOP);
+	assert_false(outputs_running(f.outputs, false));
 	close_all(&f);
 }
 
@@ -345,7 +374,7 @@ static void test_a_stuck_bus_costs_one_transfer_however_many_motors_stop(void **
 	(void)state;
 	open_map(&f, text);
 	for (size_t i = 0; i < 5; i++)
-		assert_int_equal(outputs_set_motor(f.outputs, i, MOTOR_FORWARD, 10, NULL), 0);
+		assert_int_equal(set_motor(&f, i, WORD_FORWARD, 10, NULL), 0);
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
 	begin_us = clock_now_us();
 	assert_int_equal(outputs_safe(f.outputs), -ETIMEDOUT);
@@ -367,7 +396,7 @@ static void test_a_motor_on_lines_does_not_wait_for_one_on_a_stuck_bus(void **st
 	(void)state;
 	open_map(&f, text);
 	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(outputs_set_motor(f.outputs, i, MOTOR_FORWARD, 10, NULL), 0);
+		assert_int_equal(set_motor(&f, i, WORD_FORWARD, 10, NULL), 0);
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
 	forget_wires(&f);
 	assert_int_equal(outputs_safe(f.outputs), -ETIMEDOUT);
@@ -389,17 +418,17 @@ static void test_each_output_is_stopped_as_soon_as_it_can_be(void **state)
 
 	(void)state;
 	open_map(&f, MAP);
-	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, &error), 0);
+	assert_int_equal(set_motor(&f, 0, WORD_FORWARD, 10, &error), 0);
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_STUCK), 0);
 	assert_int_equal(sim_set_fault(f.rig.board, "GPIO5", SIM_FAULT_STUCK), 0);
 	assert_true(outputs_safe(f.outputs) < 0);
-	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_FORWARD);
+	assert_int_equal(value(&f, "motor", 0, "direction"), WORD_FORWARD);
 	assert_false(outputs_safe_again(f.outputs));
 	assert_true(map_rig_output(&f.rig, "GPIO5") > 0);
 	assert_int_equal(sim_set_fault(f.rig.board, "GPIO5", SIM_FAULT_NONE), 0);
 	assert_false(outputs_safe_again(f.outputs));
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
-	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_STOP);
+	assert_int_equal(value(&f, "motor", 0, "direction"), WORD_STOP);
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
 	assert_true(outputs_safe_again(f.outputs));
 	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
@@ -420,7 +449,7 @@ static void test_a_line_that_is_held_says_by_whom(void **state)
 	assert_non_null(strstr(f.told.health, "w1"));
 	gpio_line_close(held);
 	poll_much_later(&f);
-	assert_true(outputs_get_led(f.outputs, 0).ok);
+	assert_true(get(&f, "led", 0).ok);
 	close_all(&f);
 }
 
@@ -430,13 +459,13 @@ static void test_failsafe_stops_motors_and_keeps_leds(void **state)
 
 	(void)state;
 	open_map(&f, MAP);
-	assert_int_equal(outputs_set_led(f.outputs, 0, true, 10, NULL), 0);
-	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(set_led(&f, 0, true, 10, NULL), 0);
+	assert_int_equal(set_motor(&f, 0, WORD_FORWARD, 10, NULL), 0);
 	assert_int_equal(outputs_failsafe(f.outputs), 0);
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
 	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
 	assert_true(map_rig_output(&f.rig, "GPIO17") == 1.0);
-	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_STOP);
+	assert_int_equal(value(&f, "motor", 0, "direction"), WORD_STOP);
 	close_all(&f);
 }
 
@@ -448,8 +477,8 @@ static void test_failsafe_does_what_the_map_says(void **state)
 	open_map(&f,
 		CHIPS "leds: [" RED "]\nmotors: [" MOTOR
 		      "]\nfailsafe: {motors: keep, leds: off}\n");
-	assert_int_equal(outputs_set_led(f.outputs, 0, true, 10, NULL), 0);
-	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(set_led(&f, 0, true, 10, NULL), 0);
+	assert_int_equal(set_motor(&f, 0, WORD_FORWARD, 10, NULL), 0);
 	assert_int_equal(outputs_failsafe(f.outputs), 0);
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 1.0);
 	assert_true(map_rig_output(&f.rig, "GPIO17") == 0.0);
@@ -465,7 +494,7 @@ static void test_the_end_stops_the_motor_before_its_lines_are_released(void **st
 
 	(void)state;
 	open_map(&f, CHIPS "motors: [" MOTOR "]\n");
-	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(set_motor(&f, 0, WORD_FORWARD, 10, NULL), 0);
 	forget_wires(&f);
 	f.outputs = outputs_free(f.outputs);
 	assert_wires(&f, "line GPIO5 0\npwm board.0 0.0000\nrelease GPIO5\nrelease GPIO6\n");
@@ -500,18 +529,18 @@ static void test_reload_does_not_touch_what_stays(void **state)
 
 	(void)state;
 	open_map(&f, MAP);
-	assert_int_equal(outputs_set_led(f.outputs, 1, true, 10, NULL), 0);
-	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(set_led(&f, 1, true, 10, NULL), 0);
+	assert_int_equal(set_motor(&f, 0, WORD_FORWARD, 10, NULL), 0);
 	forget_wires(&f);
 	/* The red LED goes, a yellow one comes, the green one has another index. */
 	reload(&f,
 		CHIPS "leds: [" BLUE ", {name: yellow, line: GPIO22}, " GREEN "]\nmotors: [" MOTOR
 		      "]\n");
 	assert_wires(&f, "release GPIO17\nline GPIO22 0\n");
-	assert_true(outputs_get_led(f.outputs, 2).on);
-	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_FORWARD);
-	assert_true(outputs_running(f.outputs));
-	assert_int_equal(outputs_set_led(f.outputs, 2, false, 10, NULL), 0);
+	assert_true(value(&f, "led", 2, "on"));
+	assert_int_equal(value(&f, "motor", 0, "direction"), WORD_FORWARD);
+	assert_true(outputs_running(f.outputs, false));
+	assert_int_equal(set_led(&f, 2, false, 10, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
 	close_all(&f);
 }
@@ -522,12 +551,12 @@ static void test_reload_stops_a_motor_whose_wiring_changes(void **state)
 
 	(void)state;
 	open_map(&f, CHIPS "motors: [" MOTOR "]\n");
-	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_FORWARD, 10, NULL), 0);
+	assert_int_equal(set_motor(&f, 0, WORD_FORWARD, 10, NULL), 0);
 	reload(&f, CHIPS "motors: [{forward: GPIO5, backward: GPIO7, enable: board.0}]\n");
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
 	assert_true(map_rig_output(&f.rig, "board.0") == 0.0);
-	assert_int_equal(outputs_get_motor(f.outputs, 0).direction, MOTOR_STOP);
-	assert_int_equal(outputs_set_motor(f.outputs, 0, MOTOR_BACKWARD, 10, NULL), 0);
+	assert_int_equal(value(&f, "motor", 0, "direction"), WORD_STOP);
+	assert_int_equal(set_motor(&f, 0, WORD_BACKWARD, 10, NULL), 0);
 	assert_true(map_rig_output(&f.rig, "GPIO7") == 1.0);
 	close_all(&f);
 }
@@ -546,14 +575,14 @@ static void test_a_stuck_part_is_tried_once_and_not_for_each_output(void **state
 	 * back with it at once.
 	 */
 	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
-	assert_false(outputs_get_led(f.outputs, 0).ok);
-	assert_false(outputs_get_led(f.outputs, 2).ok);
-	assert_string_equal(outputs_get_led(f.outputs, 2).error,
+	assert_false(get(&f, "led", 0).ok);
+	assert_false(get(&f, "led", 2).ok);
+	assert_string_equal(get(&f, "led", 2).error,
 		"pca9685 at 0x40 on /dev/i2c-1: timed out: the bus is stuck or the part stays "
 		"busy");
 	poll_much_later(&f);
 	for (size_t i = 0; i < 3; i++)
-		assert_true(outputs_get_led(f.outputs, i).ok);
+		assert_true(get(&f, "led", i).ok);
 	close_all(&f);
 }
 

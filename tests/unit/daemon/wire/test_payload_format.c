@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fake_config.h"
+#include "output_words.h"
 #include "payload.h"
 
 #include <errno.h>
@@ -14,6 +15,9 @@
 enum { TEXT_MAX = 65536 };
 
 static const unsigned char ALL_DUE[FAKE_SENSORS] = {1, 1, 1, 1};
+
+/* As fake_config has them. */
+enum { LED_0, LED_1, MOTOR_0, MOTOR_1 };
 
 static int setup(void **state)
 {
@@ -143,8 +147,8 @@ static void an_answer_says_what_was_applied(void **state)
 	const struct fake_config *fake = *state;
 	struct payload_action applied = {
 		.id = {.kind = PAYLOAD_ID_INTEGER, .integer = 7},
-		.n_leds = 1,
-		.leds = {{.index = 0, .has_on = true, .on = true, .bright = 10}},
+		.n_outputs = 1,
+		.outputs = {{.output = LED_0, .called = PAYLOAD_BY_INDEX, led_values(true, 10)}},
 	};
 
 	assert_answer(&fake->config, &applied, NULL,
@@ -157,20 +161,14 @@ static void an_answer_calls_things_as_the_sender_did(void **state)
 	const struct payload_errors none = {.count = 0};
 	struct payload_action applied = {
 		.id = {.kind = PAYLOAD_ID_STRING, .string = "a \"b\"\n"},
-		.n_leds = 1,
-		.leds = {{.index = 1, .by_name = true, .has_on = true}},
-		.n_motors = 3,
-		.motors =
+		.n_outputs = 4,
+		.outputs =
 			{
-				{.index = 1,
-					.called = PAYLOAD_MOTOR_BY_NAME,
-					.has_direction = true,
-					.direction = MOTOR_BACKWARD},
-				{.index = 1, .called = PAYLOAD_MOTOR_BY_INDEX, .speed = 3},
-				{.called = PAYLOAD_MOTOR_PLAIN,
-					.has_direction = true,
-					.direction = MOTOR_FORWARD,
-					.speed = 4},
+				/* Those of a kind stand together. */
+				{MOTOR_1, PAYLOAD_BY_NAME, motor_values(WORD_BACKWARD, 0)},
+				{LED_1, PAYLOAD_BY_NAME, led_values(false, 0)},
+				{MOTOR_1, PAYLOAD_BY_INDEX, {.given = 2, .numbers = {0, 3}}},
+				{MOTOR_0, PAYLOAD_PLAIN, motor_values(WORD_FORWARD, 4)},
 			},
 		.interval_ms = 100,
 	};
@@ -258,11 +256,10 @@ static void the_state_is_an_action(void **state)
 {
 	const struct fake_config *fake = *state;
 	struct payload_action now = {
-		.n_leds = 2,
-		.leds = {{.index = 0, .has_on = true, .on = true, .bright = 7},
-			{.index = 1, .has_on = true, .bright = 10}},
-		.n_motors = 1,
-		.motors = {{.called = PAYLOAD_MOTOR_PLAIN, .has_direction = true, .speed = 5}},
+		.n_outputs = 3,
+		.outputs = {{LED_0, PAYLOAD_BY_INDEX, led_values(true, 7)},
+			{LED_1, PAYLOAD_BY_INDEX, led_values(false, 10)},
+			{MOTOR_0, PAYLOAD_PLAIN, motor_values(WORD_STOP, 5)}},
 		.interval_ms = 500,
 	};
 	char text[256];
@@ -271,7 +268,7 @@ static void the_state_is_an_action(void **state)
 	assert_string_equal(text,
 		"{\"led\":{\"0\":{\"on\":true,\"bright\":7},\"1\":{\"on\":false,\"bright\":10}},"
 		"\"motor\":{\"direction\":\"stop\",\"speed\":5},\"sensors\":{\"interval\":500}}");
-	now.n_leds = now.n_motors = 0;
+	now.n_outputs = 0;
 	assert_true(payload_format_state(&fake->config, &now, text, sizeof(text)) > 0);
 	assert_string_equal(text, "{\"sensors\":{\"interval\":500}}");
 }

@@ -5,6 +5,7 @@
  * row reads like the contract.
  */
 #include "fake_config.h"
+#include "output_words.h"
 #include "payload.h"
 #include "payload_parse.h"
 
@@ -525,7 +526,7 @@ static void an_object_with_more_keys_than_there_can_be_is_refused(void **state)
 	char message[1024] = "{\"led\":{";
 	size_t used = strlen(message);
 
-	for (int i = 0; i <= CONFIG_LEDS_MAX; i++)
+	for (int i = 0; i <= 64; i++)
 		used += (size_t)snprintf(
 			message + used, sizeof(message) - used, "%s\"%d\":1", i ? "," : "", i % 64);
 	(void)snprintf(message + used, sizeof(message) - used, "}}");
@@ -553,6 +554,15 @@ static void a_long_key_is_cut_at_a_character(void **state)
 	assert_non_null(strstr(errors.items[0].reason, "\xa4?\", known here: led"));
 }
 
+static void check_nothing(struct payload_parser *parser, const struct payload_path *path,
+	const cJSON *item, void *target)
+{
+	(void)parser;
+	(void)path;
+	(void)item;
+	(void)target;
+}
+
 /* Each kind of output brings keys of its own; the words about them have room for some. */
 static void a_table_of_any_number_of_keys_may_be_listed(void **state)
 {
@@ -560,14 +570,14 @@ static void a_table_of_any_number_of_keys_may_be_listed(void **state)
 	static const struct payload_path PATH = {NULL, "k1x"}, NONE = {NULL, "quite different"};
 	static struct payload_key rows[ROWS + 1];
 	static char names[ROWS][24];
-	const struct payload_keys keys = {rows, "{}", NULL};
+	const struct payload_keys keys = {.rows = rows, .example = "{}"};
 	struct payload_errors errors = {.count = 0};
 	struct payload_parser parser = {.errors = &errors};
 
 	(void)state;
 	for (size_t i = 0; i < ROWS; i++) {
 		(void)snprintf(names[i], sizeof(names[i]), "k%zuxxxxxxxxxxxxxxxxxx", i);
-		rows[i] = (struct payload_key){names[i], payload_check_leds, NULL};
+		rows[i] = (struct payload_key){names[i], check_nothing};
 	}
 	rows[1].name = "k1y";
 	payload_unknown_key(&parser, &PATH, &keys);
@@ -589,8 +599,7 @@ static void a_gateway_without_outputs_says_so(void **state)
 
 	(void)state;
 	fake_config_init(&fake);
-	fake.config.n_leds = 0;
-	fake.config.n_motors = 0;
+	fake_config_clear_outputs(&fake);
 	assert_int_equal(parse_text(&fake.config, LED, &action, &errors), -EINVAL);
 	assert_string_equal(errors.items[0].reason, "there is no LED \"0\": this gateway has none");
 	assert_int_equal(parse_text(&fake.config, MOTOR, &action, &errors), -EINVAL);
@@ -603,8 +612,8 @@ static void a_gateway_without_outputs_says_so(void **state)
 
 static void every_device_of_a_full_map_can_be_addressed_at_once(void **state)
 {
-	static struct config_led leds[CONFIG_LEDS_MAX];
-	static char names[CONFIG_LEDS_MAX][8];
+	enum { LEDS = 64 };
+	static char names[LEDS][8];
 	struct fake_config fake;
 	struct payload_action action;
 	struct payload_errors errors;
@@ -613,19 +622,18 @@ static void every_device_of_a_full_map_can_be_addressed_at_once(void **state)
 
 	(void)state;
 	fake_config_init(&fake);
-	fake.config.leds = leds;
-	fake.config.n_leds = CONFIG_LEDS_MAX;
-	for (size_t i = 0; i < CONFIG_LEDS_MAX; i++) {
+	fake_config_clear_outputs(&fake);
+	for (size_t i = 0; i < LEDS; i++) {
 		(void)snprintf(names[i], sizeof(names[i]), "led%c%c", (char)('a' + i / 26),
 			(char)('a' + i % 26));
-		leds[i].name = names[i];
+		fake_config_add(&fake, "led", names[i]);
 		used += (size_t)snprintf(message + used, sizeof(message) - used,
 			"%s\"%zu\":{\"on\":true}", i ? "," : "", i);
 	}
 	(void)snprintf(message + used, sizeof(message) - used, "}}");
 	assert_int_equal(parse_text(&fake.config, message, &action, &errors), 0);
-	assert_int_equal(action.n_leds, CONFIG_LEDS_MAX);
-	assert_int_equal(action.leds[63].index, 63);
+	assert_int_equal(action.n_outputs, LEDS);
+	assert_int_equal(action.outputs[63].output, 63);
 
 	assert_int_equal(
 		parse_text(&fake.config, "{\"led\":{\"64\":{\"on\":true}}}", &action, &errors),
@@ -709,7 +717,7 @@ static void another_interval_is_refused(void **state)
 	}
 }
 
-static int parse_led(const struct config *config, const char *text, struct payload_led *ret_led)
+static int parse_led(const struct config *config, const char *text, struct payload_output *ret_led)
 {
 	struct payload_bytes bytes = {(const uint8_t *)text, strlen(text), strlen(text)};
 
@@ -719,17 +727,15 @@ static int parse_led(const struct config *config, const char *text, struct paylo
 static void an_led_command_counts_from_one(void **state)
 {
 	const struct fake_config *fake = *state;
-	struct payload_led led;
+	struct payload_output led;
 
 	assert_int_equal(parse_led(&fake->config, "1 1", &led), 0);
-	assert_int_equal(led.index, 0);
-	assert_true(led.has_on);
-	assert_true(led.on);
-	assert_int_equal(led.bright, 0);
+	assert_int_equal(led.output, output_index(&fake->config, "led", 0));
+	assert_int_equal(output_value("led", &led.values, "on"), 1);
+	assert_int_equal(output_value("led", &led.values, "bright"), -1);
 	assert_int_equal(parse_led(&fake->config, " 2\t0\n", &led), 0);
-	assert_int_equal(led.index, 1);
-	assert_true(led.has_on);
-	assert_false(led.on);
+	assert_int_equal(led.output, output_index(&fake->config, "led", 1));
+	assert_int_equal(output_value("led", &led.values, "on"), 0);
 }
 
 static void another_led_command_is_unknown(void **state)
@@ -738,11 +744,11 @@ static void another_led_command_is_unknown(void **state)
 		"a 1", "1 on", "-1 1", "1 -1", "1,1", "18446744073709551617 1",
 		"1 18446744073709551617", "{\"led\":1}"};
 	const struct fake_config *fake = *state;
-	struct payload_led led = {.index = 99};
+	struct payload_output led = {.output = 99};
 
 	for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++)
 		assert_int_equal(parse_led(&fake->config, TEXTS[i], &led), -EINVAL);
-	assert_int_equal(led.index, 99);
+	assert_int_equal(led.output, 99);
 }
 
 int main(void)

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sections of outputs: leds, motors and those of every other kind. What a kind takes is in its
+ * struct output_kind; what all of them have in common is here.
+ */
+#include "config_param.h"
+#include "config_port.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What an output's keys are read into; what is not the config's own is used up by the checks. */
+struct reading {
+	struct config_output output;
+	bool is_soft;
+	double frequency_hz;
+};
+
+/* The options of a kind, and the words that they refer to. */
+struct table {
+	struct schema_option options[OUTPUT_PORTS_MAX + OUTPUT_PARAMS_MAX + 6];
+	size_t n;
+	struct config_words words[OUTPUT_PARAMS_MAX];
+	struct schema_choice failsafe[DRIVER_WORDS_MAX + 1];
+};
+
+/* A mistake in it is told by the kind. */
+struct draft {
+	struct output_draft draft;
+	struct schema *schema;
+	const struct yaml_node *node;
+};
+
+static const struct schema_choice SOFT[] = {{"soft", true}, {0}};
+
+/* --- the ports --- */
+
+static const struct output_kind *kind_of(struct schema *schema)
+{
+	return config_loader_of(schema)->kind;
+}
+
+/* The three ways to name the port of a kind that has one. */
+
+static int read_line(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	return config_read_line(schema, node, field);
+}
+
+/* Read after line, which pwm: soft needs. */
+static int read_pwm(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	const struct output_kind *kind = kind_of(schema);
+	struct config_port *port = field;
+	const struct yaml_node *line = yaml_node_get(node->parent, "line");
+	bool soft = node->kind == YAML_SCALAR && strcmp(node->text, "soft") == 0;
+
+	if (soft && !line)
+		diag_error(schema->diag, node->place, NULL,
+			"pwm: soft is software PWM on a line: name the line, too");
+	else if (soft && port->type == PORT_LINE)
+		port->type = PORT_SOFT_PWM;
+	else if (line && !soft)
+		diag_error(schema->diag, node->place, "for brightness on the line: pwm: soft",
+			"%s %s is on a line or on a PWM output, not on both", kind->article,
+			kind->noun);
+	else if (!soft)
+		return config_read_pwm(schema, node, port);
+	return 0;
+}
+
+/* Read after line and pwm. */
+static int read_kernel_led(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	const struct output_kind *kind = kind_of(schema);
+
+	if (!yaml_node_get(node->parent, "line") && !yaml_node_get(node->parent, "pwm"))
+		return config_read_kernel_led(schema, node, field);
+	diag_error(schema->diag, node->key_place, NULL,
+		"%s %s is on a line, on a PWM output, or one of the kernel's, and not two of them",
+		kind->article, kind->noun);
+	return 0;
+}
+
+static const struct {
+	unsigned may_be;
+	const char *key, *example;
+	int (*read)(struct schema *schema, const struct yaml_node *node, void *field);
+} WAYS[] = {
+	{PORT_MAY_BE_LINE, "line", "for example line: GPIO17", read_line},
+	{PORT_MAY_BE_PWM, "pwm", "for example pwm: pwmchip0.0", read_pwm},
+	{PORT_MAY_BE_LED, "led", "for example led: ACT", read_kernel_led},
+};
+
+enum { N_WAYS = sizeof(WAYS) / sizeof(WAYS[0]) };
+
+static int read_named(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	return config_read_port(schema, node, field);
+}
+
+static int read_named_pwm(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	return config_read_pwm(schema, node, field);
+}
+
+static const struct yaml_node *node_of_port(
+	const struct yaml_node *item, const struct output_port *port)
+{
+	const struct yaml_node *node = NULL;
+
+	if (port->key)
+		return yaml_node_get(item, port->key);
+	for (size_t i = 0; i < N_WAYS && !node; i++)
+		node = port->may_be & WAYS[i].may_be ? yaml_node_get(item, WAYS[i].key) : NULL;
+	return node;
+}
+
+bool config_has_ports(const struct config_output *output, const struct yaml_node *item)
+{
+	for (size_t i = 0; i < output->kind->n_ports; i++)
+		if (output->ports[i].type == PORT_NONE &&
+			(!output->kind->ports[i].key ||
+				node_of_port(item, &output->kind->ports[i])))
+			return false;
+	return true;
+}
+
+int config_each_port(const struct config_loader *loader, config_port_visit visit, void *context)
+{
+	const struct config *config = loader->config;
+	int r = 0;
+
+	for (size_t i = 0; i < config->n_outputs; i++) {
+		const struct config_output *output = &config->outputs[i];
+		const struct yaml_node *item =
+			config_item(loader, output->kind->section, output->index);
+
+		for (size_t j = 0; j < output->kind->n_ports && r == 0; j++)
+			r = visit(context, node_of_port(item, &output->kind->ports[j]),
+				&output->ports[j]);
+	}
+	return r;
+}
+
+/* --- the table --- */
+
+static void add(struct table *table, struct schema_option option)
+{
+	table->options[table->n++] = option;
+}
+
+/* True where a line and a PWM output go by one key, so that software PWM needs one of its own. */
+static bool has_soft_key(const struct output_kind *kind)
+{
+	for (size_t i = 0; i < kind->n_ports; i++)
+		if (kind->ports[i].key && kind->ports[i].may_be & PORT_MAY_BE_LINE &&
+			kind->ports[i].may_be & PORT_MAY_BE_PWM)
+			return true;
+	return false;
+}
+
+static bool has_pwm(const struct output_kind *kind)
+{
+	for (size_t i = 0; i < kind->n_ports; i++)
+		if (kind->ports[i].may_be & PORT_MAY_BE_PWM)
+			return true;
+	return false;
+}
+
+static void add_port(struct table *table, const struct output_port *port, size_t index)
+{
+	struct schema_option option = {
+		.key = port->key,
+		.type = SCHEMA_CUSTOM,
+		.offset =
+			offsetof(struct reading, output.ports) + index * sizeof(struct config_port),
+	};
+
+	if (port->key) {
+		option.read = !(port->may_be & PORT_MAY_BE_LINE) ? read_named_pwm
+			: port->may_be & PORT_MAY_BE_PWM         ? read_named
+								 : read_line;
+		add(table, option);
+		return;
+	}
+	for (size_t i = 0; i < N_WAYS; i++) {
+		option.key = WAYS[i].key;
+		option.read = WAYS[i].read;
+		if (port->may_be & WAYS[i].may_be)
+			add(table, option);
+	}
+}
+
+static void add_failsafe(struct table *table, const struct output_kind *kind)
+{
+	config_failsafe_choices(kind, table->failsafe);
+	add(table,
+		(struct schema_option){
+			.key = "failsafe",
+			SCHEMA_FIELD(struct reading, output.failsafe),
+			.type = SCHEMA_ENUM,
+			.choices = table->failsafe,
+			.initial = kind->failsafe[0].word,
+		});
+}
+
+static void init_table(struct table *table, const struct output_kind *kind)
+{
+	static const struct schema_option NAME = {
+		.key = "name", SCHEMA_FIELD(struct reading, output.name), .type = SCHEMA_NAME};
+	static const struct schema_option SOFT_PWM = {.key = "pwm",
+		SCHEMA_FIELD(struct reading, is_soft),
+		.type = SCHEMA_ENUM,
+		.choices = SOFT};
+	static const struct schema_option ACTIVE_LOW = {.key = "active_low",
+		SCHEMA_FIELD(struct reading, output.active_low),
+		.type = SCHEMA_BOOL,
+		.initial = "false"};
+	static const struct schema_option FREQUENCY = {.key = "frequency",
+		SCHEMA_FIELD(struct reading, frequency_hz),
+		.type = SCHEMA_FREQUENCY,
+		.min = CONFIG_PWM_MIN_HZ,
+		.max = CONFIG_PWM_MAX_HZ};
+
+	*table = (struct table){.n = 0};
+	add(table, NAME);
+	for (size_t i = 0; i < kind->n_ports; i++)
+		add_port(table, &kind->ports[i], i);
+	if (has_soft_key(kind))
+		add(table, SOFT_PWM);
+	add(table, ACTIVE_LOW);
+	for (size_t i = 0; i < kind->n_params; i++) {
+		struct config_words *words = &table->words[i];
+		struct schema_option option = config_param_option(&kind->params[i],
+			offsetof(struct reading, output.params) + i * sizeof(double), words);
+
+		option.initial = words->initial[0] ? words->initial : NULL;
+		add(table, option);
+	}
+	if (has_pwm(kind))
+		add(table, FREQUENCY);
+	if (!kind->is_failsafe_shared)
+		add_failsafe(table, kind);
+}
+
+/* --- the checks --- */
+
+static void report(const struct output_draft *of, const struct output_mistake *mistake)
+{
+	const struct draft *draft = (const struct draft *)of;
+	const struct yaml_node *at =
+		mistake->key ? yaml_node_get(draft->node, mistake->key) : draft->node;
+	struct diag_place place = mistake->key && !mistake->is_value ? at->key_place : at->place;
+
+	diag_error(draft->schema->diag, place, mistake->cure, "%s%s%s",
+		mistake->key ? mistake->key : "", mistake->key ? ": " : "", mistake->words);
+}
+
+static bool gives(const struct output_draft *of, const char *key)
+{
+	return yaml_node_get(((const struct draft *)of)->node, key) != NULL;
+}
+
+/* What the kind makes of it. false: nothing more is to be said. */
+static bool check_kind(struct schema *schema, const struct yaml_node *node, struct reading *reading,
+	bool is_mistaken)
+{
+	const struct output_kind *kind = reading->output.kind;
+	struct draft draft = {
+		.draft = {.params = reading->output.params,
+			.is_soft = reading->is_soft,
+			.is_mistaken = is_mistaken,
+			.gives = gives,
+			.report = report},
+		.schema = schema,
+		.node = node,
+	};
+	bool goes_on = true;
+
+	for (size_t i = 0; i < kind->n_ports; i++)
+		draft.draft.ports[i] = reading->output.ports[i].type;
+	if (kind->check)
+		goes_on = kind->check(&draft.draft);
+	for (size_t i = 0; i < kind->n_ports; i++)
+		reading->output.ports[i].type = draft.draft.ports[i];
+	return goes_on;
+}
+
+static void set_frequency(
+	struct schema *schema, const struct yaml_node *node, struct reading *reading)
+{
+	const struct yaml_node *frequency = yaml_node_get(node, "frequency");
+	bool part = false, own = false;
+
+	for (size_t i = 0; i < reading->output.kind->n_ports; i++) {
+		struct config_port *port = &reading->output.ports[i];
+		size_t before = diag_count(schema->diag);
+
+		part = part || port->type == PORT_CHIP_PWM;
+		own = own || port->type == PORT_SOC_PWM || port->type == PORT_SOFT_PWM;
+		config_set_frequency(schema, frequency, reading->frequency_hz, port);
+		if (diag_count(schema->diag) > before)
+			return; /* once is enough */
+	}
+	if (frequency && part && !own)
+		diag_error(schema->diag, frequency->key_place,
+			"give it in chips, for all outputs of the part",
+			"frequency: a PWM part has one for all its outputs");
+}
+
+/* What the kernel knows of its LEDs, and the map cannot change. */
+static void check_kernel_led(
+	struct schema *schema, const struct yaml_node *node, const struct config_output *output)
+{
+	const struct yaml_node *frequency = yaml_node_get(node, "frequency");
+
+	if (output->ports[0].type != PORT_KERNEL_LED)
+		return;
+	if (frequency)
+		diag_error(schema->diag, frequency->key_place, "remove it",
+			"frequency: the kernel dims its LEDs as it likes");
+	if (output->active_low)
+		diag_error(schema->diag, yaml_node_get(node, "active_low")->key_place, "remove it",
+			"active_low: the kernel knows at which level its LEDs shine");
+}
+
+/* An action addresses an output by its name or its number, and where the number may be left out
+ * these stand in the place of the keys. */
+static void check_name(
+	struct schema *schema, const struct yaml_node *node, const struct output_kind *kind)
+{
+	if (!node || node->kind != YAML_SCALAR || !*node->text)
+		return;
+	if (!node->text[strspn(node->text, "0123456789")])
+		diag_error(schema->diag, node->place, NULL,
+			"name: %.40s is a number, and numbers are for counting through the %s",
+			node->text, kind->nouns);
+	int key = kind->is_plain ? output_key_find(kind, node->text) : -ENOENT;
+	if (key >= 0 && !kind->keys[key].is_stop_only)
+		diag_error(schema->diag, node->place, NULL,
+			"name: \"%s\" is a word of the %s actions", node->text, kind->noun);
+}
+
+/* The ports that no output of the kind can do without. */
+static void check_ports(
+	struct schema *schema, const struct yaml_node *node, const struct output_kind *kind)
+{
+	for (size_t i = 0; i < kind->n_ports; i++) {
+		const struct output_port *port = &kind->ports[i];
+		char list[64] = "";
+		const char *example = NULL;
+		size_t used = 0, left = 0;
+
+		if (port->is_optional || node_of_port(node, port))
+			continue;
+		for (size_t j = 0; j < N_WAYS; j++)
+			left += port->may_be & WAYS[j].may_be ? 1 : 0;
+		for (size_t j = 0; !port->key && j < N_WAYS; j++) {
+			if (!(port->may_be & WAYS[j].may_be))
+				continue;
+			left--;
+			example = example ? example : WAYS[j].example;
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "\"%s\"%s",
+				WAYS[j].key,
+				left > 1            ? ", "
+					: left == 1 ? " or "
+						    : "");
+		}
+		if (port->key)
+			(void)snprintf(list, sizeof(list), "\"%s\"", port->key);
+		diag_error(schema->diag, node->place, example, "%s[%zu] needs %s", kind->section,
+			node->index, list);
+	}
+}
+
+/* --- reading --- */
+
+static int read_output(struct schema *schema, const struct yaml_node *node,
+	const struct table *table, struct reading *reading)
+{
+	const struct output_kind *kind = reading->output.kind;
+	size_t before = diag_count(schema->diag);
+	char example[128];
+
+	(void)snprintf(example, sizeof(example), "- %s", kind->example);
+	config_param_defaults(kind->params, kind->n_params, reading->output.params);
+	int r = schema_read_map_like(schema, node, table->options, example, reading);
+	if (r < 0 || node->kind != YAML_MAP)
+		return r;
+	config_param_check(schema, node, kind->params, kind->n_params, reading->output.params);
+	check_name(schema, yaml_node_get(node, "name"), kind);
+	if (!reading->output.name &&
+		asprintf(&reading->output.name, "%s%zu", kind->word, node->index) < 0) {
+		reading->output.name = NULL;
+		return -ENOMEM;
+	}
+	check_ports(schema, node, kind);
+	if (!check_kind(schema, node, reading, diag_count(schema->diag) > before))
+		return 0;
+	set_frequency(schema, node, reading);
+	check_kernel_led(schema, node, &reading->output);
+	return 0;
+}
+
+/* Room behind the outputs that are there. */
+static int make_room(struct config *config, size_t n)
+{
+	struct config_output *outputs =
+		reallocarray(config->outputs, config->n_outputs + n, sizeof(*outputs));
+
+	if (!outputs)
+		return -ENOMEM;
+	config->outputs = outputs;
+	return 0;
+}
+
+int config_add_output(struct config *config, const struct config_output *output)
+{
+	struct config_outputs_of *of = &config->outputs_of[output_kind_index(output->kind)];
+	int r = make_room(config, 1);
+
+	if (r < 0)
+		return r;
+	if (of->n == 0)
+		of->first = config->n_outputs;
+	config->outputs[config->n_outputs] = *output;
+	config->outputs[config->n_outputs++].index = of->n++;
+	return 0;
+}
+
+static void check_total(
+	struct schema *schema, const struct yaml_node *node, const struct config *config)
+{
+	if (config->n_outputs > CONFIG_OUTPUTS_MAX)
+		diag_error(schema->diag, yaml_node_name_place(node), NULL,
+			"%s: with these there are %zu outputs, and at most %d can be", node->key,
+			config->n_outputs, CONFIG_OUTPUTS_MAX);
+}
+
+static int read_all(struct schema *schema, const struct yaml_node *node,
+	const struct output_kind *kind, struct config *config)
+{
+	struct table table;
+	int r = 0;
+
+	init_table(&table, kind);
+	for (size_t i = 0; i < node->n_items && r == 0; i++) {
+		struct reading reading = {.output.kind = kind};
+		int added;
+
+		r = read_output(schema, node->items[i], &table, &reading);
+		/* Owned by the config from here on, whatever r says. */
+		added = config_add_output(config, &reading.output);
+		if (added < 0)
+			config_free_output(&reading.output);
+		r = r < 0 ? r : added;
+	}
+	if (r == 0)
+		check_total(schema, node, config);
+	return r;
+}
+
+int config_read_outputs(struct schema *schema, const struct yaml_node *node,
+	const struct output_kind *kind, struct config *config)
+{
+	struct config_loader *loader = config_loader_of(schema);
+	char example[128];
+	int r = 0;
+
+	(void)snprintf(example, sizeof(example), "%s: [%s]", kind->section, kind->example);
+	if (!schema_expect_like(schema, node, YAML_LIST, example) || node->n_items == 0)
+		return 0;
+	if (node->n_items > kind->max)
+		diag_error(schema->diag, yaml_node_name_place(node), NULL,
+			"%s: these are %zu, and at most %zu can be", node->key, node->n_items,
+			kind->max);
+	loader->kind = kind;
+	r = read_all(schema, node, kind, config);
+	loader->kind = NULL;
+	return r;
+}
+
+int config_read_output_section(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	for (const struct output_kind *const *kind = output_kind_table; *kind; kind++)
+		if (strcmp((*kind)->section, node->key) == 0)
+			return config_read_outputs(schema, node, *kind, field);
+	return 0;
+}

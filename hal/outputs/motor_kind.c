@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* The motor as a kind of output: which bridge its ports make, and the words of its actions. */
+#include "motor.h"
+#include "output_kind.h"
+
+#include <stdlib.h>
+
+/* The ports are the inputs of the bridge, in their order. */
+static const struct output_port PORTS[] = {
+	[HBRIDGE_FORWARD] = {"forward", PORT_MAY_BE_LINE | PORT_MAY_BE_PWM, true},
+	[HBRIDGE_BACKWARD] = {"backward", PORT_MAY_BE_LINE | PORT_MAY_BE_PWM, true},
+	[HBRIDGE_PHASE] = {"phase", PORT_MAY_BE_LINE | PORT_MAY_BE_PWM, true},
+	[HBRIDGE_ENABLE] = {"enable", PORT_MAY_BE_LINE | PORT_MAY_BE_PWM, true},
+};
+
+enum { STOP_MODE, RAMP, REVERSE_PAUSE, MIN_DUTY, N_PARAMS };
+
+static const char *const STOP_MODES[] = {[MOTOR_COAST] = "coast", [MOTOR_BRAKE] = "brake", NULL};
+
+static const struct driver_param PARAMS[] = {
+	[STOP_MODE] = {.key = "stop",
+		.type = DRIVER_PARAM_WORD,
+		.default_value = MOTOR_COAST,
+		.words = STOP_MODES,
+		.help = "what a stop does"},
+	[RAMP] = {.key = "ramp",
+		.type = DRIVER_PARAM_DURATION,
+		.max = 60e6,
+		.help = "from stop to full speed"},
+	[REVERSE_PAUSE] = {.key = "reverse_pause",
+		.type = DRIVER_PARAM_DURATION,
+		.max = 60e6,
+		.default_value = 100e3,
+		.help = "the rest between the directions"},
+	[MIN_DUTY] = {.key = "min_duty",
+		.type = DRIVER_PARAM_PERCENT,
+		.max = 0.9,
+		.help = "the duty below which it does not turn"},
+};
+
+enum { DIRECTION, SPEED, ON, PERCENT };
+
+/* The directions as an action names them. */
+static const char *const DIRECTIONS[] = {"forward", "backward", "stop", NULL};
+static const enum motor_direction DIRECTION_OF[] = {MOTOR_FORWARD, MOTOR_BACKWARD, MOTOR_STOP};
+enum { WORD_FORWARD, WORD_BACKWARD, WORD_STOP };
+
+static const struct output_key KEYS[] = {
+	[DIRECTION] = {.name = "direction",
+		.type = OUTPUT_KEY_CHOICE,
+		.choices = DIRECTIONS,
+		.initial = WORD_STOP,
+		.has_stop = true,
+		.stop = WORD_STOP},
+	[SPEED] = {.name = "speed",
+		.type = OUTPUT_KEY_NUMBER,
+		.min = MOTOR_SPEED_MIN,
+		.max = MOTOR_SPEED_MAX,
+		.initial = MOTOR_SPEED_MAX,
+		.has_stop = true,
+		.stop = 0},
+	/* What others mean by a stop. */
+	[ON] = {.name = "on", .type = OUTPUT_KEY_BOOL, .has_stop = true, .is_stop_only = true},
+	[PERCENT] = {.name = "percent",
+		.type = OUTPUT_KEY_NUMBER,
+		.has_stop = true,
+		.is_stop_only = true},
+};
+
+#define STOPPED                                                                                    \
+	{                                                                                          \
+		.given = 1U << DIRECTION, .numbers = { [DIRECTION] = WORD_STOP }                   \
+	}
+
+static const struct output_failsafe FAILSAFE[] = {
+	{.word = "stop", .away = STOPPED, .end = STOPPED},
+	{.word = "keep", .end = STOPPED},
+};
+
+/* --- the map --- */
+
+/* Of the lines, those that set the speed get software PWM: enable, or else forward and backward. */
+static void apply_soft(struct output_draft *draft)
+{
+	enum port_type *ports = draft->ports;
+
+	if (ports[HBRIDGE_ENABLE] == PORT_LINE) {
+		ports[HBRIDGE_ENABLE] = PORT_SOFT_PWM;
+	} else if (ports[HBRIDGE_ENABLE] == PORT_NONE && ports[HBRIDGE_FORWARD] == PORT_LINE &&
+		ports[HBRIDGE_BACKWARD] == PORT_LINE) {
+		ports[HBRIDGE_FORWARD] = PORT_SOFT_PWM;
+		ports[HBRIDGE_BACKWARD] = PORT_SOFT_PWM;
+	} else {
+		draft->report(draft,
+			&(struct output_mistake){.key = "pwm",
+				.cure = "remove it",
+				.words = "soft is for a line that sets the speed, and here is "
+					 "none"});
+	}
+}
+
+static bool is_bridge(const enum port_type ports[])
+{
+	bool no_phase = ports[HBRIDGE_PHASE] == PORT_NONE;
+
+	if (ports[HBRIDGE_FORWARD] == PORT_LINE && ports[HBRIDGE_BACKWARD] == PORT_LINE)
+		return no_phase;
+	if (port_type_has_duty(ports[HBRIDGE_FORWARD]) &&
+		port_type_has_duty(ports[HBRIDGE_BACKWARD]))
+		return no_phase && ports[HBRIDGE_ENABLE] == PORT_NONE;
+	return ports[HBRIDGE_FORWARD] == PORT_NONE && ports[HBRIDGE_BACKWARD] == PORT_NONE &&
+		ports[HBRIDGE_PHASE] == PORT_LINE && ports[HBRIDGE_ENABLE] != PORT_NONE;
+}
+
+/* Said, not left out: then somebody counts on it. */
+static void check_stop(struct output_draft *draft)
+{
+	static const struct output_mistake COAST = {.key = "stop",
+		.is_value = true,
+		.cure = "stop: brake is what it does",
+		.words = "a bridge with phase and enable cannot coast"};
+
+	if (draft->ports[HBRIDGE_PHASE] != PORT_NONE && draft->gives(draft, "stop") &&
+		(int)draft->params[STOP_MODE] == MOTOR_COAST)
+		draft->report(draft, &COAST);
+}
+
+static void check_speed(struct output_draft *draft)
+{
+	static const char *const KEYS_OF_SPEED[] = {"min_duty", "ramp", "frequency"};
+
+	for (size_t i = 0; i < HBRIDGE_N_INPUTS; i++) {
+		if (port_type_has_duty(draft->ports[i]))
+			return;
+	}
+	for (size_t i = 0; i < sizeof(KEYS_OF_SPEED) / sizeof(KEYS_OF_SPEED[0]); i++) {
+		const struct output_mistake mistake = {.key = KEYS_OF_SPEED[i],
+			.cure = "add pwm: soft, or a PWM output as enable",
+			.words = "with plain lines the motor has no speed but the full one"};
+
+		if (draft->gives(draft, mistake.key))
+			draft->report(draft, &mistake);
+	}
+}
+
+/* Nothing to say when a port is a mistake by itself. */
+static bool check_motor(struct output_draft *draft)
+{
+	static const struct output_mistake NO_BRIDGE = {
+		.cure = "there are: forward and backward lines, with or without enable; forward "
+			"and backward PWM outputs; a phase line with enable",
+		.words = "these outputs make no H-bridge"};
+
+	if (draft->is_mistaken)
+		return false;
+	for (size_t i = 0; i < HBRIDGE_N_INPUTS; i++) {
+		if (draft->ports[i] == PORT_NONE && draft->gives(draft, PORTS[i].key))
+			return false;
+	}
+	/* Before pwm: soft is applied, which makes another valid bridge of the same lines. */
+	if (!is_bridge(draft->ports)) {
+		draft->report(draft, &NO_BRIDGE);
+		return false;
+	}
+	if (draft->is_soft)
+		apply_soft(draft);
+	check_stop(draft);
+	check_speed(draft);
+	return true;
+}
+
+/*
+ * A bridge runs when enable is on (or there is none) and forward and backward differ; with phase,
+ * whenever enable is on. What is no line of the header is off: outputs of PWM parts and of the
+ * SoC's PWM are, at power-on.
+ */
+static int active_at_power_on(const enum port_type types[], const enum output_level levels[])
+{
+	bool forward = levels[HBRIDGE_FORWARD] == OUTPUT_LEVEL_ON;
+	bool backward = levels[HBRIDGE_BACKWARD] == OUTPUT_LEVEL_ON;
+	bool enable = levels[HBRIDGE_ENABLE] == OUTPUT_LEVEL_ON;
+
+	if (types[HBRIDGE_PHASE] != PORT_NONE)
+		return enable ? HBRIDGE_ENABLE : -1;
+	if ((types[HBRIDGE_ENABLE] != PORT_NONE && !enable) || forward == backward)
+		return -1;
+	return forward ? HBRIDGE_FORWARD : HBRIDGE_BACKWARD;
+}
+
+/* --- driving --- */
+
+static int open_motor(const struct output_wire wires[], const double *params, void **ret_output)
+{
+	const struct motor_outputs outputs = {
+		.forward_line = wires[HBRIDGE_FORWARD].line,
+		.backward_line = wires[HBRIDGE_BACKWARD].line,
+		.phase_line = wires[HBRIDGE_PHASE].line,
+		.forward_pwm = wires[HBRIDGE_FORWARD].pwm,
+		.backward_pwm = wires[HBRIDGE_BACKWARD].pwm,
+		.enable_pwm = wires[HBRIDGE_ENABLE].pwm,
+		.enable_line = wires[HBRIDGE_ENABLE].line,
+	};
+	const struct motor_settings settings = {
+		.stop_mode = (enum motor_stop_mode)params[STOP_MODE],
+		.min_duty = params[MIN_DUTY],
+		.ramp_us = (uint32_t)params[RAMP],
+		.reverse_pause_us = (uint32_t)params[REVERSE_PAUSE],
+	};
+	struct motor *motor;
+	int r;
+
+	/* No bridge has a PWM there: without it, the others are refused. */
+	pwm_close(wires[HBRIDGE_PHASE].pwm);
+	r = motor_new(&outputs, &settings, &motor);
+	if (r == 0)
+		*ret_output = motor;
+	return r;
+}
+
+static int apply_motor(void *output, const struct output_values *values, uint64_t now_us)
+{
+	return motor_set(output, DIRECTION_OF[values->numbers[DIRECTION]],
+		(unsigned)values->numbers[SPEED], now_us);
+}
+
+static int poll_motor(void *output, uint64_t now_us, uint64_t *ret_next_us)
+{
+	return motor_poll(output, now_us, ret_next_us);
+}
+
+static bool motor_is_running(const void *output)
+{
+	return motor_running(output);
+}
+
+static void observe_motor(const void *output, struct output_values *values)
+{
+	static const int WORDS[] = {[MOTOR_STOP] = WORD_STOP,
+		[MOTOR_FORWARD] = WORD_FORWARD,
+		[MOTOR_BACKWARD] = WORD_BACKWARD};
+
+	output_values_set(values, DIRECTION, WORDS[motor_driven(output)]);
+}
+
+static size_t motor_failed_port(const void *output)
+{
+	return motor_failed_input(output);
+}
+
+static int safe_motor(void *output)
+{
+	return motor_safe(output);
+}
+
+static void close_motor(void *output)
+{
+	(void)motor_close(output);
+}
+
+const struct output_kind output_motor = {
+	.word = "motor",
+	.section = "motors",
+	.article = "a",
+	.noun = "motor",
+	.nouns = "motors",
+	.nature = "motor",
+	.example = "{forward: GPIO5, backward: GPIO6, enable: GPIO13}",
+	.action = "{\"direction\":\"forward\",\"speed\":5}",
+	.max = 16,
+	.is_counted = true,
+	.moves = true,
+	.is_plain = true,
+	.ports = PORTS,
+	.n_ports = sizeof(PORTS) / sizeof(PORTS[0]),
+	.params = PARAMS,
+	.n_params = N_PARAMS,
+	.keys = KEYS,
+	.n_keys = sizeof(KEYS) / sizeof(KEYS[0]),
+	.rest = STOPPED,
+	.failsafe = FAILSAFE,
+	.n_failsafe = sizeof(FAILSAFE) / sizeof(FAILSAFE[0]),
+	.is_failsafe_shared = true,
+	.check = check_motor,
+	.active_at_power_on = active_at_power_on,
+	.open = open_motor,
+	.apply = apply_motor,
+	.poll = poll_motor,
+	.is_running = motor_is_running,
+	.observe = observe_motor,
+	.failed_port = motor_failed_port,
+	.safe = safe_motor,
+	.close = close_motor,
+};
