@@ -205,9 +205,9 @@ struct config_missed {
 
 /*
  * For tosd --safe: the outputs of a map, and what they need, whatever else is wrong with it. All
- * mistakes of the map are added to diag. The result has chips and outputs but those that are kept as
- * they are, with what is to be done with them; the rest of it is empty, the fingerprints too.
- * *ret_whole: there is no mistake at all, and the result is that of config_load().
+ * mistakes of the map are added to diag. The result has chips and all outputs but those that are
+ * kept as they are, with what is to be done with them; the rest of it is empty, the fingerprints
+ * too. *ret_whole: there is no mistake at all, and the result is that of config_load().
  *
  * An output is there if it is clear which lines or channels it has, and at which level they rest; a
  * mistake in its speed, its name and the like does not matter. 0; -EINVAL: nothing could be read;
