@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """./run: what it says of a mistake, and that it leaves nothing behind, in whichever way it ends."""
 
+import contextlib
 import os
 import pathlib
+import select
 import shutil
 import signal
 import subprocess
@@ -105,16 +107,27 @@ class Demo:
         self.errors.join()
         return code
 
+    def _processes(self):
+        mark = f"TMPDIR={self.folder}\0".encode()
+        for process in pathlib.Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if process.name.isdigit() and mark in (process / "environ").read_bytes():
+                    yield process
+
+    def running(self):
+        """A descriptor of each process, readable when it has ended."""
+        found = []
+        for process in self._processes():
+            with contextlib.suppress(OSError):
+                found.append(os.pidfd_open(int(process.name)))
+        return found
+
     def left_behind(self):
         """Processes and files."""
-        mark = f"TMPDIR={self.folder}\0".encode()
         left = list(self.folder.iterdir())
-        for process in pathlib.Path("/proc").iterdir():
-            try:
-                if process.name.isdigit() and mark in (process / "environ").read_bytes():
-                    left.append((process / "cmdline").read_text())
-            except OSError:
-                continue
+        for process in self._processes():
+            with contextlib.suppress(OSError):
+                left.append((process / "cmdline").read_text())
         return left
 
 
@@ -154,6 +167,20 @@ def test_an_interrupt_at_an_odd_moment(make_demo, after_ms):
     demo.signal(signal.SIGINT)
     assert demo.to_its_end() in (128 + signal.SIGINT, -signal.SIGINT)
     assert demo.left_behind() == []
+
+
+@pytest.mark.parametrize("name", ["KILL", "USR1"])
+def test_a_signal_that_nobody_can_obey(make_demo, name):
+    """Files stay then, but nothing that runs."""
+    demo = make_demo()
+    demo.read(9)
+    running = demo.running()
+    demo.process.send_signal(signal.Signals[f"SIG{name}"])
+    demo.process.wait(TIMEOUT)
+    for process in running:
+        assert select.select([process], [], [], TIMEOUT)[0], demo.left_behind()
+        os.close(process)
+    assert [left for left in demo.left_behind() if isinstance(left, str)] == []
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
