@@ -146,7 +146,7 @@ struct ina219_model {
 	uint16_t bus, shunt;
 };
 
-/* 8.6.2.1, table 4, of one of the two converters. */
+/* 8.6.2.1, ADC settings, of one of the two converters. */
 static uint64_t model_conversion_us(unsigned converter)
 {
 	static const uint16_t SINGLE_US[] = {84, 148, 276, CONVERSION_US};
@@ -307,7 +307,7 @@ static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {
 	[CHANNEL_CURRENT] = {"current", "current", "A", -320, 320, 0.0001, 0.25},
 };
 
-/* 8.5.5.1, table 1: by A1 and A0. */
+/* 8.5.5.1: by A1 and A0. */
 static const uint8_t ADDRESSES[] = {0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49,
 	0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F};
 static const double SAMPLES[] = {1, 2, 4, 8, 16, 32, 64, 128};
@@ -336,13 +336,13 @@ static const double SHUNT_2_MILLIOHM[] = {[PARAM_SHUNT] = 0.002, [PARAM_SAMPLES]
  * 11.98 V are 2995, 0x0BB3, which is 0x5D98 in the register.
  */
 static const struct driver_vector VECTORS[] = {
-	{.source = "SBOS448G, 9.2.2.1, table 8: 10 A",
+	{.source = "SBOS448G, 9.2.2.1, register results: 10 A",
 		.channel = CHANNEL_CURRENT,
 		.params = SHUNT_2_MILLIOHM,
 		RAW(0x07, 0xD0, 0x5D, 0x98),
 		.value = 10,
 		.tolerance = 1e-9},
-	{.source = "SBOS448G, 9.2.2.1, table 8: 11.98 V",
+	{.source = "SBOS448G, 9.2.2.1, register results: 11.98 V",
 		.channel = CHANNEL_VOLTAGE,
 		.params = SHUNT_2_MILLIOHM,
 		RAW(0x07, 0xD0, 0x5D, 0x98),
