@@ -13,6 +13,7 @@
 #include "diag.h"
 #include "driver.h"
 #include "output_kind.h"
+#include "sampling.h"
 #include "sim_wave.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -75,7 +76,7 @@ struct config_point {
 };
 
 /*
- * Order of processing: samples (average, median or peak_to_peak) of the channel, calibrate, scale
+ * Order of processing: samples of the channel (see sampling.h), calibrate, scale
  * and offset, min/max, ema, deadband (for the own topic only), decimals. A derived one begins with
  * what its sources have after their ema.
  */
@@ -84,15 +85,14 @@ struct config_sensor {
 	const struct derived *derived; /* what it is worked out with; NULL: it is measured */
 	size_t *of; /* derived: indexes into config.sensors, each before its own */
 	size_t n_of;
-	double *arguments;        /* derived: as many as that has */
-	size_t chip;              /* measured: index into config.chips */
-	unsigned channel;         /* of the chip's driver */
-	unsigned decimals;        /* 0 to 9 */
-	unsigned average;         /* samples, 1: off */
-	unsigned median;          /* samples, 1: off; odd */
-	uint64_t peak_to_peak_us; /* window, 0: off; the value is max - min of the samples in it */
-	double ema;               /* weight of the new value, 0 < ema <= 1; 1: off */
-	double scale, offset;     /* value * scale + offset */
+	double *arguments;               /* derived: as many as that has */
+	size_t chip;                     /* measured: index into config.chips */
+	unsigned channel;                /* of the chip's driver */
+	unsigned decimals;               /* 0 to 9 */
+	const struct sampling *sampling; /* what one value is made of */
+	uint64_t sampling_size;          /* samples, or the window in us; 1: the sample itself */
+	double ema;                      /* weight of the new value, 0 < ema <= 1; 1: off */
+	double scale, offset;            /* value * scale + offset */
 	struct config_point
 		*calibrate; /* piecewise linear, rising in raw; extended at the ends; NULL: off */
 	size_t n_calibrate;

@@ -183,11 +183,10 @@ static struct schema_option *new_options(const struct derived *derived)
 }
 
 /* What only a measured sensor takes. */
-static bool report_measured(struct schema *schema, const struct yaml_node *node)
+static void report_measured(
+	struct schema *schema, const struct yaml_node *node, const struct schema_option *measured)
 {
-	size_t before = diag_count(schema->diag);
-
-	for (const struct schema_option *option = config_measured_options; option->key; option++) {
+	for (const struct schema_option *option = measured; option->key; option++) {
 		const struct yaml_node *item = yaml_node_get(node, option->key);
 
 		if (item)
@@ -197,7 +196,6 @@ static bool report_measured(struct schema *schema, const struct yaml_node *node)
 						   "that of names",
 				"%s and derive do not go together", option->key);
 	}
-	return diag_count(schema->diag) > before;
 }
 
 static int read_arguments(struct schema *schema, const struct yaml_node *node,
@@ -212,11 +210,20 @@ static int read_arguments(struct schema *schema, const struct yaml_node *node,
 int config_read_derived(
 	struct schema *schema, const struct yaml_node *node, struct config_sensor *sensor)
 {
+	struct schema_option *measured = NULL;
+	size_t before = 0;
 	int r = schema_read_options(schema, node, config_derived_options, sensor);
 
-	/* Without its function nobody knows which other keys it takes. */
-	if (r < 0 || report_measured(schema, node) || !sensor->derived)
+	if (r == 0)
+		r = config_new_measured_options(&measured);
+	if (r < 0)
 		return r;
+	before = diag_count(schema->diag);
+	report_measured(schema, node, measured);
+	free(measured);
+	/* Without its function nobody knows which other keys it takes. */
+	if (diag_count(schema->diag) > before || !sensor->derived)
+		return 0;
 	struct schema_option *options = new_options(sensor->derived);
 
 	if (!options)

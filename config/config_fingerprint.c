@@ -62,8 +62,7 @@ static void print_sensor(const struct config *config, const struct config_sensor
 {
 	fprintf(out, "sensor %s\nchannel %u\ndecimals %u\n", sensor->name, sensor->channel,
 		sensor->decimals);
-	fprintf(out, "average %u\nmedian %u\npeak_to_peak %llu\n", sensor->average, sensor->median,
-		(unsigned long long)sensor->peak_to_peak_us);
+	fprintf(out, "%s %llu\n", sensor->sampling->key, (unsigned long long)sensor->sampling_size);
 	fprintf(out, "ema %.17g\nscale %.17g\noffset %.17g\n", sensor->ema, sensor->scale,
 		sensor->offset);
 	for (size_t i = 0; i < sensor->n_calibrate; i++)

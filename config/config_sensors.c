@@ -8,8 +8,7 @@
 #include <string.h>
 
 #define MS         1e3 /* in the base unit of durations, us */
-#define SECOND     1e6
-#define HOUR       (3600 * SECOND)
+#define HOUR       3600e6
 #define BIG        1e12 /* no physical value has more; keeps what is computed from it finite */
 #define ANY_NUMBER .type = SCHEMA_NUMBER, .min = -BIG, .max = BIG
 
@@ -49,23 +48,6 @@ const struct schema_option config_sensor_options[] = {
 
 const struct schema_option config_measured_options[] = {
 	{.key = "from", .type = SCHEMA_CUSTOM, .read = read_from, .required = true},
-	{.key = "average",
-		SCHEMA_FIELD(struct config_sensor, average),
-		.type = SCHEMA_INTEGER,
-		.min = 1,
-		.max = 1000,
-		.initial = "1"},
-	{.key = "median",
-		SCHEMA_FIELD(struct config_sensor, median),
-		.type = SCHEMA_INTEGER,
-		.min = 1,
-		.max = 99,
-		.initial = "1"},
-	{.key = "peak_to_peak",
-		SCHEMA_FIELD(struct config_sensor, peak_to_peak_us),
-		.type = SCHEMA_DURATION,
-		.min = MS,
-		.max = 10 * SECOND},
 	{.key = "scale", SCHEMA_FIELD(struct config_sensor, scale), ANY_NUMBER, .initial = "1"},
 	{.key = "offset", SCHEMA_FIELD(struct config_sensor, offset), ANY_NUMBER, .initial = "0"},
 	{.key = "calibrate", .type = SCHEMA_CUSTOM, .read = read_calibrate},
@@ -195,27 +177,6 @@ static int read_calibrate(struct schema *schema, const struct yaml_node *node, v
 	return 0;
 }
 
-static void check_samples(
-	struct schema *schema, const struct yaml_node *node, const struct config_sensor *sensor)
-{
-	static const char *const keys[] = {"average", "median", "peak_to_peak"};
-	const struct yaml_node *first = NULL;
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const struct yaml_node *option = yaml_node_get(node, keys[i]);
-		if (option && first)
-			diag_error(schema->diag, option->key_place, NULL,
-				"%s and %s do not go together: keep one", first->key, option->key);
-		else if (option)
-			first = option;
-	}
-	const struct yaml_node *median = yaml_node_get(node, "median");
-	if (median && sensor->median % 2 == 0)
-		diag_error(schema->diag, median->place, NULL,
-			"median: %u is even, and only an odd number of samples has a middle",
-			sensor->median);
-}
-
 static void check_limits(
 	struct schema *schema, const struct yaml_node *node, const struct config_sensor *sensor)
 {
@@ -241,6 +202,17 @@ static void check_name(struct schema *schema, const struct yaml_node *node)
 			wrong);
 }
 
+static int check_measured_keys(struct schema *schema, const struct yaml_node *map)
+{
+	struct schema_option *options = NULL;
+	int r = config_new_measured_options(&options);
+
+	if (r == 0)
+		r = schema_check_keys(schema, map, options, config_sensor_options);
+	free(options);
+	return r;
+}
+
 /* With derive, or with of, whose derive was forgotten. */
 static bool has_derive(const struct yaml_node *map)
 {
@@ -258,10 +230,12 @@ static int read_keys(
 	if (is_derived)
 		r = config_read_derived(schema, map, sensor);
 	else if (schema_expect_like(schema, node, YAML_MAP, EXAMPLE))
-		r = schema_check_keys(schema, map, config_measured_options, config_sensor_options);
+		r = check_measured_keys(schema, map);
 	else
 		r = 0;
 	/* Of one that is derived: the defaults. */
+	if (r == 0)
+		r = config_read_sampling(schema, is_derived ? NULL : map, sensor);
 	if (r == 0)
 		r = schema_read_options(
 			schema, is_derived ? NULL : map, config_measured_options, sensor);
@@ -273,7 +247,6 @@ static int read_sensor(
 {
 	/* What a mistake leaves untouched must not look like another one to the checks below. */
 	sensor->chip = CONFIG_NO_INDEX;
-	sensor->median = 1;
 	sensor->scale = 1;
 	sensor->min = -HUGE_VAL; /* INFINITY is a float */
 	sensor->max = HUGE_VAL;
@@ -284,7 +257,6 @@ static int read_sensor(
 	int r = read_keys(schema, node, sensor);
 	if (r < 0)
 		return r;
-	check_samples(schema, node, sensor);
 	check_limits(schema, node, sensor);
 	return 0;
 }

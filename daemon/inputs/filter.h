@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the samples of a channel to the value of a sensor, in the order that config.h gives:
- * samples (average, median or peak to peak), calibrate, scale and offset, min and max, ema. No
- * clock and no I/O; each struct belongs to one thread.
+ * From what the samples of a channel make to the value of a sensor, in the order that config.h
+ * gives: calibrate, scale and offset, min and max, ema. No clock and no I/O; each struct belongs to
+ * one thread.
  */
 #pragma once
 
@@ -10,28 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* The samples that make one value. */
-struct samples {
-	enum { SAMPLES_AVERAGE, SAMPLES_MEDIAN, SAMPLES_PEAK_TO_PEAK } kind;
-	size_t wanted, count;
-	double sum, min, max;
-	double *kept;       /* median: room for those wanted, owned */
-	uint64_t window_us; /* peak to peak */
-	uint64_t end_us;    /* peak to peak: of the window */
-};
-
-/* As the sensor asks. 0 or -ENOMEM. */
-int samples_init(struct samples *samples, const struct config_sensor *sensor);
-void samples_fini(struct samples *samples);
-
-/* For another value: forgets all samples. The window begins now. */
-void samples_begin(struct samples *samples, uint64_t now_us);
-void samples_add(struct samples *samples, double value);
-bool samples_enough(const struct samples *samples, uint64_t now_us);
-
-/* The average, the median, or max - min of what was added: at least one sample. */
-double samples_result(struct samples *samples);
 
 /* Piecewise linear; the first and the last piece go on at the ends. At least two points, rising in
  * raw. */

@@ -157,7 +157,7 @@ static void measure_values(struct measure *measure, uint64_t now_us)
 		return;
 	}
 	measure->channel = task->channel;
-	if (task->begun && task->samples.kind == SAMPLES_PEAK_TO_PEAK)
+	if (task->begun && task->samples.window_us > 0)
 		due_us = measure->started_us + MEASURE_SPACING_US;
 	enter(measure, MEASURE_START, due_us);
 }

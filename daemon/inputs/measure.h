@@ -19,6 +19,7 @@
 #include "config.h"
 #include "filter.h"
 #include "retry.h"
+#include "sampling.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

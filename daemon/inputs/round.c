@@ -128,7 +128,8 @@ static int init_measured(struct sensor *sensor, struct part *part)
 	sensor->task.channel = sensor->config->channel;
 	assert(measure->tasks); /* made by init_parts() */
 	measure->tasks[measure->n_tasks++] = &sensor->task;
-	return samples_init(&sensor->task.samples, sensor->config);
+	return samples_init(
+		&sensor->task.samples, sensor->config->sampling, sensor->config->sampling_size);
 }
 
 static int init_derived(struct round *round, size_t index)

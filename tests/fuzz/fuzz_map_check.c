@@ -70,7 +70,9 @@ static void check_chip(const struct config_chip *chip)
 
 static void check_processing(const struct config_sensor *sensor)
 {
-	FUZZ_CHECK(sensor->decimals <= 9 && sensor->average >= 1 && sensor->median % 2 == 1);
+	FUZZ_CHECK(sensor->decimals <= 9);
+	FUZZ_CHECK(sensor->sampling_size >= 1 && sensor->sampling_size <= sensor->sampling->max);
+	FUZZ_CHECK(!sensor->sampling->is_odd || sensor->sampling_size % 2 == 1);
 	FUZZ_CHECK(sensor->ema > 0 && sensor->ema <= 1);
 	FUZZ_CHECK(isfinite(sensor->scale) && sensor->scale != 0 && isfinite(sensor->offset));
 	FUZZ_CHECK(sensor->min < sensor->max);

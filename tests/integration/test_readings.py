@@ -152,6 +152,12 @@ def test_peak_to_peak(first_reading):
     assert 1800 <= reading["sound"] <= 2000
 
 
+def test_rms_is_of_the_wave_and_not_of_what_it_stands_on(first_reading):
+    wave = "simulate: {wave: sine, min: 1000, max: 3000, period: 10ms}"
+    reading = first_reading(f"  current: {{from: adc.1, rms: 100ms, {wave}}}\n")
+    assert 600 <= reading["current"] <= 800  # 1000 / sqrt(2), with how evenly a loaded machine takes samples
+
+
 def test_smoothing(broker, client, make_gateway):
     gateway = make_gateway(
         sensor_map(broker.port, "sensors: {x: {from: adc.0, ema: 0.5, simulate: 0}}")

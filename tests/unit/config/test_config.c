@@ -135,6 +135,12 @@ static void test_defaults(void **state)
 	config_free(config);
 }
 
+static void assert_sampling(const struct config_sensor *sensor, const char *key, uint64_t size)
+{
+	assert_string_equal(sensor->sampling->key, key);
+	assert_int_equal(sensor->sampling_size, size);
+}
+
 static void test_defaults_of_items(void **state)
 {
 	(void)state;
@@ -152,9 +158,7 @@ static void test_defaults_of_items(void **state)
 	for (size_t i = 0; i < chip->driver->n_params; i++)
 		CLOSE(chip->params[i], chip->driver->params[i].default_value);
 	assert_int_equal(sensor->decimals, 0);
-	assert_int_equal(sensor->average, 1);
-	assert_int_equal(sensor->median, 1);
-	assert_int_equal(sensor->peak_to_peak_us, 0);
+	assert_sampling(sensor, "average", 1);
 	CLOSE(sensor->ema, 1);
 	CLOSE(sensor->scale, 1);
 	CLOSE(sensor->offset, 0);
@@ -306,12 +310,12 @@ static void test_sensors(void **state)
 	assert_int_equal(
 		temp->channel, driver_channel_find(config->chips[0].driver, "temperature"));
 	assert_int_equal(temp->decimals, 2);
-	assert_int_equal(temp->average, 4);
+	assert_sampling(temp, "average", 4);
 	CLOSE(temp->ema, 0.25);
 	assert_int_equal(temp->every_us, 10000000);
 
 	assert_int_equal(humi->channel, driver_channel_find(config->chips[0].driver, "humidity"));
-	assert_int_equal(humi->median, 5);
+	assert_sampling(humi, "median", 5);
 	CLOSE(humi->min, 1);
 	CLOSE(humi->max, 99);
 	assert_true(humi->topic);
@@ -319,7 +323,7 @@ static void test_sensors(void **state)
 
 	assert_int_equal(sound->chip, 1);
 	assert_int_equal(sound->channel, 7);
-	assert_int_equal(sound->peak_to_peak_us, 50000);
+	assert_sampling(sound, "peak_to_peak", 50000);
 
 	assert_int_equal(light->chip, 2);
 	assert_int_equal(light->channel, driver_channel_find(config->chips[2].driver, "0-1"));

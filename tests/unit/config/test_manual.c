@@ -203,6 +203,21 @@ static void every_derived_value_is_in_the_manual(void **state)
 	free(section);
 }
 
+static void every_sampling_is_in_the_manual(void **state)
+{
+	char *section = section_of(*state, "# SENSORS\n");
+
+	assert_non_null(section);
+	for (const struct sampling *const *sampling = sampling_table; *sampling; sampling++) {
+		char *entry = entry_of(section, (*sampling)->key);
+
+		if (!entry)
+			fail_msg("the manual does not name %s", (*sampling)->key);
+		free(entry);
+	}
+	free(section);
+}
+
 static void check_limit(const char *manual, const char *told)
 {
 	static const char outside[] = " is outside ";
@@ -272,6 +287,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_prestate(every_driver_is_in_the_manual, section),
 		cmocka_unit_test_prestate(the_manual_names_no_driver_that_is_not_there, section),
 		cmocka_unit_test_prestate(every_derived_value_is_in_the_manual, manual),
+		cmocka_unit_test_prestate(every_sampling_is_in_the_manual, manual),
 		cmocka_unit_test_prestate(every_limit_is_in_the_manual, manual),
 		cmocka_unit_test_prestate(every_greatest_number_is_in_the_manual, manual),
 	};

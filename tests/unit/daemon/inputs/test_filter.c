@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "filter.h"
 
+#include "sampling.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +13,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct config_sensor PLAIN = {
-	.average = 1,
-	.median = 1,
+	.sampling = &sampling_average,
+	.sampling_size = 1,
 	.ema = 1,
 	.scale = 1,
 	.min = -(double)INFINITY,
@@ -33,7 +35,7 @@ static double result_of(const struct config_sensor *sensor, const double *values
 	double result;
 	size_t i = 0;
 
-	assert_int_equal(samples_init(&samples, sensor), 0);
+	assert_int_equal(samples_init(&samples, sensor->sampling, sensor->sampling_size), 0);
 	samples_begin(&samples, 0);
 	while (i < n_values && !samples_enough(&samples, 10 * i))
 		samples_add(&samples, values[i++]);
@@ -61,7 +63,8 @@ static void an_average_is_of_as_many_samples_as_asked(void **state)
 	size_t taken;
 
 	(void)state;
-	sensor.average = 4;
+	sensor.sampling = sampling_find("average");
+	sensor.sampling_size = 4;
 	assert_near(result_of(&sensor, values, COUNT(values), &taken), 4);
 	assert_int_equal(taken, 4);
 }
@@ -73,7 +76,8 @@ static void a_median_ignores_a_spike(void **state)
 	size_t taken;
 
 	(void)state;
-	sensor.median = 5;
+	sensor.sampling = sampling_find("median");
+	sensor.sampling_size = 5;
 	assert_near(result_of(&sensor, values, COUNT(values), &taken), 5);
 	assert_int_equal(taken, 5);
 }
@@ -85,7 +89,8 @@ static void peak_to_peak_is_of_the_whole_window(void **state)
 	size_t taken;
 
 	(void)state;
-	sensor.peak_to_peak_us = 60;
+	sensor.sampling = sampling_find("peak_to_peak");
+	sensor.sampling_size = 60;
 	assert_near(result_of(&sensor, values, COUNT(values), &taken), 9);
 	assert_int_equal(taken, 6);
 }
@@ -97,7 +102,8 @@ static void one_sample_has_no_peaks(void **state)
 	size_t taken;
 
 	(void)state;
-	sensor.peak_to_peak_us = 1;
+	sensor.sampling = sampling_find("peak_to_peak");
+	sensor.sampling_size = 1;
 	assert_near(result_of(&sensor, values, COUNT(values), &taken), 3);
 	assert_int_equal(taken, 2);
 }
@@ -108,8 +114,9 @@ static void samples_begin_anew(void **state)
 	struct samples samples;
 
 	(void)state;
-	sensor.peak_to_peak_us = 100;
-	assert_int_equal(samples_init(&samples, &sensor), 0);
+	sensor.sampling = sampling_find("peak_to_peak");
+	sensor.sampling_size = 100;
+	assert_int_equal(samples_init(&samples, sensor.sampling, sensor.sampling_size), 0);
 	samples_begin(&samples, 1000);
 	samples_add(&samples, -50);
 	samples_add(&samples, 50);

@@ -178,12 +178,13 @@ static int teardown(void **state)
 static struct measure_task *add_task(
 	struct fixture *fixture, unsigned channel, unsigned average, uint64_t peak_to_peak_us)
 {
-	const struct config_sensor sensor = {
-		.average = average, .median = 1, .peak_to_peak_us = peak_to_peak_us};
+	const struct sampling *sampling =
+		peak_to_peak_us > 0 ? sampling_find("peak_to_peak") : &sampling_average;
+	uint64_t size = peak_to_peak_us > 0 ? peak_to_peak_us : average;
 	struct measure *measure = &fixture->measure;
 	struct measure_task *task = &fixture->tasks[measure->n_tasks];
 
-	assert_int_equal(samples_init(&task->samples, &sensor), 0);
+	assert_int_equal(samples_init(&task->samples, sampling, size), 0);
 	task->channel = channel;
 	task->due = true;
 	measure->tasks[measure->n_tasks++] = task;

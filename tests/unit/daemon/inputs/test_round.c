@@ -186,7 +186,8 @@ static void chips_convert_at_the_same_time(void **state)
 	pass(fixture, SECOND_US);
 	assert_int_equal(take(fixture), 9300);
 	round_free(fixture->round);
-	fixture->fake.sensors[FAKE_SOUND].peak_to_peak_us = 50000;
+	fixture->fake.sensors[FAKE_SOUND].sampling = sampling_find("peak_to_peak");
+	fixture->fake.sensors[FAKE_SOUND].sampling_size = 50000;
 	make_round(fixture);
 	(void)take(fixture);
 	pass(fixture, SECOND_US);
@@ -201,7 +202,8 @@ static void peak_to_peak_measures_a_wave(void **state)
 	struct fixture *fixture = *state;
 
 	assert_int_equal(sim_set_wave(fixture->board, "adc", 1, &wave), 0);
-	fixture->fake.sensors[FAKE_SOUND].peak_to_peak_us = 50000;
+	fixture->fake.sensors[FAKE_SOUND].sampling = sampling_find("peak_to_peak");
+	fixture->fake.sensors[FAKE_SOUND].sampling_size = 50000;
 	make_round(fixture);
 	(void)take(fixture);
 	assert_value(fixture, FAKE_SOUND, 400);

@@ -394,7 +394,8 @@ static void an_average_of_a_slow_part_takes_as_many_samples(void **state)
 	uint64_t begin_us = fixture->now_us;
 
 	round_free(fixture->round);
-	fixture->fake.sensors[FAKE_TEMP].average = 3;
+	fixture->fake.sensors[FAKE_TEMP].sampling = sampling_find("average");
+	fixture->fake.sensors[FAKE_TEMP].sampling_size = 3;
 	assert_int_equal(round_new(fixture->board, &fixture->fake.config, &fixture->round), 0);
 	fixture->collect_us[FAKE_CLIMATE] = SLOW_US;
 	while (fixture->n_apart == 0 || !has_value(fixture, FAKE_TEMP))

@@ -484,7 +484,8 @@ static void the_end_does_not_wait_for_a_running_round(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->fake.sensors[FAKE_SOUND].peak_to_peak_us = UINT64_C(1000) * HOUR_MS;
+	fixture->fake.sensors[FAKE_SOUND].sampling = sampling_find("peak_to_peak");
+	fixture->fake.sensors[FAKE_SOUND].sampling_size = UINT64_C(1000) * HOUR_MS;
 	start(fixture, HOUR_MS);
 	sampler_ping(fixture->sampler);
 	assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_PONG);
@@ -526,7 +527,8 @@ static void a_round_that_is_longer_than_the_interval_misses_deadlines(void **sta
 {
 	struct fixture *fixture = *state;
 
-	fixture->fake.sensors[FAKE_SOUND].peak_to_peak_us = 50000;
+	fixture->fake.sensors[FAKE_SOUND].sampling = sampling_find("peak_to_peak");
+	fixture->fake.sensors[FAKE_SOUND].sampling_size = 50000;
 	start(fixture, 20);
 	(void)await_count(fixture, 3);
 	/* of the first two, whose ends came before the third: 20 and 40 ms each */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The root mean square of the samples of a window, around their mean: how strong an alternating
+ * signal is, for sound or a current transformer. A steady part does not count, since such a signal
+ * comes to a converter on half the supply's voltage.
+ *
+ * Welford's way (Knuth, The Art of Computer Programming, volume 2, 4.2.2), because the difference
+ * of two large sums would be noise where the steady part is large.
+ */
+#include "sampling.h"
+
+#include <math.h>
+
+static void add(struct samples *samples, double value)
+{
+	if (samples->count == 0) {
+		samples->mean = value;
+		samples->squares = 0;
+		return;
+	}
+	double away = value - samples->mean;
+
+	samples->mean += away / (double)(samples->count + 1);
+	samples->squares += away * (value - samples->mean);
+}
+
+static double result(struct samples *samples)
+{
+	return sqrt(samples->squares / (double)samples->count);
+}
+
+static const struct sampling_vector VECTORS[] = {
+	/* A square wave has its own amplitude, whatever it stands on. */
+	{(const double[]){3, -3, 3, -3}, 4, 40, 3},
+	{(const double[]){2048 + 3, 2048 - 3, 2048 + 3, 2048 - 3}, 4, 40, 3},
+	/* A sine: amplitude 10 / sqrt(2). */
+	{(const double[]){0, 10, 0, -10}, 4, 40, 7.0710678118654755},
+	/* Mean 5; (9 + 1 + 1 + 1 + 0 + 0 + 4 + 16) / 8 = 4. */
+	{(const double[]){2, 4, 4, 4, 5, 5, 7, 9}, 8, 80, 2},
+	{(const double[]){7, 7}, 2, 1, 0},
+};
+
+const struct sampling sampling_rms = {
+	.key = "rms",
+	.is_window = true,
+	.min = 1000,
+	.max = 10000000,
+	.add = add,
+	.result = result,
+	.vectors = VECTORS,
+	.n_vectors = sizeof(VECTORS) / sizeof(VECTORS[0]),
+};
