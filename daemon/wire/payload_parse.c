@@ -144,8 +144,9 @@ static void nothing_to_do(struct payload_parser *parser)
 	size_t used = 0;
 
 	for (size_t i = 0; output_kind_table[i] && used < sizeof(list); i++)
-		used += (size_t)snprintf(
-			list + used, sizeof(list) - used, "%s, ", output_kind_table[i]->word);
+		if (payload_kind_is_known(parser->config, output_kind_table[i]))
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s, ",
+				output_kind_table[i]->word);
 	payload_mistake(parser, NULL, "nothing to do: none of %ssensors is in it", list);
 }
 

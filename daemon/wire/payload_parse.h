@@ -123,6 +123,13 @@ void payload_check_key(struct payload_parser *parser, const struct payload_path 
 	const struct output_kind *kind, size_t index, const cJSON *item,
 	struct output_values *values);
 
+/* Whether a kind's word is one of this gateway's: it has such outputs, or everybody expects it. */
+static inline bool payload_kind_is_known(
+	const struct config *config, const struct output_kind *kind)
+{
+	return kind->is_counted || payload_outputs_of(config, kind)->n > 0;
+}
+
 /* What stands behind the word of a kind. */
 void payload_check_outputs(struct payload_parser *parser, const struct payload_path *path,
 	const struct output_kind *kind, const cJSON *outputs);

@@ -168,13 +168,15 @@ static void add_name(struct names *names, const char *name)
 	names->items[names->n] = NULL;
 }
 
-static void list_names(const struct payload_keys *keys, struct names *names)
+static void list_names(
+	const struct config *config, const struct payload_keys *keys, struct names *names)
 {
 	names->n = names->used = 0;
 	names->list[0] = '\0';
 	names->items[0] = NULL;
 	for (size_t i = 0; keys->has_kinds && output_kind_table[i]; i++)
-		add_name(names, output_kind_table[i]->word);
+		if (payload_kind_is_known(config, output_kind_table[i]))
+			add_name(names, output_kind_table[i]->word);
 	for (const struct payload_key *row = keys->rows; row && row->name; row++)
 		add_name(names, row->name);
 	for (size_t i = 0; keys->kind && i < keys->kind->n_keys; i++)
@@ -194,7 +196,7 @@ void payload_unknown_key(struct payload_parser *parser, const struct payload_pat
 		parser->errors->count++;
 		return;
 	}
-	list_names(keys, &names);
+	list_names(parser->config, keys, &names);
 	near = diag_nearest(path->key, names.items);
 	if (stop_of(keys, stop) &&
 		(payload_word_means_stop(path->key) || output_key_find(keys->kind, path->key) >= 0))
@@ -223,7 +225,7 @@ void payload_check_object(struct payload_parser *parser, const struct payload_pa
 
 		if (key)
 			key->check(parser, &here, item, target);
-		else if (kind)
+		else if (kind && payload_kind_is_known(parser->config, kind))
 			payload_check_outputs(parser, &here, kind, item);
 		else
 			payload_unknown_key(parser, &here, keys);

@@ -155,7 +155,7 @@ struct output_kind {
 	const char *example; /* of an item of the section */
 	const char *action;  /* an example of an output's object */
 	size_t max;          /* of them in a map */
-	bool is_counted;     /* where outputs are counted it is named even if there is none */
+	bool is_counted;     /* named where kinds are listed, also if a map has none of it */
 	/* Moves something: it is stopped first, guarded, never started by anything but an action,
 	 * and at rest at the end of the process. */
 	bool moves;

@@ -65,6 +65,28 @@ static bool check_good(const char *directory, const char *name)
 	return good;
 }
 
+/* In a text that lists all sections, @outputs@ stands for those of the kinds of output. */
+static char *with_sections(char *text)
+{
+	static const char MARK[] = "@outputs@";
+	char *mark = text ? strstr(text, MARK) : NULL;
+	char *out = NULL;
+	size_t size = 0;
+	FILE *file;
+
+	if (!mark)
+		return text;
+	file = open_memstream(&out, &size);
+	assert_non_null(file);
+	fprintf(file, "%.*s", (int)(mark - text), text);
+	for (size_t i = 0; output_kind_table[i]; i++)
+		fprintf(file, "%s%s", i ? ", " : "", output_kind_table[i]->section);
+	fputs(mark + strlen(MARK), file);
+	assert_int_equal(fclose(file), 0);
+	free(text);
+	return out;
+}
+
 static bool check_printed(const char *directory, const char *name, int expected_result)
 {
 	static const char license[] = "# SPDX-License-Identifier: MIT\n";
@@ -73,7 +95,7 @@ static bool check_printed(const char *directory, const char *name, int expected_
 
 	(void)snprintf(path, sizeof(path), "%s/%.*s.expected", directory,
 		(int)(strlen(name) - strlen(".yaml")), name);
-	char *expected = read_text(path);
+	char *expected = with_sections(read_text(path));
 	char *printed = load(directory, name, &result);
 	bool good = result == expected_result && expected &&
 		strncmp(expected, license, strlen(license)) == 0 &&
