@@ -100,8 +100,8 @@ static const struct a_case CASES[] = {
 
 	/* Sections that may stand where nothing could be read. */
 	{"{mqtt: {url: mqtt://localhost}, motors: [{forward: GPIO5, backward: GPIO6}], x: {y: ",
-		"GPIO5,GPIO6;", "leds:0 "},
-	{"{mqtt: {url: mqtt://localhost}, sensors: {x: ", "", "motors:0 leds:0 "},
+		"GPIO5,GPIO6;", "leds:0 *"},
+	{"{mqtt: {url: mqtt://localhost}, sensors: {x: ", "", "motors:0 leds:0 *"},
 	{GOOD "motors\n  - {forward: GPIO5, backward: GPIO6}\n", "", "motors:2 "},
 	{GOOD "\"sensors\n" MOTORS, "GPIO5,GPIO6;", ""},
 };
@@ -177,6 +177,24 @@ static struct result load(const char *text, size_t size)
 	return result;
 }
 
+/* In the place of a star: the sections of all other kinds, of which nobody knows whether they were
+ * there. */
+static void assert_missed(const char *missed, const char *expected)
+{
+	const char *star = strchr(expected, '*');
+	char text[512];
+	size_t used;
+
+	used = (size_t)snprintf(text, sizeof(text), "%.*s",
+		(int)(star ? (size_t)(star - expected) : strlen(expected)), expected);
+	for (size_t i = 0; star && output_kind_table[i]; i++)
+		if (strcmp(output_kind_table[i]->word, "led") != 0 &&
+			strcmp(output_kind_table[i]->word, "motor") != 0)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s:0 ",
+				output_kind_table[i]->section);
+	assert_string_equal(missed, text);
+}
+
 static void each_output_that_can_be_understood_is_there(void **state)
 {
 	(void)state;
@@ -185,7 +203,7 @@ static void each_output_that_can_be_understood_is_there(void **state)
 
 		print_message("%s\n", CASES[i].text);
 		assert_int_equal(result.r, 0);
-		assert_string_equal(result.missed, CASES[i].missed);
+		assert_missed(result.missed, CASES[i].missed);
 		assert_string_equal(result.found, CASES[i].found);
 		assert_int_equal(result.n_mistakes > 0, i > 0);
 		assert_int_equal(result.is_whole, i == 0);
