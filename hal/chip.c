@@ -220,6 +220,41 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 	return 0;
 }
 
+static int event_of(struct chip *chip, const struct lines_edge *edge, uint64_t now_us,
+	struct driver_event *ret_event, uint64_t *ret_next_us)
+{
+	*ret_next_us = DEBOUNCE_NEVER;
+	if (chip->driver->event)
+		return chip->driver->event(chip, edge, now_us, ret_event, ret_next_us);
+	if (!edge || edge->line > 0)
+		return 0;
+	*ret_event = (struct driver_event){edge->level, edge->time_us};
+	return 1;
+}
+
+int chip_event(
+	struct chip *chip, uint64_t now_us, struct driver_event *ret_event, uint64_t *ret_next_us)
+{
+	uint64_t edge_us = DEBOUNCE_NEVER, next_us = DEBOUNCE_NEVER;
+	struct lines_edge edge;
+	int r;
+
+	do {
+		r = lines_edge(chip->lines, now_us, &edge, &edge_us);
+		if (r < 0)
+			return r;
+		if (event_of(chip, r ? &edge : NULL, now_us, ret_event, &next_us))
+			return 1;
+	} while (r > 0);
+	*ret_next_us = edge_us < next_us ? edge_us : next_us;
+	return 0;
+}
+
+unsigned chip_event_now(const struct chip *chip)
+{
+	return chip->lines->debounces[0].level;
+}
+
 int chip_probe(struct chip *chip)
 {
 	int r = chip->is_stuck ? -ETIMEDOUT : chip->driver->probe(chip);

@@ -50,6 +50,16 @@ int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
  * elements, of which driver_value_index() says the channel's. */
 int chip_collect(struct chip *chip, unsigned channel, double *ret_values);
 
+/*
+ * LINES with an fd: the next event. It is now_us. 1; 0: there is none so far, and *ret_next_us is
+ * when to ask again even without an edge (DEBOUNCE_NEVER: not), or an error.
+ */
+int chip_event(
+	struct chip *chip, uint64_t now_us, struct driver_event *ret_event, uint64_t *ret_next_us);
+
+/* The event that says how things are; of a driver whose events are levels, after chip_event(). */
+unsigned chip_event_now(const struct chip *chip);
+
 /* chip_reset() and chip_configure() until done, sleeping in between as the part asks: at most some
  * milliseconds. */
 int chip_configure_wait(struct chip *chip);

@@ -72,6 +72,17 @@ struct driver_channel_text {
 	char name[DRIVER_CHANNEL_NAME_BYTES];
 };
 
+/* One of the things that can happen at an input. */
+struct driver_event_word {
+	const char *word;  /* what an event says: "1", "double" */
+	const char *state; /* what the input is in from then on: "on"; NULL: nothing that lasts */
+};
+
+struct driver_event {
+	unsigned index;   /* into driver->events */
+	uint64_t time_us; /* CLOCK_MONOTONIC */
+};
+
 /* How a wrong bit on the wire is noticed. */
 enum driver_integrity {
 	DRIVER_INTEGRITY_NONE, /* not at all: only the plausible range helps */
@@ -165,6 +176,16 @@ struct driver {
 	 * alone; then no value is set.
 	 */
 	int (*collect)(struct chip *chip, unsigned channel, double *ret_values);
+	/*
+	 * LINES: what can happen, or NULL. Without the function the events are the levels of the
+	 * first line: two words, for 0 and 1. With it, it is called for each edge that held for the
+	 * debounce, and with edge NULL when the time has come that it asked for; 1 with *ret_event,
+	 * or 0. *ret_next_us: when to call it again without an edge, DEBOUNCE_NEVER: not.
+	 */
+	const struct driver_event_word *events;
+	size_t n_events;
+	int (*event)(struct chip *chip, const struct lines_edge *edge, uint64_t now_us,
+		struct driver_event *ret_event, uint64_t *ret_next_us);
 	/* PWM: 0 to pwm_steps. */
 	int (*set_duty)(struct chip *chip, unsigned channel, uint32_t duty_steps);
 	/* PWM: whether the part is there and has its settings. -ENODEV: it lost them, and with them

@@ -20,15 +20,114 @@ int lines_next_name(const char **names, char *ret_name, size_t name_bytes)
 	return 0;
 }
 
+static uint64_t steady_levels(const struct lines *lines)
+{
+	uint64_t levels = 0;
+
+	for (unsigned i = 0; i < lines->n_lines; i++)
+		levels |= (uint64_t)lines->debounces[i].level << i;
+	return levels;
+}
+
 int lines_levels(struct lines *lines, uint64_t *ret_levels)
 {
-	int r = lines->ops->levels(lines, ret_levels);
+	uint64_t levels;
+	int r = lines->ops->levels(lines, &levels);
 
+	if (r == 0)
+		*ret_levels =
+			lines->has_begun && lines->debounce_us > 0 ? steady_levels(lines) : levels;
 	if (lines->trace && r == 0)
 		hal_trace_printf(lines->trace, lines->name, "levels %" PRIx64 " ok", *ret_levels);
 	else if (lines->trace)
 		hal_trace_printf(lines->trace, lines->name, "levels %s", hal_strerror(r));
 	return r;
+}
+
+static int begin(struct lines *lines)
+{
+	uint64_t levels;
+	int r = lines->ops->levels(lines, &levels);
+
+	for (unsigned i = 0; r == 0 && i < lines->n_lines; i++)
+		debounce_begin(&lines->debounces[i], levels >> i & 1);
+	lines->has_begun = r == 0;
+	return r;
+}
+
+/* What may have changed while edges were lost. */
+static int catch_up(struct lines *lines, uint64_t now_us)
+{
+	uint64_t levels;
+	int r = lines->ops->levels(lines, &levels);
+
+	for (unsigned i = 0; r == 0 && i < lines->n_lines; i++)
+		debounce_edge(&lines->debounces[i], levels >> i & 1, now_us);
+	if (r == 0)
+		lines->lost_seen = lines->lost;
+	return r;
+}
+
+/* The line whose level is the first to have held for its time; n_lines: none is waited for. */
+static unsigned first_due(const struct lines *lines, uint64_t *ret_due_us)
+{
+	unsigned first = lines->n_lines;
+
+	*ret_due_us = DEBOUNCE_NEVER;
+	for (unsigned i = 0; i < lines->n_lines; i++) {
+		uint64_t due_us = debounce_due_us(&lines->debounces[i], lines->debounce_us);
+
+		if (due_us >= *ret_due_us)
+			continue;
+		first = i;
+		*ret_due_us = due_us;
+	}
+	return first;
+}
+
+/* The next edge that had held by that time, in the order of time over all lines. */
+static bool settle(
+	struct lines *lines, uint64_t now_us, struct lines_edge *ret_edge, uint64_t *ret_next_us)
+{
+	unsigned line = first_due(lines, ret_next_us);
+	struct debounce *debounce = &lines->debounces[line];
+	uint64_t time_us;
+
+	if (line == lines->n_lines ||
+		!debounce_settle(debounce, lines->debounce_us, now_us, &time_us))
+		return false;
+	*ret_edge = (struct lines_edge){line, debounce->level, time_us};
+	return true;
+}
+
+int lines_edge(
+	struct lines *lines, uint64_t now_us, struct lines_edge *ret_edge, uint64_t *ret_next_us)
+{
+	const struct lines_edge *next = &lines->next;
+	int r = lines->has_begun ? 0 : begin(lines);
+
+	while (r == 0) {
+		if (!lines->has_next)
+			r = lines->ops->edge(lines, &lines->next);
+		if (r < 0)
+			return r;
+		lines->has_next = lines->has_next || r == 1;
+		if (!lines->has_next)
+			break;
+		if (settle(lines, next->time_us, ret_edge, ret_next_us))
+			return 1;
+		debounce_edge(&lines->debounces[next->line], next->level, next->time_us);
+		lines->has_next = false;
+		r = 0;
+	}
+	if (r < 0)
+		return r;
+	if (settle(lines, now_us, ret_edge, ret_next_us))
+		return 1;
+	if (lines->lost == lines->lost_seen)
+		return 0;
+	r = catch_up(lines, now_us);
+	return r < 0 ? r : settle(lines, now_us, ret_edge, ret_next_us);
 }
 
 struct lines *lines_close(struct lines *lines)

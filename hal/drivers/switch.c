@@ -75,6 +75,8 @@ static const struct driver_model MODEL = {
 
 static const char *const LINE_KEYS[] = {"line", NULL};
 
+static const struct driver_event_word EVENTS[] = {{"0", "off"}, {"1", "on"}};
+
 static const struct driver_channel CHANNELS[] = {
 	{"state", "state", "0 or 1", 0, 1, 1, 0},
 };
@@ -94,6 +96,8 @@ const struct driver driver_switch = {
 	.datasheet = "Linux 6.12, Documentation/userspace-api/gpio",
 	.bus = DRIVER_BUS_LINES,
 	.line_keys = LINE_KEYS,
+	.events = EVENTS,
+	.n_events = sizeof(EVENTS) / sizeof(*EVENTS),
 	.channels = CHANNELS,
 	.n_channels = sizeof(CHANNELS) / sizeof(*CHANNELS),
 	.integrity = DRIVER_INTEGRITY_NONE,

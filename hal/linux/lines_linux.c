@@ -11,10 +11,17 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* As many as the kernel allows; its own choice is 16 a line. */
+enum { EDGES_MAX = 1024 };
+
+static const uint64_t EDGES = GPIO_V2_LINE_FLAG_EDGE_RISING | GPIO_V2_LINE_FLAG_EDGE_FALLING;
+
 struct lines_request_linux {
 	struct lines base;
 	int (*control)(int fd, unsigned long request, void *argument);
 	int fd; /* of the request; the chip's is closed once the lines are requested */
+	uint32_t offsets[LINES_MAX];
+	uint32_t number; /* of the last edge that was taken: the kernel counts from 1 */
 };
 
 /* What is found before the request is made. */
@@ -23,6 +30,7 @@ struct plan {
 	char path[GPIO_PATH_BYTES];
 	char names[LINES_MAX][sizeof(((struct gpio_line *)NULL)->name)];
 	struct gpio_v2_line_request request;
+	bool has_edges;
 };
 
 static int open_kernel(const char *path)
@@ -51,6 +59,32 @@ static int levels(struct lines *base, uint64_t *ret_levels)
 	return 0;
 }
 
+/* One read() takes one: who has more than a few waiting has other worries than a call for each. */
+static int edge(struct lines *base, struct lines_edge *ret_edge)
+{
+	struct lines_request_linux *lines = (struct lines_request_linux *)base;
+	struct gpio_v2_line_event event;
+	ssize_t size = read(lines->fd, &event, sizeof(event));
+	unsigned line = 0;
+
+	if (size < 0)
+		return errno == EAGAIN ? 0 : linux_error(errno);
+	if (size != (ssize_t)sizeof(event))
+		return -EIO;
+	while (line < base->n_lines && lines->offsets[line] != event.offset)
+		line++;
+	if (line == base->n_lines)
+		return -EIO;
+	base->lost += event.seqno - lines->number - 1;
+	lines->number = event.seqno;
+	*ret_edge = (struct lines_edge){
+		.line = line,
+		.level = event.id == GPIO_V2_LINE_EVENT_RISING_EDGE,
+		.time_us = event.timestamp_ns / 1000,
+	};
+	return 1;
+}
+
 static void close_lines(struct lines *base)
 {
 	struct lines_request_linux *lines = (struct lines_request_linux *)base;
@@ -60,7 +94,7 @@ static void close_lines(struct lines *base)
 	free(lines);
 }
 
-static const struct lines_ops OPS = {levels, close_lines};
+static const struct lines_ops OPS = {levels, edge, close_lines};
 
 static uint64_t flags_of(const struct lines_settings *settings)
 {
@@ -122,6 +156,23 @@ static int fail_busy(const struct lines_linux *kernel, int chip_fd, const struct
 		plan->path, plan->request.offsets[0]);
 }
 
+/* Not every chip can interrupt: an expander may not. Its levels are there all the same. */
+static int request_with_edges(const struct lines_linux *kernel, int chip_fd, struct plan *plan)
+{
+	struct gpio_v2_line_request *request = &plan->request;
+	int r;
+
+	request->config.flags |= EDGES;
+	request->event_buffer_size = EDGES_MAX;
+	r = kernel->control(chip_fd, GPIO_V2_GET_LINE_IOCTL, request);
+	plan->has_edges = r == 0;
+	if (r != -ENXIO && r != -EOPNOTSUPP && r != -EINVAL)
+		return r;
+	request->config.flags &= ~EDGES;
+	request->event_buffer_size = 0;
+	return kernel->control(chip_fd, GPIO_V2_GET_LINE_IOCTL, request);
+}
+
 static int request_lines(
 	const struct lines_linux *kernel, struct plan *plan, struct hal_error *error)
 {
@@ -131,7 +182,7 @@ static int request_lines(
 	if (r == -EACCES || r == -EPERM)
 		return device_node_closed(r, plan->path, "gpio", error);
 	if (r >= 0)
-		r = kernel->control(chip_fd, GPIO_V2_GET_LINE_IOCTL, &plan->request);
+		r = request_with_edges(kernel, chip_fd, plan);
 	if (r == -EBUSY)
 		r = fail_busy(kernel, chip_fd, plan, error);
 	else if (r < 0)
@@ -167,6 +218,10 @@ int lines_linux_open(const struct lines_linux *kernel, const struct gpio_linux *
 	(void)snprintf(lines->base.name, sizeof(lines->base.name), "%.63s", request->lines);
 	lines->control = kernel->control;
 	lines->fd = plan.request.fd;
+	lines->base.fd = plan.has_edges ? lines->fd : -1;
+	lines->base.debounce_us = request->settings.debounce_us;
+	memcpy(lines->offsets, plan.request.offsets, sizeof(lines->offsets));
+	(void)fcntl(lines->fd, F_SETFL, O_NONBLOCK);
 	*ret_lines = &lines->base;
 	return 0;
 }

@@ -42,6 +42,7 @@ struct sim_bus {
 	struct sim_board *board;
 	pthread_mutex_t turn;
 	struct sim_disturbance fault;
+	struct sim_lines *lines; /* that are open on it, where it is the lines of a part */
 	char name[SIM_NAME_BYTES];
 };
 
@@ -96,6 +97,8 @@ int sim_open_attributes(struct board *board, const struct attributes_class *clas
 	const char *device, struct hal_error *error, struct attributes **ret_attributes);
 int sim_open_lines(struct board *board, const struct lines_request *request,
 	struct hal_error *error, struct lines **ret_lines);
+/* The part may drive its lines to other levels now. With the lock. */
+void sim_lines_changed(struct sim_part *part);
 
 /* sim_bus.c */
 /* Finds the bus or makes it. With the lock. NULL: out of memory. */

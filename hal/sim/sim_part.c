@@ -243,6 +243,15 @@ int sim_wire_part(struct board *board, const char *name, const double *params)
 	return r;
 }
 
+/* What drives lines is seen at once, and not when somebody reads. */
+static void follow_lines(struct sim_board *board, struct sim_part *part)
+{
+	if (part->driver->bus != DRIVER_BUS_LINES)
+		return;
+	sim_part_show_values(part, sim_now_us(board));
+	sim_lines_changed(part);
+}
+
 static bool is_wave(const struct sim_wave *wave)
 {
 	return wave->kind == SIM_WAVE_CONSTANT ||
@@ -281,6 +290,7 @@ int sim_set_wave(
 	if (shown) {
 		*shown = *wave;
 		part->loaded = false;
+		follow_lines(sim, part);
 		r = 0;
 	}
 	pthread_mutex_unlock(&sim->lock);
@@ -298,6 +308,7 @@ int sim_load_part(struct board *board, const char *name, const uint8_t *raw, siz
 	if (part && part->driver->model->load) {
 		part->driver->model->load(part->state, raw, size);
 		part->loaded = true;
+		follow_lines(sim, part);
 		r = 0;
 	}
 	pthread_mutex_unlock(&sim->lock);

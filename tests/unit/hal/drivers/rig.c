@@ -256,6 +256,7 @@ static struct tap *tap_in_place(struct rig *rig)
 	rig->tap->spi.ops = &TAP_SPI_OPS;
 	rig->tap->attributes.ops = &TAP_ATTRIBUTES_OPS;
 	rig->tap->lines.ops = &TAP_LINES_OPS;
+	rig->tap->lines.fd = -1;
 	rig->tap->inner_attributes = chip->attributes;
 	rig->tap->inner_lines = chip->lines;
 	rig->tap->inner_i2c = chip->i2c;

@@ -20,6 +20,8 @@
 static struct {
 	struct gpio_v2_line_request request; /* the last one */
 	int open_result;                     /* 0: the chip opens */
+	int events;                          /* where edges are written to; -1: closed */
+	bool no_interrupts;
 	int request_result, values_result;
 	uint64_t values;
 	const char *consumer; /* of the chip's second line; NULL: nobody has it */
@@ -62,6 +64,19 @@ static int open_chip(const char *path)
 	return kernel.open_result < 0 ? kernel.open_result : open(path, O_RDONLY | O_CLOEXEC);
 }
 
+static const uint64_t EDGES = GPIO_V2_LINE_FLAG_EDGE_RISING | GPIO_V2_LINE_FLAG_EDGE_FALLING;
+
+static int new_event_file(void)
+{
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	if (kernel.events >= 0)
+		(void)close(kernel.events);
+	kernel.events = fds[1];
+	return fds[0];
+}
+
 static int control(int fd, unsigned long request, void *argument)
 {
 	struct gpio_v2_line_values *values = argument;
@@ -72,7 +87,9 @@ static int control(int fd, unsigned long request, void *argument)
 		kernel.request = *(struct gpio_v2_line_request *)argument;
 		if (kernel.request_result < 0)
 			return kernel.request_result;
-		((struct gpio_v2_line_request *)argument)->fd = dup(fd);
+		if (kernel.no_interrupts && kernel.request.config.flags & EDGES)
+			return -ENXIO;
+		((struct gpio_v2_line_request *)argument)->fd = new_event_file();
 		return 0;
 	}
 	if (request == GPIO_V2_LINE_GET_VALUES_IOCTL) {
@@ -101,6 +118,7 @@ static int setup(void **state)
 
 	machine = (struct machine){0};
 	memset(&kernel, 0, sizeof(kernel));
+	kernel.events = -1;
 	machine.dev = temp_tree_new();
 	temp_tree_write(&machine.dev, "gpiochip0", "");
 	temp_tree_write(&machine.dev, "gpiochip1", "");
@@ -114,6 +132,8 @@ static int teardown(void **state)
 
 	lines_close(machine->lines);
 	temp_tree_free(&machine->dev);
+	if (kernel.events >= 0)
+		(void)close(kernel.events);
 	return kernel.n_chips == 0 ? 0 : -1;
 }
 
@@ -134,7 +154,8 @@ static void a_line_is_requested_as_an_input_by_its_place(void **state)
 	assert_int_equal(kernel.request.num_lines, 1);
 	assert_int_equal(kernel.request.offsets[0], 23);
 	assert_string_equal(kernel.request.consumer, "tosd door");
-	assert_int_equal(kernel.request.config.flags, GPIO_V2_LINE_FLAG_INPUT);
+	assert_int_equal(kernel.request.config.flags, GPIO_V2_LINE_FLAG_INPUT | EDGES);
+	assert_int_equal(kernel.request.event_buffer_size, 1024);
 	assert_int_equal(kernel.request.config.num_attrs, 0);
 	assert_int_equal(machine->lines->n_lines, 1);
 	assert_string_equal(machine->lines->name, "GPIO23");
@@ -146,17 +167,17 @@ static void bias_and_active_low_are_the_kernels(void **state)
 		struct lines_settings settings;
 		uint64_t flags;
 	} CASES[] = {
-		{{LINES_BIAS_PULL_UP, true},
+		{{LINES_BIAS_PULL_UP, true, 0},
 			GPIO_V2_LINE_FLAG_BIAS_PULL_UP | GPIO_V2_LINE_FLAG_ACTIVE_LOW},
-		{{LINES_BIAS_PULL_DOWN, false}, GPIO_V2_LINE_FLAG_BIAS_PULL_DOWN},
-		{{LINES_BIAS_OFF, false}, GPIO_V2_LINE_FLAG_BIAS_DISABLED},
+		{{LINES_BIAS_PULL_DOWN, false, 0}, GPIO_V2_LINE_FLAG_BIAS_PULL_DOWN},
+		{{LINES_BIAS_OFF, false, 0}, GPIO_V2_LINE_FLAG_BIAS_DISABLED},
 	};
 	struct machine *machine = *state;
 
 	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
 		assert_int_equal(open_lines(machine, "GPIO4", CASES[i].settings), 0);
-		assert_int_equal(
-			kernel.request.config.flags, CASES[i].flags | GPIO_V2_LINE_FLAG_INPUT);
+		assert_int_equal(kernel.request.config.flags,
+			CASES[i].flags | GPIO_V2_LINE_FLAG_INPUT | EDGES);
 		machine->lines = lines_close(machine->lines);
 	}
 }
@@ -234,6 +255,60 @@ static void a_chip_that_went_away_is_an_error(void **state)
 	assert_int_equal(levels, 7);
 }
 
+static void stamp(uint32_t offset, bool rising, uint32_t seqno, uint64_t time_us)
+{
+	const struct gpio_v2_line_event event = {
+		.timestamp_ns = time_us * 1000 + 999,
+		.id = rising ? GPIO_V2_LINE_EVENT_RISING_EDGE : GPIO_V2_LINE_EVENT_FALLING_EDGE,
+		.offset = offset,
+		.seqno = seqno,
+	};
+
+	assert_int_equal(write(kernel.events, &event, sizeof(event)), sizeof(event));
+}
+
+static void edges_have_the_kernels_time_and_what_is_missing_is_counted(void **state)
+{
+	struct machine *machine = *state;
+	struct lines_edge edge;
+
+	assert_int_equal(open_lines(machine, "GPIO21, GPIO20", (struct lines_settings){0}), 0);
+	const struct lines_ops *ops = machine->lines->ops;
+
+	assert_true(machine->lines->fd >= 0);
+	assert_int_equal(ops->edge(machine->lines, &edge), 0);
+	stamp(20, true, 1, 5000);
+	stamp(21, false, 2, 6000);
+	stamp(20, false, 9, 7000);
+	assert_int_equal(ops->edge(machine->lines, &edge), 1);
+	assert_int_equal(edge.line, 1);
+	assert_true(edge.level);
+	assert_int_equal(edge.time_us, 5000);
+	assert_int_equal(ops->edge(machine->lines, &edge), 1);
+	assert_int_equal(edge.line, 0);
+	assert_false(edge.level);
+	assert_int_equal(machine->lines->lost, 0);
+	assert_int_equal(ops->edge(machine->lines, &edge), 1);
+	assert_int_equal(machine->lines->lost, 6);
+	assert_int_equal(ops->edge(machine->lines, &edge), 0);
+	stamp(4, true, 10, 8000);
+	assert_int_equal(ops->edge(machine->lines, &edge), -EIO);
+}
+
+static void a_chip_without_interrupts_gives_levels_alone(void **state)
+{
+	struct machine *machine = *state;
+	uint64_t levels = 0;
+
+	kernel.no_interrupts = true;
+	kernel.values = 1;
+	assert_int_equal(open_lines(machine, "GPIO4", (struct lines_settings){0}), 0);
+	assert_int_equal(machine->lines->fd, -1);
+	assert_int_equal(kernel.request.config.flags, GPIO_V2_LINE_FLAG_INPUT);
+	assert_int_equal(lines_levels(machine->lines, &levels), 0);
+	assert_int_equal(levels, 1);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -247,6 +322,8 @@ int main(void)
 		TEST(a_kernel_without_the_interface_is_named_so),
 		TEST(a_line_that_is_not_there_is_not_requested),
 		TEST(a_chip_that_went_away_is_an_error),
+		TEST(edges_have_the_kernels_time_and_what_is_missing_is_counted),
+		TEST(a_chip_without_interrupts_gives_levels_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
