@@ -41,8 +41,8 @@ static void print_chip(const struct config_chip *chip, FILE *out)
 	fprintf(out, "chip %s\ndriver %s\nbus %s\naddress %u\n", chip->name, chip->driver->name,
 		chip->bus, chip->address);
 	if (chip->driver->bus == DRIVER_BUS_LINES)
-		fprintf(out, "bias %d\nactive_low %d\n", (int)chip->lines.bias,
-			chip->lines.active_low);
+		fprintf(out, "bias %d\nactive_low %d\ndebounce %u\n", (int)chip->lines.bias,
+			chip->lines.active_low, chip->lines.debounce_us);
 	for (size_t i = 0; i < chip->driver->n_params; i++)
 		fprintf(out, "%s %.17g\n", chip->driver->params[i].key, chip->params[i]);
 }

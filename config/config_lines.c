@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SECOND 1e6 /* in the base unit of durations, us */
+
 static const struct schema_choice biases[] = {
 	{"as-is", LINES_BIAS_AS_IS},
 	{"pull-up", LINES_BIAS_PULL_UP},
@@ -25,6 +27,12 @@ const struct schema_option config_lines_options[] = {
 		SCHEMA_FIELD(struct config_chip, lines.active_low),
 		.type = SCHEMA_BOOL,
 		.initial = "false"},
+	{.key = "debounce",
+		.type = SCHEMA_DURATION,
+		.store = SCHEMA_STORE_UNSIGNED,
+		.offset = offsetof(struct config_chip, lines.debounce_us),
+		.max = 10 * SECOND,
+		.initial = "0s"},
 	{0},
 };
 

@@ -217,7 +217,7 @@ static void test_lines_of_a_chip(void **state)
 	struct config *config = load_text("mqtt: {url: mqtt://localhost}\n"
 					  "chips:\n"
 					  "  door: {driver: switch, line: GPIO23, bias: pull-up, "
-					  "active_low: true}\n"
+					  "active_low: true, debounce: 30ms}\n"
 					  "  gate: {driver: switch, line: GPIO24}\n"
 					  "  same: {driver: switch, line: GPIO25, bias: pull-up}\n"
 					  "sensors:\n"
@@ -229,8 +229,10 @@ static void test_lines_of_a_chip(void **state)
 	assert_true(chips[0].lines.active_low);
 	assert_int_equal(chips[1].lines.bias, LINES_BIAS_AS_IS);
 	assert_false(chips[1].lines.active_low);
-	assert_non_null(strstr(chips[0].fingerprint, "bias 1\nactive_low 1\n"));
-	assert_non_null(strstr(chips[2].fingerprint, "bias 1\nactive_low 0\n"));
+	assert_int_equal(chips[0].lines.debounce_us, 30000);
+	assert_int_equal(chips[1].lines.debounce_us, 0);
+	assert_non_null(strstr(chips[0].fingerprint, "bias 1\nactive_low 1\ndebounce 30000\n"));
+	assert_non_null(strstr(chips[2].fingerprint, "bias 1\nactive_low 0\ndebounce 0\n"));
 	assert_int_equal(config->sensors[0].chip, 0);
 	assert_int_equal(config->sensors[0].channel, 0);
 	config_free(config);
