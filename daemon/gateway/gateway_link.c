@@ -10,6 +10,7 @@ int gateway_prepare_link(
 {
 	char topics[ROUTER_TOPICS][TOPIC_MAX];
 	char readings[TOPIC_MAX], backlog[TOPIC_MAX], status[TOPIC_MAX];
+	char events[TOPIC_MAX], old_events[TOPIC_MAX];
 	struct link_subscription subscriptions[ROUTER_TOPICS];
 	const struct link_settings settings = {
 		.mqtt = &config->mqtt,
@@ -19,6 +20,8 @@ int gateway_prepare_link(
 		.reading_topic = readings,
 		.backlog_topic = backlog,
 		.status_topic = status,
+		.event_topic = events,
+		.event_backlog_topic = old_events,
 		.answer_us = config->spool.after_us,
 		.outbox = gateway->outbox,
 		.events = gateway->link_events,
@@ -40,5 +43,7 @@ int gateway_prepare_link(
 	topic_below(readings, config->mqtt.topic, "sensors");
 	topic_below(backlog, config->mqtt.topic, "sensors/backlog");
 	topic_below(status, config->mqtt.topic, "status");
+	topic_below(events, config->mqtt.topic, "events");
+	topic_below(old_events, config->mqtt.topic, "events/backlog");
 	return link_new(&settings, ret_link);
 }

@@ -81,6 +81,7 @@ struct link_settings {
 	const struct link_subscription *subscriptions; /* at most LINK_SUBSCRIPTIONS_MAX */
 	size_t n_subscriptions;
 	const char *reading_topic, *backlog_topic, *status_topic;
+	const char *event_topic, *event_backlog_topic;
 	uint64_t answer_us; /* see link_set_answer() */
 	struct outbox *outbox;
 	/* To main, of at least 64 KiB. When it is full, the link stops reading from the broker

@@ -33,7 +33,9 @@ static bool may_send_backlog(const struct link_session *session)
 {
 	const struct in_flight *in_flight = mqtt_client_in_flight(session->client);
 
-	return in_flight_count(in_flight, OUTBOX_KIND_BACKLOG) < (data_window(session) + 1) / 2;
+	return in_flight_count(in_flight, OUTBOX_KIND_BACKLOG) +
+		in_flight_count(in_flight, OUTBOX_KIND_OLD_EVENT) <
+		(data_window(session) + 1) / 2;
 }
 
 bool link_outbound_is_open(const struct link_session *session)
@@ -137,6 +139,10 @@ static void fill_publish(const struct link_session *session, struct mqtt_publish
 		ret_publish->qos = settings->mqtt->qos;
 	} else if (message->kind == OUTBOX_KIND_BACKLOG) {
 		ret_publish->topic = settings->backlog_topic;
+	} else if (message->kind == OUTBOX_KIND_EVENT) {
+		ret_publish->topic = settings->event_topic;
+	} else if (message->kind == OUTBOX_KIND_OLD_EVENT) {
+		ret_publish->topic = settings->event_backlog_topic;
 	}
 	if (ret_publish->qos > session->qos_max)
 		ret_publish->qos = session->qos_max;

@@ -73,6 +73,8 @@ int link_settings_copy(const struct link_settings *from, struct link_copies *cop
 	settings.credentials.file = copy_text(copies, from->credentials.file);
 	settings.reading_topic = copy_text(copies, from->reading_topic);
 	settings.backlog_topic = copy_text(copies, from->backlog_topic);
+	settings.event_topic = copy_text(copies, from->event_topic);
+	settings.event_backlog_topic = copy_text(copies, from->event_backlog_topic);
 	settings.status_topic = copy_text(copies, from->status_topic);
 	if (copies->failed)
 		return -ENOMEM;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Three rings and three slots.
+ * Four rings and three slots; what is special to events is in outbox_events.c.
  *
  * Readings lie in the order in which they were taken, and so backlog always lies before what is
  * live: one position, live_begin, tells them apart. A cursor in each part says how far the link has
@@ -26,6 +26,9 @@
 
 /* Of rows on their way from the disk to the broker: two of the largest. */
 enum { STAGED_BYTES = 2 * (OUTBOX_PAYLOAD_MAX + 32) };
+
+/* As many as may wait, with names of some length. */
+enum { EVENTS_BYTES = 10 * RING_PIECE };
 
 /* Before the payload of a record in the other ring. Then: topic with NUL, correlation, payload. */
 struct other {
@@ -55,6 +58,8 @@ int outbox_new(const struct outbox_settings *settings, struct outbox **ret_outbo
 		r = ring_init(&outbox->others, settings->other_bytes);
 	if (r == 0)
 		r = ring_init(&outbox->staged, STAGED_BYTES);
+	if (r == 0)
+		r = ring_init(&outbox->events.ring, EVENTS_BYTES);
 	if (r < 0) {
 		outbox_free(outbox);
 		return r;
@@ -231,6 +236,7 @@ struct outbox_stats outbox_stats(struct outbox *outbox)
 		.in_flight = outbox->in_flight,
 		.dropped = outbox->dropped,
 		.connections = outbox->connections,
+		.events_dropped = outbox->events.dropped,
 		.rejected = outbox->rejected,
 	};
 	(void)pthread_mutex_unlock(&outbox->mutex);
@@ -364,12 +370,15 @@ bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message
 
 	(void)pthread_mutex_lock(&outbox->mutex);
 	if (outbox->greeting)
-		outbox->greeting = take_retained(outbox, message);
+		outbox->greeting =
+			take_retained(outbox, message) || outbox_take_input(outbox, message);
 	taken = outbox->greeting ||
 		take_other(outbox, OUTBOX_KIND_ANSWER, &outbox->next_answer, message) ||
-		take_retained(outbox, message) || take_live(outbox, message) ||
+		take_retained(outbox, message) || outbox_take_event(outbox, message) ||
+		outbox_take_input(outbox, message) || take_live(outbox, message) ||
 		take_other(outbox, OUTBOX_KIND_VALUE, &outbox->next_value, message) ||
-		(with_backlog && take_backlog(outbox, message));
+		(with_backlog &&
+			(outbox_take_old_event(outbox, message) || take_backlog(outbox, message)));
 	if (!taken)
 		doorbell_clear(&outbox->bell);
 	(void)pthread_mutex_unlock(&outbox->mutex);
@@ -399,7 +408,9 @@ void outbox_acknowledge(struct outbox *outbox, uint64_t id)
 		return;
 	(void)pthread_mutex_lock(&outbox->mutex);
 	record = ring_at(ring, position);
-	if (record && record->position == position && record->state == IN_FLIGHT) {
+	if (source == SOURCE_EVENTS) {
+		outbox_acknowledge_event(outbox, position);
+	} else if (record && record->position == position && record->state == IN_FLIGHT) {
 		record->state = DONE;
 		if (source == SOURCE_READINGS) {
 			outbox->queued--;
@@ -431,6 +442,7 @@ void outbox_connected(struct outbox *outbox)
 	outbox->greeting = true;
 	for (size_t i = 0; i < OUTBOX_SLOTS; i++)
 		outbox->slots[i].due = outbox->slots[i].topic[0] != '\0';
+	outbox_repeat_inputs(outbox);
 	doorbell_ring(&outbox->bell);
 	outbox_signal_spooler(outbox);
 	doorbell_unlock(&outbox->bell, &outbox->mutex);
@@ -494,6 +506,7 @@ void outbox_disconnected(struct outbox *outbox)
 	outbox->staged.begin = outbox->next_staged = outbox->staged.end;
 	outbox_signal_spooler(outbox);
 
+	outbox_take_back_events(outbox);
 	drop_values(&outbox->others);
 	drop_poison(outbox);
 	take_back(&outbox->others, outbox->others.begin, outbox->next_answer);
@@ -511,6 +524,7 @@ struct outbox *outbox_free(struct outbox *outbox)
 		(void)close(outbox->spool_fd);
 	ring_fini(&outbox->others);
 	ring_fini(&outbox->staged);
+	ring_fini(&outbox->events.ring);
 	(void)pthread_mutex_destroy(&outbox->mutex);
 	free(outbox);
 	return NULL;

@@ -2,18 +2,20 @@
 /*
  * What must reach the broker. Everybody puts, the link takes; nobody ever waits for the network.
  *
- * There are five kinds, and the link is given them in this order:
+ * There are six kinds, and the link is given them in this order:
  *
  *   retained  One slot a topic, of which only the newest matters (status, state, health). Every new
  *             connection publishes all of them again, in the order of the slots, before
  *             anything else; later changes come after the answers.
  *   answers   To commands. Kept until acknowledged, bounded, the oldest dropped first. One with
  *             which the third connection dies is given up: it is what they die of.
+ *   events    Kept until acknowledged, up to OUTBOX_EVENTS_MAX of them, the oldest dropped first
+ *             and counted.
  *   readings  Kept until acknowledged, bounded in bytes, the oldest dropped first and counted.
  *   values    Single values and structs. Only worth something now: dropped without a connection.
- *   backlog   Readings that were put while there was no connection, or whose connection died
- *             before the acknowledgement. They go out on the backlog topic, oldest first, and
- *             nothing live ever waits behind them.
+ *   backlog   Events, and then readings, that were put while there was no connection, or whose
+ *             connection died before the acknowledgement. They go out on the backlog topics,
+ *             oldest first, and nothing live ever waits behind them.
  *
  * Putting copies. All memory is allocated by outbox_new(), and a page of it is in use only once it
  * was written to. All functions may be called from any thread, but outbox_take() and what follows
@@ -32,6 +34,9 @@ enum {
 	OUTBOX_PAYLOAD_MAX = 64 * 1024,
 	OUTBOX_CORRELATION_MAX = 1024,
 	OUTBOX_ANSWER_LOSSES = 3, /* see the answers above */
+	OUTBOX_EVENTS_MAX = 4096,
+	OUTBOX_EVENT_BYTES = 192, /* of a payload */
+	OUTBOX_INPUTS_MAX = 64,
 };
 
 struct outbox_settings {
@@ -48,6 +53,16 @@ int outbox_fd(const struct outbox *outbox);
 
 /* taken_ms: the reading's time stamp. 0, or -EMSGSIZE. */
 int outbox_put_reading(struct outbox *outbox, uint64_t taken_ms, const void *payload, size_t size);
+
+/* The same for an event. */
+int outbox_put_event(struct outbox *outbox, uint64_t taken_ms, const void *payload, size_t size);
+
+/* How an input is: retained, in a slot of its own below OUTBOX_INPUTS_MAX. */
+int outbox_put_input(
+	struct outbox *outbox, size_t index, const char *topic, const void *payload, size_t size);
+
+/* Empties those slots, for another map. */
+void outbox_forget_inputs(struct outbox *outbox);
 
 /*
  * A reading that was taken before the clock was set has the monotonic clock's time in place of
@@ -87,7 +102,8 @@ struct outbox_stats {
 	uint64_t dropped;   /* readings and answers lost because there was no room. One that was in
 			     flight counts when its connection dies without acknowledging it */
 	uint64_t connections; /* made so far */
-	uint64_t rejected;    /* publishes that the broker refused, or that it can never take */
+	uint64_t events_dropped;
+	uint64_t rejected; /* publishes that the broker refused, or that it can never take */
 };
 
 /* Over all connections and links: no count of it ever goes back. */
@@ -102,6 +118,8 @@ enum outbox_kind {
 	OUTBOX_KIND_ANSWER,
 	OUTBOX_KIND_READING,
 	OUTBOX_KIND_BACKLOG,
+	OUTBOX_KIND_EVENT,
+	OUTBOX_KIND_OLD_EVENT, /* on the backlog topic */
 	OUTBOX_KIND_VALUE
 };
 
@@ -110,7 +128,7 @@ struct outbox_message {
 	uint64_t id; /* for outbox_acknowledge() */
 	bool optional;
 	unsigned qos; /* of answers, values and retained ones; readings: the link's setting */
-	char topic[TOPIC_MAX]; /* "" for readings and backlog: the link knows it */
+	char topic[TOPIC_MAX]; /* "" for readings, events and backlog: the link knows it */
 	uint8_t correlation[OUTBOX_CORRELATION_MAX];
 	size_t correlation_size;
 	uint8_t payload[OUTBOX_PAYLOAD_MAX];

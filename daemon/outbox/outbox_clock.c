@@ -25,14 +25,12 @@ void outbox_correct_time(
 	(void)payload_set_time(payload, size, *taken_ms);
 }
 
-void outbox_set_clock(struct outbox *outbox, uint64_t offset_ms)
+/* All that waits in a ring whose records begin with their time. */
+static void correct_ring(const struct outbox *outbox, struct ring *ring)
 {
-	struct ring *ring = &outbox->readings;
 	struct ring_record *record;
 	uint64_t taken_ms;
 
-	(void)pthread_mutex_lock(&outbox->mutex);
-	outbox->clock_offset_ms = offset_ms;
 	for (record = ring_at(ring, ring->begin); record;
 		record = ring_at(ring, ring_after(record))) {
 		if (record->state == DONE)
@@ -42,6 +40,14 @@ void outbox_set_clock(struct outbox *outbox, uint64_t offset_ms)
 			record->size - sizeof(taken_ms));
 		memcpy(record->data, &taken_ms, sizeof(taken_ms));
 	}
+}
+
+void outbox_set_clock(struct outbox *outbox, uint64_t offset_ms)
+{
+	(void)pthread_mutex_lock(&outbox->mutex);
+	outbox->clock_offset_ms = offset_ms;
+	correct_ring(outbox, &outbox->readings);
+	correct_ring(outbox, &outbox->events.ring);
 	(void)pthread_mutex_unlock(&outbox->mutex);
 	outbox_wait_for_clock(outbox, false);
 }

@@ -4,6 +4,7 @@
  *
  *   outbox.c        between those who put and the link
  *   outbox_spool.c  between memory and disk
+ *   outbox_events.c events, and how the inputs are
  *   outbox_clock.c  readings that were taken before the clock was set
  */
 #pragma once
@@ -21,7 +22,24 @@ enum outbox_source {
 	SOURCE_ANSWERS,
 	SOURCE_VALUES,
 	SOURCE_SLOTS,
+	SOURCE_EVENTS,
 	SOURCE_BITS = 3
+};
+
+struct outbox_events {
+	struct ring ring;
+	uint64_t live_begin; /* position of the first one that is not backlog */
+	uint64_t next_backlog, next_live;
+	size_t waiting; /* not yet acknowledged */
+	uint64_t dropped;
+	uint64_t dropped_in_flight; /* as those below */
+};
+
+struct outbox_input {
+	char topic[TOPIC_MAX]; /* "": empty */
+	uint8_t payload[16];
+	size_t size;
+	bool due;
 };
 
 struct outbox_slot_content {
@@ -48,6 +66,10 @@ struct outbox {
 	uint64_t next_answer, next_value;
 
 	struct outbox_slot_content slots[OUTBOX_SLOTS];
+
+	struct outbox_events events;
+	struct outbox_input inputs[OUTBOX_INPUTS_MAX];
+	size_t n_inputs; /* slots that may be in use */
 
 	uint64_t rejected;
 	uint64_t dropped;
@@ -81,3 +103,11 @@ void outbox_correct_time(
 
 /* Staged rows that are acknowledged go, from the oldest on. */
 void outbox_pop_staged(struct outbox *outbox);
+
+/* As those of outbox.c, for events and the inputs' slots. */
+bool outbox_take_event(struct outbox *outbox, struct outbox_message *message);
+bool outbox_take_old_event(struct outbox *outbox, struct outbox_message *message);
+bool outbox_take_input(struct outbox *outbox, struct outbox_message *message);
+void outbox_acknowledge_event(struct outbox *outbox, uint64_t position);
+void outbox_take_back_events(struct outbox *outbox);
+void outbox_repeat_inputs(struct outbox *outbox);

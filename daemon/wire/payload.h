@@ -161,6 +161,10 @@ bool payload_set_time(void *payload, size_t size, uint64_t wall_ms);
 int payload_format_reading(
 	const struct config *config, const struct reading *reading, char *out, size_t out_bytes);
 
+/* {"door":1,"ts":...}: a word that is a number stands without quotes. wall_ms as a reading's. */
+int payload_format_event(
+	const char *name, const char *word, uint64_t wall_ms, char *out, size_t out_bytes);
+
 /* One value as plain text: "23", "23.4". -ENODATA when it is null. */
 int payload_format_value(
 	const struct config_sensor *sensor, double value, char *out, size_t out_bytes);

@@ -44,6 +44,28 @@ bool payload_set_time(void *payload, size_t size, uint64_t wall_ms)
 	return true;
 }
 
+static void add_time(struct json_writer *json, uint64_t wall_ms)
+{
+	if (clock_is_set(wall_ms))
+		add_count(json, "ts", wall_ms);
+	else
+		json_raw(json, "ts", UNKNOWN_TIME);
+}
+
+int payload_format_event(
+	const char *name, const char *word, uint64_t wall_ms, char *out, size_t out_bytes)
+{
+	struct json_writer json;
+
+	json_begin(&json, out, out_bytes);
+	if (word[strspn(word, "0123456789")])
+		json_text(&json, name, word);
+	else
+		json_raw(&json, name, word);
+	add_time(&json, wall_ms);
+	return json_finish(&json);
+}
+
 int payload_format_reading(
 	const struct config *config, const struct reading *reading, char *out, size_t out_bytes)
 {
@@ -52,10 +74,8 @@ int payload_format_reading(
 	json_begin(&json, out, out_bytes);
 	for (size_t i = 0; i < reading->n_values; i++)
 		add_value(&json, &config->sensors[i], reading->values[i]);
-	if (config->mqtt.timestamp && clock_is_set(reading->taken_ms))
-		add_count(&json, "ts", reading->taken_ms);
-	else if (config->mqtt.timestamp)
-		json_raw(&json, "ts", UNKNOWN_TIME);
+	if (config->mqtt.timestamp)
+		add_time(&json, reading->taken_ms);
 	return json_finish(&json);
 }
 

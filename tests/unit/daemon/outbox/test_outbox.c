@@ -481,6 +481,112 @@ static void a_random_sequence_matches_a_plain_list(void **state)
 }
 
 /* The link leaves out what nothing needs, and must not leave out anything else. */
+static void put_event(struct outbox *outbox, uint64_t taken_ms, const char *text)
+{
+	assert_int_equal(outbox_put_event(outbox, taken_ms, text, strlen(text)), 0);
+}
+
+static uint64_t expect_event(struct outbox *outbox, enum outbox_kind kind, const char *text)
+{
+	assert_true(outbox_take(outbox, true, &message));
+	assert_int_equal(message.kind, kind);
+	assert_int_equal(message.qos, 1);
+	assert_int_equal(message.size, strlen(text));
+	assert_memory_equal(message.payload, text, message.size);
+	return message.id;
+}
+
+static void events_are_kept_until_acknowledged(void **state)
+{
+	struct outbox *outbox = *state;
+	uint64_t id;
+
+	put_event(outbox, 1, "old");
+	outbox_connected(outbox);
+	put_event(outbox, 2, "a");
+	put_event(outbox, 3, "b");
+	outbox_acknowledge(outbox, expect_event(outbox, OUTBOX_KIND_EVENT, "a"));
+	(void)expect_event(outbox, OUTBOX_KIND_EVENT, "b");
+	id = expect_event(outbox, OUTBOX_KIND_OLD_EVENT, "old");
+	expect_nothing(outbox);
+	outbox_disconnected(outbox);
+	outbox_acknowledge(outbox, id); /* too late */
+	outbox_connected(outbox);
+	outbox_acknowledge(outbox, expect_event(outbox, OUTBOX_KIND_OLD_EVENT, "old"));
+	outbox_acknowledge(outbox, expect_event(outbox, OUTBOX_KIND_OLD_EVENT, "b"));
+	outbox_disconnected(outbox);
+	outbox_connected(outbox);
+	expect_nothing(outbox);
+	assert_int_equal(outbox_stats(outbox).events_dropped, 0);
+}
+
+static void the_oldest_events_make_room_and_are_counted(void **state)
+{
+	struct outbox *outbox = *state;
+	char text[OUTBOX_EVENT_BYTES + 1];
+
+	for (unsigned i = 0; i < OUTBOX_EVENTS_MAX + 3; i++) {
+		(void)snprintf(text, sizeof(text), "{\"door\":%u}", i);
+		put_event(outbox, i, text);
+	}
+	assert_int_equal(outbox_stats(outbox).events_dropped, 3);
+	assert_int_equal(outbox_stats(outbox).dropped, 0);
+	outbox_connected(outbox);
+	for (unsigned i = 3; i < OUTBOX_EVENTS_MAX + 3; i++) {
+		(void)snprintf(text, sizeof(text), "{\"door\":%u}", i);
+		outbox_acknowledge(outbox, expect_event(outbox, OUTBOX_KIND_OLD_EVENT, text));
+	}
+	expect_nothing(outbox);
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(outbox_put_event(outbox, 1, text, sizeof(text)), -EMSGSIZE);
+}
+
+/* The longest ones that there are fit, too, though not as many. */
+static void long_events_make_room_as_well(void **state)
+{
+	struct outbox *outbox = *state;
+	char text[OUTBOX_EVENT_BYTES];
+
+	memset(text, 'x', sizeof(text));
+	for (unsigned i = 0; i < 2 * OUTBOX_EVENTS_MAX; i++)
+		assert_int_equal(outbox_put_event(outbox, i, text, sizeof(text)), 0);
+	assert_true(outbox_stats(outbox).events_dropped >= OUTBOX_EVENTS_MAX);
+}
+
+static void an_event_from_before_the_clock_was_set_gets_its_time(void **state)
+{
+	static const char TEXT[] = "{\"door\":1,\"ts\":null         }";
+	struct outbox *outbox = *state;
+
+	put_event(outbox, 5000, TEXT);
+	outbox_wait_for_clock(outbox, true);
+	outbox_connected(outbox);
+	expect_nothing(outbox);
+	outbox_set_clock(outbox, UINT64_C(1795000000000));
+	(void)expect_event(outbox, OUTBOX_KIND_OLD_EVENT, "{\"door\":1,\"ts\":1795000005000}");
+}
+
+static void how_an_input_is_is_repeated_on_every_connection(void **state)
+{
+	struct outbox *outbox = *state;
+
+	assert_int_equal(outbox_put_input(outbox, 3, "tos/state/input/door", "on", 2), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		outbox_connected(outbox);
+		assert_true(outbox_take(outbox, true, &message));
+		assert_int_equal(message.kind, OUTBOX_KIND_RETAINED);
+		assert_string_equal(message.topic, "tos/state/input/door");
+		assert_memory_equal(message.payload, "on", message.size);
+		assert_true(message.optional);
+		expect_nothing(outbox);
+		outbox_disconnected(outbox);
+	}
+	outbox_forget_inputs(outbox);
+	outbox_connected(outbox);
+	expect_nothing(outbox);
+	assert_int_equal(outbox_put_input(outbox, OUTBOX_INPUTS_MAX, "tos/a", "on", 2), -EMSGSIZE);
+}
+
 static void what_nothing_needs_is_marked(void **state)
 {
 	const struct outbox_address to = {.topic = "a/topic", .qos = 1, .optional = true};
@@ -526,6 +632,11 @@ int main(void)
 		TEST(the_fd_tells_of_news_until_nothing_is_left),
 		TEST(what_is_too_big_is_refused),
 		TEST(what_nothing_needs_is_marked),
+		TEST(events_are_kept_until_acknowledged),
+		TEST(the_oldest_events_make_room_and_are_counted),
+		TEST(long_events_make_room_as_well),
+		TEST(an_event_from_before_the_clock_was_set_gets_its_time),
+		TEST(how_an_input_is_is_repeated_on_every_connection),
 		TEST(a_random_sequence_matches_a_plain_list),
 	};
 

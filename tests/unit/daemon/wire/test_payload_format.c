@@ -115,6 +115,23 @@ static void a_buffer_that_is_too_small_is_refused(void **state)
 	}
 }
 
+static void an_event_has_its_word_and_its_time(void **state)
+{
+	char text[64];
+	int size;
+
+	(void)state;
+	size = payload_format_event("door", "1", UINT64_C(1795360000123), text, sizeof(text));
+	assert_int_equal(size, strlen(text));
+	assert_string_equal(text, "{\"door\":1,\"ts\":1795360000123}");
+	(void)payload_format_event("bell", "double", UINT64_C(1795360000123), text, sizeof(text));
+	assert_string_equal(text, "{\"bell\":\"double\",\"ts\":1795360000123}");
+	size = payload_format_event("door", "0", 5, text, sizeof(text));
+	assert_true(payload_set_time(text, (size_t)size, UINT64_C(1795360000123)));
+	assert_string_equal(text, "{\"door\":0,\"ts\":1795360000123}");
+	assert_int_equal(payload_format_event("door", "1", 5, text, 8), -ENOBUFS);
+}
+
 static void a_single_value_is_plain_text(void **state)
 {
 	const struct fake_config *fake = *state;
@@ -282,6 +299,7 @@ int main(void)
 		cmocka_unit_test(the_time_stamp_can_be_left_out),
 		cmocka_unit_test(a_reading_from_before_the_clock_was_set_gets_its_time_later),
 		cmocka_unit_test(a_buffer_that_is_too_small_is_refused),
+		cmocka_unit_test(an_event_has_its_word_and_its_time),
 		cmocka_unit_test(a_single_value_is_plain_text),
 		cmocka_unit_test(an_answer_says_what_was_applied),
 		cmocka_unit_test(an_answer_calls_things_as_the_sender_did),
