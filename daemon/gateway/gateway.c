@@ -175,6 +175,7 @@ static int start_threads(struct gateway *gateway)
 		.interval_ms = gateway->interval_ms,
 		.events = gateway->sampler_events,
 		.on_reading = publisher_on_reading,
+		.on_event = publisher_on_event,
 		.userdata = gateway->publisher,
 	};
 	int r = start_spooler(gateway);

@@ -152,6 +152,14 @@ static void gather_reduced(const struct health *health, struct gathered *gathere
 	}
 }
 
+static bool has_inputs(const struct config *config)
+{
+	for (size_t i = 0; i < config->n_chips; i++)
+		if (config->chips[i].driver->n_events > 0)
+			return true;
+	return false;
+}
+
 enum { FIGURES_MAX = 32 };
 
 /* In the order in which clients have known them since the first version. */
@@ -171,6 +179,8 @@ static size_t figures(const struct health *health, const struct health_sources *
 	rows[n++] = COUNT("dropped", stats.dropped);
 	rows[n++] = COUNT("reconnects", stats.connections > 0 ? stats.connections - 1 : 0);
 	rows[n++] = COUNT("rejected", stats.rejected);
+	if (has_inputs(sources->config))
+		rows[n++] = COUNT("events_lost", counts.edges_lost + stats.events_dropped);
 	rows[n++] = COUNT("packed_skipped", publisher_packed_skipped(sources->publisher));
 	rows[n++] = COUNT("refused", health->refused);
 	rows[n++] = TEXT("broker", health->connected ? health->broker : NULL);

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* How long backlog waits for the clock once there is a connection. */
 enum { CLOCK_WAIT_US = 60000000 };
@@ -36,10 +37,15 @@ int publisher_new(struct outbox *outbox, struct publisher **ret_publisher)
 	return 0;
 }
 
+/* A moment, by both clocks. */
+struct moment {
+	uint64_t wall_ms, us;
+};
+
 /* Until the clock is set, the monotonic one has to do. */
-static uint64_t stamp_ms(const struct reading *reading)
+static uint64_t stamp_ms(struct moment moment)
 {
-	return clock_is_set(reading->taken_ms) ? reading->taken_ms : reading->taken_us / 1000;
+	return clock_is_set(moment.wall_ms) ? moment.wall_ms : moment.us / 1000;
 }
 
 /*
@@ -47,15 +53,14 @@ static uint64_t stamp_ms(const struct reading *reading)
  * broker. Live readings do not wait for that, backlog does: so that it can be told when it was
  * taken. But not for ever, for there may be nobody who knows the time.
  */
-static void follow_clock(
-	struct publisher *publisher, const struct reading *reading, uint64_t connection)
+static void follow_clock(struct publisher *publisher, struct moment now, uint64_t connection)
 {
-	if (clock_is_set(reading->taken_ms)) {
+	if (clock_is_set(now.wall_ms)) {
 		if (!publisher->clock_unset)
 			return;
 		publisher->clock_unset = false;
 		log_notice("sensors", "the clock is set; readings that wait have their time now");
-		outbox_set_clock(publisher->outbox, reading->taken_ms - reading->taken_us / 1000);
+		outbox_set_clock(publisher->outbox, now.wall_ms - now.us / 1000);
 		return;
 	}
 	if (!publisher->clock_unset)
@@ -63,24 +68,25 @@ static void follow_clock(
 			"the clock is not set; the time of readings is null until it is");
 	publisher->clock_unset = true;
 	if (connection != publisher->connection)
-		publisher->wait_until_us = reading->taken_us + CLOCK_WAIT_US;
+		publisher->wait_until_us = now.us + CLOCK_WAIT_US;
 	outbox_wait_for_clock(
-		publisher->outbox, connection == 0 || reading->taken_us < publisher->wait_until_us);
+		publisher->outbox, connection == 0 || now.us < publisher->wait_until_us);
 }
 
 static void put_combined(struct publisher *publisher, const struct reading *reading)
 {
+	const struct moment taken = {reading->taken_ms, reading->taken_us};
 	int size = payload_format_reading(
 		publisher->config, reading, publisher->payload, sizeof(publisher->payload));
 
 	if (size >= 0)
 		size = outbox_put_reading(
-			publisher->outbox, stamp_ms(reading), publisher->payload, (size_t)size);
+			publisher->outbox, stamp_ms(taken), publisher->payload, (size_t)size);
 	if (size < 0)
 		log_error("sensors",
 			"a reading is too large to be sent; give the sensors shorter names");
 	else
-		log_debug("sensors", "reading %" PRIu64, stamp_ms(reading));
+		log_debug("sensors", "reading %" PRIu64, stamp_ms(taken));
 }
 
 static void put_value(
@@ -139,19 +145,69 @@ static void put_packed(struct publisher *publisher, const struct config_packed *
 	put_value(publisher, packed->topic, publisher->payload, (size_t)size);
 }
 
+static void follow_config(
+	struct publisher *publisher, const struct config *config, uint64_t connection)
+{
+	if (publisher->config == config && publisher->connection == connection)
+		return;
+	if (publisher->config != config)
+		outbox_forget_inputs(publisher->outbox);
+	publisher->config = config;
+	publisher->connection = connection;
+	for (size_t i = 0; i < CONFIG_SENSORS_MAX; i++)
+		publisher->published[i] = (double)NAN;
+}
+
+static void put_event(
+	struct publisher *publisher, const char *name, const char *word, struct moment moment)
+{
+	char text[OUTBOX_EVENT_BYTES];
+	int size = payload_format_event(name, word, moment.wall_ms, text, sizeof(text));
+
+	if (size >= 0)
+		(void)outbox_put_event(publisher->outbox, stamp_ms(moment), text, (size_t)size);
+	log_debug("inputs", "%s %s", name, word);
+}
+
+static void put_input(struct publisher *publisher, size_t chip, const char *name, const char *state)
+{
+	char parent[TOPIC_MAX], topic[TOPIC_MAX];
+
+	topic_below(parent, publisher->config->mqtt.topic, "state/input");
+	topic_below(topic, parent, name);
+	(void)outbox_put_input(publisher->outbox, chip, topic, state, strlen(state));
+}
+
+void publisher_on_event(void *userdata, const struct input_event *event)
+{
+	struct publisher *publisher = userdata;
+	const struct config_chip *chip = &event->config->chips[event->chip];
+	const struct driver_event_word *word = &chip->driver->events[event->index];
+	uint64_t connection = outbox_connection(publisher->outbox);
+	struct moment moment = {clock_wall_ms(), clock_now_us()};
+
+	follow_clock(publisher, moment, connection);
+	follow_config(publisher, event->config, connection);
+	if (event->time_us < moment.us) {
+		moment.wall_ms -= (moment.us - event->time_us) / 1000;
+		moment.us = event->time_us;
+	}
+	if (event->is_change)
+		put_event(publisher, chip->name, word->word, moment);
+	if (word->state)
+		put_input(publisher, event->chip, chip->name, word->state);
+}
+
 void publisher_on_reading(
 	void *userdata, const struct config *config, const struct reading *reading)
 {
 	struct publisher *publisher = userdata;
 	uint64_t connection = outbox_connection(publisher->outbox);
 
-	follow_clock(publisher, reading, connection);
-	if (publisher->config != config || publisher->connection != connection) {
-		publisher->config = config;
-		publisher->connection = connection;
-		for (size_t i = 0; i < CONFIG_SENSORS_MAX; i++)
-			publisher->published[i] = (double)NAN;
-	}
+	follow_clock(publisher, (struct moment){reading->taken_ms, reading->taken_us}, connection);
+	follow_config(publisher, config, connection);
+	if (reading->n_values == 0)
+		return;
 	put_combined(publisher, reading);
 	for (size_t i = 0; i < reading->n_values; i++)
 		put_own_topic(publisher, i, reading->values[i]);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Turns each reading into messages: the combined one, single values, packed structs. Lives on the
- * sampler's thread, so that a reading never waits for the main thread.
+ * Turns each reading into messages (the combined one, single values, packed structs), and each
+ * event. Lives on the sampler's thread, so that a reading never waits for the main thread.
  */
 #pragma once
 
 #include "config.h"
 #include "outbox.h"
 #include "reading.h"
+#include "watch.h"
 #include <stdint.h>
 
 struct publisher;
@@ -18,6 +19,9 @@ int publisher_new(struct outbox *outbox, struct publisher **ret_publisher);
 /* A sampler_settings.on_reading; userdata is the publisher. */
 void publisher_on_reading(
 	void *userdata, const struct config *config, const struct reading *reading);
+
+/* A sampler_settings.on_event; as above. */
+void publisher_on_event(void *userdata, const struct input_event *event);
 
 /* Structs that were not sent because a field was null or did not fit its letter. Any thread. */
 uint64_t publisher_packed_skipped(const struct publisher *publisher);

@@ -6,6 +6,7 @@
 #include "measure.h"
 #include "pace.h"
 #include "schedule.h"
+#include "watch.h"
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
@@ -69,6 +70,7 @@ struct round {
 	struct lane *lanes; /* at most as many */
 	size_t n_lanes;
 	bool has_untold;
+	struct watches *watches; /* of the parts on lines; NULL: none */
 	struct sensor *sensors;
 	struct part nobody;             /* the part of those that are derived: it never measures */
 	struct derivation *derivations; /* in the order of the map; NULL: there are none */
@@ -116,6 +118,7 @@ static int init_parts(struct round *round, struct board *board)
 		if (r < 0)
 			return r;
 		part->lane = lane_of(round, &config->chips[i]);
+		watches_add(round->watches, i, &part->measure, count_sensors(config, i) == 0);
 	}
 	return 0;
 }
@@ -188,7 +191,9 @@ int round_new(struct board *board, const struct config *config, struct round **r
 		round_free(round);
 		return -ENOMEM;
 	}
-	r = init_parts(round, board);
+	r = watches_new(config, &round->watches);
+	if (r == 0)
+		r = init_parts(round, board);
 	if (r == 0)
 		r = init_sensors(round);
 	if (r < 0) {
@@ -210,6 +215,7 @@ struct round *round_free(struct round *round)
 	for (size_t i = 0; i < round->n_derivations; i++)
 		derivation_fini(&round->derivations[i]);
 	free(round->derivations);
+	watches_free(round->watches);
 	free(round->parts);
 	free(round->lanes);
 	free(round->sensors);
@@ -288,6 +294,7 @@ static void adopt_part(struct part *part, struct part *old)
 void round_adopt(struct round *round, struct round *old)
 {
 	adopt_lanes(round, old);
+	watches_adopt(round->watches, old->watches);
 	for (size_t i = 0; i < round->config->n_chips; i++) {
 		for (size_t k = 0; k < old->config->n_chips; k++) {
 			if (strcmp(round->config->chips[i].fingerprint,
@@ -306,6 +313,11 @@ void round_adopt(struct round *round, struct round *old)
 			}
 		}
 	}
+}
+
+struct watches *round_watches(struct round *round)
+{
+	return round->watches;
 }
 
 const struct config *round_config(const struct round *round)
@@ -463,6 +475,7 @@ void round_begin(struct round *round, uint64_t deadline_us, uint64_t now_us, uin
 	round->limit_us = limit_us;
 	for (size_t i = 0; i < round->config->n_sensors; i++)
 		begin_sensor(&round->sensors[i], deadline_us);
+	watches_begin(round->watches);
 	for (size_t i = 0; i < round->config->n_chips; i++)
 		begin_part(round, &round->parts[i], now_us);
 }

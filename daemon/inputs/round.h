@@ -23,6 +23,7 @@
 #define ROUND_NEVER UINT64_MAX
 
 struct round;
+struct watches;
 
 /* board and config are borrowed for the round's life. Opens nothing yet. 0 or -ENOMEM. */
 int round_new(struct board *board, const struct config *config, struct round **ret_round);
@@ -35,6 +36,9 @@ int round_new(struct board *board, const struct config *config, struct round **r
 void round_adopt(struct round *round, struct round *old);
 
 const struct config *round_config(const struct round *round);
+
+/* The inputs of the map; NULL: it has none. */
+struct watches *round_watches(struct round *round);
 
 /* Begins the reading of a deadline. limit_us: of a call, see pace.h. */
 void round_begin(struct round *round, uint64_t deadline_us, uint64_t now_us, uint64_t wall_ms,

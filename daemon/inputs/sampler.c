@@ -55,6 +55,7 @@ struct sampler {
 	struct log_limit late_limit;      /* what takes too long takes too long each time */
 	struct log_limit slow_limit;
 	bool owes_pong, owes_swapped; /* to main */
+	uint64_t edges_lost;          /* as counted */
 };
 
 static bool push(struct sampler *sampler, const struct sampler_event *event)
@@ -153,6 +154,20 @@ static void begin(struct sampler *sampler, uint64_t now_us)
 	sampler->is_running = true;
 }
 
+/* Who has no sensor is in no reading and in no line of the health. */
+static void tell_failed_inputs(struct sampler *sampler)
+{
+	char text[SAMPLER_TEXT_BYTES];
+	bool is_failing;
+
+	while (watches_failed(round_watches(sampler->round), text, sizeof(text), &is_failing)) {
+		if (is_failing)
+			log_warning("inputs", "%s; it sends no events until it works again", text);
+		else
+			log_notice("inputs", "%s works again", text);
+	}
+}
+
 static void finish(struct sampler *sampler)
 {
 	struct reading reading = round_finish(sampler->round);
@@ -160,11 +175,12 @@ static void finish(struct sampler *sampler)
 	uint64_t now_us;
 
 	sampler->is_running = false;
-	if (reading.n_values > 0)
+	if (reading.n_values > 0 || round_watches(sampler->round))
 		sampler->settings.on_reading(
 			sampler->settings.userdata, sampler->settings.config, &reading);
 	now_us = clock_now_us();
 	schedule_end(&sampler->schedule, now_us);
+	tell_failed_inputs(sampler);
 	if (count(sampler, reading.n_values > 0) > 0 &&
 		log_limit_pass(&sampler->late_limit, now_us, &suppressed))
 		log_warning("sensors",
@@ -195,10 +211,29 @@ static uint64_t turn(struct sampler *sampler, uint64_t now_us, struct call **ret
 	return next_us < sampler->schedule.next_us ? next_us : sampler->schedule.next_us;
 }
 
+/* Whoever listens must not block: a press of a bell does not wait for the reading that it is in. */
+static void take_events(struct sampler *sampler)
+{
+	struct watches *watches = round_watches(sampler->round);
+	struct input_event event;
+
+	if (!watches)
+		return;
+	while (watches_event(watches, clock_now_us(), &event))
+		sampler->settings.on_event(sampler->settings.userdata, &event);
+	if (watches_lost(watches) == sampler->edges_lost)
+		return;
+	(void)pthread_mutex_lock(&sampler->mutex);
+	sampler->edges_lost = sampler->counts.edges_lost = watches_lost(watches);
+	(void)pthread_mutex_unlock(&sampler->mutex);
+}
+
 static void wait_until(const struct sampler *sampler, const struct crew *crew, uint64_t time_us)
 {
-	struct pollfd fds[] = {{.fd = sampler->wake_fd, .events = POLLIN},
-		{.fd = crew_fd(crew), .events = POLLIN}};
+	enum { OWN = 2 };
+	struct pollfd fds[OWN + CONFIG_CHIPS_MAX];
+	struct watches *watches = round_watches(sampler->round);
+	size_t n_watched = watches_poll(watches, fds + OWN);
 	uint64_t now_us = clock_now_us();
 	uint64_t wait_us = time_us > now_us ? time_us - now_us : 0;
 	struct timespec timeout = {
@@ -206,7 +241,10 @@ static void wait_until(const struct sampler *sampler, const struct crew *crew, u
 		.tv_nsec = (long)(wait_us % 1000000) * 1000,
 	};
 
-	(void)ppoll(fds, 2, time_us == ROUND_NEVER ? NULL : &timeout, NULL);
+	fds[0] = (struct pollfd){.fd = sampler->wake_fd, .events = POLLIN};
+	fds[1] = (struct pollfd){.fd = crew_fd(crew), .events = POLLIN};
+	if (ppoll(fds, OWN + n_watched, time_us == ROUND_NEVER ? NULL : &timeout, NULL) > 0)
+		watches_polled(watches, fds + OWN, n_watched);
 }
 
 static void tell_slow(struct sampler *sampler)
@@ -262,7 +300,7 @@ static uint64_t work(struct sampler *sampler, struct crew *crew, bool *ret_leads
 static bool lead(void *userdata, struct crew *crew, struct call *blocked)
 {
 	struct sampler *sampler = userdata;
-	uint64_t next_us;
+	uint64_t next_us, due_us;
 	bool leads;
 
 	if (blocked)
@@ -270,6 +308,7 @@ static bool lead(void *userdata, struct crew *crew, struct call *blocked)
 	if (!take_mail(sampler))
 		return false;
 	take_calls(sampler, crew);
+	take_events(sampler);
 	next_us = work(sampler, crew, &leads);
 	if (!leads)
 		return false;
@@ -279,6 +318,8 @@ static bool lead(void *userdata, struct crew *crew, struct call *blocked)
 
 		next_us = next_us < again_us ? next_us : again_us;
 	}
+	due_us = watches_due_us(round_watches(sampler->round));
+	next_us = next_us < due_us ? next_us : due_us;
 	if (next_us > 0) {
 		crew_rest(crew);
 		wait_until(sampler, crew, next_us);

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "queue.h"
 #include "reading.h"
+#include "watch.h"
 
 enum sampler_event_kind {
 	SAMPLER_EVENT_SENSOR, /* a sensor failed, recovered, or fails for another reason than before
@@ -38,14 +39,17 @@ struct sampler_settings {
 	uint32_t interval_ms;
 	struct queue *events; /* to main, borrowed */
 	/* Called on the sampler's thread once an interval; the reading is borrowed for the call.
-	 * Must not block. */
+	 * Must not block. Without values only where there are inputs instead. */
 	void (*on_reading)(
 		void *userdata, const struct config *config, const struct reading *reading);
+	/* The same for what happens at an input. Only with inputs in the map. */
+	void (*on_event)(void *userdata, const struct input_event *event);
 	void *userdata;
 };
 
 struct sampler_counts {
 	uint64_t readings, missed;
+	uint64_t edges_lost; /* of inputs, by the kernel or by us */
 };
 
 struct sampler;

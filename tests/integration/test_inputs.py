@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Inputs on GPIO lines, on the simulated board."""
 
+import json
+import time
+
 import pytest
+
+from harness import Client
 
 MAP = """
 mqtt: {{url: 'mqtt://127.0.0.1:{port}'}}
@@ -74,3 +79,120 @@ def test_a_reload_gives_a_line_to_an_output(make_inputs, broker, client):
     assert client.ask_json('{"led":{"red":{"on":true}}}')["ok"]
     assert gateway.output("GPIO24") == 1
     assert client.wait_json("tos/sensors", mark=client.mark())["rain"] == 1
+
+
+EVENTS = """
+mqtt: {{url: 'mqtt://127.0.0.1:{port}', health_interval: 1s}}
+interval: {interval}
+chips:
+  door: {{driver: switch, line: GPIO23{debounce}}}
+  gate: {{driver: switch, line: GPIO24}}
+sensors:
+  door: {{from: door}}
+"""
+
+
+def events_map(port, interval="100ms", debounce=""):
+    return EVENTS.format(port=port, interval=interval, debounce=debounce)
+
+
+@pytest.fixture
+def make_events(broker, client, make_gateway):
+    def make(**options):
+        gateway = make_gateway(events_map(broker.port, **options))
+        client.wait("tos/state/input/gate")
+        return gateway
+
+    return make
+
+
+def events(client, mark=0):
+    return [json.loads(m.payload) for m in client.since(mark, "tos/events")]
+
+
+def test_an_event_is_sent_at_once_with_the_time_of_its_edge(make_events, client):
+    gateway = make_events(interval="1h")
+    before = time.time() * 1000
+    gateway.set("door.state", 1)
+    event = client.wait_json("tos/events")
+    assert event["door"] == 1 and list(event) == ["door", "ts"]
+    assert before - 1 <= event["ts"] <= time.time() * 1000 + 1
+    gateway.set("gate.state", 1)  # that is in no reading
+    client.wait_json("tos/events", lambda e: e.get("gate") == 1)
+    gateway.set("door.state", 0)
+    client.wait_json("tos/events", lambda e: e.get("door") == 0)
+    assert [(e.get("door"), e.get("gate")) for e in events(client)] == [(1, None), (None, 1), (0, None)]
+
+
+def test_how_a_switch_is_is_retained_and_no_event_at_the_start(make_events, client, broker):
+    gateway = make_events()
+    assert client.wait("tos/state/input/door").payload == b"off"
+    gateway.set("door.state", 1)
+    client.wait("tos/state/input/door", lambda m: m.payload == b"on")
+    late = Client(broker.port)
+    assert late.wait("tos/state/input/door", lambda m: m.retain).payload == b"on"
+    late.close()
+    mark = client.mark()
+    gateway.reload(events_map(broker.port, interval="200ms"))
+    assert client.wait("tos/state/input/door", mark=mark).payload == b"on"
+    client.wait("tos/sensors", mark=mark)
+    assert len(events(client)) == 1
+
+
+def test_what_bounces_is_one_event(make_events, client):
+    gateway = make_events(debounce=", debounce: 200ms")
+    mark = client.mark()
+    for level in (1, 0, 1, 0, 1):
+        gateway.set("door.state", level)
+    last = time.time() * 1000
+    event = client.wait_json("tos/events", mark=mark)
+    assert event["door"] == 1 and event["ts"] <= last + 1
+    assert time.time() * 1000 >= event["ts"] + 200
+    gateway.set("door.state", 0)
+    gateway.set("door.state", 1)
+    client.wait_several("tos/sensors", 5, client.mark())
+    assert len(events(client)) == 1
+    assert client.wait_json("tos/sensors", mark=client.mark())["door"] == 1
+
+
+def test_what_happened_in_an_outage_is_sent_later_in_order(make_events, client, broker):
+    gateway = make_events()
+    broker.stop()
+    for level in (1, 0, 1):
+        gateway.set("door.state", level)
+    broker.start()
+    late = Client(broker.port)
+    late.wait_several("tos/events/backlog", 3, timeout=30)
+    old = [json.loads(m.payload) for m in late.since(0, "tos/events/backlog")]
+    assert [e["door"] for e in old] == [1, 0, 1]
+    assert old[0]["ts"] <= old[1]["ts"] <= old[2]["ts"]
+    gateway.set("door.state", 0)
+    assert late.wait_json("tos/events")["door"] == 0
+    late.close()
+
+
+def test_an_input_without_a_sensor_that_fails_is_said(make_events, client):
+    gateway = make_events()
+    gateway.fault("GPIO24", "no-answer")
+    gateway.log.wait("switch on GPIO24: .*; it sends no events until it works again")
+    gateway.set("gate.state", 1)
+    gateway.fault("GPIO24", "none")
+    gateway.log.wait("gate works again")
+    client.wait_json("tos/events", lambda e: e.get("gate") == 1)
+
+
+def test_a_thousand_edges_a_second_are_all_there_in_order(make_events, client):
+    gateway = make_events()
+    edges = 2000
+    start = time.monotonic()
+    for i in range(edges):
+        gateway.set("door.state", (i + 1) % 2)
+        pause = start + (i + 1) / 1000 - time.monotonic()
+        if pause > 0:
+            time.sleep(pause)
+    client.wait_several("tos/events", edges)
+    sent = events(client)
+    assert [e["door"] for e in sent] == [(i + 1) % 2 for i in range(edges)]
+    stamps = [e["ts"] for e in sent]
+    assert stamps == sorted(stamps)
+    assert client.wait_json("tos/health", mark=client.mark())["events_lost"] == 0

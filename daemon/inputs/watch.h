@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of a map on GPIO lines, between the readings: what happens at them is an event at once.
+ * A reading is a snapshot of them as of any other part, so this knows nothing of readings; but a
+ * part that no sensor reads must be open, too, and is measured for that in each round.
+ *
+ * Belongs to the leader. Touches no part whose call is away.
+ */
+#pragma once
+
+#include "config.h"
+#include "measure.h"
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WATCH_NEVER UINT64_MAX
+
+struct input_event {
+	const struct config *config;
+	size_t chip;      /* index into config.chips */
+	unsigned index;   /* into its driver's events */
+	uint64_t time_us; /* CLOCK_MONOTONIC */
+	bool is_change;   /* false: it is only said how things are, as at the start */
+};
+
+struct watches;
+
+/* *ret_watches: NULL where the map has no such part. config is borrowed. 0 or -ENOMEM. */
+int watches_new(const struct config *config, struct watches **ret_watches);
+
+/* For each of those parts, once. measure: borrowed, with room for one more task. needs_task: no
+ * sensor has one. */
+void watches_add(struct watches *watches, size_t chip, struct measure *measure, bool needs_task);
+
+/* What was last said of parts of the same name and driver; it is said once more, for the new map.
+ */
+void watches_adopt(struct watches *watches, const struct watches *old);
+
+/* With the beginning of a reading. */
+void watches_begin(struct watches *watches);
+
+/* What to poll for: at most one for each part. fds has that much room. watches may be NULL. */
+size_t watches_poll(struct watches *watches, struct pollfd *fds);
+
+/* After that, with the same fds. */
+void watches_polled(struct watches *watches, const struct pollfd *fds, size_t n_fds);
+
+/* The next event. false: there is none so far. watches may be NULL. */
+bool watches_event(struct watches *watches, uint64_t now_us, struct input_event *ret_event);
+
+/* When to ask for events even if nothing is polled. watches may be NULL. */
+uint64_t watches_due_us(const struct watches *watches);
+
+/* A part that no sensor reads began to fail, or works again, and that was not said yet. false:
+ * there is none. ret_text: its place and the error, or its name. */
+bool watches_failed(struct watches *watches, char *ret_text, size_t text_bytes, bool *ret_failing);
+
+/* Edges that were lost. watches may be NULL. */
+uint64_t watches_lost(const struct watches *watches);
+
+struct watches *watches_free(struct watches *watches);
