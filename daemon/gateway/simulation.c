@@ -283,7 +283,7 @@ static void command(struct simulation *simulation, const char *line, char *out, 
 	char argument[64] = "";
 	char more[16] = "";
 	char told[ANSWER_BYTES - sizeof("error \n")];
-	const char *error = "unknown command, there are: fault, set, get";
+	const char *error = "there are: fault TARGET FAULT, set CHIP.CHANNEL VALUE, get OUTPUT";
 	double value;
 	int words = sscanf(line, "%15s %127s %63s %15s", verb, target, argument, more);
 
