@@ -27,18 +27,18 @@ struct output_decision output_decision_on(
 
 size_t output_port_on(const struct output *output, size_t chip)
 {
-	size_t i = 0;
+	for (size_t i = 0; i < output_kind_of(output)->n_ports; i++) {
+		const struct config_port *port = &output->config->ports[i];
 
-	while (i < OUTPUT_PORTS_MAX &&
-		(output->config->ports[i].type != PORT_CHIP_PWM ||
-			output->config->ports[i].chip != chip))
-		i++;
-	return i;
+		if (port->type == PORT_CHIP_PWM && port->chip == chip)
+			return i;
+	}
+	return OUTPUT_PORTS_MAX;
 }
 
 bool output_needs_chip(const struct output *output)
 {
-	for (size_t i = 0; i < OUTPUT_PORTS_MAX; i++)
+	for (size_t i = 0; i < output_kind_of(output)->n_ports; i++)
 		if (output->config->ports[i].type == PORT_CHIP_PWM)
 			return true;
 	return false;

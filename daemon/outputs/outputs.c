@@ -60,7 +60,7 @@ static void lost(struct outputs *outputs, struct output *output, int code)
 
 	if (!moves || code == -ENODEV)
 		output_close(output);
-	for (size_t i = 0; i < OUTPUT_PORTS_MAX; i++) {
+	for (size_t i = 0; i < output_kind_of(output)->n_ports; i++) {
 		const struct config_port *port = &output->config->ports[i];
 
 		if (port->type == PORT_CHIP_PWM)
@@ -160,7 +160,7 @@ static int make_ready(struct outputs *outputs, struct output *output, bool force
 	struct output_decision decision;
 	int r = 0;
 
-	for (size_t i = 0; i < OUTPUT_PORTS_MAX && r == 0; i++)
+	for (size_t i = 0; i < output_kind_of(output)->n_ports && r == 0; i++)
 		r = ensure_chip(outputs, &output->config->ports[i], force, &output->error);
 	if (r < 0 || output->device)
 		return r;

@@ -122,7 +122,9 @@ static void add_output(struct json_writer *json, const struct config_output *con
 static void add_outputs(
 	struct json_writer *json, const struct config *config, const struct payload_action *action)
 {
-	for (size_t kind = 0; output_kind_table[kind]; kind++) {
+	size_t done = 0;
+
+	for (size_t kind = 0; done < action->n_outputs && output_kind_table[kind]; kind++) {
 		bool is_begun = false;
 
 		for (size_t i = 0; i < action->n_outputs; i++) {
@@ -133,6 +135,7 @@ static void add_outputs(
 			if (!is_begun)
 				json_object(json, output_kind_table[kind]->word);
 			is_begun = true;
+			done++;
 			add_output(json, &config->outputs[output->output], output);
 		}
 		if (is_begun)

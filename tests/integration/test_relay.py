@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""A kind of output that is a table and nothing else: the map, actions, state, health, the fail-safe and --safe of a relay."""
+
+import re
+import subprocess
+
+import pytest
+from conftest import make_map
+
+RELAYS = """
+relays:
+  - {name: pump, line: GPIO26, active_low: true}
+  - {line: GPIO22, failsafe: 'on'}
+  - {name: heater, line: GPIO23, failsafe: keep}
+"""
+LINES = ("GPIO26", "GPIO22", "GPIO23")
+ON = {"relay": {"pump": {"on": True}, "1": {"on": False}, "heater": {"on": True}}}
+
+
+def last_levels(text):
+    """What was written to the lines last: "12345 line GPIO26 1"."""
+    levels = dict(re.findall(r" line (\S+) ([01])$", text, re.MULTILINE))
+    return [levels[line] for line in LINES]
+
+
+@pytest.fixture
+def switched(broker, make_client, make_gateway):
+    gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s}", more=RELAYS))
+    client = make_client()
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    return gateway, client
+
+
+def levels(gateway):
+    """The first one is on when its line is low."""
+    pump, *others = [gateway.output(line) for line in LINES]
+    return [1 - pump, *others]
+
+
+def test_an_action_switches_them_and_the_state_says_so(switched):
+    gateway, client = switched
+    assert levels(gateway) == [0, 0, 0]
+    answer = client.ask_json(ON)
+    assert answer["applied"] == ON
+    assert levels(gateway) == [1, 0, 1]
+    relays = {"0": {"on": True}, "1": {"on": False}, "2": {"on": True}}
+    client.wait_json("tos/state", lambda state: state["relay"] == relays)
+    client.wait_json("tos/health", lambda h: all(h["actuators"][f"relay.{i}"] == {"ok": True} for i in range(3)))
+
+
+def test_what_is_wrong_is_named_in_its_words(switched):
+    gateway, client = switched
+    answer = client.ask_json({"relay": {"pumpp": {"on": True}, "1": {"on": 1, "bright": 3}}})
+    assert [(error["path"], error["reason"]) for error in answer["errors"]] == [
+        ("relay.pumpp", 'there is no relay "pumpp", did you mean "pump"?'),
+        ("relay.1.on", "must be true or false, not a number"),
+        ("relay.1.bright", 'unknown key "bright", known here: on'),
+    ]
+    assert levels(gateway) == [0, 0, 0]
+
+
+def test_without_a_broker_each_is_as_its_own_failsafe_says(broker, switched):
+    gateway, client = switched
+    assert client.ask_json(ON)["ok"]
+    mark = gateway.wire.mark()
+    broker.freeze()
+    gateway.wire.wait(r"^\d+ line GPIO22 1$", mark)
+    broker.thaw()
+    assert levels(gateway) == [0, 1, 1]
+
+
+def test_at_the_end_what_was_kept_is_off(switched):
+    gateway, client = switched
+    assert client.ask_json(ON)["ok"]
+    mark = gateway.wire.mark()
+    assert gateway.stop() == 0
+    assert last_levels("\n".join(gateway.wire.since(mark))) == ["1", "1", "0"]
+
+
+def test_safe_does_the_same(binary, folder):
+    (folder / "tosd.yaml").write_text("mqtt: {url: mqtt://localhost}\n" + RELAYS)
+    environment = {"TOS_SIM_DIR": str(folder)}
+    command = [binary, "--simulate", "--safe", "--config", str(folder / "tosd.yaml"), "--state", str(folder)]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert last_levels((folder / "wire.log").read_text()) == ["1", "1", "0"]
