@@ -6,6 +6,7 @@
  */
 #include "sampler.h"
 
+#include "chatter.h"
 #include "clock.h"
 #include "crew.h"
 #include "log.h"
@@ -28,7 +29,8 @@ enum {
 	EVENT_AGAIN_US = 10000,     /* main's queue is full: it is tried again after this */
 	SLOW_REPEAT_US = 600000000, /* of what is slow, this often */
 	SLOW_BURST = 8,
-	BURST_US = 2000, /* of calls, before the mailbox is looked at again */
+	EVENTS_A_TURN = 256, /* of inputs, before the readings have their turn */
+	BURST_US = 2000,     /* of calls, before the mailbox is looked at again */
 };
 
 struct mail {
@@ -211,6 +213,20 @@ static uint64_t turn(struct sampler *sampler, uint64_t now_us, struct call **ret
 	return next_us < sampler->schedule.next_us ? next_us : sampler->schedule.next_us;
 }
 
+static void tell_chatter(const struct input_event *event)
+{
+	const char *name = event->config->chips[event->chip].name;
+
+	if (event->chatter == INPUT_CHATTER_BEGINS)
+		log_warning("inputs",
+			"%s changed more than %d times a second for %d seconds: only its last "
+			"state is sent, once it has rested for a second; see to the contact, or "
+			"give it a debounce",
+			name, CHATTER_EVENTS, CHATTER_SECONDS);
+	else if (event->chatter == INPUT_CHATTER_ENDS)
+		log_notice("inputs", "%s rests again", name);
+}
+
 /* Whoever listens must not block: a press of a bell does not wait for the reading that it is in. */
 static void take_events(struct sampler *sampler)
 {
@@ -219,8 +235,11 @@ static void take_events(struct sampler *sampler)
 
 	if (!watches)
 		return;
-	while (watches_event(watches, clock_now_us(), &event))
+	for (unsigned i = 0; i < EVENTS_A_TURN && watches_event(watches, clock_now_us(), &event);
+		i++) {
 		sampler->settings.on_event(sampler->settings.userdata, &event);
+		tell_chatter(&event);
+	}
 	if (watches_lost(watches) == sampler->edges_lost)
 		return;
 	(void)pthread_mutex_lock(&sampler->mutex);

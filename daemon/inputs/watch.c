@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "watch.h"
 
+#include "chatter.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +22,10 @@ struct watch {
 	unsigned sent; /* the last event of those that last */
 	uint64_t due_us;
 	uint64_t lost_seen; /* of the lines' */
-	bool is_failing;    /* as was said; only of those with a task */
+	struct chatter chatter;
+	struct input_event held_back; /* the last one while it chatters */
+	unsigned passed;              /* the last one that was not held back */
+	bool is_failing;              /* as was said; only of those with a task */
 };
 
 struct watches {
@@ -198,16 +203,54 @@ static bool next_of(struct watches *watches, struct watch *watch, uint64_t now_u
 	return true;
 }
 
+/* What is only said of a chattering input: that it begins, and its last event when it rests. */
+static bool filter_chatter(
+	const struct watches *watches, struct watch *watch, struct input_event *event)
+{
+	struct chatter *chatter = &watch->chatter;
+
+	if (!event->is_change)
+		return true;
+	if (chatter_event(chatter, event->time_us)) {
+		event->chatter = INPUT_CHATTER_BEGINS;
+		watch->held_back = *event;
+		watch->held_back.is_change = false;
+		return true;
+	}
+	if (!chatter->is_chattering)
+		return true;
+	watch->held_back.is_change = !is_level(watches, watch) || event->index != watch->passed;
+	watch->held_back.index = event->index;
+	watch->held_back.time_us = event->time_us;
+	return false;
+}
+
+/* As next_of(), without what chatters. */
+static bool next_passed(struct watches *watches, struct watch *watch, uint64_t now_us,
+	struct input_event *ret_event)
+{
+	do {
+		ret_event->chatter = INPUT_CHATTER_NO;
+		if (next_of(watches, watch, now_us, ret_event)) {
+			watch->has_sent = true;
+			watch->sent = ret_event->index;
+			continue;
+		}
+		if (!chatter_rests(&watch->chatter, now_us))
+			return false;
+		*ret_event = watch->held_back;
+		ret_event->chatter = INPUT_CHATTER_ENDS;
+		return true;
+	} while (!filter_chatter(watches, watch, ret_event));
+	watch->passed = ret_event->index;
+	return true;
+}
+
 bool watches_event(struct watches *watches, uint64_t now_us, struct input_event *ret_event)
 {
 	for (size_t i = 0; watches && i < watches->n_watches; i++) {
-		struct watch *watch = &watches->items[i];
-
-		if (!next_of(watches, watch, now_us, ret_event))
-			continue;
-		watch->has_sent = true;
-		watch->sent = ret_event->index;
-		return true;
+		if (next_passed(watches, &watches->items[i], now_us, ret_event))
+			return true;
 	}
 	return false;
 }
@@ -222,10 +265,12 @@ uint64_t watches_due_us(const struct watches *watches)
 
 		if (!lines)
 			continue;
-		if (is_new(lines))
+		if (is_new(lines) || watch->is_ready)
 			return 0;
 		if (!watch->is_deaf && watch->due_us < due_us)
 			due_us = watch->due_us;
+		if (chatter_due_us(&watch->chatter) < due_us)
+			due_us = chatter_due_us(&watch->chatter);
 	}
 	return due_us;
 }

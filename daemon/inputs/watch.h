@@ -17,12 +17,15 @@
 
 #define WATCH_NEVER UINT64_MAX
 
+enum input_chatter { INPUT_CHATTER_NO, INPUT_CHATTER_BEGINS, INPUT_CHATTER_ENDS };
+
 struct input_event {
 	const struct config *config;
-	size_t chip;      /* index into config.chips */
-	unsigned index;   /* into its driver's events */
-	uint64_t time_us; /* CLOCK_MONOTONIC */
-	bool is_change;   /* false: it is only said how things are, as at the start */
+	size_t chip;                /* index into config.chips */
+	unsigned index;             /* into its driver's events */
+	uint64_t time_us;           /* CLOCK_MONOTONIC */
+	enum input_chatter chatter; /* began, or is over, with this event */
+	bool is_change;             /* false: it is only said how things are, as at the start */
 };
 
 struct watches;

@@ -196,3 +196,24 @@ def test_a_thousand_edges_a_second_are_all_there_in_order(make_events, client):
     stamps = [e["ts"] for e in sent]
     assert stamps == sorted(stamps)
     assert client.wait_json("tos/health", mark=client.mark())["events_lost"] == 0
+
+
+def test_what_chatters_is_said_and_only_its_last_state_is_sent(make_events, client):
+    gateway = make_events()
+    start, level, count = time.monotonic(), 0, 0
+    while not any("door changed more than 100 times a second" in line for line in gateway.log.since()):
+        level, count = 1 - level, count + 1
+        gateway.set("door.state", level)
+        time.sleep(max(0, start + count / 250 - time.monotonic()))
+        assert count < 250 * 20
+    client.fence()
+    mark = client.mark()
+    for _ in range(51):
+        level = 1 - level
+        gateway.set("door.state", level)
+    gateway.log.wait("door rests again")
+    gateway.set("door.state", 1 - level)
+    client.wait_json("tos/events", lambda e: e["door"] == 1 - level, mark)
+    sent = [e["door"] for e in events(client, mark)]
+    # At most the one with which it began, the last state where that is another, and the one after the rest.
+    assert sent[-1] == 1 - level and len(sent) <= 3

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "chatter.h"
+
+enum { SECOND_US = 1000000 };
+
+/* The second that was counted is over, and maybe some without an event behind it. */
+static void end_second(struct chatter *chatter, uint64_t time_us)
+{
+	uint64_t passed = (time_us - chatter->second_us) / SECOND_US;
+
+	chatter->n_seconds =
+		passed == 1 && chatter->n_events > CHATTER_EVENTS ? chatter->n_seconds + 1 : 0;
+	chatter->second_us += passed * SECOND_US;
+	chatter->n_events = 0;
+}
+
+bool chatter_event(struct chatter *chatter, uint64_t time_us)
+{
+	if (time_us - chatter->second_us >= SECOND_US)
+		end_second(chatter, time_us);
+	chatter->n_events++;
+	chatter->last_us = time_us;
+	if (chatter->is_chattering || chatter->n_seconds < CHATTER_SECONDS)
+		return false;
+	chatter->is_chattering = true;
+	return true;
+}
+
+bool chatter_rests(struct chatter *chatter, uint64_t now_us)
+{
+	if (now_us < chatter_due_us(chatter))
+		return false;
+	*chatter = (struct chatter){.second_us = now_us};
+	return true;
+}
+
+uint64_t chatter_due_us(const struct chatter *chatter)
+{
+	return chatter->is_chattering ? chatter->last_us + CHATTER_REST_US : CHATTER_NEVER;
+}
