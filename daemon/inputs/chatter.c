@@ -3,14 +3,14 @@
 
 enum { SECOND_US = 1000000 };
 
-/* The second that was counted is over, and maybe some without an event behind it. */
+/* The second that was counted is over. After a pause the next one begins with the event. */
 static void end_second(struct chatter *chatter, uint64_t time_us)
 {
-	uint64_t passed = (time_us - chatter->second_us) / SECOND_US;
+	bool is_next = time_us - chatter->second_us < 2 * (uint64_t)SECOND_US;
 
 	chatter->n_seconds =
-		passed == 1 && chatter->n_events > CHATTER_EVENTS ? chatter->n_seconds + 1 : 0;
-	chatter->second_us += passed * SECOND_US;
+		is_next && chatter->n_events > CHATTER_EVENTS ? chatter->n_seconds + 1 : 0;
+	chatter->second_us = is_next ? chatter->second_us + SECOND_US : time_us;
 	chatter->n_events = 0;
 }
 

@@ -36,8 +36,13 @@ static void a_thousand_a_second_for_ten_seconds_are_no_chatter(void **state)
 	struct chatter chatter = {0};
 
 	(void)state;
-	assert_int_equal(run(&chatter, BEGIN, BEGIN + 10 * SECOND_US, 1000), 0);
-	assert_false(chatter_rests(&chatter, BEGIN + 60 * SECOND_US));
+	/* Wherever in a second of the clock they begin. */
+	for (unsigned i = 0; i < 10; i++) {
+		uint64_t begin_us = BEGIN + i * UINT64_C(20100000);
+
+		assert_int_equal(run(&chatter, begin_us, begin_us + 10 * SECOND_US, 1000), 0);
+		assert_false(chatter_rests(&chatter, begin_us + 15 * SECOND_US));
+	}
 }
 
 static void more_for_longer_is_one_until_it_rests(void **state)
