@@ -82,7 +82,6 @@ in_root() {
 	as_root unshare --mount --pid --ipc --fork --kill-child sh -euc '
 		root=$1
 		shift
-		# Its root is a mount then, without which nothing in there can have mounts of its own.
 		mount --bind "$root" "$root"
 		mount -t proc proc "$root/proc"
 		mount --rbind /sys "$root/sys"
@@ -96,8 +95,13 @@ in_root() {
 			eval "value=\${$name-}"
 			[ -z "$value" ] || set -- "$name=$value" "$@"
 		done
+		# Not chroot alone: what enters a mount namespace that a test has made would find itself
+		# outside.
+		cd "$root"
+		pivot_root . mnt
+		! command -v umount >/dev/null || umount -l /mnt
 		exec env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/root LC_ALL=C.UTF-8 \
-			chroot "$root" env -C /srv/tos-gateway "$@"
+			chroot . env -C /srv/tos-gateway "$@"
 	' sh "$root" "$@" </dev/null
 }
 
