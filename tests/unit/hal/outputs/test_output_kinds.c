@@ -59,19 +59,19 @@ static int wire_write(struct wire *wire, int level)
 
 static int line_set(struct gpio_line *line, bool value)
 {
-	struct wire *wire = (struct wire *)((char *)line - offsetof(struct wire, line));
+	struct wire *wire = (struct wire *)(void *)((char *)line - offsetof(struct wire, line));
 
 	return wire_write(wire, value ? STEPS : 0);
 }
 
 static void line_close(struct gpio_line *line)
 {
-	((struct wire *)((char *)line - offsetof(struct wire, line)))->n_closed++;
+	((struct wire *)(void *)((char *)line - offsetof(struct wire, line)))->n_closed++;
 }
 
 static int duty_set(struct pwm_output *pwm, uint32_t duty_steps)
 {
-	struct wire *wire = (struct wire *)((char *)pwm - offsetof(struct wire, pwm));
+	struct wire *wire = (struct wire *)(void *)((char *)pwm - offsetof(struct wire, pwm));
 
 	assert_in_range(duty_steps, 0, STEPS);
 	return wire_write(wire, (int)duty_steps);
@@ -79,7 +79,7 @@ static int duty_set(struct pwm_output *pwm, uint32_t duty_steps)
 
 static void duty_close(struct pwm_output *pwm)
 {
-	((struct wire *)((char *)pwm - offsetof(struct wire, pwm)))->n_closed++;
+	((struct wire *)(void *)((char *)pwm - offsetof(struct wire, pwm)))->n_closed++;
 }
 
 static const struct gpio_line_ops LINE_OPS = {line_set, line_close};
