@@ -350,13 +350,14 @@ int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inb
 	/* TLS may hold decrypted packets that poll() does not see. */
 	size_t quiet = client->tls ? QUIET_PACKETS + client->in_flight.count : 1;
 
-	look_for_farewell(client);
 	for (int i = 0; i < PACKETS_A_TURN; i++) {
 		MQTTClient_message *message = NULL;
 		char *topic = NULL;
 		int topic_length = 0;
 		int code;
 
+		/* The library takes one packet a call: no farewell is taken that was not seen. */
+		look_for_farewell(client);
 		client->unsent_max += OVERHEAD_BYTES;
 		client->acknowledged = false;
 		code = MQTTClient_receive(client->handle, &topic, &topic_length, &message, 0);
