@@ -78,12 +78,18 @@ class Connection:
 
     def __init__(self, broker, stream):
         self.broker, self._socket = broker, stream
+        self._lock = threading.Lock()  # a test and the connection's own thread both send
+        self._is_over = False
         self.version = self.keep_alive = None
         self.will = None  # a Publication
         self.subscriptions = []
 
     def send(self, first, body):
-        self._socket.sendall(packet(first, body))
+        """Nothing behind a DISCONNECT."""
+        with self._lock:
+            if not self._is_over:
+                self._is_over = first == DISCONNECT << 4
+                self._socket.sendall(packet(first, body))
 
     def publish(self, topic, payload):
         """With QoS 1."""

@@ -57,6 +57,7 @@ def assert_grid(taken, interval_ms, slack_ms=20):
     assert steps.count(1) >= len(steps) - 1, steps
 
 
+@pytest.mark.alone
 def test_a_slow_attribute_delays_no_other_sensor(make_slow, client):
     gateway = make_slow()
     slow(gateway, "water", "750ms")
