@@ -186,7 +186,7 @@ static struct schema_option *new_options(const struct derived *derived)
 static void report_measured(
 	struct schema *schema, const struct yaml_node *node, const struct schema_option *measured)
 {
-	for (const struct schema_option *option = measured; option->key; option++) {
+	for (const struct schema_option *option = measured; option && option->key; option++) {
 		const struct yaml_node *item = yaml_node_get(node, option->key);
 
 		if (item)

@@ -343,6 +343,27 @@ static void check_name(
 			"name: \"%s\" is a word of the %s actions", node->text, kind->noun);
 }
 
+/* The keys that a port without a name of its own may have. Returns an example of the first one. */
+static const char *list_ways(const struct output_port *port, char *out, size_t out_bytes)
+{
+	const char *example = NULL;
+	size_t used = 0, left = 0;
+
+	for (size_t i = 0; i < N_WAYS; i++)
+		left += port->may_be & WAYS[i].may_be ? 1 : 0;
+	for (size_t i = 0; i < N_WAYS; i++) {
+		if (!(port->may_be & WAYS[i].may_be))
+			continue;
+		left--;
+		example = example ? example : WAYS[i].example;
+		used += (size_t)snprintf(out + used, out_bytes - used, "\"%s\"%s", WAYS[i].key,
+			left > 1            ? ", "
+				: left == 1 ? " or "
+					    : "");
+	}
+	return example;
+}
+
 /* The ports that no output of the kind can do without. */
 static void check_ports(
 	struct schema *schema, const struct yaml_node *node, const struct output_kind *kind)
@@ -351,25 +372,13 @@ static void check_ports(
 		const struct output_port *port = &kind->ports[i];
 		char list[64] = "";
 		const char *example = NULL;
-		size_t used = 0, left = 0;
 
 		if (port->is_optional || node_of_port(node, port))
 			continue;
-		for (size_t j = 0; j < N_WAYS; j++)
-			left += port->may_be & WAYS[j].may_be ? 1 : 0;
-		for (size_t j = 0; !port->key && j < N_WAYS; j++) {
-			if (!(port->may_be & WAYS[j].may_be))
-				continue;
-			left--;
-			example = example ? example : WAYS[j].example;
-			used += (size_t)snprintf(list + used, sizeof(list) - used, "\"%s\"%s",
-				WAYS[j].key,
-				left > 1            ? ", "
-					: left == 1 ? " or "
-						    : "");
-		}
 		if (port->key)
 			(void)snprintf(list, sizeof(list), "\"%s\"", port->key);
+		else
+			example = list_ways(port, list, sizeof(list));
 		diag_error(schema->diag, node->place, example, "%s[%zu] needs %s", kind->section,
 			node->index, list);
 	}

@@ -317,7 +317,7 @@ static void handle_led_text(const struct router *router, const struct message *m
 {
 	const struct output_kind *kind = output_kind_find("led");
 	struct payload_errors errors;
-	struct payload_output led;
+	struct payload_output led = {0};
 	char text[PAYLOAD_ID_MAX + 64];
 	size_t number;
 

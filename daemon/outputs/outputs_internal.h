@@ -18,11 +18,13 @@ struct outputs {
 };
 
 /* Each output, first those that move and then the others. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): it declares what it is given the names of */
 #define OUTPUTS_FOR_EACH(outputs, pass, output)                                                    \
 	for (int pass = 0; pass < 2; pass++)                                                       \
 		for (struct output *output = (outputs)->items;                                     \
 			output < (outputs)->items + (outputs)->n; output++)                        \
 			if (output_kind_of(output)->moves == (pass == 0))
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Everything that the map has, unopened. -ENOMEM leaves *outputs alone. */
 int outputs_allocate(struct outputs *outputs, const struct config *config);

@@ -164,8 +164,10 @@ static void check_derived(const char *section, const struct derived *derived)
 	char *entry = entry_of(section, derived->name);
 	char word[80];
 
-	if (!entry || !strstr(entry, derived->unit))
+	if (!entry || !strstr(entry, derived->unit)) {
 		fail_msg("the manual does not name %s, in %s", derived->name, derived->unit);
+		return;
+	}
 	for (size_t i = 0; i < derived->n_arguments; i++) {
 		const struct derived_argument *argument = &derived->arguments[i];
 

@@ -187,7 +187,7 @@ static size_t tap_piece(struct tap *tap, uint8_t *data, size_t size, size_t firs
 static int tap_i2c_transfer(
 	struct i2c_bus *bus, uint16_t address, struct i2c_message *messages, size_t count)
 {
-	struct tap *tap = (struct tap *)bus;
+	struct tap *tap = (struct tap *)(void *)bus;
 	size_t bits = 0;
 	int r = tap->left > 0 ? i2c_transfer(tap->inner_i2c, address, messages, count) : -EIO;
 

@@ -11,8 +11,10 @@
 
 #include <cmocka.h>
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): it declares what it is given the name of */
 #define EACH(sampling)                                                                             \
 	for (const struct sampling *const *at = sampling_table, *sampling; (sampling = *at); at++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static void the_rows_are_whole(void **state)
 {
