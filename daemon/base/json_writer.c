@@ -6,6 +6,26 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { NUMBER_BYTES = 21 }; /* of 64 bits, with a sign */
+
+/* Up to the end of the text. Returns where it begins. Every reading has one, and printf() would
+ * cost it more than all the rest of its text. */
+static char *write_number(uint64_t number, char text[static NUMBER_BYTES])
+{
+	char *at = text + NUMBER_BYTES;
+
+	for (; number >= 100; number /= 100) {
+		unsigned two = (unsigned)(number % 100);
+
+		*--at = (char)('0' + two % 10);
+		*--at = (char)('0' + two / 10);
+	}
+	if (number >= 10)
+		*--at = (char)('0' + number % 10);
+	*--at = (char)('0' + (number >= 10 ? number / 10 : number));
+	return at;
+}
+
 static void put(struct json_writer *writer, const char *bytes, size_t size)
 {
 	/* One byte is kept for the NUL. */
@@ -33,18 +53,21 @@ static void put_escaped(struct json_writer *writer, char c)
 	put(writer, text, (size_t)size);
 }
 
+/* Not the NUL. The first comparison is enough for most. */
 static bool is_plain(char c)
 {
-	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
+	unsigned char byte = (unsigned char)c;
+
+	return byte > '\\' || (byte >= 0x20 && byte != '"' && byte != '\\');
 }
 
-static void put_string(struct json_writer *writer, const char *text)
+__attribute__((noinline)) static void put_with_escapes(struct json_writer *writer, const char *text)
 {
 	put_char(writer, '"');
 	while (*text) {
 		size_t plain = 0;
 
-		while (text[plain] && is_plain(text[plain]))
+		while (is_plain(text[plain]))
 			plain++;
 		put(writer, text, plain);
 		text += plain;
@@ -54,16 +77,47 @@ static void put_string(struct json_writer *writer, const char *text)
 	put_char(writer, '"');
 }
 
+/* Nearly every string, at once. false: it has something to escape, or there is no room. */
+static bool put_plain(struct json_writer *writer, bool comma, const char *text, bool colon)
+{
+	size_t plain = 0;
+	char *out;
+
+	while (is_plain(text[plain]))
+		plain++;
+	if (text[plain] || writer->overflow || writer->out_bytes - writer->size <= plain + 4)
+		return false;
+	out = writer->out + writer->size;
+	if (comma)
+		*out++ = ',';
+	*out++ = '"';
+	out = mempcpy(out, text, plain);
+	*out++ = '"';
+	if (colon)
+		*out++ = ':';
+	writer->size = (size_t)(out - writer->out);
+	return true;
+}
+
+static void put_string(struct json_writer *writer, const char *text)
+{
+	if (!put_plain(writer, false, text, false))
+		put_with_escapes(writer, text);
+}
+
 /* Whatever has to stand before a value. */
 static void put_key(struct json_writer *writer, const char *key)
 {
 	char last = writer->size > 0 ? writer->out[writer->size - 1] : '{';
+	bool is_first = last == '{' || last == '[';
 
-	if (last != '{' && last != '[')
+	if (key && put_plain(writer, !is_first, key, true))
+		return;
+	if (!is_first)
 		put_char(writer, ',');
 	if (!key)
 		return;
-	put_string(writer, key);
+	put_with_escapes(writer, key);
 	put_char(writer, ':');
 }
 
@@ -77,6 +131,14 @@ void json_object(struct json_writer *writer, const char *key)
 {
 	put_key(writer, key);
 	put_char(writer, '{');
+}
+
+void json_object_of(struct json_writer *writer, size_t number)
+{
+	char text[NUMBER_BYTES + 1];
+
+	text[NUMBER_BYTES] = '\0';
+	json_object(writer, write_number(number, text));
 }
 
 void json_array(struct json_writer *writer, const char *key)
@@ -114,18 +176,13 @@ void json_bool(struct json_writer *writer, const char *key, bool value)
 
 void json_integer(struct json_writer *writer, const char *key, int64_t value)
 {
-	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	char text[24] = "";
-	size_t at = sizeof(text) - 1;
+	char text[NUMBER_BYTES];
+	char *at = write_number(value < 0 ? -(uint64_t)value : (uint64_t)value, text);
 
-	/* Every reading has one: printf() would cost it more than all the rest of its text. */
-	do {
-		text[--at] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0);
 	if (value < 0)
-		text[--at] = '-';
-	json_raw(writer, key, text + at);
+		*--at = '-';
+	put_key(writer, key);
+	put(writer, at, (size_t)(text + NUMBER_BYTES - at));
 }
 
 int json_finish(struct json_writer *writer)

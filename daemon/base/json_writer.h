@@ -23,6 +23,8 @@ void json_begin(struct json_writer *writer, char *out, size_t out_bytes);
 
 /* key: NULL for an element of an array. */
 void json_object(struct json_writer *writer, const char *key);
+/* The key is the number's digits. */
+void json_object_of(struct json_writer *writer, size_t number);
 void json_array(struct json_writer *writer, const char *key);
 void json_object_end(struct json_writer *writer);
 void json_array_end(struct json_writer *writer);

@@ -105,15 +105,14 @@ static void add_values(struct json_writer *json, const struct output_kind *kind,
 static void add_output(struct json_writer *json, const struct config_output *config,
 	const struct payload_output *output)
 {
-	char index[24];
-
 	if (output->called == PAYLOAD_PLAIN) {
 		add_values(json, config->kind, &output->values);
 		return;
 	}
 	if (output->called == PAYLOAD_BY_INDEX)
-		(void)snprintf(index, sizeof(index), "%zu", config->index);
-	json_object(json, output->called == PAYLOAD_BY_NAME ? config->name : index);
+		json_object_of(json, config->index);
+	else
+		json_object(json, config->name);
 	add_values(json, config->kind, &output->values);
 	json_object_end(json);
 }

@@ -251,7 +251,8 @@ void payload_check_repeated(
 		const struct payload_path here = {path, item->string ? item->string : number};
 		size_t repeats = 0;
 
-		(void)snprintf(number, sizeof(number), "%zu", index++);
+		if (!item->string)
+			(void)snprintf(number, sizeof(number), "%zu", index++);
 		for (earlier = tree->child; item->string && earlier != item;
 			earlier = earlier->next)
 			repeats += earlier->string && strcmp(earlier->string, item->string) == 0;
