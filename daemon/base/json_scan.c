@@ -163,18 +163,32 @@ static int scan_character(struct scan *scan)
 	return c == '\\' ? scan_escape(scan) : 0;
 }
 
+/* Most of a string. */
+static void skip_letters(struct scan *scan)
+{
+	const uint8_t *data = scan->data;
+	size_t at = scan->at, size = scan->size;
+
+	while (at < size && data[at] > '\\' && data[at] < 0x7f)
+		at++;
+	scan->at = at;
+}
+
 static int scan_string(struct scan *scan)
 {
 	if (!take(scan, '"'))
 		return unexpected(scan);
 	scan->wanted = JSON_WANTS_CLOSING;
-	while (!take(scan, '"')) {
-		int r = scan_character(scan);
+	for (;;) {
+		int r;
 
+		skip_letters(scan);
+		if (take(scan, '"'))
+			return 0;
+		r = scan_character(scan);
 		if (r < 0)
 			return r;
 	}
-	return 0;
 }
 
 static size_t skip_digits(struct scan *scan)
