@@ -74,16 +74,13 @@ static int write_digits(const char *digits, int n, int point, char text[static D
 }
 
 /*
- * The rounded value as 0.<digits> * 10^point. Returns how many digits; -ERANGE: too large, or too
- * near to a half to be sure.
+ * The value without its point, rounded. 0; -ERANGE: too large, or too near to a half to be sure.
  */
-static int round_product(
-	double magnitude, unsigned decimals, char digits[static DIGITS + 2], int *ret_point)
+static int round_product(double magnitude, unsigned decimals, uint32_t *ret_whole)
 {
 	static const double POWERS[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
 	double product;
 	uint32_t whole;
-	int n = 0;
 
 	if (decimals >= sizeof(POWERS) / sizeof(*POWERS))
 		return -ERANGE;
@@ -93,16 +90,34 @@ static int round_product(
 	whole = (uint32_t)product;
 	if (fabs(product - whole - 0.5) < PRODUCT_MARGIN)
 		return -ERANGE;
-	whole += product - whole > 0.5;
-	for (uint32_t rest = whole; rest > 0; rest /= 10)
-		n++;
-	for (int i = n; i > 0; whole /= 10)
-		digits[--i] = (char)('0' + whole % 10);
-	*ret_point = n - (int)decimals;
-	return n;
+	*ret_whole = whole + (product - whole > 0.5);
+	return 0;
 }
 
-/* The same for every value. */
+/* As plain text, from its end. */
+static int write_product(uint32_t whole, unsigned decimals, char text[static DECIMAL_BYTES])
+{
+	char digits[DIGITS + 2];
+	char *const end = digits + sizeof(digits);
+	char *at = end;
+
+	for (; decimals > 0 && whole % 10 == 0; decimals--)
+		whole /= 10;
+	if (decimals > 0) {
+		for (; decimals > 0; decimals--, whole /= 10)
+			*--at = (char)('0' + whole % 10);
+		*--at = '.';
+	}
+	do {
+		*--at = (char)('0' + whole % 10);
+		whole /= 10;
+	} while (whole > 0);
+	memcpy(text, at, (size_t)(end - at));
+	text[end - at] = '\0';
+	return (int)(end - at);
+}
+
+/* The same for every value, as 0.<digits> * 10^point. Returns how many digits. */
 static int round_by_hand(
 	double magnitude, unsigned decimals, char digits[static DIGITS + 2], int *ret_point)
 {
@@ -120,15 +135,22 @@ static int round_by_hand(
 	return round_digits(digits, *ret_point, (int)decimals);
 }
 
-static int format_fraction(double value, unsigned decimals, char text[static DECIMAL_BYTES])
+static int write_by_hand(double magnitude, unsigned decimals, char text[static DECIMAL_BYTES])
 {
 	char digits[DIGITS + 2];
-	int point, length, n;
+	int point;
+	int n = round_by_hand(magnitude, decimals, digits, &point);
 
-	n = round_product(fabs(value), decimals, digits, &point);
-	if (n < 0)
-		n = round_by_hand(fabs(value), decimals, digits, &point);
-	length = write_digits(digits, n, point, text);
+	return write_digits(digits, n, point, text);
+}
+
+static int format_fraction(double value, unsigned decimals, char text[static DECIMAL_BYTES])
+{
+	uint32_t whole;
+	int length = round_product(fabs(value), decimals, &whole) == 0
+		? write_product(whole, decimals, text)
+		: write_by_hand(fabs(value), decimals, text);
+
 	if (signbit(value) && strcmp(text, "0") != 0) {
 		memmove(text + 1, text, (size_t)length + 1);
 		text[0] = '-';
