@@ -50,6 +50,12 @@ struct ring_record *ring_push(struct ring *ring, size_t size);
 /* The record at that position or, where none begins, the next one; NULL behind the last one. */
 struct ring_record *ring_at(const struct ring *ring, uint64_t position);
 
+/* Whether there is none, as a rule: a cursor that has taken all is asked most often. */
+static inline bool ring_ends_at(const struct ring *ring, uint64_t position)
+{
+	return position >= ring->end;
+}
+
 /* The position behind a record. */
 uint64_t ring_after(const struct ring_record *record);
 

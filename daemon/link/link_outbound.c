@@ -32,10 +32,13 @@ static size_t data_window(const struct link_session *session)
 static bool may_send_backlog(const struct link_session *session)
 {
 	const struct in_flight *in_flight = mqtt_client_in_flight(session->client);
+	size_t limit = (data_window(session) + 1) / 2;
 
-	return in_flight_count(in_flight, OUTBOX_KIND_BACKLOG) +
-		in_flight_count(in_flight, OUTBOX_KIND_OLD_EVENT) <
-		(data_window(session) + 1) / 2;
+	/* As a rule there are less than that of all kinds together. */
+	return in_flight->count < limit ||
+		in_flight_count(in_flight, OUTBOX_KIND_BACKLOG) +
+			in_flight_count(in_flight, OUTBOX_KIND_OLD_EVENT) <
+		limit;
 }
 
 bool link_outbound_is_open(const struct link_session *session)

@@ -109,13 +109,13 @@ static bool is_patient(const struct link_session *session)
 {
 	const struct link_settings *settings = &session->link->settings;
 	const struct in_flight *in_flight = mqtt_client_in_flight(session->client);
-	size_t readings = in_flight_count(in_flight, OUTBOX_KIND_READING) +
-		in_flight_count(in_flight, OUTBOX_KIND_VALUE);
 
-	return in_flight->count > 0 && in_flight->count == readings && settings->mqtt->qos < 2 &&
-		settings->n_subscriptions > 0 && link_outbound_is_open(session) &&
-		!mqtt_client_in_message(session->client) && session->commands.guard_us == 0 &&
-		!session->commands.closing;
+	return in_flight->count > 0 && settings->mqtt->qos < 2 && settings->n_subscriptions > 0 &&
+		link_outbound_is_open(session) && !mqtt_client_in_message(session->client) &&
+		session->commands.guard_us == 0 && !session->commands.closing &&
+		in_flight->count ==
+		in_flight_count(in_flight, OUTBOX_KIND_READING) +
+			in_flight_count(in_flight, OUTBOX_KIND_VALUE);
 }
 
 /*

@@ -283,6 +283,8 @@ static bool take_other(struct outbox *outbox, enum outbox_kind kind, uint64_t *c
 	const struct other *other;
 	const uint8_t *in;
 
+	if (ring_ends_at(&outbox->others, *cursor))
+		return false;
 	do {
 		record = ring_at(&outbox->others, *cursor);
 		if (!record)
@@ -315,6 +317,8 @@ static bool take_reading(
 {
 	struct ring_record *record;
 
+	if (ring_ends_at(ring, *cursor))
+		return false;
 	do {
 		record = ring_at(ring, *cursor);
 		if (!record || record->position >= end)

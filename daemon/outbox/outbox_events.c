@@ -54,6 +54,8 @@ static bool take(struct outbox_events *events, uint64_t end, uint64_t *cursor,
 {
 	struct ring_record *record;
 
+	if (ring_ends_at(&events->ring, *cursor))
+		return false;
 	do {
 		record = ring_at(&events->ring, *cursor);
 		if (!record || record->position >= end)
