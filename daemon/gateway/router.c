@@ -178,32 +178,43 @@ static int apply_output(
 	return 0;
 }
 
-/* Every stop is tried, whatever became of the one before it. */
-static void apply_stops(const struct router *router, const struct payload_action *action,
+/* Every stop is tried, whatever became of the one before it. Returns how many there are. */
+static size_t apply_stops(const struct router *router, const struct payload_action *action,
 	struct payload_action *applied, struct payload_errors *errors)
 {
+	size_t n_stops = 0;
+
 	for (size_t i = 0; i < action->n_outputs; i++) {
 		struct payload_output output = action->outputs[i];
 
-		if (payload_is_stop(router->config, &output) &&
-			apply_output(router, &output, errors) == 0)
+		if (!payload_is_stop(router->config, &output))
+			continue;
+		n_stops++;
+		if (apply_output(router, &output, errors) == 0)
 			applied->outputs[applied->n_outputs++] = output;
 	}
+	return n_stops;
 }
 
-/* Those of one kind, as far as they are no stops. */
-static void apply_kind(const struct router *router, const struct output_kind *kind,
+/* Those of one kind, as far as they are no stops. Returns how many were tried. */
+static size_t apply_kind(const struct router *router, const struct output_kind *kind,
 	const struct payload_action *action, struct payload_action *applied,
 	struct payload_errors *errors)
 {
-	for (size_t i = 0; i < action->n_outputs && errors->count == 0; i++) {
-		struct payload_output output = action->outputs[i];
+	size_t n_tried = 0;
 
-		if (router->config->outputs[output.output].kind == kind &&
-			!payload_is_stop(router->config, &output) &&
-			apply_output(router, &output, errors) == 0)
+	for (size_t i = 0; i < action->n_outputs && errors->count == 0; i++) {
+		struct payload_output output;
+
+		if (router->config->outputs[action->outputs[i].output].kind != kind ||
+			payload_is_stop(router->config, &action->outputs[i]))
+			continue;
+		output = action->outputs[i];
+		n_tried++;
+		if (apply_output(router, &output, errors) == 0)
 			applied->outputs[applied->n_outputs++] = output;
 	}
+	return n_tried;
 }
 
 /*
@@ -213,9 +224,10 @@ static void apply_kind(const struct router *router, const struct output_kind *ki
 static void apply(const struct router *router, const struct payload_action *action,
 	struct payload_action *applied, struct payload_errors *errors)
 {
-	apply_stops(router, action, applied, errors);
-	for (size_t i = 0; output_kind_table[i]; i++)
-		apply_kind(router, output_kind_table[i], action, applied, errors);
+	size_t left = action->n_outputs - apply_stops(router, action, applied, errors);
+
+	for (size_t i = 0; left > 0 && errors->count == 0 && output_kind_table[i]; i++)
+		left -= apply_kind(router, output_kind_table[i], action, applied, errors);
 	if (action->interval_ms && errors->count == 0) {
 		router->set_interval(router->userdata, action->interval_ms);
 		applied->interval_ms = action->interval_ms;
@@ -231,7 +243,7 @@ static void refuse_action(const struct router *router, const struct message *mes
 
 	errors.count = 0;
 	payload_parse_stops(router->config, &message->payload, &stops, &errors);
-	apply_stops(router, &stops, applied, &errors);
+	(void)apply_stops(router, &stops, applied, &errors);
 	/* What became of the stops comes first, for there is no room for all mistakes. */
 	payload_errors_append(&errors, mistakes);
 	answer_json(router, message, applied, &errors);

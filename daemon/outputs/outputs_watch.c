@@ -22,6 +22,18 @@ static bool is_in_use(const struct outputs *outputs, size_t chip)
 	return false;
 }
 
+/* Seldom; then there is no need to ask for each of the parts. */
+static bool uses_any(const struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->n; i++) {
+		const struct output *output = &outputs->items[i];
+
+		if (output->device && output_needs_chip(output) && !output_rests(output))
+			return true;
+	}
+	return false;
+}
+
 /* What moves first: it may still be driven by its lines alone. */
 static void part_failed(struct outputs *outputs, size_t chip, int code)
 {
@@ -37,6 +49,8 @@ uint64_t outputs_watch(struct outputs *outputs)
 	bool due = outputs->now_us >= outputs->watch_us;
 	bool used = false;
 
+	if (!uses_any(outputs))
+		return UINT64_MAX;
 	for (size_t i = 0; i < outputs->config->n_chips; i++) {
 		int r;
 
