@@ -66,17 +66,28 @@ size_t driver_value_index(const struct driver *driver, unsigned channel)
 	return channel < driver->n_channels ? channel : driver->n_channels;
 }
 
-void driver_channel_range(const struct driver *driver, const double *params, unsigned channel,
-	double *ret_min, double *ret_max)
+/* One that only its driver knows. */
+__attribute__((noinline)) static void described_range(
+	const struct driver *driver, unsigned channel, double *ret_min, double *ret_max)
 {
 	struct driver_channel_text text;
 	const struct driver_channel *shown = driver_channel(driver, channel, &text);
-	double min = shown->min, max = shown->max;
 
+	*ret_min = shown->min;
+	*ret_max = shown->max;
+}
+
+void driver_channel_range(const struct driver *driver, const double *params, unsigned channel,
+	double *ret_min, double *ret_max)
+{
+	if (channel < driver->n_channels) {
+		*ret_min = driver->channels[channel].min;
+		*ret_max = driver->channels[channel].max;
+	} else {
+		described_range(driver, channel, ret_min, ret_max);
+	}
 	if (driver->narrow)
-		driver->narrow(params, channel, &min, &max);
-	*ret_min = min;
-	*ret_max = max;
+		driver->narrow(params, channel, ret_min, ret_max);
 }
 
 int driver_channel_find(const struct driver *driver, const char *name)

@@ -136,15 +136,19 @@ static void enter_after(struct measure *measure, enum measure_phase phase, uint3
 /* One that wants more samples, or else one that has none yet. */
 static const struct measure_task *next_task(const struct measure *measure)
 {
+	const struct measure_task *first = NULL;
+
 	for (size_t i = 0; i < measure->n_tasks; i++) {
-		if (is_wanted(measure->tasks[i]) && measure->tasks[i]->begun)
-			return measure->tasks[i];
+		const struct measure_task *task = measure->tasks[i];
+
+		if (!is_wanted(task))
+			continue;
+		if (task->begun)
+			return task;
+		if (!first)
+			first = task;
 	}
-	for (size_t i = 0; i < measure->n_tasks; i++) {
-		if (is_wanted(measure->tasks[i]))
-			return measure->tasks[i];
-	}
-	return NULL;
+	return first;
 }
 
 static void measure_values(struct measure *measure, uint64_t now_us)

@@ -24,6 +24,14 @@ struct fault {
 	char text[sizeof(((struct sampler_event *)NULL)->text)];
 };
 
+/* Not all of the text, which is large. */
+static void fault_clear(struct fault *fault)
+{
+	fault->error = 0;
+	fault->implausible = false;
+	fault->text[0] = '\0';
+}
+
 struct part;
 
 struct sensor {
@@ -70,6 +78,7 @@ struct round {
 	struct lane *lanes; /* at most as many */
 	size_t n_lanes;
 	bool has_untold;
+	bool has_unreported;
 	struct watches *watches; /* of the parts on lines; NULL: none */
 	struct sensor *sensors;
 	struct part nobody;             /* the part of those that are derived: it never measures */
@@ -269,6 +278,7 @@ static void adopt(struct round *round, size_t index, const struct round *old, si
 	if (!goes_on(round, sensor))
 		return;
 	adopt_sensor(sensor, &old->sensors[old_index]);
+	round->has_unreported = round->has_unreported || sensor->unreported;
 	if (sensor->config->derived)
 		derivation_adopt(derivation_of(round, index), derivation_of(old, old_index));
 }
@@ -370,7 +380,7 @@ static bool is_same_fault(const struct fault *a, const struct fault *b)
 {
 	if (a->error != b->error || a->implausible != b->implausible)
 		return false;
-	return a->implausible || strcmp(a->text, b->text) == 0;
+	return a->error == 0 || a->implausible || strcmp(a->text, b->text) == 0;
 }
 
 /*
@@ -384,26 +394,29 @@ static bool is_not_yet_steady(
 		now_us - sensor->implausible_us < STEADY_US;
 }
 
-static void settle_fault(
-	struct sensor *sensor, const struct fault *fault, uint64_t now_us, uint64_t wall_ms)
+static void settle_fault(struct round *round, struct sensor *sensor, const struct fault *fault,
+	uint64_t now_us, uint64_t wall_ms)
 {
 	if (fault->implausible)
 		sensor->implausible_us = now_us;
 	if (!is_same_fault(fault, &sensor->fault) && !is_not_yet_steady(sensor, fault, now_us)) {
 		sensor->fault = *fault;
 		sensor->since_ms = wall_ms;
-		sensor->unreported = true;
+		sensor->unreported = round->has_unreported = true;
 	}
 }
 
 /* What the sensor's part has measured, or why it has not. */
-static double settle_sensor(struct sensor *sensor, uint64_t now_us, uint64_t wall_ms)
+static double settle_sensor(
+	struct round *round, struct sensor *sensor, uint64_t now_us, uint64_t wall_ms)
 {
-	struct fault fault = {0};
-	double value = evaluate(sensor, &fault);
+	struct fault fault;
+	double value;
 
+	fault_clear(&fault);
+	value = evaluate(sensor, &fault);
 	sensor->task.due = false;
-	settle_fault(sensor, &fault, now_us, wall_ms);
+	settle_fault(round, sensor, &fault, now_us, wall_ms);
 	return value;
 }
 
@@ -417,7 +430,7 @@ static void settle_part(struct round *round, const struct part *part, uint64_t n
 
 		if (sensor->part != part || !sensor->task.due)
 			continue;
-		sensor->late = settle_sensor(sensor, now_us, wall_ms);
+		sensor->late = settle_sensor(round, sensor, now_us, wall_ms);
 		sensor->has_late = true;
 	}
 }
@@ -532,6 +545,8 @@ uint64_t round_next(struct round *round, uint64_t now_us, struct call **ret_call
 	uint64_t next_us = ROUND_NEVER;
 
 	*ret_call = NULL;
+	if (round->n_measuring == 0)
+		return ROUND_NEVER;
 	for (size_t i = 0; i < n_parts && round->n_measuring > 0; i++) {
 		struct part *part = &round->parts[round->next_part];
 		uint64_t part_us;
@@ -583,14 +598,14 @@ bool round_is_done(const struct round *round)
 }
 
 /* The value in this reading; *ret_due as in reading.h. */
-static double finish_sensor(struct sensor *sensor, const struct round *round, bool *ret_due)
+static double finish_sensor(struct round *round, struct sensor *sensor, bool *ret_due)
 {
 	bool has_late = sensor->has_late;
 
 	sensor->has_late = false;
 	*ret_due = true;
 	if (sensor->part->is_awaited && sensor->task.due)
-		return settle_sensor(sensor, round->begin_us, round->wall_ms);
+		return settle_sensor(round, sensor, round->begin_us, round->wall_ms);
 	if (has_late)
 		return sensor->late;
 	*ret_due = false;
@@ -627,13 +642,14 @@ static double derive(
 static void finish_derived(struct round *round, struct derivation *derivation)
 {
 	size_t i = derivation->index;
-	struct fault fault = {0};
+	struct fault fault;
 
+	fault_clear(&fault);
 	if (!derivation_take(derivation, round->values, round->due))
 		return;
 	round->values[i] = derive(round, derivation, &fault);
 	round->due[i] = true;
-	settle_fault(&round->sensors[i], &fault, round->begin_us, round->wall_ms);
+	settle_fault(round, &round->sensors[i], &fault, round->begin_us, round->wall_ms);
 }
 
 struct reading round_finish(struct round *round)
@@ -641,7 +657,7 @@ struct reading round_finish(struct round *round)
 	for (size_t i = 0; i < round->config->n_sensors; i++) {
 		bool due;
 
-		round->values[i] = finish_sensor(&round->sensors[i], round, &due);
+		round->values[i] = finish_sensor(round, &round->sensors[i], &due);
 		round->due[i] = due;
 	}
 	for (size_t i = 0; i < round->n_derivations; i++)
@@ -672,9 +688,9 @@ static uint32_t retry_ms(const struct round *round, const struct sensor *sensor)
 	return measure_retry_ms(&sensor->part->measure);
 }
 
-bool round_unreported(const struct round *round, struct sampler_event *ret_event)
+bool round_unreported(struct round *round, struct sampler_event *ret_event)
 {
-	for (size_t i = 0; i < round->config->n_sensors; i++) {
+	for (size_t i = 0; round->has_unreported && i < round->config->n_sensors; i++) {
 		const struct sensor *sensor = &round->sensors[i];
 
 		if (!sensor->unreported)
@@ -690,6 +706,7 @@ bool round_unreported(const struct round *round, struct sampler_event *ret_event
 		memcpy(ret_event->text, sensor->fault.text, sizeof(ret_event->text));
 		return true;
 	}
+	round->has_unreported = false;
 	return false;
 }
 

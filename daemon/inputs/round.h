@@ -70,7 +70,7 @@ struct reading round_finish(struct round *round);
 
 /* A sensor that failed, recovered or fails for another reason, and was not reported yet. false:
  * there is none. */
-bool round_unreported(const struct round *round, struct sampler_event *ret_event);
+bool round_unreported(struct round *round, struct sampler_event *ret_event);
 void round_reported(struct round *round, const struct sampler_event *event);
 
 /* Closes the chips. Returns NULL; round may be NULL. */

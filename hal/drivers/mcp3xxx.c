@@ -62,11 +62,12 @@ static uint32_t bits_before(uint64_t bits, unsigned clock, unsigned n)
 
 static uint32_t mirrored(uint32_t value, unsigned bits)
 {
-	uint32_t result = 0;
-
-	for (unsigned i = 0; i < bits; i++)
-		result |= (value >> i & 1u) << (bits - 1 - i);
-	return result;
+	/* Neighbours change places: bits, then pairs, fours and eights. */
+	value = (value & 0x5555) << 1 | (value >> 1 & 0x5555);
+	value = (value & 0x3333) << 2 | (value >> 2 & 0x3333);
+	value = (value & 0x0f0f) << 4 | (value >> 4 & 0x0f0f);
+	value = (value & 0x00ff) << 8 | (value >> 8 & 0x00ff);
+	return value >> (16 - bits);
 }
 
 /* -ENXIO and -EBADMSG as told above. */
