@@ -70,13 +70,17 @@ static bool take(struct scan *scan, char wanted)
 	return true;
 }
 
-static void skip_space(struct scan *scan)
+__attribute__((noinline)) static void skip_blanks(struct scan *scan)
 {
-	/* As a rule there is none. */
-	if (peek(scan) > ' ')
-		return;
 	while (take(scan, ' ') || take(scan, '\t') || take(scan, '\n') || take(scan, '\r'))
 		;
+}
+
+static inline void skip_space(struct scan *scan)
+{
+	/* As a rule there is none. */
+	if (peek(scan) <= ' ')
+		skip_blanks(scan);
 }
 
 static int hex_digit(int c)

@@ -167,7 +167,7 @@ static bool is_useless(struct link_session *session)
 
 	watch->oldest_us =
 		oldest_us > session->flowed_us || oldest_us == 0 ? oldest_us : session->flowed_us;
-	watch->oldest_qos_2_us = in_flight_oldest_us(in_flight, 2);
+	watch->oldest_qos_2_us = oldest_us == 0 ? 0 : in_flight_oldest_us(in_flight, 2);
 	if (session->received_us != session->now_us)
 		return false;
 	switch (broker_watch_judge(watch, session->now_us)) {
