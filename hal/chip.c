@@ -172,9 +172,15 @@ int chip_configure_wait(struct chip *chip)
 	return -ETIMEDOUT;
 }
 
+/* Nearly all are in the table. */
+static bool has_channel(const struct driver *driver, unsigned channel)
+{
+	return channel < driver->n_channels || driver_has_channel(driver, channel);
+}
+
 int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
-	if (!driver_has_channel(chip->driver, channel))
+	if (!has_channel(chip->driver, channel))
 		return -ENOENT;
 	begin_call(chip);
 	return end_call(chip, chip->driver->start(chip, channel, ret_wait_us));
@@ -196,7 +202,7 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 	size_t first = driver_value_index(driver, channel), end = first + 1;
 	int r;
 
-	if (!driver_has_channel(driver, channel))
+	if (!has_channel(driver, channel))
 		return -ENOENT;
 	if (driver->channels_together) {
 		first = 0;

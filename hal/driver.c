@@ -61,11 +61,6 @@ const struct driver_channel *driver_channel(
 	return &text->channel;
 }
 
-size_t driver_value_index(const struct driver *driver, unsigned channel)
-{
-	return channel < driver->n_channels ? channel : driver->n_channels;
-}
-
 /* One that only its driver knows. */
 __attribute__((noinline)) static void described_range(
 	const struct driver *driver, unsigned channel, double *ret_min, double *ret_max)

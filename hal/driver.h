@@ -236,7 +236,10 @@ const struct driver_channel *driver_channel(
 	const struct driver *driver, unsigned channel, struct driver_channel_text *text);
 
 /* Its place among values: its index, and n_channels of one beyond the table. */
-size_t driver_value_index(const struct driver *driver, unsigned channel);
+static inline size_t driver_value_index(const struct driver *driver, unsigned channel)
+{
+	return channel < driver->n_channels ? channel : driver->n_channels;
+}
 
 /* The channel's index by its name ("temperature", "3"; PWM channels go by number), or -ENOENT. */
 int driver_channel_find(const struct driver *driver, const char *name);

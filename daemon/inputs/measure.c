@@ -53,11 +53,6 @@ void measure_adopt(struct measure *measure, struct measure *old)
 	old->phase = MEASURE_IDLE;
 }
 
-bool measure_is_idle(const struct measure *measure)
-{
-	return measure->phase == MEASURE_IDLE;
-}
-
 static bool is_wanted(const struct measure_task *task)
 {
 	return task->due && !task->done;

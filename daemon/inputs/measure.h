@@ -89,7 +89,10 @@ void measure_fini(struct measure *measure);
  * is lost. */
 void measure_adopt(struct measure *measure, struct measure *old);
 
-bool measure_is_idle(const struct measure *measure);
+static inline bool measure_is_idle(const struct measure *measure)
+{
+	return measure->phase == MEASURE_IDLE;
+}
 
 /* Begins a round for the tasks that are due, of one that is idle. */
 void measure_begin(struct measure *measure, uint64_t now_us);
