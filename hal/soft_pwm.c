@@ -12,6 +12,7 @@
  */
 #include "soft_pwm.h"
 
+#include "clock.h"
 #include "soft_pwm_wave.h"
 #include <errno.h>
 #include <pthread.h>
@@ -44,14 +45,6 @@ struct soft_pwm {
 	struct soft_pwm_output *outputs; /* these and all below: under the lock */
 	bool stop;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* --- The thread ------------------------------------------------------------------------------- */
 
@@ -88,7 +81,7 @@ static void *soft_pwm_run(void *userdata)
 
 	pthread_mutex_lock(&soft->lock);
 	while (!soft->stop) {
-		uint64_t next = soft_pwm_make_edges(soft, now_ns());
+		uint64_t next = soft_pwm_make_edges(soft, clock_now_ns());
 		const struct timespec deadline = {
 			.tv_sec = (time_t)(next / 1000000000u),
 			.tv_nsec = (long)(next % 1000000000u),
@@ -139,7 +132,7 @@ static int soft_pwm_set(struct pwm_output *base, uint32_t duty_steps)
 	int r, error;
 
 	pthread_mutex_lock(&soft->lock);
-	soft_pwm_wave_set(&output->wave, duty_steps, now_ns());
+	soft_pwm_wave_set(&output->wave, duty_steps, clock_now_ns());
 	if (duty_steps == 0 || duty_steps == SOFT_PWM_STEPS)
 		r = gpio_line_set(output->line, output->wave.high);
 	else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sysfs.h"
+#include "clock.h"
 #include "linux_error.h"
 #include "path.h"
 #include <dirent.h>
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NUMBER_BYTES = 24 }; /* 2^64 with newline and NUL */
@@ -176,10 +176,7 @@ static int check_writable(const char *directory, const char *const *files, size_
 
 static int64_t now_ms(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)(clock_now_us() / 1000);
 }
 
 /* Sleeps until the next event, and forgets it: what has changed is looked at afresh. */

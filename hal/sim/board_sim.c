@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim_internal.h"
 
+#include "clock.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,12 +32,9 @@ struct sim_board *sim_board_of(struct board *board)
 
 uint64_t sim_now_us(const struct sim_board *board)
 {
-	struct timespec now;
-
 	if (board->settings.now_us)
 		return board->settings.now_us(board->settings.userdata);
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	return clock_now_us();
 }
 
 void sim_suffer(const struct sim_board *board, struct sim_disturbance fault)

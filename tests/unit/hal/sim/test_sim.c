@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulated buses: wires, the parts on them, and the faults of both. */
 #include "board_sim.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <math.h>
@@ -8,7 +9,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -404,23 +404,15 @@ static void a_busy_fault_reaches_the_model_also_through_its_bus(void **state)
 	assert_true(memory_of(fixture, "b")->busy);
 }
 
-static uint64_t monotonic_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static void a_slow_transfer_takes_20_ms(void **state)
 {
 	struct fixture *fixture = *state;
 	uint64_t begin_us;
 
 	assert_int_equal(sim_set_fault(fixture->board, BUS, SIM_FAULT_SLOW), 0);
-	begin_us = monotonic_us();
+	begin_us = clock_now_us();
 	assert_int_equal(i2c_write_register(fixture->bus, ADDRESS, 0, 0x77), 0);
-	assert_true(monotonic_us() - begin_us >= 20000);
+	assert_true(clock_now_us() - begin_us >= 20000);
 	assert_int_equal(memory_of(fixture, "a")->cells[0], 0x77);
 }
 

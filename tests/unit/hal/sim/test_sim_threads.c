@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulated board under several threads: a bus that hangs, and everything beside it. */
+#include "clock.h"
 #include "sim_internal.h"
 
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -69,14 +69,6 @@ static int teardown(void **state)
 	board_close(fixture->board);
 	free(fixture);
 	return 0;
-}
-
-static uint64_t monotonic_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 /* One transfer on a thread of its own. */
@@ -157,7 +149,7 @@ static void a_stuck_bus_stops_everybody_on_it(void **state)
 	struct i2c_bus *second = open_bus(fixture->board, BUS);
 	struct transfer transfers[2] = {{.bus = fixture->bus}, {.bus = second}};
 	pthread_t threads[2];
-	uint64_t begin_us = monotonic_us();
+	uint64_t begin_us = clock_now_us();
 
 	assert_int_equal(sim_set_fault(fixture->board, "a", SIM_FAULT_STUCK), 0);
 	for (size_t i = 0; i < 2; i++)
@@ -167,7 +159,7 @@ static void a_stuck_bus_stops_everybody_on_it(void **state)
 		assert_int_equal(transfers[i].result, -ETIMEDOUT);
 	}
 	/* One after the other: the second waited for the first to give up. */
-	assert_true(monotonic_us() - begin_us >= UINT64_C(2) * SHORT_US);
+	assert_true(clock_now_us() - begin_us >= UINT64_C(2) * SHORT_US);
 	i2c_close(second);
 }
 

@@ -8,7 +8,8 @@
 /* 2026-01-01: this program is younger than any time before. */
 #define CLOCK_PLAUSIBLE_MS UINT64_C(1767225600000)
 
-/* CLOCK_MONOTONIC in us. */
+/* CLOCK_MONOTONIC, in ns and in us. */
+uint64_t clock_now_ns(void);
 uint64_t clock_now_us(void);
 
 /* CLOCK_REALTIME in ms since the Unix epoch. */
