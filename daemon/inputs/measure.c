@@ -86,7 +86,7 @@ static void fail(struct measure *measure, int error, const struct hal_error *wor
 			end_task(measure->tasks[i], error, words);
 	}
 	remember(measure, error, words);
-	retry_failed(&measure->retry, now_us);
+	backoff_failed(&measure->retry, now_us);
 	/* An adapter that went away and came back is another one: only a new handle works. */
 	measure->chip = chip_close(measure->chip);
 	measure->configured = false;
@@ -261,7 +261,7 @@ static void took_collect(struct measure *measure, const struct call *call, uint6
 		return;
 	} else {
 		hand_out(measure, call->values, now_us);
-		retry_succeeded(&measure->retry);
+		backoff_succeeded(&measure->retry);
 	}
 	measure_values(measure, now_us);
 }
@@ -290,7 +290,7 @@ static void took_stale(struct measure *measure, const struct call *call, uint64_
 
 void measure_begin(struct measure *measure, uint64_t now_us)
 {
-	bool is_resting = !measure->chip && !retry_is_due(&measure->retry, now_us);
+	bool is_resting = !measure->chip && !backoff_is_due(&measure->retry, now_us);
 
 	measure->must_arm = false;
 	measure->n_calls = 0;
@@ -379,7 +379,7 @@ void measure_took(struct measure *measure)
 
 uint32_t measure_retry_ms(const struct measure *measure)
 {
-	return measure->chip ? 0 : measure->retry.delay_ms;
+	return measure->chip ? 0 : measure->retry.window_ms;
 }
 
 void measure_describe(

@@ -13,12 +13,12 @@
  */
 #pragma once
 
+#include "backoff.h"
 #include "board.h"
 #include "call.h"
 #include "chip.h"
 #include "config.h"
 #include "filter.h"
-#include "retry.h"
 #include "sampling.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,7 +63,7 @@ struct measure {
 	struct call *call; /* owned, but for who makes it while it is away */
 	bool is_away;
 	bool configured;
-	struct retry retry;
+	struct backoff retry;
 	int error; /* the last one; 0: none since it works */
 	struct hal_error words;
 	/* The round. */

@@ -5,10 +5,10 @@
  */
 #pragma once
 
+#include "backoff.h"
 #include "output_rule.h"
 #include "outputs.h"
 #include "port.h"
-#include "retry.h"
 
 struct output {
 	const struct config_output *config;
@@ -17,7 +17,7 @@ struct output {
 	char places[OUTPUT_PORTS_MAX][128]; /* what it is wired to, as last opened */
 	struct output_values now;           /* all keys */
 	bool ok;
-	struct retry retry;
+	struct backoff retry;
 	struct hal_error error; /* when not ok */
 	uint64_t since_ms;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "output_chips.h"
-#include "retry.h"
+#include "backoff.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@ enum { FORCE_TIMED_OUT_US = 1000000 };
 
 struct output_chip {
 	bool ready;
-	struct retry retry;
+	struct backoff retry;
 	uint64_t failed_us;     /* when it was last tried */
 	struct hal_error error; /* of the last attempt */
 	int code;
@@ -111,15 +111,15 @@ int output_chips_ensure(struct output_chips *parts, size_t chip, uint64_t now_us
 
 	if (part->ready)
 		return 0;
-	if (retry_is_due(&part->retry, now_us) || (force && may_force(part, now_us))) {
+	if (backoff_is_due(&part->retry, now_us) || (force && may_force(part, now_us))) {
 		part->code = set_up(parts, chip, &part->error);
 		if (part->code == 0) {
 			part->ready = true;
-			retry_succeeded(&part->retry);
+			backoff_succeeded(&part->retry);
 			return 1;
 		}
 		part->failed_us = now_us;
-		retry_failed(&part->retry, now_us);
+		backoff_failed(&part->retry, now_us);
 	}
 	return hal_error_set(error, part->code, "%s", part->error.text);
 }
@@ -139,13 +139,13 @@ void output_chips_failed(struct output_chips *parts, size_t chip, int code, uint
 	part->code = code;
 	part->failed_us = now_us;
 	hal_error_set(&part->error, code, "%s: %s", parts->chips[chip]->place, hal_strerror(code));
-	retry_failed(&part->retry, now_us);
+	backoff_failed(&part->retry, now_us);
 }
 
 void output_chips_hurry(struct output_chips *parts)
 {
 	for (size_t i = 0; i < parts->config->n_chips; i++)
-		retry_succeeded(&parts->parts[i].retry);
+		backoff_succeeded(&parts->parts[i].retry);
 }
 
 struct output_chips *output_chips_free(struct output_chips *parts)

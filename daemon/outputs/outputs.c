@@ -41,9 +41,9 @@ static int note(
 		output->since_ms = clock_wall_ms();
 	output->ok = code == 0;
 	if (code < 0)
-		retry_failed(&output->retry, outputs->now_us);
+		backoff_failed(&output->retry, outputs->now_us);
 	else
-		retry_succeeded(&output->retry);
+		backoff_succeeded(&output->retry);
 	if (news && outputs->settings.listener.health)
 		outputs->settings.listener.health(outputs->settings.listener.userdata,
 			output->object, code < 0 ? output->error.text : NULL);
@@ -369,7 +369,7 @@ uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us)
 	outputs->now_us = now_us;
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	{
-		if (!output->ok && !retried && retry_is_due(&output->retry, now_us)) {
+		if (!output->ok && !retried && backoff_is_due(&output->retry, now_us)) {
 			outputs_try(outputs, output);
 			retried = true;
 		}

@@ -44,7 +44,7 @@ static void many_gateways_come_back_evenly(void **state)
 		int counts[PARTS] = {0};
 
 		for (uint32_t gateway = 0; gateway < GATEWAYS; gateway++) {
-			struct backoff backoff = {.last_ms = i == 0 ? 0 : windows_ms[i]};
+			struct backoff backoff = {.window_ms = i == 0 ? 0 : windows_ms[i]};
 			uint32_t wait_ms =
 				backoff_next_ms(&backoff, gateway * (UINT32_MAX / GATEWAYS));
 			uint32_t part = (wait_ms - half_ms) * PARTS / half_ms;
@@ -80,12 +80,33 @@ static void a_connection_that_is_thrown_out_is_a_failure(void **state)
 	assert_int_equal(backoff_next_ms(&backoff, UINT32_MAX), 4000);
 }
 
+static void hardware_waits_for_the_whole_window(void **state)
+{
+	const uint64_t expected_s[] = {1, 2, 4, 8, 16, 32, 60, 60};
+	struct backoff backoff = {0};
+	uint64_t now_us = 5;
+
+	(void)state;
+	assert_true(backoff_is_due(&backoff, 0));
+	for (size_t i = 0; i < sizeof(expected_s) / sizeof(*expected_s); i++) {
+		backoff_failed(&backoff, now_us);
+		now_us += expected_s[i] * 1000000;
+		assert_false(backoff_is_due(&backoff, now_us - 1));
+		assert_true(backoff_is_due(&backoff, now_us));
+	}
+	backoff_succeeded(&backoff);
+	assert_true(backoff_is_due(&backoff, 0));
+	backoff_failed(&backoff, 0);
+	assert_int_equal(backoff.due_us, 1000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(windows_double_from_1_s_to_60_s),
 		cmocka_unit_test(what_was_drawn_does_not_add_up),
 		cmocka_unit_test(many_gateways_come_back_evenly),
+		cmocka_unit_test(hardware_waits_for_the_whole_window),
 		cmocka_unit_test(a_connection_that_lasted_starts_over),
 		cmocka_unit_test(a_connection_that_is_thrown_out_is_a_failure),
 	};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "backoff.h"
 #include "clock.h"
 #include "map_rig.h"
 #include "output_words.h"
 #include "outputs.h"
-#include "retry.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -95,7 +95,7 @@ static void poll_much_later(struct fixture *fixture)
 	if (!fixture->time_us)
 		fixture->time_us = clock_now_us();
 	for (int i = 0; i < 4; i++) {
-		fixture->time_us += UINT64_C(1000) * RETRY_MAX_MS;
+		fixture->time_us += UINT64_C(1000) * BACKOFF_MAX_MS;
 		outputs_poll(fixture->outputs, fixture->time_us);
 		outputs_poll(fixture->outputs, fixture->time_us);
 		outputs_poll(fixture->outputs, fixture->time_us);
