@@ -109,13 +109,16 @@ static int read_url(struct schema *schema, const struct yaml_node *node, struct 
 
 	if (!schema_expect_like(schema, node, YAML_SCALAR, "url: mqtt://localhost"))
 		return 0;
-	int r = config_url_parse(
-		node->text, CONFIG_HAS_TLS, &wrong, &cure, &mqtt->urls[mqtt->n_urls]);
-	if (r == 0)
-		mqtt->n_urls++;
-	if (r == -EINVAL)
+	struct config_url url;
+	if (config_url_parse(node->text, CONFIG_HAS_TLS, &wrong, &cure, &url) < 0) {
 		diag_error(schema->diag, node->place, cure, "url: \"%.80s\" %s", node->text, wrong);
-	return r == -ENOMEM ? r : 0;
+		return 0;
+	}
+	char *text = strdup(url.text);
+	if (!text)
+		return -ENOMEM;
+	mqtt->urls[mqtt->n_urls++] = text;
+	return 0;
 }
 
 static int read_urls(struct schema *schema, const struct yaml_node *node, void *field)

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "config_url.h"
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-enum { HOST_MAX = 253 }; /* RFC 1035, section 2.3.4, without the final dot */
-
 struct scheme {
 	const char *prefix;
-	unsigned port;
+	uint16_t port;
 	bool tls;
 };
 
@@ -69,7 +66,7 @@ static bool is_bare_ipv6(const char *host)
 	return *host != '[' && colon && strchr(colon + 1, ':') && !strchr(host, '/');
 }
 
-static bool parse_port(const char *text, unsigned *ret_port)
+static bool parse_port(const char *text, uint16_t *ret_port)
 {
 	size_t digits = strspn(text, "0123456789");
 
@@ -78,13 +75,13 @@ static bool parse_port(const char *text, unsigned *ret_port)
 	unsigned long port = strtoul(text, NULL, 10);
 	if (port < 1 || port > 65535)
 		return false;
-	*ret_port = (unsigned)port;
+	*ret_port = (uint16_t)port;
 	return true;
 }
 
 /* NULL, or what is wrong behind the scheme. */
 static const char *parse_rest(
-	const char *rest, size_t *ret_host_length, unsigned *port, const char **ret_cure)
+	const char *rest, size_t *ret_host_length, uint16_t *port, const char **ret_cure)
 {
 	if (strchr(rest, '@')) {
 		*ret_cure = "use mqtt.username and mqtt.password_file";
@@ -97,7 +94,7 @@ static const char *parse_rest(
 	size_t length = host_length(rest);
 	if (!length)
 		return "has no host";
-	if (length > HOST_MAX)
+	if (length > CONFIG_HOST_MAX)
 		return "has a host name of more than 253 characters";
 	const char *tail = rest + length;
 	if (*tail == ':' && !parse_port(tail + 1, port) && !strchr(tail, '/'))
@@ -115,7 +112,7 @@ static const char *parse_rest(
 }
 
 int config_url_parse(const char *text, bool has_tls, const char **ret_wrong, const char **ret_cure,
-	char **ret_url)
+	struct config_url *ret_url)
 {
 	const struct scheme *scheme = find_scheme(text);
 	const char *cure = NULL;
@@ -131,17 +128,18 @@ int config_url_parse(const char *text, bool has_tls, const char **ret_wrong, con
 		*ret_cure = "build it with -Dtls=enabled, or use the broker's mqtt:// port";
 		return -EINVAL;
 	}
-	unsigned port = scheme->port;
+	struct config_url url = {.tls = scheme->tls, .port = scheme->port};
 	const char *host = text + strlen(scheme->prefix);
-	const char *wrong = parse_rest(host, &length, &port, &cure);
+	const char *wrong = parse_rest(host, &length, &url.port, &cure);
 	if (wrong) {
 		*ret_wrong = wrong;
 		*ret_cure = cure;
 		return -EINVAL;
 	}
-	char *url = NULL;
-	if (asprintf(&url, "%s%.*s:%u", scheme->prefix, (int)length, host, port) < 0)
-		return -ENOMEM;
+	(void)snprintf(url.text, sizeof(url.text), "%s%.*s:%u", scheme->prefix, (int)length, host,
+		url.port);
+	bool bracketed = host[0] == '[';
+	memcpy(url.host, host + bracketed, length - 2 * bracketed);
 	*ret_url = url;
 	return 0;
 }

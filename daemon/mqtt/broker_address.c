@@ -51,7 +51,7 @@ static void fill(struct broker_addresses *addresses, const struct addrinfo *all)
 	}
 }
 
-int broker_addresses_resolve(const struct broker_url *url, struct broker_addresses *ret_addresses,
+int broker_addresses_resolve(const struct config_url *url, struct broker_addresses *ret_addresses,
 	char *text, size_t text_bytes)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "broker_url.h"
+#include "config_url.h"
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -27,7 +27,7 @@ struct broker_addresses {
  * Blocks as long as the resolver does. 0, or -EHOSTUNREACH with words in text. What is more than
  * BROKER_ADDRESSES_MAX is left out.
  */
-int broker_addresses_resolve(const struct broker_url *url, struct broker_addresses *ret_addresses,
+int broker_addresses_resolve(const struct config_url *url, struct broker_addresses *ret_addresses,
 	char *text, size_t text_bytes);
 
 /*

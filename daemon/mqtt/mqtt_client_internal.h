@@ -5,7 +5,7 @@
 #include "mqtt_client.h"
 
 #include "broker_address.h"
-#include "broker_url.h"
+#include "config_url.h"
 #include <MQTTClient.h>
 
 enum { MQTT_CONNECT_TIMEOUT_S = 5 };
@@ -44,7 +44,7 @@ struct mqtt_client {
 /* One attempt to connect, at one address. */
 struct mqtt_attempt {
 	const struct mqtt_client_settings *settings;
-	struct broker_url url;
+	struct config_url url;
 	const struct broker_address *address;
 	struct mqtt_will will; /* as it is sent; without topic: none */
 	unsigned keepalive_s;  /* that is asked for */

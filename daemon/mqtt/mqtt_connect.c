@@ -100,7 +100,7 @@ static int create_handle(const struct mqtt_attempt *attempt, struct mqtt_client 
 	/* With TLS it must be the name, see connect_handle(). */
 	const char *host = attempt->url.tls ? attempt->url.host : attempt->address->text;
 	bool is_ipv6 = strchr(host, ':') != NULL;
-	char uri[BROKER_HOST_MAX + 32];
+	char uri[CONFIG_HOST_MAX + 32];
 	int code;
 
 	(void)snprintf(uri, sizeof(uri), is_ipv6 ? "%s://[%s]:%u" : "%s://%s:%u",
@@ -371,7 +371,8 @@ int mqtt_client_connect(
 {
 	struct mqtt_attempt attempt = {.settings = settings, .error = error};
 	struct broker_addresses addresses;
-	int r = broker_url_parse(settings->url, &attempt.url);
+	const char *wrong = NULL, *cure = NULL;
+	int r = config_url_parse(settings->url, CONFIG_HAS_TLS, &wrong, &cure, &attempt.url);
 
 	if (r < 0)
 		return mqtt_attempt_fail(&attempt, r, "not an mqtt:// or mqtts:// URL");

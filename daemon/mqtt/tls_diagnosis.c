@@ -23,7 +23,7 @@ enum {
 
 /* One handshake, and what was seen in it. */
 struct diagnosis {
-	const struct broker_url *url;
+	const struct config_url *url;
 	const struct broker_address *address;
 	const struct config_tls *tls;
 	int timeout_ms; /* of each connection */
@@ -385,7 +385,7 @@ static int wait_for_alert(struct diagnosis *diagnosis)
 
 static int try_handshake(struct diagnosis *diagnosis)
 {
-	char host[BROKER_HOST_MAX]; /* OpenSSL wants one that it could write to */
+	char host[CONFIG_HOST_MAX + 1]; /* OpenSSL wants one that it could write to */
 	int r = broker_address_open(diagnosis->address, &diagnosis->fd), error;
 
 	if (r < 0 && r != -EINPROGRESS)
@@ -407,7 +407,7 @@ static int try_handshake(struct diagnosis *diagnosis)
 	return error ? explain(diagnosis, error) : wait_for_alert(diagnosis);
 }
 
-int tls_diagnose(const struct broker_url *url, const struct broker_address *address,
+int tls_diagnose(const struct config_url *url, const struct broker_address *address,
 	const struct config_tls *tls, int timeout_ms, char *text, size_t text_bytes)
 {
 	struct diagnosis diagnosis = {

@@ -12,5 +12,5 @@
  * 0: TLS works there. Otherwise a negative errno, with the cause and its cure in text. Blocks for
  * at most about three times timeout_ms.
  */
-int tls_diagnose(const struct broker_url *url, const struct broker_address *address,
+int tls_diagnose(const struct config_url *url, const struct broker_address *address,
 	const struct config_tls *tls, int timeout_ms, char *text, size_t text_bytes);

@@ -2,7 +2,7 @@
 /* For a build without TLS. */
 #include "tls_diagnosis.h"
 
-int tls_diagnose(const struct broker_url *url, const struct broker_address *address,
+int tls_diagnose(const struct config_url *url, const struct broker_address *address,
 	const struct config_tls *tls, int timeout_ms, char *text, size_t text_bytes)
 {
 	(void)url;

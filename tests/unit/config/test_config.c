@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a map without mistakes becomes. Mistakes are in test_config_maps.c. */
 #include "config.h"
-#include "config_url.h"
 #include "motor.h"
 #include "output_words.h"
 #include <errno.h>
@@ -678,30 +677,6 @@ static void test_fingerprint_of_the_connection(void **state)
 		config_free(configs[i]);
 }
 
-static void assert_url(const char *text, bool has_tls, const char *url, const char *wrong)
-{
-	const char *told = NULL, *cure = NULL;
-	char *parsed = NULL;
-	int r = config_url_parse(text, has_tls, &told, &cure, &parsed);
-
-	assert_int_equal(r, url ? 0 : -EINVAL);
-	if (url)
-		assert_string_equal(parsed, url);
-	else
-		assert_string_equal(told, wrong);
-	free(parsed);
-}
-
-static void test_a_url_with_tls_needs_a_build_with_it(void **state)
-{
-	(void)state;
-	assert_url("mqtts://a", true, "mqtts://a:8883", NULL);
-	assert_url("mqtts://a", false, NULL, "needs TLS, and this tosd was built without it");
-	assert_url("mqtt://a", false, "mqtt://a:1883", NULL);
-	assert_url("mqtt://fe80::2%eth0", true, NULL, "has more than one colon");
-	assert_url("mqtt://[fe80::2%eth0]", true, "mqtt://[fe80::2%eth0]:1883", NULL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -724,7 +699,6 @@ int main(void)
 		cmocka_unit_test(test_fingerprints),
 		cmocka_unit_test(test_settings_that_are_not_of_the_connection),
 		cmocka_unit_test(test_fingerprint_of_the_connection),
-		cmocka_unit_test(test_a_url_with_tls_needs_a_build_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

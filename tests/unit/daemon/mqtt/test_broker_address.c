@@ -109,7 +109,7 @@ static void one_that_swallows_does_not_hold_up_the_next(void **state)
 
 static void numbers_are_one_address(void **state)
 {
-	const struct broker_url url = {.host = "::1", .port = 1883};
+	const struct config_url url = {.host = "::1", .port = 1883};
 	struct broker_addresses addresses;
 	char text[128];
 
@@ -121,7 +121,7 @@ static void numbers_are_one_address(void **state)
 
 static void a_name_that_is_none_is_told(void **state)
 {
-	const struct broker_url url = {.host = "256.1.1.1.", .port = 1883};
+	const struct config_url url = {.host = "256.1.1.1.", .port = 1883};
 	struct broker_addresses addresses;
 	char text[128];
 
