@@ -6,6 +6,7 @@
 #include "interval_store.h"
 #include "log.h"
 #include "mqtt_client.h"
+#include "payload.h"
 #include "running_map.h"
 #include "state_cause.h"
 #include "version.h"
@@ -200,7 +201,8 @@ static uint64_t random_number(void)
 
 static int build(struct gateway *gateway)
 {
-	struct outbox_settings outbox = {OUTBOX_READING_BYTES, OUTBOX_OTHER_BYTES};
+	struct outbox_settings outbox = {
+		OUTBOX_READING_BYTES, OUTBOX_OTHER_BYTES, payload_set_time};
 	int r;
 
 	health_init(&gateway->health, clock_now_us(), random_number());

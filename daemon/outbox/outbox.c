@@ -47,6 +47,7 @@ int outbox_new(const struct outbox_settings *settings, struct outbox **ret_outbo
 
 	if (!outbox)
 		return -ENOMEM;
+	outbox->set_time = settings->set_time;
 	shared_mutex_init(&outbox->mutex);
 	r = doorbell_init(&outbox->bell);
 	if (r == 0)

@@ -42,6 +42,12 @@ enum {
 struct outbox_settings {
 	size_t reading_bytes; /* memory for readings; each takes 24 bytes more than its payload */
 	size_t other_bytes;   /* memory for answers and values */
+	/*
+	 * Writes the time into the payload of a reading or an event that was put without one, see
+	 * outbox_set_clock(). The size stays. false: the payload has a time, or no place for one.
+	 * Called by any thread, under a lock: it must not block. NULL: no payload has a place.
+	 */
+	bool (*set_time)(void *payload, size_t size, uint64_t wall_ms);
 };
 
 struct outbox;

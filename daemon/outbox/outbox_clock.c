@@ -2,7 +2,6 @@
 #include "outbox_internal.h"
 
 #include "clock.h"
-#include "payload.h"
 #include <string.h>
 
 void outbox_wait_for_clock(struct outbox *outbox, bool wait)
@@ -22,7 +21,8 @@ void outbox_correct_time(
 	if (outbox->clock_offset_ms == 0 || clock_is_set(*taken_ms))
 		return;
 	*taken_ms += outbox->clock_offset_ms;
-	(void)payload_set_time(payload, size, *taken_ms);
+	if (outbox->set_time)
+		(void)outbox->set_time(payload, size, *taken_ms);
 }
 
 /* All that waits in a ring whose records begin with their time. */

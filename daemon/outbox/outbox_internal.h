@@ -76,8 +76,9 @@ struct outbox {
 	uint64_t dropped_in_flight; /* lost only if the connection dies before their
 				       acknowledgement */
 
-	bool clock_awaited;       /* by the backlog */
-	uint64_t clock_offset_ms; /* 0: not known */
+	bool clock_awaited;                                             /* by the backlog */
+	uint64_t clock_offset_ms;                                       /* 0: not known */
+	bool (*set_time)(void *payload, size_t size, uint64_t wall_ms); /* of the settings */
 
 	/* Toward the disk. */
 	int spool_fd;

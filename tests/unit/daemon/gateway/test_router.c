@@ -48,7 +48,7 @@ static void on_applied(void *userdata)
 
 static void open_map(struct fixture *fixture, const char *map)
 {
-	struct outbox_settings outbox = {4096, 65536};
+	struct outbox_settings outbox = {4096, 65536, NULL};
 	struct outputs_settings settings = {0};
 
 	*fixture = (struct fixture){0};

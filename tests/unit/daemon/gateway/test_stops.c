@@ -203,7 +203,7 @@ static void on_applied(void *userdata)
 
 static void open_fixture(struct fixture *fixture)
 {
-	struct outbox_settings outbox = {4096, 65536};
+	struct outbox_settings outbox = {4096, 65536, NULL};
 	struct outputs_settings settings = {0};
 
 	*fixture = (struct fixture){0};

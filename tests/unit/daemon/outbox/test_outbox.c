@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "outbox.h"
+#include "payload.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,7 +20,8 @@ static struct outbox_message message;
 
 static int setup(void **state)
 {
-	const struct outbox_settings settings = {CAPACITY * READING_BYTES, OTHER_BYTES};
+	const struct outbox_settings settings = {
+		CAPACITY * READING_BYTES, OTHER_BYTES, payload_set_time};
 	struct outbox *outbox;
 	int r = outbox_new(&settings, &outbox);
 
@@ -566,6 +568,36 @@ static void an_event_from_before_the_clock_was_set_gets_its_time(void **state)
 	(void)expect_event(outbox, OUTBOX_KIND_OLD_EVENT, "{\"door\":1,\"ts\":1795000005000}");
 }
 
+/* Where the time stands in a payload is not the business of the outbox. */
+static bool write_time(void *payload, size_t size, uint64_t wall_ms)
+{
+	assert_int_equal(size, sizeof(wall_ms));
+	memcpy(payload, &wall_ms, sizeof(wall_ms));
+	return true;
+}
+
+static void the_time_goes_where_the_payload_has_it(void **state)
+{
+	const struct outbox_settings settings = {CAPACITY * READING_BYTES, OTHER_BYTES, write_time};
+	const uint64_t lead_ms = UINT64_C(1795000000000), unset = 0;
+	struct outbox *outbox;
+	uint64_t time_ms;
+
+	(void)state;
+	assert_int_equal(outbox_new(&settings, &outbox), 0);
+	assert_int_equal(outbox_put_reading(outbox, 5000, &unset, sizeof(unset)), 0);
+	assert_int_equal(outbox_put_reading(outbox, lead_ms, &unset, sizeof(unset)), 0);
+	outbox_set_clock(outbox, lead_ms);
+	outbox_connected(outbox);
+	assert_true(outbox_take(outbox, true, &message));
+	memcpy(&time_ms, message.payload, sizeof(time_ms));
+	assert_true(time_ms == lead_ms + 5000);
+	assert_true(outbox_take(outbox, true, &message));
+	memcpy(&time_ms, message.payload, sizeof(time_ms));
+	assert_true(time_ms == 0); /* it was put with its time */
+	outbox_free(outbox);
+}
+
 static void how_an_input_is_is_repeated_on_every_connection(void **state)
 {
 	struct outbox *outbox = *state;
@@ -636,6 +668,7 @@ int main(void)
 		TEST(the_oldest_events_make_room_and_are_counted),
 		TEST(long_events_make_room_as_well),
 		TEST(an_event_from_before_the_clock_was_set_gets_its_time),
+		TEST(the_time_goes_where_the_payload_has_it),
 		TEST(how_an_input_is_is_repeated_on_every_connection),
 		TEST(a_random_sequence_matches_a_plain_list),
 	};

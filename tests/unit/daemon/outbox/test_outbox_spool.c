@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "outbox_spool.h"
+#include "payload.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,7 +20,7 @@ static struct outbox_batch batch;
 
 static int setup(void **state)
 {
-	const struct outbox_settings settings = {CAPACITY * READING_BYTES, 4096};
+	const struct outbox_settings settings = {CAPACITY * READING_BYTES, 4096, payload_set_time};
 	struct outbox *outbox;
 	int r = outbox_new(&settings, &outbox);
 
