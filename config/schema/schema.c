@@ -7,19 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *schema_kind_words(enum yaml_kind kind)
-{
-	switch (kind) {
-	case YAML_LIST:
-		return "a list";
-	case YAML_MAP:
-		return "a map";
-	case YAML_SCALAR:
-		break;
-	}
-	return "a single value";
-}
-
 void schema_empty(struct schema *schema, const struct yaml_node *node, const char *name,
 	const char *words, const char *example, bool may_be_text)
 {

@@ -37,6 +37,19 @@ static const struct type_info type_infos[] = {
 	[SCHEMA_CUSTOM] = {"a value", NULL},
 };
 
+const char *schema_kind_words(enum yaml_kind kind)
+{
+	switch (kind) {
+	case YAML_LIST:
+		return "a list";
+	case YAML_MAP:
+		return "a map";
+	case YAML_SCALAR:
+		break;
+	}
+	return "a single value";
+}
+
 static const char *type_words(enum schema_type type)
 {
 	return type_infos[type].words;
