@@ -157,7 +157,7 @@ static const struct {
 	{WIRED_PHASE_LINE | WIRED_ENABLE_LINE, &hbridge_phase},
 };
 
-static unsigned hbridge_wired(const struct motor_outputs *outputs)
+static unsigned hbridge_wired(const struct hbridge_outputs *outputs)
 {
 	unsigned wired = 0;
 
@@ -171,7 +171,7 @@ static unsigned hbridge_wired(const struct motor_outputs *outputs)
 	return wired;
 }
 
-int hbridge_init(struct hbridge *bridge, const struct motor_outputs *outputs)
+int hbridge_init(struct hbridge *bridge, const struct hbridge_outputs *outputs)
 {
 	unsigned wired = hbridge_wired(outputs);
 

@@ -19,7 +19,29 @@
  */
 #pragma once
 
-#include "motor.h"
+#include "gpio.h"
+#include "pwm.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Which way the motor is driven. */
+enum motor_direction { MOTOR_STOP, MOTOR_FORWARD, MOTOR_BACKWARD };
+
+/* The bridge's inputs. */
+enum hbridge_input {
+	HBRIDGE_FORWARD,  /* IN1 */
+	HBRIDGE_BACKWARD, /* IN2 */
+	HBRIDGE_PHASE,
+	HBRIDGE_ENABLE,
+	HBRIDGE_N_INPUTS,
+};
+
+/* What the bridge's inputs are wired to; NULL where there is none. All opened inactive. */
+struct hbridge_outputs {
+	struct gpio_line *forward_line, *backward_line, *phase_line;
+	struct pwm_output *forward_pwm, *backward_pwm, *enable_pwm;
+	struct gpio_line *enable_line; /* instead of enable_pwm: full speed only */
+};
 
 struct hbridge_table;
 
@@ -36,7 +58,7 @@ struct hbridge {
 /*
  * -EINVAL when the outputs make no bridge. Takes over the outputs on success only. Writes nothing.
  */
-int hbridge_init(struct hbridge *bridge, const struct motor_outputs *outputs);
+int hbridge_init(struct hbridge *bridge, const struct hbridge_outputs *outputs);
 
 /* How finely the speed can be set: the steps of the PWM input; 0 when it is on or off only. */
 uint32_t hbridge_steps(const struct hbridge *bridge);

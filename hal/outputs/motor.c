@@ -48,7 +48,7 @@ struct motor {
 	uint64_t next_us; /* when motor_advance() has something to do */
 };
 
-int motor_new(const struct motor_outputs *outputs, const struct motor_settings *settings,
+int motor_new(const struct hbridge_outputs *outputs, const struct motor_settings *settings,
 	struct motor **ret_motor)
 {
 	/* Not a check with < and >, which a NaN would pass. */

@@ -14,14 +14,11 @@
  */
 #pragma once
 
-#include "gpio.h"
-#include "pwm.h"
+#include "hbridge.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 enum { MOTOR_SPEED_MIN = 1, MOTOR_SPEED_MAX = 10 };
-
-enum motor_direction { MOTOR_STOP, MOTOR_FORWARD, MOTOR_BACKWARD };
 
 enum motor_stop_mode {
 	MOTOR_COAST, /* a phase/enable bridge cannot, it always brakes */
@@ -40,22 +37,6 @@ struct motor_settings {
 	uint32_t reverse_pause_us;
 };
 
-/* The bridge's inputs. */
-enum hbridge_input {
-	HBRIDGE_FORWARD,  /* IN1 */
-	HBRIDGE_BACKWARD, /* IN2 */
-	HBRIDGE_PHASE,
-	HBRIDGE_ENABLE,
-	HBRIDGE_N_INPUTS,
-};
-
-/* What the bridge's inputs are wired to; NULL where there is none. All opened inactive. */
-struct motor_outputs {
-	struct gpio_line *forward_line, *backward_line, *phase_line;
-	struct pwm_output *forward_pwm, *backward_pwm, *enable_pwm;
-	struct gpio_line *enable_line; /* instead of enable_pwm: full speed only */
-};
-
 struct motor;
 
 /*
@@ -63,7 +44,7 @@ struct motor;
  * or min_duty is not within 0..1; -ENOMEM. Writes nothing: the outputs were opened inactive, and
  * the motor begins stopped.
  */
-int motor_new(const struct motor_outputs *outputs, const struct motor_settings *settings,
+int motor_new(const struct hbridge_outputs *outputs, const struct motor_settings *settings,
 	struct motor **ret_motor);
 
 /*

@@ -191,7 +191,7 @@ static int active_at_power_on(const enum port_type types[], const enum output_le
 
 static int open_motor(const struct output_wire wires[], const double *params, void **ret_output)
 {
-	const struct motor_outputs outputs = {
+	const struct hbridge_outputs outputs = {
 		.forward_line = wires[HBRIDGE_FORWARD].line,
 		.backward_line = wires[HBRIDGE_BACKWARD].line,
 		.phase_line = wires[HBRIDGE_PHASE].line,

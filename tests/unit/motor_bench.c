@@ -173,9 +173,9 @@ static struct pwm_output *bench_pwm(struct bench *bench, enum bench_pin pin)
 	return &bench->outputs[pin].pwm;
 }
 
-struct motor_outputs bench_outputs(struct bench *bench, enum bench_kind kind)
+struct hbridge_outputs bench_outputs(struct bench *bench, enum bench_kind kind)
 {
-	struct motor_outputs outputs = {0};
+	struct hbridge_outputs outputs = {0};
 
 	memset(bench, 0, sizeof(*bench));
 	bench->kind = kind;
@@ -203,7 +203,7 @@ struct motor_outputs bench_outputs(struct bench *bench, enum bench_kind kind)
 void bench_open_with(
 	struct bench *bench, enum bench_kind kind, const struct motor_settings *settings)
 {
-	struct motor_outputs outputs = bench_outputs(bench, kind);
+	struct hbridge_outputs outputs = bench_outputs(bench, kind);
 
 	bench->settings = *settings;
 	bench->now_us = 1000000;

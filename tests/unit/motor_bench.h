@@ -81,7 +81,7 @@ void bench_open_with(
 void bench_close(struct bench *bench);
 
 /* The outputs of the kind, without a motor. */
-struct motor_outputs bench_outputs(struct bench *bench, enum bench_kind kind);
+struct hbridge_outputs bench_outputs(struct bench *bench, enum bench_kind kind);
 
 /*
  * motor_set() now, then motor_poll(), whose own error must be none. Returns what motor_set() did.

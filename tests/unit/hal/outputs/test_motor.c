@@ -144,7 +144,7 @@ static void test_every_transition_between_directions_and_speeds(void **state)
 static void test_speed_one_turns_even_with_one_step(void **state)
 {
 	struct bench bench;
-	struct motor_outputs outputs = bench_outputs(&bench, BENCH_LINES_PWM);
+	struct hbridge_outputs outputs = bench_outputs(&bench, BENCH_LINES_PWM);
 	const struct motor_settings settings = {.stop_mode = MOTOR_COAST};
 
 	(void)state;
@@ -209,7 +209,8 @@ static void test_safe_writes_off_from_every_state_and_never_brakes(void **state)
 		}
 }
 
-static void check_no_bridge(struct motor_outputs *outputs, struct bench *bench, unsigned n_outputs)
+static void check_no_bridge(
+	struct hbridge_outputs *outputs, struct bench *bench, unsigned n_outputs)
 {
 	const struct motor_settings settings = {.stop_mode = MOTOR_COAST};
 	struct motor *motor = NULL;
@@ -222,7 +223,7 @@ static void check_no_bridge(struct motor_outputs *outputs, struct bench *bench, 
 
 static void test_outputs_that_make_no_bridge_are_closed(void **state)
 {
-	struct motor_outputs outputs, other;
+	struct hbridge_outputs outputs, other;
 	struct bench bench, other_bench;
 
 	(void)state;
@@ -262,7 +263,7 @@ static void test_min_duty_outside_its_range_closes_the_outputs(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		struct bench bench;
-		struct motor_outputs outputs = bench_outputs(&bench, BENCH_PWMS);
+		struct hbridge_outputs outputs = bench_outputs(&bench, BENCH_PWMS);
 		const struct motor_settings settings = {.min_duty = wrong[i]};
 		struct motor *motor = NULL;
 

@@ -36,7 +36,7 @@ static void test_ramp_rises_evenly_and_ends_in_time(void **state)
 static void test_ramp_has_no_more_steps_than_the_pwm(void **state)
 {
 	struct bench bench;
-	struct motor_outputs outputs = bench_outputs(&bench, BENCH_LINES_PWM);
+	struct hbridge_outputs outputs = bench_outputs(&bench, BENCH_LINES_PWM);
 
 	(void)state;
 	outputs.enable_pwm->steps = 4;
