@@ -52,12 +52,3 @@ def test_the_queues_are_those_that_are_made():
 def test_the_picture_has_it(name):
     picture = PAGE.split("```")[1]
     assert re.search(rf"(?<![\w-]){name}(?![\w-])", picture)
-
-
-def test_what_the_pages_name_is_there():
-    for page in ("CONTRIBUTING.md", "docs/architecture.md", "README.md", "SECURITY.md"):
-        text = (ROOT / page).read_text(encoding="utf-8")
-        links = {link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link}
-        paths = set(re.findall(r"`((?:hal|config|daemon|tests|docs|systemd|run\.d)/[\w./-]+)`", text))
-        missing = [name for name in links | paths if not ((ROOT / page).parent / name).exists() and not (ROOT / name).exists()]
-        assert not missing, page

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""The pages against the tree: each link leads somewhere, each file and command that they name exists."""
+
+import re
+import subprocess
+
+import pytest
+from conftest import ROOT
+
+PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
+PAGES += sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))
+SOURCE_SUFFIXES = (".c", ".h", ".py", ".sh", ".build", ".md", ".scd", ".example")
+# Folders of the tree; build/ is made, and its files are no part of it.
+FOLDERS = ("hal", "config", "daemon", "tests", "docs", "systemd", "run.d", ".ci")
+
+
+def text_of(page):
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def anchors(text):
+    """As the usual renderers make them of headings."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def dead_links(page):
+    for link in re.findall(r"\]\(([^)]+)\)", text_of(page)):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / name if name else ROOT / page
+        if not target.exists() or anchor and anchor not in anchors(target.read_text(encoding="utf-8")):
+            yield link
+
+
+def code(text):
+    """What stands between backticks, and the words of indented lines."""
+    fenceless = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    yield from re.findall(r"`([^`\n]+)`", fenceless)
+    for line in re.findall(r"^    (.+)$", fenceless, re.MULTILINE):
+        yield from line.partition(" # ")[0].split()
+
+
+def missing_paths(page):
+    for word in code(text_of(page)):
+        if not re.fullmatch(r"[\w./-]+", word):
+            continue  # a pattern, a topic's "<name>", a command with arguments
+        if word.split("/")[0] in FOLDERS:
+            if not (ROOT / word).exists():
+                yield word
+        elif "/" not in word and word.endswith(SOURCE_SUFFIXES):
+            if not any(next((ROOT / folder).rglob(word), None) for folder in FOLDERS) and not (ROOT / word).exists():
+                yield word
+
+
+def commands(page):
+    """The lines of its indented blocks, without what explains them."""
+    fenceless = re.sub(r"^```.*?^```", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    return [line.partition(" # ")[0].strip() for line in re.findall(r"^    (.+)$", fenceless, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_link_leads_somewhere(page):
+    assert list(dead_links(page)) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_file_that_is_named_exists(page):
+    assert list(missing_paths(page)) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_command_of_run_exists(page):
+    usage = subprocess.run([ROOT / "run", "help"], capture_output=True, text=True, check=True).stdout
+    known = {name for names in re.findall(r"\./run ([\w|]+)", usage) for name in names.split("|")}
+    assert known > {"demo", "test", "check", "help"}
+    assert set(re.findall(r"(?<![\w.])\./run ([a-z]\w*)", "\n".join([*code(text_of(page)), *commands(page)]))) <= known
+
+
+def test_the_first_commands_are_the_two():
+    assert commands("README.md")[:2] == ["./run demo", "./run test"]
+
+
+def test_each_page_is_reached_from_the_readme():
+    linked = {link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text_of("README.md"))}
+    assert {page for page in PAGES if page != "README.md"} <= linked
+
+
+def test_the_map_of_the_readme_is_a_good_one(binary, folder):
+    """The first one that a reader copies."""
+    (text,) = re.findall(r"^```yaml\n(.*?)^```", text_of("README.md"), re.MULTILINE | re.DOTALL)
+    path = folder / "tosd.yaml"
+    path.write_text(text, encoding="utf-8")
+    checked = subprocess.run([binary, f"--check={path}"], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, "")
