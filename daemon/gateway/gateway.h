@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The gateway: all its parts, and the main thread's loop that joins them. Each function returns an
- * exit code; every mistake was told.
+ * exit code, and has told every mistake before.
  */
 #pragma once
 

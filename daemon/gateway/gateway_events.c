@@ -105,7 +105,7 @@ static void arm(sd_event_source *timer, uint64_t at_us)
 	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
-/* What could not be written is tried again, so that it is there when it is needed. */
+/* Writes again what could not be written, so that it is there when it is needed. */
 static void retry_files(struct gateway *gateway)
 {
 	const struct health_part *files = gateway->health.files;
@@ -138,8 +138,8 @@ void gateway_follow_health(struct gateway *gateway)
 
 enum { MADE_SAFE_BYTES = 64 };
 
-/* What the fail-safe changed, above all of what moves. NULL: it did not trip, or the map lets it
- * change nothing. */
+/* Names what the fail-safe changed, first of all what moved. Returns NULL if it did not trip, or if
+ * the map lets it change nothing. */
 static const char *what_was_made_safe(
 	const struct gateway *gateway, char words[static MADE_SAFE_BYTES])
 {
@@ -403,7 +403,7 @@ static int on_sampler_events(sd_event_source *source, int fd, uint32_t events, v
 	while ((event = queue_peek(gateway->sampler_events, &size))) {
 		switch (event->kind) {
 		case SAMPLER_EVENT_SENSOR:
-			/* What the sampler said of the map before no longer matters. */
+			/* News of the map before no longer matter. */
 			if (event->config == gateway->config)
 				on_sensor_event(gateway, event);
 			break;

@@ -55,7 +55,7 @@ struct gateway {
 	struct router router;
 	struct refusals refusals; /* of actions */
 	struct failsafe failsafe;
-	uint64_t guard_us;            /* as the link was told */
+	uint64_t guard_us;            /* the one the link was told */
 	bool tripped_told;            /* whether the service manager knows that it tripped */
 	char status[STATUS_LINE_MAX]; /* as the service manager was told */
 	struct health health;
@@ -74,8 +74,8 @@ struct gateway {
 int gateway_open_board(struct gateway *gateway, const struct config *config);
 void gateway_close_board(struct gateway *gateway);
 
-/* A link for that map, which is not used after that. It does not connect before link_start(). What
- * is wrong with the password is logged. */
+/* Makes a link for that map, of which it keeps nothing. It does not connect before link_start(). A
+ * mistake of the password is logged. */
 int gateway_prepare_link(
 	const struct gateway *gateway, const struct config *config, struct link **ret_link);
 
@@ -83,11 +83,11 @@ int gateway_prepare_link(
 int gateway_attach_events(struct gateway *gateway);
 void gateway_detach_events(struct gateway *gateway);
 
-/* Publishes soon: both may be called as often as one likes. */
+/* Publish soon. Both may be called as often as one likes. */
 void gateway_state_changed(struct gateway *gateway);
 void gateway_health_changed(struct gateway *gateway);
 
-/* The rhythm of the health, from now on as the map has it. */
+/* Publishes the health from now on in the rhythm of the map. */
 void gateway_follow_health(struct gateway *gateway);
 
 /* Publishes now. */
@@ -106,7 +106,7 @@ void gateway_notify_status(struct gateway *gateway);
 /* Begins to go over to the map as it is now on disk; a map with mistakes is refused and the old one
  * goes on. */
 void gateway_reload(struct gateway *gateway);
-/* The sampler has let go of the old map. */
+/* To be called when the sampler has let go of the old map. */
 void gateway_reload_finished(struct gateway *gateway);
 
 /* Leaves a copy of the map for tosd --safe. */

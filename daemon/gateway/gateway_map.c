@@ -65,7 +65,7 @@ void gateway_count_outputs(const struct config *config, char ret_counts[GATEWAY_
 				", %s %zu", output_kind_table[i]->nouns, config->outputs_of[i].n);
 }
 
-/* What it finds is its result, not a log: it waits for whoever reads it. */
+/* Its findings are its result, not a log: it waits for whoever reads them. */
 int gateway_check(const struct gateway_options *options)
 {
 	char counts[GATEWAY_COUNTS_BYTES];

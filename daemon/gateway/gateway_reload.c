@@ -43,7 +43,7 @@ static bool is_same_connection(const struct config *one, const struct config *ot
 	return strcmp(one->mqtt.fingerprint, other->mqtt.fingerprint) == 0;
 }
 
-/* What failed is in *ret_what. */
+/* Says in *ret_what what failed. */
 static int prepare(struct gateway *gateway, struct preparation *preparation, const char **ret_what)
 {
 	const struct config *config = preparation->config;
@@ -102,7 +102,7 @@ static void refuse(struct gateway *gateway)
 	gateway_notify_status(gateway);
 }
 
-/* What was prepared is in force. Nothing here can fail. */
+/* Puts in force what was prepared. Nothing here can fail. */
 static void go_over(struct gateway *gateway, const struct preparation *preparation)
 {
 	struct config *config = preparation->config, *old = gateway->config;

@@ -156,8 +156,8 @@ static int exit_code_of(enum outcome outcome)
 }
 
 /*
- * Whoever asked may go away in the middle of it (a terminal that is closed, a pipe whose reader has
- * ended, a log file that must not grow), or lose patience: the motors come first. It takes some
+ * Motors come first, even if the caller goes away in the middle of it or loses patience: a terminal
+ * is closed, a pipe's reader has ended, a log file must not grow. It takes some
  * hundredths of a second, and with a stuck bus a few seconds.
  */
 static void see_it_through(void)
@@ -190,7 +190,7 @@ int gateway_make_safe(const struct gateway_options *options)
 		report(&now);
 		return exit_code_of(now.outcome);
 	}
-	/* What ran is what moves. */
+	/* The map that ran has what moves. */
 	try_map(options, kept, &ran);
 	try_map(options, options->config_path, &now);
 	log_warning("config", "%s was changed since it ran; the map that ran last is made safe too",

@@ -110,7 +110,7 @@ static const struct health_part *worst_file(
 
 enum { REDUCED_MAX = 64 };
 
-/* What the rows refer to. */
+/* The facts that the rows refer to. */
 struct gathered {
 	const char *reduced[REDUCED_MAX];
 	size_t n_reduced;

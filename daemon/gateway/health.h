@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the gateway knows of its own condition, gathered for ROOT/health. Main thread.
+ * Gathers the gateway's own condition for ROOT/health. Main thread.
  *
- * A new figure is a row of figures() in health.c, and where nobody has it yet, a field here that
- * main sets. What can fail is a health_part.
+ * A new figure is a row of figures() in health.c. Where nothing keeps it yet, it gets a field here
+ * that main sets. Something that can fail is a health_part.
  */
 #pragma once
 
@@ -28,19 +28,19 @@ struct health {
 	uint64_t refused;                     /* actions, so far */
 	struct health_part sensors[CONFIG_SENSORS_MAX];
 	struct health_part files[HEALTH_FILES];
-	/* As the link said last: the broker's URL, and what goes without there, each with a NUL. */
+	/* The payload of the last LINK_EVENT_BROKER. */
 	char broker[LINK_BROKER_MAX];
 	size_t broker_size;
 	bool connected;
 };
 
-/* Of zeroed memory. random: of this process alone. */
+/* health is zeroed. random differs in each process: it names the instance. */
 void health_init(struct health *health, uint64_t now_us, uint64_t random);
 
-/* All sensors are well until something else is heard of them. */
+/* Takes all sensors for well until something else is heard of them. */
 void health_reset_sensors(struct health *health);
 
-/* Where the figures come from; all borrowed for the call. */
+/* The sources of the figures. All are borrowed for the call. */
 struct health_sources {
 	const struct config *config;
 	const struct outputs *outputs;

@@ -119,8 +119,8 @@ static void put_own_topic(struct publisher *publisher, size_t index, double valu
 	put_value(publisher, sensor->name, text, (size_t)size);
 }
 
-/* Whether every field was asked this time: a field with a slower rhythm makes the struct as slow as
- * itself. */
+/* Returns true if every field was asked this time: a field with a slower rhythm makes the struct as
+ * slow as itself. */
 static bool packed_is_due(const struct config_packed *packed, const struct reading *reading)
 {
 	for (size_t i = 0; i < packed->n_fields; i++)

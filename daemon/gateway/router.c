@@ -106,7 +106,7 @@ static const char *refusal(const struct router *router, const struct message *me
 	return reason;
 }
 
-/* Whether that is so, or the topic is the wrong one; then *errors says so, and nothing else. */
+/* Returns true if it is refused, or was sent to the wrong topic. Then *errors says that alone. */
 static bool is_refused(
 	const struct router *router, const struct message *message, struct payload_errors *errors)
 {
@@ -142,7 +142,7 @@ static void quote(const struct payload_bytes *payload, char out[QUOTE_BYTES])
 	(void)snprintf(out + size, 4, "%s", size < payload->true_size ? "..." : "");
 }
 
-/* Who has sent it is not known: MQTT does not say. */
+/* Logs it, without its sender: MQTT does not say who that was. */
 static void tell_refused(const struct router *router, const struct message *message,
 	const struct payload_errors *mistakes, size_t n_stops)
 {
@@ -244,7 +244,7 @@ static void refuse_action(const struct router *router, const struct message *mes
 	errors.count = 0;
 	payload_parse_stops(router->config, &message->payload, &stops, &errors);
 	(void)apply_stops(router, &stops, applied, &errors);
-	/* What became of the stops comes first, for there is no room for all mistakes. */
+	/* The outcome of the stops comes first, for there is no room for all mistakes. */
 	payload_errors_append(&errors, mistakes);
 	answer_json(router, message, applied, &errors);
 	tell_refused(router, message, mistakes, stops.n_outputs);

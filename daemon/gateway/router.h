@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From an inbound message to hardware and back: finds the handler by the topic, checks the whole
- * message, applies it, answers. Every message with a payload gets exactly one answer. Of one that
- * is refused the stops are carried out all the same. Main thread.
+ * message, applies it, answers. Every message with a payload gets exactly one answer. The stops in
+ * a message that is refused are carried out all the same. Main thread.
  */
 #pragma once
 
@@ -13,12 +13,12 @@
 #include "refusals.h"
 #include <stdbool.h>
 
-/* What a handler acts upon; all borrowed. */
+/* All that a handler acts upon. Borrowed. */
 struct router {
 	const struct config *config;
 	struct outputs *outputs;
 	struct outbox *outbox;
-	struct refusals *refusals; /* of actions; what is due of them is told by their owner */
+	struct refusals *refusals; /* of actions; their owner logs the counts when they are due */
 	/* Puts a checked interval in force. */
 	void (*set_interval)(void *userdata, uint32_t interval_ms);
 	/* Something was applied: the state is to be published. */
@@ -32,7 +32,7 @@ enum { ROUTER_TOPICS = 6 };
  * link_event.topic. */
 const char *router_topic(unsigned index);
 
-/* False: a topic that nobody needs, where what was sent to the wrong place is answered with the
+/* Returns false for a topic that is there only to answer messages sent to the wrong place, with the
  * right one. */
 bool router_topic_is_required(unsigned index);
 

@@ -21,14 +21,14 @@
 
 struct simulation;
 
-/* directory may be NULL. */
+/* directory is TOS_SIM_DIR, or NULL. */
 int simulation_new(
 	const char *directory, const struct hal_trace *trace, struct simulation **ret_simulation);
 
 struct board *simulation_board(struct simulation *simulation);
 
-/* Puts the map's parts on the wires, each showing its 'simulate' values, and takes off those that
- * are no longer in it. */
+/* Puts the map's parts on the wires, where each shows its 'simulate' values, and takes off those
+ * that are no longer in the map. */
 int simulation_set_map(struct simulation *simulation, const struct config *config);
 
 /* Serves the control socket, if there is a directory. */

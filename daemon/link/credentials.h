@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The broker's password: systemd's credential "mqtt-password", or else the map's password_file. It
- * is read anew at each connection, so that one that was changed is used without a word to the
- * gateway. systemd's credential is a copy from the start of the process: that one stays.
+ * is read anew at each connection, so a changed password is used without a word to the gateway.
+ * systemd's credential stays the same: it is a copy from the start of the process.
  */
 #pragma once
 
@@ -15,9 +15,8 @@ enum {
 };
 
 struct credentials_places {
-	const char
-		*directory; /* systemd's, of the environment's CREDENTIALS_DIRECTORY; NULL: none */
-	const char *file;   /* the map's password_file; NULL: none */
+	const char *directory; /* the environment's CREDENTIALS_DIRECTORY; NULL: none */
+	const char *file;      /* the map's password_file; NULL: none */
 };
 
 struct credentials {
@@ -27,8 +26,9 @@ struct credentials {
 };
 
 /*
- * Reads a regular file without waiting for anything but its disk. 0; a negative errno, with what is
- * wrong and the cure in error. The map's file is refused (-EPERM) when group or others can read it.
+ * Reads a regular file, and waits for nothing but its disk. Returns 0, or a negative errno; then
+ * error says what is wrong, and the cure. The map's file is refused (-EPERM) when group or others
+ * can read it.
  */
 int credentials_load(const struct credentials_places *places, char error[CREDENTIALS_ERROR_MAX],
 	struct credentials *ret_credentials);

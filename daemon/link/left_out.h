@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Topics that a broker does not let the gateway publish to, of those that nothing needs: access
- * rules that were written for an earlier version must go on working. Such a topic is left out once
- * the broker has refused a message on it, or has ended the connection over one twice. One list for
- * each broker. Pure.
+ * The topics that nothing needs and that a broker does not let the gateway publish to. Access rules
+ * that were written for an earlier version must go on working. A topic is left out once the broker
+ * has refused a message on it, or has twice ended the connection over one. Each broker has a list
+ * of its own. Pure.
  */
 #pragma once
 
@@ -12,17 +12,17 @@
 #include <stddef.h>
 
 enum {
-	LEFT_OUT_MAX = 16, /* of more, the rest is tried again and again */
+	LEFT_OUT_MAX = 16, /* a topic beyond that is tried again and again */
 	LEFT_OUT_LOSSES = 2,
 };
 
 struct left_out_topic {
 	char topic[IN_FLIGHT_TOPIC_MAX]; /* may be cut */
-	unsigned losses;                 /* connections, one after the other */
+	unsigned losses;                 /* connections lost over it, in a row */
 	bool is_out;
 };
 
-/* All zero: none is. */
+/* All zero: none is left out. */
 struct left_out {
 	struct left_out_topic topics[LEFT_OUT_MAX];
 	size_t n;
@@ -30,12 +30,13 @@ struct left_out {
 
 bool left_out_has(const struct left_out *left_out, const char *topic);
 
-/* The broker refused a message on it. Both return whether it is left out from now on, and was not
- * before. */
+/* Notes that the broker refused a message on the topic. Returns true if it is left out from now on,
+ * and was not before. */
 bool left_out_refused(struct left_out *left_out, const char *topic);
 
-/* The connection ended when this was the oldest message that was not acknowledged. */
+/* Notes that the connection ended while the topic's message was the oldest unacknowledged one.
+ * Returns as left_out_refused(). */
 bool left_out_lost(struct left_out *left_out, const char *topic);
 
-/* The broker took one. */
+/* Notes that the broker took a message on the topic. */
 void left_out_taken(struct left_out *left_out, const char *topic);

@@ -4,20 +4,27 @@
  * sends what is in the outbox, and turns what comes in into records on the main thread's queue. It
  * never touches hardware.
  *
- * The MQTT library would bring a thread and callbacks of its own: its asynchronous mode. It is used
- * in the synchronous one, since the other costs what a gateway must not. The library's thread looks
- * at the socket every 100 ms, whether there is anything or not: ten wake-ups a second for nothing,
- * and whoever starts or ends waits for its next look (230 ms to the first reading, 100 ms to the
- * end). To publish from a callback deadlocks or uses a freed stack. And it never sets TCP_NODELAY,
- * so that an answer behind another message waits 40 ms for that one's delayed ACK.
+ * The MQTT library is used in its synchronous mode. Its asynchronous mode, with a thread and
+ * callbacks of its own, costs too much:
  *
- * What that asks of this thread instead: all calls come from it alone. It finds the socket, which
- * the library does not tell, among the process's own, sets it up and sleeps on it together with the
- * outbox (link_wait.c). It asks the library when there is something, until nothing is left, since
- * with TLS the library may hold what the socket no longer shows; and on a tick, a quarter of the
- * keepalive, or no ping would be sent. Where the library waits for the network, in connecting,
- * subscribing and the farewell, the thread can be given up (link.c); what a frozen broker does not
- * take stays in the outbox and is not handed over (link_outbound.c).
+ * - Its thread looks at the socket every 100 ms, whether there is anything or not. That is ten
+ *   wake-ups a second for nothing. A start and an end wait for its next look: 230 ms to the first
+ *   reading, 100 ms to the end.
+ * - Publishing from a callback deadlocks or uses a freed stack.
+ * - It never sets TCP_NODELAY, so an answer behind another message waits 40 ms for the delayed ACK
+ *   of that one.
+ *
+ * The synchronous mode asks more of this thread:
+ *
+ * - All calls to the library come from it alone.
+ * - The library does not tell its socket. So the thread finds it among the process's own, sets it
+ *   up, and sleeps on it together with the outbox (link_wait.c).
+ * - It asks the library when something is there, until nothing is left, since with TLS the library
+ *   may hold what the socket no longer shows. It also asks on a tick, a quarter of the keepalive,
+ *   or no ping would be sent.
+ * - The library waits for the network to connect, to subscribe and to say farewell. There the
+ *   thread can be given up (link.c).
+ * - A message that a frozen broker does not take stays in the outbox (link_outbound.c).
  */
 #pragma once
 
@@ -41,22 +48,22 @@ enum link_event_kind {
 	LINK_EVENT_MESSAGE,
 	LINK_EVENT_CONNECTED,    /* subscribed, and the outbox flows. Before the first message */
 	LINK_EVENT_DISCONNECTED, /* also when a connection could not be made for the first time */
-	/* After CONNECTED, once what is retained has been sent: which broker it is. The payload is
-	 * its URL and then what goes without there, each with a NUL at its end. */
+	/* Tells which broker it is. Comes after CONNECTED, when the retained messages have been
+	 * sent. The payload is its URL, then each thing that it does not offer, all with a NUL. */
 	LINK_EVENT_BROKER,
 	LINK_EVENT_HEARD, /* the broker answered; only while guarded, and at most four times in each
 			     guard time */
 	LINK_EVENT_PONG,  /* the answer to link_ping() */
 };
 
-/* A record on the queue to main. After it stand, for a message: response topic (NUL-terminated),
- * correlation data, payload. */
+/* A record on the queue to main. In that of a message, these follow it: the response topic with its
+ * NUL, the correlation data, the payload. */
 struct link_event {
 	enum link_event_kind kind;
 	uint64_t at_us; /* CLOCK_MONOTONIC */
 	unsigned topic; /* message: index into link_settings.subscriptions */
 	bool retained;
-	/* What is over LINK_TOPIC_MAX or LINK_CORRELATION_MAX is left out and told. */
+	/* The sender's was over LINK_TOPIC_MAX or LINK_CORRELATION_MAX, and is left out. */
 	bool response_topic_too_long, correlation_too_long;
 	uint16_t response_topic_size; /* with its NUL; 0: none */
 	uint16_t correlation_size;
@@ -91,29 +98,30 @@ struct link_settings {
 
 struct link;
 
-/* Everything that can fail, and nothing that the broker or another link would notice. */
+/* Does everything that can fail, and nothing that the broker or another link would notice. Returns
+ * 0, or a negative errno. */
 int link_new(const struct link_settings *settings, struct link **ret_link);
 
-/* Connects, now and for ever. Cannot fail. Once, when no other link is left. */
+/* Connects, and again after each loss. Cannot fail. To be called once, and when no other link is
+ * left. */
 void link_start(struct link *link);
 
 /*
- * A motor runs: from now on make sure that the broker has a reason to answer (an acknowledged
- * publish) at least four times in guard_us, and report LINK_EVENT_HEARD. 0: no longer.
+ * While a motor runs: gives the broker a reason to answer (a publish that it acknowledges) at least
+ * four times in guard_us, and reports answers as LINK_EVENT_HEARD. 0 ends that.
  */
 void link_guard(struct link *link, uint64_t guard_us);
 
-/* How long a message may be without its acknowledgement, at least 5 s: then the broker is of no
- * use, and the next one is tried. */
+/* Sets how long a message may wait for its acknowledgement, at least 5 s. A broker that takes
+ * longer is of no use, and the next one is tried. */
 void link_set_answer(struct link *link, uint64_t answer_us);
 
 /* Asks the thread for LINK_EVENT_PONG: it answers when its loop turns, so also in an outage, but
  * late while the library blocks in a connect. */
 void link_ping(struct link *link);
 
-/*
- * Whether the thread is in a call that waits for the network, and has been for less than limit_us.
- */
+/* Returns true if the thread is in a call that waits for the network, and has been for less than
+ * limit_us. */
 bool link_waits_for_network(struct link *link, uint64_t limit_us);
 
 /*

@@ -18,7 +18,7 @@ static void append(char *error, const char *words, const char *more)
 	(void)snprintf(error + length, MQTT_CLIENT_ERROR_MAX - length, "; %s%s", words, more);
 }
 
-/* What the broker cannot know about a password that it refuses. */
+/* Appends what the broker cannot know about a password that it refuses. */
 static void tell_credentials(const struct credentials *credentials, char *error)
 {
 	if (credentials->odd)

@@ -7,7 +7,7 @@
  *   link_connect.c    which URL, which MQTT version, when again; what the user is told of it
  *   link_session.c    one connection, from the SUBSCRIBE to its end
  *   link_subscribe.c  what the broker is asked for
- *   link_reduced.c    what it does not offer
+ *   link_reduced.c    for the health: what this broker goes without
  *   link_outbound.c   from the outbox to the broker
  *   broker_watch.c    whether the broker does its part
  *   url_turn.c        which broker is tried next
@@ -27,7 +27,7 @@
 #include "url_turn.h"
 #include <pthread.h>
 
-/* What waits to be told to main. The queue may be full, and none of these may get lost. */
+/* News for main that wait for room in the queue: none of them may get lost. */
 struct link_events {
 	struct queue *queue;
 	int room_fd; /* readable when the queue has room again */
@@ -46,21 +46,21 @@ void link_events_fini(struct link_events *events);
 /* To be called when room_fd is readable. */
 void link_events_room(struct link_events *events);
 
-/* The newest of CONNECTED and DISCONNECTED is told, once. */
+/* Sets the newest of CONNECTED and DISCONNECTED, which is told once. */
 void link_events_set_state(struct link_events *events, enum link_event_kind state);
 
-/* The newest one is told. */
+/* Sets which broker it is, as LINK_EVENT_BROKER has it: the newest one is told. */
 void link_events_set_broker(struct link_events *events, const char *texts, size_t size);
 
-/* Tells what is due. false: the queue is full, room_fd will be readable. */
+/* Tells main all that is due. Returns false if the queue is full: room_fd will be readable. */
 bool link_events_flush(struct link_events *events);
 
-/* Whether any message fits now; false as in link_events_flush(). */
+/* Returns true if a message of any size fits now; false as link_events_flush(). */
 bool link_events_has_room(struct link_events *events);
 void link_events_push_message(
 	struct link_events *events, unsigned topic, const struct mqtt_inbound *inbound);
 
-/* What other threads ask of the link. A copy, with the requests taken. */
+/* Requests of other threads to the link. */
 struct link_commands {
 	bool started;
 	bool closing;
@@ -73,25 +73,25 @@ struct link_commands {
 enum link_end_kind {
 	LINK_END_BROKEN,       /* not by us */
 	LINK_END_CLOSED,       /* as wanted */
-	LINK_END_UNSUBSCRIBED, /* it never came to be useful */
-	LINK_END_SILENT,       /* the broker does not answer any more, */
-	LINK_END_UNANSWERED,   /* or not what it should */
-	LINK_END_QOS_2,        /* it does not go on with QoS 2, and will with 1 */
+	LINK_END_UNSUBSCRIBED, /* the subscription was not answered, or refused */
+	LINK_END_SILENT,       /* the broker does not answer any more */
+	LINK_END_UNANSWERED,   /* the broker does not acknowledge a message */
+	LINK_END_QOS_2,        /* the broker does not go on with QoS 2; QoS 1 is next */
 };
 
 struct link_end {
 	enum link_end_kind kind;
 	const char *why;   /* static or the link's; NULL: closed as wanted */
-	bool is_explained; /* and that is the cause, or it is being looked for */
+	bool is_explained; /* why is the cause, or the cause is being looked for */
 };
 
-/* What is known of a URL. */
+/* One of the map's URLs: what its broker was like. */
 struct link_url {
-	struct left_out left_out;            /* topics to publish to */
+	struct left_out left_out;            /* topics that are not published there */
 	struct broker_offer offer;           /* what is lowered for this broker */
-	unsigned lowered_told;               /* of that, to the user */
-	bool fell_back;                      /* with version auto: 3.1.1 is what works there */
-	uint64_t qos_1_until_us;             /* since it does not go on with QoS 2 */
+	unsigned lowered_told;               /* what of that the user was told */
+	bool fell_back;                      /* version auto has found that only 3.1.1 works */
+	uint64_t qos_1_until_us;             /* until then QoS 1, since QoS 2 did not work */
 	char failure[MQTT_CLIENT_ERROR_MAX]; /* the last one; "": none */
 	struct log_limit failure_limit;
 };
@@ -112,7 +112,7 @@ int link_settings_copy(const struct link_settings *from, struct link_copies *cop
 void link_settings_free(struct link_copies *copies);
 
 struct link {
-	struct link_settings settings; /* of the copies */
+	struct link_settings settings; /* point into the copies */
 	struct link_copies copies;
 	pthread_t thread;
 	int command_fd;
@@ -120,7 +120,7 @@ struct link {
 	pthread_mutex_t mutex; /* over the next block */
 	pthread_cond_t changed;
 	struct link_commands commands;
-	bool commanded; /* and so command_fd is readable */
+	bool commanded; /* a command waits, and command_fd is readable */
 	bool pong_wanted;
 	bool in_library; /* the thread is in a call that may block */
 	uint64_t in_library_since_us;
@@ -139,21 +139,21 @@ struct link {
 	char farewell[MQTT_CLIENT_ERROR_MAX]; /* what the broker said at the end */
 	unsigned short_lived;                 /* connections that broke soon, one after the other */
 	unsigned optional_losses; /* connections that ended over the optional subscriptions */
-	/* Its refusal was logged, by the index of the subscription. */
+	/* By the index of the subscription: its refusal was logged. */
 	bool refusal_told[LINK_SUBSCRIPTIONS_MAX];
 };
 
 /*
- * Around every call that may block on the network. When link_close() has given up waiting,
- * link_leave_library() returns -ECANCELED: from then on the thread must touch nothing that is
- * borrowed, only free what is its own, and end.
+ * Stand around every call that may block on the network. link_leave_library() returns -ECANCELED
+ * when link_close() has given up waiting: then the thread must touch nothing that is borrowed. It
+ * frees what is its own, and ends.
  */
 void link_enter_library(struct link *link);
 int link_leave_library(struct link *link);
 
 struct link_commands link_take_commands(struct link *link);
 
-/* How long to wait before the next attempt. */
+/* Returns how long to wait before the next attempt. */
 uint32_t link_next_wait_ms(struct link *link);
 
 /* Tries the URL whose turn it is. 0; -ECANCELED; another negative errno: try again in
@@ -165,10 +165,10 @@ int link_connect(struct link *link, struct mqtt_client **ret_client, uint32_t *r
  */
 int link_session_run(struct link *link, struct mqtt_client *client, struct link_end *ret_end);
 
-/* How many messages the broker has refused besides those that were logged, once it is time. */
+/* Logs how many messages the broker has refused besides those already logged, when it is time. */
 void link_tell_rejected(struct link *link, uint64_t now_us);
 
-/* The subscriptions that the gateway needs have been answered. */
+/* Logs the connection, once the subscriptions that the gateway needs have been answered. */
 void link_log_connected(struct link *link, const struct mqtt_client *client);
 
 /* At debug level: "-> tos/status, qos 1, retained: online". */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the user is told of a broker that has less than others, and of how it ends a connection. */
+/* Tells the user what a broker lacks that others have, and how it ended the connection. */
 #include "link_session.h"
 
 #include <stdio.h>
 
-/* What nobody asked for is no loss. */
+/* Returns what the map makes use of: the rest is no loss. */
 static unsigned in_use(const struct config_mqtt *mqtt)
 {
 	const struct config_will *will = &mqtt->will;

@@ -175,7 +175,7 @@ static int send_message(struct link_session *session)
 	return 0;
 }
 
-/* What is retained has gone out, so what main says now comes after it. */
+/* The retained messages have gone out, so anything that main says now comes after them. */
 static void announce(struct link_session *session)
 {
 	if (!session->announced)
@@ -198,7 +198,7 @@ int link_outbound_send(struct link_session *session)
 			announce(session);
 		if (session->is_idle)
 			break;
-		/* Who waits for an answer does not wait for the state that follows it. */
+		/* A sender must not wait for its answer until the state behind it is written. */
 		if (link->message.kind == OUTBOX_KIND_RETAINED)
 			link_wait_flush(session);
 		if (mqtt_client_has_room(session->client, link->message.size))

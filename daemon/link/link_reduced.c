@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What goes without, with this broker: for the health. */
+/* Lists for the health what this broker goes without. */
 #include "link_session.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ struct list {
 	size_t size;
 };
 
-/* What does not fit is left out: the log has all. */
+/* Leaves out a text that does not fit: the log has all. */
 static void add(struct list *list, const char *text)
 {
 	size_t size = strlen(text) + 1;

@@ -16,7 +16,7 @@ enum { MESSAGES_A_TURN = 64 }; /* received before the other duties have their tu
 #define ANSWER_MIN_US (5 * UINT64_C(1000000))
 #define QOS_2_US      (10 * UINT64_C(1000000))
 
-/* Whether main was given it, and will answer. */
+/* Returns true if main was given the message, and will answer it. */
 static bool handle_inbound(struct link_session *session, const struct mqtt_inbound *inbound)
 {
 	const struct link_settings *settings = &session->link->settings;
@@ -80,8 +80,8 @@ static int receive(struct link_session *session)
 		mqtt_inbound_free(&inbound);
 	}
 	/*
-	 * What the library has written by itself: the acknowledgement of a command goes out with
-	 * the answer.
+	 * The library may have written an acknowledgement by itself. That of a command goes out
+	 * with the answer.
 	 */
 	session->unflushed = session->unflushed || !is_answered;
 	link_outbound_acknowledge(session);
@@ -158,7 +158,7 @@ static bool still_flows(struct link_session *session)
 	return flows;
 }
 
-/* Whether the broker leaves its part undone. Only what has come in is known. */
+/* Returns true if the broker leaves its part undone. Judges only when all that came in is known. */
 static bool is_useless(struct link_session *session)
 {
 	const struct in_flight *in_flight = mqtt_client_in_flight(session->client);
@@ -201,7 +201,7 @@ static int turn(struct link_session *session)
 	int r = 0;
 
 	session->commands = link_take_commands(session->link);
-	/* What was heard before main wanted to know is not news. */
+	/* A sign of life from before main wanted to know is not news. */
 	if (session->commands.guard_us != guard_us) {
 		session->told_us = session->heard_us;
 		broker_watch_guard(&session->watch, session->commands.guard_us, session->now_us);
@@ -240,7 +240,7 @@ static int begin(struct link_session *session)
 	link_log_connected(link, session->client);
 	link_events_set_state(&link->events, LINK_EVENT_CONNECTED);
 	outbox_connected(link->settings.outbox);
-	/* What came with the answer is behind that, and not lost when the connection ends here. */
+	/* Messages that came with the answer are fetched now, or are lost if it ends here. */
 	r = receive(session);
 	return r == 0 ? link_subscribe_optional(session) : r;
 }

@@ -11,13 +11,13 @@ struct link_session {
 	struct link_commands commands;
 	uint64_t now_us; /* read once a turn */
 
-	struct broker_watch watch; /* whether the broker does its part */
-	size_t unsent;             /* bytes, when that was last asked */
+	struct broker_watch watch; /* judges whether the broker does its part */
+	size_t unsent;             /* bytes that the socket held when it was last asked */
 	uint64_t flowed_us;        /* when that was last found to get less */
 
 	/* Outbound. */
-	unsigned qos_max;     /* of what goes to this broker */
-	unsigned lowered;     /* that was told last: BROKER_OFFER_... */
+	unsigned qos_max;     /* the highest QoS for this broker */
+	unsigned lowered;     /* what was told last: BROKER_OFFER_... */
 	bool has_message;     /* link->message was taken from the outbox and is not yet sent */
 	bool congested;       /* the network does not take it now */
 	bool announced;       /* main knows what this broker is */
@@ -42,49 +42,54 @@ struct link_session {
 	uint64_t drain_until_us; /* 0: not closing */
 	enum link_end_kind end_kind;
 	const char *why; /* it ended; static */
-	int socket; /* our own handle on the connection, or -1: the library may close its own before
-		       we could ask why the connection ended */
+	/* Our own handle on the connection, or -1. The library may close its own before we could
+	 * ask why the connection ended. */
+	int socket;
 };
 
-/* All: 0; -ENOTCONN: the connection is gone; -ECANCELED. */
+/*
+ * Of the functions below, each that returns an int returns 0, -ENOTCONN if the connection is gone,
+ * or -ECANCELED if the link was given up.
+ */
 
-/* The topics that the gateway needs; then those that nothing needs. A refused one is logged, and
- * the rest works on. */
+/* Subscribe to the topics that the gateway needs, then to those that nothing needs. A refused one
+ * is logged, and the others work on. */
 int link_subscribe_needed(struct link_session *session);
 int link_subscribe_optional(struct link_session *session);
 
-/* The broker answers, and main is told of it, when a guard is set. */
+/* Publishes what the broker must acknowledge, if a guard is set and it is time. */
 int link_outbound_heartbeat(struct link_session *session);
 int link_outbound_goodbye(struct link_session *session);
 
 /* Sends until the outbox is empty, the window full or the network busy. */
 int link_outbound_send(struct link_session *session);
 
-/* Whether something new in the outbox could be sent now. */
+/* Returns true if something new in the outbox could be sent now. */
 bool link_outbound_is_open(const struct link_session *session);
 
 /* Takes note of what the broker has acknowledged. */
 void link_outbound_acknowledge(struct link_session *session);
 
-/* The connection has ended, and not by us: it may be for what was sent last. */
+/* Notes that the connection was ended by the other side, perhaps for the message sent last. */
 void link_outbound_lost(struct link_session *session);
 
 /* Tells main which broker it is, and what goes without there. */
 void link_tell_broker(struct link_session *session);
 
-/* What is lowered for this broker of what the map makes use of: BROKER_OFFER_... */
+/* Returns what is lowered for this broker, of all that the map makes use of: BROKER_OFFER_... */
 unsigned link_offers_lowered(const struct link_session *session);
 
-/* Tells the user, once, and main, when that has changed. */
+/* Tells main and, once, the user, when that has changed. */
 void link_offers_tell(struct link_session *session);
 
-/* What the broker said when it ended the connection: the link's text, or NULL. */
+/* Returns what the broker said when it ended the connection, a text of the link's, or NULL. */
 const char *link_offers_farewell(struct link_session *session);
 
-/* How often the library must be asked. */
+/* Returns how often the library must be asked. */
 uint64_t link_wait_tick_us(const struct link_session *session);
 
-/* After subscribing: from then on what is written waits for link_wait(), or for this. */
+/* To be called after subscribing: from then on all that is written waits for link_wait(), or for
+ * link_wait_flush(). */
 void link_wait_init(struct link_session *session);
 void link_wait_flush(struct link_session *session);
 

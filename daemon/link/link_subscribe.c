@@ -10,7 +10,7 @@ enum {
 	OPTIONAL_LOSSES = 2,
 };
 
-/* What the library gives a SUBSCRIBE, and some less. */
+/* A little less than the time that the library gives a SUBSCRIBE. */
 #define SUBSCRIBE_US (4 * UINT64_C(1000000))
 
 /* One that the gateway needs is reported at each connection, another one once. */

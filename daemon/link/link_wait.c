@@ -3,8 +3,8 @@
  * How the session sleeps: with as few packets and as few wake-ups as there can be, which are most
  * of what a reading and an action cost.
  *
- * What is written is held back until the session has nothing more to do, and then goes out as one
- * packet. The acknowledgement of a command, which the library writes before it hands over the
+ * Packets to be written are held back until the session has nothing more to do. Then they go out as
+ * one. The acknowledgement of a command, which the library writes before it hands over the
  * command, even waits for the answer: to send it would wake the broker just when main needs the
  * processor.
  *
@@ -102,8 +102,8 @@ static int poll_timeout_ms(const struct link_session *session)
 }
 
 /*
- * Whether all that is awaited is the acknowledgement of readings and their values. With QoS 2 the
- * broker waits too: it passes a message on only after the second step, which is ours.
+ * Returns true if nothing is awaited but the acknowledgements of readings and their values. With
+ * QoS 2 the broker waits too: it passes a message on only after the second step, which is ours.
  */
 static bool is_patient(const struct link_session *session)
 {
@@ -119,8 +119,8 @@ static bool is_patient(const struct link_session *session)
 }
 
 /*
- * Whether with one more they would still be smaller than a message, and leave room in the window.
- * Not when the tick is near, which would be a wake-up of its own.
+ * Returns true if one more acknowledgement keeps them smaller than a message, and leaves room in
+ * the window. Not when the tick is near, which would be a wake-up of its own.
  */
 static bool may_leave_acknowledgements(const struct link_session *session)
 {

@@ -3,8 +3,8 @@
  * Hears from the kernel when the network gets better: a link came up, or an address may be used. It
  * is open only while somebody waits to connect again, so it costs nothing while all is well.
  *
- * What is there at the start is asked for and is no news. Nor is what the kernel repeats, the
- * lifetime of an IPv6 address or the state of a radio.
+ * Links and addresses that are there at the start are asked for, and are no news. Neither is what
+ * the kernel repeats: the lifetime of an IPv6 address, the state of a radio.
  */
 #pragma once
 
@@ -14,15 +14,15 @@
 
 enum { NETWORK_THINGS_MAX = 64 };
 
-/* What is there: links that are up, addresses that may be used. All zero: nothing. */
+/* The links that are up and the addresses that may be used. All zero: there are none. */
 struct network_state {
-	uint64_t things[NETWORK_THINGS_MAX]; /* a key each; 0: free */
+	uint64_t things[NETWORK_THINGS_MAX]; /* one key each; 0: free */
 };
 
 /*
- * What the kernel said: whole netlink messages, aligned like them. Returns whether something is
- * new. *ret_listed is set when a list that was asked for has ended. What does not fit into the
- * state is not new, ever. Pure.
+ * Takes in whole netlink messages of the kernel, aligned as they are. Returns true if a link or
+ * address is new; one that does not fit into the state never is. *ret_listed is set when a list
+ * that was asked for has ended. Pure.
  */
 bool network_state_update(
 	struct network_state *state, const void *messages, size_t size, bool *ret_listed);
@@ -37,5 +37,5 @@ struct network_watch {
 void network_watch_open(struct network_watch *watch);
 void network_watch_close(struct network_watch *watch);
 
-/* When fd is readable: whether something is new. Does not block. */
+/* To be called when fd is readable. Returns true if something is new. Does not block. */
 bool network_watch_read(struct network_watch *watch);

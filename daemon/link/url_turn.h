@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which of several brokers is tried next, and whether at once. Each gets its turn before the first
- * one is tried again, and only then there is a wait. A connection that broke within a minute is a
- * try that failed: a broker may take the connection and be of no use. Pure.
+ * Decides which of several brokers is tried next, and whether at once or after a wait. Each gets
+ * its turn, then there is a wait, then comes the first one again. A connection that broke within a
+ * minute is a try that failed: a broker may take the connection and be of no use. Pure.
  */
 #pragma once
 
@@ -10,23 +10,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define URL_TURN_GOOD_US (60 * UINT64_C(1000000)) /* longer is no failed try */
+#define URL_TURN_GOOD_US (60 * UINT64_C(1000000)) /* a connection that lasts so long is good */
 
 struct url_turn {
 	size_t n;     /* URLs, at least 1 */
 	size_t index; /* the one to try */
-	size_t left;  /* until the wait, with this one */
+	size_t left;  /* tries until the wait, this one included */
 };
 
 void url_turn_init(struct url_turn *turn, size_t n);
 
-/* No connection was made, or not up to where the gateway can work. The next one is to be tried:
- * at once (true), or after a wait. */
+/* No connection was made, or none with which the gateway can work. Turns to the next URL, and
+ * returns true if it is to be tried at once, false if after a wait. */
 bool url_turn_failed(struct url_turn *turn);
 
 /*
- * A connection has ended after lasted_us; useless: it was ended here, since that broker does not
- * answer. The next one is to be tried: at once (true), or after a wait. After a good connection it
- * is the first one again.
+ * A connection has ended after lasted_us. useless: we ended it, since the broker did not answer.
+ * After a good connection, which lasted and was not useless, it is the first URL's turn; else it is
+ * the next one's. Returns as url_turn_failed().
  */
 bool url_turn_ended(struct url_turn *turn, uint64_t lasted_us, bool useless);
