@@ -145,6 +145,8 @@ def test_what_a_broker_does_not_grant_is_listed(make_fake, make_gateway, behavio
         if topic == "tos/health":
             health = json.loads(payload)
     assert health["broker"] == f"mqtt://127.0.0.1:{fake.port}"
+    # The log comes by a pipe of its own, and may come later.
+    gateway.log.wait("subscription to|ended twice")
     told = [line for line in gateway.log.since() if "subscription to" in line or "ended twice" in line]
     assert len(told) == 1
 
