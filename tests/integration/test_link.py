@@ -72,6 +72,7 @@ def connections(broker, mark=0):
     return sum("New client connected" in line and "as tos-" in line for line in broker.log.since(mark))
 
 
+@pytest.mark.alone
 def test_the_brokers_keepalive_is_obeyed(make_broker, make_gateway):
     """MQTT 5: it throws out whoever is silent for longer, whatever the client had in mind."""
     broker = make_broker("max_keepalive 10")
