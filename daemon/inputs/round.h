@@ -15,7 +15,7 @@
 #include "call.h"
 #include "config.h"
 #include "reading.h"
-#include "sampler.h"
+#include "sampler_event.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

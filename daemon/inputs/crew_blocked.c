@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "crew_internal.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+void crew_arm(struct crew *crew, uint64_t time_us)
+{
+	const struct itimerspec when = {
+		.it_value = {(time_t)(time_us / 1000000), (long)(time_us % 1000000) * 1000}};
+
+	/* In this order: who disarms at the same time never leaves it off and called armed. */
+	if (time_us > 0)
+		atomic_store(&crew->is_armed, true);
+	(void)timerfd_settime(crew->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+	if (time_us == 0)
+		atomic_store(&crew->is_armed, false);
+}
+
+/* The state letter of proc(5): R, S, D, t ... or 0. */
+static char state_of(pid_t thread)
+{
+	char path[48], text[256];
+	const char *end;
+	ssize_t size;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)thread);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	size = read(fd, text, sizeof(text) - 1);
+	(void)close(fd);
+	if (size <= 0)
+		return 0;
+	text[size] = '\0';
+	end = strrchr(text, ')'); /* of the name, which may have any letters */
+	return end && end[1] == ' ' ? end[2] : 0;
+}
+
+struct call *crew_take_blocked(struct crew *crew, uint64_t now_us)
+{
+	unsigned token = atomic_load(&crew->token);
+	unsigned limit_us = atomic_load(&crew->limit_us);
+	unsigned passed_us = (unsigned)now_us - atomic_load(&crew->begin_us);
+	char state;
+
+	if (token == 0)
+		return NULL;
+	/* It began after we were told the time. */
+	if (passed_us > UINT_MAX / 2)
+		passed_us = 0;
+	if (passed_us < limit_us) {
+		crew_arm(crew, now_us + limit_us - passed_us);
+		return NULL;
+	}
+	state = state_of(crew->leader->id);
+	if (state == 't' || state == 'T' || (state == 'R' && crew->suspect != token)) {
+		crew->suspect = token;
+		crew_arm(crew, now_us + limit_us);
+		return NULL;
+	}
+	if (!atomic_compare_exchange_strong(&crew->token, &token, 0))
+		return NULL;
+	return crew->call;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shared by the round's own files.
+ *
+ *   round.c         a map's sensors, parts and lanes
+ *   round_adopt.c   what goes on from another map
+ *   round_turn.c    which part measures, and what the reading waits for
+ *   round_values.c  from what was measured to the values of a reading
+ *   round_report.c  what main has to hear
+ */
+#pragma once
+
+#include "derivation.h"
+#include "filter.h"
+#include "measure.h"
+#include "pace.h"
+#include "round.h"
+
+/* What is wrong with a sensor: the same as before is not reported again. */
+struct fault {
+	int error;        /* 0: nothing */
+	bool implausible; /* of the value, not of the chip: it changes all the time */
+	char text[sizeof(((struct sampler_event *)NULL)->text)];
+};
+
+struct part;
+
+struct sensor {
+	const struct config_sensor *config;
+	struct part *part;
+	struct measure_task task;
+	struct filter filter;
+	bool due;   /* in this reading */
+	bool owed;  /* was due while its part still measured for an earlier reading */
+	bool asked; /* at all */
+	uint64_t asked_us;
+	bool has_late; /* a value that no reading waited for */
+	double late;
+	struct fault fault;
+	uint64_t implausible_us; /* when the value was last outside its limits */
+	uint64_t since_ms;
+	bool unreported;
+	bool is_adopted; /* goes on where another map's left off */
+};
+
+/* What blocks together: a bus, or a device of the kernel's. One call at a time. */
+struct lane {
+	const char *name; /* as the map has it, borrowed */
+	const struct attributes_class *attributes;
+	struct pace pace;
+	bool is_taken;  /* by a call */
+	bool is_untold; /* that it is slow */
+};
+
+/* A chip. */
+struct part {
+	struct measure measure;
+	struct lane *lane;
+	bool is_measuring;
+	bool is_awaited; /* by the reading */
+};
+
+struct round {
+	const struct config *config;
+	struct part *parts; /* of config->n_chips; those without sensors have no tasks */
+	size_t next_part;   /* whose turn it is */
+	size_t n_measuring; /* of the parts */
+	size_t n_awaited;   /* of those */
+	struct lane *lanes; /* at most as many */
+	size_t n_lanes;
+	bool has_untold;
+	bool has_unreported;
+	struct watches *watches; /* of the parts on lines; NULL: none */
+	struct sensor *sensors;
+	struct part nobody;             /* the part of those that are derived: it never measures */
+	struct derivation *derivations; /* in the order of the map; NULL: there are none */
+	size_t n_derivations;
+	double *values;
+	unsigned char *due;
+	uint64_t wall_ms, begin_us, limit_us;
+};
+
+/* The part has measured for readings that did not wait for it. */
+void round_settle_part(struct round *round, const struct part *part, uint64_t now_us);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What the sampler reports to main, by a queue. */
+#pragma once
+
+#include "chip.h"
+#include "config.h"
+#include <stddef.h>
+#include <stdint.h>
+
+enum sampler_event_kind {
+	SAMPLER_EVENT_SENSOR, /* a sensor failed, recovered, or fails for another reason than before
+			       */
+	SAMPLER_EVENT_SWAPPED, /* the answer to sampler_swap(): the old map is no longer used */
+	SAMPLER_EVENT_PONG,    /* the answer to sampler_ping() */
+};
+
+/* Room for a part's place and the words of the hardware layer. */
+enum { SAMPLER_TEXT_BYTES = HAL_ERROR_BYTES + 64 };
+
+/* A record on the queue to main. */
+struct sampler_event {
+	enum sampler_event_kind kind;
+	size_t sensor;               /* index into the sensors of 'config' */
+	int error;                   /* 0: works (again) */
+	uint64_t since_ms;           /* wall clock */
+	uint32_t retry_ms;           /* when it is tried again; 0: with the next reading */
+	const struct config *config; /* SENSOR: the map that it belongs to. SWAPPED: the new one */
+	char text[SAMPLER_TEXT_BYTES]; /* SENSOR: "bme280 at 0x77 on /dev/i2c-1: no answer" */
+};
