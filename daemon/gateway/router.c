@@ -166,10 +166,11 @@ static int apply_output(
 	const struct router *router, struct payload_output *output, struct payload_errors *errors)
 {
 	const struct config_output *config = &router->config->outputs[output->output];
+	const struct output_request request = {output->values, output->modifiers};
 	struct hal_error error = {0};
 	char path[64];
 
-	if (outputs_apply(router->outputs, output->output, &output->values, &error) < 0) {
+	if (outputs_apply(router->outputs, output->output, &request, &error) < 0) {
 		(void)snprintf(path, sizeof(path), "%s.%zu", config->kind->word, config->index);
 		payload_error_add(errors, path, "%s", error.text);
 		return -EIO;

@@ -52,7 +52,7 @@ static bool decide_failsafe(const struct output_facts *facts, const struct outpu
 static bool decide_action(const struct output_facts *facts, const struct output_event *event,
 	struct output_decision *decision)
 {
-	struct output_values values = event->values;
+	struct output_values values = event->request.values;
 
 	for (size_t i = 0; i < facts->kind->n_keys; i++) {
 		const struct output_key *key = &facts->kind->keys[i];

@@ -23,7 +23,7 @@ enum output_event_type {
 
 struct output_event {
 	enum output_event_type type;
-	struct output_values values; /* ACTION: what was asked for */
+	struct output_request request; /* ACTION: what was asked for */
 };
 
 /* What there is to know of an output. */

@@ -299,10 +299,10 @@ int outputs_carry_out(
 	return note(outputs, output, r, &before);
 }
 
-int outputs_apply(struct outputs *outputs, size_t index, const struct output_values *values,
+int outputs_apply(struct outputs *outputs, size_t index, const struct output_request *request,
 	struct hal_error *error)
 {
-	const struct output_event event = {OUTPUT_ACTION, *values};
+	const struct output_event event = {OUTPUT_ACTION, *request};
 	struct output *output = &outputs->items[index];
 	struct output_decision decision = output_decision_on(output, &event);
 	int r;

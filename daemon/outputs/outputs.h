@@ -57,7 +57,7 @@ struct outputs_status outputs_get(const struct outputs *outputs, size_t index);
  * an error the state is what it was before, and what moves is stopped as far as it can be, which
  * its state says.
  */
-int outputs_apply(struct outputs *outputs, size_t index, const struct output_values *values,
+int outputs_apply(struct outputs *outputs, size_t index, const struct output_request *request,
 	struct hal_error *error);
 
 /* Whether anything runs, or is about to, that the fail-safe would stop (guarded), or at all. */

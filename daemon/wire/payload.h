@@ -34,6 +34,7 @@ struct payload_output {
 	size_t output; /* index into config.outputs */
 	enum payload_called called;
 	struct output_values values; /* within their limits */
+	struct output_modifiers modifiers;
 };
 
 /*

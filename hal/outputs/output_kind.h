@@ -118,6 +118,18 @@ static inline bool output_values_hold(
 	return true;
 }
 
+/* What an action says beside the keys of any kind. Never state. */
+struct output_modifiers {
+	uint32_t for_ms; /* how long it holds, and then the output rests; 0: not given */
+	bool toggle;     /* turns on what rests, and off what does not */
+};
+
+/* What an action asks of an output. */
+struct output_request {
+	struct output_values values; /* within their limits */
+	struct output_modifiers modifiers;
+};
+
 /* What may be done when nobody is there to say. Values that give nothing: it is left as it is. */
 struct output_failsafe {
 	const char *word;          /* of the map */

@@ -239,7 +239,7 @@ static void close_fixture(struct fixture *fixture)
 
 static void run_all(struct fixture *fixture)
 {
-	const struct output_values forward = motor_values(WORD_FORWARD, 10);
+	const struct output_request forward = {.values = motor_values(WORD_FORWARD, 10)};
 	struct hal_error error = {0};
 
 	for (size_t i = 0; i < MOTORS; i++)

@@ -73,7 +73,7 @@ static void each_row_is_decided_as_it_says(void **state)
 		for (size_t key = 0; key < 2; key++) {
 			output_values_set(&facts.now, key, row->now[key]);
 			if (row->event == OUTPUT_ACTION && row->asked[key] >= 0)
-				output_values_set(&event.values, key, row->asked[key]);
+				output_values_set(&event.request.values, key, row->asked[key]);
 		}
 		decision = output_decide(&facts, &event);
 		if (decision.verdict != row->verdict)

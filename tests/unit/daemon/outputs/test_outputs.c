@@ -104,18 +104,19 @@ static void poll_much_later(struct fixture *fixture)
 
 static int set_led(struct fixture *f, size_t index, bool on, int bright, struct hal_error *error)
 {
-	const struct output_values values = led_values(on, bright);
+	const struct output_request request = {.values = led_values(on, bright)};
 
-	return outputs_apply(f->outputs, output_index(f->rig.config, "led", index), &values, error);
+	return outputs_apply(
+		f->outputs, output_index(f->rig.config, "led", index), &request, error);
 }
 
 static int set_motor(
 	struct fixture *f, size_t index, int direction, int speed, struct hal_error *error)
 {
-	const struct output_values values = motor_values(direction, speed);
+	const struct output_request request = {.values = motor_values(direction, speed)};
 
 	return outputs_apply(
-		f->outputs, output_index(f->rig.config, "motor", index), &values, error);
+		f->outputs, output_index(f->rig.config, "motor", index), &request, error);
 }
 
 static struct outputs_status get(struct fixture *f, const char *word, size_t index)

@@ -182,10 +182,10 @@ static void an_answer_calls_things_as_the_sender_did(void **state)
 		.outputs =
 			{
 				/* Those of a kind stand together. */
-				{MOTOR_1, PAYLOAD_BY_NAME, motor_values(WORD_BACKWARD, 0)},
-				{LED_1, PAYLOAD_BY_NAME, led_values(false, 0)},
-				{MOTOR_1, PAYLOAD_BY_INDEX, {.given = 2, .numbers = {0, 3}}},
-				{MOTOR_0, PAYLOAD_PLAIN, motor_values(WORD_FORWARD, 4)},
+				{MOTOR_1, PAYLOAD_BY_NAME, motor_values(WORD_BACKWARD, 0), {0}},
+				{LED_1, PAYLOAD_BY_NAME, led_values(false, 0), {0}},
+				{MOTOR_1, PAYLOAD_BY_INDEX, {.given = 2, .numbers = {0, 3}}, {0}},
+				{MOTOR_0, PAYLOAD_PLAIN, motor_values(WORD_FORWARD, 4), {0}},
 			},
 		.interval_ms = 100,
 	};
@@ -274,9 +274,9 @@ static void the_state_is_an_action(void **state)
 	const struct fake_config *fake = *state;
 	struct payload_action now = {
 		.n_outputs = 3,
-		.outputs = {{LED_0, PAYLOAD_BY_INDEX, led_values(true, 7)},
-			{LED_1, PAYLOAD_BY_INDEX, led_values(false, 10)},
-			{MOTOR_0, PAYLOAD_PLAIN, motor_values(WORD_STOP, 5)}},
+		.outputs = {{LED_0, PAYLOAD_BY_INDEX, led_values(true, 7), {0}},
+			{LED_1, PAYLOAD_BY_INDEX, led_values(false, 10), {0}},
+			{MOTOR_0, PAYLOAD_PLAIN, motor_values(WORD_STOP, 5), {0}}},
 		.interval_ms = 500,
 	};
 	char text[256];
