@@ -5,8 +5,12 @@ import contextlib
 import ctypes
 import os
 import pathlib
+import platform
+import time
 
-PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
+from harness import TIMEOUT
+
+PTRACE_CONT, PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 7, 17, 0x4206, 0x4207
 WALL = 0x40000000  # __WALL: threads that are no children too
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -29,14 +33,30 @@ def thread_of(process, name):
     raise AssertionError(f"there is no thread {name}")
 
 
+# The system calls with which a thread waits for something to happen: poll, epoll_wait, ppoll, epoll_pwait.
+WAITS = {"x86_64": {7, 232, 271, 281}, "aarch64": {22, 73}}[platform.machine()]
+
+
+def _stop(thread):
+    """Where it waits for something to happen: anywhere else it could have a lock that other threads then wait for."""
+    end = time.monotonic() + TIMEOUT
+    while True:
+        _ptrace(PTRACE_INTERRUPT, thread)
+        os.waitpid(thread, WALL)
+        call = pathlib.Path(f"/proc/{thread}/syscall").read_text()
+        if int(call.split()[0]) in WAITS:
+            return
+        assert time.monotonic() < end, f"thread {thread} waits for nothing: {call}"
+        _ptrace(PTRACE_CONT, thread)
+
+
 @contextlib.contextmanager
 def standstill(process, name):
     """The thread runs no more until the end of the block."""
     thread = thread_of(process, name)
     _ptrace(PTRACE_SEIZE, thread)
     try:
-        _ptrace(PTRACE_INTERRUPT, thread)
-        os.waitpid(thread, WALL)
+        _stop(thread)
         yield
     finally:
         # Unless the process was ended meanwhile.
