@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A device that the kernel itself measures with, as a user sees it in sysfs: a folder of
- * attributes, each a short text. For drivers it is what a bus is for other parts: they ask for an
- * attribute by its name and make a value of the text. A handle belongs to one thread.
+ * A measuring device of the kernel's, as sysfs shows it: a folder of attributes, each a short text.
+ * To a driver it is what a bus is to other parts: the driver asks for an attribute by its name and
+ * turns the text into a value. A handle belongs to one thread.
  */
 #pragma once
 
@@ -11,19 +11,19 @@
 
 enum { ATTRIBUTE_BYTES = 64 }; /* a number and more; a longer text is an error (-EIO) */
 
-/* A kind of device: where the kernel lists those. */
+/* A kind of device, and where the kernel lists the devices of that kind. */
 struct attributes_class {
 	const char *folder; /* below /sys: "class/hwmon" */
-	const char *prefix; /* of their numbered names there: "hwmon" */
+	const char *prefix; /* of the numbered names in that folder: "hwmon" */
 };
 
 struct attributes;
 
 struct attributes_ops {
 	/*
-	 * The attribute's first line, without its newline. -ENOENT: the device has no such
-	 * attribute; -ENODEV: it is gone; -ERANGE: nothing is measured there at the moment; or
-	 * what its driver met on the wire.
+	 * Reads the attribute's first line, without its newline. -ENOENT: the device has no such
+	 * attribute. -ENODEV: the device is gone. -ERANGE: it measures nothing at the moment. Other
+	 * errors are those that the device's kernel driver met on the wire.
 	 */
 	int (*read)(struct attributes *attributes, const char *attribute, char *ret_text,
 		size_t text_bytes);
@@ -37,12 +37,12 @@ struct attributes {
 	char name[64];                 /* "/sys/class/hwmon/cpu_thermal" */
 };
 
-/* Where a device would be if it had no number: what the simulated wires and traces call it. */
+/* A device's path without its number: its name on the simulated wires and in traces. */
 void attributes_path(const struct attributes_class *class, const char *device, char *ret_path,
 	size_t path_bytes);
 
-/* A decimal number, as in "-12.5". -EBADMSG when the text is something else, or an error of
- * attributes_ops.read. */
+/* Reads a decimal number such as "-12.5". -EBADMSG if the text is anything else; other errors are
+ * those of attributes_ops.read. */
 int attributes_read_number(struct attributes *attributes, const char *attribute, double *ret_value);
 
 /* Closes and returns NULL; attributes may be NULL. */

@@ -3,14 +3,14 @@
 #include <errno.h>
 #include <string.h>
 
-/* What every opening begins with: the words of an earlier failure are gone. */
+/* Begins every opening: clears the words of an earlier failure. */
 static void clear(struct hal_error *error)
 {
 	if (error)
 		error->text[0] = '\0';
 }
 
-/* A backend that has nothing to add to the number leaves the words to the number. */
+/* If the backend had no words for its error, adds those of the number. */
 static int finish(int r, struct hal_error *error)
 {
 	if (r < 0 && error && !error->text[0])

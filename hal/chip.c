@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-/* More rounds than any part's start-up has steps: a part that asks for more will never be ready. */
+/* More rounds than any part's start-up has steps. A part that asks for more never gets ready. */
 enum { CONFIGURE_ROUNDS_MAX = 100 };
 
 struct chip_pwm {
@@ -79,7 +79,7 @@ static int copy_params(struct chip *chip, const double *params)
 {
 	const struct driver *driver = chip->driver;
 
-	/* One more than needed: what calloc() gives for nothing may be NULL. */
+	/* One more than needed, since calloc() of nothing may return NULL. */
 	chip->params = calloc(driver->n_params + 1, sizeof(*chip->params));
 	chip->state = calloc(1, driver->state_bytes + 1);
 	if (!chip->params || !chip->state)
@@ -139,7 +139,7 @@ static void begin_call(struct chip *chip)
 		i2c_forget(chip->i2c);
 }
 
-/* No driver believes zeros. Here they get their name. */
+/* No driver accepts an answer of zeros. This finds out whether they come from a held SDA. */
 static int end_call(struct chip *chip, int r)
 {
 	if (r < 0 && chip->i2c && i2c_is_held(chip->i2c))
@@ -172,7 +172,7 @@ int chip_configure_wait(struct chip *chip)
 	return -ETIMEDOUT;
 }
 
-/* Nearly all are in the table. */
+/* Most channels are in the table, so it is looked at first. */
 static bool has_channel(const struct driver *driver, unsigned channel)
 {
 	return channel < driver->n_channels || driver_has_channel(driver, channel);
@@ -186,7 +186,7 @@ int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 	return end_call(chip, chip->driver->start(chip, channel, ret_wait_us));
 }
 
-/* Written so that a NaN, which compares false with everything, is outside. */
+/* Written so that NaN, which compares false with everything, counts as outside. */
 static bool is_measurable(const struct chip *chip, unsigned channel, double value)
 {
 	double min, max;

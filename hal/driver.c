@@ -15,7 +15,7 @@ const struct driver *driver_find(const char *name)
 	return NULL;
 }
 
-/* Whether the name is one of those in the list, which has commas and blanks between them. */
+/* True if name is in the list, whose names are separated by commas and blanks. */
 static bool is_listed(const char *list, const char *name)
 {
 	static const char between[] = ", ";
@@ -61,7 +61,7 @@ const struct driver_channel *driver_channel(
 	return &text->channel;
 }
 
-/* One that only its driver knows. */
+/* The range of a channel that only its driver knows. */
 __attribute__((noinline)) static void described_range(
 	const struct driver *driver, unsigned channel, double *ret_min, double *ret_max)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a chip driver declares. Everything that the gateway knows about a part comes from this
- * table: the keys that the device map takes and their limits, the simulated part, the generic test,
- * the documentation. A new part is one file in drivers/ and its name in drivers/meson.build.
+ * A chip driver's table declares everything that the gateway knows about a part: the keys of the
+ * device map and their limits, the simulated part, the vectors of the generic test, the
+ * documentation. A new part is one file in drivers/ and its name in drivers/meson.build.
  *
  * The "part" of a driver on attributes is a device that the kernel drives.
  *
@@ -43,7 +43,7 @@ enum driver_param_type {
 
 enum { DRIVER_WORDS_MAX = 7 };
 
-/* One key that the device map takes for a part, or for an output. */
+/* A key of a part or an output in the device map. */
 struct driver_param {
 	const char *key;
 	enum driver_param_type type;
@@ -54,28 +54,28 @@ struct driver_param {
 	const char *const *words; /* WORD: at most DRIVER_WORDS_MAX, then NULL */
 };
 
-/* What can be measured. Values are in the field's own unit. */
+/* A channel: one thing that the part measures. Values are in the usual unit of the field. */
 struct driver_channel {
 	const char *name;     /* as the map names it: "temperature", "0" */
 	const char *quantity; /* "temperature", "humidity", "pressure", "voltage", "raw" */
 	const char *unit;     /* "°C", "%", "hPa", "V", "raw" */
-	double min, max;      /* what the part can show at most; see also driver.narrow */
+	double min, max;      /* the widest range that the part can show; see also driver.narrow */
 	double step;          /* resolution */
-	double typical;       /* what the simulated part shows when the map does not say */
+	double typical;       /* shown by the simulated part unless the map says otherwise */
 };
 
 enum { DRIVER_CHANNEL_NAME_BYTES = 112 };
 
-/* A channel that is in no table, with its name. */
+/* A channel beyond the table, with its name. */
 struct driver_channel_text {
-	struct driver_channel channel; /* its name is the one below */
+	struct driver_channel channel; /* its name points to the one below */
 	char name[DRIVER_CHANNEL_NAME_BYTES];
 };
 
-/* One of the things that can happen at an input. */
+/* One of the events that an input can have. */
 struct driver_event_word {
 	const char *word;  /* what an event says: "1", "double" */
-	const char *state; /* what the input is in from then on: "on"; NULL: nothing that lasts */
+	const char *state; /* the input's state from then on: "on"; NULL: the event changes none */
 };
 
 struct driver_event {
@@ -90,10 +90,10 @@ enum driver_integrity {
 };
 
 /*
- * A line of the datasheet (or worked out by hand from its formula) that the driver must reproduce.
+ * A line of the datasheet, or worked out by hand from its formula, that the driver must reproduce.
  * Sensor: the model is put into the state 'raw' (the driver's own layout, see its model's load),
- * and the channel must read 'value'. PWM: after set_duty(channel, duty) the model's bytes at 'reg'
- * must be 'raw'.
+ * and then the channel must read 'value'. PWM: after set_duty(channel, duty) the model's bytes at
+ * 'reg' must be 'raw'.
  */
 struct driver_vector {
 	const char *source; /* document, revision, section */
@@ -107,14 +107,14 @@ struct driver_vector {
 };
 
 /*
- * The part as the simulated wires see it: it answers bytes with bytes. state is state_bytes of
- * memory, zeroed, then reset(); all functions are called under the simulated bus's lock. now_us is
- * the bus's clock. The bus functions return 0, or -ENXIO where the real part would not acknowledge.
+ * The part as the simulated wires see it: it answers bytes with bytes. state points to state_bytes
+ * of memory, zeroed, then reset(). All functions are called under the simulated bus's lock. now_us
+ * is the bus's clock. The bus functions return 0, or -ENXIO if the real part would not acknowledge.
  */
 struct driver_model {
 	size_t state_bytes;
 	void (*reset)(void *state); /* power-on */
-	/* After reset: what is around the part, as the params say: its shunt. May be NULL. */
+	/* After reset: the part's surroundings by the params, such as a shunt. May be NULL. */
 	void (*wire)(void *state, const double *params);
 	int (*i2c_write)(void *state, const uint8_t *data, size_t size, uint64_t now_us);
 	int (*i2c_read)(void *state, uint8_t *data, size_t size, uint64_t now_us);
@@ -126,7 +126,7 @@ struct driver_model {
 	/* The logical level that the part drives the line to. */
 	bool (*line)(const void *state, unsigned line);
 	void (*set_value)(
-		void *state, unsigned channel, double value); /* what it shall show, clamped */
+		void *state, unsigned channel, double value); /* the value to show, clamped */
 	void (*set_busy)(void *state,
 		bool busy); /* never finishes a conversion; NULL where it cannot be busy */
 	void (*load)(void *state, const uint8_t *raw, size_t size);               /* of a vector */
@@ -137,16 +137,15 @@ struct driver_model {
 
 struct driver {
 	const char *name;        /* as the map names it: "bme280" */
-	const char *also_called; /* parts that it drives, too: "SHT30, SHT31"; NULL: none */
+	const char *also_called; /* other parts that it also drives: "SHT30, SHT31"; NULL: none */
 	const char *description; /* "Bosch humidity, pressure and temperature sensor" */
 	const char *datasheet;   /* "Bosch BST-BME280-DS001-23, revision 1.23" */
 	enum driver_bus bus;
 	const uint8_t *addresses; /* I2C: those that the part can have; the first is the default */
 	size_t n_addresses;
-	struct spi_settings spi; /* SPI: mode and clock; the param "speed" (Hz), if any, wins */
-	const struct driver
-		*on_spi; /* I2C: the same part on SPI, taken for a bus of SPI; or NULL */
-	const struct attributes_class *attributes; /* ATTRIBUTES: where its devices are */
+	struct spi_settings spi;     /* SPI: mode and clock; the param "speed" (Hz), if any, wins */
+	const struct driver *on_spi; /* I2C: the same part's driver for a bus of SPI, or NULL */
+	const struct attributes_class *attributes; /* ATTRIBUTES: the class of its devices */
 	const char *const *line_keys; /* LINES: the keys of its lines in the map; ends with NULL */
 	const struct driver_channel *channels;
 	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX; with parse_channel one less */
@@ -157,30 +156,30 @@ struct driver {
 	size_t n_params;
 	enum driver_integrity integrity;
 	uint32_t deadline_us; /* after the wait of start(): busy for longer is -ETIMEDOUT */
-	uint32_t poll_us; /* from one -EAGAIN of collect() to the next call, at least; 0: soon */
-	bool is_slow; /* it takes seconds: readings take what it has measured, and do not wait */
+	uint32_t poll_us; /* shortest time from an -EAGAIN of collect() to the next call; 0: soon */
+	bool is_slow;     /* it takes seconds: a reading takes the last result and does not wait */
 	size_t state_bytes; /* of chip->state, zeroed before configure begins */
 
 	/*
-	 * Finds and sets up the part after power-on, or after it was away. -EAGAIN with
-	 * *ret_wait_us: call again after that time (the state tells where it was). -EBADMSG:
-	 * another part answers at this address.
+	 * Finds and sets up the part, after power-on or after it was away. -EAGAIN: call again
+	 * after *ret_wait_us (the state remembers how far it got). -EBADMSG: another part answers
+	 * at this address.
 	 */
 	int (*configure)(struct chip *chip, uint32_t *ret_wait_us);
-	/* Begins a measurement of the channel (of all with channels_together). *ret_wait_us: until
-	 * it can be there. */
+	/* Begins a measurement of the channel, or of all with channels_together. *ret_wait_us is
+	 * the time until the result can be there. */
 	int (*start)(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
 	/*
-	 * Fetches it into ret_values[channel] (all with channels_together). -EAGAIN: still busy.
-	 * -ERANGE, -EBADMSG and -EOPNOTSUPP as in hal_error.h are of this channel
-	 * alone; then no value is set.
+	 * Fetches the result into ret_values[channel], or all with channels_together. -EAGAIN:
+	 * still busy. -ERANGE, -EBADMSG and -EOPNOTSUPP (hal_error.h) concern this channel alone,
+	 * and no value is set.
 	 */
 	int (*collect)(struct chip *chip, unsigned channel, double *ret_values);
 	/*
-	 * LINES: what can happen, or NULL. Without the function the events are the levels of the
-	 * first line: two words, for 0 and 1. With it, it is called for each edge that held for the
-	 * debounce, and with edge NULL when the time has come that it asked for; 1 with *ret_event,
-	 * or 0. *ret_next_us: when to call it again without an edge, DEBOUNCE_NEVER: not.
+	 * LINES: the input's events, or NULL. Without event() they are the levels of the first
+	 * line: two words, for 0 and 1. event() is called for each edge that held for the debounce,
+	 * and with edge NULL at the time that it asked for. It returns 1 with *ret_event, or 0.
+	 * *ret_next_us is the time of the next call without an edge; DEBOUNCE_NEVER: none.
 	 */
 	const struct driver_event_word *events;
 	size_t n_events;
@@ -188,27 +187,28 @@ struct driver {
 		struct driver_event *ret_event, uint64_t *ret_next_us);
 	/* PWM: 0 to pwm_steps. */
 	int (*set_duty)(struct chip *chip, unsigned channel, uint32_t duty_steps);
-	/* PWM: whether the part is there and has its settings. -ENODEV: it lost them, and with them
-	 * its outputs. Changes nothing. */
+	/* PWM: checks that the part is there and has its settings. -ENODEV: it lost them, and its
+	 * outputs with them. Changes nothing. */
 	int (*probe)(struct chip *chip);
 	/*
-	 * Narrows what the channel can show, where that depends on the params: *min and *max come
-	 * in as the table has them. May be NULL.
+	 * Narrows the range of the channel where that depends on the params. *min and *max hold the
+	 * table's values at first. May be NULL.
 	 */
 	void (*narrow)(const double *params, unsigned channel, double *min, double *max);
-	/* Checks what the params' own limits cannot say. NULL, or a sentence (static) on what is
-	 * wrong. May be NULL. */
+	/* Checks the params for what their own limits cannot express. Returns NULL, or a static
+	 * sentence about the mistake. May be NULL. */
 	const char *(*check)(const double *params);
 
 	/*
-	 * Channels beyond the table, whose names follow a grammar; both NULL without. They are
-	 * measured one at a time. parse_channel() returns the number of one, which is no index of
-	 * the table, or -ENOENT. describe_channel() is the way back, 0 or -ENOENT. Pure.
+	 * Channels beyond the table, whose names follow a grammar; both are NULL if there are none.
+	 * Such channels are measured one at a time. parse_channel() returns the channel's number,
+	 * which is never an index of the table, or -ENOENT. describe_channel() turns the number
+	 * back into the channel and returns 0 or -ENOENT. Pure.
 	 */
 	int (*parse_channel)(const char *name);
 	int (*describe_channel)(unsigned number, struct driver_channel_text *ret_text);
 
-	const void *variant; /* the driver's own: what differs between the parts of one file */
+	const void *variant; /* the driver's own: the differences between the parts of one file */
 
 	const struct driver_vector *vectors; /* two or more */
 	size_t n_vectors;
@@ -218,24 +218,24 @@ struct driver {
 /* All drivers, in the order of drivers/meson.build, then NULL. */
 extern const struct driver *const driver_table[];
 
-/* NULL when there is none of that name. */
+/* NULL if none has that name. */
 const struct driver *driver_find(const char *name);
 
-/* The same by any name of the part, those of also_called too; capitals do not matter. */
+/* Finds a driver by any name of its parts, those of also_called included, in any case. */
 const struct driver *driver_find_part(const char *name);
 
-/* What the channel can show with these params (driver->n_params values); outside is -ERANGE. */
+/* The range of the channel with these params (driver->n_params values); outside it is -ERANGE. */
 void driver_channel_range(const struct driver *driver, const double *params, unsigned channel,
 	double *ret_min, double *ret_max);
 
-/* Whether it is an index of the table, or the number of a channel beyond it. */
+/* True for an index of the table, and for the number of a channel beyond it. */
 bool driver_has_channel(const struct driver *driver, unsigned channel);
 
-/* The channel; one beyond the table is then in *text. Nameless if there is none. */
+/* The channel; if it is beyond the table, it is kept in *text. Nameless if there is none. */
 const struct driver_channel *driver_channel(
 	const struct driver *driver, unsigned channel, struct driver_channel_text *text);
 
-/* Its place among values: its index, and n_channels of one beyond the table. */
+/* The channel's place among values: its index; n_channels for one beyond the table. */
 static inline size_t driver_value_index(const struct driver *driver, unsigned channel)
 {
 	return channel < driver->n_channels ? channel : driver->n_channels;

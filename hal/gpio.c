@@ -25,7 +25,7 @@ static int parse_offset(const char *text, uint32_t *ret_offset)
 	return 0;
 }
 
-/* A device tree may put blanks into a name ("User LED"), but not around it. */
+/* A device tree may use blanks inside a name ("User LED"), but not around it. */
 static int copy_name(const char *text, size_t length, char *out, size_t out_bytes)
 {
 	if (length < 1 || length >= out_bytes)
@@ -48,7 +48,7 @@ int gpio_place_parse(const char *text, struct gpio_place *ret_place)
 
 	if (!text)
 		return -EINVAL;
-	/* The last colon: labels of ACPI chips have one of their own ("INT33FF:00"). */
+	/* The last colon, since labels of ACPI chips have one of their own ("INT33FF:00"). */
 	const char *colon = strrchr(text, ':');
 	if (colon) {
 		r = parse_offset(colon + 1, &place.offset);

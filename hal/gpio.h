@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GPIO output lines. A handle belongs to one thread (a line under software PWM: to its thread).
+ * GPIO output lines. A handle belongs to one thread; under software PWM, to the thread of that.
  *
- * A line is named as in the device map: "GPIO17" is a line's own name, looked up on all chips, and
- * "<chip label or name>:<offset>" is a place, as in "pinctrl-rp1:17" or "gpiochip0:17". Chip
- * numbers move between kernels, so a number is never assumed. Lines of a Raspberry Pi's header are
- * found by any of the names that its kernels have for them.
+ * The device map names a line either by its own name, which is looked up on all chips ("GPIO17"),
+ * or by its place, "<chip label or name>:<offset>" ("pinctrl-rp1:17", "gpiochip0:17"). Chip numbers
+ * differ between kernels, so none is ever assumed. Lines of a Raspberry Pi's header are found by
+ * any of the names that its kernels give them.
  */
 #pragma once
 
@@ -35,19 +35,19 @@ struct gpio_line {
 	char place[64];                /* where it was found: "/dev/gpiochip0 line 17" */
 };
 
-/* A line's name taken apart. Pure. */
+/* The parts of a line's name in the map. Pure. */
 struct gpio_place {
-	char chip[64];   /* "" when the line goes by its own name */
-	char name[64];   /* "" when it goes by chip and offset */
-	uint32_t offset; /* valid with chip */
+	char chip[64];   /* "" if the line is given by its own name */
+	char name[64];   /* "" if it is given by chip and offset */
+	uint32_t offset; /* valid if chip is not "" */
 };
 
-/* -EINVAL when the text is neither form. */
+/* -EINVAL if the text has neither form. */
 int gpio_place_parse(const char *text, struct gpio_place *ret_place);
 
 /* Sets the logical level. 0 or an error of hal_error.h. */
 int gpio_line_set(struct gpio_line *line, bool value);
 
-/* Releases and returns NULL; line may be NULL. Drive the safe level first: kernels keep or reset it
- * as they like. */
+/* Releases the line and returns NULL; line may be NULL. Drive the safe level first: some kernels
+ * keep the level of a released line, others reset it. */
 struct gpio_line *gpio_line_close(struct gpio_line *line);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where the C library's words would mislead somebody who stands before a board with wires. */
+/* Errors for which the C library's words would mislead a user in front of a board with wires. */
 static const struct {
 	int code;
 	const char *words;

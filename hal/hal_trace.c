@@ -5,7 +5,7 @@
 
 enum {
 	TRACE_LINE_BYTES = 512,
-	TRACE_HEX_BYTES_MAX = 16, /* shown of one message */
+	TRACE_HEX_BYTES_MAX = 16, /* of one message; the rest is not shown */
 };
 
 void hal_trace_printf(const struct hal_trace *trace, const char *object, const char *format, ...)

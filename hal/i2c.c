@@ -21,7 +21,7 @@ static bool messages_valid(const struct i2c_message *messages, size_t count)
 	return true;
 }
 
-/* "0x77 w f7 r 5a 01 ok"; a failed read has brought no bytes to show. */
+/* Traces "0x77 w f7 r 5a 01 ok". A failed read has no bytes to show. */
 static void trace_transfer(const struct i2c_bus *bus, uint16_t address,
 	const struct i2c_message *messages, size_t count, int result)
 {
@@ -68,7 +68,7 @@ int i2c_transfer(struct i2c_bus *bus, uint16_t address, struct i2c_message *mess
 	return r;
 }
 
-/* A message has one pointer for both directions; a written one is only read. */
+/* A message has one pointer for both directions; the data of a write is never modified. */
 static struct i2c_message write_message(const uint8_t *data, size_t size)
 {
 	return (struct i2c_message){.data = (uint8_t *)(uintptr_t)data, .size = size};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * I2C: one bus, one user. A handle belongs to one thread; several handles may be open on one bus,
- * the kernel (or the simulator) keeps their transfers apart.
+ * I2C: one bus, one user. A handle belongs to one thread. Several handles may be open on one bus:
+ * the kernel, or the simulator, keeps their transfers apart.
  *
  * Source of the terms: NXP UM10204, "I2C-bus specification and user manual".
  */
@@ -31,12 +31,12 @@ struct i2c_bus;
 struct i2c_ops {
 	/*
 	 * One combined transaction: START, message, repeated START, message, ..., STOP, all to the
-	 * same 7-bit address. 0 or an error of hal_error.h. All or nothing: a short read is an
-	 * error (-EIO).
+	 * same 7-bit address. 0 or an error of hal_error.h. A short read is an error (-EIO) and
+	 * leaves nothing behind.
 	 */
 	int (*transfer)(
 		struct i2c_bus *bus, uint16_t address, struct i2c_message *messages, size_t count);
-	/* See i2c_check_address(). NULL where nobody else can hold an address. */
+	/* See i2c_check_address(). NULL if nobody else can hold an address. */
 	int (*check_address)(struct i2c_bus *bus, uint16_t address, struct hal_error *error);
 	void (*close)(struct i2c_bus *bus); /* frees it */
 };
@@ -66,18 +66,19 @@ int i2c_write_be16(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint16_t 
 int i2c_write_le16(struct i2c_bus *bus, uint16_t address, uint8_t reg, uint16_t value);
 
 /*
- * Whether the address may be used at all, without a word on the wire. -EBUSY when a kernel driver
- * owns it, with the words for the user in *error (may be NULL); the transfers say -EBUSY too.
+ * Checks that the address is free, without a transfer. -EBUSY: a kernel driver owns it; *error (may
+ * be NULL) then has words for the user. The transfers return -EBUSY too.
  */
 int i2c_check_address(struct i2c_bus *bus, uint16_t address, struct hal_error *error);
 
-/* What has been read so far no longer counts for i2c_is_held(). */
+/* Makes i2c_is_held() disregard everything read so far. */
 void i2c_forget(struct i2c_bus *bus);
 
 /*
- * Whether SDA is held low and the adapter takes that for an acknowledge and zeros, as that of the
- * Raspberry Pi 1-4 does: all that has been read since i2c_forget() is zero, and an address that no
- * part has answers with zero, too. Only then that is one transfer, of one byte.
+ * True if SDA is held low and the adapter takes that for acknowledges and zeros, as the one of the
+ * Raspberry Pi 1-4 does: everything read since i2c_forget() is zero, and an address that no part
+ * can have answers with zero, too. That last check is one transfer of one byte, made only if the
+ * rest holds.
  */
 bool i2c_is_held(struct i2c_bus *bus);
 

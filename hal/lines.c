@@ -55,7 +55,7 @@ static int begin(struct lines *lines)
 	return r;
 }
 
-/* What may have changed while edges were lost. */
+/* After lost edges: takes the levels as they are now. */
 static int catch_up(struct lines *lines, uint64_t now_us)
 {
 	uint64_t levels;
@@ -68,7 +68,7 @@ static int catch_up(struct lines *lines, uint64_t now_us)
 	return r;
 }
 
-/* The line whose level is the first to have held for its time; n_lines: none is waited for. */
+/* The line whose level is the first to have held for its time; n_lines: no line is waiting. */
 static unsigned first_due(const struct lines *lines, uint64_t *ret_due_us)
 {
 	unsigned first = lines->n_lines;
@@ -85,7 +85,7 @@ static unsigned first_due(const struct lines *lines, uint64_t *ret_due_us)
 	return first;
 }
 
-/* The next edge that had held by that time, in the order of time over all lines. */
+/* The next edge that has held by that time, in the order of time over all lines. */
 static bool settle(
 	struct lines *lines, uint64_t now_us, struct lines_edge *ret_edge, uint64_t *ret_next_us)
 {

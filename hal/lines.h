@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GPIO lines as inputs: for drivers they are what a bus is for other parts. A part has one or more
- * of them, in the order of its driver's line_keys. A handle belongs to one thread.
+ * GPIO lines as inputs. To a driver they are what a bus is to other parts. A part has one or more
+ * lines, in the order of its driver's line_keys. A handle belongs to one thread.
  */
 #pragma once
 
@@ -13,11 +13,11 @@
 
 enum { LINES_MAX = 8 }; /* of one part */
 
-/* Between the names of a part's lines, where they stand in one text: "GPIO20, GPIO21". */
+/* Separates the names of a part's lines where one text holds them all: "GPIO20, GPIO21". */
 #define LINES_SEPARATOR ", "
 
 enum lines_bias {
-	LINES_BIAS_AS_IS, /* what the board or an earlier program has set */
+	LINES_BIAS_AS_IS, /* as the board or an earlier program left it */
 	LINES_BIAS_PULL_UP,
 	LINES_BIAS_PULL_DOWN,
 	LINES_BIAS_OFF,
@@ -26,7 +26,7 @@ enum lines_bias {
 struct lines_settings {
 	enum lines_bias bias;
 	bool active_low;      /* logical 1 is electrical 0 */
-	uint32_t debounce_us; /* a level counts once it has held for so long; 0: at once */
+	uint32_t debounce_us; /* a level counts once it has held for this long; 0: at once */
 };
 
 struct lines_request {
@@ -48,8 +48,8 @@ struct lines_ops {
 	/* The logical levels now: bit 0 is the first line. */
 	int (*levels)(struct lines *lines, uint64_t *ret_levels);
 	/*
-	 * The oldest edge that was not taken yet. 1; 0: there is none. Adds to lines->lost what
-	 * was dropped before it. Only with an fd.
+	 * Takes the oldest waiting edge. Returns 1; 0 if there is none; or an error. Adds the
+	 * number of edges that were dropped before it to lines->lost. Only with an fd.
 	 */
 	int (*edge)(struct lines *lines, struct lines_edge *ret_edge);
 	void (*close)(struct lines *lines); /* releases and frees */
@@ -60,35 +60,36 @@ struct lines {
 	const struct lines_ops *ops;
 	const struct hal_trace *trace; /* borrowed, may be NULL */
 	unsigned n_lines;
-	int fd;        /* readable while there are edges; -1: the lines give none */
-	uint64_t lost; /* edges that nobody fetched in time */
+	int fd;        /* readable while edges wait; -1: the lines give no edges */
+	uint64_t lost; /* edges that were dropped because they were not fetched in time */
 	char name[64]; /* "GPIO23" */
-	/* The rest is lines.c's, and zeroed by the backend but for debounce_us. */
+	/* The rest belongs to lines.c. Backends set debounce_us and zero the others. */
 	uint32_t debounce_us;
 	bool has_begun;
-	uint64_t lost_seen;     /* of lost */
-	struct lines_edge next; /* the backend's edge that is not used yet, if has_next */
+	uint64_t lost_seen;     /* the part of lost that has been dealt with */
+	struct lines_edge next; /* an edge of the backend's that is not used yet, if has_next */
 	bool has_next;
 	struct debounce debounces[LINES_MAX];
 };
 
 /*
- * Takes the name at *names, and moves *names behind it and its separator. -ENOENT: there is none
- * any more. -EINVAL: it is longer than name_bytes allows.
+ * Takes the name at *names and moves *names past it and its separator. -ENOENT: no name is left.
+ * -EINVAL: the name does not fit into name_bytes.
  */
 int lines_next_name(const char **names, char *ret_name, size_t name_bytes);
 
 /*
- * The logical levels: with a debounce those that lines_edge() has come to, otherwise those of now.
- * 0 or an error of hal_error.h, also where it was not needed: a line that fails is no level.
+ * Reads the logical levels: with a debounce as of the last lines_edge(), otherwise as they are now.
+ * 0 or an error of hal_error.h, even for a line whose debounced level is known: a line that fails
+ * has no level.
  */
 int lines_levels(struct lines *lines, uint64_t *ret_levels);
 
 /*
- * The next edge that held for the debounce. It is now_us. 1; 0: there is none so far, and
- * *ret_next_us is when to ask again even without an edge on the fd (DEBOUNCE_NEVER: not), or an
- * error. Where edges were lost, a level that changed meanwhile is one edge, now. The first call
- * takes the levels as they are.
+ * Fetches the next edge that held for the debounce. now_us is the present time. Returns 1 with an
+ * edge; 0 if there is none so far, with *ret_next_us the time to ask again even without an edge on
+ * the fd (DEBOUNCE_NEVER: no need to); or an error. After lost edges, a level that has changed
+ * meanwhile counts as one edge at now_us. The first call takes the levels as they are.
  */
 int lines_edge(
 	struct lines *lines, uint64_t now_us, struct lines_edge *ret_edge, uint64_t *ret_next_us);

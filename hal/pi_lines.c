@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Names: gpio-line-names in Linux, arch/arm/boot/dts/broadcom, bcm2835-rpi-*.dts,
- * bcm2836-rpi-2-b.dts, bcm2837-rpi-*.dts and bcm2711-rpi-4-b.dts. There GPIO2 is SDA1, and so it
- * was with Raspberry Pi's own kernels before 2024; since then theirs say GPIO2. On a Raspberry Pi 5
- * (its kernel's bcm2712-rpi-5-b.dts) only GPIO0 and GPIO1 have other names, ID_SDA and ID_SCL.
+ * bcm2836-rpi-2-b.dts, bcm2837-rpi-*.dts and bcm2711-rpi-4-b.dts. There GPIO2 is called SDA1, as in
+ * Raspberry Pi's own kernels before 2024; since then theirs call it GPIO2. On a Raspberry Pi 5 (its
+ * kernel's bcm2712-rpi-5-b.dts) only GPIO0 and GPIO1 have other names, ID_SDA and ID_SCL.
  *
  * Pulls: BCM2835 ARM Peripherals (6 February 2012), table 6-31, and RP1 Peripherals (2023), table
  * 4: GPIO0 to GPIO8 are pulled up, GPIO9 to GPIO27 down.
@@ -15,11 +15,11 @@
 
 enum { FIRST_PULLED_DOWN = 9 };
 
-/* Besides GPIOn. */
+/* Names other than GPIOn. */
 static const struct other_name {
 	unsigned number;
 	const char *name;
-	bool is_ambiguous; /* on another model another line has it: the name alone says nothing */
+	bool is_ambiguous; /* on another model, another line has that name */
 } OTHER_NAMES[] = {
 	{0, "ID_SDA", false},
 	{1, "ID_SCL", false},
@@ -33,20 +33,20 @@ static const struct other_name {
 	{11, "SPI_SCLK", false},
 	{14, "TXD1", false},
 	{15, "RXD1", false},
-	/* Where the header has the first UART; with Bluetooth on it these are lines 32 and 33. */
+	/* Names of the first UART. Where Bluetooth has it, lines 32 and 33 are called so. */
 	{14, "TXD0", true},
 	{15, "RXD0", true},
 };
 
-/* The pin of each line. */
+/* The header's pin of each line. */
 static const unsigned char PINS[PI_LINES] = {27, 28, 3, 5, 7, 29, 31, 26, 24, 21, 19, 23, 32, 33, 8,
 	10, 36, 11, 12, 35, 38, 40, 15, 16, 18, 22, 37, 13};
 
-/* Chips that hold the header's lines. */
+/* The labels of chips that hold the header's lines. */
 static const char *const LABELS[] = {"pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"};
 
-/* The first is the header's chip on a Raspberry Pi 1 to 4, and since 2024 on a 5; the fifth was it
- * on a 5 before. */
+/* gpiochip0 is the header's chip on a Raspberry Pi 1 to 4, and since 2024 on a 5; before that, on a
+ * 5 it was gpiochip4. */
 static const char *const LIKELY_CHIPS[] = {"gpiochip0", "gpiochip4"};
 
 static bool is_one_of(const char *word, const char *const *words, size_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One PWM output: a channel of the SoC's PWM, of a PWM part, or a GPIO line under software PWM.
- * A handle belongs to one thread.
+ * One PWM output: a channel of the SoC's PWM, a channel of a PWM part, or a GPIO line under
+ * software PWM. A handle belongs to one thread.
  */
 #pragma once
 
@@ -13,8 +13,8 @@ struct pwm_output;
 
 struct pwm_ops {
 	/*
-	 * duty: 0 (always low) to steps (always high), electrical. 0 and steps are without pulses.
-	 * Takes effect at once or at the end of the running period.
+	 * Sets the electrical duty: 0 (always low) to steps (always high); at both ends there are
+	 * no pulses. Takes effect at once or at the end of the running period.
 	 */
 	int (*set)(struct pwm_output *output, uint32_t duty_steps);
 	void (*close)(struct pwm_output *output); /* releases and frees; the level is not touched */
@@ -29,7 +29,7 @@ struct pwm_output {
 	char name[64];                 /* as the map names it: "board.3", "pwmchip0.1" */
 };
 
-/* Logical duty 0 to steps. -EINVAL above steps, else 0 or an error of hal_error.h. */
+/* Sets the logical duty, 0 to steps. -EINVAL above steps, else 0 or an error of hal_error.h. */
 int pwm_set(struct pwm_output *output, uint32_t duty_steps);
 
 /* Releases and returns NULL; output may be NULL. Set a safe duty first. */

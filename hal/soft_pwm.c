@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One thread makes the edges of all outputs. It waits on a condition variable with the absolute
- * monotonic deadline of the earliest one, so that a new duty can wake it, and without a deadline
- * when no output has pulses: then it costs nothing.
+ * One thread makes the edges of all outputs. It waits on a condition variable until the earliest
+ * deadline (absolute, monotonic), so that a new duty can wake it. If no output has pulses, it waits
+ * without a deadline and costs nothing.
  *
- * The lock is held for the write of an edge, by the thread, and for the write of a full or zero
- * duty, by the caller. So the caller's word is the last one, and what it waits for is at most one
- * round of edges. The mutex inherits priority: a caller that is preempted while it holds it would
- * otherwise hold up the real-time thread. On a kernel without such mutexes it does, and an edge may
- * come late; most maps have no software PWM at all, and must not fail for it.
+ * The thread holds the lock while it writes an edge; the caller holds it while it writes a full or
+ * zero duty. So the caller has the last word, and waits for one round of edges at most. The mutex
+ * inherits priority: otherwise a caller that is preempted while holding it would hold up the
+ * real-time thread. On a kernel without such mutexes that can happen, and an edge may come late.
+ * Such a kernel is not refused, because most maps have no software PWM at all.
  */
 #include "soft_pwm.h"
 
@@ -26,7 +26,7 @@
 enum {
 	/* Above everything ordinary, below the kernel's own interrupt threads, which have 50. */
 	SOFT_PWM_PRIORITY = 20,
-	SOFT_PWM_TIMER_SLACK_NS = 1, /* the default lets a timer be 50 us late, 5 % of 1 ms */
+	SOFT_PWM_TIMER_SLACK_NS = 1, /* by default a timer may be 50 us late, 5 % of 1 ms */
 };
 
 struct soft_pwm_output {
@@ -34,7 +34,7 @@ struct soft_pwm_output {
 	struct soft_pwm *soft;
 	struct gpio_line *line; /* owned */
 	struct soft_pwm_wave wave;
-	int error; /* the first of the thread's writes that failed since the last pwm_set() */
+	int error; /* of the thread's first failed write since the last pwm_set() */
 	struct soft_pwm_output *next;
 };
 
@@ -42,13 +42,13 @@ struct soft_pwm {
 	pthread_t thread; /* runs while there are outputs */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct soft_pwm_output *outputs; /* these and all below: under the lock */
+	struct soft_pwm_output *outputs; /* this and all below are under the lock */
 	bool stop;
 };
 
 /* --- The thread ------------------------------------------------------------------------------- */
 
-/* Makes the edges that are due, one an output, and returns when the next one is. */
+/* Makes the edges that are due, one for each output. Returns the time of the next one. */
 static uint64_t soft_pwm_make_edges(struct soft_pwm *soft, uint64_t now)
 {
 	uint64_t next = UINT64_MAX;
@@ -57,7 +57,7 @@ static uint64_t soft_pwm_make_edges(struct soft_pwm *soft, uint64_t now)
 		uint64_t output_next;
 
 		if (soft_pwm_wave_step(&output->wave, now)) {
-			/* Not gpio_line_set(): its observer would hear of every pulse. */
+			/* Not gpio_line_set(): its observer would be called for every pulse. */
 			int r = output->line->ops->set(output->line, output->wave.high);
 
 			if (r < 0 && output->error == 0)
@@ -75,7 +75,7 @@ static void *soft_pwm_run(void *userdata)
 	struct soft_pwm *soft = userdata;
 	const struct sched_param param = {.sched_priority = SOFT_PWM_PRIORITY};
 
-	/* Both are for precision alone; without the right to them it is less. */
+	/* Both only improve precision; without the right to set them, pulses are less precise. */
 	prctl(PR_SET_TIMERSLACK, SOFT_PWM_TIMER_SLACK_NS, 0, 0, 0);
 	pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
 
@@ -124,7 +124,7 @@ static void soft_pwm_stop(struct soft_pwm *soft)
 
 /* --- An output -------------------------------------------------------------------------------- */
 
-/* The new duty is in force even when this returns an older error of the thread. */
+/* The new duty is in force even if this returns an earlier error of the thread. */
 static int soft_pwm_set(struct pwm_output *base, uint32_t duty_steps)
 {
 	struct soft_pwm_output *output = (struct soft_pwm_output *)(void *)base;

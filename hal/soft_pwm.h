@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Software PWM: GPIO lines switched by one thread of their own, which exists only while there is
- * such an output. The thread asks for real-time priority and works without it too.
+ * Software PWM: one thread switches the GPIO lines. It exists only while there is such an output.
+ * It asks for real-time priority, and works without it too.
  *
- * soft_pwm_output() and pwm_set() may be called from one other thread. Duty 0 and full duty are
- * written by the caller, before pwm_set() returns: a stop never waits for the thread.
+ * soft_pwm_output() and pwm_set() may be called from one other thread. The caller writes duty 0 and
+ * full duty itself, before pwm_set() returns: a stop never waits for the thread.
  */
 #pragma once
 
@@ -21,21 +21,21 @@ enum {
 struct soft_pwm;
 
 /*
- * Starts nothing yet: the thread comes with the first output and goes with the last. -ENOMEM, or
- * -ENOTSUP on a kernel without priority inheritance.
+ * Starts no thread yet: the thread comes with the first output and goes with the last. -ENOMEM, or
+ * another error of making the lock.
  */
 int soft_pwm_new(struct soft_pwm **ret_soft);
 
 /*
- * Takes over line (also on failure: then it is closed). period_us is within the bounds above, else
- * -EINVAL; other errors are those of the line's first write and of starting the thread. The output
- * starts at duty 0 and ends with pwm_close(), which drives the line to duty 0 first.
+ * Takes over line; on failure it closes the line. -EINVAL unless period_us is within the bounds
+ * above; other errors come from the line's first write and from starting the thread. The output
+ * starts at duty 0. pwm_close() drives the line to duty 0 before it ends the output.
  *
- * Where the thread could not write an edge, the next pwm_set() returns that error. It has set its
- * own duty all the same.
+ * If the thread could not write an edge, the next pwm_set() returns that error. Its own duty is set
+ * all the same.
  */
 int soft_pwm_output(struct soft_pwm *soft, struct gpio_line *line, uint32_t period_us,
 	struct pwm_output **ret_output);
 
-/* All outputs are closed before. Returns NULL; soft may be NULL. */
+/* Close all outputs before. Returns NULL; soft may be NULL. */
 struct soft_pwm *soft_pwm_free(struct soft_pwm *soft);

@@ -20,7 +20,7 @@ void soft_pwm_wave_set(struct soft_pwm_wave *wave, uint32_t duty, uint64_t now_n
 		wave->duty = duty;
 		wave->high = duty > 0;
 	} else if (!pulses) {
-		/* Low at the end of a period that has just passed: its first edge is due now. */
+		/* Low, at the end of a period that has just passed: its first edge is due now. */
 		wave->duty = duty;
 		wave->high = false;
 		wave->start_ns = now_ns - wave->period_ns;
