@@ -7,7 +7,7 @@ void output_init(struct output *output, const struct config_output *config)
 {
 	*output = (struct output){
 		.config = config,
-		.now = output_kind_initial(config->kind),
+		.now = output_kind_initial(config->kind, config->params),
 		.ok = true,
 	};
 	snprintf(output->object, sizeof(output->object), "%s.%s", config->kind->word, config->name);

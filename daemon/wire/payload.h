@@ -170,6 +170,11 @@ int payload_format_event(
 int payload_format_value(
 	const struct config_sensor *sensor, double value, char *out, size_t out_bytes);
 
+struct json_writer;
+
+/* One key with its value: "angle":45.5, "color":"#ff8000". */
+void payload_add_key(struct json_writer *json, const struct output_key *key, int number);
+
 /* The answer: ok when errors is NULL or empty. applied may be NULL; a failed hardware write has
  * both. */
 int payload_format_answer(const struct config *config, const struct payload_action *applied,

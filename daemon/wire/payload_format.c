@@ -79,27 +79,53 @@ int payload_format_reading(
 	return json_finish(&json);
 }
 
+static void add_number(struct json_writer *json, const struct output_key *key, int number)
+{
+	char text[DECIMAL_BYTES];
+	double value = number;
+
+	if (!key->decimals) {
+		json_integer(json, key->name, number);
+		return;
+	}
+	for (unsigned i = 0; i < key->decimals; i++)
+		value /= 10;
+	(void)decimal_format(value, key->decimals, text, sizeof(text));
+	json_raw(json, key->name, text);
+}
+
+static void add_color(struct json_writer *json, const struct output_key *key, int number)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "#%06x", (unsigned)number & OUTPUT_COLOR_MAX);
+	json_text(json, key->name, text);
+}
+
+void payload_add_key(struct json_writer *json, const struct output_key *key, int number)
+{
+	switch (key->type) {
+	case OUTPUT_KEY_BOOL:
+		json_bool(json, key->name, number);
+		break;
+	case OUTPUT_KEY_NUMBER:
+		add_number(json, key, number);
+		break;
+	case OUTPUT_KEY_CHOICE:
+		json_text(json, key->name, key->choices[number]);
+		break;
+	case OUTPUT_KEY_COLOR:
+		add_color(json, key, number);
+		break;
+	}
+}
+
 static void add_values(struct json_writer *json, const struct output_kind *kind,
 	const struct output_values *values)
 {
-	for (size_t i = 0; i < kind->n_keys; i++) {
-		const struct output_key *key = &kind->keys[i];
-		int number = values->numbers[i];
-
-		if (!output_values_has(values, i))
-			continue;
-		switch (key->type) {
-		case OUTPUT_KEY_BOOL:
-			json_bool(json, key->name, number);
-			break;
-		case OUTPUT_KEY_NUMBER:
-			json_integer(json, key->name, number);
-			break;
-		case OUTPUT_KEY_CHOICE:
-			json_text(json, key->name, key->choices[number]);
-			break;
-		}
-	}
+	for (size_t i = 0; i < kind->n_keys; i++)
+		if (output_values_has(values, i))
+			payload_add_key(json, &kind->keys[i], values->numbers[i]);
 }
 
 static void add_output(struct json_writer *json, const struct config_output *config,

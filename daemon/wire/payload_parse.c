@@ -23,11 +23,11 @@ static void check_interval(struct payload_parser *parser, const struct payload_p
 	const cJSON *item, void *target)
 {
 	const struct config_interval *limits = &parser->config->interval;
-	const struct payload_range range = {limits->min_ms, limits->max_ms, " ms"};
+	const struct payload_range range = {limits->min_ms, limits->max_ms, " ms", 0};
 	struct payload_action *action = target;
 	double interval_ms;
 
-	if (payload_check_whole(parser, path, item, &range, &interval_ms))
+	if (payload_check_number(parser, path, item, &range, &interval_ms))
 		action->interval_ms = (uint32_t)interval_ms;
 }
 
@@ -44,7 +44,7 @@ static void check_sensors(struct payload_parser *parser, const struct payload_pa
 static void check_id(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, void *target)
 {
-	static const struct payload_range RANGE = {-WHOLE_MAX, WHOLE_MAX, ""};
+	static const struct payload_range RANGE = {-WHOLE_MAX, WHOLE_MAX, "", 0};
 	struct payload_id *id = &((struct payload_action *)target)->id;
 	double integer;
 
@@ -58,13 +58,13 @@ static void check_id(struct payload_parser *parser, const struct payload_path *p
 	} else if (!cJSON_IsNumber(item)) {
 		payload_mistake(parser, path, "must be a string or an integer, not %s",
 			payload_type_name(item));
-	} else if (payload_check_whole(parser, path, item, &RANGE, &integer)) {
+	} else if (payload_check_number(parser, path, item, &RANGE, &integer)) {
 		id->kind = PAYLOAD_ID_INTEGER;
 		id->integer = (int64_t)integer;
 	}
 }
 
-static const struct payload_range TIME_RANGE = {0, WHOLE_MAX, " ms"};
+static const struct payload_range TIME_RANGE = {0, WHOLE_MAX, " ms", 0};
 
 /* The years 2001 to 5138 in other units. As milliseconds they would be 1970 to 1973, or so far away
  * that the message would never expire. */
@@ -93,7 +93,7 @@ static void check_ts(struct payload_parser *parser, const struct payload_path *p
 			OTHER_UNITS[i].name, floor(ts / OTHER_UNITS[i].per_ms));
 		return;
 	}
-	(void)payload_check_whole(parser, path, item, &TIME_RANGE, &parser->ts_ms);
+	(void)payload_check_number(parser, path, item, &TIME_RANGE, &parser->ts_ms);
 }
 
 static void check_ttl(struct payload_parser *parser, const struct payload_path *path,
@@ -101,7 +101,7 @@ static void check_ttl(struct payload_parser *parser, const struct payload_path *
 {
 	(void)target;
 	parser->has_ttl = true;
-	(void)payload_check_whole(parser, path, item, &TIME_RANGE, &parser->ttl_ms);
+	(void)payload_check_number(parser, path, item, &TIME_RANGE, &parser->ttl_ms);
 }
 
 static const struct payload_key ACTION_ROWS[] = {

@@ -55,7 +55,8 @@ struct payload_keys {
 
 struct payload_range {
 	double min, max;
-	const char *unit; /* " ms" or "" */
+	const char *unit;  /* " ms" or "" */
+	unsigned decimals; /* that a number may have; 0: whole */
 };
 
 /* path may be NULL: the message as a whole. */
@@ -78,7 +79,7 @@ static inline bool payload_check_filled(struct payload_parser *parser,
 	payload_not_filled(parser, path, item, keys);
 	return false;
 }
-bool payload_check_whole(struct payload_parser *parser, const struct payload_path *path,
+bool payload_check_number(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, const struct payload_range *range, double *ret_value);
 
 /* The row of that name, or NULL. */
@@ -118,9 +119,22 @@ bool payload_key_is_of_rest(const char *key);
 /* Whether that value of a key stops what moves. */
 bool payload_key_stops(const struct output_key *key, const cJSON *item);
 
+/* Whose key it is. */
+struct payload_key_of {
+	const struct output_kind *kind;
+	const double *params; /* of the output; NULL: there is none such */
+};
+
+/* The output: of the map, or one that is not there. */
+static inline struct payload_key_of payload_key_of(
+	const struct config *config, const struct output_kind *kind, ssize_t output)
+{
+	return (struct payload_key_of){kind, output < 0 ? NULL : config->outputs[output].params};
+}
+
 /* Checks a value that does not stop, and adds it to the values. */
 void payload_check_key(struct payload_parser *parser, const struct payload_path *path,
-	const struct output_kind *kind, size_t index, const cJSON *item,
+	const struct payload_key_of *of, size_t index, const cJSON *item,
 	struct output_values *values);
 
 /* Whether a kind's word is one of this gateway's: it has such outputs, or everybody expects it. */

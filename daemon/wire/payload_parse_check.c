@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "decimal.h"
 #include "payload_parse.h"
 
 #include <math.h>
@@ -113,28 +114,51 @@ void payload_not_filled(struct payload_parser *parser, const struct payload_path
 			payload_type_name(item), example_of(keys, example));
 }
 
-bool payload_check_whole(struct payload_parser *parser, const struct payload_path *path,
+enum { RANGE_BYTES = 64 };
+
+/* "20..3600000 ms", "0..180" */
+static const char *range_text(const struct payload_range *range, char out[RANGE_BYTES])
+{
+	(void)snprintf(out, RANGE_BYTES, range->decimals ? "%.15g..%.15g%s" : "%.0f..%.0f%s",
+		range->min, range->max, range->unit);
+	return out;
+}
+
+/* Whether a double, which is mostly not what was written, has so many decimals: 0.1 has one. */
+static bool has_decimals(double value, unsigned decimals)
+{
+	return value == decimal_round(value, decimals);
+}
+
+bool payload_check_number(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, const struct payload_range *range, double *ret_value)
 {
 	double value = item->valuedouble;
+	char text[RANGE_BYTES];
 
 	if (!cJSON_IsNumber(item)) {
-		payload_mistake(
-			parser, path, "must be a whole number, not %s", payload_type_name(item));
+		payload_mistake(parser, path, "must be a%s number, not %s",
+			range->decimals ? "" : " whole", payload_type_name(item));
 		return false;
 	}
 	if (isinf(value)) {
-		payload_mistake(parser, path, "a number of that size is outside %.0f..%.0f%s",
-			range->min, range->max, range->unit);
+		payload_mistake(parser, path, "a number of that size is outside %s",
+			range_text(range, text));
 		return false;
 	}
-	if (value != floor(value)) {
+	if (!range->decimals && value != floor(value)) {
 		payload_mistake(parser, path, "%.15g is not a whole number", value);
 		return false;
 	}
 	if (value < range->min || value > range->max) {
-		payload_mistake(parser, path, "%.17g is outside %.0f..%.0f%s", value, range->min,
-			range->max, range->unit);
+		payload_mistake(parser, path,
+			range->decimals ? "%.15g is outside %s" : "%.17g is outside %s", value,
+			range_text(range, text));
+		return false;
+	}
+	if (range->decimals && !has_decimals(value, range->decimals)) {
+		payload_mistake(parser, path, "%.15g has more than %u decimal%s", value,
+			range->decimals, range->decimals > 1 ? "s" : "");
 		return false;
 	}
 	*ret_value = value;

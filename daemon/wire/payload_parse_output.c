@@ -2,7 +2,9 @@
 /* The words of an action for outputs, from the tables of their kinds. */
 #include "payload_parse.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -110,6 +112,16 @@ bool payload_looks_like_stop(const cJSON *item)
 		(cJSON_IsNumber(item) && item->valuedouble == 0);
 }
 
+/* Of its last decimal, in 1. */
+static int units_of(const struct output_key *key)
+{
+	int units = 1;
+
+	for (unsigned i = 0; i < key->decimals; i++)
+		units *= 10;
+	return units;
+}
+
 bool payload_key_stops(const struct output_key *key, const cJSON *item)
 {
 	if (!key->has_stop)
@@ -118,10 +130,12 @@ bool payload_key_stops(const struct output_key *key, const cJSON *item)
 	case OUTPUT_KEY_BOOL:
 		return cJSON_IsBool(item) && cJSON_IsTrue(item) == key->stop;
 	case OUTPUT_KEY_NUMBER:
-		return cJSON_IsNumber(item) && item->valuedouble == key->stop;
+		return cJSON_IsNumber(item) && item->valuedouble * units_of(key) == key->stop;
 	case OUTPUT_KEY_CHOICE:
 		return cJSON_IsString(item) &&
 			strcmp(item->valuestring, key->choices[key->stop]) == 0;
+	case OUTPUT_KEY_COLOR:
+		break;
 	}
 	return false;
 }
@@ -141,19 +155,54 @@ static bool check_bool(
 }
 
 static bool check_number(struct payload_parser *parser, const struct payload_path *path,
-	const struct output_key *key, const cJSON *item, int *ret)
+	const struct payload_key_of *of, size_t index, const cJSON *item, int *ret)
 {
-	const struct payload_range range = {key->min, key->max, ""};
+	const struct output_key *key = &of->kind->keys[index];
+	const struct output_range limits = output_key_range(of->kind, index, of->params);
+	const double units = units_of(key);
+	const struct payload_range range = {
+		limits.min / units, limits.max / units, "", key->decimals};
 	double number;
 
 	if (key->has_stop && (payload_is_stop_word(item) || payload_looks_like_stop(item))) {
 		payload_mistake(parser, path,
-			"must be a whole number, not %s: to stop it, say \"%s\":%d",
-			payload_type_name(item), key->name, key->stop);
+			"must be a%s number, not %s: to stop it, say \"%s\":%g",
+			key->decimals ? "" : " whole", payload_type_name(item), key->name,
+			key->stop / units);
 		return false;
 	}
-	if (!payload_check_whole(parser, path, item, &range, &number))
+	if (!payload_check_number(parser, path, item, &range, &number))
 		return false;
+	*ret = (int)lround(number * units);
+	return true;
+}
+
+/* "#rrggbb" */
+static bool check_color(
+	struct payload_parser *parser, const struct payload_path *path, const cJSON *item, int *ret)
+{
+	const char *text = item->valuestring;
+	long number;
+
+	if (!cJSON_IsString(item)) {
+		payload_mistake(parser, path, "must be a string such as \"#ff8000\", not %s",
+			payload_type_name(item));
+		return false;
+	}
+	if (text[0] != '#' || strlen(text) != 7 ||
+		strspn(text + 1, "0123456789abcdefABCDEF") != 6) {
+		payload_mistake(parser, path,
+			"\"%.64s\" is no color: write it as \"#ff8000\" (red, green and blue, each "
+			"from 00 to ff)",
+			text);
+		return false;
+	}
+	number = strtol(text + 1, NULL, 16);
+	if (number < OUTPUT_COLOR_MIN) {
+		payload_mistake(
+			parser, path, "\"%s\" is dark: to turn it off, say \"on\":false", text);
+		return false;
+	}
 	*ret = (int)number;
 	return true;
 }
@@ -201,10 +250,10 @@ static bool check_choice(struct payload_parser *parser, const struct payload_pat
 }
 
 void payload_check_key(struct payload_parser *parser, const struct payload_path *path,
-	const struct output_kind *kind, size_t index, const cJSON *item,
+	const struct payload_key_of *of, size_t index, const cJSON *item,
 	struct output_values *values)
 {
-	const struct output_key *key = &kind->keys[index];
+	const struct output_key *key = &of->kind->keys[index];
 	bool is_right = false;
 	int number = 0;
 
@@ -213,10 +262,13 @@ void payload_check_key(struct payload_parser *parser, const struct payload_path 
 		is_right = check_bool(parser, path, item, &number);
 		break;
 	case OUTPUT_KEY_NUMBER:
-		is_right = check_number(parser, path, key, item, &number);
+		is_right = check_number(parser, path, of, index, item, &number);
 		break;
 	case OUTPUT_KEY_CHOICE:
 		is_right = check_choice(parser, path, key, item, &number);
+		break;
+	case OUTPUT_KEY_COLOR:
+		is_right = check_color(parser, path, item, &number);
 		break;
 	}
 	if (is_right)
@@ -233,11 +285,12 @@ static int key_of_action(const struct output_kind *kind, const char *name)
 
 /* true: the value stops. */
 static bool check_value(struct payload_parser *parser, const struct payload_path *path,
-	const struct output_kind *kind, size_t key, const cJSON *item, struct output_values *values)
+	const struct payload_key_of *of, size_t key, const cJSON *item,
+	struct output_values *values)
 {
-	if (payload_key_stops(&kind->keys[key], item))
+	if (payload_key_stops(&of->kind->keys[key], item))
 		return true;
-	payload_check_key(parser, path, kind, key, item, values);
+	payload_check_key(parser, path, of, key, item, values);
 	return false;
 }
 
@@ -251,8 +304,9 @@ static void stop(const struct output_kind *kind, struct output_values *values)
 
 /* The object of one output: some of the keys, and no others. */
 static void check_output(struct payload_parser *parser, const struct payload_path *path,
-	const struct output_kind *kind, const cJSON *object, struct output_values *values)
+	const struct payload_key_of *of, const cJSON *object, struct output_values *values)
 {
+	const struct output_kind *kind = of->kind;
 	const struct payload_keys keys = {.kind = kind, .of = PAYLOAD_KEYS_OF_ONE};
 	bool is_stopped = false;
 	const cJSON *item;
@@ -265,7 +319,7 @@ static void check_output(struct payload_parser *parser, const struct payload_pat
 
 		if (key < 0)
 			payload_unknown_key(parser, &here, &keys);
-		else if (check_value(parser, &here, kind, (size_t)key, item, values))
+		else if (check_value(parser, &here, of, (size_t)key, item, values))
 			is_stopped = true;
 	}
 	if (is_stopped)
@@ -283,6 +337,7 @@ static void check_keyed(struct payload_parser *parser, const struct payload_path
 	bool by_name;
 	ssize_t index = payload_output_find(parser->config, kind, path->key, &by_name);
 	struct payload_output output = {.called = by_name ? PAYLOAD_BY_NAME : PAYLOAD_BY_INDEX};
+	const struct payload_key_of of = payload_key_of(parser->config, kind, index);
 
 	if (kind->is_plain && index < 0 && !is_number && !cJSON_IsObject(item) && !is_stop) {
 		payload_unknown_key(parser, path, &keys);
@@ -291,7 +346,7 @@ static void check_keyed(struct payload_parser *parser, const struct payload_path
 	if (is_stop)
 		stop(kind, &output.values);
 	else
-		check_output(parser, path, kind, item, &output.values);
+		check_output(parser, path, &of, item, &output.values);
 	add_output(parser, path, kind, &output, index);
 }
 
@@ -322,6 +377,8 @@ void payload_check_outputs(struct payload_parser *parser, const struct payload_p
 {
 	const struct payload_keys keys = {.kind = kind, .of = PAYLOAD_KEYS_OF_ALL};
 	const struct config_outputs_of *of = payload_outputs_of(parser->config, kind);
+	const struct payload_key_of of_first =
+		payload_key_of(parser->config, kind, of->n > 0 ? (ssize_t)of->first : -1);
 	struct payload_output first = {.called = PAYLOAD_PLAIN};
 	const char *first_key = NULL;
 	bool is_stopped = false;
@@ -341,7 +398,7 @@ void payload_check_outputs(struct payload_parser *parser, const struct payload_p
 			check_keyed(parser, &here, kind, item);
 			continue;
 		}
-		if (check_value(parser, &here, kind, (size_t)key, item, &first.values))
+		if (check_value(parser, &here, &of_first, (size_t)key, item, &first.values))
 			is_stopped = true;
 		if (!first_key)
 			first_key = item->string;

@@ -224,9 +224,13 @@ static void note_value(struct search *search, struct found *found, const cJSON *
 {
 	int key = search->has_key && search->kind ? output_key_find(search->kind, search->key) : -1;
 
-	if (key >= 0 && !search->kind->keys[key].is_stop_only && search->depth <= 3)
-		payload_check_key(&search->parser, NULL, search->kind, (size_t)key, item,
-			&found->output.values);
+	if (key >= 0 && !search->kind->keys[key].is_stop_only && search->depth <= 3) {
+		const struct payload_key_of of =
+			payload_key_of(search->parser.config, search->kind, search->target);
+
+		payload_check_key(
+			&search->parser, NULL, &of, (size_t)key, item, &found->output.values);
+	}
 }
 
 static void on_value(struct search *search, const cJSON *item)

@@ -31,13 +31,43 @@ int output_key_find(const struct output_kind *kind, const char *name)
 	return -ENOENT;
 }
 
-struct output_values output_kind_initial(const struct output_kind *kind)
+struct output_range output_key_range(
+	const struct output_kind *kind, size_t key, const double *params)
+{
+	const struct output_key *row = &kind->keys[key];
+	struct output_range range = {0, 1};
+
+	switch (row->type) {
+	case OUTPUT_KEY_BOOL:
+		break;
+	case OUTPUT_KEY_NUMBER:
+		range = (struct output_range){row->min, row->max};
+		if (kind->narrow && params)
+			kind->narrow(params, key, &range);
+		break;
+	case OUTPUT_KEY_CHOICE:
+		while (row->choices[range.max + 1])
+			range.max++;
+		break;
+	case OUTPUT_KEY_COLOR:
+		range = (struct output_range){OUTPUT_COLOR_MIN, OUTPUT_COLOR_MAX};
+		break;
+	}
+	return range;
+}
+
+struct output_values output_kind_initial(const struct output_kind *kind, const double *params)
 {
 	struct output_values values = {0};
 
 	for (size_t i = 0; i < kind->n_keys; i++) {
-		if (!kind->keys[i].is_stop_only)
-			output_values_set(&values, i, kind->keys[i].initial);
+		struct output_range range = output_key_range(kind, i, params);
+		int number = kind->keys[i].initial;
+
+		if (kind->keys[i].is_stop_only)
+			continue;
+		number = number < range.min ? range.min : number;
+		output_values_set(&values, i, number > range.max ? range.max : number);
 	}
 	return values;
 }

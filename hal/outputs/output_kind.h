@@ -64,15 +64,19 @@ struct output_wire {
 
 enum output_key_type {
 	OUTPUT_KEY_BOOL,   /* 0 or 1 */
-	OUTPUT_KEY_NUMBER, /* whole */
+	OUTPUT_KEY_NUMBER, /* in units of its last decimal: 455 is 45.5 */
 	OUTPUT_KEY_CHOICE, /* the index of a word */
+	OUTPUT_KEY_COLOR,  /* 0xff8000 is "#ff8000"; black is none, for that is off */
 };
+
+enum { OUTPUT_DECIMALS_MAX = 3, OUTPUT_COLOR_MIN = 0x000001, OUTPUT_COLOR_MAX = 0xffffff };
 
 /* A key of an action, of its answer and of the state. */
 struct output_key {
 	const char *name;
 	enum output_key_type type;
-	int min, max;               /* NUMBER */
+	unsigned decimals;          /* NUMBER: at most OUTPUT_DECIMALS_MAX */
+	int min, max;               /* NUMBER: the same units; see also narrow() of the kind */
 	const char *const *choices; /* CHOICE: ends with NULL */
 	int initial;                /* before anybody has said it */
 	bool is_implied;            /* by an action that gives other keys of the output ... */
@@ -80,6 +84,11 @@ struct output_key {
 	bool has_stop;              /* of what moves: one value is a stop, in the range or not */
 	int stop;
 	bool is_stop_only; /* not a key of an action: nothing but its stop is obeyed */
+};
+
+/* What a key's number can be. */
+struct output_range {
+	int min, max;
 };
 
 /* Some of a kind's keys, and their numbers. */
@@ -191,6 +200,9 @@ struct output_kind {
 	 * more to be said about it. May be NULL.
 	 */
 	bool (*check)(struct output_draft *draft);
+	/* Narrows the range of a NUMBER, where that depends on the params: *range comes in as the
+	 * table has it. May be NULL. */
+	void (*narrow)(const double *params, size_t key, struct output_range *range);
 	/* The port that lets it be active before it is opened, or -1. May be NULL. */
 	int (*active_at_power_on)(const enum port_type types[], const enum output_level levels[]);
 
@@ -235,8 +247,13 @@ size_t output_kind_index(const struct output_kind *kind);
 /* The key's place among the kind's, or -ENOENT. */
 int output_key_find(const struct output_kind *kind, const char *name);
 
-/* As an output is when it was opened for the first time: at rest, all keys given. */
-struct output_values output_kind_initial(const struct output_kind *kind);
+/* What the numbers of a key can be for an output with these params; NULL: for any of the kind. */
+struct output_range output_key_range(
+	const struct output_kind *kind, size_t key, const double *params);
+
+/* As an output with these params is when it was opened for the first time: at rest, all keys
+ * given. What is no number of its range is the nearest that is. */
+struct output_values output_kind_initial(const struct output_kind *kind, const double *params);
 
 /* True if the values say the kind's rest. */
 static inline bool output_is_at_rest(

@@ -34,24 +34,12 @@ static void check_id(const struct payload_id *id)
 	}
 }
 
-static void check_number(const struct output_key *key, int number)
+static void check_number(const struct config_output *output, size_t key, int number)
 {
-	int n_choices = 0;
+	const struct output_range range = output_key_range(output->kind, key, output->params);
 
-	FUZZ_CHECK(!key->is_stop_only);
-	switch (key->type) {
-	case OUTPUT_KEY_BOOL:
-		FUZZ_CHECK(number == 0 || number == 1);
-		break;
-	case OUTPUT_KEY_NUMBER:
-		FUZZ_CHECK(number >= key->min && number <= key->max);
-		break;
-	case OUTPUT_KEY_CHOICE:
-		while (key->choices[n_choices])
-			n_choices++;
-		FUZZ_CHECK(number >= 0 && number < n_choices);
-		break;
-	}
+	FUZZ_CHECK(!output->kind->keys[key].is_stop_only);
+	FUZZ_CHECK(number >= range.min && number <= range.max);
 }
 
 static void check_outputs(const struct config *config, const struct payload_action *action)
@@ -66,7 +54,8 @@ static void check_outputs(const struct config *config, const struct payload_acti
 		FUZZ_CHECK(output->values.given && output->values.given >> kind->n_keys == 0);
 		for (size_t j = 0; j < kind->n_keys; j++)
 			if (output_values_has(&output->values, j))
-				check_number(&kind->keys[j], output->values.numbers[j]);
+				check_number(&config->outputs[output->output], j,
+					output->values.numbers[j]);
 		for (size_t j = 0; j < i; j++)
 			FUZZ_CHECK(action->outputs[j].output != output->output);
 	}

@@ -34,6 +34,7 @@ struct wire {
 struct bench {
 	const struct output_kind *kind;
 	struct wire wires[OUTPUT_PORTS_MAX];
+	double params[OUTPUT_PARAMS_MAX];
 	unsigned n_writes;
 	unsigned fail_at; /* the write of this number fails; 0: none */
 	size_t failed;    /* the port whose write failed */
@@ -113,7 +114,6 @@ static int bench_open(
 {
 	unsigned wiring = set_up->wiring;
 	struct output_wire wires[OUTPUT_PORTS_MAX] = {{NULL, NULL}};
-	double params[OUTPUT_PARAMS_MAX] = {0};
 
 	*bench = (struct bench){.kind = kind, .now_us = 1000000};
 	for (size_t i = 0; i < OUTPUT_PORTS_MAX; i++, wiring /= 3) {
@@ -130,8 +130,8 @@ static int bench_open(
 			wires[i].pwm = &wire->pwm;
 		wire->is_pwm = wires[i].pwm != NULL;
 	}
-	set_params(kind, set_up->variant, params);
-	return kind->open(wires, params, &bench->output);
+	set_params(kind, set_up->variant, bench->params);
+	return kind->open(wires, bench->params, &bench->output);
 }
 
 static bool is_wired(const struct set_up *set_up, size_t port)
@@ -167,26 +167,25 @@ static int settle(struct bench *bench)
 }
 
 /* Every combination of the ends of its keys' ranges and of their choices. */
-static size_t states_of(const struct output_kind *kind, struct output_values states[STATES_MAX])
+static size_t states_of(const struct output_kind *kind, const struct set_up *set_up,
+	struct output_values states[STATES_MAX])
 {
+	double params[OUTPUT_PARAMS_MAX] = {0};
 	size_t n = 1;
 
-	states[0] = output_kind_initial(kind);
+	set_params(kind, set_up->variant, params);
+	states[0] = output_kind_initial(kind, params);
 	for (size_t k = 0; k < kind->n_keys; k++) {
-		const struct output_key *key = &kind->keys[k];
+		const struct output_range range = output_key_range(kind, k, params);
+		bool is_choice = kind->keys[k].type == OUTPUT_KEY_CHOICE;
 		size_t before = n;
-		int first = key->type == OUTPUT_KEY_NUMBER ? key->min : 0;
-		int last = key->type == OUTPUT_KEY_NUMBER ? key->max : 1;
 
-		if (key->is_stop_only)
+		if (kind->keys[k].is_stop_only)
 			continue;
-		for (size_t c = 2; key->type == OUTPUT_KEY_CHOICE && key->choices[c]; c++)
-			last = (int)c;
 		for (size_t i = 0; i < before; i++) {
-			for (int number = first; number <= last; number++) {
-				if (key->type == OUTPUT_KEY_NUMBER && number > first &&
-					number < last)
-					continue;
+			for (int number = range.min; number <= range.max;
+				number = is_choice || number == range.max ? number + 1
+									  : range.max) {
 				assert_true(n < STATES_MAX);
 				states[n] = states[i];
 				output_values_set(&states[n++], k, number);
@@ -202,7 +201,7 @@ static size_t states_of(const struct output_kind *kind, struct output_values sta
 static void assert_at_rest(struct bench *bench)
 {
 	const struct output_kind *kind = bench->kind;
-	struct output_values values = output_kind_initial(kind);
+	struct output_values values = output_kind_initial(kind, bench->params);
 
 	if (kind->is_running)
 		assert_false(kind->is_running(bench->output));
@@ -261,7 +260,7 @@ static void for_each_set_up(visit function)
 
 static void check_key(const struct output_kind *kind, const struct output_key *key)
 {
-	int n_choices = 0;
+	const struct output_range range = output_key_range(kind, (size_t)(key - kind->keys), NULL);
 
 	assert_true(key->name && key->name[0]);
 	assert_ptr_equal(&kind->keys[output_key_find(kind, key->name)], key);
@@ -269,21 +268,38 @@ static void check_key(const struct output_kind *kind, const struct output_key *k
 	assert_true(!key->has_stop || kind->moves);
 	if (key->is_stop_only)
 		return;
-	switch (key->type) {
-	case OUTPUT_KEY_BOOL:
-		assert_in_range(key->initial, 0, 1);
-		break;
-	case OUTPUT_KEY_NUMBER:
-		assert_true(key->min < key->max);
-		assert_in_range(key->initial, key->min, key->max);
-		break;
-	case OUTPUT_KEY_CHOICE:
-		while (key->choices[n_choices])
-			n_choices++;
-		assert_true(n_choices > 1);
-		assert_in_range(key->initial, 0, n_choices - 1);
-		assert_true(!key->has_stop || (key->stop >= 0 && key->stop < n_choices));
-		break;
+	assert_true(range.min < range.max);
+	assert_true(key->initial >= range.min && key->initial <= range.max);
+	assert_true(key->decimals <= OUTPUT_DECIMALS_MAX);
+	if (key->type != OUTPUT_KEY_NUMBER)
+		assert_int_equal(key->decimals, 0);
+	if (key->type == OUTPUT_KEY_CHOICE)
+		assert_true(!key->has_stop || (key->stop >= 0 && key->stop <= range.max));
+	if (key->type == OUTPUT_KEY_COLOR)
+		assert_false(key->has_stop);
+}
+
+/* Whatever the map says, the range lies in that of the table. */
+static void check_ranges(const struct output_kind *kind)
+{
+	for (unsigned variant = 0; variant <= 2 * kind->n_params; variant++) {
+		double params[OUTPUT_PARAMS_MAX] = {0};
+		struct output_values initial;
+
+		set_params(kind, variant, params);
+		initial = output_kind_initial(kind, params);
+		assert_true(output_is_at_rest(kind, &initial));
+		for (size_t i = 0; i < kind->n_keys; i++) {
+			const struct output_range all = output_key_range(kind, i, NULL);
+			const struct output_range range = output_key_range(kind, i, params);
+
+			if (kind->keys[i].is_stop_only)
+				continue;
+			assert_true(range.min < range.max);
+			assert_true(range.min >= all.min && range.max <= all.max);
+			assert_true(
+				initial.numbers[i] >= range.min && initial.numbers[i] <= range.max);
+		}
 	}
 }
 
@@ -327,7 +343,6 @@ static void a_kinds_table_is_whole(void **state)
 	(void)state;
 	for (size_t i = 0; output_kind_table[i]; i++) {
 		const struct output_kind *kind = output_kind_table[i];
-		const struct output_values initial = output_kind_initial(kind);
 
 		assert_ptr_equal(output_kind_find(kind->word), kind);
 		assert_int_equal(output_kind_index(kind), i);
@@ -346,7 +361,8 @@ static void a_kinds_table_is_whole(void **state)
 			check_key(kind, &kind->keys[j]);
 		check_params(kind);
 		check_failsafe(kind);
-		assert_true(kind->rest.given && output_is_at_rest(kind, &initial));
+		check_ranges(kind);
+		assert_true(kind->rest.given);
 		assert_true(kind->open && kind->apply && kind->safe && kind->close);
 		/* What moves can be asked whether it does. */
 		assert_true(!kind->moves || (kind->is_running && kind->observe && kind->poll));
@@ -400,7 +416,7 @@ static void wires_that_make_none_are_closed(void **state)
 static void check_states(const struct output_kind *kind, const struct set_up *set_up)
 {
 	struct output_values states[STATES_MAX];
-	size_t n = states_of(kind, states);
+	size_t n = states_of(kind, set_up, states);
 
 	for (size_t from = 0; from < n; from++) {
 		for (size_t to = 0; to < n; to++) {
@@ -462,7 +478,7 @@ static bool fail_write(const struct output_kind *kind, const struct set_up *set_
 static void check_failures(const struct output_kind *kind, const struct set_up *set_up)
 {
 	struct output_values states[STATES_MAX];
-	size_t n = states_of(kind, states);
+	size_t n = states_of(kind, set_up, states);
 	unsigned failures = 0;
 
 	for (size_t from = 0; from < n; from++)
@@ -484,7 +500,7 @@ static void each_write_that_fails_is_told_and_what_moves_stops(void **state)
 static void check_rest_fails(const struct output_kind *kind, const struct set_up *set_up)
 {
 	struct output_values states[STATES_MAX];
-	size_t n = states_of(kind, states);
+	size_t n = states_of(kind, set_up, states);
 
 	for (size_t from = 0; from < n; from++) {
 		for (unsigned number = 1;; number++) {
