@@ -338,7 +338,11 @@ static void check_name(
 			"name: %.40s is a number, and numbers are for counting through the %s",
 			node->text, kind->nouns);
 	int key = kind->is_plain ? output_key_find(kind, node->text) : -ENOENT;
-	if (key >= 0 && !kind->keys[key].is_stop_only)
+	if (key >= 0 && kind->keys[key].yields_to_names)
+		diag_warning(schema->diag, node->place, "another name would do",
+			"name: \"%s\" is a word of the %s actions: here it means this %s",
+			node->text, kind->noun, kind->noun);
+	else if (key >= 0 && !kind->keys[key].is_stop_only)
 		diag_error(schema->diag, node->place, NULL,
 			"name: \"%s\" is a word of the %s actions", node->text, kind->noun);
 }

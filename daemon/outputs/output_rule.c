@@ -5,8 +5,10 @@ static struct output_decision write(
 	const struct output_facts *facts, const struct output_values *values)
 {
 	struct output_decision decision = {OUTPUT_WRITE, facts->now};
+	struct output_values more = *values;
 
-	output_values_merge(&decision.values, values);
+	output_values_complete(facts->kind, &more);
+	output_values_merge(&decision.values, &more);
 	return decision;
 }
 

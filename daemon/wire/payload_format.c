@@ -82,15 +82,13 @@ int payload_format_reading(
 static void add_number(struct json_writer *json, const struct output_key *key, int number)
 {
 	char text[DECIMAL_BYTES];
-	double value = number;
 
 	if (!key->decimals) {
 		json_integer(json, key->name, number);
 		return;
 	}
-	for (unsigned i = 0; i < key->decimals; i++)
-		value /= 10;
-	(void)decimal_format(value, key->decimals, text, sizeof(text));
+	(void)decimal_format(
+		(double)number / output_key_scale(key), key->decimals, text, sizeof(text));
 	json_raw(json, key->name, text);
 }
 
@@ -123,9 +121,13 @@ void payload_add_key(struct json_writer *json, const struct output_key *key, int
 static void add_values(struct json_writer *json, const struct output_kind *kind,
 	const struct output_values *values)
 {
-	for (size_t i = 0; i < kind->n_keys; i++)
-		if (output_values_has(values, i))
-			payload_add_key(json, &kind->keys[i], values->numbers[i]);
+	for (size_t i = 0; i < kind->n_keys; i++) {
+		const struct output_key *key = &kind->keys[i];
+		int number = values->numbers[i];
+
+		if (output_values_has(values, i) && !output_key_is_redundant(key, number, values))
+			payload_add_key(json, key, number);
+	}
 }
 
 static void add_output(struct json_writer *json, const struct config_output *config,

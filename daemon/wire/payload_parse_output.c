@@ -112,16 +112,6 @@ bool payload_looks_like_stop(const cJSON *item)
 		(cJSON_IsNumber(item) && item->valuedouble == 0);
 }
 
-/* Of its last decimal, in 1. */
-static int units_of(const struct output_key *key)
-{
-	int units = 1;
-
-	for (unsigned i = 0; i < key->decimals; i++)
-		units *= 10;
-	return units;
-}
-
 bool payload_key_stops(const struct output_key *key, const cJSON *item)
 {
 	if (!key->has_stop)
@@ -130,7 +120,8 @@ bool payload_key_stops(const struct output_key *key, const cJSON *item)
 	case OUTPUT_KEY_BOOL:
 		return cJSON_IsBool(item) && cJSON_IsTrue(item) == key->stop;
 	case OUTPUT_KEY_NUMBER:
-		return cJSON_IsNumber(item) && item->valuedouble * units_of(key) == key->stop;
+		return cJSON_IsNumber(item) &&
+			item->valuedouble * output_key_scale(key) == key->stop;
 	case OUTPUT_KEY_CHOICE:
 		return cJSON_IsString(item) &&
 			strcmp(item->valuestring, key->choices[key->stop]) == 0;
@@ -159,12 +150,13 @@ static bool check_number(struct payload_parser *parser, const struct payload_pat
 {
 	const struct output_key *key = &of->kind->keys[index];
 	const struct output_range limits = output_key_range(of->kind, index, of->params);
-	const double units = units_of(key);
+	const double units = output_key_scale(key);
 	const struct payload_range range = {
 		limits.min / units, limits.max / units, "", key->decimals};
 	double number;
 
-	if (key->has_stop && (payload_is_stop_word(item) || payload_looks_like_stop(item))) {
+	if (of->kind->moves && key->has_stop &&
+		(payload_is_stop_word(item) || payload_looks_like_stop(item))) {
 		payload_mistake(parser, path,
 			"must be a%s number, not %s: to stop it, say \"%s\":%g",
 			key->decimals ? "" : " whole", payload_type_name(item), key->name,
@@ -283,6 +275,19 @@ static int key_of_action(const struct output_kind *kind, const char *name)
 	return key >= 0 && !kind->keys[key].is_stop_only ? key : -1;
 }
 
+/* The same right behind the kind's word, where the first one's keys may stand. */
+static int key_of_first(
+	const struct config *config, const struct output_kind *kind, const char *name)
+{
+	int key = kind->is_plain ? key_of_action(kind, name) : -1;
+	bool by_name;
+
+	if (key >= 0 && kind->keys[key].yields_to_names &&
+		payload_output_find(config, kind, name, &by_name) >= 0)
+		return -1;
+	return key;
+}
+
 /* true: the value stops. */
 static bool check_value(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, size_t key, const cJSON *item,
@@ -300,6 +305,28 @@ static bool check_value(struct payload_parser *parser, const struct payload_path
 static void stop(const struct output_kind *kind, struct output_values *values)
 {
 	output_values_merge(values, &kind->rest);
+}
+
+/*
+ * What its values say together. What moves is stopped, whatever stands beside it; of another kind
+ * that would be two things at once.
+ */
+static void check_together(struct payload_parser *parser, const struct payload_path *path,
+	const struct output_kind *kind, struct output_values *values, bool is_stopped)
+{
+	size_t fine = 0;
+
+	if (!output_values_agree(kind, values, &fine)) {
+		const struct output_key *coarse = &kind->keys[kind->keys[fine].coarse];
+		const struct payload_path here = {path, kind->keys[fine].name};
+
+		payload_mistake(parser, &here, "says something else than \"%s\": send one of them",
+			coarse->name);
+	}
+	if (is_stopped && !kind->moves && !output_values_compatible(&kind->rest, values))
+		payload_mistake(parser, path, "is on and off at once");
+	if (is_stopped)
+		stop(kind, values);
 }
 
 /* The object of one output: some of the keys, and no others. */
@@ -322,8 +349,7 @@ static void check_output(struct payload_parser *parser, const struct payload_pat
 		else if (check_value(parser, &here, of, (size_t)key, item, values))
 			is_stopped = true;
 	}
-	if (is_stopped)
-		stop(kind, values);
+	check_together(parser, path, kind, values, is_stopped);
 }
 
 /* {"motor":{"1":{...}}} or {"motor":{"1":"stop"}}. Where the keys of the first one may stand, what
@@ -392,7 +418,7 @@ void payload_check_outputs(struct payload_parser *parser, const struct payload_p
 		return;
 	cJSON_ArrayForEach(item, outputs) {
 		const struct payload_path here = {path, item->string};
-		int key = kind->is_plain ? key_of_action(kind, item->string) : -1;
+		int key = key_of_first(parser->config, kind, item->string);
 
 		if (key < 0) {
 			check_keyed(parser, &here, kind, item);
@@ -403,8 +429,7 @@ void payload_check_outputs(struct payload_parser *parser, const struct payload_p
 		if (!first_key)
 			first_key = item->string;
 	}
-	if (is_stopped)
-		stop(kind, &first.values);
+	check_together(parser, path, kind, &first.values, is_stopped);
 	if (first_key && of->n == 0)
 		no_output(parser, path, kind);
 	else if (first_key)

@@ -374,12 +374,15 @@ static void collect(
 		for (size_t i = 0; i < search->n_order; i++) {
 			const struct found *found = &search->found[search->order[i]];
 			struct payload_output output = found->output;
+			size_t key;
 
 			if (found->is_stopped != (want == 1))
 				continue;
-			if (!found->is_stopped)
-				output.values.given = 0; /* nothing of what is refused is
-							    remembered */
+			/* Nothing of what is refused is remembered, nor what says two things. */
+			if (!found->is_stopped ||
+				!output_values_agree(
+					config->outputs[output.output].kind, &output.values, &key))
+				output.values.given = 0;
 			add_stop(ret_stops, config, &output);
 		}
 	}

@@ -9,21 +9,34 @@
 struct led {
 	struct gpio_line *line; /* one of the two, owned */
 	struct pwm_output *pwm;
+	struct led_settings settings;
 	uint32_t duties[LED_LEVEL_MAX]; /* steps, by level - 1 */
 };
+
+/* The brightest duty that is not seen. */
+static uint32_t dark_duty(const struct led_settings *settings, uint32_t steps)
+{
+	return (uint32_t)(settings->min_duty * steps);
+}
+
+/* share: of the full level, 0..1. */
+static uint64_t exact_duty(const struct led_settings *settings, uint32_t steps, double share)
+{
+	double duty = settings->min_duty + (1 - settings->min_duty) * pow(share, settings->gamma);
+
+	return (uint64_t)llround(duty * steps);
+}
 
 void led_levels(
 	const struct led_settings *settings, uint32_t steps, uint32_t ret_duties[LED_LEVEL_MAX])
 {
-	uint32_t dark = (uint32_t)(settings->min_duty * steps); /* the brightest that is not seen */
+	uint32_t dark = dark_duty(settings, steps);
 
 	for (uint32_t i = 0; i < LED_LEVEL_MAX; i++) {
-		double share = pow((i + 1.0) / (double)LED_LEVEL_MAX, settings->gamma);
-		double duty = settings->min_duty + (1 - settings->min_duty) * share;
 		uint64_t above = LED_LEVEL_MAX - 1 - i; /* each wants a step of its own */
 		uint64_t highest = steps >= LED_LEVEL_MAX ? steps - above : steps;
 		uint64_t lowest = i > 0 ? ret_duties[i - 1] : dark;
-		uint64_t value = (uint64_t)llround(duty * steps);
+		uint64_t value = exact_duty(settings, steps, (i + 1.0) / LED_LEVEL_MAX);
 
 		/*
 		 * Small steps and a large gamma round neighbours to one duty: push each up to above
@@ -36,6 +49,21 @@ void led_levels(
 			value = highest;
 		ret_duties[i] = (uint32_t)value;
 	}
+}
+
+uint32_t led_duty(const struct led_settings *settings, uint32_t steps,
+	const uint32_t duties[LED_LEVEL_MAX], unsigned fine)
+{
+	unsigned level = fine / LED_FINE_PER_LEVEL;
+	uint32_t lowest = level > 0 ? duties[level - 1] : dark_duty(settings, steps) + 1;
+	uint64_t duty;
+
+	if (level > 0 && fine % LED_FINE_PER_LEVEL == 0)
+		return duties[level - 1];
+	duty = exact_duty(settings, steps, fine / (double)LED_FINE_MAX);
+	if (duty < lowest)
+		duty = lowest;
+	return duty > duties[level] ? duties[level] : (uint32_t)duty;
 }
 
 int led_new(struct gpio_line *line, struct pwm_output *pwm, const struct led_settings *settings,
@@ -54,19 +82,21 @@ int led_new(struct gpio_line *line, struct pwm_output *pwm, const struct led_set
 	}
 	led->line = line;
 	led->pwm = pwm;
+	led->settings = *settings;
 	if (pwm)
 		led_levels(settings, pwm->steps, led->duties);
 	*ret_led = led;
 	return 0;
 }
 
-int led_set(struct led *led, bool on, unsigned level)
+int led_set(struct led *led, bool on, unsigned fine)
 {
-	if (on && (level < LED_LEVEL_MIN || level > LED_LEVEL_MAX))
+	if (on && (fine < 1 || fine > LED_FINE_MAX))
 		return -EINVAL;
 	if (led->line)
 		return gpio_line_set(led->line, on);
-	return pwm_set(led->pwm, on ? led->duties[level - LED_LEVEL_MIN] : 0);
+	return pwm_set(
+		led->pwm, on ? led_duty(&led->settings, led->pwm->steps, led->duties, fine) : 0);
 }
 
 struct led *led_close(struct led *led, bool dark)
@@ -101,7 +131,7 @@ static const struct driver_param PARAMS[] = {
 		.help = "1 is linear in duty; 2.2 looks even to the eye"},
 };
 
-enum { ON, BRIGHT };
+enum { ON, BRIGHT, PERCENT };
 
 static const struct output_key KEYS[] = {
 	[ON] = {.name = "on", .type = OUTPUT_KEY_BOOL, .is_implied = true, .implied = 1},
@@ -110,6 +140,14 @@ static const struct output_key KEYS[] = {
 		.min = LED_LEVEL_MIN,
 		.max = LED_LEVEL_MAX,
 		.initial = LED_LEVEL_MAX},
+	[PERCENT] = {.name = "percent",
+		.type = OUTPUT_KEY_NUMBER,
+		.max = LED_FINE_MAX,
+		.decimals = 1,
+		.per_coarse = LED_FINE_PER_LEVEL,
+		.coarse = BRIGHT,
+		.initial = LED_FINE_MAX,
+		.has_stop = true},
 };
 
 #define DARK                                                                                       \
@@ -157,7 +195,7 @@ static int open_led(const struct output_wire wires[], const double *params, void
 static int apply_led(void *output, const struct output_values *values, uint64_t now_us)
 {
 	(void)now_us;
-	return led_set(output, values->numbers[ON], (unsigned)values->numbers[BRIGHT]);
+	return led_set(output, values->numbers[ON], (unsigned)values->numbers[PERCENT]);
 }
 
 static int safe_led(void *output)

@@ -10,7 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LED_LEVEL_MIN = 1, LED_LEVEL_MAX = 10 };
+enum {
+	LED_LEVEL_MIN = 1,
+	LED_LEVEL_MAX = 10,
+	LED_FINE_PER_LEVEL = 100, /* tenths of a percent */
+	LED_FINE_MAX = LED_LEVEL_MAX * LED_FINE_PER_LEVEL,
+};
 
 struct led_settings {
 	double min_duty; /* 0..1: the duty below which the LED is dark; level 1 lies above it */
@@ -25,6 +30,14 @@ struct led_settings {
 void led_levels(
 	const struct led_settings *settings, uint32_t steps, uint32_t ret_duties[LED_LEVEL_MAX]);
 
+/*
+ * The same for a level in tenths of a percent, 1 to LED_FINE_MAX. At a whole level it is that
+ * level's duty; between two of them it follows the same formula, and is never below the one nor
+ * above the other. Pure. duties: of led_levels().
+ */
+uint32_t led_duty(const struct led_settings *settings, uint32_t steps,
+	const uint32_t duties[LED_LEVEL_MAX], unsigned fine);
+
 struct led;
 
 /*
@@ -35,9 +48,9 @@ struct led;
 int led_new(struct gpio_line *line, struct pwm_output *pwm, const struct led_settings *settings,
 	struct led **ret_led);
 
-/* level: LED_LEVEL_MIN to LED_LEVEL_MAX, else -EINVAL; ignored when off. 0 or an error of
+/* fine: the level, 1 to LED_FINE_MAX, else -EINVAL; ignored when off. 0 or an error of
  * hal_error.h. */
-int led_set(struct led *led, bool on, unsigned level);
+int led_set(struct led *led, bool on, unsigned fine);
 
 /* Dark, then released, when dark is true; released as it is otherwise, except that software PWM
  * ends dark. Returns NULL; led may be NULL. */

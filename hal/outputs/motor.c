@@ -320,7 +320,7 @@ static int motor_advance(struct motor *motor, uint64_t now_us)
 	return 0;
 }
 
-int motor_set(struct motor *motor, enum motor_direction direction, unsigned speed, uint64_t now_us)
+int motor_set(struct motor *motor, enum motor_direction direction, unsigned fine, uint64_t now_us)
 {
 	int r;
 
@@ -336,7 +336,7 @@ int motor_set(struct motor *motor, enum motor_direction direction, unsigned spee
 	default:
 		return -EINVAL;
 	}
-	if (speed < MOTOR_SPEED_MIN || speed > MOTOR_SPEED_MAX)
+	if (fine < 1 || fine > MOTOR_FINE_MAX)
 		return -EINVAL;
 	if (motor->stop_pending) {
 		r = motor_stop_again(motor, now_us);
@@ -350,7 +350,7 @@ int motor_set(struct motor *motor, enum motor_direction direction, unsigned spee
 	if (motor->turning != MOTOR_STOP)
 		ramp_begin(motor, ramp_speed(motor, now_us), now_us);
 	motor->goal = direction;
-	motor->goal_speed = speed / (double)MOTOR_SPEED_MAX;
+	motor->goal_speed = fine / (double)MOTOR_FINE_MAX;
 	return motor_advance(motor, now_us);
 }
 

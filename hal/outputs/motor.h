@@ -18,7 +18,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MOTOR_SPEED_MIN = 1, MOTOR_SPEED_MAX = 10 };
+enum {
+	MOTOR_SPEED_MIN = 1,
+	MOTOR_SPEED_MAX = 10,
+	MOTOR_FINE_PER_SPEED = 100, /* tenths of a percent */
+	MOTOR_FINE_MAX = MOTOR_SPEED_MAX * MOTOR_FINE_PER_SPEED,
+};
 
 enum motor_stop_mode {
 	MOTOR_COAST, /* a phase/enable bridge cannot, it always brakes */
@@ -48,13 +53,13 @@ int motor_new(const struct hbridge_outputs *outputs, const struct motor_settings
 	struct motor **ret_motor);
 
 /*
- * Sets the goal. speed is MOTOR_SPEED_MIN to MOTOR_SPEED_MAX (ignored by MOTOR_STOP), else -EINVAL
- * and nothing changes. The duty is min_duty + (1 - min_duty) * speed / MOTOR_SPEED_MAX. The first
+ * Sets the goal. fine is the speed, 1 to MOTOR_FINE_MAX (ignored by MOTOR_STOP), else -EINVAL and
+ * nothing changes. The duty is min_duty + (1 - min_duty) * fine / MOTOR_FINE_MAX. The first
  * write is done before it returns; the rest of a ramp or a reversal comes with motor_poll(), so
  * call that next, also after an error. MOTOR_STOP is done whole, at once, without a ramp. On an
  * error the motor is stopped as far as it still can be, and the first error is returned.
  */
-int motor_set(struct motor *motor, enum motor_direction direction, unsigned speed, uint64_t now_us);
+int motor_set(struct motor *motor, enum motor_direction direction, unsigned fine, uint64_t now_us);
 
 /*
  * Does what is due; nothing when called too early. *ret_next_us: the time of the next call, or

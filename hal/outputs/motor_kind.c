@@ -63,8 +63,13 @@ static const struct output_key KEYS[] = {
 	[ON] = {.name = "on", .type = OUTPUT_KEY_BOOL, .has_stop = true, .is_stop_only = true},
 	[PERCENT] = {.name = "percent",
 		.type = OUTPUT_KEY_NUMBER,
+		.max = MOTOR_FINE_MAX,
+		.decimals = 1,
+		.per_coarse = MOTOR_FINE_PER_SPEED,
+		.coarse = SPEED,
+		.initial = MOTOR_FINE_MAX,
 		.has_stop = true,
-		.is_stop_only = true},
+		.yields_to_names = true},
 };
 
 #define STOPPED                                                                                    \
@@ -220,7 +225,7 @@ static int open_motor(const struct output_wire wires[], const double *params, vo
 static int apply_motor(void *output, const struct output_values *values, uint64_t now_us)
 {
 	return motor_set(output, DIRECTION_OF[values->numbers[DIRECTION]],
-		(unsigned)values->numbers[SPEED], now_us);
+		(unsigned)values->numbers[PERCENT], now_us);
 }
 
 static int poll_motor(void *output, uint64_t now_us, uint64_t *ret_next_us)

@@ -31,6 +31,42 @@ int output_key_find(const struct output_kind *kind, const char *name)
 	return -ENOENT;
 }
 
+static int coarse_of(const struct output_key *key, int number)
+{
+	return (number + key->per_coarse - 1) / key->per_coarse;
+}
+
+void output_values_complete(const struct output_kind *kind, struct output_values *values)
+{
+	for (size_t i = 0; i < kind->n_keys; i++) {
+		const struct output_key *key = &kind->keys[i];
+
+		if (!key->per_coarse)
+			continue;
+		if (output_values_has(values, i))
+			output_values_set(values, key->coarse, coarse_of(key, values->numbers[i]));
+		else if (output_values_has(values, key->coarse))
+			output_values_set(
+				values, i, values->numbers[key->coarse] * key->per_coarse);
+	}
+}
+
+bool output_values_agree(
+	const struct output_kind *kind, const struct output_values *values, size_t *ret_key)
+{
+	for (size_t i = 0; i < kind->n_keys; i++) {
+		const struct output_key *key = &kind->keys[i];
+
+		if (!key->per_coarse || !output_values_has(values, i) ||
+			!output_values_has(values, key->coarse) ||
+			values->numbers[key->coarse] == coarse_of(key, values->numbers[i]))
+			continue;
+		*ret_key = i;
+		return false;
+	}
+	return true;
+}
+
 struct output_range output_key_range(
 	const struct output_kind *kind, size_t key, const double *params)
 {

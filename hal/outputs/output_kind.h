@@ -79,10 +79,19 @@ struct output_key {
 	int min, max;               /* NUMBER: the same units; see also narrow() of the kind */
 	const char *const *choices; /* CHOICE: ends with NULL */
 	int initial;                /* before anybody has said it */
-	bool is_implied;            /* by an action that gives other keys of the output ... */
-	int implied;                /* ... and then it is this; otherwise it stays as it is */
-	bool has_stop;              /* of what moves: one value is a stop, in the range or not */
+	/*
+	 * Of a finer measure of what another key says in whole steps: how many of its numbers are
+	 * one of the other's, and the other's index. The other one is rounded up. 0: none.
+	 */
+	int per_coarse;
+	size_t coarse;
+	bool is_implied; /* by an action that gives other keys of the output ... */
+	int implied;     /* ... and then it is this; otherwise it stays as it is */
+	bool has_stop;   /* one value is the kind's rest, in the range or not */
 	int stop;
+	/* Where an output's name may stand in the key's place, and the map has such a name, the
+	 * name is meant: maps of earlier versions know nothing of the key. */
+	bool yields_to_names;
 	bool is_stop_only; /* not a key of an action: nothing but its stop is obeyed */
 };
 
@@ -123,6 +132,17 @@ static inline bool output_values_hold(
 {
 	for (size_t i = 0; i < OUTPUT_KEYS_MAX; i++)
 		if (output_values_has(more, i) && values->numbers[i] != more->numbers[i])
+			return false;
+	return true;
+}
+
+/* True if what both give is the same. */
+static inline bool output_values_compatible(
+	const struct output_values *a, const struct output_values *b)
+{
+	for (size_t i = 0; i < OUTPUT_KEYS_MAX; i++)
+		if (output_values_has(a, i) && output_values_has(b, i) &&
+			a->numbers[i] != b->numbers[i])
 			return false;
 	return true;
 }
@@ -246,6 +266,34 @@ size_t output_kind_index(const struct output_kind *kind);
 
 /* The key's place among the kind's, or -ENOENT. */
 int output_key_find(const struct output_kind *kind, const char *name);
+
+/*
+ * Of two keys that measure one thing, the one that is missing is made from the other; where both
+ * are given, from the finer one.
+ */
+void output_values_complete(const struct output_kind *kind, struct output_values *values);
+
+/* False if both are given and say different things: then *ret_key is the finer one. */
+bool output_values_agree(
+	const struct output_kind *kind, const struct output_values *values, size_t *ret_key);
+
+/* What is 1 in the numbers of a key: 10 for one with one decimal. */
+static inline int output_key_scale(const struct output_key *key)
+{
+	int scale = 1;
+
+	for (unsigned i = 0; i < key->decimals; i++)
+		scale *= 10;
+	return scale;
+}
+
+/* True if a key says no more than the coarser one that is given beside it. */
+static inline bool output_key_is_redundant(
+	const struct output_key *key, int number, const struct output_values *values)
+{
+	return key->per_coarse && output_values_has(values, key->coarse) &&
+		number == values->numbers[key->coarse] * key->per_coarse;
+}
 
 /* What the numbers of a key can be for an output with these params; NULL: for any of the kind. */
 struct output_range output_key_range(

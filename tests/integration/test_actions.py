@@ -53,6 +53,11 @@ def ok(applied):
             '{"led":{"0":{"on":true,"bright":10}},"motor":{"direction":"forward","speed":4},'
             '"sensors":{"interval":100}}',
         ),
+        ('{"led":{"1":{"percent":12.5}}}', '{"led":{"1":{"on":true,"bright":2,"percent":12.5}}}'),
+        ('{"led":{"1":{"percent":70}}}', '{"led":{"1":{"on":true,"bright":7}}}'),
+        ('{"led":{"1":{"percent":0}}}', '{"led":{"1":{"on":false,"bright":10}}}'),
+        ('{"motor":{"percent":0.1}}', '{"motor":{"direction":"stop","speed":1,"percent":0.1}}'),
+        ('{"motor":{"percent":0,"speed":5}}', '{"motor":{"direction":"stop","speed":5}}'),
         (' \t\r\n{ "led" : {"0":{"on":true} } }\n', '{"led":{"0":{"on":true,"bright":10}}}'),
         (r'{"l\u0065d":{"0":{"\u006fn":true}}}', '{"led":{"0":{"on":true,"bright":10}}}'),
         ('{"led":{"1":{"bright":7.0}}}', '{"led":{"1":{"on":true,"bright":7}}}'),
@@ -191,6 +196,30 @@ def test_level_is_remembered(gateway, client):
     assert gateway.output("board.3") == 0
     client.ask('{"led":{"green":{"on":true}}}')
     assert gateway.output("board.3") == 1
+
+
+def test_percent_is_the_same_scale_in_finer_steps(gateway, client):
+    duties = []
+    for level in (10, 12.5, 20, 87.3, 90):
+        client.ask({"led": {"green": {"percent": level}}})
+        duties.append(gateway.output("board.3"))
+    assert all(below < above for below, above in zip(duties, duties[1:])), duties
+    client.ask({"led": {"green": {"bright": 2}}})
+    assert gateway.output("board.3") == duties[2]
+    # A step takes the place of what lay between two of them.
+    client.ask({"led": {"green": {"percent": 12.5}}})
+    assert client.ask('{"led":{"green":{"on":false}}}') == ok('{"led":{"green":{"on":false,"bright":2,"percent":12.5}}}')
+    assert client.ask('{"led":{"green":{"bright":9}}}') == ok('{"led":{"green":{"on":true,"bright":9}}}')
+    assert gateway.output("board.3") == duties[4]
+
+
+def test_a_motors_percent(gateway, client):
+    client.ask('{"motor":{"direction":"forward","percent":62.5}}')
+    assert gateway.output("board.0") == pytest.approx(0.625, abs=0.0005)
+    state = client.wait("tos/state", lambda m: b'"percent":62.5' in m.payload).payload
+    assert b'"motor":{"direction":"forward","speed":7,"percent":62.5}' in state
+    assert client.ask('{"motor":{"percent":0}}') == ok('{"motor":{"direction":"stop","speed":7,"percent":62.5}}')
+    assert (gateway.output("GPIO5"), gateway.output("GPIO6"), gateway.output("board.0")) == (0, 0, 0)
 
 
 def test_led_without_brightness_is_just_on(gateway, client):

@@ -237,7 +237,7 @@ int bench_set(struct bench *bench, enum motor_direction direction, unsigned spee
 	int r;
 
 	bench->asked[direction] = true;
-	r = motor_set(bench->motor, direction, speed, bench->now_us);
+	r = motor_set(bench->motor, direction, speed * MOTOR_FINE_PER_SPEED, bench->now_us);
 	assert_int_equal(bench_at(bench, bench->now_us), 0);
 	return r;
 }

@@ -84,7 +84,8 @@ void bench_close(struct bench *bench);
 struct hbridge_outputs bench_outputs(struct bench *bench, enum bench_kind kind);
 
 /*
- * motor_set() now, then motor_poll(), whose own error must be none. Returns what motor_set() did.
+ * motor_set() now with a speed of 1 to 10, then motor_poll(), whose own error must be none. Returns
+ * what motor_set() did.
  */
 int bench_set(struct bench *bench, enum motor_direction direction, unsigned speed);
 int bench_stop(struct bench *bench);

@@ -38,7 +38,7 @@ static void narrow(const double *params, size_t key, struct output_range *range)
 }
 
 static const struct output_kind KIND = {
-	.word = "test", .keys = KEYS, .n_keys = N_KEYS, .narrow = narrow};
+	.word = "test", .moves = true, .keys = KEYS, .n_keys = N_KEYS, .narrow = narrow};
 
 static const double PARAMS[] = {0, 180};
 

@@ -104,7 +104,7 @@ static void write_levels(struct kernel *kernel, unsigned long ret_brightness[LED
 	for (unsigned level = LED_LEVEL_MIN; level <= LED_LEVEL_MAX; level++) {
 		/* A file is shortened only by whoever opens it; an attribute needs none of that. */
 		assert_int_equal(truncate(temp_tree_path(&kernel->sys, BRIGHTNESS), 0), 0);
-		assert_int_equal(led_set(led, true, level), 0);
+		assert_int_equal(led_set(led, true, level * LED_FINE_PER_LEVEL), 0);
 		ret_brightness[level - 1] =
 			strtoul(temp_tree_read(&kernel->sys, BRIGHTNESS), NULL, 10);
 	}

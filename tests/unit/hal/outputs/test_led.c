@@ -19,6 +19,22 @@ static const uint32_t STEPS[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Never falling, and at each whole level that level's own. */
+static void check_fine_levels(
+	const struct led_settings *settings, uint32_t steps, const uint32_t duties[LED_LEVEL_MAX])
+{
+	uint32_t before = 1;
+
+	for (unsigned fine = 1; fine <= LED_FINE_MAX; fine++) {
+		uint32_t duty = led_duty(settings, steps, duties, fine);
+
+		assert_true(duty >= before && duty <= steps);
+		before = duty;
+		if (fine % LED_FINE_PER_LEVEL == 0)
+			assert_int_equal(duty, duties[fine / LED_FINE_PER_LEVEL - 1]);
+	}
+}
+
 static void check_levels(const struct led_settings *settings, uint32_t steps)
 {
 	uint32_t duties[LED_LEVEL_MAX];
@@ -35,6 +51,7 @@ static void check_levels(const struct led_settings *settings, uint32_t steps)
 	/* Not dark, unless min_duty leaves the ten levels no room above it. */
 	if (settings->min_duty * steps + (double)LED_LEVEL_MAX <= steps)
 		assert_true(duties[0] > settings->min_duty * steps);
+	check_fine_levels(settings, steps, duties);
 }
 
 static void test_levels_rise_and_are_never_dark(void **state)
@@ -68,6 +85,12 @@ static void test_levels_follow_the_formula(void **state)
 
 		assert_in_range(
 			duties[level - 1], (uint32_t)(duty * 1e6 - 1), (uint32_t)(duty * 1e6 + 1));
+	}
+	for (unsigned fine = 1; fine <= LED_FINE_MAX; fine++) {
+		double duty = 0.02 + 0.98 * pow(fine / 1000.0, 2.2);
+
+		assert_in_range(led_duty(&settings, 1000000, duties, fine),
+			(uint32_t)(duty * 1e6 - 1), (uint32_t)(duty * 1e6 + 1));
 	}
 }
 
@@ -160,10 +183,14 @@ static void test_pwm_shows_the_level(void **state)
 	assert_int_equal(led_new(NULL, &fake.pwm, &LINEAR, &led), 0);
 	assert_int_equal(fake.value, -1);
 	for (unsigned level = LED_LEVEL_MIN; level <= LED_LEVEL_MAX; level++) {
-		assert_int_equal(led_set(led, true, level), 0);
+		assert_int_equal(led_set(led, true, level * LED_FINE_PER_LEVEL), 0);
 		assert_int_equal(fake.value, level * 100);
 	}
-	assert_int_equal(led_set(led, false, 7), 0);
+	assert_int_equal(led_set(led, true, 125), 0); /* 12.5 % */
+	assert_int_equal(fake.value, 125);
+	assert_int_equal(led_set(led, true, 1), 0);
+	assert_int_equal(fake.value, 1);
+	assert_int_equal(led_set(led, false, 700), 0);
 	assert_int_equal(fake.value, 0);
 	led_close(led, false);
 	assert_int_equal(fake.closed, 1);
@@ -178,7 +205,7 @@ static void test_close_leaves_the_light_or_ends_it(void **state)
 
 		fake_init(&fake);
 		assert_int_equal(led_new(NULL, &fake.pwm, &LINEAR, &led), 0);
-		assert_int_equal(led_set(led, true, 3), 0);
+		assert_int_equal(led_set(led, true, 300), 0);
 		led_close(led, dark);
 		assert_int_equal(fake.value, dark ? 0 : 300);
 		assert_int_equal(fake.closed, 1);
@@ -195,7 +222,7 @@ static void test_level_outside_its_range_writes_nothing(void **state)
 	fake_init(&fake);
 	assert_int_equal(led_new(NULL, &fake.pwm, &LINEAR, &led), 0);
 	assert_int_equal(led_set(led, true, 0), -EINVAL);
-	assert_int_equal(led_set(led, true, LED_LEVEL_MAX + 1), -EINVAL);
+	assert_int_equal(led_set(led, true, LED_FINE_MAX + 1), -EINVAL);
 	assert_int_equal(fake.value, -1);
 	led_close(led, false);
 }
@@ -209,7 +236,7 @@ static void test_write_error_is_returned(void **state)
 	fake_init(&fake);
 	assert_int_equal(led_new(NULL, &fake.pwm, &LINEAR, &led), 0);
 	fake.error = -ENXIO;
-	assert_int_equal(led_set(led, true, 5), -ENXIO);
+	assert_int_equal(led_set(led, true, 500), -ENXIO);
 	led_close(led, true);
 	assert_int_equal(fake.closed, 1);
 }

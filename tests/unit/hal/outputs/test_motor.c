@@ -141,6 +141,24 @@ static void test_every_transition_between_directions_and_speeds(void **state)
 
 /* --- Speeds ----------------------------------------------------------------------------------- */
 
+static void test_a_speed_may_lie_between_two(void **state)
+{
+	static const struct motor_settings settings = {MOTOR_COAST, 0.2, 0, 0};
+	struct bench bench;
+
+	(void)state;
+	bench_open_with(&bench, BENCH_LINES_PWM, &settings);
+	bench.asked[MOTOR_FORWARD] = true;
+	assert_int_equal(motor_set(bench.motor, MOTOR_FORWARD, 125, bench.now_us), 0);
+	bench_settle(&bench);
+	assert_int_equal(bench_duty(&bench), 200 + 100); /* 20 % and an eighth of the rest */
+	assert_int_equal(motor_set(bench.motor, MOTOR_FORWARD, 0, bench.now_us), -EINVAL);
+	assert_int_equal(
+		motor_set(bench.motor, MOTOR_FORWARD, MOTOR_FINE_MAX + 1, bench.now_us), -EINVAL);
+	assert_int_equal(bench_duty(&bench), 300);
+	bench_close(&bench);
+}
+
 static void test_speed_one_turns_even_with_one_step(void **state)
 {
 	struct bench bench;
@@ -151,7 +169,7 @@ static void test_speed_one_turns_even_with_one_step(void **state)
 	outputs.enable_pwm->steps = 1;
 	assert_int_equal(motor_new(&outputs, &settings, &bench.motor), 0);
 	bench.asked[MOTOR_FORWARD] = true;
-	assert_int_equal(motor_set(bench.motor, MOTOR_FORWARD, 1, 0), 0);
+	assert_int_equal(motor_set(bench.motor, MOTOR_FORWARD, MOTOR_FINE_PER_SPEED, 0), 0);
 	assert_string_equal(bench.log, "B0 F0 E0 F1 E1 ");
 	bench_close(&bench);
 }
@@ -279,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_bridge_is_written_as_its_datasheet_wants),
 		cmocka_unit_test(test_every_transition_between_directions_and_speeds),
+		cmocka_unit_test(test_a_speed_may_lie_between_two),
 		cmocka_unit_test(test_speed_one_turns_even_with_one_step),
 		cmocka_unit_test(test_wrong_speed_or_direction_changes_nothing),
 		cmocka_unit_test(test_what_never_turned_is_not_braked),

@@ -176,10 +176,14 @@ static size_t states_of(const struct output_kind *kind, const struct set_up *set
 	set_params(kind, set_up->variant, params);
 	states[0] = output_kind_initial(kind, params);
 	for (size_t k = 0; k < kind->n_keys; k++) {
-		const struct output_range range = output_key_range(kind, k, params);
+		struct output_range range = output_key_range(kind, k, params);
 		bool is_choice = kind->keys[k].type == OUTPUT_KEY_CHOICE;
 		size_t before = n;
 
+		/* A number that is its rest is never a value: an action says the rest then. */
+		if (kind->keys[k].type == OUTPUT_KEY_NUMBER && kind->keys[k].has_stop &&
+			range.min == kind->keys[k].stop)
+			range.min++;
 		if (kind->keys[k].is_stop_only)
 			continue;
 		for (size_t i = 0; i < before; i++) {
@@ -258,6 +262,19 @@ static void for_each_set_up(visit function)
 
 /* --- the table --- */
 
+/* It ends where the coarser one does, and both begin at the same. */
+static void check_finer_key(const struct output_kind *kind, const struct output_key *key)
+{
+	const struct output_key *coarse = &kind->keys[key->coarse];
+
+	assert_true(key->coarse < kind->n_keys && coarse != key);
+	assert_int_equal(key->type, OUTPUT_KEY_NUMBER);
+	assert_int_equal(coarse->type, OUTPUT_KEY_NUMBER);
+	assert_int_equal(coarse->decimals, 0);
+	assert_int_equal(key->max, coarse->max * key->per_coarse);
+	assert_int_equal(key->initial, coarse->initial * key->per_coarse);
+}
+
 static void check_key(const struct output_kind *kind, const struct output_key *key)
 {
 	const struct output_range range = output_key_range(kind, (size_t)(key - kind->keys), NULL);
@@ -265,7 +282,6 @@ static void check_key(const struct output_kind *kind, const struct output_key *k
 	assert_true(key->name && key->name[0]);
 	assert_ptr_equal(&kind->keys[output_key_find(kind, key->name)], key);
 	assert_true(!key->is_stop_only || key->has_stop);
-	assert_true(!key->has_stop || kind->moves);
 	if (key->is_stop_only)
 		return;
 	assert_true(range.min < range.max);
@@ -277,6 +293,8 @@ static void check_key(const struct output_kind *kind, const struct output_key *k
 		assert_true(!key->has_stop || (key->stop >= 0 && key->stop <= range.max));
 	if (key->type == OUTPUT_KEY_COLOR)
 		assert_false(key->has_stop);
+	if (key->per_coarse)
+		check_finer_key(kind, key);
 }
 
 /* Whatever the map says, the range lies in that of the table. */
@@ -366,6 +384,42 @@ static void a_kinds_table_is_whole(void **state)
 		assert_true(kind->open && kind->apply && kind->safe && kind->close);
 		/* What moves can be asked whether it does. */
 		assert_true(!kind->moves || (kind->is_running && kind->observe && kind->poll));
+	}
+}
+
+static const struct output_kind FINE_AND_COARSE = {
+	.keys = (const struct output_key[]){{.name = "level", .type = OUTPUT_KEY_NUMBER, .max = 10},
+		{.name = "fine",
+			.type = OUTPUT_KEY_NUMBER,
+			.max = 1000,
+			.decimals = 1,
+			.per_coarse = 100}},
+	.n_keys = 2,
+};
+
+static void two_keys_of_one_thing_say_the_same(void **state)
+{
+	/* what is given of the two, whether it agrees, and both as they are then; -1: not given */
+	static const int ROWS[][5] = {{3, -1, 1, 3, 300}, {-1, 300, 1, 3, 300},
+		{-1, 301, 1, 4, 301}, {-1, 1, 1, 1, 1}, {4, 301, 1, 4, 301}, {4, 400, 1, 4, 400},
+		{3, 301, 0, 4, 301}, {5, 400, 0, 4, 400}, {-1, -1, 1, -1, -1}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+		struct output_values values = {0};
+		size_t key = 9;
+
+		for (size_t k = 0; k < 2; k++)
+			if (ROWS[i][k] >= 0)
+				output_values_set(&values, k, ROWS[i][k]);
+		assert_int_equal(output_values_agree(&FINE_AND_COARSE, &values, &key), ROWS[i][2]);
+		assert_int_equal(key, ROWS[i][2] ? 9 : 1);
+		output_values_complete(&FINE_AND_COARSE, &values);
+		for (size_t k = 0; k < 2; k++) {
+			assert_int_equal(output_values_has(&values, k), ROWS[i][3 + k] >= 0);
+			if (ROWS[i][3 + k] >= 0)
+				assert_int_equal(values.numbers[k], ROWS[i][3 + k]);
+		}
 	}
 }
 
@@ -532,6 +586,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_kinds_table_is_whole),
+		cmocka_unit_test(two_keys_of_one_thing_say_the_same),
 		cmocka_unit_test(it_is_opened_at_rest_and_writes_nothing),
 		cmocka_unit_test(wires_that_make_none_are_closed),
 		cmocka_unit_test(every_state_follows_every_other_and_rest_follows_all),
