@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The height above sea level, out of the air's pressure.
+ * The height above sea level, from the pressure of the air.
  *
  * ICAO Standard Atmosphere (Doc 7488; up to 32 km the same as the U.S. Standard Atmosphere 1976),
  * its troposphere: h = T0 / L (1 - (p / p0)^(L R / (g0 M))), a geopotential height, up to 11 km.

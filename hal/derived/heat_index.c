@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The heat index of the US National Weather Service: how hot it feels, out of temperature and
+ * The heat index of the US National Weather Service: how hot it feels, from temperature and
  * relative humidity.
  *
  * Weather Prediction Center, "The Heat Index Equation": the regression of L. P. Rothfusz (NWS
  * Technical Attachment SR 90-23, 1990) with its two adjustments, and below 80 °F a simpler formula
- * whose result is averaged with the temperature. It is made for shade and light wind, and has an
- * error of 1.3 °F; where it is hotter and more humid than Steadman's data it says too much. At 40
- * °F and below, the temperature itself, as in the NWS's own calculator.
+ * whose result is averaged with the temperature. It applies to shade and light wind, and has an
+ * error of 1.3 °F. In conditions hotter and more humid than Steadman's data its result is too high.
+ * At 40 °F and below it is the temperature itself, as in the NWS's own calculator.
  *
- * The vectors are of the NWS's heat index chart, which is rounded to whole degrees, and of the
- * formula's words where the chart does not reach.
+ * The vectors come from the NWS's heat index chart, which is rounded to whole degrees, and from the
+ * formula itself beyond the chart.
  */
 #include "derived.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Illuminance, out of what a converter shows of a divider with a CdS cell: the cell to the supply,
- * a resistor to ground.
+ * Illuminance from a divider with a CdS cell, read by a converter: the cell to the supply, a
+ * resistor to ground.
  *
  * x = value / full_scale, R = resistor (1 - x) / x, lux = 10 (r_10lx / R)^(1 / gamma). r_10lx and
  * gamma are in the cell's datasheet, such as that of the GL55 series (Nanyang Senba): the
- * resistance at 10 lux, and gamma = lg(R10 / R100) / lg(100 lx / 10 lx), so that it holds best
- * from 10 to 100 lux. Cells of one type differ by a factor of two: a comparison with the eye, not
- * with a lux meter.
+ * resistance at 10 lux, and gamma = lg(R10 / R100) / lg(100 lx / 10 lx). So the result is best from
+ * 10 to 100 lux. Cells of one type differ by a factor of two, so it is as good as the eye, but no
+ * lux meter.
  */
 #include "derived.h"
 
@@ -26,7 +26,7 @@ static const struct derived_argument ARGUMENTS[] = {
 	[GAMMA] = {"gamma", 0.1, 2, NULL},
 };
 
-/* At 0 no current flows: it is dark. At full scale the cell would be a short. */
+/* At 0 no current flows: it is dark. At full scale the cell would be a short circuit. */
 static double lux_of_cds(const double *of, size_t n_of, const double *arguments)
 {
 	double x = of[0] / arguments[FULL_SCALE];

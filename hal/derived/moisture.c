@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dew point and absolute humidity, out of temperature and relative humidity.
+ * Dew point and absolute humidity, from temperature and relative humidity.
  *
- * The pressure of saturated vapour over water, WMO-No. 8, Guide to Meteorological Instruments and
+ * The saturation vapour pressure over water, WMO-No. 8, Guide to Meteorological Instruments and
  * Methods of Observation, annex 4.B: ew = 6.112 exp(17.62 t / (243.12 + t)) hPa, for -45 to 60 °C.
- * Over water also below 0 °C, as relative humidity is meant. The air's own part in it (half a
- * percent) is left out.
+ * It is taken over water below 0 °C too, as relative humidity is defined. The enhancement by the
+ * air itself (half a percent) is left out.
  *
- * The vectors are of another make: the saturation pressures and specific volumes of the steam
- * tables (NIST/ASME Steam Properties). Air is at its dew point when it is saturated, so at 25 °C
- * with the vapour that saturates at 10 °C the dew point is 10 °C. The tolerances are what the
- * formula may differ from the tables: 0.3 % in the pressure, 0.05 °C, and 0.6 % with that of the
- * ideal gas.
+ * The vectors have another source: the saturation pressures and specific volumes of the steam
+ * tables (NIST/ASME Steam Properties). Saturated air is at its dew point, so air at 25 °C that
+ * holds the vapour saturated at 10 °C has a dew point of 10 °C. The tolerances allow for the
+ * differences between the formula and the tables: 0.3 % in the pressure, 0.05 °C, and 0.6 %
+ * including the ideal gas.
  */
 #include "derived.h"
 
@@ -26,13 +26,13 @@ static const struct derived_source SOURCES[] = {
 	{"a relative humidity in %", 0, 100},
 };
 
-/* With no vapour at all there is no dew point; a sensor that shows 0 % cannot tell. */
+/* Without any vapour there is no dew point, and a sensor that shows 0 % cannot tell. */
 static const struct derived_source DEW_POINT_SOURCES[] = {
 	{"a temperature in °C", -45, 60},
 	{"a relative humidity in %", 0.1, 100},
 };
 
-/* e = ew(t) U / 100, and td where ew(td) = e. */
+/* e = ew(t) U / 100; td is the temperature with ew(td) = e. */
 static double dew_point(const double *of, size_t n_of, const double *arguments)
 {
 	double log_ratio = log(of[1] / 100) + EW_A * of[0] / (EW_B + of[0]);
@@ -42,7 +42,7 @@ static double dew_point(const double *of, size_t n_of, const double *arguments)
 	return EW_B * log_ratio / (EW_A - log_ratio);
 }
 
-/* The ideal gas: e / (Rv T), with Rv = 461.52 J/(kg K), in g/m³. */
+/* By the ideal gas law: e / (Rv T), with Rv = 461.52 J/(kg K), in g/m³. */
 static double absolute_humidity(const double *of, size_t n_of, const double *arguments)
 {
 	double e_pa = 100 * EW_0 * exp(EW_A * of[0] / (EW_B + of[0])) * of[1] / 100;

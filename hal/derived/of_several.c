@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Sum, difference, minimum, maximum and mean of sensors of one unit. The vectors are by hand. */
+/* Sum, difference, minimum, maximum and mean of sensors with one unit. Vectors worked out by hand.
+ * */
 #include "derived.h"
 
 #include <math.h>
 
-/* Finite, so that sums of sums stay finite, too. */
+/* Limited, so that sums of sums stay finite, too. */
 static const struct derived_source ANY[] = {
 	{"a value", -1e15, 1e15},
 	{"a value", -1e15, 1e15},
@@ -87,7 +88,7 @@ const struct derived derived_sum = {
 	.n_vectors = 2,
 };
 
-/* The first without the second. */
+/* The first minus the second. */
 const struct derived derived_difference = {
 	.name = "difference",
 	.unit = "",

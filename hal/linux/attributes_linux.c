@@ -13,10 +13,10 @@
 
 struct attributes_linux {
 	struct attributes base;
-	int directory; /* the device's folder itself, whatever its name leads to later on */
+	int directory; /* the device's own folder, even if its name comes to mean another one */
 };
 
-/* What is looked for, and what was found. */
+/* The search and its result. */
 struct search {
 	const struct attributes_class *class;
 	const char *wanted;
@@ -39,10 +39,10 @@ static int read_attribute(
 	int directory = of(base)->directory;
 	int r = sysfs_read_text_at(directory, attribute, ret_text, text_bytes);
 
-	/* Every device has a name for as long as it is there. */
+	/* A device has a name as long as it exists. */
 	if (r == -ENOENT && faccessat(directory, "name", F_OK, 0) < 0)
 		return -ENODEV;
-	/* Disabled, or nothing to say at the moment. */
+	/* ENODATA: disabled, or no value at the moment. */
 	return r == -ENODATA ? -ERANGE : r;
 }
 
@@ -58,7 +58,7 @@ static void close_attributes(struct attributes *base)
 static const struct attributes_ops OPS = {read_attribute, close_attributes};
 
 /*
- * The last folder above the device's own that is not that of its class:
+ * Finds the device node: the last folder above the device's own that is not named after its class:
  * .../i2c-1/1-0076/iio:device0, .../i2c-1/1-0048/hwmon/hwmon2.
  */
 static void find_node(const char *directory, char *ret_node, size_t node_bytes)
@@ -154,7 +154,7 @@ int attributes_linux_open(const char *sys, const struct attributes_class *class,
 	attributes_path(class, device, attributes->base.name, sizeof(attributes->base.name));
 	attributes->directory = open(search.found, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (attributes->directory < 0) {
-		/* It went away just now. */
+		/* The device went away just now. */
 		close_attributes(&attributes->base);
 		return -ENODEV;
 	}

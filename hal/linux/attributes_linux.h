@@ -4,10 +4,10 @@
  *
  * Source: Documentation/ABI/testing/sysfs-bus-iio and sysfs-class-hwmon.
  *
- * Their numbers say in which order the drivers were loaded, so that nobody can rely on them. A
- * device is found by what is in its attributes "name" (mostly the part's: "bme280", "cpu_thermal")
- * or "label", or by the device node that it sits on ("1-0076": address 0x76 on i2c-1). Where two
- * have one name only the node, or a label from the device tree, tells them apart.
+ * The numbers depend on the order in which the drivers were loaded, so nobody can rely on them. A
+ * device is found by its attribute "name" (mostly the part's: "bme280", "cpu_thermal") or "label",
+ * or by the device node that it sits on ("1-0076": address 0x76 on i2c-1). If two devices share a
+ * name, only the node or a label from the device tree tells them apart.
  */
 #pragma once
 
@@ -16,8 +16,8 @@
 /*
  * See board_open_attributes(). sys is the folder that stands for /sys.
  *
- * The handle is one of this very device: when it goes, reading is -ENODEV, also if another device
- * gets its number.
+ * The handle belongs to this very device: once the device is gone, reading returns -ENODEV, even if
+ * another device has got its number.
  */
 int attributes_linux_open(const char *sys, const struct attributes_class *class, const char *device,
 	struct hal_error *error, struct attributes **ret_attributes);

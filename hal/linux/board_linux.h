@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The board that the kernel shows: /dev/gpiochip*, /dev/i2c-*, /dev/spidev*, /sys/class/pwm,
- * /sys/class/leds,
+ * The kernel's board: /dev/gpiochip*, /dev/i2c-*, /dev/spidev*, /sys/class/pwm, /sys/class/leds,
  * IIO and hwmon.
  */
 #pragma once

@@ -47,7 +47,7 @@ int device_node_open(const char *dev, const char *path, const struct device_node
 	case EACCES:
 	case EPERM:
 		return device_node_closed(linux_error(errno), resolved, help->group, error);
-	case ENXIO: /* the node is there, the device behind it is not */
+	case ENXIO: /* the node exists, but the device behind it does not */
 	case ENODEV:
 		return hal_error_set(error, -ENODEV, "%s: %s", resolved, hal_strerror(-ENODEV));
 	default:

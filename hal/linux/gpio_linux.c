@@ -13,7 +13,7 @@
 
 static const char CHIP_PREFIX[] = "gpiochip";
 
-/* Where a name was found. */
+/* A place where the name was found. */
 struct match {
 	struct gpio_chip *chip; /* owned */
 	uint32_t offset;
@@ -25,12 +25,12 @@ struct search {
 	const struct gpio_linux *gpio;
 	const char *line;        /* as the map names it */
 	struct gpio_place place; /* what is looked for */
-	bool by_other_name;      /* by the names that other kernels have for it, at its number */
+	bool by_other_name;      /* by the names that other kernels give it, at its number */
 	unsigned pi_number;      /* with by_other_name */
 	struct hal_error *error;
 	struct match found;
 	unsigned n_chips;      /* that could be opened */
-	int chip_error;        /* the last one of a chip that could not be looked at, or 0 */
+	int chip_error;        /* of the last chip that could not be examined, or 0 */
 	char failed[PATH_MAX]; /* the chip that chip_error is about */
 };
 
@@ -46,7 +46,7 @@ static bool names_a_chip_file(const struct gpio_place *place)
 	return strncmp(place->chip, CHIP_PREFIX, strlen(CHIP_PREFIX)) == 0;
 }
 
-/* The chip at path has what is looked for. A second one is one too many. */
+/* Adds the chip at path as a match. A second match is refused. */
 static int add_match(
 	struct search *search, struct gpio_chip *chip, const char *path, uint32_t offset)
 {
@@ -63,7 +63,7 @@ static int add_match(
 	return 0;
 }
 
-/* What is looked for may be on another chip; only if it is not, this one matters. */
+/* Remembers a chip that could not be examined. It matters only if no other chip has the line. */
 static void pass_over(struct search *search, const char *path, int r)
 {
 	search->chip_error = r;
@@ -146,7 +146,7 @@ static int look_at_all_chips(struct search *search)
 	return r;
 }
 
-/* GPIO2 may be SDA1 here, and the other way round. The name itself goes before. */
+/* Tries the other names: GPIO2 may be SDA1 here, or the reverse. The name itself comes first. */
 static int look_for_other_names(struct search *search)
 {
 	if (!search->place.name[0] || search->found.chip ||
@@ -165,7 +165,7 @@ static int look_at_named_chip(struct search *search)
 
 	if (r < 0)
 		return r;
-	/* So that the user is told the name of the chip itself, not that of a link to it. */
+	/* The resolved path, so that messages name the chip itself and not a link to it. */
 	return look_at_chip(search, realpath(path, target) ? target : path);
 }
 
@@ -182,7 +182,8 @@ static int fail_not_found(struct search *search)
 {
 	const char *dev = search->gpio->dev;
 
-	/* A chip that could not be looked at may be the one. What is no chip cannot. */
+	/* The line may be on a chip that could not be examined, but not on a file that is no chip.
+	 * */
 	if (search->chip_error && search->chip_error != -EOPNOTSUPP &&
 		search->chip_error != -ENOENT)
 		return fail_chip(search);
@@ -198,7 +199,7 @@ static int fail_not_found(struct search *search)
 		"line %s: there is no GPIO chip at all (%s/gpiochip*)", search->line, dev);
 }
 
-/* Says who holds the line, as far as that can be known. */
+/* Names the line's holder, as far as that is known. */
 static int fail_busy(struct search *search)
 {
 	struct match *found = &search->found;
@@ -233,7 +234,7 @@ static int request_found(
 	return 0;
 }
 
-/* 0: search->found has its chip. */
+/* On success search->found has the line's chip. */
 static int find(struct search *search)
 {
 	const struct match *found = &search->found;

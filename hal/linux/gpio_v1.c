@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One GPIO chip through libgpiod 1.6 (Debian 12). A line of this library lives in its chip, so the
- * chip goes over to the line that is requested from it.
+ * One GPIO chip through libgpiod 1.6 (Debian 12). In this library a line lives in its chip, so a
+ * line that is requested takes over the chip.
  */
 #include "gpio_linux.h"
 #include "linux_error.h"
@@ -44,7 +44,7 @@ static int line_state(struct gpio_chip *base, uint32_t offset, struct gpio_line_
 	struct chip_v1 *chip = (struct chip_v1 *)base;
 	struct gpiod_line *line = gpiod_chip_get_line(chip->chip, offset);
 
-	/* The library keeps what it once read of a line; the holder may have come since. */
+	/* The library caches the state of a line, which may be held by now. */
 	if (!line || gpiod_line_update(line) < 0)
 		return linux_error(errno);
 	const char *name = gpiod_line_name(line);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One GPIO chip through libgpiod 2 (Debian 13). A request of this library outlives its chip.
+ * One GPIO chip through libgpiod 2 (Debian 13). In this library a request outlives its chip.
  */
 #include "gpio_linux.h"
 #include "linux_error.h"
@@ -60,7 +60,7 @@ static int line_state(struct gpio_chip *base, uint32_t offset, struct gpio_line_
 	return 0;
 }
 
-/* What a request is made of; each part may be NULL when memory ran out. */
+/* The parts of a request. Each is NULL if memory ran out. */
 struct request_parts {
 	struct gpiod_line_settings *settings;
 	struct gpiod_line_config *lines;

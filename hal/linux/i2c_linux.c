@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * I2C through i2c-dev. A whole transaction goes to the kernel in one I2C_RDWR; adapters that only
- * speak SMBus get it in SMBus commands (i2c_smbus.h).
+ * I2C through i2c-dev. A whole transaction goes to the kernel in one I2C_RDWR; for adapters that
+ * only speak SMBus it is split into SMBus commands (i2c_smbus.h).
  *
- * I2C_RDWR does not ask whether a kernel driver owns the address, and two masters of one part would
- * read each other's answers. I2C_SLAVE does ask, so it comes first for each address.
+ * I2C_RDWR does not check whether a kernel driver owns the address, and two users of one part would
+ * read each other's answers. I2C_SLAVE does check, so it comes first for each address.
  */
 #include "i2c_linux.h"
 #include "device_node.h"
@@ -31,7 +31,7 @@ struct i2c_linux {
 	int fd;
 	unsigned long functions;             /* I2C_FUNCS */
 	uint16_t slave_address;              /* where I2C_SLAVE points, or NO_ADDRESS */
-	uint8_t checked[I2C_NOBODY / 8 + 1]; /* a bit for each address found free */
+	uint8_t checked[I2C_NOBODY / 8 + 1]; /* one bit for each address that was found free */
 };
 
 static struct i2c_linux *of(struct i2c_bus *bus)
@@ -44,7 +44,7 @@ static int point_at(struct i2c_linux *bus, uint16_t address)
 	if (bus->slave_address == address)
 		return 0;
 	if (ioctl(bus->fd, I2C_SLAVE, (unsigned long)address) < 0)
-		/* The one place where EBUSY means a kernel driver, see linux_error.h. */
+		/* The only place where EBUSY means a kernel driver, see linux_error.h. */
 		return errno == EBUSY ? -EBUSY : linux_error_i2c(errno);
 	bus->slave_address = address;
 	bus->checked[address / 8] |= (uint8_t)(1U << (address % 8));
@@ -128,7 +128,7 @@ static const struct device_node_help HELP = {
 	.group = "i2c",
 };
 
-/* The timeout is the adapter's, not the descriptor's: the other users of the bus get it too. */
+/* The timeout belongs to the adapter, not the descriptor: other users of the bus get it too. */
 static int set_up(struct i2c_linux *bus, struct hal_error *error)
 {
 	if (ioctl(bus->fd, I2C_FUNCS, &bus->functions) < 0)

@@ -37,7 +37,7 @@ static void close_output(struct pwm_output *base)
 
 static const struct pwm_ops OPS = {set, close_output};
 
-/* The words for an LED that is not there: which ones are. */
+/* For an LED that does not exist: lists those that do. */
 static int fail_missing(const char *sys, const char *name, struct hal_error *error)
 {
 	char names[160];

@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* As many as the kernel allows; its own choice is 16 a line. */
+/* The most that the kernel allows; its own default is 16 for each line. */
 enum { EDGES_MAX = 1024 };
 
 static const uint64_t EDGES = GPIO_V2_LINE_FLAG_EDGE_RISING | GPIO_V2_LINE_FLAG_EDGE_FALLING;
@@ -21,10 +21,10 @@ struct lines_request_linux {
 	int (*control)(int fd, unsigned long request, void *argument);
 	int fd; /* of the request; the chip's is closed once the lines are requested */
 	uint32_t offsets[LINES_MAX];
-	uint32_t number; /* of the last edge that was taken: the kernel counts from 1 */
+	uint32_t number; /* of the last edge taken: the kernel counts from 1 */
 };
 
-/* What is found before the request is made. */
+/* The lines that were found, before the request is made. */
 struct plan {
 	struct gpio_found found; /* the last line */
 	char path[GPIO_PATH_BYTES];
@@ -59,7 +59,7 @@ static int levels(struct lines *base, uint64_t *ret_levels)
 	return 0;
 }
 
-/* One read() takes one: who has more than a few waiting has other worries than a call for each. */
+/* Each read() takes one edge. That is cheap enough, since more than a few rarely wait. */
 static int edge(struct lines *base, struct lines_edge *ret_edge)
 {
 	struct lines_request_linux *lines = (struct lines_request_linux *)base;
@@ -109,7 +109,7 @@ static uint64_t flags_of(const struct lines_settings *settings)
 		(settings->active_low ? GPIO_V2_LINE_FLAG_ACTIVE_LOW : 0);
 }
 
-/* Finds all lines. They are requested in one go, so that their edges come in one order. */
+/* Finds all lines. They are requested together, so that their edges come in one sequence. */
 static int find_lines(struct plan *plan, const struct gpio_linux *gpio, const char *names,
 	struct hal_error *error)
 {
@@ -136,7 +136,7 @@ static int find_lines(struct plan *plan, const struct gpio_linux *gpio, const ch
 	return 0;
 }
 
-/* Says who holds a line, as far as that can be known. */
+/* Names the holder of a line, as far as that is known. */
 static int fail_busy(const struct lines_linux *kernel, int chip_fd, const struct plan *plan,
 	struct hal_error *error)
 {
@@ -156,7 +156,7 @@ static int fail_busy(const struct lines_linux *kernel, int chip_fd, const struct
 		plan->path, plan->request.offsets[0]);
 }
 
-/* Not every chip can interrupt: an expander may not. Its levels are there all the same. */
+/* Some chips cannot interrupt, such as expanders. Their levels can be read all the same. */
 static int request_with_edges(const struct lines_linux *kernel, int chip_fd, struct plan *plan)
 {
 	struct gpio_v2_line_request *request = &plan->request;

@@ -9,11 +9,11 @@ int linux_error(int errnum)
 		return -ENXIO;
 	case ESHUTDOWN: /* spidev and i2c-dev after their adapter was removed */
 		return -ENODEV;
-	case ENOTTY: /* not that kind of device */
+	case ENOTTY: /* another kind of device */
 	case ENOSYS:
 	case EMSGSIZE: /* more than spidev's buffer (bufsiz) takes */
 		return -EOPNOTSUPP;
-	case ERANGE: /* in hal, these speak of the value that a part measured */
+	case ERANGE: /* in hal, these concern the value that a part measured */
 	case EBADMSG:
 	case EPROTO:
 		return -EIO;

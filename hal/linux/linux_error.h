@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's errno in the words of hal_error.h. Pure.
+ * Translates the kernel's errno into the errors of hal_error.h. Pure.
  */
 #pragma once
 
-/* Of any call on a device file or in sysfs. errnum is positive; returns a negative errno. */
+/* For any call on a device file or in sysfs. errnum is positive; returns a negative errno. */
 int linux_error(int errnum);
 
 /*
- * Of an I2C transfer. Adapters speak dialects (Documentation/i2c/fault-codes.rst): no acknowledge
- * is EREMOTEIO or ENXIO, and a bus that stays busy or is lost to another master EBUSY, EAGAIN or
- * ETIMEDOUT. -EBUSY is left for its one meaning here, an address that a kernel driver owns.
+ * For an I2C transfer. Adapters speak dialects (Documentation/i2c/fault-codes.rst): a missing
+ * acknowledge is EREMOTEIO or ENXIO; a bus that stays busy, or is lost to another master, is EBUSY,
+ * EAGAIN or ETIMEDOUT. -EBUSY keeps its one meaning here: a kernel driver owns the address.
  */
 int linux_error_i2c(int errnum);

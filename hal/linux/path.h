@@ -3,5 +3,5 @@
 
 #include <stddef.h>
 
-/* "directory/file". -ENAMETOOLONG when it does not fit, and then ret_path is "". */
+/* Joins them to "directory/file". -ENAMETOOLONG if it does not fit; ret_path is then "". */
 int path_join(const char *directory, const char *file, char *ret_path, size_t path_bytes);

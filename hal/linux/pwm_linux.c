@@ -14,7 +14,7 @@
 
 enum {
 	UDEV_TIMEOUT_MS = 1000,
-	STEPS_MAX = 65535, /* finer than any eye or motor; keeps duty x period within 64 bits */
+	STEPS_MAX = 65535, /* finer than eyes and motors; keeps duty x period within 64 bits */
 };
 
 static const char CHIP_PREFIX[] = "pwmchip";
@@ -42,7 +42,7 @@ static struct pwm_linux *of(struct pwm_output *output)
 	return (struct pwm_linux *)output;
 }
 
-/* For what is read and written under sys: ENXIO is a chip that was unbound from its driver. */
+/* For accesses under sys: ENXIO means that the chip was unbound from its driver. */
 static int translate(int r)
 {
 	return r == -ENXIO ? -ENODEV : r;
@@ -79,7 +79,7 @@ static int is_chip_name(const struct dirent *entry)
 	return strncmp(entry->d_name, CHIP_PREFIX, strlen(CHIP_PREFIX)) == 0;
 }
 
-/* Whether the chip goes by that name, or sits on a device node of that name. */
+/* True if the chip has that name, or sits on a device node of that name. */
 static bool is_chip(const char *directory, const char *entry, const char *wanted)
 {
 	char chip[PATH_MAX];
@@ -155,7 +155,7 @@ static int export_channel(struct pwm_linux *output, struct hal_error *error)
 	if (r == -EACCES)
 		return sysfs_no_permission(output->chip, error);
 	if (r == -EBUSY && sysfs_exists(output->directory, "."))
-		return 0; /* somebody was faster: as good as found */
+		return 0; /* another program was faster: as good as found */
 	if (r == -EBUSY)
 		return hal_error_set(error, r,
 			"channel %u of %s is held by a kernel driver (pwm-fan, leds-pwm, "
@@ -211,7 +211,7 @@ static int apply(
 	return 0;
 }
 
-/* To logical duty 0, whatever the channel was doing. */
+/* Sets the channel to logical duty 0, whatever it was doing. */
 static int set_up(struct pwm_linux *output, struct hal_error *error)
 {
 	struct pwm_state now;

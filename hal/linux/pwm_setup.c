@@ -5,7 +5,7 @@ size_t pwm_setup(const struct pwm_state *now, uint64_t period_ns, bool high,
 	struct pwm_write ret_writes[PWM_WRITES_MAX])
 {
 	size_t n = 0;
-	/* The steady level under the old period, and still a legal duty cycle under the new one. */
+	/* Gives a steady level under the old period, and is a legal duty under the new one. */
 	uint64_t meanwhile_ns = now->period_ns < period_ns ? now->period_ns : period_ns;
 
 	if (now->inversed && now->enabled)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In which order the kernel takes a PWM channel's new settings. Pure.
+ * The order in which the kernel accepts a PWM channel's new settings. Pure.
  *
- * Source: drivers/pwm/core.c and sysfs.c of Linux 6.1. Every write of one file applies the whole
- * state, and a state without a period, or with a duty cycle longer than its period, is refused
- * (EINVAL), be it enabled or not. Many drivers change the polarity only while disabled.
+ * Source: drivers/pwm/core.c and sysfs.c of Linux 6.1. Every write to one of the files applies the
+ * whole state. A state without a period, or with a duty cycle longer than its period, is refused
+ * (EINVAL), whether it is enabled or not. Many drivers change the polarity only while disabled.
  */
 #pragma once
 
@@ -30,9 +30,9 @@ struct pwm_write {
 enum { PWM_WRITES_MAX = 6 };
 
 /*
- * The writes that take a channel from any state to an enabled, not inversed one that is constantly
- * low, or constantly high. What may still be turning behind a running channel is stopped by the
- * first write, before its period is touched. Returns their number.
+ * Plans the writes that take a channel from any state to an enabled, not inversed one that is
+ * constantly low or constantly high. If the channel is running, the first write stops its pulses,
+ * before the period is touched: something may still be turning. Returns the number of writes.
  */
 size_t pwm_setup(const struct pwm_state *now, uint64_t period_ns, bool high,
 	struct pwm_write ret_writes[PWM_WRITES_MAX]);

@@ -3,14 +3,14 @@
 #include <errno.h>
 #include <linux/i2c.h>
 
-/* Ways to move bytes behind a register number, best first. */
+/* Ways to move bytes after a register number, the best first. */
 struct way {
 	enum smbus_command command;
 	unsigned long functions; /* that the adapter must have */
 	size_t min_data, max_data;
 };
 
-/* A word comes before a block: it is the more widely implemented way to move two bytes. */
+/* A word comes before a block: for two bytes it is the more widely supported command. */
 static const struct way READS[] = {
 	{SMBUS_READ_DATA, I2C_FUNC_SMBUS_READ_BYTE_DATA, 1, 1},
 	{SMBUS_READ_WORD, I2C_FUNC_SMBUS_READ_WORD_DATA, 2, 2},
@@ -25,7 +25,7 @@ static const struct way WRITES[] = {
 	{SMBUS_WRITE_DATA_EACH, I2C_FUNC_SMBUS_WRITE_BYTE_DATA, 3, I2C_SMBUS_BLOCK_MAX},
 };
 
-/* Without a register number: the one byte itself. */
+/* Without a register number: just the one byte. */
 static const struct way READ_BYTE = {SMBUS_READ_BYTE, I2C_FUNC_SMBUS_READ_BYTE, 1, 1};
 static const struct way WRITE_BYTE = {SMBUS_WRITE_BYTE, I2C_FUNC_SMBUS_WRITE_BYTE, 0, 0};
 

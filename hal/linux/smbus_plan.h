@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An I2C transaction in the words of SMBus, for adapters that speak nothing else. Pure.
+ * Maps an I2C transaction to SMBus commands, for adapters that speak nothing else. Pure.
  *
  * Source: System Management Bus specification 2.0, section 5.5, and the kernel's
  * Documentation/i2c/smbus-protocol.rst.
@@ -25,18 +25,18 @@ enum smbus_command {
 struct smbus_plan {
 	enum smbus_command command;
 	uint8_t first;  /* the register, or the value of SMBUS_WRITE_BYTE */
-	uint8_t *data;  /* into the messages: what is read or written, without the register */
+	uint8_t *data;  /* in the messages: the bytes to read or write, without the register */
 	uint8_t n_data; /* bytes */
 };
 
 /*
- * functions: the adapter's I2C_FUNCS. -EOPNOTSUPP when SMBus has no such shape, or the adapter none
- * of the commands that would do.
+ * functions: the adapter's I2C_FUNCS. -EOPNOTSUPP if SMBus has no such transaction, or the adapter
+ * supports none of the commands that would do.
  *
- * All commands put the very bytes of the messages on the wire, except the two ..._EACH: with them a
- * register of its own is assumed behind each byte, counting up. That holds for parts with 8-bit
- * registers, and is only used for more than two bytes, where the parts with 16-bit registers that
- * the gateway knows are out.
+ * All commands put exactly the bytes of the messages on the wire, except the two ..._EACH: they
+ * assume a register for each byte, counting up. That is true of parts with 8-bit registers. So they
+ * are only used for more than two bytes, which the parts with 16-bit registers that the gateway
+ * knows never need.
  */
 int smbus_plan(const struct i2c_message *messages, size_t count, unsigned long functions,
 	struct smbus_plan *ret_plan);

@@ -32,7 +32,8 @@ static int transfer(struct spi_device *base, const uint8_t *out, uint8_t *in, si
 		.tx_buf = (uintptr_t)out,
 		.rx_buf = (uintptr_t)in,
 		.len = (uint32_t)size,
-		/* In every transfer: the defaults are the device's, and others may set them. */
+		/* Set in every transfer: the defaults belong to the device, and others may change
+		 * them. */
 		.speed_hz = device->settings.speed_hz,
 		.bits_per_word = device->settings.bits,
 	};
@@ -54,7 +55,7 @@ static void close_device(struct spi_device *base)
 
 static const struct spi_ops OPS = {transfer, close_device};
 
-/* The kernel says EINVAL to what this controller cannot do. */
+/* The kernel returns EINVAL for settings that the controller cannot do. */
 static int refused(const struct spi_linux *device, struct hal_error *error, const char *setting,
 	unsigned value)
 {

@@ -179,7 +179,7 @@ static int64_t now_ms(void)
 	return (int64_t)(clock_now_us() / 1000);
 }
 
-/* Sleeps until the next event, and forgets it: what has changed is looked at afresh. */
+/* Sleeps until the next event and discards it: the caller looks again at what has changed. */
 static void wait_event(int inotify, int64_t until_ms)
 {
 	char events[1024];
@@ -203,8 +203,9 @@ int sysfs_wait_writable(const char *parent, const char *directory, const char *c
 		return linux_error(errno);
 	for (;;) {
 		/*
-		 * First watch, then look, so that nothing is missed in between. Until the directory
-		 * is there, the watch fails, and the parent's event brings the next turn.
+		 * Watch first, then look, so that nothing is missed in between. As long as the
+		 * directory is missing, the watch fails, and the parent's event leads to the next
+		 * try.
 		 */
 		(void)inotify_add_watch(inotify, directory, changes);
 		int r = check_writable(directory, files, n_files);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Small files of sysfs: one value a file, one line of text. Errors are those of hal_error.h.
+ * Small files of sysfs: each holds one value in one line of text. Errors are those of hal_error.h.
  */
 #pragma once
 
@@ -9,40 +9,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The first line of directory/file, without its newline. -EIO when it is longer than out. */
+/* Reads the first line of directory/file, without its newline. -EIO if it does not fit. */
 int sysfs_read_text(const char *directory, const char *file, char *ret_text, size_t text_bytes);
 
-/* The same of a directory that is open. */
+/* The same for a directory that is open already. */
 int sysfs_read_text_at(int directory, const char *file, char *ret_text, size_t text_bytes);
 
-/* A decimal number, 0 and up. -EIO when the file holds something else. */
+/* Reads a decimal number, 0 or more. -EIO if the file holds something else. */
 int sysfs_read_number(const char *directory, const char *file, uint64_t *ret_value);
 
-/* In one write(), as sysfs wants it. */
+/* Writes text in a single write(), as sysfs requires. */
 int sysfs_write_text(const char *directory, const char *file, const char *text);
 int sysfs_write_number(const char *directory, const char *file, uint64_t value);
 
-/* For a file that is written often: a descriptor, which the caller owns, and a write to it. */
+/* For a file that is written often: opens a descriptor, which the caller owns, and writes to it. */
 int sysfs_open_writable(const char *directory, const char *file);
 int sysfs_rewrite_number(int fd, uint64_t value);
 
-/* Whether directory/file is there. */
+/* True if directory/file exists. */
 bool sysfs_exists(const char *directory, const char *file);
 
-/* Makes "a, b" of "a"; a word that has no room left is left out whole. */
+/* Appends a word: "a" becomes "a, b". A word that does not fit is left out completely. */
 void sysfs_add_word(char *words, size_t words_bytes, const char *word);
 
-/* The names in a directory as such words. Returns their number. */
+/* Lists the names in a directory in that form. Returns their number. */
 size_t sysfs_list(const char *directory, char *ret_words, size_t words_bytes);
 
-/* -EACCES, with what helps. */
+/* Returns -EACCES, with words on what helps. */
 int sysfs_no_permission(const char *path, struct hal_error *error);
 
 /*
- * Waits until all the files of the directory may be written. They are born closed to everybody but
- * root, and udev opens them some time later: this sleeps until something has changed in the
- * directory or in its parent (where the directory may appear), at most timeout_ms in all. -EACCES
- * or -ENOENT when the files are still closed, or still not there, then.
+ * Waits until all the files of the directory may be written, at most timeout_ms. sysfs creates them
+ * writable for root alone, and udev opens them to others some time later. So this sleeps until
+ * something changes in the directory, or in its parent, where the directory may appear. -EACCES:
+ * the files are still closed after that time; -ENOENT: they are still missing.
  */
 int sysfs_wait_writable(const char *parent, const char *directory, const char *const *files,
 	size_t n_files, unsigned timeout_ms);

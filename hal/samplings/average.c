@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The mean of so many samples. */
+/* The mean of a number of samples. */
 #include "sampling.h"
 
 static double result(struct samples *samples)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The root mean square of the samples of a window, around their mean: how strong an alternating
- * signal is, for sound or a current transformer. A steady part does not count, since such a signal
- * comes to a converter on half the supply's voltage.
+ * The root mean square of a window's samples around their mean: the strength of an alternating
+ * signal, for sound or a current transformer. The steady part does not count, since such a signal
+ * reaches the converter centred on half the supply voltage.
  *
- * Welford's way (Knuth, The Art of Computer Programming, volume 2, 4.2.2), because the difference
- * of two large sums would be noise where the steady part is large.
+ * Computed by Welford's method (Knuth, The Art of Computer Programming, volume 2, 4.2.2): with a
+ * large steady part, the difference of two large sums would be noise.
  */
 #include "sampling.h"
 
@@ -30,7 +30,7 @@ static double result(struct samples *samples)
 }
 
 static const struct sampling_vector VECTORS[] = {
-	/* A square wave has its own amplitude, whatever it stands on. */
+	/* The RMS of a square wave is its amplitude, whatever its offset. */
 	{(const double[]){3, -3, 3, -3}, 4, 40, 3},
 	{(const double[]){2048 + 3, 2048 - 3, 2048 + 3, 2048 - 3}, 4, 40, 3},
 	/* A sine: amplitude 10 / sqrt(2). */

@@ -131,7 +131,7 @@ static int set_bus_fault(struct sim_board *board, const char *name, struct sim_d
 	return 0;
 }
 
-/* A line or channel may be given its fault before it is opened, else BUSY could not be tried. */
+/* A line or channel may get its fault before it is opened; otherwise BUSY could not be tested. */
 static int set_output_fault(struct sim_board *board, const char *name, struct sim_disturbance fault)
 {
 	struct sim_output *output = sim_output_get(board, name, SIM_OUTPUT_LINE);

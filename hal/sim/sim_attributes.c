@@ -10,7 +10,7 @@ struct sim_attributes {
 	struct sim_bus *bus; /* borrowed from the board: one device */
 };
 
-/* What does not exist is not there at once: nothing is measured for it. */
+/* A missing attribute fails at once: nothing is measured for it. */
 static bool is_there(struct sim_bus *bus, const char *attribute)
 {
 	const struct sim_part *part;
@@ -40,7 +40,7 @@ static int read_attribute(
 	if (r < 0)
 		return r;
 	if (!part || fault == SIM_FAULT_NO_ANSWER)
-		r = -ENXIO; /* the kernel's driver is there, and its part does not answer it */
+		r = -ENXIO; /* the kernel's driver is there, but its part does not answer */
 	else if (fault == SIM_FAULT_SHORT)
 		r = -EIO;
 	else

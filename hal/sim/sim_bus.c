@@ -31,8 +31,8 @@ static bool is_of_all(struct sim_disturbance fault)
 }
 
 /*
- * One part that holds the data line down is enough to hang the bus for all; every other fault of a
- * part is its own.
+ * A single part that holds the data line down hangs the bus for all. Every other fault of a part
+ * affects that part alone.
  */
 static struct sim_disturbance fault_at(struct sim_bus *bus, const struct sim_part *addressed)
 {
@@ -63,7 +63,7 @@ int sim_bus_begin(struct sim_bus *bus, enum driver_bus kind, uint16_t address,
 		}
 		pthread_mutex_lock(&board->lock);
 	}
-	/* Looked up only now: while the wire was slow, the part may have been taken away. */
+	/* Looked up only now: the part may have been removed while the wire was slow. */
 	*ret_part = sim_part_at(bus, kind, address);
 	*ret_fault = fault.kind;
 	if (*ret_part)
@@ -82,8 +82,8 @@ void sim_bus_end(struct sim_bus *bus, struct sim_part *part)
 size_t sim_flip_bit(struct sim_board *board, size_t bits)
 {
 	/*
-	 * One after the other would, with two transfers a measurement, meet only every second bit
-	 * of each: the count is spread by a multiplicative hash (Knuth, TAOCP 3, 6.4).
+	 * A plain count would hit only every second bit of a measurement with two transfers, so the
+	 * count is spread by a multiplicative hash (Knuth, TAOCP 3, 6.4).
 	 */
 	uint32_t spread = board->flips++ * UINT32_C(2654435769);
 

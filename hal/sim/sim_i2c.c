@@ -11,7 +11,7 @@ struct sim_i2c {
 	struct sim_bus *bus; /* borrowed from the board */
 };
 
-/* The byte limit is where a transfer that ends early ends. */
+/* max_bytes is where a transfer that ends early stops. */
 static int pass_messages(struct sim_part *part, struct i2c_message *messages, size_t count,
 	size_t limit, uint64_t now_us)
 {
@@ -60,7 +60,7 @@ static void flip_one_bit(struct sim_board *board, struct i2c_message *messages, 
 	}
 }
 
-/* The line that is held low is an acknowledge, and eight zeros. Nobody sees a start condition. */
+/* SDA that is held low reads as an acknowledge and eight zeros. No part sees a start condition. */
 static void read_zeros(struct i2c_message *messages, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines as inputs of a part. The part (its model) drives them; where there is none, as for a wire
- * that hangs in the air, they are at logical 0. Each change that somebody makes is an edge with the
- * time of that moment; a wave is looked at when a level is read, and makes its edges then.
+ * Lines as inputs of a part. The part's model drives them; without a part they are at logical 0,
+ * like a wire that hangs in the air. Each change that somebody makes is an edge with the time of
+ * that moment. A wave makes its edges only when a level is read.
  */
 #include "sim_internal.h"
 
@@ -168,7 +168,7 @@ static void close_lines(struct lines *base)
 
 static const struct lines_ops OPS = {levels, edge, close_lines};
 
-/* What is there now is no edge. */
+/* The levels at the beginning are no edges. */
 static void begin_levels(struct sim_lines *lines)
 {
 	struct sim_part *part = sim_part_at(lines->bus, DRIVER_BUS_LINES, 0);
@@ -180,7 +180,7 @@ static void begin_levels(struct sim_lines *lines)
 		lines->outputs[i]->value = ((lines->shown >> i & 1) != 0) != lines->active_low;
 }
 
-/* With the lock. Lines that are held when a later one cannot be had are given back. */
+/* With the lock. If a later line cannot be had, those held already are given back. */
 static int hold_lines(struct sim_lines *lines, struct sim_board *board,
 	const struct lines_request *request, struct hal_error *error)
 {

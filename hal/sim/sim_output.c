@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What leaves the board: lines and PWM channels, their values and the log of them. */
+/* The outputs of the board: lines and PWM channels, their values and the log of them. */
 #include "sim_internal.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ void sim_output_remove(struct sim_board *board, struct sim_output *output)
 {
 	struct sim_output **link = &board->outputs;
 
-	sim_output_set(board, output, 0); /* what is gone drives nothing */
+	sim_output_set(board, output, 0); /* a part that is gone drives nothing */
 	while (*link != output)
 		link = &(*link)->next;
 	*link = output->next;
@@ -63,7 +63,7 @@ static void log_value(struct sim_board *board, const struct sim_output *output)
 
 void sim_output_set(struct sim_board *board, struct sim_output *output, double value)
 {
-	/* Equal means not written to: both are made of the same whole steps. */
+	/* Equal means unchanged: both values are made of the same whole steps. */
 	if (output->value >= value && output->value <= value)
 		return;
 	output->value = value;

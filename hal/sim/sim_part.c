@@ -56,7 +56,7 @@ static int wire(struct sim_part *part, const double *params)
 {
 	const struct driver *driver = part->driver;
 
-	/* One more than needed: what calloc() gives for nothing may be NULL. */
+	/* One more than needed, since calloc() of nothing may return NULL. */
 	part->params = calloc(driver->n_params + 1, sizeof(*params));
 	if (!part->params)
 		return -ENOMEM;
@@ -82,7 +82,7 @@ int sim_part_set_fault(struct sim_board *board, struct sim_part *part, struct si
 	if (fault.kind == SIM_FAULT_HELD_SDA && part->driver->bus != DRIVER_BUS_I2C)
 		return -EOPNOTSUPP;
 	part->fault = fault;
-	/* Pulled out: it loses its power, and with that its registers and its outputs. */
+	/* The part is pulled out: without power it loses its registers and its outputs. */
 	if (fault.kind == SIM_FAULT_NO_ANSWER)
 		power_on(part);
 	sim_part_apply_busy(part);
@@ -120,7 +120,7 @@ static struct sim_part *part_new(const char *name, const struct driver *driver, 
 	return part;
 }
 
-/* The pins of a PWM part exist as soon as it is there, and are nobody's to open as a line. */
+/* The pins of a PWM part exist as long as the part does, and cannot be opened as lines. */
 static int add_outputs(struct sim_board *board, struct sim_part *part)
 {
 	for (unsigned i = 0; i < part->driver->n_pwm; i++) {
@@ -132,7 +132,7 @@ static int add_outputs(struct sim_board *board, struct sim_part *part)
 		if (!output)
 			return -ENOMEM;
 		if (output->held)
-			return -EBUSY; /* opened as another chip's channel: its handle needs it */
+			return -EBUSY; /* opened as another chip's channel, whose handle needs it */
 		output->kind = SIM_OUTPUT_PART_CHANNEL;
 		output->seen = output->held = true;
 		output->value = part->driver->model->duty(part->state, i);
@@ -236,14 +236,14 @@ int sim_wire_part(struct board *board, const char *name, const double *params)
 	pthread_mutex_lock(&sim->lock);
 	part = sim_part_find(sim, name);
 	if (part && part->params)
-		r = 0; /* as it was added */
+		r = 0; /* the same part: it stays as it is */
 	else if (part)
 		r = wire(part, params);
 	pthread_mutex_unlock(&sim->lock);
 	return r;
 }
 
-/* What drives lines is seen at once, and not when somebody reads. */
+/* Lines follow their part at once, and not only when they are read. */
 static void follow_lines(struct sim_board *board, struct sim_part *part)
 {
 	if (part->driver->bus != DRIVER_BUS_LINES)
@@ -258,7 +258,7 @@ static bool is_wave(const struct sim_wave *wave)
 		(wave->kind <= SIM_WAVE_STEP && wave->period_us > 0);
 }
 
-/* NULL: there is no such channel. */
+/* NULL if there is no such channel. */
 static struct sim_wave *wave_of(struct sim_part *part, unsigned channel)
 {
 	size_t i = 0;

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { LED_FULL = 255 }; /* what most kernel LEDs with brightness have */
+enum { LED_FULL = 255 }; /* as with most kernel LEDs that have brightness */
 
 struct sim_pwm {
 	struct pwm_output base;
@@ -37,7 +37,7 @@ static int hold(struct sim_pwm *pwm, struct hal_error *error)
 	pthread_mutex_lock(&board->lock);
 	pwm->output = sim_output_get(board, pwm->base.name, SIM_OUTPUT_PWM);
 	if (pwm->output) {
-		/* A fault that was set before named it without knowing what it is. */
+		/* A fault set before the first opening named it without knowing its kind. */
 		if (!pwm->output->seen)
 			pwm->output->kind = SIM_OUTPUT_PWM;
 		r = sim_output_open(board, pwm->output, "tosd", pwm->base.inverted ? 1 : 0, error);
@@ -71,7 +71,7 @@ int sim_open_pwm(struct board *board, const struct pwm_request *request, struct 
 	struct pwm_output **ret_output)
 {
 	struct pwm_output base = {
-		.steps = request->period_ns, /* as finely as the kernel's interface says it */
+		.steps = request->period_ns, /* as fine as the kernel's interface allows */
 		.inverted = request->inverted,
 	};
 

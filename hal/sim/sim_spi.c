@@ -22,7 +22,7 @@ static int sim_spi_transfer(struct spi_device *base, const uint8_t *out, uint8_t
 	if (r < 0)
 		return r;
 	if (!part || fault == SIM_FAULT_NO_ANSWER) {
-		/* SPI has no acknowledge: nobody drives the line, and its pull-up is read. */
+		/* SPI has no acknowledge: no part drives the line, and its pull-up is read. */
 		memset(in, 0xff, size);
 	} else {
 		size_t limit = fault == SIM_FAULT_SHORT ? size - 1 : size;

@@ -6,9 +6,9 @@
 static const double PI = 3.14159265358979323846;
 
 /*
- * Noise must be the same for the same time, or a value would change while it is being read, so it
- * is a hash of the period's number: the finalizer of SplitMix64 (Steele, Lea, Flood 2014), which
- * spreads neighbouring numbers evenly.
+ * Noise must be the same whenever it is computed for the same time, or a value would change while
+ * it is being read. So it is a hash of the period's number: the finalizer of SplitMix64 (Steele,
+ * Lea, Flood 2014), which spreads neighbouring numbers evenly.
  */
 static double noise(uint64_t period)
 {
@@ -21,7 +21,7 @@ static double noise(uint64_t period)
 	return (double)(hash >> 11) / (double)((UINT64_C(1) << 53) - 1);
 }
 
-/* Where between min (0) and max (1). */
+/* The position between min (0) and max (1). */
 static double position(const struct sim_wave *wave, uint64_t now_us)
 {
 	double phase = (double)(now_us % wave->period_us) / (double)wave->period_us;
