@@ -10,14 +10,15 @@
  * Single-shot: a write to the Config register with OS = 1 begins a conversion, which ends with
  * OS = 1 when read.
  *
- * A value is only as good as the knowledge of which input it is from:
- * - OS has no effect while a conversion runs, but the other bits are taken over. A conversion that
- *   nobody waited for would then end under the name of the next channel. So a start that may meet
- *   a running conversion looks first, and collect() begins the new one after the old one's end.
- * - The result is taken only under a Config register that reads as it was written. Another master,
- *   or a reset by a dip of the supply, shows there.
- * - That the default of the register never reads like that is seen to by COMP_LAT, which is set
- *   here and means nothing as long as the comparator is off.
+ * A value is only as good as the knowledge of which input it came from:
+ * - OS has no effect while a conversion runs, but the other bits take effect. The result of a
+ *   conversion that nobody waited for would then pass for the next channel's. So a start that may
+ *   meet a running conversion checks first, and collect() begins the new one when the old one is
+ *   done.
+ * - A result is only accepted if the Config register still reads as it was written. That catches
+ *   another master, and a reset by a dip of the supply.
+ * - COMP_LAT is set so that the register's default never matches. It has no other effect as long as
+ *   the comparator is off.
  */
 #include "chip.h"
 
@@ -38,14 +39,14 @@ enum {
 	CONFIG_COMP_OFF = 0x0003, /* COMP_QUE: no comparator, ALERT/RDY is high-impedance */
 	CONFIG_AT_RESET = 0x8583,
 
-	WAKE_UP_US = 25, /* from power-down to the conversion's begin, 7.4.2.1 */
+	WAKE_UP_US = 25, /* from power-down to the start of the conversion, 7.4.2.1 */
 	CODES = 32768,   /* from zero to full scale, in the left-aligned register */
 };
 
 enum { PARAM_RANGE, PARAM_RATE };
 enum { CHANNELS = 8 };
 
-/* What differs between the parts. */
+/* The differences between the parts. */
 struct ads1x15_variant {
 	int code_step; /* one LSB in the left-aligned Conversion register */
 	const struct driver_param *params;
@@ -83,7 +84,7 @@ static const struct driver_param ADS1015_PARAMS[] = {
 static const struct ads1x15_variant ADS1115 = {.code_step = 1, .params = ADS1115_PARAMS};
 static const struct ads1x15_variant ADS1015 = {.code_step = 16, .params = ADS1015_PARAMS};
 
-/* The place of a param's value among its choices is its code in the Config register. */
+/* A value's index among the param's choices is its code in the Config register. */
 static unsigned choice_of(const struct driver_param *param, double value)
 {
 	unsigned nearest = 0;
@@ -95,8 +96,8 @@ static unsigned choice_of(const struct driver_param *param, double value)
 	return nearest;
 }
 
-/* MUX[2:0]: 0 to 3 are the differential pairs, 4 to 7 the single inputs. The channels begin with
- * the single ones. */
+/* MUX[2:0]: 0 to 3 are the differential pairs, 4 to 7 the single inputs. The channels list the
+ * single inputs first. */
 static unsigned multiplexer_of(unsigned channel)
 {
 	return channel ^ 4u;
@@ -115,7 +116,7 @@ static uint16_t config_for(const struct chip *chip, unsigned channel)
 struct ads1x15_state {
 	uint16_t config; /* as asked by the last start, without OS */
 	bool running;    /* a conversion may be running */
-	bool deferred;   /* the one that was asked for has yet to begin */
+	bool deferred;   /* the conversion asked for has yet to begin */
 };
 
 static int write_config(struct chip *chip, unsigned config)
@@ -123,15 +124,15 @@ static int write_config(struct chip *chip, unsigned config)
 	return i2c_write_be16(chip->i2c, chip->address, REG_CONFIG, (uint16_t)config);
 }
 
-/* 1/DR, with data rates up to 10 % too low (6.5), and the wake-up. */
+/* 1/DR plus the wake-up, for a data rate up to 10 % too low (6.5). */
 static uint32_t conversion_us(double rate)
 {
 	return (uint32_t)ceil(1e6 / (0.9 * rate)) + WAKE_UP_US;
 }
 
 /*
- * The parts have no identity. What was written must read back, which leaves few others. It also
- * ends a continuous conversion that somebody left behind.
+ * The parts have no identity. The settings must read back as written, which excludes most other
+ * parts. The write also ends a continuous conversion that an earlier program left running.
  */
 static int ads1x15_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
@@ -193,8 +194,8 @@ static double volts(double range, int code)
 }
 
 /*
- * At the first and the last code of the range the output clips: the input is there or anywhere
- * beyond. Neither counts as measured.
+ * At the first and the last code of the range the output clips: the input is at that code or
+ * anywhere beyond it. Neither code counts as measured.
  */
 static void narrow(const struct ads1x15_variant *variant, double range, double *min, double *max)
 {
@@ -240,7 +241,7 @@ static int ads1x15_collect(struct chip *chip, unsigned channel, double *ret_valu
 	return 0;
 }
 
-/* The simulated part. In continuous conversion a result has always just come. */
+/* The simulated part. In continuous conversion a result is always ready. */
 
 struct ads1x15_model {
 	const struct ads1x15_variant *variant;
@@ -248,7 +249,7 @@ struct ads1x15_model {
 	uint16_t config; /* without OS */
 	uint16_t conversion;
 	bool converting, busy;
-	uint16_t latched;      /* config as the running conversion found it */
+	uint16_t latched;      /* config when the running conversion began */
 	uint64_t converted_us; /* when it ends */
 	double shown[CHANNELS];
 	bool loaded; /* a vector's result, instead of shown */
@@ -323,7 +324,8 @@ static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
 }
 
 /*
- * Each row of the table shows what it was given; that "0-1" is the difference is left to the user.
+ * Each row of the table shows the value it was given. Keeping "0-1" equal to the difference of 0
+ * and 1 is left to the user.
  */
 static void model_set_value(void *state, unsigned channel, double value)
 {
@@ -377,9 +379,8 @@ static const struct driver_model ADS1115_MODEL = MODEL(ads1115_reset);
 static const struct driver_model ADS1015_MODEL = MODEL(ads1015_reset);
 
 /*
- * What the pins take: from 0.3 V below ground to 0.3 V above a supply of at most 5.5 V (6.1, 6.3).
- * The range narrows it. What is
- * typical fits into all of them.
+ * The pins take 0.3 V below ground to 0.3 V above a supply of at most 5.5 V (6.1, 6.3). The range
+ * narrows that. The typical value fits into all ranges.
  */
 /* clang-format off */
 #define SINGLE(name, step)                                                                         \
@@ -390,7 +391,7 @@ static const struct driver_model ADS1015_MODEL = MODEL(ads1015_reset);
 	{                                                                                          \
 		name, "voltage", "V", -6.1, 6.1, step, 0                                           \
 	}
-/* The step is that of the default range. In the order that multiplexer_of() expects. */
+/* The step is that of the default range. The order is that of multiplexer_of(). */
 #define CHANNEL_TABLE(step)                                                                        \
 	{                                                                                          \
 		SINGLE("0", step), SINGLE("1", step), SINGLE("2", step), SINGLE("3", step),        \

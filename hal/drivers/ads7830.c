@@ -4,14 +4,15 @@
  *
  * Datasheet: SBAS302 (December 2003). Page numbers are its own.
  *
- * Measured against what the board connects to REF; the part's own reference of 2.5 V stays off.
+ * It measures against the voltage that the board connects to REF. Its own reference of 2.5 V stays
+ * off.
  *
- * - The command byte chooses the input and begins the conversion, which is read behind a repeated
+ * - The command byte chooses the input and begins the conversion, which is read after a repeated
  *   start: nobody else can choose another input in between (page 11).
  * - The inputs are not in the order of their bits: the lowest bit of the number comes first.
- * - The part has neither an identity nor a checksum, and an input at ground is zero as a wire that
- *   is held low is: zeros are believed only if an address that no part has does not answer with
- *   zeros, too.
+ * - The part has neither an identity nor a checksum, and an input at ground reads as zero, like a
+ *   wire that is held low. Zeros are accepted only if an address that no part can have does not
+ *   answer with zeros as well.
  */
 #include "chip.h"
 
@@ -53,7 +54,7 @@ static int convert(struct chip *chip, unsigned channel, uint8_t *ret_code)
 	return 0;
 }
 
-/* Nothing to set up; but a part must be there. */
+/* There is nothing to set up, but the part must answer. */
 static int ads7830_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
 	uint8_t code;
@@ -64,7 +65,7 @@ static int ads7830_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return r;
 }
 
-/* Reading converts. */
+/* The read starts the conversion. */
 static int ads7830_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
 	(void)chip;
@@ -97,7 +98,7 @@ static const uint8_t MODEL_INPUTS[] = {0, 2, 4, 6, 1, 3, 5, 7};
 
 static uint8_t model_convert(const struct ads7830_model *model)
 {
-	/* Differences, and the reference of 2.5 V, are not what an input shows. */
+	/* An input does not show differences, nor values by the reference of 2.5 V. */
 	if (!(model->command & COMMAND_SINGLE_ENDED) || model->command & COMMAND_REFERENCE_ON)
 		return 0xAA;
 	if (model->loaded)
@@ -134,7 +135,7 @@ static void model_set_value(void *state, unsigned channel, double value)
 	model->shown[channel] = (uint8_t)fmin(fmax(round(value), 0), CODE_MAX);
 }
 
-/* raw: a command byte, and what the part answers to it. */
+/* raw: a command byte, and the part's answer to it. */
 static void model_load(void *state, const uint8_t *raw, size_t size)
 {
 	struct ads7830_model *model = state;

@@ -4,14 +4,14 @@
  *
  * Datasheets: AHT10 technical manual, version 1.1, chapter 5; AHT20 product manual, version 1.1
  * (April 2020), chapter 5; DHT20, version 1.0 (May 2021), chapters 7 and 8, which describes the
- * CRC. The dialogue is the same but for the first command and for the CRC, which the AHT10 lacks.
+ * CRC. The dialogue is the same except for the first command and the CRC, which the AHT10 lacks.
  *
- * An answer begins with the status, then come 20 bits of humidity and 20 of temperature.
+ * An answer begins with the status; 20 bits of humidity and 20 of temperature follow.
  *
- * - Not calibrated (status bit 3): the numbers mean nothing. A part that lost its supply may be so
- *   until it is initialized again, and zeros from a wire that is held low look so.
- * - Read while it is busy, the answer is the one before.
- * - Each measurement warms the part: the datasheets advise one in two seconds.
+ * - If the part is not calibrated (status bit 3), the numbers mean nothing. A part that lost its
+ *   supply may stay so until it is initialized again. Zeros from a wire held low look the same.
+ * - While the part is busy, it answers with the previous result.
+ * - Each measurement warms the part. The datasheets advise at most one in two seconds.
  */
 #include "sensirion.h"
 
@@ -39,7 +39,7 @@ enum {
 };
 enum { CHANNEL_TEMPERATURE, CHANNEL_HUMIDITY, CHANNELS };
 
-/* What differs between the parts. */
+/* The differences between the parts. */
 struct aht_variant {
 	uint8_t initialize;
 	size_t answer_bytes; /* DATA_BYTES, and one with a CRC */
@@ -143,7 +143,7 @@ struct aht_model {
 	uint8_t status;
 	bool busy;
 	uint64_t measured_us;
-	uint8_t answer[DATA_BYTES + 1]; /* of the measurement before */
+	uint8_t answer[DATA_BYTES + 1]; /* of the previous measurement */
 	double shown[CHANNELS];
 	bool loaded; /* a vector's data, instead of shown */
 	uint8_t data[DATA_BYTES + 1];
@@ -211,7 +211,7 @@ static void model_set_busy(void *state, bool busy)
 	((struct aht_model *)state)->busy = busy;
 }
 
-/* raw: the answer, with the CRC where the part has one; its status is left to the part. */
+/* raw: the answer, with the CRC if the part has one. The part sets the status itself. */
 static void model_load(void *state, const uint8_t *raw, size_t size)
 {
 	struct aht_model *model = state;
@@ -223,8 +223,8 @@ static void model_load(void *state, const uint8_t *raw, size_t size)
 }
 
 /*
- * The resolution is that of tables 1 and 2. They name -40 to 85 °C, and beyond that the numbers go
- * on for a while; zeros would be -50 °C.
+ * The resolution is from tables 1 and 2. They specify -40 to 85 °C; the numbers go on a little
+ * beyond. Zeros would be -50 °C.
  */
 static const struct driver_channel AHT_CHANNELS[CHANNELS] = {
 	[CHANNEL_TEMPERATURE] = {"temperature", "temperature", "°C", -40, 100, 0.01, 21.5},
@@ -261,8 +261,8 @@ static const struct driver_model AHT10_MODEL = MODEL(aht10_reset);
 static const struct driver_model AHT20_MODEL = MODEL(aht20_reset);
 
 /*
- * The datasheets have no worked example. 0x80000 is half of the range; 0x60000 is 3/8 of it. The
- * CRCs were worked out apart from this code; that of the third one came from a real part.
+ * The datasheets have no worked example. 0x80000 is half of the range, 0x60000 is 3/8 of it. The
+ * CRCs were worked out independently of this code; the third one came from a real part.
  */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define RAW(...)                                                                                   \

@@ -4,14 +4,14 @@
  *
  * Datasheet: BH1750FVI technical note, 2009.04, revision B. Page numbers are its own.
  *
- * Measured one at a time with the high resolution; the part powers down by itself afterwards.
+ * Each measurement is a single one with high resolution; the part powers down by itself afterwards.
  *
- * The part has neither an identity, nor a checksum, nor a sign that a measurement has ended, and in
- * the dark it shows zeros like a wire that is held low:
- * - The longest time is waited for. Read before, the answer would be the one before.
- * - It is cleared while it is set up, so that what answers with anything else is another part.
- * - Zeros are believed only if an address that no part has does not answer with zeros, too.
- * - A part that lost its supply while it measured shows the dark, too. That cannot be told.
+ * The part has no identity, no checksum and no sign that a measurement has ended. In the dark it
+ * reads as zeros, like a wire that is held low. Therefore:
+ * - The driver waits for the longest time. Earlier, the part would answer with the previous result.
+ * - Setting up clears the part, so anything that then answers with non-zero bytes is another part.
+ * - Zeros are accepted only if an address that no part can have does not answer with zeros as well.
+ * - A part that lost its supply while measuring reads as dark, too. This cannot be detected.
  */
 #include "chip.h"
 
@@ -27,13 +27,13 @@ enum {
 	TIME_HIGH = 0x40, /* and bits 7 to 5 of MTreg */
 	TIME_LOW = 0x60,  /* and bits 4 to 0 */
 
-	TIME_DEFAULT = 69,   /* page 11; another program may have left another one */
+	TIME_DEFAULT = 69,   /* page 11; another program may have changed it */
 	MEASURE_US = 180000, /* page 2: 120 ms typically, 180 ms at most */
 };
 
 static const double COUNTS_PER_LUX = 1.2; /* page 2: typically, at the default of MTreg */
 
-/* Zeros from this part, or from a wire that is held low? -EBADMSG: from the wire. */
+/* Reads the count. -EBADMSG: the zeros come from a wire that is held low, not from this part. */
 static int read_data(struct chip *chip, uint16_t *ret_count)
 {
 	uint8_t bytes[2];
@@ -123,7 +123,7 @@ static int model_write(void *state, const uint8_t *data, size_t size, uint64_t n
 	struct bh1750_model *model = state;
 	uint8_t instruction = data[0];
 
-	(void)size; /* those after the first are not accepted */
+	(void)size; /* bytes after the first are not accepted */
 	model_advance(model, now_us);
 	if (instruction == POWER_DOWN || instruction == POWER_ON) {
 		model->powered = instruction == POWER_ON;
@@ -171,7 +171,7 @@ static void model_load(void *state, const uint8_t *raw, size_t size)
 	}
 }
 
-/* At its last count the part clips, and the light is that or anything more. */
+/* At its last count the part clips: the light is that bright or brighter. */
 static const struct driver_channel CHANNELS[] = {
 	{"illuminance", "illuminance", "lx", 0, 54611, 0.84, 300},
 };

@@ -8,14 +8,14 @@
  * and pressure are the same in both; the BMP280 has no ctrl_hum, 24 bytes of calibration (3.11.2
  * there) and 6 bytes of data (3.9 there).
  *
- * Measured in forced mode: one measurement when it is asked for, sleep in between.
+ * It measures in forced mode: one measurement on demand, sleep in between.
  *
- * - One looks like the other and is sold as the other: told apart by the chip id.
+ * - The two look alike and are sold as each other. The chip id tells them apart.
  * - ctrl_hum takes effect with the next write to ctrl_meas (5.4.3).
- * - config is written once, because each write begins the IIR filter anew (3.4.4).
- * - There is no checksum. The calibration, which every later value rests on, is read twice. The
- *   settings are read back with each result: a part that lost its supply for a moment has
- *   forgotten them, and its data registers hold the reset values.
+ * - config is written once, because each write restarts the IIR filter (3.4.4).
+ * - There is no checksum. The calibration, which all values depend on, is read twice. The settings
+ *   are read back with each result: a part that lost its supply for a moment has forgotten them,
+ *   and its data registers hold the reset values.
  */
 #include "bme280.h"
 #include "chip.h"
@@ -34,7 +34,7 @@ enum { PARAM_OVERSAMPLING, PARAM_FILTER, PARAM_SPEED };
 #define KERNELS(name) "the kernel's driver reads it, driver: iio with dtoverlay=i2c-sensor," name
 #define BMP280        "a BMP280, which measures no humidity: driver: bmp280"
 
-/* What differs between the parts. */
+/* The differences between the parts. */
 struct bme280_variant {
 	const char *name;
 	uint8_t id, first_id; /* samples of the BMP280 have the ids below */
@@ -42,12 +42,12 @@ struct bme280_variant {
 };
 
 struct bme280_state {
-	bool reset; /* the part has been found and told to start over */
+	bool reset; /* the part was found, and the reset was sent */
 	unsigned copy_polls;
 	struct bme280_calibration calibration;
 };
 
-/* 1, 2, 4, 8, 16 are 0 to 4; 0 is 0 as well. */
+/* 1, 2, 4, 8, 16 become 0 to 4; 0 becomes 0 as well. */
 static unsigned exponent_of(double power_of_two)
 {
 	return power_of_two < 1.0 ? 0 : (unsigned)ilogb(power_of_two);
@@ -59,7 +59,7 @@ static uint8_t oversampling_code(const struct chip *chip)
 	return (uint8_t)(exponent_of(chip->params[PARAM_OVERSAMPLING]) + 1);
 }
 
-/* Without the mode, which changes by itself. */
+/* Without the mode bits, which the part changes itself. */
 static uint8_t ctrl_meas_of(const struct chip *chip)
 {
 	uint8_t code = oversampling_code(chip);
@@ -78,7 +78,7 @@ static const struct bme280_variant *variant_of(const struct chip *chip)
 	return chip->driver->variant;
 }
 
-/* Sold as this part or put in its place: what answers there by its chip id, register 0xD0. */
+/* Other parts sold as this one or put in its place, by their chip id in register 0xD0. */
 static const struct {
 	uint8_t id;
 	const char *words;
@@ -98,7 +98,7 @@ static int fail_identity(struct chip *chip, uint8_t id)
 {
 	const struct bme280_variant *variant = variant_of(chip);
 
-	/* SPI has no acknowledge: the line shows its pull. */
+	/* SPI has no acknowledge: without a part, the line reads as its pull. */
 	if (chip->spi && (id == 0 || id == 0xFF))
 		return hal_error_set(
 			&chip->words, -ENXIO, "no answer: all that is read is 0x%02x", id);
@@ -153,7 +153,7 @@ static int read_calibration(struct chip *chip, struct bme280_calibration *ret_ca
 	return 0;
 }
 
-/* After the reset: waits for the calibration's copy, reads it, and sets the filter. */
+/* After the reset: waits until the calibration is copied, reads it, and sets the filter. */
 static int set_up(struct chip *chip, uint32_t *ret_wait_us)
 {
 	struct bme280_state *state = chip->state;
@@ -196,7 +196,7 @@ static int bme280_configure(struct chip *chip, uint32_t *ret_wait_us)
 
 static int bme280_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
-	/* Register and value in turn (6.2.1, 6.3.1). */
+	/* Registers and values alternate (6.2.1, 6.3.1). */
 	const uint8_t settings[] = {REG_CTRL_HUM, oversampling_code(chip), REG_CTRL_MEAS,
 		ctrl_meas_of(chip) | MODE_FORCED};
 	bool has_humidity = variant_of(chip)->has_humidity;
@@ -219,8 +219,8 @@ static int bme280_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_
 }
 
 /*
- * -EAGAIN while it measures, -EBADMSG when the part does not hold what was set: then whatever the
- * status says is not an answer of this part.
+ * -EAGAIN while the part measures. -EBADMSG if it does not hold the settings: then the status is
+ * not this part's answer, whatever it says.
  */
 static int check_measured(struct chip *chip)
 {
@@ -247,7 +247,7 @@ static int bme280_collect(struct chip *chip, unsigned channel, double *ret_value
 	int r = check_measured(chip);
 
 	(void)channel;
-	if (r == 0) /* one burst, so that all bytes are of one measurement (4) */
+	if (r == 0) /* one burst, so that all bytes belong to one measurement (4) */
 		r = bme280_read(
 			chip, REG_DATA, data, has_humidity ? DATA_BYTES : DATA_BMP280_BYTES);
 	if (r < 0)
@@ -257,8 +257,8 @@ static int bme280_collect(struct chip *chip, unsigned channel, double *ret_value
 	uint32_t adc_h = (uint32_t)(data[6] << 8 | data[7]);
 
 	/*
-	 * Not measured. Each number alone is a value like any other (0x80000 may be 26 °C), and
-	 * the settings above say that each was measured; all at once are those of the reset.
+	 * Nothing was measured. Each reset value could be a result (0x80000 may be 26 °C), and by
+	 * the settings above each quantity was measured; but all of them at once mean a reset.
 	 */
 	if (adc_p == ADC_RESET_20_BITS && adc_t == ADC_RESET_20_BITS && adc_h == ADC_RESET_16_BITS)
 		return -ERANGE;
@@ -320,10 +320,11 @@ static const struct driver_param PARAMS[] = {
 enum { PARAMS_I2C = PARAM_SPEED, PARAMS_SPI };
 
 /*
- * Temperature and pressure: the example of the BMP280's datasheet, whose registers and formulas
- * are the same: adc_P 415148, adc_T 519888. Humidity has no example there. Its calibration is
- * dig_H1 75, H2 361, H3 0, H4 324, H5 50, H6 30, and 8.1 was worked out apart from this code:
- * adc_H 31000 at t_fine 128422.29 is 56.491 %. (The integer version, 4.2.3, says 56.488 %.)
+ * Temperature and pressure: the example of the BMP280's datasheet, whose registers and formulas are
+ * the same: adc_P 415148, adc_T 519888. The datasheets have no example for humidity. Its
+ * calibration here is dig_H1 75, H2 361, H3 0, H4 324, H5 50, H6 30. By 8.1, worked out
+ * independently of this code, adc_H 31000 at t_fine 128422.29 is 56.491 %. (The integer version,
+ * 4.2.3, gives 56.488 %.)
  */
 const uint8_t bme280_example[] = {
 	/* 0x88..0xA1 */

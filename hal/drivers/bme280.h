@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bosch BME280 and BMP280: what their driver, its formulas and the simulated part share. The
- * datasheets are named in bme280.c; sections are those of the BME280's.
+ * Bosch BME280 and BMP280: declarations shared by the driver, its formulas and the simulated part.
+ * bme280.c names the datasheets; sections are those of the BME280's.
  */
 #pragma once
 
@@ -11,7 +11,7 @@ enum {
 	REG_CALIBRATION_LOW = 0x88, /* calib00..calib25 */
 	REG_ID = 0xD0,
 	REG_RESET = 0xE0,
-	REG_CALIBRATION_HIGH = 0xE1, /* calib26..calib32, the ones that are used */
+	REG_CALIBRATION_HIGH = 0xE1, /* calib26..calib32, as far as they are used */
 	REG_CTRL_HUM = 0xF2,
 	REG_STATUS = 0xF3,
 	REG_CTRL_MEAS = 0xF4,
@@ -30,7 +30,7 @@ enum {
 	MODE_NORMAL = 0x03,
 	CONFIG_FILTER = 0x1C,
 
-	CALIBRATION_LOW_BYTES = 26, /* the last two are of the humidity */
+	CALIBRATION_LOW_BYTES = 26, /* the last two are for humidity */
 	CALIBRATION_BMP280_BYTES = 24,
 	CALIBRATION_HIGH_BYTES = 7,
 	CALIBRATION_BYTES = CALIBRATION_LOW_BYTES + CALIBRATION_HIGH_BYTES,
@@ -43,15 +43,15 @@ enum {
 };
 
 enum { CHANNEL_TEMPERATURE, CHANNEL_HUMIDITY, CHANNEL_PRESSURE, CHANNELS };
-/* Those of the BMP280. */
+/* Channels of the BMP280. */
 enum { BMP280_TEMPERATURE, BMP280_PRESSURE, BMP280_CHANNELS };
 
-/* Reads registers in a row, on I2C or on SPI. 0 or an error of hal_error.h, like the next one. */
+/* Reads consecutive registers, on I2C or SPI. Like bme280_write(): 0 or an error of hal_error.h. */
 int bme280_read(struct chip *chip, uint8_t first, uint8_t *data, size_t size);
 
-enum { BME280_PAIRS_BYTES = 4 }; /* of one write */
+enum { BME280_PAIRS_BYTES = 4 }; /* the most in one write */
 
-/* Writes registers: number and value in turn, at most BME280_PAIRS_BYTES. */
+/* Writes registers: pairs of number and value, at most BME280_PAIRS_BYTES. */
 int bme280_write(struct chip *chip, const uint8_t *pairs, size_t size);
 
 /* Table 16. */
@@ -67,18 +67,18 @@ struct bme280_calibration {
 	int8_t h6;
 };
 
-/* bytes: calib00..calib25, calib26..calib32. Pure, like all that follows. */
+/* bytes: calib00..calib25, calib26..calib32. Pure, as are all functions below. */
 struct bme280_calibration bme280_calibration_from(const uint8_t bytes[CALIBRATION_BYTES]);
 
-/* t_fine, which the other formulas take: the temperature in steps of 1/5120 °C. */
+/* t_fine, an input of the other formulas: the temperature in steps of 1/5120 °C. */
 double bme280_fine_temperature(const struct bme280_calibration *c, uint32_t adc);
 double bme280_celsius(double t_fine);
-/* 0 where the calibration makes no sense. */
+/* 0 if the calibration makes no sense. */
 double bme280_hectopascal(const struct bme280_calibration *c, double t_fine, uint32_t adc);
 /* Relative humidity, 0 to 100. */
 double bme280_percent(const struct bme280_calibration *c, double t_fine, uint32_t adc);
 
-/* Calibration and data of the vectors; the simulated part has this calibration too. */
+/* Calibration and data of the vectors; the simulated part has the same calibration. */
 extern const uint8_t bme280_example[CALIBRATION_BYTES + DATA_BYTES];
 
 extern const struct driver_channel bme280_channels[CHANNELS];

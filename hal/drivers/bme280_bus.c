@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bosch BME280 and BMP280: their registers on I2C and on SPI. The datasheets are named in bme280.c.
+ * Bosch BME280 and BMP280: access to the registers on I2C and SPI. bme280.c names the datasheets.
  */
 #include "bme280.h"
 
@@ -12,7 +12,7 @@
  */
 enum { SPI_READ = 0x80, SPI_READ_MAX = 1 + CALIBRATION_LOW_BYTES };
 
-/* 6.3.2: one control byte, then the registers in a row. */
+/* 6.3.2: one control byte, then consecutive registers. */
 static int spi_read(struct chip *chip, uint8_t first, uint8_t *data, size_t size)
 {
 	uint8_t out[SPI_READ_MAX] = {first | SPI_READ}, in[SPI_READ_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bosch BME280: from the converter's numbers to values.
+ * Bosch BME280: turns the converter's numbers into values.
  */
 #include "bme280.h"
 
@@ -52,10 +52,10 @@ struct bme280_calibration bme280_calibration_from(const uint8_t bytes[CALIBRATIO
 }
 
 /*
- * The compensation is the datasheet's in double precision (8.1): "the best possible accuracy",
- * meant for machines with a floating point unit, and without the overflows that the integer
- * versions invite. t_fine stays a double here; the datasheet cuts it to an integer to carry it
- * over, which is worth 0.0002 °C.
+ * These are the datasheet's formulas in double precision (8.1): "the best possible accuracy", meant
+ * for machines with a floating point unit, and without the overflows that the integer versions
+ * invite. t_fine stays a double here. The datasheet cuts it to an integer, which makes a difference
+ * of 0.0002 °C.
  *
  *   var1 = (adc_T / 16384.0 - dig_T1 / 1024.0) * dig_T2
  *   var2 = (adc_T / 131072.0 - dig_T1 / 8192.0)^2 * dig_T3

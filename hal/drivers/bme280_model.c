@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bosch BME280 and BMP280: the simulated part, on I2C or SPI. Registers, a calibration, and
- * measurements that take their time; in normal mode, which other programs like, one follows the
- * other without standby. The IIR filter is left out: what is shown has been so for long.
+ * Bosch BME280 and BMP280: the simulated part, on I2C or SPI, with registers, a calibration, and
+ * measurements that take their time. In normal mode, which other programs use, measurements follow
+ * each other without standby. The IIR filter is left out, as if the value had been steady for long.
  */
 #include "bme280.h"
 
@@ -46,7 +46,8 @@ static double compensate_celsius(const struct bme280_calibration *c, double t_fi
 	return bme280_celsius(bme280_fine_temperature(c, adc));
 }
 
-/* Each quantity's way from the converter's number to its value, and how wide that number is. */
+/* For each quantity: the formula from the converter's number to the value, and the number's width.
+ * */
 static const struct {
 	compensate *compensation;
 	unsigned bits;
@@ -56,15 +57,15 @@ static const struct {
 	[CHANNEL_PRESSURE] = {bme280_hectopascal, 20},
 };
 
-/* How far adc is from the value; far away when it lies outside of what the part can show. */
+/* The difference between shown and value; huge if shown is outside the part's range. */
 static double distance(const struct driver_channel *channel, double shown, double value)
 {
 	return shown < channel->min || shown > channel->max ? HUGE_VAL : fabs(shown - value);
 }
 
 /*
- * What the converter says for a value: the compensation the other way round, by bisection. bits is
- * the resolution; the number is left-aligned.
+ * The converter's number for a value: the compensation inverted by bisection. bits is the
+ * resolution; the number is left-aligned.
  */
 static uint32_t model_adc(const struct model *model, unsigned channel,
 	const struct bme280_calibration *c, double t_fine, unsigned bits)
@@ -131,7 +132,7 @@ static void model_measure(struct model *model)
 		memset(data + DATA_BMP280_BYTES, 0, DATA_BYTES - DATA_BMP280_BYTES);
 }
 
-/* What happens by itself until now. */
+/* Brings the part's own processes up to now. */
 static void model_advance(struct model *model, uint64_t now_us)
 {
 	if (model->measuring && !model->busy && now_us >= model->measured_us) {
@@ -170,7 +171,7 @@ static void model_write_register(struct model *model, uint8_t reg, uint8_t value
 		reg == REG_CONFIG) {
 		uint8_t mode = reg == REG_CTRL_MEAS ? CTRL_MEAS_MODE : 0;
 
-		/* The same once more only begins another measurement. */
+		/* The same value again only begins another measurement. */
 		if ((model->registers[reg] ^ value) & ~mode)
 			model->is_converted = false;
 		model->registers[reg] = value;
@@ -205,7 +206,7 @@ static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
 	return 0;
 }
 
-/* 6.3: bit 7 of the first byte is the direction; that of the address is always 1. */
+/* 6.3: bit 7 of the first byte is the direction; in the register's own address that bit is 1. */
 static int model_spi(void *state, const uint8_t *out, uint8_t *in, size_t size, uint64_t now_us)
 {
 	struct model *model = state;
@@ -226,7 +227,7 @@ static void model_set_busy(void *state, bool busy)
 	((struct model *)state)->busy = busy;
 }
 
-/* raw: 0x88..0xA1, 0xE1..0xE7, 0xF7..0xFE, of which a BMP280 takes what it has. */
+/* raw: 0x88..0xA1, 0xE1..0xE7, 0xF7..0xFE; a BMP280 takes the registers that it has. */
 static void model_load(void *state, const uint8_t *raw, size_t size)
 {
 	struct model *model = state;

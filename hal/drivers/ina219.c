@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Texas Instruments INA219: the voltage of a supply and, by a shunt, its current, on I2C.
+ * Texas Instruments INA219: supply voltage and, through a shunt, its current, on I2C.
  *
  * Datasheet: SBOS448G (August 2008, revised December 2015). Section numbers are its own.
  *
- * Measured one at a time (triggered), with the widest ranges: 32 V, and 320 mV over the shunt; its
- * steps are 10 uV in every range (8.6.3.1).
+ * It measures on demand (triggered), with the widest ranges: 32 V, and 320 mV across the shunt,
+ * whose steps are 10 uV in every range (8.6.3.1).
  *
  * - The part's own Current and Power registers are not used. They need the Calibration register,
- *   and after a dip of the supply they read zero, which looks like no current (8.6.1). Here the
- *   current is computed from the shunt's voltage.
- * - After such a dip the part measures on and on with its default settings. Mode and settings are
- *   read back with each result.
- * - CNVR, the sign of a result, goes off with a new mode or when the Power register is read
+ * and
+ *   after a dip of the supply they read as zero, which looks like no current (8.6.1). The driver
+ *   computes the current from the shunt voltage.
+ * - After such a dip the part measures continuously with its default settings. So mode and settings
+ *   are read back with each result.
+ * - CNVR, which signals a result, is cleared by a new mode or by reading the Power register
  *   (8.6.3.2). Triggering again is no new mode, so that register is read first.
- * - The upper 13 bits of the Bus Voltage register are the voltage; the others are CNVR and OVF.
- * - Neither an identity nor a checksum: what was written must read back.
+ * - The upper 13 bits of the Bus Voltage register are the voltage; below them are CNVR and OVF.
+ * - There is neither an identity nor a checksum. The settings must read back as written.
  */
 #include "chip.h"
 
@@ -37,9 +38,9 @@ enum {
 	CONFIG_320_MV = 0x1800,
 	CONFIG_BUS_SHIFT = 7,
 	CONFIG_SHUNT_SHIFT = 3,
-	CONFIG_AVERAGE = 0x8, /* of one converter's settings, and the logarithm of the samples */
+	CONFIG_AVERAGE = 0x8, /* in a converter's setting; the bits below are log2 of the samples */
 	MODE_MASK = 0x7,
-	MODE_TRIGGERED = 0x3, /* shunt and bus; 7 is the same without an end */
+	MODE_TRIGGERED = 0x3, /* shunt and bus; 7 is the same continuously */
 
 	BUS_CNVR = 0x0002,
 	BUS_SHIFT = 3,
@@ -52,7 +53,7 @@ enum {
 
 #define SHUNT_STEP_V 10e-6
 #define BUS_STEP_V   4e-3
-#define SHUNT_OHM    0.1 /* what is on the usual modules */
+#define SHUNT_OHM    0.1 /* on the usual modules */
 
 enum { CHANNEL_VOLTAGE, CHANNEL_CURRENT, CHANNELS };
 enum { PARAM_SHUNT, PARAM_SAMPLES };
@@ -122,7 +123,7 @@ static int ina219_collect(struct chip *chip, unsigned channel, double *ret_value
 	return 0;
 }
 
-/* At the first and the last code the converter clips: the current is there or anywhere beyond. */
+/* At the first and the last code the converter clips: the current is that or anywhere beyond. */
 static void ina219_narrow(const double *params, unsigned channel, double *min, double *max)
 {
 	double limit_a = (SHUNT_CODE_MAX - 1) * SHUNT_STEP_V / params[PARAM_SHUNT];
@@ -133,20 +134,20 @@ static void ina219_narrow(const double *params, unsigned channel, double *min, d
 	}
 }
 
-/* The simulated part, with its shunt. The bus and the shunt are measured one after the other. */
+/* The simulated part, with its shunt. It measures the bus and the shunt one after the other. */
 
 struct ina219_model {
 	uint8_t pointer;
 	uint16_t registers[REGISTERS];
 	bool busy, converting;
 	uint64_t converted_us;
-	double shunt_ohm; /* outside of the part */
+	double shunt_ohm; /* a component outside the part */
 	double voltage_v, current_a;
 	bool loaded; /* a vector's registers, instead of what is shown */
 	uint16_t bus, shunt;
 };
 
-/* 8.6.2.1, ADC settings, of one of the two converters. */
+/* 8.6.2.1, ADC settings, for one of the two converters. */
 static uint64_t model_conversion_us(unsigned converter)
 {
 	static const uint16_t SINGLE_US[] = {84, 148, 276, CONVERSION_US};
@@ -301,13 +302,14 @@ static const struct driver_model MODEL = {
 	.load = model_load,
 };
 
-/* 7.1: the bus takes 26 V. The current is that of the smallest shunt; the map narrows it. */
+/* 7.1: the bus takes 26 V. The current is that of the smallest shunt; the map's shunt narrows it.
+ * */
 static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {
 	[CHANNEL_VOLTAGE] = {"voltage", "voltage", "V", 0, 26, 0.004, 5},
 	[CHANNEL_CURRENT] = {"current", "current", "A", -320, 320, 0.0001, 0.25},
 };
 
-/* 8.5.5.1: by A1 and A0. */
+/* 8.5.5.1: chosen by A1 and A0. */
 static const uint8_t ADDRESSES[] = {0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49,
 	0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F};
 static const double SAMPLES[] = {1, 2, 4, 8, 16, 32, 64, 128};
@@ -332,8 +334,8 @@ static const double SHUNT_2_MILLIOHM[] = {[PARAM_SHUNT] = 0.002, [PARAM_SAMPLES]
 #define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = 4
 
 /*
- * 9.2.2.1 is of a shunt of 2 milliohm with 10 A through it: 20 mV are 2000 steps, 0x07D0, and
- * 11.98 V are 2995, 0x0BB3, which is 0x5D98 in the register.
+ * The example of 9.2.2.1 has a shunt of 2 milliohm with 10 A through it: 20 mV are 2000 steps,
+ * 0x07D0, and 11.98 V are 2995, 0x0BB3, which is 0x5D98 in the register.
  */
 static const struct driver_vector VECTORS[] = {
 	{.source = "SBOS448G, 9.2.2.1, register results: 10 A",

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The names of Industrial I/O's channels by their grammar (sysfs-bus-iio, as of Linux 6.12), for
- * all that is not in the table of kernel_iio.c: a channel is whatever the device has.
+ * The grammar of Industrial I/O's channel names (sysfs-bus-iio, as of Linux 6.12), for channels
+ * that are not in the table of kernel_iio.c: any channel of a device can be read.
  *
  *   <type>[Y][-<type>Z][_<modifier>]
  *
- * voltage40, voltage8-voltage9, intensity0_ir, magn_x. The type says the unit. A channel's number
- * is its name in another form: the places of type and modifier in the lists below, Y and Z.
+ * Examples: voltage40, voltage8-voltage9, intensity0_ir, magn_x. The type determines the unit. A
+ * channel's number encodes its name: the indices of type and modifier in the lists below, Y and Z.
  */
 #include "kernel_sensors.h"
 
@@ -17,10 +17,10 @@
 
 enum {
 	INDEX_MAX = 254,   /* of Y and Z */
-	NUMBER = 1u << 30, /* of all of these, so that none is a row of a table */
+	NUMBER = 1u << 30, /* set in all these numbers, so that none is an index of the table */
 };
 
-/* The name is the type; what is shown is what the simulated device shows. */
+/* The name is the type; the typical value is shown by the simulated device. */
 static const struct driver_channel TYPES[] = {
 	KERNEL_TEMPERATURE("temp", 21.5),
 	KERNEL_HUMIDITY("humidityrelative"),
@@ -52,14 +52,14 @@ static const struct driver_channel TYPES[] = {
 	{"steps", "count", "steps", 0, 1e12, 1, 1000},
 };
 
-/* The first one is none. Modifiers whose attribute is more than one number are left out. */
+/* The first means none. Modifiers whose attribute holds several numbers are left out. */
 static const char *const MODIFIERS[] = {"", "x", "y", "z", "linear_x", "linear_y", "linear_z",
 	"pitch", "yaw", "roll", "both", "ir", "clear", "red", "green", "blue", "uv", "uva", "uvb",
 	"duv", "ambient", "object", "supply", "i", "q", "co2", "voc", "ethanol", "h2", "o2", "pm1",
 	"pm2p5", "pm4", "pm10", "from_north_magnetic", "from_north_magnetic_tilt_comp",
 	"from_north_true", "from_north_true_tilt_comp", "running", "jogging", "walking", "still"};
 
-/* An index is 0 where there is none, and one more than itself otherwise. */
+/* An index is stored plus one; 0 means that there is none. */
 struct parsed {
 	unsigned type, modifier, index, second;
 };
@@ -78,7 +78,7 @@ static int pack(const struct parsed *parsed)
 		parsed->second << 19);
 }
 
-/* Digits as the kernel prints them. Returns what follows, or NULL. */
+/* Digits as the kernel prints them. Returns the text after them, or NULL. */
 static const char *parse_index(const char *text, unsigned *ret_index)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -92,7 +92,7 @@ static const char *parse_index(const char *text, unsigned *ret_index)
 	return text + digits;
 }
 
-/* Behind the type. */
+/* The part of a name after its type. */
 static int parse_rest(const char *text, const char *type, struct parsed *parsed)
 {
 	size_t length = strlen(type);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The channels of hardware monitoring. The kernel's document stands for the datasheet:
- * Documentation/ABI/testing/sysfs-class-hwmon, as of Linux 6.12. How they are read:
- * kernel_sensors.c.
+ * The channels of hardware monitoring. Instead of a datasheet there is the kernel's document:
+ * Documentation/ABI/testing/sysfs-class-hwmon, as of Linux 6.12. kernel_sensors.c reads them.
  */
 #include "kernel_sensors.h"
 
@@ -53,7 +52,7 @@ static const struct driver_channel CHANNELS[] = {
 	SPEED("fan4"),
 };
 
-/* The channel's number in the table. */
+/* Indices of channels in the table. */
 enum { TEMP1 = 0, IN0 = 7, POWER1 = 19, FAN2 = 23 };
 
 static const struct driver_vector VECTORS[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The channels of Industrial I/O. The kernel's document stands for the datasheet:
- * Documentation/ABI/testing/sysfs-bus-iio, as of Linux 6.12. How they are read: kernel_sensors.c.
+ * The channels of Industrial I/O. Instead of a datasheet there is the kernel's document:
+ * Documentation/ABI/testing/sysfs-bus-iio, as of Linux 6.12. kernel_sensors.c reads them.
  */
 #include "kernel_sensors.h"
 
@@ -43,7 +43,7 @@ static const struct attributes_class CLASS = {"bus/iio/devices", "iio:device"};
 #define PAIR(a, b) KERNEL_VOLTAGE("voltage" a "-voltage" b, 0.000125, 0)
 /* clang-format on */
 
-/* Of sysfs-bus-iio, what a device measures: no events, no buffers, no outputs, no timestamps. */
+/* The measurements of sysfs-bus-iio: no events, no buffers, no outputs, no timestamps. */
 static const struct driver_channel CHANNELS[] = {
 	KERNEL_TEMPERATURE("temp", 21.5),
 	KERNEL_HUMIDITY("humidityrelative"),
@@ -133,7 +133,7 @@ static const struct driver_channel CHANNELS[] = {
 	{"steps", "count", "steps", 0, 1e12, 1, 1000},
 };
 
-/* The channel's number in the table. */
+/* Indices of channels in the table. */
 enum {
 	TEMP = 0,
 	PRESSURE = 2,

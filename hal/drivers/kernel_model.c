@@ -28,7 +28,8 @@ static int loaded_attribute(const char *loaded, const char *attribute, char *tex
 	return -ENOENT;
 }
 
-/* Ambient quantities as IIO's drivers mostly give them, all others as numbers of a converter. */
+/* IIO's drivers mostly give ambient quantities as values, and all others as a converter's numbers.
+ * */
 static bool has_input(const struct driver *driver, const struct driver_channel *channel)
 {
 	static const char *const ambient[] = {"temperature", "humidity", "pressure", "illuminance",
@@ -60,7 +61,7 @@ static int shown_attribute(const struct kernel_model *model, const struct driver
 	return 0;
 }
 
-/* A channel beyond the table shows what is typical of it until it is told otherwise. */
+/* A channel beyond the table shows its type's typical value until it is given another. */
 static int named_attribute(
 	const struct kernel_model *model, const char *name, char *text, size_t size)
 {
@@ -98,7 +99,7 @@ int kernel_model_attribute(const void *state, const char *attribute, char *text,
 		const struct driver_channel *channel = &driver->channels[i];
 		size_t length = strlen(channel->name);
 
-		/* in_temp_ambient_input is not temp's. */
+		/* in_temp_ambient_input does not belong to temp. */
 		if (strncmp(name, channel->name, length) == 0 && name[length] == '_' &&
 			shown_attribute(model, channel, model->shown[i], name + length + 1, text,
 				size) == 0)
@@ -131,7 +132,7 @@ void kernel_model_set_value(void *state, unsigned channel, double value)
 		show_named(model, channel, value);
 }
 
-/* raw: the lines. */
+/* raw: the attributes as lines. */
 void kernel_model_load(void *state, const uint8_t *raw, size_t size)
 {
 	struct kernel_model *model = state;

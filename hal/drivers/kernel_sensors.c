@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a driver of the kernel measures: Industrial I/O (IIO) and hardware monitoring (hwmon). The
- * kernel's documents stand for the datasheet: Documentation/ABI/testing/sysfs-bus-iio and
- * sysfs-class-hwmon, and Documentation/hwmon/sysfs-interface.rst, as of Linux 6.12.
+ * Sensors with a driver in the kernel: Industrial I/O (IIO) and hardware monitoring (hwmon).
+ * Instead of a datasheet there are the kernel's documents: Documentation/ABI/testing/sysfs-bus-iio
+ * and sysfs-class-hwmon, and Documentation/hwmon/sysfs-interface.rst, as of Linux 6.12.
  *
- * A channel has the name that it has there: in_voltage0_raw is the channel voltage0, temp1_input is
- * temp1. The quantity says the unit, and that the kernel's is another one, mostly a thousandth.
+ * A channel has the kernel's name: in_voltage0_raw is the channel voltage0, temp1_input is temp1.
+ * Its quantity determines the unit, and the factor to the kernel's unit, which is mostly a
+ * thousandth.
  *
  * hwmon (sysfs-class-hwmon, <type>Y_input): the value itself, an integer.
  *   temp1_input 47236  is 47.236 °C
- * When <type>Y_fault says 1, as for a wire that has come off, the value means nothing.
+ * While <type>Y_fault is 1, as for a wire that has come off, the value means nothing.
  *
  * IIO (sysfs-bus-iio): "in_<type>_input" is the value itself ("Scaled ... measurement"). Otherwise
  * there is in_<type>Y_raw, with "offset to be added to <type>[Y]_raw prior to scaling by
  * <type>[Y]_scale in order to obtain value in the <type> units":
  *   value = (raw + offset) * scale
  * "If Y or axis <x|y|z> is not present, then the offset applies to all in channels of <type>", and
- * so does the scale. An offset that is not there is 0. A scale that is not there is "unknown": then
- * nobody knows what the number means, and it is not taken for a value. Intensities have no unit
- * anyway: they are given raw.
+ * so does the scale. A missing offset is 0. A missing scale is "unknown": nobody knows what the
+ * number means, so it is not accepted as a value. Intensities have no unit anyway and are given
+ * raw.
  */
 #include "kernel_sensors.h"
 
@@ -62,7 +63,7 @@ static int read_number(struct chip *chip, const char *channel, const char *what,
 	return r;
 }
 
-/* The channel's own, or the one that it shares. */
+/* Reads the channel's own attribute, or the one that it shares. */
 static int read_shared(struct chip *chip, const char *channel, const char *what, double *ret_value)
 {
 	char type[NAME_BYTES];
@@ -116,7 +117,7 @@ static int check_fault(struct chip *chip, const char *name)
 	return 0;
 }
 
-/* The device is found when its bus is opened, and has nothing to set up. */
+/* The device was found when the bus was opened. There is nothing to set up. */
 int kernel_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
 	(void)chip;
@@ -124,7 +125,7 @@ int kernel_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return 0;
 }
 
-/* Reading measures. */
+/* The read starts the measurement. */
 int kernel_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
 	(void)chip;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between the files of the kernel's own sensors: what Industrial I/O and hardware monitoring have
- * in common, and how they differ.
+ * Shared by the files of the kernel's own sensors: the common part of Industrial I/O and hardware
+ * monitoring, and the differences between them.
  */
 #pragma once
 
 #include "chip.h"
 
-/* How many of the kernel's units are one of the channel's. */
+/* The number of the kernel's units in one unit of the channel. */
 struct kernel_unit {
 	const char *quantity;
 	double per;
@@ -16,15 +16,15 @@ struct kernel_unit {
 struct kernel_variant {
 	const char *prefix; /* of all attributes */
 	bool has_raw, has_fault;
-	const struct kernel_unit *units; /* ends without a quantity; others are the same in both */
+	const struct kernel_unit *units; /* ends with a NULL quantity; other units are the same */
 };
 
 #define KERNEL_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* How many of the kernel's units are one of the channel's. */
+/* The number of the kernel's units in one unit of the channel. */
 double kernel_units_per(const struct driver *driver, const struct driver_channel *channel);
 
-/* The grammar of IIO's names, as parse_channel() and describe_channel() of driver.h. */
+/* The grammar of IIO's names: parse_channel() and describe_channel() of driver.h. */
 int kernel_channel_parse(const char *name);
 int kernel_channel_describe(unsigned number, struct driver_channel_text *ret_text);
 
@@ -33,7 +33,7 @@ int kernel_configure(struct chip *chip, uint32_t *ret_wait_us);
 int kernel_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
 int kernel_collect(struct chip *chip, unsigned channel, double *ret_values);
 
-/* The simulated device: attributes as text. It is what reset makes of it, by its driver. */
+/* The simulated device: attributes as text. Each driver's reset makes it a device of its kind. */
 enum { KERNEL_LOADED_BYTES = 128, KERNEL_NAMED_MAX = 64 };
 
 struct kernel_model {
@@ -44,7 +44,7 @@ struct kernel_model {
 		double shown;
 	} named[KERNEL_NAMED_MAX]; /* beyond the table */
 	size_t n_named;
-	char loaded[KERNEL_LOADED_BYTES]; /* lines "attribute text" of a vector, instead of shown */
+	char loaded[KERNEL_LOADED_BYTES]; /* a vector's lines "attribute text", instead of shown */
 };
 
 void kernel_model_power_on(struct kernel_model *model, const struct driver *driver);
@@ -52,8 +52,8 @@ int kernel_model_attribute(const void *state, const char *attribute, char *text,
 void kernel_model_set_value(void *state, unsigned channel, double value);
 void kernel_model_load(void *state, const uint8_t *raw, size_t size);
 
-/* Rows of the tables. Limits are those of the quantity, since the kernel's devices do not tell
- * theirs: the map's min and max say more. Humidity sensors reach a little over both ends. */
+/* Rows of the tables. Limits are those of the quantity, since the kernel's devices do not state
+ * theirs; the map's min and max can narrow them. Humidity sensors reach a little past both ends. */
 /* clang-format off */
 #define KERNEL_TEMPERATURE(name, show) {name, "temperature", "°C", -273.15, 2000, 0.001, (show)}
 #define KERNEL_HUMIDITY(name)             {name, "humidity", "%", -10, 120, 0.001, 45}
@@ -68,7 +68,7 @@ void kernel_model_load(void *state, const uint8_t *raw, size_t size);
 		.load = kernel_model_load,                                                         \
 	}
 
-/* What a vector's device has: its attributes as lines. */
+/* A vector's device: its attributes as lines. */
 #define KERNEL_LINES(text) .raw = (const uint8_t *)(text), .raw_bytes = sizeof(text) - 1
 
 #define KERNEL_DRIVER                                                                              \

@@ -4,20 +4,20 @@
  * SPI with four and eight inputs.
  *
  * Datasheets: MCP3204/3208 DS21298E (2008), MCP3004/3008 DS21295D (2008). Both describe the same
- * dialogue, so that only the number of bits and of inputs differs here.
+ * dialogue; only the number of bits and of inputs differs.
  *
  * One transfer is one conversion (figure 5-1). The start bit is the first one that is high:
  *
  *   DIN    0 .. 0 | start  SGL/DIFF  D2 D1 D0 | don't care ...
  *   DOUT   not driven ..................... | null | B11 .. B1 B0 | B1 .. B11 | 0 0 ...
  *
- * As many leading zeros are sent as bring B0 to the end of the third byte (section 6.1).
+ * The number of leading zeros is chosen so that B0 ends the third byte (section 6.1).
  *
- * What can be told from the answer, there being no checksum:
- * - The null bit is low. When it and all that follows is high, nobody pulls the line down: no part.
- * - With further clocks the part sends the result a second time, least significant bit first
- *   (figure 5-2; B0 is shared). They are asked for, and the two must agree: that finds a line that
- *   floats in noise, and every single wrong bit but B0, which stands there once.
+ * There is no checksum, but the answer itself tells something: - The null bit is low. If it and all
+ * that follows is high, nothing pulls the line down: no part. - With further clocks the part sends
+ * the result a second time, least significant bit first (figure
+ *   5-2; B0 is shared). The driver reads both, and they must agree. That reveals a line that floats
+ *   in noise, and every single wrong bit but B0, which is sent only once.
  * - A missing part on a line that is pulled down reads as zeros, exactly like an input at 0 V.
  */
 #include "chip.h"
@@ -28,7 +28,7 @@
 enum {
 	COMMAND_SINGLE_ENDED = 0x18, /* start bit and SGL/DIFF, above the channel's three bits */
 	COMMAND_CHANNEL_MASK = 0x07,
-	RESULT_END_CLOCK = 24,  /* the clocks that have passed after B0 */
+	RESULT_END_CLOCK = 24,  /* the number of clocks when B0 has been read */
 	TRANSFER_BYTES = 5,     /* room for the result and its repetition */
 	SPEED_MIN_HZ = 10000,   /* slower, the sample capacitor loses charge: section 6.2 */
 	SPEED_2V7_HZ = 1000000, /* MCP320x at 2.7 V; the MCP300x takes 1.35 MHz */
@@ -36,7 +36,7 @@ enum {
 	SPEED_5V_10_HZ = 3600000,
 };
 
-/* What differs between the parts. */
+/* The differences between the parts. */
 struct mcp3xxx_variant {
 	unsigned bits;
 };
@@ -62,7 +62,7 @@ static uint32_t bits_before(uint64_t bits, unsigned clock, unsigned n)
 
 static uint32_t mirrored(uint32_t value, unsigned bits)
 {
-	/* Neighbours change places: bits, then pairs, fours and eights. */
+	/* Reverses the order: neighbouring bits change places, then pairs, fours and eights. */
 	value = (value & 0x5555) << 1 | (value >> 1 & 0x5555);
 	value = (value & 0x3333) << 2 | (value >> 2 & 0x3333);
 	value = (value & 0x0f0f) << 4 | (value >> 4 & 0x0f0f);
@@ -70,7 +70,7 @@ static uint32_t mirrored(uint32_t value, unsigned bits)
 	return value >> (16 - bits);
 }
 
-/* -ENXIO and -EBADMSG as told above. */
+/* -ENXIO and -EBADMSG as described at the top. */
 static int decode(const uint8_t answer[TRANSFER_BYTES], unsigned bits, uint32_t *ret_result)
 {
 	uint64_t all = bits_of(answer);
@@ -90,7 +90,8 @@ static int decode(const uint8_t answer[TRANSFER_BYTES], unsigned bits, uint32_t 
 static int convert(struct chip *chip, unsigned channel, uint32_t *ret_result)
 {
 	const struct mcp3xxx_variant *variant = chip->driver->variant;
-	/* After the command come the clocks of sampling and of the null bit, then the result. */
+	/* The command is followed by the clocks of sampling and of the null bit, then by the
+	 * result. */
 	uint32_t command = (COMMAND_SINGLE_ENDED | channel) << (variant->bits + 2);
 	const uint8_t out[TRANSFER_BYTES] = {
 		(uint8_t)(command >> 16), (uint8_t)(command >> 8), (uint8_t)command};
@@ -100,7 +101,7 @@ static int convert(struct chip *chip, unsigned channel, uint32_t *ret_result)
 	return r < 0 ? r : decode(in, variant->bits, ret_result);
 }
 
-/* There is nothing to set up; a conversion shows whether somebody is there. */
+/* There is nothing to set up. A conversion shows that a part is there. */
 static int mcp3xxx_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
 	uint32_t result;
@@ -140,7 +141,7 @@ struct mcp3xxx_model {
 	uint8_t answer[TRANSFER_BYTES];
 };
 
-/* clock counts from the start bit. Where the part does not drive the line, it floats high here. */
+/* clock counts from the start bit. While the part does not drive the line, it floats high here. */
 static bool model_output(const struct mcp3xxx_model *model, uint32_t result, unsigned clock)
 {
 	const unsigned null_clock = 6;
@@ -290,8 +291,8 @@ static const struct driver_param PARAMS_10[] = {{
 }};
 
 /*
- * Equation 4-2: output code = 4096 * Vin / Vref (MCP320x), 1024 * Vin / Vref (MCP300x). The codes
- * are laid out by hand as in figures 5-2 and 6-1, undriven clocks high.
+ * Equation 4-2: output code = 4096 * Vin / Vref (MCP320x), 1024 * Vin / Vref (MCP300x). The answers
+ * are laid out by hand as in figures 5-2 and 6-1, with clocks that are not driven read as high.
  */
 #define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = TRANSFER_BYTES
 

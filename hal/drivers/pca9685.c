@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * NXP PCA9685: 16 PWM outputs of 12 bits on I2C.
- * Source: NXP PCA9685 product data sheet, Rev. 4, 16 April 2015. Sections and tables are its.
+ * Source: NXP PCA9685 product data sheet, Rev. 4, 16 April 2015. Sections and tables refer to it.
  *
- * Quirks
- * - The outputs go on by themselves when this process dies. So the first thing said to the part is
- *   that everything is off, in a form that it understands in any state: one byte to one register,
- *   which needs no auto-increment. In sleep the outputs cannot be changed any more (table 5), so
- *   that comes before the sleep that the prescaler needs.
- * - EXTCLK, once set, goes only with the power (table 5). Such a part is refused: its frequency is
- *   unknown.
- * - A dip of the supply resets it to sleep, silently: it acknowledges every duty and drives
- *   nothing. So MODE1 is read back after each duty.
+ * Quirks - The outputs go on by themselves when this process dies. So the first write to the part
+ * turns all
+ *   of them off, in a form that it understands in any state: one byte to one register, which needs
+ *   no auto-increment. In sleep the outputs cannot be changed any more (table 5), so this comes
+ *   before the sleep that the prescaler needs.
+ * - EXTCLK, once set, is only cleared by a power cycle (table 5). A part with EXTCLK is refused:
+ * its
+ *   frequency is unknown.
+ * - A dip of the supply resets the part to sleep without notice: it acknowledges every duty and
+ *   drives nothing. So MODE1 is read back after each duty.
  */
 #include "chip.h"
 
@@ -25,7 +26,7 @@ enum {
 	REG_MODE2 = 0x01,
 	REG_SUBADR1 = 0x02,
 	REG_ALLCALLADR = 0x05,
-	REG_LED0_ON_L = 0x06, /* four a channel: ON_L, ON_H, OFF_L, OFF_H */
+	REG_LED0_ON_L = 0x06, /* four registers for each channel: ON_L, ON_H, OFF_L, OFF_H */
 	REG_LED15_OFF_H = 0x45,
 	REG_ALL_LED_ON_L = 0xfa, /* written to all channels, read as zero */
 	REG_ALL_LED_OFF_H = 0xfd,
@@ -38,10 +39,10 @@ enum {
 	MODE1_EXTCLK = 0x40,
 	MODE1_AUTO_INCREMENT = 0x20,
 	MODE1_SLEEP = 0x10,
-	MODE1_ALLCALL = 0x01, /* answers at 0x70 too; cleared, for other parts live there */
+	MODE1_ALLCALL = 0x01, /* answers at 0x70 too; cleared, since other parts live there */
 };
 
-/* Table 6, MODE2. OCH stays 0: outputs change on STOP, so the four bytes of a channel at once. */
+/* Table 6, MODE2. OCH stays 0: outputs change on STOP, so a channel's four bytes act together. */
 enum {
 	MODE2_INVRT = 0x10,
 	MODE2_OUTDRV = 0x04, /* totem pole; 0: open drain */
@@ -65,7 +66,7 @@ enum {
 
 enum param { PARAM_FREQUENCY, PARAM_OPEN_DRAIN, PARAM_INVERTED, N_PARAMS };
 
-/* What configure() has reached. */
+/* How far configure() has got. */
 struct pca9685 {
 	bool waking;
 };
@@ -102,12 +103,12 @@ static int write_register(struct chip *chip, uint8_t reg, uint8_t value)
 	return i2c_write_register(chip->i2c, chip->address, reg, value);
 }
 
-/* The channel's four registers from reg on, in one transfer. */
+/* Writes the channel's four registers from reg on, in one transfer. */
 static int write_duty(struct chip *chip, uint8_t reg, uint32_t duty_steps)
 {
 	uint8_t message[1 + CHANNEL_BYTES] = {reg};
 
-	/* On from count 0 to count duty. ON and OFF may never be equal (7.3.3), hence the bits. */
+	/* On from count 0 to count duty. ON and OFF must never be equal (7.3.3), hence the bits. */
 	if (duty_steps == 0) {
 		message[4] = LED_FULL;
 	} else if (duty_steps == STEPS) {
@@ -130,8 +131,8 @@ static int check_register(struct chip *chip, uint8_t reg, uint8_t mask, uint8_t 
 }
 
 /*
- * The part has no identity register. What no other part does: one write to ALL_LED appears in the
- * registers of all 16 channels, while ALL_LED itself reads as zero.
+ * The part has no identity register. But no other part does this: one write to ALL_LED appears in
+ * the registers of all 16 channels, while ALL_LED itself reads as zero.
  */
 static int check_identity(struct chip *chip)
 {
@@ -150,8 +151,8 @@ static int check_identity(struct chip *chip)
 	return check_register(chip, REG_ALL_LED_OFF_H, 0xff, 0);
 }
 
-/* Everything off, asleep, set up. RESTART is not set, so that no old output comes back (7.3.1.1).
- */
+/* Turns everything off, goes to sleep, sets up. RESTART is not set, so no earlier output returns
+ * (7.3.1.1). */
 static int prepare(struct chip *chip)
 {
 	uint8_t divider = prescale(chip->params[PARAM_FREQUENCY]);
@@ -198,7 +199,7 @@ static int pca9685_probe(struct chip *chip)
 	int r = check_register(
 		chip, REG_MODE1, MODE1_SLEEP | MODE1_AUTO_INCREMENT, MODE1_AUTO_INCREMENT);
 
-	return r == -EBADMSG ? -ENODEV : r; /* it was there, and lost its settings since */
+	return r == -EBADMSG ? -ENODEV : r; /* the part was there, and has lost its settings */
 }
 
 static int pca9685_set_duty(struct chip *chip, unsigned channel, uint32_t duty_steps)
@@ -248,8 +249,8 @@ static double model_register_duty(const struct model *model, unsigned channel)
 }
 
 /*
- * On STOP. Asleep the outputs cannot be changed; the data sheet does not say what they show, so
- * the model takes the worst case, that they keep their level. With RESTART set they wait for it.
+ * On STOP. In sleep the outputs cannot be changed. The data sheet does not say what they show then,
+ * so the model assumes the worst case: they keep their level. With RESTART set they wait for it.
  */
 static void model_update_pins(struct model *model)
 {
@@ -307,7 +308,7 @@ static int model_write_register(struct model *model, uint8_t reg, uint8_t value)
 	return 0;
 }
 
-/* Table 4, remark: past register 69, and past 254, it goes on at 0. */
+/* Table 4, remark: after register 69, and after 254, it continues at 0. */
 static void model_advance(struct model *model)
 {
 	if (!(model->registers[REG_MODE1] & MODE1_AUTO_INCREMENT))
@@ -372,8 +373,8 @@ static const struct driver_model MODEL = {
 
 /*
  * 7.1: A5 to A0 choose from 0x40 to 0x7f. Left out are All Call (0x70), on which every part of the
- * kind wakes up, the defaults of the sub calls (0x71, 0x72, 0x74) and what I2C itself reserves
- * (0x78 and above).
+ * kind wakes up, the defaults of the sub calls (0x71, 0x72, 0x74) and the addresses reserved by I2C
+ * itself (0x78 and above).
  */
 static const uint8_t ADDRESSES[] = {0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49,
 	0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58,

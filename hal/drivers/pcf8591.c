@@ -5,14 +5,13 @@
  *
  * Datasheet: PCF8591, Rev. 7, 27 June 2013. Section numbers are its own.
  *
- * - A conversion begins with each byte that is read, and is read with the next one: the first byte
- *   is the conversion before, of whatever input it was, or 0x80 after power-on (8.4). It is read
- *   and thrown away.
- * - The control byte cannot be read back. It goes before the bytes in one transaction, so that no
- *   other program and no dip of the supply can choose another input in between.
- * - The part has neither an identity nor a checksum, and an input at ground is zero as a wire that
- *   is held low is: zeros are believed only if an address that no part has does not answer with
- *   zeros, too.
+ * - Each byte read starts a conversion, which is sent with the next byte. So the first byte is the
+ *   previous conversion, of whatever input it was, or 0x80 after power-on (8.4). It is discarded.
+ * - The control byte cannot be read back. It is sent in the same transaction as the bytes are read,
+ *   so that no other program and no dip of the supply can choose another input in between.
+ * - The part has neither an identity nor a checksum, and an input at ground reads as zero, like a
+ *   wire that is held low. Zeros are accepted only if an address that no part can have does not
+ *   answer with zeros as well.
  */
 #include "chip.h"
 
@@ -46,7 +45,7 @@ static int convert(struct chip *chip, unsigned channel, uint8_t *ret_code)
 	return 0;
 }
 
-/* Nothing to set up; but a part must be there. */
+/* There is nothing to set up, but the part must answer. */
 static int pcf8591_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
 	uint8_t code;
@@ -57,7 +56,7 @@ static int pcf8591_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return r;
 }
 
-/* Reading converts. */
+/* The read starts the conversion. */
 static int pcf8591_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
 	(void)chip;
@@ -93,7 +92,7 @@ static uint8_t model_convert(struct pcf8591_model *model)
 	if (model->control & CONTROL_INCREMENT)
 		model->control =
 			(model->control & (uint8_t)~CONTROL_INPUT) | ((input + 1) & CONTROL_INPUT);
-	/* The differences are of no use here, and not what an input shows. */
+	/* Differences are not used here, and are not what an input shows. */
 	if (model->control & CONTROL_DIFFERENCES)
 		return AFTER_POWER_ON;
 	return model->loaded ? model->result : model->shown[input];
@@ -127,7 +126,7 @@ static void model_set_value(void *state, unsigned channel, double value)
 	model->shown[channel] = (uint8_t)fmin(fmax(round(value), 0), CODE_MAX);
 }
 
-/* raw: what the part answers: the conversion before, and the one of the input. */
+/* raw: the part's answer: the previous conversion, then that of the input. */
 static void model_load(void *state, const uint8_t *raw, size_t size)
 {
 	struct pcf8591_model *model = state;

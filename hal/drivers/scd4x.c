@@ -4,15 +4,16 @@
  *
  * Datasheet: SCD4x, version 1.3 (September 2022). Section numbers are its own.
  *
- * Measured periodically, as the SCD40 does it alone: a new value each 5 s, which can be read once
- * (3.5.2). So a measurement here is the wait for the next value, and readings do not wait for it.
+ * It measures periodically, the only way of the SCD40: there is a new value every 5 s, which can be
+ * read once (3.5.2). So a measurement here is the wait for the next value, and readings do not wait
+ * for it.
  *
- * - A part that measures takes few commands (3.4, table 9). A program before this one may have left
- *   it so: it is stopped first, and knows that after 500 ms.
- * - After a dip of the supply it measures no more, and has nothing to read until the deadline.
- * - There is no identity but a serial number, whose words have a CRC.
- * - Its CO2 is that of the pressure at sea level; that of another altitude can be told to the part,
- *   which keeps it, by other means.
+ * - A part that measures accepts few commands (3.4, table 9). An earlier program may have left it
+ *   measuring, so it is stopped first, which takes 500 ms.
+ * - After a dip of the supply it no longer measures, and has nothing to read until the deadline. -
+ * There is no identity except a serial number, whose words have a CRC. - The CO2 is correct for the
+ * pressure at sea level. Another altitude can be set in the part, which
+ *   keeps it, by other means.
  */
 #include "sensirion.h"
 
@@ -41,8 +42,8 @@ enum {
 enum { CHANNEL_CO2, CHANNEL_TEMPERATURE, CHANNEL_HUMIDITY, CHANNELS };
 
 struct scd4x_state {
-	unsigned step;   /* of the set-up: those before have been sent */
-	bool is_reading; /* data are ready and asked for; before, it is asked whether they are */
+	unsigned step;   /* of the set-up: the commands before it have been sent */
+	bool is_reading; /* data were ready, and their read command was sent; false: still asking */
 };
 
 static int scd4x_configure(struct chip *chip, uint32_t *ret_wait_us)
@@ -85,7 +86,7 @@ static int scd4x_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_u
 	return r;
 }
 
-/* Whether there are data, and the next question. -EAGAIN unless that goes wrong. */
+/* Evaluates whether data are ready and sends the next command. -EAGAIN, or an error. */
 static int ask(struct chip *chip)
 {
 	struct scd4x_state *state = chip->state;
@@ -103,7 +104,7 @@ static int ask(struct chip *chip)
 
 /*
  * 3.5.2: CO2 = word 0, T = -45 + 175 * word 1 / (2^16 - 1), RH = 100 * word 2 / (2^16 - 1). The
- * first versions of the datasheet divide by 2^16, which makes 0.003 °C at the most.
+ * first versions of the datasheet divide by 2^16, a difference of 0.003 °C at most.
  */
 static int scd4x_collect(struct chip *chip, unsigned channel, double *ret_values)
 {
@@ -123,15 +124,15 @@ static int scd4x_collect(struct chip *chip, unsigned channel, double *ret_values
 	return 0;
 }
 
-/* The simulated part. It has an answer ready once, after the time that the command takes. */
+/* The simulated part. An answer is ready after the command's time, and can be read once. */
 
 struct scd4x_model {
 	uint8_t answer[CHANNELS * SENSIRION_WORD_BYTES];
 	size_t answer_bytes; /* 0: nothing to read */
-	uint64_t answer_us;  /* when it is there */
-	uint64_t idle_us;    /* when the stop is done; commands before are not taken */
+	uint64_t answer_us;  /* when it is ready */
+	uint64_t idle_us;    /* when the stop is done; earlier commands are refused */
 	bool periodic, busy;
-	uint64_t next_us; /* of the period: when the next data come */
+	uint64_t next_us; /* of the period: when the next data are ready */
 	bool has_data;
 	uint16_t data[CHANNELS];
 	double shown[CHANNELS];
@@ -166,7 +167,7 @@ static void model_answer(
 	model->answer_us = now_us + COMMAND_US;
 }
 
-/* Table 9: which commands a part takes that measures, and which one that does not. */
+/* Table 9: the commands that a part accepts while it measures, and while it does not. */
 static void model_command(struct scd4x_model *model, unsigned command, uint64_t now_us)
 {
 	static const uint16_t SERIAL[SERIAL_NUMBER_WORDS] = {0xF896, 0x9F07, 0x3BBE};

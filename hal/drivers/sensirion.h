@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What parts that speak as Sensirion's do have in common: a command is written, it takes its time,
- * and then words of 16 bits are read, each followed by its CRC-8. The CRC alone is used by parts of
- * other makers, too.
+ * The protocol of Sensirion's parts: a command is written, it takes its time, and then words of 16
+ * bits are read, each followed by its CRC-8. Parts of other makers use the CRC alone.
  *
- * Datasheet: SHT3x-DIS, version 5 (May 2018), sections 4.2, 4.4 and 4.12; that of the SHT4x and
+ * Datasheet: SHT3x-DIS, version 5 (May 2018), sections 4.2, 4.4 and 4.12; those of the SHT4x and
  * SCD4x say the same.
  *
- * Not of the public interface; for files of this folder.
+ * Not part of the public interface: for files of this folder.
  */
 #pragma once
 
@@ -20,8 +19,8 @@ enum {
 };
 
 /*
- * x^8 + x^5 + x^4 + 1, high bit first, not inverted. initial: 0xFF with Sensirion and Aosong, 0x00
- * with Silicon Labs and TE; from 0x00, zeros have the CRC zero, and a wire that is held low passes.
+ * x^8 + x^5 + x^4 + 1, high bit first, not inverted. initial: 0xFF for Sensirion and Aosong, 0x00
+ * for Silicon Labs and TE. With 0x00 the CRC of zeros is zero, so a wire that is held low passes.
  */
 uint8_t crc8_of(uint8_t initial, const uint8_t *data, size_t size);
 
@@ -29,14 +28,14 @@ uint8_t crc8_of(uint8_t initial, const uint8_t *data, size_t size);
 int sensirion_command(struct chip *chip, uint16_t command);
 
 /*
- * Reads n words, 1 to SENSIRION_WORDS_MAX. 0 or an error of hal_error.h. If a CRC is wrong, it is
- * -EBADMSG, and no word is set.
+ * Reads n words, 1 to SENSIRION_WORDS_MAX. 0 or an error of hal_error.h. -EBADMSG: a CRC is wrong,
+ * and no word is set.
  */
 int sensirion_read(struct chip *chip, size_t n, uint16_t *ret_words);
 
 /*
- * The same in collect(): these parts do not acknowledge a read while they measure, which is -EAGAIN
- * here. A part that is gone does not acknowledge its next command either.
+ * The same for collect(): while these parts measure, they do not acknowledge a read, which is
+ * -EAGAIN here. If the part is gone, its next command will fail.
  */
 int sensirion_collect(struct chip *chip, size_t n, uint16_t *ret_words);
 

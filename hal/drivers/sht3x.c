@@ -4,15 +4,15 @@
  * and humidity on I2C.
  *
  * Datasheets: SHT3x-DIS, version 5 (May 2018); SHT4x, version 6 (February 2023). The dialogue is
- * the same: a command, its time, and words with a CRC each. The commands differ, those of the SHT4x
- * have one byte, and so do the formulas.
+ * the same: a command, its time, and words with a CRC each. The commands differ (those of the SHT4x
+ * have one byte), and so do the formulas.
  *
- * Measured one at a time, with the highest repeatability and without clock stretching, which the
- * controller of a Raspberry Pi 0 to 4 does not stand: while a part measures, it acknowledges no
+ * It measures on demand, with the highest repeatability and without clock stretching, which the
+ * controller of a Raspberry Pi 0 to 4 cannot handle: while a part measures, it acknowledges no
  * read.
  *
- * There is no identity. The SHT3x shows its status, and the SHT4x its serial number; either has a
- * CRC, and neither part knows the command of the other.
+ * There is no identity. The SHT3x can report its status, and the SHT4x its serial number. Both have
+ * a CRC, and neither part knows the other's command.
  */
 #include "sensirion.h"
 
@@ -33,11 +33,11 @@ struct sht_step {
 	uint32_t wait_us; /* until the next one */
 };
 
-/* What differs between the parts. */
+/* The differences between the parts. */
 struct sht_variant {
 	size_t command_bytes; /* 2: the high byte first */
 	struct sht_step setup[SETUP_STEPS_MAX];
-	unsigned n_setup; /* the last one is answered with identity_words */
+	unsigned n_setup; /* the answer to the last one has identity_words */
 	size_t identity_words;
 	uint16_t measure;
 	uint32_t measure_us;              /* at most */
@@ -70,7 +70,7 @@ static const struct sht_variant SHT4X = {
 };
 
 struct sht_state {
-	unsigned step; /* of the set-up: those before have been sent */
+	unsigned step; /* of the set-up: the commands before it have been sent */
 };
 
 static int send(struct chip *chip, uint16_t command)
@@ -122,8 +122,8 @@ static int sht_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 
 /*
  * SHT3x, 4.13: T = -45 + 175 * S_T / (2^16 - 1), RH = 100 * S_RH / (2^16 - 1).
- * SHT4x, "Conversion of Signal Output": the same T, RH = -6 + 125 * S_RH / (2^16 - 1), and what
- * lies beyond 0 and 100 is to be cropped.
+ * SHT4x, "Conversion of Signal Output": the same T, RH = -6 + 125 * S_RH / (2^16 - 1), cropped to 0
+ * to 100.
  */
 static int sht_collect(struct chip *chip, unsigned channel, double *ret_values)
 {
@@ -141,7 +141,7 @@ static int sht_collect(struct chip *chip, unsigned channel, double *ret_values)
 	return 0;
 }
 
-/* The simulated part. It has its last answer ready once. */
+/* The simulated part. Its last answer can be read once. */
 
 struct sht_model {
 	const struct sht_variant *variant;
@@ -189,7 +189,7 @@ static int model_write(void *state, const uint8_t *data, size_t size, uint64_t n
 	if (model->measuring && now_us < model->measured_us)
 		return -ENXIO;
 	if (size != variant->command_bytes)
-		return 0; /* ended too early, or of another part */
+		return 0; /* ended too early, or a command of the other part */
 	uint16_t command = (uint16_t)(size == 2 ? data[0] << 8 | data[1] : data[0]);
 
 	model->answer_bytes = 0;
@@ -276,8 +276,8 @@ static const struct driver_model SHT3X_MODEL = MODEL(sht3x_reset);
 static const struct driver_model SHT4X_MODEL = MODEL(sht4x_reset);
 
 /*
- * The datasheets have no worked example of a value. The word 0xBEEF with the CRC 0x92 is that of
- * "Checksum Calculation" in both; the other CRCs were worked out apart from this code.
+ * The datasheets have no worked example of a value. The word 0xBEEF with the CRC 0x92 is from
+ * "Checksum Calculation" in both; the other CRCs were worked out independently of this code.
  */
 #define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = DATA_BYTES
 

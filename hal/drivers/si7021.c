@@ -4,18 +4,18 @@
  * temperature and humidity on I2C.
  *
  * Datasheets: Si7021-A20, revision 1.1, chapter 5; HTU21D(F), HPC199_3 (October 2013). The commands
- * and the formulas are the same, the times differ.
+ * and the formulas are the same; the times differ.
  *
- * - Only the commands without "hold master" are used: the others stretch the clock, which the
- *   controller of a Raspberry Pi 0 to 4 does not stand. While a part measures so, it acknowledges
- *   no read.
- * - The CRC begins with 0x00, and so it is right for zeros, too, as a wire that is held low shows
- *   them. But bit 1 of a result says what was measured, and is 1 for humidity; zeros as a
- *   temperature are -46.85 °C, which is outside of the range.
- * - There is no identity that both have. The user register after a reset is looked at: full
- *   resolution, heater off.
- * - Each channel is measured alone. The Si7021 could give the temperature of a humidity measurement
- *   afterwards (0xE0), but without a CRC.
+ * - Only the commands without "hold master" are used. The others stretch the clock, which the
+ *   controller of a Raspberry Pi 0 to 4 cannot handle. Without it, a part that measures
+ *   acknowledges no read.
+ * - The CRC starts at 0x00, so the zeros from a wire held low pass it. But bit 1 of a result tells
+ *   the quantity, and is 1 for humidity; and zeros as a temperature are -46.85 °C, which is out of
+ *   range.
+ * - The two parts have no identity in common. The user register after a reset is checked instead:
+ *   full resolution, heater off.
+ * - Each channel is measured alone. After a humidity measurement the Si7021 could also give its
+ *   temperature (0xE0), but without a CRC.
  */
 #include "sensirion.h"
 
@@ -40,14 +40,14 @@ enum {
 };
 enum { CHANNEL_TEMPERATURE, CHANNEL_HUMIDITY, CHANNELS };
 
-/* What differs between the parts. */
+/* The differences between the parts. */
 struct si_variant {
 	uint32_t measure_us[CHANNELS]; /* at most, at full resolution */
 	uint8_t user_register;         /* after a reset */
 	uint16_t number;               /* the bits that the formulas take */
 };
 
-/* Table 2: 14 bits of temperature 10.8 ms, 12 bits of humidity 12 ms, with a temperature before. */
+/* Table 2: 14 bits of temperature 10.8 ms, 12 bits of humidity 12 ms, after a temperature. */
 static const struct si_variant SI7021 = {{10800, 22800}, 0x3A, 0xFFFF};
 /* 14 bits of temperature 50 ms, 12 bits of humidity 16 ms; "status bits must be set to 0". */
 static const struct si_variant HTU21D = {{50000, 16000}, 0x02, 0xFFFF & ~RESULT_STATUS};
@@ -95,8 +95,8 @@ static int si_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 
 /*
  * Si7021, 5.1.1 and 5.1.2; HTU21D, "Conversion of signal outputs":
- * T = -46.85 + 175.72 * S_T / 2^16, RH = -6 + 125 * S_RH / 2^16. A part may show a little less
- * than 0 % or more than 100 %, which counts as these.
+ * T = -46.85 + 175.72 * S_T / 2^16, RH = -6 + 125 * S_RH / 2^16. A part may show a little less than
+ * 0 % or more than 100 %, which count as 0 % and 100 %.
  */
 static double value_of(unsigned channel, unsigned number)
 {
@@ -124,7 +124,7 @@ static int si_collect(struct chip *chip, unsigned channel, double *ret_values)
 	return 0;
 }
 
-/* The simulated part. It has its last answer ready once. */
+/* The simulated part. Its last answer can be read once. */
 
 struct si_model {
 	const struct si_variant *variant;
@@ -138,7 +138,7 @@ struct si_model {
 	uint8_t result[RESULT_BYTES];
 };
 
-/* 14 bits, and the status below them. */
+/* 14 bits, with the status below them. */
 static void model_measure(struct si_model *model)
 {
 	static const double ZERO[CHANNELS] = {-46.85, -6}, SPAN[CHANNELS] = {175.72, 125};
@@ -199,7 +199,7 @@ static void model_set_busy(void *state, bool busy)
 	((struct si_model *)state)->busy = busy;
 }
 
-/* raw: the result with its CRC, of whichever channel. */
+/* raw: a result with its CRC, of either channel. */
 static void model_load(void *state, const uint8_t *raw, size_t size)
 {
 	struct si_model *model = state;
@@ -247,7 +247,8 @@ static const struct driver_model HTU21D_MODEL = MODEL(htu21d_reset);
 
 #define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = RESULT_BYTES
 
-/* The Si7021's datasheet has no worked example; the CRC was worked out apart from this code. */
+/* The Si7021's datasheet has no worked example; the CRC was worked out independently of this code.
+ * */
 static const struct driver_vector SI7021_VECTORS[] = {
 	{.source = "Si7021-A20 revision 1.1, 5.1.1, worked out: 0x7C82 is 54.795 %",
 		.channel = CHANNEL_HUMIDITY,

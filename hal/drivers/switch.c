@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A switch, and all that is one on a wire: buttons that are held, reed contacts, motion detectors
- * (PIR), float switches, the digital output of comparator boards. Its only measurement is the level
- * of its line, which is there at any time.
+ * A switch, or anything that acts as one on a wire: buttons that are held, reed contacts, motion
+ * detectors (PIR), float switches, the digital output of comparator boards. The level of its line
+ * is its only measurement, and can be read at any time.
  *
- * There is no datasheet: the kernel's document of the interface stands for it,
+ * There is no datasheet. Its place is taken by the kernel's document of the interface,
  * Documentation/userspace-api/gpio/gpio-v2-line-get-values-ioctl.rst, as of Linux 6.12: a bit is 1
- * when the line is active, which an active low line is at the low level.
+ * if the line is active, which for an active low line means the low level.
  */
 #include "chip.h"
 #include "driver.h"
@@ -36,7 +36,7 @@ static int switch_collect(struct chip *chip, unsigned channel, double *ret_value
 	return r;
 }
 
-/* The simulated switch: on from half way up, so that a wave switches it. */
+/* The simulated switch: on from half of the range, so that a wave switches it. */
 struct switch_model {
 	bool is_on;
 };

@@ -5,18 +5,18 @@
  * Datasheet: document 84286, revision 1.8 (28-Nov-2024). Application note: document 84323,
  * "Designing the VEML7700 Into an Application", 06-Mar-2025.
  *
- * The part measures over and over while it is on, and nothing tells that a result is new: one that
- * was memorized before a shutdown stays until then. So it is switched off and on for each
- * measurement, and waited for as long as it can take.
+ * The part measures over and over while it is on, and nothing shows that a result is new: one from
+ * before a shutdown is kept. So the driver switches the part off and on for each measurement, and
+ * waits for the longest time that it can take.
  *
  * - The integration time may be 30 % longer than its name (note, "Command Code ALS_IT").
- * - With the gains 1/8 and 1/4 a polynomial corrects the result. The note asks for that above
- *   1000 lx, its flow chart (figure 23) from 100 lx on. Here it is applied to all of them, because
- *   it would leave a step of 7 % at 1000 lx, and means 0.2 % in the dark.
- * - The gains 1 and 2 are not linear above 100 lx (note). That is their limit here.
- * - There is no checksum. The settings are read back after each result. ALS_PERS, which means
- *   nothing while no threshold is watched, makes them differ from those after a reset and from
- *   zeros, as a wire that is held low shows them.
+ * - With the gains 1/8 and 1/4 a polynomial corrects the result. The note asks for that above 1000
+ *   lx, and its flow chart (figure 23) from 100 lx on. The driver applies it to all values:
+ *   otherwise there would be a step of 7 % at 1000 lx. In the dark it changes the result by 0.2 %.
+ * - The gains 1 and 2 are not linear above 100 lx (note). That is their limit here. - There is no
+ * checksum. The settings are read back after each result. ALS_PERS has no effect while
+ *   no threshold is watched; it is set so that the settings differ from those after a reset, and
+ *   from the zeros of a wire that is held low.
  */
 #include "chip.h"
 
@@ -35,8 +35,8 @@ enum {
 	CONF_SHUT_DOWN = 0x0001,
 	CONF_AT_RESET = 0x0001,
 
-	WAKE_UP_US = 2500, /* from power on to the beginning, note, figure 23 */
-	COUNT_MAX = 65535, /* that or anything more */
+	WAKE_UP_US = 2500, /* from power on to the start, note, figure 23 */
+	COUNT_MAX = 65535, /* this bright, or brighter */
 };
 enum { PARAM_GAIN, PARAM_INTEGRATION, PARAMS };
 
@@ -93,7 +93,7 @@ static int veml7700_configure(struct chip *chip, uint32_t *ret_wait_us)
 
 	if (r == 0)
 		r = check_config(chip, config);
-	if (r == 0) /* another program may have left it on, which makes pauses between results */
+	if (r == 0) /* another program may have left PSM on, which adds pauses between results */
 		r = i2c_write_le16(chip->i2c, chip->address, REG_POWER_SAVING, 0);
 	if (r == 0)
 		*ret_wait_us = 0;
@@ -181,7 +181,7 @@ static double model_integration_ms(const struct veml7700_model *model)
 		model->config >> CONF_IT_SHIFT & 15u);
 }
 
-/* The light that is shown, back through the correction, by bisection. */
+/* The count for the light shown: the correction inverted by bisection. */
 static uint16_t model_convert(const struct veml7700_model *model)
 {
 	double gain = model_gain(model), integration_ms = model_integration_ms(model);
@@ -262,7 +262,7 @@ static void model_load(void *state, const uint8_t *raw, size_t size)
 	}
 }
 
-/* The step is that at the end of the range; where there is less light, it is 0.54 lx and less. */
+/* The step is that at the end of the range; for less light it is 0.54 lx or less. */
 static const struct driver_channel CHANNELS[] = {
 	{"illuminance", "illuminance", "lx", 0, 120000, 10.3, 50},
 };
