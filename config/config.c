@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In the order of reading: what is referred to comes before what refers to it. */
+/* In the order of reading: a section comes after the sections that it refers to. */
 static const struct schema_option FIRST[] = {
 	{.key = "mqtt",
 		.type = SCHEMA_MAP,
@@ -90,7 +90,7 @@ static int read_root(struct config_loader *loader)
 	struct config *config = loader->config;
 
 	config_sections(sections);
-	/* Before the sections, for a map that does not speak of them. */
+	/* Sets the defaults, for a map that lacks these sections. */
 	int r = schema_read_map(&loader->schema, NULL, config_interval_options, &config->interval);
 	if (r == 0)
 		r = config_read_failsafe(&loader->schema, NULL, &config->failsafe);
@@ -115,7 +115,7 @@ static void free_config(struct config **config)
 	config_free(*config);
 }
 
-/* The config takes over the text. */
+/* The config takes ownership of text. */
 static int new_config(const char *path, char *text, size_t size, struct config **ret_config)
 {
 	struct config *config = calloc(1, sizeof(*config));

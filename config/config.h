@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The device map, read and checked: what the daemon builds itself from. Plain data, made whole by
- * config_load() and never changed afterwards, so any thread may read it.
+ * The device map, read and checked: the plain data from which the daemon builds itself.
+ * config_load() makes it, and nothing changes it afterwards, so any thread may read it.
  *
  * Cross-references (a sensor's chip, a packed field's sensor) are indexes into the arrays here.
- * Strings are never NULL unless it says so. Durations are in microseconds unless the name says
- * otherwise.
+ * Strings are never NULL unless a comment says so. Durations are in microseconds unless the name
+ * says otherwise.
  */
 #pragma once
 
@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* More of them are a mistake in the map. */
+/* Limits. A map that exceeds one has a mistake. */
 enum {
 	CONFIG_CHIPS_MAX = 64,
 	CONFIG_SENSORS_MAX = 256,
@@ -43,11 +43,11 @@ struct config_will {
 struct config_mqtt {
 	char **urls; /* at least one: "mqtt://host:1883", "mqtts://host:8883"; tried in turn */
 	size_t n_urls;
-	char *topic; /* the root of every topic, %H already replaced; no wildcard, no slash at the
-			ends */
-	char *client_id;     /* %H already replaced */
-	char *username;      /* NULL: none */
-	char *password_file; /* NULL: none. Checked: a regular file that others cannot read */
+	char *topic;     /* the root of every topic, %H already replaced; no wildcard, no slash at
+			either end */
+	char *client_id; /* %H already replaced */
+	char *username;  /* NULL: none */
+	char *password_file; /* NULL: none. Checked to be a regular file that others cannot read */
 	struct config_tls tls;
 	unsigned keepalive_s;
 	struct config_will will;
@@ -58,13 +58,13 @@ struct config_mqtt {
 	bool accept_retained;
 	bool clean_start;
 	uint64_t health_interval_us;
-	char *fingerprint; /* equal text means that the connection may go on */
+	char *fingerprint; /* if it stays equal, the connection can be kept */
 };
 
 struct config_chip {
 	char *name;
 	const struct driver *driver;
-	char *bus;        /* "/dev/i2c-1"; of a part on GPIO lines their names: "GPIO23" */
+	char *bus;        /* "/dev/i2c-1"; for a part on GPIO lines their names: "GPIO23" */
 	uint16_t address; /* I2C; otherwise 0 */
 	struct lines_settings lines; /* of a part on GPIO lines */
 	double *params;              /* driver->n_params */
@@ -76,35 +76,35 @@ struct config_point {
 };
 
 /*
- * Order of processing: samples of the channel (see sampling.h), calibrate, scale
- * and offset, min/max, ema, deadband (for the own topic only), decimals. A derived one begins with
- * what its sources have after their ema.
+ * Order of processing: samples of the channel (see sampling.h), calibrate, scale and offset,
+ * min/max, ema, deadband (for the sensor's own topic only), decimals. A derived sensor starts from
+ * the values that its sources have after their ema.
  */
 struct config_sensor {
-	char *name;                    /* key of the combined reading */
-	const struct derived *derived; /* what it is worked out with; NULL: it is measured */
-	size_t *of; /* derived: indexes into config.sensors, each before its own */
+	char *name;                    /* its key in the combined reading */
+	const struct derived *derived; /* the function of a derived sensor; NULL: it is measured */
+	size_t *of; /* derived: indexes into config.sensors, each below its own */
 	size_t n_of;
-	double *arguments;               /* derived: as many as that has */
+	double *arguments;               /* derived: one for each argument of the function */
 	size_t chip;                     /* measured: index into config.chips */
 	unsigned channel;                /* of the chip's driver */
 	unsigned decimals;               /* 0 to 9 */
-	const struct sampling *sampling; /* what one value is made of */
-	uint64_t sampling_size;          /* samples, or the window in us; 1: the sample itself */
+	const struct sampling *sampling; /* how samples make one value */
+	uint64_t sampling_size;          /* number of samples, or the window in us; 1: one sample */
 	double ema;                      /* weight of the new value, 0 < ema <= 1; 1: off */
 	double scale, offset;            /* value * scale + offset */
 	struct config_point
 		*calibrate; /* piecewise linear, rising in raw; extended at the ends; NULL: off */
 	size_t n_calibrate;
 	double min, max;   /* outside is a failed read; -INFINITY and INFINITY: off */
-	double deadband;   /* the own topic is published when the value moved by more; 0: always */
+	double deadband;   /* the own topic is published if the value moved by more; 0: always */
 	uint64_t every_us; /* a slower rhythm of its own, 0: every interval. Rounded up to whole
-			      intervals; null in the readings between, for a value is never repeated
-			    */
-	bool topic;        /* also alone on ROOT/sensors/<name> */
+			      intervals; null in the readings between, since no value is ever
+			      repeated */
+	bool topic;        /* also published alone, on ROOT/sensors/<name> */
 	bool simulated;    /* simulate was given */
 	struct sim_wave simulate;
-	char *fingerprint; /* includes its chip's */
+	char *fingerprint; /* includes that of its chip */
 };
 
 struct config_interval {
@@ -120,7 +120,7 @@ struct config_packed_field {
 struct config_packed {
 	char *topic; /* below ROOT/sensors/ */
 	bool big_endian;
-	struct config_packed_field *fields; /* counts already spelled out: "2H" is two fields */
+	struct config_packed_field *fields; /* with counts written out: "2H" is two fields */
 	size_t n_fields;
 };
 
@@ -137,40 +137,39 @@ struct config_port {
 
 struct config_output {
 	const struct output_kind *kind;
-	size_t index; /* among those of its kind, as an action counts */
+	size_t index; /* among the outputs of its kind, as actions count them */
 	char *name;   /* "led0", "motor0" by default */
 	struct config_port ports[OUTPUT_PORTS_MAX];
 	bool active_low;                  /* of all ports */
-	double params[OUTPUT_PARAMS_MAX]; /* the kind's */
-	unsigned failsafe;                /* index into the kind's */
+	double params[OUTPUT_PARAMS_MAX]; /* as the kind declares them */
+	unsigned failsafe;                /* index into the kind's choices */
 	/*
-	 * Its settings as one text, including those of the chips that it sits on. A reload keeps an
-	 * object whose fingerprint is the same and builds it anew otherwise. What is done when the
-	 * broker is away is not part of it.
+	 * Its settings as one text, including those of its chips. A reload keeps an object whose
+	 * fingerprint is the same, and builds it anew otherwise. The fail-safe is not part of it.
 	 */
 	char *fingerprint;
 };
 
-/* The outputs of a kind: first and those behind it in config.outputs. */
+/* The outputs of one kind: they follow each other in config.outputs from first on. */
 struct config_outputs_of {
 	size_t first, n;
 };
 
 struct config_failsafe {
 	uint64_t after_us;
-	unsigned of_kind[OUTPUT_KINDS_MAX]; /* index into the kind's, where the map has one for all
-					       of a kind */
+	/* Indexes into each kind's choices, for kinds whose outputs share one fail-safe. */
+	unsigned of_kind[OUTPUT_KINDS_MAX];
 };
 
-/* On disk, for readings that a long outage would push out of memory. */
+/* Storage on disk, for readings that a long outage would push out of memory. */
 struct config_spool {
 	uint64_t size_bytes;
-	uint64_t after_us; /* of the outage until it is used */
+	uint64_t after_us; /* how long the outage lasts before it is used */
 };
 
 struct config {
 	char *path; /* as given to config_load() */
-	char *text; /* the bytes that it was made from, whatever stands in the file now */
+	char *text; /* the bytes that the map was read from, whatever the file holds now */
 	size_t text_bytes;
 	struct config_mqtt mqtt;
 	struct config_chip *chips;
@@ -183,40 +182,40 @@ struct config {
 	struct config_output *outputs;
 	size_t n_outputs;
 	struct config_outputs_of
-		outputs_of[OUTPUT_KINDS_MAX]; /* by the kind's place in the table */
+		outputs_of[OUTPUT_KINDS_MAX]; /* by the kind's index in the table */
 	struct config_failsafe failsafe;
 	struct config_spool spool;
 };
 
 /*
- * Reads and checks the file whole; opens no device. Every mistake is added to diag; the result
- * exists only when there was none. A map without mistakes may still have warnings there: what is
- * possible and hardly meant. 0; -EINVAL: mistakes, see diag; -ENOMEM. A file that cannot be
- * read is a mistake too. hostname replaces %H; borrowed for the call.
+ * Reads and checks the whole file. Opens no device. Every mistake is added to diag, and there is a
+ * result only if there is none. A map without mistakes may still get warnings, about what is
+ * possible but hardly meant. 0; -EINVAL: mistakes, see diag; -ENOMEM. A file that cannot be read is
+ * a mistake too. hostname replaces %H; borrowed for the call.
  */
 int config_load(
 	const char *path, const char *hostname, struct diag *diag, struct config **ret_config);
 
-/* Called for each output that was not understood: "motors[1]", and its line, or 0. */
+/* Called for each output that was not understood, with its path ("motors[1]") and its line or 0. */
 struct config_missed {
 	void (*missed)(void *userdata, const char *what, size_t line);
 	void *userdata;
 };
 
 /*
- * For tosd --safe: the outputs of a map, and what they need, whatever else is wrong with it. All
- * mistakes of the map are added to diag. The result has chips and all outputs but those that are
- * kept as they are, with what is to be done with them; the rest of it is empty, the fingerprints
- * too. *ret_whole: there is no mistake at all, and the result is that of config_load().
+ * For tosd --safe: reads the outputs of a map and what they need, whatever else is wrong with it.
+ * All mistakes of the map are added to diag. The result has the chips, and all outputs with their
+ * fail-safe, except outputs that are kept as they are. The rest of it is empty, fingerprints
+ * included. *ret_whole is true if there is no mistake at all; then the result is that of
+ * config_load().
  *
- * An output is there if it is clear which lines or channels it has, and at which level they rest; a
- * mistake in its speed, its name and the like does not matter. 0; -EINVAL: nothing could be read;
- * -ENOMEM.
+ * An output is included if its lines or channels, and their level at rest, are clear. A mistake in
+ * its speed, its name and the like does not matter. 0; -EINVAL: nothing could be read; -ENOMEM.
  */
 int config_load_outputs(const char *path, const char *hostname, struct diag *diag,
 	const struct config_missed *missed, struct config **ret_config, bool *ret_whole);
 
-/* What the map says of an output that nobody speaks for. */
+/* What happens to an output when the broker is away, by the map. */
 static inline const struct output_failsafe *config_output_failsafe(
 	const struct config_output *output)
 {

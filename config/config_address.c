@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The option address of a chip on I2C. Datasheets and i2cdetect write addresses in hexadecimal, and
- * people leave the 0x out: what could be meant otherwise is refused or warned of.
+ * people leave out the 0x. So a number with two meanings is refused, or gets a warning.
  */
 #include "config_load.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the digits of a text; false: it has others, or too many. */
+/* Parses text that consists of digits. False: it has other characters, or too many. */
 static bool parse_digits(const char *digits, int base, unsigned long *ret_number)
 {
 	size_t n = strspn(digits, base == 16 ? "0123456789abcdefABCDEF" : "0123456789");
@@ -40,8 +40,8 @@ static bool has_address(const struct driver *driver, unsigned long address)
 	return false;
 }
 
-/* What the digits of a plain number are in hexadecimal, as datasheets write addresses; 0 where the
- * part cannot have that address. */
+/* The address that the digits of a plain number mean in hexadecimal, as datasheets write them; 0 if
+ * the part cannot have it. */
 static unsigned long as_hexadecimal(const struct driver *driver, const char *text)
 {
 	unsigned long address = 0;
@@ -66,7 +66,7 @@ static void list_addresses(const struct driver *driver, char *list, size_t size)
 			driver->addresses[driver->n_addresses - 1]);
 }
 
-/* 0100 is 64 to C, 100 to most people, and meant as 0x100 by some. */
+/* 0100 is 64 in C and 100 to most people, and some mean 0x100. */
 static void report_leading_zero(
 	struct schema *schema, const struct yaml_node *node, const struct driver *driver)
 {
@@ -102,7 +102,7 @@ static void report_address(
 		"address: %s cannot have %.40s, only %s", driver->name, node->text, list);
 }
 
-/* A good address that is another good one to who left the 0x out. */
+/* Warns of a good address that would be another good one if the 0x was left out. */
 static void check_plain_number(struct schema *schema, const struct yaml_node *node,
 	const struct driver *driver, unsigned long address)
 {
@@ -110,7 +110,7 @@ static void check_plain_number(struct schema *schema, const struct yaml_node *no
 	unsigned long hexadecimal = 0, least = addresses[0], most = addresses[0];
 	char cure[48];
 
-	/* Also one that is left out for a reason, between those of the part. */
+	/* Also for an address within the part's range that the driver excludes for a reason. */
 	for (size_t i = 1; i < driver->n_addresses; i++) {
 		least = addresses[i] < least ? addresses[i] : least;
 		most = addresses[i] > most ? addresses[i] : most;

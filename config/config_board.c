@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the check warns of: what a board makes of a map that is right in itself. It is the board's
- * that nearly everybody has, a Raspberry Pi's, and another one may name its lines alike: hence
- * warnings.
+ * Warnings of the check about the board: the map is right in itself, but on a board it may not do
+ * what is meant. The board is nearly everybody's, a Raspberry Pi. Another one may use the same
+ * names for its lines, so these are only warnings.
  */
 #include "config_line_name.h"
 #include "config_port.h"
@@ -12,7 +12,7 @@
 
 enum { USED_MAX = OUTPUT_PORTS_MAX * CONFIG_OUTPUTS_MAX + LINES_MAX * CONFIG_CHIPS_MAX };
 
-/* A line of the map that is one of the header's. */
+/* A line of the map that belongs to the header. */
 struct used_line {
 	const struct yaml_node *node;
 	enum pi_line_match match;
@@ -33,7 +33,7 @@ static enum pi_line_match find_line(const char *text, unsigned *ret_number)
 						   : PI_LINE_NONE;
 }
 
-/* gpiochip0:17 and GPIO17. Two that are certain are a mistake of the map. */
+/* Warns of gpiochip0:17 beside GPIO17. If both were certain, it would be a mistake of the map. */
 static void warn_of_two_names(const struct used_lines *lines, const struct used_line *second)
 {
 	char path[YAML_PATH_MAX];
@@ -58,7 +58,8 @@ static int visit_line(void *context, const struct yaml_node *node, const struct 
 	struct used_line line = {.node = node};
 	char cure[CONFIG_LINE_WORDS_MAX];
 
-	/* forward: gpiochip0.17 is the PWM chip "gpiochip0" to who does not look twice. */
+	/* "forward: gpiochip0.17" is read as a channel of the PWM chip "gpiochip0", so look there
+	 * too. */
 	bool named = port->line || port->type == PORT_SOC_PWM;
 	if (named && config_line_name_is_odd(node->text, cure))
 		diag_warning(lines->diag, node->place, cure,
@@ -75,7 +76,7 @@ static int visit_line(void *context, const struct yaml_node *node, const struct 
 	return 0;
 }
 
-/* The lines of the chips, as if they were ports. */
+/* Visits the lines of chips as if they were ports. */
 static int visit_inputs(const struct config_loader *loader, struct used_lines *lines)
 {
 	const struct config *config = loader->config;
@@ -95,7 +96,7 @@ static int visit_inputs(const struct config_loader *loader, struct used_lines *l
 	return r;
 }
 
-/* What the buses of a Raspberry Pi take of its header; bus is how the device file begins. */
+/* The lines of the header that a Raspberry Pi's buses take; bus is how the device file begins. */
 static const struct {
 	const char *bus;
 	unsigned number;
@@ -105,13 +106,13 @@ static const struct {
 	{"/dev/i2c-0", 1, "SCL"},
 	{"/dev/i2c-1", 2, "SDA"},
 	{"/dev/i2c-1", 3, "SCL"},
-	/* The kernel takes both chip selects, whichever is used. */
+	/* The kernel takes both chip selects, whichever one is used. */
 	{"/dev/spidev0.", 7, "CE1"},
 	{"/dev/spidev0.", 8, "CE0"},
 	{"/dev/spidev0.", 9, "MISO"},
 	{"/dev/spidev0.", 10, "MOSI"},
 	{"/dev/spidev0.", 11, "SCLK"},
-	/* Of this one an overlay says how many there are. */
+	/* The number of chip selects of this one depends on its overlay. */
 	{"/dev/spidev1.2", 16, "CE2"},
 	{"/dev/spidev1.1", 17, "CE1"},
 	{"/dev/spidev1.0", 18, "CE0"},
@@ -132,7 +133,7 @@ static const char *role_on_bus(const char *bus, unsigned number)
 	return NULL;
 }
 
-/* Which of the board's names are only likely to be those lines. */
+/* "probably " for a name that is only likely to be that line, else "". */
 static const char *surely(const char *line)
 {
 	unsigned number = 0;
@@ -166,7 +167,7 @@ static enum output_level level_before_start(const struct config_port *port, bool
 	return pi_line_pulled_up(number) != active_low ? OUTPUT_LEVEL_ON : OUTPUT_LEVEL_OFF;
 }
 
-/* The port that makes it active before tosd does, or -1. */
+/* The port that makes the output active before tosd starts, or -1. */
 static int port_that_is_on(const struct config_output *output)
 {
 	enum port_type types[OUTPUT_PORTS_MAX];

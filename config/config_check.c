@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What may be used only once, over the whole map: every use is a claim with a text that says what
- * is used, and two equal texts are a mistake, at the second one's place.
+ * Things that may be used only once in the whole map. Every use is a claim with a text that names
+ * the thing. Two equal texts are a mistake, reported at the place of the second one.
  */
 #include "config_port.h"
 #include "pi_lines.h"
@@ -15,7 +15,7 @@ static const char LINE[] = "line ";
 
 struct claim {
 	char *what;                   /* "line GPIO17" */
-	const struct yaml_node *node; /* who uses it; NULL: the gateway itself */
+	const struct yaml_node *node; /* the user; NULL: the gateway itself */
 };
 
 struct claims {
@@ -40,7 +40,7 @@ static const struct claim *find_claim(const struct claims *claims, const char *w
 	return NULL;
 }
 
-/* The cure names what the map calls it, where that is another name. */
+/* Reports the second use. The cure gives the map's name for the thing if that is another one. */
 static void report_second(struct diag *diag, const struct yaml_node *node, const char *what,
 	const struct yaml_node *first)
 {
@@ -60,7 +60,7 @@ static void report_second(struct diag *diag, const struct yaml_node *node, const
 		what, path, first->place.line);
 }
 
-/* Takes over what. */
+/* Takes ownership of what. */
 static int add_claim(struct claims *claims, const struct yaml_node *node, char *what)
 {
 	const struct claim *first = find_claim(claims, what);
@@ -92,7 +92,7 @@ __attribute__((format(printf, 3, 4))) static int claim(
 	return n < 0 ? -ENOMEM : add_claim(claims, node, what);
 }
 
-/* Names that are certainly those of one line claim the same. */
+/* Claims a line. Names that certainly mean the same line make the same claim. */
 static int claim_line(struct claims *claims, const struct yaml_node *node, const char *line)
 {
 	struct gpio_place place;
@@ -186,7 +186,7 @@ static int claim_hardware(struct claims *claims, const struct config_loader *loa
 	return r < 0 ? r : config_each_port(loader, claim_output, claims);
 }
 
-/* A part shows one value on a channel, whoever reads it. */
+/* A simulated channel shows a single value, so two sensors cannot both set it. */
 static int claim_simulation(struct claims *claims, const struct config_loader *loader)
 {
 	const struct config *config = loader->config;
@@ -205,7 +205,7 @@ static int claim_simulation(struct claims *claims, const struct config_loader *l
 	return r;
 }
 
-/* What lies below ROOT/sensors: the gateway's own topics, sensors with a topic, packed values. */
+/* Topics below ROOT/sensors: the gateway's own, sensors with a topic, packed values. */
 static int claim_topics(struct claims *claims, const struct config_loader *loader)
 {
 	static const char *const own[] = {"interval", "backlog"};

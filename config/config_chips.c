@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The section chips. What a chip takes besides driver, bus and address is in its driver's table. */
+/* The section chips. The driver's table has the keys other than driver, bus and address. */
 #include "config_load.h"
 #include "config_param.h"
 #include "config_parts.h"
@@ -14,7 +14,7 @@
 static int read_driver(struct schema *schema, const struct yaml_node *node, void *field);
 static int read_bus(struct schema *schema, const struct yaml_node *node, void *field);
 
-/* driver first: the others are checked against it. */
+/* driver comes first: the others are checked against it. */
 static const struct schema_option chip_options[] = {
 	{.key = "driver", .type = SCHEMA_CUSTOM, .read = read_driver, .required = true},
 	{.key = "bus", .type = SCHEMA_CUSTOM, .read = read_bus},
@@ -68,7 +68,7 @@ static int read_driver(struct schema *schema, const struct yaml_node *node, void
 	return chip->driver ? 0 : unknown_driver(schema, node);
 }
 
-/* Digits of a number of at most three, as the kernel counts buses; 0 when there are none. */
+/* Length of a bus number, of at most three digits, as the kernel counts buses; 0 if it is none. */
 static size_t number_length(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -101,7 +101,7 @@ static bool is_spi_bus(const char *text)
 	return select && !text[bus + 1 + select];
 }
 
-/* A device's name or its node: "cpu_thermal", "1-0076", "40013000.adc", "iio-hwmon@0". */
+/* True for a device's name or its node: "cpu_thermal", "1-0076", "40013000.adc", "iio-hwmon@0". */
 static bool is_kernel_device(const char *text)
 {
 	static const char allowed[] =
@@ -121,7 +121,7 @@ static const struct {
 		"takes the name or the node of a device that the kernel has, not"},
 };
 
-/* What else would be a bus of the part, or where its name is to be found; NULL: nothing to add. */
+/* Another bus of the part, or where to look for the bus's name; NULL: nothing to add. */
 static const char *bus_cure(const struct driver *driver, char *cure, size_t size)
 {
 	if (driver->on_spi)
@@ -166,7 +166,7 @@ static int read_bus(struct schema *schema, const struct yaml_node *node, void *f
 	return 0;
 }
 
-/* All keys that such a chip takes besides chip_options; only good for their names. */
+/* All keys of such a chip besides chip_options. The rows are good for their names alone. */
 static struct schema_option *new_more_keys(
 	const struct driver *driver, const struct schema_option *params)
 {
@@ -268,7 +268,7 @@ static int read_chip(struct schema *schema, const struct yaml_node *node, struct
 	int r = schema_read_options(schema, node, chip_options, chip);
 	if (!is_on_lines(chip) && !yaml_node_get(node, "bus"))
 		report_no_bus(schema, node);
-	/* Without its driver nobody knows which other keys it takes. */
+	/* Without the driver, its other keys are unknown. */
 	if (r < 0 || !chip->driver)
 		return r;
 	if (is_on_lines(chip))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A sensor with derive: it is worked out of sensors above it. What it takes besides derive, of and
- * what all sensors take is in its row of the table of derived values.
+ * A sensor with derive: it is worked out from sensors above it. The table of derived values has its
+ * keys besides derive, of and those that all sensors take.
  */
 #include "config_sensors.h"
 
@@ -15,7 +15,7 @@ static int read_of(struct schema *schema, const struct yaml_node *node, void *fi
 
 #define OF_EXAMPLE "of: [temp, humi]"
 
-/* derive before of: it tells how many there must be. */
+/* derive comes before of: it determines the number of sources. */
 const struct schema_option config_derived_options[] = {
 	{.key = "derive", .type = SCHEMA_CUSTOM, .read = read_derive, .required = true},
 	{.key = "of", .type = SCHEMA_CUSTOM, .read = read_of, .required = true},
@@ -54,7 +54,7 @@ static int read_derive(struct schema *schema, const struct yaml_node *node, void
 	return sensor->derived ? 0 : unknown_derived(schema, node);
 }
 
-/* The sensors that stand above. */
+/* Finds a sensor among those above. */
 static size_t find_above(
 	const struct config *config, const struct config_sensor *sensor, const char *name)
 {
@@ -158,7 +158,7 @@ static int read_of(struct schema *schema, const struct yaml_node *node, void *fi
 	return 0;
 }
 
-/* derive, of, and a row for each of its arguments; those fill sensor->arguments. */
+/* derive, of, and a row for each argument of the function; those fill sensor->arguments. */
 static struct schema_option *new_options(const struct derived *derived)
 {
 	size_t n = derived ? derived->n_arguments : 0, own = 2;
@@ -182,7 +182,7 @@ static struct schema_option *new_options(const struct derived *derived)
 	return options;
 }
 
-/* What only a measured sensor takes. */
+/* Reports keys that only a measured sensor takes. */
 static void report_measured(
 	struct schema *schema, const struct yaml_node *node, const struct schema_option *measured)
 {
@@ -221,7 +221,7 @@ int config_read_derived(
 	before = diag_count(schema->diag);
 	report_measured(schema, node, measured);
 	free(measured);
-	/* Without its function nobody knows which other keys it takes. */
+	/* Without the function, its other keys are unknown. */
 	if (diag_count(schema->diag) > before || !sensor->derived)
 		return 0;
 	struct schema_option *options = new_options(sensor->derived);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The settings of an object as one text. Every text in it ends with a line feed, which none of them
- * can hold (but the will's payload, which comes with its size), so that equal fingerprints mean
- * equal settings.
+ * The settings of an object as one text. Every setting ends with a line feed, and none can contain
+ * one except the will's payload, which is preceded by its size. So equal fingerprints mean equal
+ * settings.
  */
 #include "config_load.h"
 #include <errno.h>
@@ -16,7 +16,7 @@ static void print_text(const char *name, const char *text, FILE *out)
 		fprintf(out, "%s %s\n", name, text);
 }
 
-/* Of the connection. What the gateway itself looks at anew for each message is not part of it. */
+/* The connection. Settings that the gateway reads anew for each message are left out. */
 static void print_mqtt(const struct config_mqtt *mqtt, FILE *out)
 {
 	for (size_t i = 0; i < mqtt->n_urls; i++)
@@ -47,7 +47,8 @@ static void print_chip(const struct config_chip *chip, FILE *out)
 		fprintf(out, "%s %.17g\n", chip->driver->params[i].key, chip->params[i]);
 }
 
-/* Of its sources the names alone: sources of sources would make the text grow without end. */
+/* A derived sensor has only the names of its sources: with their fingerprints, which may contain
+ * sources in turn, the text would grow without end. */
 static void print_derived(
 	const struct config *config, const struct config_sensor *sensor, FILE *out)
 {

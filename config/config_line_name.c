@@ -8,13 +8,13 @@
 #include <string.h>
 
 enum {
-	/* Of BCM2835, BCM2711 and RP1: the last one of any. Compute modules name more than a header
-	 * has. */
+	/* The highest number on BCM2835, BCM2711 and RP1. Compute modules have more than the
+	 * header. */
 	LAST_GPIO = 57,
 	DIGITS_MAX = 4,
 };
 
-/* The number behind the prefix; capitals, a blank and a sign between do not matter. -1: the text is
+/* The number after the prefix; case, and a blank or sign in between, do not matter. -1: the text is
  * something else. */
 static int number_behind(const char *prefix, const char *text)
 {
@@ -39,7 +39,7 @@ static void suggest(int number, char cure[static CONFIG_LINE_WORDS_MAX])
 			"the lines of a Raspberry Pi's header are GPIO0 to GPIO%d", PI_LINES - 1);
 }
 
-/* "gpiochip0.17": the sign in front of the offset is a colon. */
+/* "gpiochip0.17", where the sign before the offset should be a colon. */
 static bool is_chip_and_offset(const char *text, char cure[static CONFIG_LINE_WORDS_MAX])
 {
 	static const char prefix[] = "gpiochip";
@@ -78,7 +78,7 @@ static bool is_pin(const char *text, char cure[static CONFIG_LINE_WORDS_MAX])
 	return false;
 }
 
-/* No line's name has another character than ASCII's. */
+/* True for characters beyond ASCII, which no line's name has. */
 static bool is_of_other_characters(const char *text, char cure[static CONFIG_LINE_WORDS_MAX])
 {
 	const char *end = text + strlen(text), *name = "character that is none of a line's name";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a chip takes whose bus is GPIO lines: the lines themselves, and how they are read. */
+/* The keys of a chip whose bus is GPIO lines: the lines themselves, and how to read them. */
 #include "config_port.h"
 #include <errno.h>
 #include <stdio.h>

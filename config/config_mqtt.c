@@ -171,7 +171,7 @@ static int expand(char **text, const char *hostname)
 	return 0;
 }
 
-/* A host may have a name that makes no topic. */
+/* A hostname may be unfit for a topic, so the result is checked. */
 static int expand_option(struct config_loader *loader, const struct yaml_node *node,
 	enum schema_type type, char **text)
 {
@@ -207,7 +207,7 @@ static void check_password_file(struct config_loader *loader, const struct yaml_
 	}
 }
 
-/* "discovery: true" would be a prefix of that name, and Home Assistant would never find it. */
+/* "discovery: true" would mean a prefix of that name, which Home Assistant never looks at. */
 static void check_discovery(struct config_loader *loader, const struct yaml_node *node)
 {
 	if (node && node->kind == YAML_SCALAR &&
@@ -229,7 +229,8 @@ static void check_tls(struct config_loader *loader, const struct yaml_node *node
 			cert ? "cert" : "key");
 }
 
-/* The broker publishes the will when the gateway is gone: it would be a command to the next one. */
+/* The broker publishes the will when the gateway is gone, so as an action it would command the next
+ * gateway. */
 static void check_will(struct config_loader *loader, const struct yaml_node *node)
 {
 	const struct config_mqtt *mqtt = &loader->config->mqtt;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the check warns of in the section mqtt. */
+/* Warnings of the check about the section mqtt. */
 #include "config_load.h"
 #include "password_text.h"
 #include "regular_file.h"
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The map may be for another machine, or the file be yet to come: no mistake. */
+/* No mistake: the map may be meant for another machine, or the file may come later. */
 static void check_tls_file(struct diag *diag, const struct yaml_node *node, const char *path)
 {
 	struct stat status;
@@ -49,7 +49,7 @@ static void warn_of_tls(
 	check_tls_file(diag, yaml_node_get(node, "key"), mqtt->tls.key);
 }
 
-/* Whoever is on that topic next takes the will for a new interval. */
+/* The next gateway would take the will for a new interval. */
 static void warn_of_will(
 	struct diag *diag, const struct yaml_node *node, const struct config_mqtt *mqtt)
 {
@@ -62,7 +62,7 @@ static void warn_of_will(
 			"will.topic: on %.80s the gateway takes its interval", mqtt->will.topic);
 }
 
-/* A text to us, and mostly a switch to who wrote it. */
+/* Warns of a text that its author probably meant as a switch. */
 static void check_switch(struct diag *diag, const struct yaml_node *node)
 {
 	if (node && node->kind == YAML_SCALAR && node->plain &&
@@ -73,7 +73,8 @@ static void check_switch(struct diag *diag, const struct yaml_node *node)
 
 enum { PASSWORD_FILE_MAX = 4096 };
 
-/* What nobody sees in an editor, and every broker refuses. Who cannot read the file is no judge. */
+/* Warns of characters that an editor does not show and every broker refuses. If the file cannot be
+ * read, there is nothing to warn of. */
 static void warn_of_password(
 	struct diag *diag, const struct yaml_node *node, const struct config_mqtt *mqtt)
 {

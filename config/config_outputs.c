@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sections of outputs: leds, motors and those of every other kind. What a kind takes is in its
- * struct output_kind; what all of them have in common is here.
+ * The sections of outputs: leds, motors and one for every other kind. The kind's struct output_kind
+ * has its keys and checks; this file has what all kinds share.
  */
 #include "config_param.h"
 #include "config_port.h"
@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What an output's keys are read into; what is not the config's own is used up by the checks. */
+/* Receives an output's keys. The fields beside the config's output are only used by the checks. */
 struct reading {
 	struct config_output output;
 	bool is_soft;
 	double frequency_hz;
 };
 
-/* The options of a kind, and the words that they refer to. */
+/* The options of a kind, and the words that the options refer to. */
 struct table {
 	struct schema_option options[OUTPUT_PORTS_MAX + OUTPUT_PARAMS_MAX + 6];
 	size_t n;
@@ -151,7 +151,7 @@ static void add(struct table *table, struct schema_option option)
 	table->options[table->n++] = option;
 }
 
-/* True where a line and a PWM output go by one key, so that software PWM needs one of its own. */
+/* True if a line and a PWM output share one key, so that software PWM needs a key of its own. */
 static bool has_soft_key(const struct output_kind *kind)
 {
 	for (size_t i = 0; i < kind->n_ports; i++)
@@ -263,7 +263,7 @@ static bool gives(const struct output_draft *of, const char *key)
 	return yaml_node_get(((const struct draft *)of)->node, key) != NULL;
 }
 
-/* What the kind makes of it. false: nothing more is to be said. */
+/* Applies the kind's own check. False: no further check makes sense. */
 static bool check_kind(struct schema *schema, const struct yaml_node *node, struct reading *reading,
 	bool is_mistaken)
 {
@@ -302,7 +302,7 @@ static void set_frequency(
 		own = own || port->type == PORT_SOC_PWM || port->type == PORT_SOFT_PWM;
 		config_set_frequency(schema, frequency, reading->frequency_hz, port);
 		if (diag_count(schema->diag) > before)
-			return; /* once is enough */
+			return; /* reported once */
 	}
 	if (frequency && part && !own)
 		diag_error(schema->diag, frequency->key_place,
@@ -310,7 +310,7 @@ static void set_frequency(
 			"frequency: a PWM part has one for all its outputs");
 }
 
-/* What the kernel knows of its LEDs, and the map cannot change. */
+/* Reports settings that belong to the kernel's LED and that the map cannot change. */
 static void check_kernel_led(
 	struct schema *schema, const struct yaml_node *node, const struct config_output *output)
 {
@@ -326,8 +326,8 @@ static void check_kernel_led(
 			"active_low: the kernel knows at which level its LEDs shine");
 }
 
-/* An action addresses an output by its name or its number, and where the number may be left out
- * these stand in the place of the keys. */
+/* Actions address an output by its name or its number. If the number can be left out, the kind's
+ * keys stand in the same place, so a name must not equal one of them. */
 static void check_name(
 	struct schema *schema, const struct yaml_node *node, const struct output_kind *kind)
 {
@@ -347,7 +347,7 @@ static void check_name(
 			"name: \"%s\" is a word of the %s actions", node->text, kind->noun);
 }
 
-/* The keys that a port without a name of its own may have. Returns an example of the first one. */
+/* Lists the keys by which a nameless port can be given. Returns an example of the first one. */
 static const char *list_ways(const struct output_port *port, char *out, size_t out_bytes)
 {
 	const char *example = NULL;
@@ -368,7 +368,7 @@ static const char *list_ways(const struct output_port *port, char *out, size_t o
 	return example;
 }
 
-/* The ports that no output of the kind can do without. */
+/* Reports missing ports that no output of the kind can do without. */
 static void check_ports(
 	struct schema *schema, const struct yaml_node *node, const struct output_kind *kind)
 {
@@ -417,7 +417,7 @@ static int read_output(struct schema *schema, const struct yaml_node *node,
 	return 0;
 }
 
-/* Room behind the outputs that are there. */
+/* Makes room after the present outputs. */
 static int make_room(struct config *config, size_t n)
 {
 	struct config_output *outputs =
@@ -464,7 +464,7 @@ static int read_all(struct schema *schema, const struct yaml_node *node,
 		int added;
 
 		r = read_output(schema, node->items[i], &table, &reading);
-		/* Owned by the config from here on, whatever r says. */
+		/* From here on the config owns it, whatever r is. */
 		added = config_add_output(config, &reading.output);
 		if (added < 0)
 			config_free_output(&reading.output);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The section packed: formats as Python's struct module writes them. */
+/* The section packed: formats written as for Python's struct module. */
 #include "config_load.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ enum { FIELDS_MAX = 64 };
 static int read_format(struct schema *schema, const struct yaml_node *node, void *field);
 static int read_fields(struct schema *schema, const struct yaml_node *node, void *field);
 
-/* format before fields: it tells how many there must be. */
+/* format comes before fields: it determines their number. */
 static const struct schema_option packed_options[] = {
 	{.key = "topic",
 		SCHEMA_FIELD(struct config_packed, topic),
@@ -24,7 +24,7 @@ static const struct schema_option packed_options[] = {
 	{0},
 };
 
-/* NULL with the letters spelled out ("2H" is "HH"), or what is wrong with the format. */
+/* Writes the counts out ("2H" becomes "HH") and returns NULL, or returns what is wrong. */
 static const char *spell_out(
 	const char *format, char ret_letters[static FIELDS_MAX + 1], bool *ret_big_endian)
 {

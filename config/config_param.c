@@ -42,7 +42,7 @@ struct schema_option config_param_option(
 		.type = schema_type_of(param->type),
 		.store = SCHEMA_STORE_DOUBLE,
 		.offset = offset,
-		/* Among choices a range would say less than the list of them. */
+		/* With choices, their list says more than a range would. */
 		.min = param->choices ? 0 : param->min,
 		.max = param->choices ? 0 : param->max,
 		.choices = words->choices,

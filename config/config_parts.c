@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way to each part: the overlay that makes a Raspberry Pi's kernel look for it, the driver
- * here, and what the kernel calls the device.
+ * For parts that the kernel reads: the overlay that makes a Raspberry Pi's kernel look for the
+ * part, the driver to use here, and the kernel's name for the device.
  *
  * Overlays: Raspberry Pi's kernel, arch/arm/boot/dts/overlays/README, i2c-sensor-common.dtsi and
  * dht11-overlay.dts. Names: the kernel's drivers in drivers/iio, drivers/hwmon and drivers/w1.
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A device that is named after the node in the device tree, which an overlay may change. */
+/* For a device that is named after its device tree node, which an overlay may change. */
 #define SEE_IIO "the name in /sys/bus/iio/devices/iio:device*/name"
 
 static const struct part {

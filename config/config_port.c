@@ -11,9 +11,9 @@
 static const char DEV[] = "/dev/";
 
 enum {
-	PLACE_MAX = 63,      /* what the hardware layer keeps of a name */
-	KERNEL_LED_MAX = 58, /* the same, behind BOARD_LED_NAME's "leds/" */
-	CHANNEL_DIGITS = 3   /* of a kernel PWM chip's channel: more is no channel of any part */
+	PLACE_MAX = 63,      /* the longest name that the hardware layer keeps */
+	KERNEL_LED_MAX = 58, /* the same, after the "leds/" of BOARD_LED_NAME */
+	CHANNEL_DIGITS = 3   /* of a kernel PWM chip's channel: no part has more channels */
 };
 
 int config_read_line(struct schema *schema, const struct yaml_node *node, struct config_port *port)
@@ -50,7 +50,7 @@ int config_read_line(struct schema *schema, const struct yaml_node *node, struct
 	return 0;
 }
 
-/* The last dot, when a number follows it. Otherwise NULL. */
+/* The last dot if a number follows it, otherwise NULL. */
 static const char *channel_dot(const char *text)
 {
 	const char *dot = strrchr(text, '.');
@@ -67,7 +67,7 @@ static int read_chip_pwm(struct config_loader *loader, const struct yaml_node *n
 	const char *channel_name = strrchr(node->text, '.') + 1;
 
 	if (!driver)
-		return 0; /* that is its own mistake */
+		return 0; /* reported already, at the chip */
 	if (driver->n_pwm == 0) {
 		diag_error(loader->schema.diag, node->place, NULL,
 			"%s: %s measures and has no outputs", node->key, driver->name);
@@ -95,7 +95,7 @@ static bool is_pwmchip(const char *name, size_t length)
 	return strspn(name + strlen(prefix), "0123456789") >= length - strlen(prefix);
 }
 
-/* A device node is a free name, so a chip's name with a wrong letter would pass for one. */
+/* A device node can have any name, so a misspelt chip's name would pass for one. */
 static int is_misspelt_chip(
 	struct config_loader *loader, const char *name, size_t length, bool *ret_misspelt)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ports of outputs: which of the ways to name one a text is. As in schema.h, a mistake is
- * added to the diag and is no error; then the port's kind stays NONE.
+ * Ports of outputs: finds out which of the ways to name a port a text uses. As in schema.h, a
+ * mistake is added to the diag and is no error; then the port's type stays NONE.
  */
 #pragma once
 
 #include "config_load.h"
 
-#define CONFIG_SOFT_PWM_HZ 100.0 /* defaults; a part in chips has a frequency of its own */
+#define CONFIG_SOFT_PWM_HZ 100.0 /* defaults; a part under chips has a frequency of its own */
 #define CONFIG_SOC_PWM_HZ  1000.0
 #define CONFIG_PWM_MIN_HZ  10.0
 #define CONFIG_PWM_MAX_HZ  100e3
@@ -22,20 +22,20 @@ int config_read_pwm(struct schema *schema, const struct yaml_node *node, struct 
 int config_read_kernel_led(
 	struct schema *schema, const struct yaml_node *node, struct config_port *port);
 
-/* A line or a PWM port, told apart by the number behind the last dot. */
+/* A line or a PWM port: a number after the last dot makes it a PWM port. */
 int config_read_port(struct schema *schema, const struct yaml_node *node, struct config_port *port);
 
 /*
- * Calls the function for every port of the map, LEDs first, with the node that names it. It ends
- * early with what the function returns if that is not 0.
+ * Calls the function for every port of the map, LEDs first, with the node that names the port.
+ * Stops at the first result other than 0 and returns it.
  */
 typedef int (*config_port_visit)(
 	void *context, const struct yaml_node *node, const struct config_port *port);
 int config_each_port(const struct config_loader *loader, config_port_visit visit, void *context);
 
 /*
- * Gives the port its frequency: the map's (node, with the value in hz) or the default of its
- * kind. Mistakes: a frequency that its kind cannot have. node NULL: the map gives none.
+ * Sets the port's frequency: hz, which the map gives at node, or the default of the port's type if
+ * node is NULL. Reports a frequency that the type cannot have.
  */
 void config_set_frequency(
 	struct schema *schema, const struct yaml_node *node, double hz, struct config_port *port);

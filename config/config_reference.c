@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* "<chip>.<channel>": how other sections refer to a part. */
+/* "<chip>.<channel>": a reference to a part from another section. */
 #include "config_load.h"
 #include <errno.h>
 #include <stdlib.h>

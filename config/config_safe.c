@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The outputs of a map that has mistakes. Each chip and each port is read for itself, as if it
- * were the only one. One with a mistake is read again without the keys that do not matter at rest;
- * if a mistake is left then, nobody can say what its lines do, and it is missed.
+ * The outputs of a map that has mistakes. Each chip and each output is read by itself, as if it
+ * were the only one. If it has a mistake, it is read again without the keys that do not matter at
+ * rest. If a mistake is left then, nobody can say what its lines do, and it is reported as missed.
  *
- * A key that nobody knows matters: it may be a misspelt active_low, and a wrong level would start
- * the motor that is to be stopped.
+ * An unknown key matters: it may be a misspelt active_low, and a wrong level would start the motor
+ * that is to be stopped.
  */
 #include "config_load.h"
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is read, one item a call: chips, or outputs of a kind. */
+/* The kind of items being read, one item a call: chips, or outputs of a kind. */
 struct items {
 	const char *section;
 	size_t max;
@@ -23,7 +23,7 @@ struct items {
 static const struct items CHIPS = {"chips", CONFIG_CHIPS_MAX, NULL};
 
 struct rescue {
-	struct config_loader loader; /* its diag is heard by nobody */
+	struct config_loader loader; /* nobody reads its diag */
 	const struct config_missed *missed;
 };
 
@@ -48,7 +48,7 @@ static bool is_among(const char *word, const char *const *words)
 	return false;
 }
 
-/* Of a chip, all but the driver's own. */
+/* True for all of a chip's keys except the driver's own. */
 static bool matters_for_chip(const char *key)
 {
 	static const char *const NEEDS[] = {"driver", "bus", "address", NULL};
@@ -74,7 +74,7 @@ static bool matters(const struct items *items, const char *key)
 	return items->kind ? matters_at_rest(items->kind, key) : matters_for_chip(key);
 }
 
-/* Whether the text breaks off, or names a key twice, where it matters. */
+/* True if the text breaks off, or has a key twice, at a place that matters. */
 static bool is_broken(const struct items *items, const struct yaml_node *item)
 {
 	for (size_t i = 0; item->kind == YAML_MAP && i < item->n_items; i++)
@@ -88,7 +88,7 @@ static void free_config(struct config **config)
 	config_free(*config);
 }
 
-/* A section with that item alone. *ret_read: what it gave, or NULL if there was a mistake. */
+/* Reads a section with that item alone. *ret_read: the result, or NULL if there was a mistake. */
 static int read_alone(struct rescue *rescue, const struct items *items,
 	const struct yaml_node *section, struct yaml_node *item, struct config **ret_read)
 {
@@ -131,7 +131,7 @@ static int read_what_matters(struct rescue *rescue, const struct items *items,
 	return r;
 }
 
-/* *ret_read: a config that has this one item and can be relied upon, or NULL. */
+/* Reads one item. *ret_read: a config with this item alone that can be relied upon, or NULL. */
 static int read_item(struct rescue *rescue, const struct items *items,
 	const struct yaml_node *section, size_t index, struct config **ret_read)
 {
@@ -147,7 +147,7 @@ static int read_item(struct rescue *rescue, const struct items *items,
 	return read_what_matters(rescue, items, section, item, ret_read);
 }
 
-/* The section of that name, or the one that was meant. */
+/* Finds the section of that name, or the one that was meant. */
 static const struct yaml_node *find_section(const struct yaml_node *root, const char *name)
 {
 	struct schema_option sections[CONFIG_SECTIONS_MAX];
@@ -167,8 +167,8 @@ static const struct yaml_node *find_section(const struct yaml_node *root, const 
 	return node;
 }
 
-/* One for each place in the section, so that outputs find theirs. Those that were not understood
- * have no driver, and an port on one of them is missed. */
+/* Keeps a chip for each place in the section, so that outputs find theirs. A chip that was not
+ * understood has no driver, and an output on it is missed. */
 static int rescue_chips(struct rescue *rescue, const struct yaml_node *root)
 {
 	const struct yaml_node *section = find_section(root, CHIPS.section);
@@ -199,7 +199,7 @@ static int rescue_chips(struct rescue *rescue, const struct yaml_node *root)
 	return 0;
 }
 
-/* false: one of its ports is on a chip that was not understood. */
+/* Takes over the output. False: one of its ports is on a chip that was not understood. */
 static int take(
 	struct config *config, struct config *read, const struct yaml_node *item, bool *ret_taken)
 {
@@ -212,7 +212,7 @@ static int take(
 	return r;
 }
 
-/* The list of outputs of that kind; NULL: there is none, and what is to be said of it was said. */
+/* Finds the list of outputs of that kind. NULL: there is none; problems were reported already. */
 static const struct yaml_node *find_outputs(
 	struct rescue *rescue, const struct yaml_node *root, const struct items *items)
 {
@@ -245,7 +245,7 @@ static int rescue_items(
 	return 0;
 }
 
-/* The kind whose key of the section failsafe this is, or was meant to be. */
+/* True if the key of the section failsafe is, or was meant to be, the one of this kind. */
 static bool is_key_of(const char *key, const struct output_kind *kind)
 {
 	const char *keys[OUTPUT_KINDS_MAX + 2] = {"after"};
@@ -260,7 +260,7 @@ static bool is_key_of(const char *key, const struct output_kind *kind)
 	return meant && strcmp(meant, kind->section) == 0;
 }
 
-/* What becomes of the outputs of a kind that has one fail-safe. false: nobody can say. */
+/* Reads the fail-safe of a kind whose outputs share one. False: it is not clear. */
 static bool read_failsafe(
 	struct rescue *rescue, const struct yaml_node *root, const struct output_kind *kind)
 {
@@ -283,7 +283,7 @@ static bool read_failsafe(
 			diag_count(schema->diag) == before);
 }
 
-/* Whether it depends on the map what becomes of them. */
+/* True if the map may say that outputs of the kind are kept as they are. */
 static bool may_be_kept(const struct output_kind *kind)
 {
 	for (size_t i = 0; kind->is_failsafe_shared && i < kind->n_failsafe; i++)
@@ -315,7 +315,7 @@ static int rescue_kind(
 	return rescue_items(rescue, section, &items);
 }
 
-/* What moves comes first. */
+/* Outputs that move come first. */
 static int rescue_kinds(struct rescue *rescue, const struct yaml_node *root)
 {
 	int r = 0;
@@ -328,7 +328,7 @@ static int rescue_kinds(struct rescue *rescue, const struct yaml_node *root)
 	return r;
 }
 
-/* Chips without a driver are of no use to anybody. */
+/* Removes chips without a driver, which are of no use. */
 static void drop_chips(struct config *config)
 {
 	size_t places[CONFIG_CHIPS_MAX] = {0};
@@ -410,7 +410,7 @@ int config_load_outputs(const char *path, const char *hostname, struct diag *dia
 	}
 	if (r != -EINVAL)
 		return r;
-	/* What has mistakes is begun again, from the same bytes. */
+	/* With mistakes, start again from the same bytes. */
 	r = config_begin_again(config, &bare);
 	if (r == 0)
 		r = rescue_outputs_of(bare, hostname, missed);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How one value is made of several samples: at most one key of the table of samplings. */
+/* How several samples make one value: at most one key from the table of samplings. */
 #include "config_sensors.h"
 
 #include <errno.h>

@@ -9,7 +9,7 @@
 
 #define MS         1e3 /* in the base unit of durations, us */
 #define HOUR       3600e6
-#define BIG        1e12 /* no physical value has more; keeps what is computed from it finite */
+#define BIG        1e12 /* above any physical value; keeps results computed from it finite */
 #define ANY_NUMBER .type = SCHEMA_NUMBER, .min = -BIG, .max = BIG
 
 #define FROM_EXAMPLE "from: climate.temperature"
@@ -87,7 +87,7 @@ static int unknown_channel(
 	return 0;
 }
 
-/* Of such a chip the channel need not be named. */
+/* True if the chip has a single channel, which then need not be named. */
 static bool has_one_channel(const struct config *config, const char *name)
 {
 	size_t chip = config_chip_index(config, name, strlen(name));
@@ -115,7 +115,7 @@ static int read_from(struct schema *schema, const struct yaml_node *node, void *
 		return config_unknown_chip(loader, node, length);
 	const struct driver *driver = loader->config->chips[chip].driver;
 	if (!driver)
-		return 0; /* that is its own mistake */
+		return 0; /* reported already, at the chip */
 	if (driver->n_channels == 0) {
 		diag_error(schema->diag, node->place, NULL,
 			"from: %s is for outputs and measures nothing", driver->name);
@@ -213,7 +213,7 @@ static int check_measured_keys(struct schema *schema, const struct yaml_node *ma
 	return r;
 }
 
-/* With derive, or with of, whose derive was forgotten. */
+/* True for derive, and for of whose derive was forgotten. */
 static bool has_derive(const struct yaml_node *map)
 {
 	return yaml_node_get(map, "derive") ||
@@ -233,7 +233,7 @@ static int read_keys(
 		r = check_measured_keys(schema, map);
 	else
 		r = 0;
-	/* Of one that is derived: the defaults. */
+	/* For a derived sensor: the defaults. */
 	if (r == 0)
 		r = config_read_sampling(schema, is_derived ? NULL : map, sensor);
 	if (r == 0)
@@ -245,7 +245,7 @@ static int read_keys(
 static int read_sensor(
 	struct schema *schema, const struct yaml_node *node, struct config_sensor *sensor)
 {
-	/* What a mistake leaves untouched must not look like another one to the checks below. */
+	/* A field that a mistake leaves untouched must not look like another mistake below. */
 	sensor->chip = CONFIG_NO_INDEX;
 	sensor->scale = 1;
 	sensor->min = -HUGE_VAL; /* INFINITY is a float */

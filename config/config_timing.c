@@ -59,7 +59,7 @@ struct schema_option config_failsafe_option(
 	};
 }
 
-/* after, and a key for each kind whose outputs share one fail-safe; those that move come first. */
+/* after, and a key for each kind whose outputs share one fail-safe. Kinds that move come first. */
 int config_read_failsafe(struct schema *schema, const struct yaml_node *node, void *field)
 {
 	struct schema_option options[OUTPUT_KINDS_MAX + 2] = {
@@ -111,7 +111,7 @@ const struct schema_option config_spool_options[] = {
 	{0},
 };
 
-/* limit is the key of the one that the default is beyond. */
+/* limit is the key of the limit that the default exceeds. */
 static void report_order(struct schema *schema, const struct yaml_node *node, const char *limit,
 	uint32_t limit_ms, uint32_t default_ms)
 {

@@ -15,7 +15,7 @@ struct scheme {
 
 static const struct scheme schemes[] = {{"mqtt://", 1883, false}, {"mqtts://", 8883, true}};
 
-/* Schemes that other MQTT programs take for the same. */
+/* Schemes that other MQTT programs use for the same thing. */
 static const char *cure_of_scheme(const char *text)
 {
 	static const struct {
@@ -46,7 +46,7 @@ static const struct scheme *find_scheme(const char *text)
 	return NULL;
 }
 
-/* Bytes of the host, brackets of an IPv6 address included; 0 when there is none. */
+/* Length of the host, with the brackets of an IPv6 address; 0 if there is none. */
 static size_t host_length(const char *host)
 {
 	size_t length;
@@ -58,7 +58,7 @@ static size_t host_length(const char *host)
 	return strspn(host, LETTERS_AND_DIGITS ".-_");
 }
 
-/* ::1 and fe80::2%eth0: the colons of an address are not that of a port. */
+/* True for ::1 and fe80::2%eth0, whose colons do not separate a port. */
 static bool is_bare_ipv6(const char *host)
 {
 	const char *colon = strchr(host, ':');
@@ -79,7 +79,7 @@ static bool parse_port(const char *text, uint16_t *ret_port)
 	return true;
 }
 
-/* NULL, or what is wrong behind the scheme. */
+/* Parses the text after the scheme. NULL, or what is wrong with it. */
 static const char *parse_rest(
 	const char *rest, size_t *ret_host_length, uint16_t *port, const char **ret_cure)
 {

@@ -12,14 +12,14 @@ enum {
 
 struct config_url {
 	bool tls;
-	uint16_t port;                  /* 1883 or 8883 where none is given */
+	uint16_t port;                  /* 1883 or 8883 if the URL has none */
 	char host[CONFIG_HOST_MAX + 1]; /* an IPv6 address without its brackets */
 	char text[CONFIG_URL_BYTES];    /* in full: "mqtt://host:1883" */
 };
 
 /*
- * has_tls: whether this build can do mqtts://; without, it is a mistake. 0; or -EINVAL with what is
- * wrong and the cure (both static; the cure may be NULL).
+ * has_tls: true if this build supports mqtts://; without it, mqtts:// is a mistake. Returns 0, or
+ * -EINVAL with what is wrong and the cure (both static; the cure may be NULL).
  */
 int config_url_parse(const char *text, bool has_tls, const char **ret_wrong, const char **ret_cure,
 	struct config_url *ret_url);

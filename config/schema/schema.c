@@ -10,7 +10,7 @@
 void schema_empty(struct schema *schema, const struct yaml_node *node, const char *name,
 	const char *words, const char *example, bool may_be_text)
 {
-	/* Who wrote the word meant it. */
+	/* A word for null that is written out was meant as a value. */
 	bool said = *node->text;
 	char cure[160];
 
@@ -24,7 +24,7 @@ void schema_empty(struct schema *schema, const struct yaml_node *node, const cha
 		said || example ? cure : NULL, "%s is empty: it takes %s", name, words);
 }
 
-/* key:value without the blank is one text to YAML, and so is a URL. Returns the bytes of the key,
+/* YAML takes key:value without the blank for one text, like a URL. Returns the length of the key,
  * or 0. */
 static size_t missing_blank(const char *text)
 {
@@ -58,7 +58,7 @@ bool schema_expect_like(struct schema *schema, const struct yaml_node *node, enu
 	char path[YAML_PATH_MAX];
 	bool empty = yaml_node_is_empty(node);
 
-	/* An empty text is what the reader of the value says more about. */
+	/* For an empty text, the reader of the value has a better message. */
 	if (node->kind == kind && !(empty && *node->text))
 		return true;
 	yaml_node_path(node, path);
@@ -75,7 +75,7 @@ bool schema_expect(struct schema *schema, const struct yaml_node *node, enum yam
 	return schema_expect_like(schema, node, kind, NULL);
 }
 
-/* All that there is. */
+/* Lists all the words. */
 static void print_words(FILE *out, const char *const *words)
 {
 	if (!words[0]) {
@@ -99,7 +99,7 @@ void schema_unknown_of_many(struct schema *schema, struct diag_place place, cons
 	char *cure = NULL;
 	size_t size = 0;
 
-	/* The search costs time, and nobody will read what is only counted. */
+	/* The search takes time, and a mistake that is only counted is not shown. */
 	FILE *out = diag_count(schema->diag) < DIAG_MAX ? open_memstream(&cure, &size) : NULL;
 	if (out) {
 		const char *nearest = diag_nearest(word, words);
@@ -133,7 +133,7 @@ static const struct schema_option *find_option(const struct schema_option *optio
 	return NULL;
 }
 
-/* The rest of a decimal comma: {gamma: 2,2} is gamma: 2 and a key 2 without a value. */
+/* The second half of a decimal comma: {gamma: 2,2} is gamma: 2 and a key 2 without a value. */
 static bool is_fraction(const struct yaml_node *item)
 {
 	const struct yaml_node *before = item->index ? item->parent->items[item->index - 1] : NULL;
@@ -143,7 +143,7 @@ static bool is_fraction(const struct yaml_node *item)
 		before->text[0] && !before->text[strspn(before->text, "+-0123456789")];
 }
 
-/* Keys that are none, but what is left of a slip that YAML does not see. */
+/* Reports an unknown key that is left over from a slip which YAML accepts. */
 static bool report_slip(struct schema *schema, const struct yaml_node *item)
 {
 	size_t key = item->kind == YAML_SCALAR && !*item->text ? missing_blank(item->key) : 0;
@@ -198,7 +198,7 @@ static int read_option(struct schema *schema, const struct yaml_node *map,
 		return schema_read_value(schema, node, option, object);
 	if (map && option->required) {
 		yaml_node_path(map, path);
-		/* What the whole map lacks has no place in it. */
+		/* A key that is missing from the map as a whole has no place in it. */
 		diag_error(schema->diag,
 			map->parent ? yaml_node_name_place(map) : (struct diag_place){0}, NULL,
 			"%s needs \"%s\"", path, option->key);

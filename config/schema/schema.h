@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads a map of the tree into a struct, by a table: one row an option, with its type, limits and
- * default. Numbers have units in the text and none in the struct.
+ * Reads a map of the tree into a struct by a table: one row for each option, with its type, limits
+ * and default. Numbers have units in the text and none in the struct.
  *
- * All functions return 0 or -ENOMEM: a mistake in the text is no error of the reader. It is added
- * to the diag, the field keeps what it was, and reading goes on, so that all mistakes are found.
+ * All functions return 0 or -ENOMEM. A mistake in the text is not an error: it is added to the
+ * diag, the field keeps its value, and reading goes on, so that all mistakes are found.
  */
 #pragma once
 
@@ -33,7 +33,7 @@ enum schema_type {
 	SCHEMA_CUSTOM,    /* a function of its own */
 };
 
-/* How the field holds it. */
+/* The C type of the field. */
 enum schema_store {
 	SCHEMA_STORE_NONE, /* MAP and CUSTOM */
 	SCHEMA_STORE_BOOL,
@@ -50,7 +50,7 @@ struct schema_choice {
 
 struct schema {
 	struct diag *diag;
-	void *context; /* of the custom functions */
+	void *context; /* for the custom functions */
 };
 
 struct schema_option {
@@ -60,13 +60,13 @@ struct schema_option {
 	size_t offset;
 	bool required;
 	double min, max;     /* in base units; both 0: no limits */
-	double unit;         /* base units in one of the field, 0: 1. 1000: a duration kept in ms */
-	const char *initial; /* the default, as it would stand in the map; NULL: field untouched */
+	double unit;         /* base units in one unit of the field; 0: 1. 1000: a duration in ms */
+	const char *initial; /* the default, written as in the map; NULL: field untouched */
 	const struct schema_choice *choices; /* ENUM; ends with a NULL text */
 	const struct schema_option *options; /* MAP: its table; ends with a NULL key */
-	/* CUSTOM: called only when the key is there. field lies at offset. */
+	/* CUSTOM: called only if the key is present. field points to offset. */
 	int (*read)(struct schema *schema, const struct yaml_node *node, void *field);
-	const char *example; /* MAP: how it is written, for who wrote something else; or NULL */
+	const char *example; /* MAP: how it is written, shown with a mistake; or NULL */
 };
 
 /* The parts of a row that name the field: SCHEMA_FIELD(struct config_mqtt, qos). */
@@ -87,42 +87,42 @@ struct schema_option {
 int schema_read_map(struct schema *schema, const struct yaml_node *node,
 	const struct schema_option *options, void *object);
 
-/* The same. example is how the map is written, for who wrote something else; or NULL. */
+/* The same. example shows how the map is written if something else was written; or NULL. */
 int schema_read_map_like(struct schema *schema, const struct yaml_node *node,
 	const struct schema_option *options, const char *example, void *object);
 
-/* The same without the look at the keys, for maps whose keys are not all in one table. */
+/* The same without checking for unknown keys, for maps whose keys are in several tables. */
 int schema_read_options(struct schema *schema, const struct yaml_node *map,
 	const struct schema_option *options, void *object);
 
-/* Reads one value; schema_read_map() does this for every key. object is what offset counts from. */
+/* Reads one value, as schema_read_map() does for every key. offset is relative to object. */
 int schema_read_value(struct schema *schema, const struct yaml_node *node,
 	const struct schema_option *option, void *object);
 
-/* A mistake for each key that is in neither table; more may be NULL. */
+/* Reports each key that is in neither table; more may be NULL. */
 int schema_check_keys(struct schema *schema, const struct yaml_node *map,
 	const struct schema_option *options, const struct schema_option *more);
 
-/* True when the node is of the kind; otherwise a mistake: "leds takes a list, not a map". A single
- * value must also say something. */
+/* True if the node is of that kind; otherwise reports "leds takes a list, not a map". A scalar must
+ * not be empty. */
 bool schema_expect(struct schema *schema, const struct yaml_node *node, enum yaml_kind kind);
 
-/* The same. example is how it is written, a line for the cure, or NULL. */
+/* The same. example shows how it is written, as one line of the cure, or NULL. */
 bool schema_expect_like(struct schema *schema, const struct yaml_node *node, enum yaml_kind kind,
 	const char *example);
 
-/* The mistake that the node is empty, where words ("a list", "a text") are wanted: with the example
- * as the cure, or, where null was written, with what else to write. */
+/* Reports that the node is empty where words ("a list", "a text") were expected. The cure is the
+ * example, or, if null was written, what to write instead. */
 void schema_empty(struct schema *schema, const struct yaml_node *node, const char *name,
 	const char *words, const char *example, bool may_be_text);
 
 /*
- * The mistake "unknown <what> "word"", pointing at place, with the nearest of the words or else all
- * of them as the cure. words ends with NULL.
+ * Reports "unknown <what> "word"", pointing at place. The cure is the nearest of the words, or else
+ * all of them. words ends with NULL.
  */
 void schema_unknown(struct schema *schema, struct diag_place place, const char *what,
 	const char *word, const char *const *words);
 
-/* The same where the words are too many to be shown: then the cure is, unless one is near. */
+/* The same for too many words to show: if none is near, cure is shown. */
 void schema_unknown_of_many(struct schema *schema, struct diag_place place, const char *what,
 	const char *word, const char *const *words, const char *cure);

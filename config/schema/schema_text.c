@@ -3,9 +3,9 @@
 #include <string.h>
 
 enum {
-	NAME_MAX_BYTES = 63,    /* what the hardware layer keeps of a name */
+	NAME_MAX_BYTES = 63,    /* the longest name that the hardware layer keeps */
 	STRING_MAX_BYTES = 512, /* far below MQTT's 65535, far above any need */
-	TOPIC_MAX_BYTES = 200,  /* one below the other must fit into what the outbox keeps, 512 */
+	TOPIC_MAX_BYTES = 200,  /* two of them joined must fit into the 512 that the outbox keeps */
 	PATH_MAX_BYTES = 4095,
 };
 

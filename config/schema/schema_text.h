@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What a text must look like. Pure. */
+/* Rules for texts. Pure. */
 #pragma once
 
 #include "schema.h"
 
-/* NULL when the text is right for the type (STRING, TEXT, NAME, PATH, TOPIC); otherwise what is
- * wrong with it, to stand behind it: "has a wildcard". */
+/* NULL if the text is valid for the type (STRING, TEXT, NAME, PATH, TOPIC); otherwise what is
+ * wrong, to be put after the text: "has a wildcard". */
 const char *schema_text_wrong(enum schema_type type, const char *text);

@@ -8,8 +8,8 @@
 
 struct unit {
 	const char *name;
-	double factor;   /* base units in one of it */
-	bool input_only; /* taken, but not used to show a value */
+	double factor;   /* base units in one of this unit */
+	bool input_only; /* accepted, but not used to show a value */
 };
 
 static const struct unit duration_units[] = {
@@ -62,7 +62,7 @@ static size_t count_digits(const char *text)
 	return strspn(text, "0123456789");
 }
 
-/* Bytes of the decimal number at the start of the text, 0 when there is none. Stricter than
+/* Length of the decimal number at the start of the text; 0 if there is none. Stricter than
  * strtod(), which also takes "inf", "nan" and hexadecimal. */
 static size_t number_length(const char *text)
 {
@@ -122,7 +122,7 @@ int schema_units_parse(enum schema_type type, const char *text, double *ret_valu
 	return -ENOENT;
 }
 
-/* What other programs write for it. */
+/* Units as other programs write them. */
 static const struct {
 	const char *word, *unit;
 } OTHER_WORDS[] = {
@@ -150,7 +150,7 @@ static const struct {
 	{"volts", "V"},
 };
 
-/* The one that differs in capitals, or that has the word for another name. NULL: none. */
+/* The unit that differs in case only, or that has word as another name. NULL: none. */
 static const char *meant_unit(const struct unit *units, const char *word)
 {
 	for (const struct unit *unit = units; unit->name; unit++) {
@@ -208,11 +208,11 @@ void schema_units_format(
 {
 	const struct unit *units = units_of(type), *best = units;
 
-	if (value == 0) { /* the same in every unit */
+	if (value == 0) { /* 0 needs no unit */
 		(void)snprintf(text, SCHEMA_UNITS_TEXT_MAX, "0");
 		return;
 	}
-	/* The biggest unit in which the number is still a whole one. */
+	/* The largest unit in which the number is whole. */
 	for (const struct unit *unit = units; unit && unit->name; unit++) {
 		double number = value / unit->factor;
 		if (!unit->input_only && unit->factor > best->factor && number >= 1 &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One value: its text is checked by a function of its type, which fills a small struct value or
- * says in a sentence what is wrong; then the field is set.
+ * One value. A function of its type checks the text and either fills a small struct value or
+ * returns a sentence about the mistake. Then the field is set.
  */
 #include "schema_value.h"
 #include "schema_text.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a type is called in a sentence: "keepalive takes <words>". */
+/* The words for a type in a sentence: "keepalive takes <words>". */
 struct type_info {
 	const char *words, *example;
 };
@@ -55,7 +55,7 @@ static const char *type_words(enum schema_type type)
 	return type_infos[type].words;
 }
 
-/* How the user knows the value: by its key, or in a list by its path. */
+/* How a message names the value: by its key, or inside a list by its path. */
 static void value_name(const struct yaml_node *node, char name[static YAML_PATH_MAX])
 {
 	if (node->key)
@@ -69,7 +69,7 @@ static bool has_words_only(const struct schema_option *option)
 	return option->store == SCHEMA_STORE_STRING;
 }
 
-/* A single value, written the way that its type wants it? */
+/* True if it is a scalar, written the way that its type requires. */
 static bool check_form(struct schema *schema, const struct yaml_node *node,
 	const struct schema_option *option, const char *name)
 {
@@ -111,7 +111,7 @@ static int parse_choice(const struct schema_choice *choices, const char *text, d
 	return -EINVAL;
 }
 
-/* 0 with the number that the field gets, in base units, or an error of schema_units_parse(). */
+/* 0 with the field's number, in base units, or an error of schema_units_parse(). */
 static int parse(const struct schema_option *option, const char *text, double *ret_number)
 {
 	if (option->type == SCHEMA_BOOL)
@@ -134,7 +134,7 @@ static void unknown_choice(struct schema *schema, const struct yaml_node *node,
 	schema_unknown(schema, node->place, what, node->text, words);
 }
 
-/* What other programs write for true and false. NULL: none of it. */
+/* A hint for the ways in which other programs write true and false. NULL: it is none of them. */
 static const char *bool_hint(const char *text)
 {
 	static const struct {
@@ -150,7 +150,7 @@ static const char *bool_hint(const char *text)
 	return NULL;
 }
 
-/* "2,5" and "0,5s": true with the text as it would be with a point. */
+/* True for "2,5" and "0,5s", with the text as it would be with a point. */
 static bool has_decimal_comma(
 	const struct schema_option *option, const char *text, char *point, size_t size)
 {
@@ -170,7 +170,7 @@ static void report_no_unit(struct schema *schema, const struct yaml_node *node,
 	char units[SCHEMA_UNITS_TEXT_MAX], hint[SCHEMA_UNITS_TEXT_MAX + 32];
 
 	schema_units_list(option->type, units);
-	/* The default is the best example, unless it is off. */
+	/* The default is the best example, unless it means off. */
 	(void)snprintf(hint, sizeof(hint), "for example %s",
 		option->initial && option->initial[0] != '0' ? option->initial
 							     : type_infos[option->type].example);
@@ -217,7 +217,7 @@ static void report_unparsed(struct schema *schema, const struct yaml_node *node,
 		type_words(option->type), node->text);
 }
 
-/* Decimal fractions are not exact in binary, so the limits are not either. */
+/* Decimal fractions are not exact in binary, so limits need a little tolerance. */
 static double slack(double value)
 {
 	return 1e-9 * fabs(value);
@@ -231,7 +231,7 @@ static bool in_range(const struct schema_option *option, double number)
 		number <= option->max + slack(option->max);
 }
 
-/* Whole in the field's unit, where the field cannot hold a fraction. */
+/* True unless the number is a fraction in the field's unit and the field cannot hold fractions. */
 static bool fits_field(const struct schema_option *option, double number)
 {
 	double units = number / (option->unit != 0 ? option->unit : 1);

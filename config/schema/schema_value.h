@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the files of schema.h: single values. */
+/* Shared by the files of schema.h: single values. */
 #pragma once
 
 #include "schema.h"
@@ -8,8 +8,8 @@
 int schema_value_read(struct schema *schema, const struct yaml_node *node,
 	const struct schema_option *option, void *field);
 
-/* Sets the field to option->initial, which takes the same way as a text of the map. */
+/* Sets the field to option->initial, which is parsed like a text of the map. */
 int schema_value_default(const struct schema_option *option, void *object);
 
-/* "a list", for a sentence. */
+/* "a list", for use in a sentence. */
 const char *schema_kind_words(enum yaml_kind kind);

@@ -12,12 +12,12 @@
 
 enum {
 	SHOWN_MAX = 160,   /* characters of a source line; a longer one is cut around the place */
-	SHOWN_BEFORE = 60, /* of these, in front of the place */
+	SHOWN_BEFORE = 60, /* of these, at most before the place */
 };
 
 enum severity { MISTAKE, WARNING, SEVERITIES };
 
-/* What each is called in front of its message, and when they are counted. */
+/* The words for each severity: before its message, and in the count. */
 static const struct {
 	const char *label, *plural;
 } WORDS[SEVERITIES] = {{"error", "mistakes"}, {"warning", "warnings"}};
@@ -25,14 +25,14 @@ static const struct {
 struct note {
 	enum severity severity;
 	struct diag_place place;
-	char *message, *hint; /* message is NULL when there was no memory for it */
+	char *message, *hint; /* message is NULL if memory ran out */
 };
 
 struct diag {
 	char *name, *text;
 	size_t size; /* of text, bytes */
 	struct note notes[SEVERITIES][DIAG_MAX];
-	size_t count[SEVERITIES]; /* of all, also those that were not kept */
+	size_t count[SEVERITIES]; /* of all, including those that were not kept */
 };
 
 int diag_new(const char *name, struct diag **ret_diag)
@@ -114,8 +114,8 @@ static bool is_shown(uint32_t code)
 	return utf8_printable(code) && !utf8_turns(code);
 }
 
-/* What a stranger wrote must not steer the terminal that it is shown on: a question mark stands
- * for what is no printable character. Returns the bytes taken. */
+/* Text from a stranger must not control the terminal that shows it, so a question mark stands for
+ * every character that is not printable. Returns the bytes taken. */
 static size_t put_character(const char *text, size_t size, FILE *out)
 {
 	uint32_t code = 0;
@@ -136,7 +136,7 @@ static void put_text(const char *text, FILE *out)
 		i += put_character(text + i, size - i, out);
 }
 
-/* The bytes that a character takes; what is not UTF-8 counts as one. */
+/* The length of a character; a byte that is not UTF-8 counts as one character. */
 static size_t character_length(const char *text, size_t size)
 {
 	uint32_t code;
@@ -145,8 +145,8 @@ static size_t character_length(const char *text, size_t size)
 	return length ? length : 1;
 }
 
-/* The columns of a terminal that a character takes there: two for most of East Asia's, none for an
- * accent that stands above the one before. */
+/* The number of a terminal's columns that a character takes: two for most of East Asia's, none for
+ * a combining accent. */
 static size_t character_width(const char *text, size_t size)
 {
 	uint32_t code;
@@ -156,7 +156,7 @@ static size_t character_width(const char *text, size_t size)
 }
 
 /*
- * The line's first byte, and its size without the line break. NULL when the text has no such line.
+ * The first byte of a line, and its size without the line break. NULL if there is no such line.
  */
 static const char *find_line(const struct diag *diag, size_t number, size_t *ret_size)
 {
@@ -177,27 +177,27 @@ static const char *find_line(const struct diag *diag, size_t number, size_t *ret
 	return line;
 }
 
-/* What is shown of a line. */
+/* The visible part of a line. */
 struct text {
 	const char *bytes;
 	size_t size;
 };
 
-/* Prints the mark so many times as the text's first character has columns, and takes that off. */
+/* Prints the mark once for each column of the text's first character, and removes the character. */
 static void mark_character(struct text *text, const char *marks, FILE *out)
 {
 	size_t width = text->size ? character_width(text->bytes, text->size) : 1;
 	size_t length = text->size ? character_length(text->bytes, text->size) : 0;
 
 	if (width == 0 && *marks == '^')
-		width = 1; /* somewhere it must point to */
+		width = 1; /* the caret must point somewhere */
 	for (size_t i = 0; i < width; i++)
 		fputc(marks[i > 0], out);
 	text->bytes += length;
 	text->size -= length;
 }
 
-/* Below that text, whose first character is in that column of the line. */
+/* Prints the caret below that text, whose first character is at that column of the line. */
 static void print_caret(
 	const struct text *shown, const struct diag_place *place, size_t column, FILE *out)
 {
@@ -211,8 +211,8 @@ static void print_caret(
 }
 
 /*
- * The line without its indentation, and the caret below. Tabs stay tabs in both, so that the caret
- * lines up whatever a terminal makes of them.
+ * Prints the line without its indentation, and the caret below. Tabs stay tabs in both, so that the
+ * caret lines up with any tab width.
  */
 static void print_line(
 	const char *line, size_t size, const struct diag_place *place, size_t from, FILE *out)
@@ -231,7 +231,7 @@ static void print_line(
 	fputc('\n', out);
 }
 
-/* The first column that is shown: behind the indentation, but never behind the place. */
+/* The first column shown: after the indentation, but never after the place. */
 static size_t first_column(const char *line, size_t size, size_t column)
 {
 	size_t indentation = 0;
@@ -283,7 +283,7 @@ static int compare_places(const void *a, const void *b)
 		return first->place.line < second->place.line ? -1 : 1;
 	if (first->place.column != second->place.column)
 		return first->place.column < second->place.column ? -1 : 1;
-	return first < second ? -1 : 1; /* at one place: mistakes first, as they were found */
+	return first < second ? -1 : 1; /* same place: mistakes first, in the order of discovery */
 }
 
 static size_t kept(const struct diag *diag, enum severity severity)
@@ -304,7 +304,7 @@ static void print_sums(const struct diag *diag, FILE *out)
 
 void diag_print(const struct diag *diag, FILE *out)
 {
-	/* For wcwidth(). Where there is none, every character has one column. */
+	/* For wcwidth(). Without this locale, every character counts as one column. */
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
 	const struct note *sorted[SEVERITIES * DIAG_MAX];

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is wrong with a text, and where: every mistake with file, line, column, the line itself, a
- * caret and, where there is one, the cure.
+ * Mistakes in a text and their places: each with file, line, column, the line itself, a caret and,
+ * if there is one, the cure.
  *
  *   tosd.yaml:12:21: error: unknown driver "bme28"
  *     climate: {driver: bme28, bus: /dev/i2c-1}
  *                       ^~~~~
  *     did you mean "bme280"?
  *
- * A warning looks the same and is no mistake: what it is about may be meant.
+ * A warning looks the same but is no mistake: the text may be meant as it is.
  *
  * Belongs to one thread.
  */
@@ -20,15 +20,15 @@
 
 struct diag;
 
-/* A place in the text: counted from 1, columns in characters. width is what the caret underlines,
- * at least 1. line 0: the file as a whole. */
+/* A place in the text: counted from 1, columns in characters. The caret underlines width
+ * characters, at least 1. line 0: the file as a whole. */
 struct diag_place {
 	size_t line, column, width;
 };
 
-enum { DIAG_MAX = 100 }; /* more mistakes, or more warnings, than this are only counted */
+enum { DIAG_MAX = 100 }; /* further mistakes, or further warnings, are only counted */
 
-/* name is shown in front of each line ("tosd.yaml"). */
+/* name is printed before each message ("tosd.yaml"). */
 int diag_new(const char *name, struct diag **ret_diag);
 
 /* The text that places refer to; copied. */
@@ -42,21 +42,21 @@ void diag_error(struct diag *diag, struct diag_place place, const char *hint, co
 void diag_warning(struct diag *diag, struct diag_place place, const char *hint, const char *format,
 	...) __attribute__((format(printf, 4, 5)));
 
-/* Mistakes; warnings do not count. */
+/* The number of mistakes, without warnings. */
 size_t diag_count(const struct diag *diag);
 
 size_t diag_count_warnings(const struct diag *diag);
 
 /*
- * All mistakes and warnings in the order of their places, and last lines with their numbers when
- * there are several. A mistake in whose text there is a character that only looks like the one that
- * YAML wants (a no-break space, a curly quote) gets a line that names it.
+ * Prints all mistakes and warnings in the order of their places and, if there are several, their
+ * numbers at the end. If a mistake's text has a character that only looks like one of YAML's (a
+ * no-break space, a curly quote), a line names it.
  */
 void diag_print(const struct diag *diag, FILE *out);
 
 /*
- * Of the NULL-terminated words the one that the user probably meant: at most a third of the letters
- * are wrong (swapped neighbours count once). NULL when none is near. Pure.
+ * The one of the NULL-terminated words that the user probably meant: at most a third of its letters
+ * differ (swapped neighbours count once). NULL if none is near. Pure.
  */
 const char *diag_nearest(const char *word, const char *const *words);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * "did you mean": the Damerau-Levenshtein distance in its restricted form (optimal string
- * alignment), where swapped neighbours cost one and no part of the word is edited twice.
+ * "did you mean": the restricted Damerau-Levenshtein distance (optimal string alignment). Swapped
+ * neighbours cost one, and no part of the word is edited twice.
  */
 #include "diag.h"
 #include <ctype.h>
@@ -9,8 +9,8 @@
 #include <strings.h>
 
 enum {
-	WORD_MAX = 48,     /* no word that can be meant is longer */
-	BEGINNING_MIN = 3, /* fewer letters are no beginning of a word */
+	WORD_MAX = 48,     /* longer than any word that can be meant */
+	BEGINNING_MIN = 3, /* fewer letters do not count as the beginning of a word */
 };
 
 static size_t min_size(size_t a, size_t b)
@@ -23,7 +23,7 @@ static bool same_letter(char a, char b)
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Upper and lower case are the same letter: "MQTT" is quite near "mqtt". */
+/* Upper and lower case count as the same letter: "MQTT" is near "mqtt". */
 static size_t distance(const char *a, size_t a_size, const char *b, size_t b_size)
 {
 	size_t rows[3][WORD_MAX + 1];
@@ -49,7 +49,7 @@ static size_t distance(const char *a, size_t a_size, const char *b, size_t b_siz
 	return above[b_size];
 }
 
-/* The only one that begins with the word: "password_file" for "password". */
+/* The only word that begins with the given one: "password_file" for "password". */
 static const char *begins_with(const char *word, size_t word_size, const char *const *words)
 {
 	const char *found = NULL;

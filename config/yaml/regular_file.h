@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that are read whole. What is no file (a pipe, a device) could keep its reader waiting for
- * ever.
+ * Files that are read whole. Anything but a regular file (a pipe, a device) could block its reader
+ * for ever.
  */
 #pragma once
 
@@ -9,10 +9,10 @@
 
 enum { REGULAR_FILE_IS_NOT = EMEDIUMTYPE };
 
-/* Opens for reading, without waiting. A descriptor, or a negative errno: -EISDIR for a folder,
- * -REGULAR_FILE_IS_NOT for anything else that is no regular file. */
+/* Opens a file for reading, without blocking. A descriptor, or a negative errno: -EISDIR for a
+ * folder, -REGULAR_FILE_IS_NOT for anything else that is not a regular file. */
 int regular_file_open(const char *path);
 
-/* strerror(), which also has words for REGULAR_FILE_IS_NOT. error is positive. Valid until the next
+/* Like strerror(), with words for REGULAR_FILE_IS_NOT too. error is positive. Valid until the next
  * call. */
 const char *regular_file_error(int error);

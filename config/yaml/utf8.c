@@ -5,7 +5,7 @@ size_t utf8_decode(const char *text, size_t size, uint32_t *ret_code)
 {
 	static const struct {
 		uint8_t mask, lead;
-		uint32_t least; /* smaller codes must be written shorter */
+		uint32_t least; /* smaller codes have a shorter form */
 	} forms[] = {
 		{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
 	const uint8_t *bytes = (const uint8_t *)text;
@@ -34,7 +34,7 @@ bool utf8_printable(uint32_t code)
 	return code >= 0x20 && !(code >= 0x7f && code <= 0x9f) && code != 0x2028 && code != 0x2029;
 }
 
-/* Unicode's Bidi_Control, and the deprecated format characters behind it. */
+/* Unicode's Bidi_Control, and the deprecated format characters after it. */
 bool utf8_turns(uint32_t code)
 {
 	return code == 0x061c || code == 0x200e || code == 0x200f ||

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A text that has mistakes, as far as it can be understood. Sections are told apart by their keys
- * in the first column, which is how a device map is written. Each is read for itself, with nothing
- * but line feeds in place of the others, so that a mistake in one of them does not hide the next
- * one, and all lines keep their numbers.
+ * Reads as much of a text with mistakes as can be understood. Sections are told apart by their keys
+ * in the first column, which is how device maps are written. Each is read by itself, with line
+ * feeds in place of the others: so a mistake in one section does not hide the next, and line
+ * numbers stay right.
  */
 #include "yaml_load.h"
 #include <errno.h>
@@ -19,7 +19,7 @@ static bool begins_section(char c)
 	return c && !strchr(" \t\r\n#-{}[]", c);
 }
 
-/* The next section from there on. false: there is none. */
+/* Finds the next section after from. False: there is none. */
 static bool next_section(const char *text, size_t size, size_t from, struct section *ret_section)
 {
 	bool found = false;
@@ -40,15 +40,15 @@ static bool next_section(const char *text, size_t size, size_t from, struct sect
 	return found;
 }
 
-/* The text breaks off behind what was read last. */
+/* Marks the place where the text breaks off, after what was read last. */
 static void break_off(struct yaml_node *node)
 {
 	for (; node; node = node->n_items ? node->items[node->n_items - 1] : NULL)
 		node->broken = true;
 }
 
-/* As yaml_tree_read_beginning(), for any bytes: from a line with one that may not stand there on,
- * nothing is believed. */
+/* Like yaml_tree_read_beginning(), for any bytes: it stops at the line of the first byte that a map
+ * must not have. */
 static int read_beginning(const char *text, size_t size, struct yaml_node **ret_root)
 {
 	size_t clean = yaml_clean_size(text, size);
@@ -78,7 +78,7 @@ static void free_text(char **text)
 	free(*text);
 }
 
-/* The text of a file has no NUL at its end. NULL: out of memory. */
+/* A file's text has no NUL at its end, hence the copy. NULL: out of memory. */
 static char *copy_word(const char *text, size_t size)
 {
 	char *word = malloc(size + 1);
@@ -90,7 +90,7 @@ static char *copy_word(const char *text, size_t size)
 	return word;
 }
 
-/* Of a section that cannot be read at all, there is its first word and its line. */
+/* Keeps the key and the line of a section that could not be read at all. */
 static int note_unread(const char *text, const struct section *section, struct yaml_node *root)
 {
 	struct yaml_node *node __attribute__((cleanup(free_node))) = calloc(1, sizeof(*node));
@@ -110,7 +110,7 @@ static int note_unread(const char *text, const struct section *section, struct y
 	node->key_place = node->place = (struct diag_place){line, 1, 1};
 	node->plain = node->broken = true;
 	r = node->text && node->key ? 0 : -ENOMEM;
-	/* The first of that name counts. */
+	/* Of two sections with one name, the first counts. */
 	if (r == 0 && !yaml_node_get(root, node->key))
 		r = yaml_append(root, node);
 	if (r == 0 && node->parent)
@@ -118,7 +118,7 @@ static int note_unread(const char *text, const struct section *section, struct y
 	return r;
 }
 
-/* What a section holds goes over into the root. */
+/* Moves the contents of a section into the root. */
 static int take_section(const char *text, const struct section *section, struct yaml_node *root)
 {
 	char *alone __attribute__((cleanup(free_text))) = malloc(section->end);

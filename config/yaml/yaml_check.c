@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What must hold before libyaml sees the text: UTF-8 without control characters. YAML also takes
- * NEL, LS and PS as line breaks; refusing them keeps the line numbers those of an editor.
+ * Checks before libyaml sees the text: UTF-8 without control characters. YAML also takes NEL, LS
+ * and PS as line breaks; they are refused, so that line numbers match those of an editor.
  */
 #include "utf8.h"
 #include "yaml_load.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From text to tree. It takes libyaml's events and not its document, because
- * that way the limits hold while the text is read, and a scalar tells whether it was quoted.
+ * Builds the tree from libyaml's events, and not from its document: so the limits apply while the
+ * text is read, and scalars keep whether they were quoted.
  */
 #include "yaml_load.h"
 #include "utf8.h"
@@ -15,8 +15,8 @@ struct loader {
 	const char *text;
 	size_t size;
 	size_t n_nodes, depth;
-	bool partial; /* what was read before a mistake is kept */
-	bool stopped; /* at one */
+	bool partial; /* keep what was read before a mistake */
+	bool stopped; /* at a mistake */
 };
 
 static int refuse(
@@ -34,7 +34,7 @@ static int next_event(struct loader *loader, yaml_event_t *ret_event)
 		: yaml_syntax_error(&loader->parser, loader->text, loader->size, loader->diag);
 }
 
-/* What YAML can and a device map does not need. */
+/* Refuses features of YAML that a device map does not need. */
 static int check_properties(struct loader *loader, const yaml_event_t *event)
 {
 	const yaml_char_t *anchor = NULL, *tag = NULL;
@@ -67,7 +67,7 @@ static int check_properties(struct loader *loader, const yaml_event_t *event)
 	return 0;
 }
 
-/* A quoted text can bring characters into the tree that the file itself may not hold. */
+/* Checks a quoted text, whose escapes can produce characters that the file itself must not have. */
 static bool scalar_is_clean(const char *text, size_t size)
 {
 	for (size_t i = 0; i < size;) {
@@ -130,7 +130,7 @@ static struct yaml_node *find(const struct yaml_node *map, const char *key)
 	return node ? map->items[node->index] : NULL;
 }
 
-/* The value that belongs to a key event; the key becomes the item's. */
+/* Reads the value of a key event; the key becomes the item's. */
 static int read_entry(struct loader *loader, const yaml_event_t *key_event, struct yaml_node *map)
 {
 	char *key __attribute__((cleanup(free_text))) = NULL;
@@ -244,7 +244,7 @@ static int read_node(struct loader *loader, const yaml_event_t *event, struct ya
 	return 0;
 }
 
-/* The document and that nothing follows it: STREAM-START DOCUMENT-START node ... STREAM-END. */
+/* One document and nothing after it: STREAM-START DOCUMENT-START node ... STREAM-END. */
 static int read_stream(struct loader *loader, struct yaml_node **ret_root)
 {
 	struct yaml_node *root __attribute__((cleanup(free_node))) = NULL;
@@ -280,7 +280,7 @@ static int read_stream(struct loader *loader, struct yaml_node **ret_root)
 	return 0;
 }
 
-/* The byte-order mark that some editors put in front is no character of the first line. */
+/* The byte-order mark that some editors write is not part of the first line. */
 void yaml_skip_mark(const char **text, size_t *size)
 {
 	static const char MARK[] = "\xef\xbb\xbf";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libyaml's complaints in the words of who wrote the map. */
+/* Turns libyaml's errors into words for the author of the map. */
 #include "diag_lookalike.h"
 #include "utf8.h"
 #include "yaml_load.h"
@@ -10,7 +10,7 @@
 
 enum { SLIP_MAX = 128 };
 
-/* libyaml counts from zero. What ends on another line gets the caret alone. */
+/* libyaml counts from zero. A place that ends on another line gets the caret alone. */
 struct diag_place yaml_place(const yaml_mark_t *start, const yaml_mark_t *end)
 {
 	struct diag_place place = {
@@ -24,7 +24,7 @@ struct diag_place yaml_place(const yaml_mark_t *start, const yaml_mark_t *end)
 static const char no_colon[] = "could not find expected ':'";
 static const char no_tabs[] = "YAML takes no tab for indentation: use blanks";
 
-/* libyaml's words, and what they mostly mean to who wrote the map. */
+/* The usual cause of each of libyaml's errors, in words for the author of the map. */
 static const char *cure_of(const char *problem)
 {
 	static const struct {
@@ -57,7 +57,7 @@ static const char *cure_of(const char *problem)
 	return NULL;
 }
 
-/* The byte at a mark, whose index counts characters. The text is known to be UTF-8. */
+/* The byte at a mark, whose index counts characters. The text is valid UTF-8. */
 static char byte_at(const char *text, size_t size, const yaml_mark_t *mark)
 {
 	size_t i = 0;
@@ -69,7 +69,7 @@ static char byte_at(const char *text, size_t size, const yaml_mark_t *mark)
 	return i < size ? text[i] : '\0';
 }
 
-/* The first byte of a line, counted from zero, and its size. NULL: there is none. */
+/* The first byte of a line, counted from zero, and its size. NULL if there is no such line. */
 static const char *find_line(const char *text, size_t size, size_t number, size_t *ret_size)
 {
 	const char *line = text, *end = text + size;
@@ -99,7 +99,7 @@ static bool is_lookalike(const char *text, size_t size, char of, size_t line, si
 	return true;
 }
 
-/* A key whose colon is none, or has no blank behind it: "mqtt\uff1a", "url:mqtt://x". */
+/* True for a key with a wrong colon, or with no blank after it: "mqtt\uff1a", "url:mqtt://x". */
 static bool is_half_a_key(const char *line, size_t size, size_t number, char hint[static SLIP_MAX])
 {
 	size_t at = 0, column = 1;
@@ -125,8 +125,8 @@ static bool is_half_a_key(const char *line, size_t size, size_t number, char hin
 	return is_lookalike(line + at, size - at, ':', number, column, hint);
 }
 
-/* The first sign of YAML outside quotes, from the beginning of the line up to there, that is none:
- * what it should have ended is one text with what follows. */
+/* Finds the first lookalike of a YAML sign outside quotes, between the start of the line and the
+ * place. Since it does not end its text, what follows belongs to the same text. */
 static bool is_lookalike_before(
 	const char *line, size_t size, const yaml_mark_t *mark, char hint[static SLIP_MAX])
 {
@@ -151,7 +151,7 @@ static bool is_lookalike_before(
 	return false;
 }
 
-/* The key that YAML took for a text and went on reading is on this line or on the one before. */
+/* Finds a key that YAML took for a text and read on: on this line or on the one before. */
 static const char *find_slip(
 	const char *text, size_t size, const yaml_mark_t *mark, char hint[static SLIP_MAX])
 {
@@ -185,7 +185,8 @@ int yaml_syntax_error(const yaml_parser_t *parser, const char *text, size_t size
 	if (!parser->context || context->index == mark->index) {
 		diag_error(diag, yaml_place(mark, mark), cure, "%s", problem);
 	} else if (byte_at(text, size, mark) == '\0' || strcmp(problem, no_colon) == 0) {
-		/* It went wrong where it began; where libyaml noticed is of no help. */
+		/* Points to where the mistake began; the place where libyaml noticed it does not
+		 * help. */
 		diag_error(diag, yaml_place(context, context), cure, "%s %s that begins here",
 			problem, parser->context);
 	} else {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A YAML text as a tree of our own nodes, each of which knows its place. Only what a device map
- * needs: maps with plain keys, lists and scalars, in one document. Anchors, aliases, tags and
- * merge keys are refused, so a small file cannot unfold into a big tree.
+ * A YAML text as a tree of our own nodes, each with its place. It supports only what a device map
+ * needs: maps with plain keys, lists and scalars, in one document. Anchors, aliases, tags and merge
+ * keys are refused, so a small file cannot unfold into a big tree.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 enum {
 	YAML_TEXT_MAX = 1024 * 1024, /* bytes of a file */
-	YAML_DEPTH_MAX = 16,         /* maps and lists in each other */
+	YAML_DEPTH_MAX = 16,         /* nested maps and lists */
 	YAML_NODES_MAX = 10000,
 	YAML_PATH_MAX = 160, /* bytes, see yaml_node_path() */
 };
@@ -33,42 +33,42 @@ struct yaml_node {
 	struct yaml_node **items; /* LIST and MAP, in the text's order */
 	size_t n_items;
 
-	/* The text breaks off somewhere in it, or its key is there a second time. */
+	/* The text breaks off somewhere inside it, or its key is present a second time. */
 	bool broken;
 };
 
 /*
- * Every mistake is added to diag, which also takes the text. A key that is there twice is one, and
- * the tree keeps the first. 0; -EINVAL: no tree, see diag; -ENOMEM.
+ * Reads a text. Every mistake is added to diag, which also keeps the text. A repeated key is a
+ * mistake, and the tree keeps the first. 0; -EINVAL: no tree, see diag; -ENOMEM.
  */
 int yaml_tree_read_text(
 	const char *text, size_t size, struct diag *diag, struct yaml_node **ret_root);
 
 /*
- * What can be understood of a text that has mistakes, for who cannot wait for a better one. Up to
- * the first mistake, the text is taken as it stands. Behind it, each section goes on by itself:
- * from a key in the first column to the next one. What a mistake cuts through is broken, and so is
- * everything around it. 0; -EINVAL: nothing could be read; -ENOMEM.
+ * Reads what can be understood of a text with mistakes, for a caller that cannot wait for a better
+ * one. Up to the first mistake the text is taken as it is. After it, each section goes on by
+ * itself, from one key in the first column to the next. A node that a mistake cuts through is
+ * marked broken, and so are all nodes around it. 0; -EINVAL: nothing could be read; -ENOMEM.
  */
 int yaml_tree_read_broken_text(const char *text, size_t size, struct yaml_node **ret_root);
 
-/* The bytes of a file, which the caller frees. One that cannot be read, or is larger than
- * YAML_TEXT_MAX, is a mistake: -EINVAL. Or -ENOMEM. */
+/* Reads the bytes of a file, which the caller frees. -EINVAL: a mistake, because the file cannot be
+ * read or is larger than YAML_TEXT_MAX. Or -ENOMEM. */
 int yaml_text_read_file(const char *path, struct diag *diag, char **ret_text, size_t *ret_size);
 
-/* The value of a key, or NULL when there is none or when map is no map. map may be NULL. */
+/* The value of a key; NULL if there is none or map is no map. map may be NULL. */
 const struct yaml_node *yaml_node_get(const struct yaml_node *map, const char *key);
 
 /*
- * True for a scalar that says nothing: key: without a value, and YAML's words for it, null, Null,
- * NULL and ~. In quotes they are texts.
+ * True for a scalar without a value: "key:" alone, and YAML's words for it, null, Null, NULL and ~.
+ * In quotes they are texts.
  */
 bool yaml_node_is_empty(const struct yaml_node *node);
 
-/* Where to point when the node as a whole is meant: at its key, or in a list at itself. */
+/* The place of the node as a whole: its key, or inside a list the node itself. */
 struct diag_place yaml_node_name_place(const struct yaml_node *node);
 
-/* "leds[0].line", cut when it is longer than the buffer. The root is "the device map". */
+/* "leds[0].line", cut if it is longer than the buffer. The root is "the device map". */
 void yaml_node_path(const struct yaml_node *node, char path[static YAML_PATH_MAX]);
 
 /* Returns NULL; node may be NULL. */

@@ -39,7 +39,8 @@ static ssize_t read_file(const char *path, char *buffer, size_t size)
 
 int yaml_text_read_file(const char *path, struct diag *diag, char **ret_text, size_t *ret_size)
 {
-	/* One byte more than allowed tells a file that is too big from one that just fits. */
+	/* One byte more than allowed distinguishes a file that is too big from one that just fits.
+	 * */
 	char *buffer = malloc(YAML_TEXT_MAX + 1);
 
 	if (!buffer)
