@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 /*
- * Who starts us with one of them closed (2>&-) must not find its number on a device file, into
- * which then every message would go.
+ * Opens any of the three standard files that we were started without (2>&-). Otherwise a device
+ * file could get its number, and every message would go there.
  */
 static void open_standard_files(void)
 {
@@ -21,7 +21,7 @@ static void open_standard_files(void)
 		(void)close(fd);
 }
 
-/* A reader that is gone, or a log file that may not grow, is no reason to die: motors may run. */
+/* Motors may be running, so a reader that has gone or a full log file must not end the process. */
 static void ignore_lost_readers(void)
 {
 	(void)signal(SIGPIPE, SIG_IGN);

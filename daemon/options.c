@@ -21,7 +21,7 @@ static const char USAGE[] =
 	"\n"
 	"See tosd(8) and tosd.yaml(5).\n";
 
-/* systemd gives a list, separated by colons; the first one is ours. */
+/* systemd gives a list separated by colons, of which the first is ours. */
 static const char *default_state_dir(void)
 {
 	static char first[4096];
@@ -48,7 +48,7 @@ __attribute__((format(printf, 1, 2))) static int usage_error(const char *format,
 	return EXIT_USAGE;
 }
 
-/* What may come only once, and not as an empty word. -1, or an exit code. */
+/* Takes an option that must not be repeated or empty. -1, or an exit code. */
 static int take(const char *name, const char *value, const char **at)
 {
 	if (!value || !*value)
@@ -60,7 +60,8 @@ static int take(const char *name, const char *value, const char **at)
 	return -1;
 }
 
-/* A word that no option takes: who has named no map yet means one by it. */
+/* Reports a word that belongs to no option. If no map was named yet, the word is probably the map.
+ * */
 static int unexpected(const char *word, const struct gateway_options *options)
 {
 	if (options->config_path)
@@ -69,12 +70,12 @@ static int unexpected(const char *word, const struct gateway_options *options)
 		"unexpected argument \"%s\": the device map is named with --config %s", word, word);
 }
 
-/* The words behind the options, and what the options are together. -1, or an exit code. */
+/* Checks the words after the options, and the combination of options. -1, or an exit code. */
 static int check(int n_words, char **words, struct gateway_options *options)
 {
 	int exit_code = -1;
 
-	/* --check FILE, as the manual of the device map has it. */
+	/* --check FILE, as tosd.yaml(5) writes it. */
 	if (n_words > 0 && options->check) {
 		exit_code = take("the device map", *words++, &options->config_path);
 		n_words--;
@@ -110,7 +111,7 @@ int options_parse(int argc, char **argv, struct gateway_options *ret_options)
 			exit_code = take("the device map", optarg, &options.config_path);
 			break;
 		case 'S':
-			options.state_dir = NULL; /* the last one counts */
+			options.state_dir = NULL; /* the last one wins */
 			exit_code = take("--state", optarg, &options.state_dir);
 			break;
 		case 's':

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rounding is done on decimal digits, as by hand, because in binary neither 2.675 nor the
- * product 2.675 * 100 exists. Nearly every value is far enough from a half, though, that the
- * product tells as well, and that is ten times as fast.
+ * Rounding is done on decimal digits, as by hand, because neither 2.675 nor the product 2.675 * 100
+ * exists in binary. But nearly every value is far enough from a half that the product is right as
+ * well, and the product is ten times as fast.
  */
 #include "decimal.h"
 
@@ -14,19 +14,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As many digits as every double can give back (DBL_DIG): beyond lies the noise of arithmetic. */
+/* The digits that every double preserves (DBL_DIG); beyond them is arithmetic noise. */
 enum { DIGITS = 15 };
 
-/* From here on a double has no halves to round, and has digits beyond the first 15 to keep. */
+/* From here on a double has no halves to round, but digits beyond the first 15 to keep. */
 #define WHOLE_FROM 1e15
 
 /*
- * Products below this are off by less than the margin, whatever the value's digits beyond the 15.
+ * Below this, products are off by less than the margin, whatever the value's digits beyond 15 are.
  */
 #define PRODUCT_BELOW  1e8
 #define PRODUCT_MARGIN 1e-6
 
-/* Adds one to the last of n digits. The first one is a spare zero, so there is room to carry. */
+/* Adds one to the last of n digits. The first digit is a spare zero, which leaves room to carry. */
 static void increment(char *digits, int n)
 {
 	int i = n - 1;
@@ -36,7 +36,7 @@ static void increment(char *digits, int n)
 	digits[i]++;
 }
 
-/* Cuts 0.<digits> * 10^point to the given decimals. Returns how many of the digits are left. */
+/* Cuts 0.<digits> * 10^point to the given decimals. Returns the number of digits left. */
 static int round_digits(char *digits, int point, int decimals)
 {
 	int keep = point + decimals;
@@ -74,7 +74,7 @@ static int write_digits(const char *digits, int n, int point, char text[static D
 }
 
 /*
- * The value without its point, rounded. 0; -ERANGE: too large, or too near to a half to be sure.
+ * Multiplies and rounds: the value without its point. 0; -ERANGE: too large, or too near to a half.
  */
 static int round_product(double magnitude, unsigned decimals, uint32_t *ret_whole)
 {
@@ -94,7 +94,7 @@ static int round_product(double magnitude, unsigned decimals, uint32_t *ret_whol
 	return 0;
 }
 
-/* As plain text, from its end. */
+/* Writes it as plain text, from the end. */
 static int write_product(uint32_t whole, unsigned decimals, char text[static DECIMAL_BYTES])
 {
 	char digits[DIGITS + 2];
@@ -117,7 +117,7 @@ static int write_product(uint32_t whole, unsigned decimals, char text[static DEC
 	return (int)(end - at);
 }
 
-/* The same for every value, as 0.<digits> * 10^point. Returns how many digits. */
+/* The same for any value, as 0.<digits> * 10^point. Returns the number of digits. */
 static int round_by_hand(
 	double magnitude, unsigned decimals, char digits[static DIGITS + 2], int *ret_point)
 {
@@ -130,7 +130,7 @@ static int round_by_hand(
 	memcpy(digits + 2, science + 2, DIGITS - 1);
 	digits[DIGITS + 1] = '\0';
 
-	/* With the spare zero in front the first digit stands before the point: 0.0d * 10^2. */
+	/* With the spare zero in front, the first digit comes before the point: 0.0d * 10^2. */
 	*ret_point = atoi(strchr(science, 'e') + 1) + 2;
 	return round_digits(digits, *ret_point, (int)decimals);
 }

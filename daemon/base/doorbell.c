@@ -30,7 +30,7 @@ void doorbell_clear(struct doorbell *bell)
 {
 	eventfd_t count;
 
-	/* When it fails, the write is still to come, and wakes for nothing. */
+	/* If this fails, the write is still to come, and causes one needless wake-up. */
 	if (bell->rung && eventfd_read(bell->fd, &count) == 0)
 		bell->rung = false;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a thread that puts something where a mutex protects it wakes the thread that takes it out: an
- * eventfd for that one's poll().
+ * Wakes the thread that takes something from a place protected by a mutex when another thread has
+ * put something there. It is an eventfd for the taker's poll().
  *
- * It is written only after the mutex was given back. Otherwise the other one, awake at once on
- * another processor, would run into the mutex and go to sleep again. So it may wake for something
- * that it has taken already; it never sleeps through something that is there.
+ * The eventfd is written only after the mutex was released. Otherwise the taker, awake at once on
+ * another processor, would run into the mutex and go to sleep again. So the taker may wake for
+ * something that it has already taken, but it never sleeps while something is there.
  */
 #pragma once
 
@@ -13,20 +13,20 @@
 #include <stdbool.h>
 
 struct doorbell {
-	int fd;    /* to be polled; -1: none */
+	int fd;    /* for poll(); -1: none */
 	bool rung; /* under the owner's mutex: the fd is readable, or about to be */
-	bool due;  /* under the owner's mutex: to be written when it is given back */
+	bool due;  /* under the owner's mutex: to be written when the mutex is released */
 };
 
 /* 0, or a negative errno. */
 int doorbell_init(struct doorbell *bell);
 void doorbell_fini(struct doorbell *bell);
 
-/* With the mutex held, before doorbell_unlock(): there is something. */
+/* Call with the mutex held, before doorbell_unlock(): something is there. */
 void doorbell_ring(struct doorbell *bell);
 
-/* With the mutex held: there is nothing any more. */
+/* Call with the mutex held: nothing is there any more. */
 void doorbell_clear(struct doorbell *bell);
 
-/* Gives the mutex back, and wakes who waits. */
+/* Releases the mutex, and wakes the taker if it is due. */
 void doorbell_unlock(struct doorbell *bell, pthread_mutex_t *mutex);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Something that works or does not, since when, and why. Any thread may have one of its own. */
+/* A part that works or fails, with the time and reason. Any thread may have one of its own. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,6 +13,6 @@ struct health_part {
 	char error[HEALTH_PART_TEXT_BYTES];
 };
 
-/* error: NULL when it works. What goes on failing keeps the time of its first failure, whatever its
- * reason is now. True if the part failed, recovered or fails for another reason. Pure. */
+/* Notes that the part works (error NULL) or fails. A failure keeps the time at which it began, even
+ * if its reason changes. True if the part failed, recovered or fails for another reason. Pure. */
 bool health_part_note(struct health_part *part, const char *error, uint64_t wall_ms);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* One line: "500 1000": the map's interval then, and the one that was set. */
+/* One line, "500 1000": the map's interval at that time, and the interval that was set. */
 static const char FILE_NAME[] = "interval";
 
 static int path_of(const char *state_dir, char *out, size_t out_bytes)

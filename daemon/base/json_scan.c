@@ -13,12 +13,12 @@ struct scan {
 	bool lenient;
 	enum json_wanted wanted;
 	struct json_mistake *mistake;
-	/* A bit for each open level: an object, or an array. Not set beyond depth, since it is
+	/* One bit for each open level: object or array. Not cleared beyond depth, since it is
 	 * large. */
 	uint8_t is_object[JSON_DEPTH_MAX / 8];
 };
 
-/* What comes next. */
+/* What the grammar expects next. */
 enum step { STEP_VALUE, STEP_KEY, STEP_AFTER, STEP_END };
 
 static bool in_object(const struct scan *scan)
@@ -46,7 +46,7 @@ static int wrong(struct scan *scan, const char *what)
 	return wrong_at(scan, scan->at, -EINVAL, what);
 }
 
-/* Whatever stands here instead of what the grammar wants. */
+/* Reports the byte at this place, which the grammar does not allow. */
 static int unexpected(struct scan *scan)
 {
 	if (scan->at >= scan->size)
@@ -78,7 +78,7 @@ __attribute__((noinline)) static void skip_blanks(struct scan *scan)
 
 static inline void skip_space(struct scan *scan)
 {
-	/* As a rule there is none. */
+	/* Mostly there are none. */
 	if (peek(scan) <= ' ')
 		skip_blanks(scan);
 }
@@ -136,7 +136,7 @@ static int scan_unicode_escape(struct scan *scan, size_t begin)
 
 static int scan_escape(struct scan *scan)
 {
-	size_t begin = scan->at - 1; /* at the backslash */
+	size_t begin = scan->at - 1; /* of the backslash */
 	int c = peek(scan);
 
 	if (c == 'u') {
@@ -167,7 +167,7 @@ static int scan_character(struct scan *scan)
 	return c == '\\' ? scan_escape(scan) : 0;
 }
 
-/* Most of a string. */
+/* Skips plain characters, which are most of a string. */
 static void skip_letters(struct scan *scan)
 {
 	const uint8_t *data = scan->data;
@@ -252,9 +252,9 @@ static int scan_scalar(struct scan *scan)
 	}
 }
 
-/* Of these steps: enum step, or a negative errno. */
+/* These return an enum step, or a negative errno. */
 
-/* An object or an array begins here. */
+/* Enters an object or an array. */
 static int open_level(struct scan *scan, bool is_object)
 {
 	unsigned level = scan->depth;
@@ -342,7 +342,7 @@ static int scan_whole(struct scan *scan)
 	return scan->at < scan->size ? wrong(scan, "not JSON: something after its end") : 0;
 }
 
-/* Not as an initializer: that would clear the bits, too. */
+/* Not an initializer, which would clear the bits as well. */
 static void begin(struct scan *scan, const uint8_t *data, size_t size, struct json_mistake *mistake)
 {
 	scan->data = data;

@@ -8,8 +8,8 @@
 
 enum { NUMBER_BYTES = 21 }; /* of 64 bits, with a sign */
 
-/* Up to the end of the text. Returns where it begins. Every reading has one, and printf() would
- * cost it more than all the rest of its text. */
+/* Writes the number so that it ends at the end of text. Returns its beginning. Every reading has
+ * such a number, and printf() would take longer for it than all the rest of the reading. */
 static char *write_number(uint64_t number, char text[static NUMBER_BYTES])
 {
 	char *at = text + NUMBER_BYTES;
@@ -53,7 +53,7 @@ static void put_escaped(struct json_writer *writer, char c)
 	put(writer, text, (size_t)size);
 }
 
-/* Not the NUL. The first comparison is enough for most. */
+/* False for NUL too. The first comparison decides for most characters. */
 static bool is_plain(char c)
 {
 	unsigned char byte = (unsigned char)c;
@@ -77,7 +77,7 @@ __attribute__((noinline)) static void put_with_escapes(struct json_writer *write
 	put_char(writer, '"');
 }
 
-/* Nearly every string, at once. false: it has something to escape, or there is no room. */
+/* Writes nearly every string in one step. False: it needs an escape, or there is no room. */
 static bool put_plain(struct json_writer *writer, bool comma, const char *text, bool colon)
 {
 	size_t plain = 0;
@@ -105,7 +105,7 @@ static void put_string(struct json_writer *writer, const char *text)
 		put_with_escapes(writer, text);
 }
 
-/* Whatever has to stand before a value. */
+/* Writes everything that comes before a value. */
 static void put_key(struct json_writer *writer, const char *key)
 {
 	char last = writer->size > 0 ? writer->out[writer->size - 1] : '{';

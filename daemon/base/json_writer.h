@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON, written straight into a buffer in the order of the calls: no tree is built, and nothing is
- * allocated, so that the sampler's real-time thread may use it. Keys and texts are escaped; bytes
- * from 0x80 on pass as they are.
+ * Writes JSON straight into a buffer, in the order of the calls. It builds no tree and allocates
+ * nothing, so the sampler's real-time thread may use it. Keys and texts are escaped; bytes from
+ * 0x80 on pass unchanged.
  *
- * What does not fit is left out, and json_finish() tells.
+ * If the buffer is too small, json_finish() says so.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ void json_begin(struct json_writer *writer, char *out, size_t out_bytes);
 
 /* key: NULL for an element of an array. */
 void json_object(struct json_writer *writer, const char *key);
-/* The key is the number's digits. */
+/* An object whose key is the digits of number. */
 void json_object_of(struct json_writer *writer, size_t number);
 void json_array(struct json_writer *writer, const char *key);
 void json_object_end(struct json_writer *writer);
@@ -32,8 +32,8 @@ void json_array_end(struct json_writer *writer);
 void json_text(struct json_writer *writer, const char *key, const char *text);
 void json_bool(struct json_writer *writer, const char *key, bool value);
 void json_integer(struct json_writer *writer, const char *key, int64_t value);
-/* A value that is JSON already. */
+/* Adds a value that is JSON already. */
 void json_raw(struct json_writer *writer, const char *key, const char *json);
 
-/* Closes the outermost object. The length without the final NUL, or -ENOBUFS. */
+/* Closes the outermost object. Returns the length without the final NUL, or -ENOBUFS. */
 int json_finish(struct json_writer *writer);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Nothing here waits: a terminal that was stopped with Ctrl-S, a full pipe that nobody reads, or a
- * journal that hangs must not keep a motor running. What cannot be written at once is lost, and the
- * next line that can be says how many were. So the journal is spoken to by its own protocol
- * (https://systemd.io/JOURNAL_NATIVE_PROTOCOL/), since sd_journal_sendv() waits.
+ * Nothing here waits: a terminal that was stopped with Ctrl-S, a full pipe without a reader, or a
+ * journal that hangs must not keep a motor running. A line that cannot be written at once is lost,
+ * and the next one that can be written says how many were lost. Since sd_journal_sendv() waits, the
+ * journal is written to by its own protocol (https://systemd.io/JOURNAL_NATIVE_PROTOCOL/).
  */
 #include "log.h"
 
@@ -21,17 +21,18 @@
 
 enum { LINE_MAX_BYTES = 1024, OBJECT_MAX_BYTES = 128 };
 
-/* Written by log_setup() only, before there are threads. */
+/* Written by log_setup() alone, before there are threads. */
 static struct {
 	bool verbose;
 	int journal_fd; /* a socket; 0: stderr is not the journal */
 } settings;
 
-/* Whose turn it is, so that lines do not mix and stderr has room for what was asked about. */
+/* Lets one thread write at a time, so that lines do not mix and poll()'s answer about stderr holds.
+ * */
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static unsigned lost; /* lines since the last one that was written; under the mutex */
 
-/* systemd names the socket that it gave us as stderr; a stderr that was redirected since is not it.
+/* systemd names the socket that it gave us as stderr. If stderr was redirected since, they differ.
  */
 static bool stderr_is_journal(void)
 {
@@ -76,7 +77,7 @@ static const char *level_word(int level)
 	}
 }
 
-/* What a peer sent may end up in a message: no line breaks and no terminal escapes from there. */
+/* A message may contain what a peer sent, which must not add line breaks or terminal escapes. */
 static void replace_control_characters(char *text)
 {
 	for (; *text; text++) {
@@ -100,8 +101,8 @@ static int send_to_journal(int level, const char *object, const char *text)
 	return 0;
 }
 
-/* In one write(), which does not wait: a pipe or a terminal that can be written takes a line. word
- * is what stands in front of it, or NULL. */
+/* Writes a line with one write(), which does not wait: if a pipe or terminal is writable, it takes
+ * a line. word comes before the text, or is NULL. */
 static int write_to_stderr(const char *word, const char *text)
 {
 	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -118,7 +119,7 @@ static int deliver(int level, const char *word, const char *object, const char *
 {
 	int r = settings.journal_fd > 0 ? send_to_journal(level, object, text) : -ENOTCONN;
 
-	/* Who stopped the journal may still read what systemd does with stderr. */
+	/* If the journal was stopped, what systemd does with stderr may still be read. */
 	return r == 0 || r == -EAGAIN ? r : write_to_stderr(word, text);
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the user reads. To the journal with level and fields when stderr is the journal, else to
- * stderr, one line each. A message is logged once, by the layer that knows what it means for the
+ * The log for the user. It goes to the journal with level and fields if stderr is the journal, else
+ * to stderr, one line each. A message is logged once, by the layer that knows what it means for the
  * user: the object, what was tried, the error, the consequence.
  *
- * Any thread may log, and none waits for whoever reads it: lines that cannot be written at once are
- * lost, and counted.
+ * Any thread may log, and none waits for a reader: lines that cannot be written at once are lost
+ * and counted.
  */
 #pragma once
 
@@ -17,13 +17,13 @@
 void log_setup(bool verbose);
 bool log_verbose(void);
 
-/* level is LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO or LOG_DEBUG; object is what it is about
- * ("led.red", "mqtt"), or NULL. */
+/* level is LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO or LOG_DEBUG. object is the subject of the
+ * message ("led.red", "mqtt"), or NULL. */
 void log_message(int level, const char *object, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A text of several lines that says by itself what it is, such as the mistakes of a map: each line
- * as it is, with the level in the journal alone. Without control characters but tabs. */
+/* Logs a text of several lines that needs no introduction, such as the mistakes of a map: each line
+ * as it is, and the level in the journal only. It must have no control characters except tabs. */
 void log_lines(int level, const char *lines);
 
 #define log_error(object, ...)   log_message(LOG_ERR, object, __VA_ARGS__)
@@ -33,15 +33,15 @@ void log_lines(int level, const char *lines);
 #define log_debug(object, ...)                                                                     \
 	((void)(log_verbose() && (log_message(LOG_DEBUG, object, __VA_ARGS__), 0)))
 
-/* For what a peer or a broken wire can trigger: at most burst messages in each interval. */
+/* For messages that a peer or a broken wire can trigger: at most burst of them in each interval. */
 struct log_limit {
 	uint64_t interval_us;
 	unsigned burst;
 	uint64_t begin_us;
-	unsigned count;      /* of this interval */
-	unsigned suppressed; /* since the last one that passed */
+	unsigned count;      /* in this interval */
+	unsigned suppressed; /* since the last one that was logged */
 };
 
-/* Whether to log now; *ret_suppressed: how many were not, since the last one that was. Pure but for
- * *limit. */
+/* True if the message may be logged; *ret_suppressed is then the number of those suppressed since
+ * the last one. Pure, except for *limit. */
 bool log_limit_pass(struct log_limit *limit, uint64_t now_us, unsigned *ret_suppressed);

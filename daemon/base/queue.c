@@ -14,7 +14,7 @@ struct queue {
 	pthread_mutex_t mutex; /* over everything below */
 	struct ring ring;
 	struct doorbell bell;
-	int room_fd; /* of a writer that waits, -1: none */
+	int room_fd; /* of a waiting writer; -1: none */
 };
 
 int queue_new(size_t bytes, struct queue **ret_queue)
@@ -84,8 +84,9 @@ void queue_want_room(struct queue *queue, int room_fd)
 {
 	(void)pthread_mutex_lock(&queue->mutex);
 	/*
-	 * While there are records, the reader will pop one, and that decides. Not at once when half
-	 * is free already: a record that does not fit then either would keep the writer spinning.
+	 * While there are records, the reader will pop one, and queue_pop() decides. It is not
+	 * written at once when half is free already: if a record did not fit even then, the writer
+	 * would spin.
 	 */
 	if (is_empty(queue))
 		(void)eventfd_write(room_fd, 1);
@@ -105,7 +106,7 @@ const void *queue_peek(struct queue *queue, size_t *ret_size)
 	(void)pthread_mutex_unlock(&queue->mutex);
 	if (!record)
 		return NULL;
-	/* Only queue_pop() gives the record's bytes away, and its caller is this thread. */
+	/* The record stays valid: only queue_pop() frees it, and only this thread calls that. */
 	*ret_size = record->size;
 	return record->data;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One combined reading, from the sampler to whom it may concern. */
+/* One combined reading, as the sampler passes it on. */
 #pragma once
 
 #include <math.h>
@@ -9,9 +9,9 @@
 struct reading {
 	uint64_t taken_ms;    /* Unix epoch: when the round began */
 	uint64_t taken_us;    /* the same, CLOCK_MONOTONIC */
-	size_t n_values;      /* as many as the map has sensors, in their order */
+	size_t n_values;      /* one for each sensor of the map, in the map's order */
 	const double *values; /* processed, not yet rounded to the decimals; NAN: could not be read,
 				 or not due */
-	const unsigned char *due; /* each 1, or 0 for a sensor with a slower rhythm that was not
-				     asked this time */
+	const unsigned char *due; /* 1 for each sensor, or 0 if it has a slower rhythm and was not
+				     read this time */
 };

@@ -5,7 +5,7 @@
 
 enum { LINES = 5, LINES_IN_US = 60000000 };
 
-/* FNV-1a over what is neither a digit nor stands in double quotes. */
+/* FNV-1a over the text without digits and without what stands in double quotes. */
 static uint32_t hash_words(uint32_t hash, const char *text)
 {
 	bool is_quoted = false;
@@ -28,7 +28,7 @@ static struct refusals_kind *find(struct refusals *refusals, uint32_t hash)
 	return NULL;
 }
 
-/* A place for another one. */
+/* Finds or frees a place for another kind. */
 static struct refusals_kind *make_room(struct refusals *refusals)
 {
 	struct refusals_kind *oldest = &refusals->kinds[0];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What was refused, for the log: the first of a kind is told, the rest is counted, and now and then
- * it is told how many. A client that repeats its mistake a thousand times a second fills no log,
- * and another mistake beside it is seen all the same.
+ * Limits what is logged about refusals: the first of a kind is logged, the rest is counted, and the
+ * count is logged now and then. So a client that repeats its mistake a thousand times a second does
+ * not fill the log, and does not hide another mistake.
  *
- * Of one kind are those whose words are the same but for numbers and what is quoted in them.
+ * Refusals are of one kind if their words are the same apart from numbers and quoted texts.
  *
- * Pure: time comes in. Belongs to one thread.
+ * Pure: the time is an argument. Belongs to one thread.
  */
 #pragma once
 
@@ -16,9 +16,9 @@
 
 enum {
 	REFUSALS_KINDS =
-		8, /* that are remembered; of more the one that was told first is forgotten */
-	REFUSALS_REST_US = 60000000,   /* this long after a line the rest is told */
-	REFUSALS_AGAIN_US = 600000000, /* a kind is told again after this time */
+		8, /* kinds remembered; beyond that, the one logged longest ago is forgotten */
+	REFUSALS_REST_US = 60000000,   /* from a line to the count of the rest */
+	REFUSALS_AGAIN_US = 600000000, /* until a kind is logged again */
 };
 
 struct refusals_kind {
@@ -28,20 +28,20 @@ struct refusals_kind {
 
 /* All zero: nothing was refused. */
 struct refusals {
-	uint64_t count; /* of all */
+	uint64_t count; /* all refusals so far */
 	struct log_limit limit;
 	struct refusals_kind kinds[REFUSALS_KINDS];
 	unsigned n_kinds;
 	unsigned untold;
-	uint64_t since_us; /* of the first of those */
+	uint64_t since_us; /* the time of the first of those */
 };
 
-/* place, reason: what was refused, and why. Returns whether to tell it now. */
+/* place, reason: what was refused, and why. True if it is to be logged now. */
 bool refusals_add(
 	struct refusals *refusals, const char *place, const char *reason, uint64_t now_us);
 
-/* When the rest is due; UINT64_MAX: there is none. */
+/* When the count of the rest is due; UINT64_MAX: nothing is left. */
 uint64_t refusals_due(const struct refusals *refusals);
 
-/* How many have not been told since the last time; 0 before refusals_due(). */
+/* The number not logged since the last call; 0 before refusals_due(). */
 unsigned refusals_take_rest(struct refusals *refusals, uint64_t now_us);

@@ -8,7 +8,7 @@
 enum { ALIGNMENT = 16 };
 _Static_assert(sizeof(struct ring_record) == ALIGNMENT, "data must be aligned");
 
-/* In place of a record's size: the rest up to the edge is skipped. */
+/* Stands in place of a record's size: the rest up to the edge is unused. */
 #define SKIP UINT32_MAX
 
 static uint64_t round_up(uint64_t value, uint64_t step)
@@ -24,7 +24,7 @@ size_t ring_bytes_of(size_t size)
 int ring_init(struct ring *ring, size_t bytes)
 {
 	size_t capacity = (size_t)round_up(bytes > 0 ? bytes : ALIGNMENT, ALIGNMENT);
-	/* A big block comes straight from the kernel, which maps a page when it is touched. */
+	/* A large block comes straight from the kernel, which maps each page at its first use. */
 	uint8_t *memory =
 		aligned_alloc(capacity % RING_PIECE == 0 ? RING_PIECE : ALIGNMENT, capacity);
 
@@ -47,14 +47,14 @@ static struct ring_record *record_at(const struct ring *ring, uint64_t position)
 	return address;
 }
 
-/* Where a record of that size would begin. */
+/* Finds the position for a record of that size. */
 static bool find_place(const struct ring *ring, size_t size, uint64_t *ret_position)
 {
 	uint64_t need = ring_bytes_of(size), begin = ring->begin, position = ring->end;
 
 	if (size >= SKIP || need > ring->capacity)
 		return false;
-	/* An empty ring starts over at the edge: then whatever fits at all fits now. */
+	/* An empty ring starts over at the edge: then a record fits if it can fit at all. */
 	if (begin == position)
 		begin = position = round_up(position, ring->capacity);
 	if (ring->capacity - position % ring->capacity < need)
@@ -105,9 +105,9 @@ uint64_t ring_after(const struct ring_record *record)
 }
 
 /*
- * Gives back the whole pieces between ring->left and ring->begin. Not when the ring has begun a new
- * lap meanwhile: an empty one does so with each record, and always uses the same few pages. Nor
- * when the end of the ring is there again.
+ * Returns whole pieces between ring->left and ring->begin to the kernel. Not if the ring has begun
+ * a new lap meanwhile: an empty one does so with each record, and always uses the same few pages.
+ * Nor if the end of the ring has come round to them.
  */
 static void give_back(struct ring *ring)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A ring of bytes that holds records of any size, oldest first. What the queue and the outbox are
- * made of. A record is never split at the edge, so it can be used where it lies; the bytes that are
- * left over there are skipped.
+ * A ring of bytes that holds records of any size, oldest first. The queue and the outbox are built
+ * on it. A record is never split at the edge, so it can be used in place; the bytes left over at
+ * the edge stay unused.
  *
- * A record is named by its position: a number that only grows and is never used twice, so that a
- * position kept for later is either still good or older than ring.begin.
+ * A record is named by its position: a number that only grows and is never used twice. So a
+ * position kept for later is either still valid or smaller than ring.begin.
  *
- * Memory that records have left goes back to the kernel, RING_PIECE bytes at a time: a ring that
- * always holds a little would otherwise occupy all of its memory after one lap, for ever. Only
- * where the capacity is a multiple of that.
+ * Memory that records have left goes back to the kernel, RING_PIECE bytes at a time. Otherwise a
+ * ring that always holds a little would occupy all of its memory for ever after one lap. This works
+ * only if the capacity is a multiple of RING_PIECE.
  *
  * No locks: the owner has one.
  */
@@ -19,11 +19,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RING_PIECE = 64 * 1024 }; /* no page is larger */
+enum { RING_PIECE = 64 * 1024 }; /* no page is larger than this */
 
 struct ring_record {
 	uint32_t size;  /* of data */
-	uint32_t state; /* the owner's */
+	uint32_t state; /* for the owner's use */
 	uint64_t position;
 	uint8_t data[]; /* aligned to 16 bytes */
 };
@@ -31,11 +31,11 @@ struct ring_record {
 struct ring {
 	uint8_t *memory;
 	size_t capacity;     /* bytes, a multiple of 16 */
-	uint64_t begin, end; /* positions: the oldest record, and where the next one goes */
-	uint64_t left;       /* position: what is before it has been given back */
+	uint64_t begin, end; /* positions: of the oldest record, and for the next one */
+	uint64_t left;       /* position: everything before it was returned to the kernel */
 };
 
-/* What a record takes of the capacity. */
+/* The part of the capacity that a record takes. */
 size_t ring_bytes_of(size_t size);
 
 /* bytes is rounded up to a multiple of 16. Pages that were never used stay unmapped. -ENOMEM. */
@@ -44,20 +44,21 @@ void ring_fini(struct ring *ring);
 
 bool ring_has_room(const struct ring *ring, size_t size);
 
-/* The new record, data not yet written; NULL when there is no room now. state is 0. */
+/* Adds a record, whose data is not yet written and whose state is 0. NULL if there is no room now.
+ * */
 struct ring_record *ring_push(struct ring *ring, size_t size);
 
-/* The record at that position or, where none begins, the next one; NULL behind the last one. */
+/* The record at that position or, if none begins there, the next one; NULL after the last one. */
 struct ring_record *ring_at(const struct ring *ring, uint64_t position);
 
-/* Whether there is none, as a rule: a cursor that has taken all is asked most often. */
+/* True if no record follows: the usual answer for a cursor, which has mostly taken all. */
 static inline bool ring_ends_at(const struct ring *ring, uint64_t position)
 {
 	return position >= ring->end;
 }
 
-/* The position behind a record. */
+/* The position after a record. */
 uint64_t ring_after(const struct ring_record *record);
 
-/* The oldest record goes, if there is one. */
+/* Removes the oldest record, if there is one. */
 void ring_pop(struct ring *ring);

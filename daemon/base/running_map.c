@@ -47,7 +47,7 @@ int running_map_differs(const char *state_dir, const char *map_path)
 		r = open_file(path, &kept);
 	if (r < 0)
 		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
-	/* A map that cannot be read differs. */
+	/* A map that cannot be read counts as different. */
 	(void)open_file(map_path, &map);
 	do {
 		a = getc(kept);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A mutex that a real-time thread shares with ordinary ones: whoever holds it is raised to the
- * priority of who waits for it, so that a busy machine cannot make the sampler wait for a link that
- * has no turn.
+ * A mutex that a real-time thread shares with ordinary ones. Its holder is raised to the priority
+ * of the thread that waits for it. So the sampler never waits for a link that gets no processor
+ * time on a busy machine.
  */
 #pragma once
 
@@ -14,7 +14,7 @@ static inline void shared_mutex_init(pthread_mutex_t *mutex)
 
 	(void)pthread_mutexattr_init(&attributes);
 	(void)pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-	/* A kernel without priority inheritance refuses it: then an ordinary one has to do. */
+	/* A kernel without priority inheritance refuses it. Then an ordinary mutex has to do. */
 	if (pthread_mutex_init(mutex, &attributes) != 0)
 		(void)pthread_mutex_init(mutex, NULL);
 	(void)pthread_mutexattr_destroy(&attributes);

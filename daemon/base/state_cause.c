@@ -13,7 +13,7 @@
 
 enum { PATH_BYTES = 4096 };
 
-/* 0, or why this process may not do that with it. */
+/* 0, or the error if this process may not access the path in that mode. */
 static int try_access(const char *path, int mode)
 {
 	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) < 0 ? -errno : 0;
@@ -30,7 +30,7 @@ static int find_in_file(const char *path)
 	return try_access(path, R_OK | W_OK);
 }
 
-/* As far as this process may use it: some blocks are root's. */
+/* Full for this process: some blocks are reserved for root. */
 static bool is_full(const char *directory)
 {
 	struct statvfs status;
@@ -42,7 +42,7 @@ static bool is_full(const char *directory)
 	return status.f_bavail == 0 || (status.f_files > 0 && status.f_favail == 0);
 }
 
-/* ret_culprit: what cannot be used, of PATH_BYTES. */
+/* ret_culprit, of PATH_BYTES: the path that cannot be used. */
 static int find(const char *directory, const char *const *names, char *ret_culprit)
 {
 	int r = try_access(directory, W_OK | X_OK);
@@ -73,7 +73,7 @@ static void user_name(uid_t user, char *out, size_t out_bytes)
 		(void)snprintf(out, out_bytes, "user %u", (unsigned)user);
 }
 
-/* Who owns it is the usual reason: tosd was once started by hand, as root. */
+/* The owner is the usual reason: tosd was once started by hand, as root. */
 static void describe_denied(
 	const char *directory, const char *culprit, struct state_cause *ret_cause)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Why the state directory cannot be used. What a system call or a library says of it is often the
- * consequence: SQLite cannot open a file that it may not create, and says that there is none.
+ * Finds out why the state directory cannot be used. The error of a system call or a library is
+ * often only a consequence: if SQLite may not create its file, it says that there is no file.
  */
 #pragma once
 
@@ -9,19 +9,19 @@
 
 enum { STATE_CAUSE_TEXT_BYTES = 256, STATE_CAUSE_FILES_MAX = 4 };
 
-/* In words. */
+/* The cause in words. */
 struct state_cause {
 	char why[STATE_CAUSE_TEXT_BYTES];  /* "the disk is full" */
 	char cure[STATE_CAUSE_TEXT_BYTES]; /* "make room on it", or "" */
 };
 
 /*
- * Looks at the directory and at those of the files that are there (names, ending with NULL) with
- * the rights of this process. 0: nothing is wrong with them; or a negative errno: -ENOENT
- * there is no directory, -EACCES, -EROFS, -ENOSPC, -EISDIR a file is none. May wait for the disk.
+ * Checks the directory, and those of the named files that exist (names ends with NULL), with the
+ * rights of this process. 0: nothing is wrong with them. A negative errno: -ENOENT there is no
+ * directory, -EACCES, -EROFS, -ENOSPC, -EISDIR in place of a file. May wait for the disk.
  */
 int state_cause_find(const char *directory, const char *const *names);
 
-/* The words for an error (negative) of using them. */
+/* Describes an error (negative) of using them. */
 void state_cause_describe(
 	const char *directory, const char *const *names, int error, struct state_cause *ret_cause);

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Calls read() until that many bytes are there, or the end. */
+/* True if the file has exactly these bytes. */
 static bool reads_as(int fd, const char *bytes, size_t size)
 {
 	char buffer[4096];
@@ -61,7 +61,7 @@ int state_file_replace(const char *path, const void *bytes, size_t size)
 		return 0;
 	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
 		return -ENAMETOOLONG;
-	/* What an earlier process left may belong to somebody else, and is of no use. */
+	/* A file left by an earlier process may belong to somebody else, and is of no use. */
 	(void)unlink(temporary);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What excludes others is a lock on the directory itself: it needs no file, so it works on a disk
- * that is full or read-only, and whoever the files in it belong to. It does not tell who holds it.
- * That is what the record lock on a file is for, of which the kernel knows the process.
+ * The lock that excludes others is on the directory itself. It needs no file, so it works on a disk
+ * that is full or read-only, whoever owns the files in it. But it does not tell who holds it. For
+ * that there is a record lock on a file, whose holder's process id the kernel knows.
  */
 #include "state_lock.h"
 #include <errno.h>
@@ -31,14 +31,14 @@ static pid_t holder_of(int directory_fd)
 	return holder;
 }
 
-/* -1 where it cannot be: then the others do not learn our name. */
+/* -1 if it cannot be locked: then other processes do not learn our process id. */
 static int lock_file(int directory_fd)
 {
 	const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	int fd = openat(directory_fd, FILE_NAME, flags, 0600);
 	struct flock lock = whole_file();
 
-	/* One of another user, who is gone: the directory is locked by us. */
+	/* It belongs to a user whose process has ended: we have locked the directory. */
 	if (fd < 0 && errno == EACCES && unlinkat(directory_fd, FILE_NAME, 0) == 0)
 		fd = openat(directory_fd, FILE_NAME, flags, 0600);
 	if (fd >= 0 && fcntl(fd, F_SETLK, &lock) < 0) {
@@ -66,7 +66,7 @@ int state_lock(const char *directory, struct state_lock *ret_lock, pid_t *ret_ho
 
 void state_unlock(struct state_lock *lock)
 {
-	/* Nobody relies on the file: the directory is still locked. */
+	/* Nothing depends on the file: the directory is still locked. */
 	if (lock->file_fd >= 0) {
 		(void)unlinkat(lock->directory_fd, FILE_NAME, 0);
 		(void)close(lock->file_fd);

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One process a state directory: two would mix their readings and overwrite each other's map. The
- * locks are the kernel's and vanish with the process, however it ends; nothing is left behind that
- * could be stale.
+ * Allows one process for each state directory: two would mix their readings and overwrite each
+ * other's map. The locks are the kernel's and vanish with the process, however it ends, so nothing
+ * stale can be left behind.
  */
 #pragma once
 
 #include <sys/types.h>
 
 struct state_lock {
-	int directory_fd; /* locked; -1: not */
-	int file_fd;      /* of the file "lock", which tells others who we are; -1: none */
+	int directory_fd; /* locked; -1: not locked */
+	int file_fd;      /* of the file "lock", which tells others our process id; -1: none */
 };
 
 /*
- * 0: it is ours until state_unlock(). Also where nothing can be locked, for there is no such
- * directory, it may not be read, or its file system knows no locks: then there is nothing to mix
- * up, or nobody to ask. -EBUSY: another process has it. *ret_holder is its process id, 0 if the
- * kernel does not say. Does not wait.
+ * 0: the directory is ours until state_unlock(). It is also 0 if nothing can be locked, because
+ * there is no such directory, it may not be read, or its file system has no locks: then there is
+ * nothing to mix up, or no way to know. -EBUSY: another process has it; *ret_holder is its process
+ * id, 0 if the kernel does not say. Does not wait.
  */
 int state_lock(const char *directory, struct state_lock *ret_lock, pid_t *ret_holder);
 
