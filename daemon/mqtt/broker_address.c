@@ -11,7 +11,7 @@
 
 enum { STAGGER_MS = 250 };
 
-/* The first address of the family that is not yet in the list. */
+/* The next address of the family, or of the other families, that is not yet in the list. */
 static const struct addrinfo *next_of(const struct addrinfo *from, int family, bool same)
 {
 	while (from && (from->ai_family == family) != same)
@@ -32,7 +32,7 @@ static void add(struct broker_addresses *addresses, const struct addrinfo *from)
 		addresses->n++;
 }
 
-/* In the resolver's order, but the families by turns: mostly one of them does not work. */
+/* Keeps the resolver's order but alternates families, since mostly one of the two does not work. */
 static void fill(struct broker_addresses *addresses, const struct addrinfo *all)
 {
 	int first_family = all->ai_family;
@@ -91,7 +91,7 @@ int broker_address_open(const struct broker_address *address, int *ret_fd)
 	return r;
 }
 
-/* How it ended, once the socket may be written: 0, or a negative errno. */
+/* The result of connecting, once the socket is writable: 0, or a negative errno. */
 static int result_of(int fd)
 {
 	int error = 0;
@@ -115,7 +115,7 @@ int broker_address_try(const struct broker_address *address, int timeout_ms)
 
 struct race {
 	struct broker_addresses *addresses;
-	struct pollfd fds[BROKER_ADDRESSES_MAX]; /* of the address at the same place; -1: none */
+	struct pollfd fds[BROKER_ADDRESSES_MAX]; /* for the address at the same index; -1: none */
 	size_t n_started, n_pending;
 	int winner; /* -1: none yet */
 };
@@ -183,7 +183,7 @@ int broker_addresses_race(struct broker_addresses *addresses, int timeout_ms)
 		}
 		now_us = clock_now_us();
 	}
-	/* Of those that have not answered yet nothing bad is known when another one has. */
+	/* If one has answered, nothing bad is known of those that have not answered yet. */
 	for (size_t i = 0; i < race.n_started; i++) {
 		if (race.fds[i].fd >= 0)
 			finish(&race, i, race.winner >= 0 ? 0 : -ETIMEDOUT);

@@ -10,7 +10,7 @@ enum {
 	USER_PROPERTY = 0x26,
 };
 
-/* What is left to read. */
+/* The bytes left to read. */
 struct bytes {
 	const uint8_t *at, *end;
 };
@@ -55,7 +55,7 @@ static void copy_text(const struct bytes *string, char *text, size_t text_bytes)
 	text[length] = '\0';
 }
 
-/* Stops at what it does not know. */
+/* Stops at a property that it does not know. */
 static void read_properties(struct bytes *bytes, struct broker_farewell *farewell)
 {
 	struct bytes string;

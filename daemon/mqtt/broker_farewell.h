@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The DISCONNECT with which an MQTT 5 broker says why it ends the connection. The MQTT library
- * reads it, tells nobody and waits for the end. Pure.
+ * The DISCONNECT with which an MQTT 5 broker explains why it ends the connection. The MQTT library
+ * reads it, passes it on to nobody, and waits for the end. Pure.
  */
 #pragma once
 
@@ -16,12 +16,12 @@ enum {
 
 struct broker_farewell {
 	int code;
-	char text[96]; /* the broker's own words, in ASCII, cut where they are long; "": none */
+	char text[96]; /* the broker's own words, in ASCII, cut if they are long; "": none */
 };
 
 /*
- * Whether the packets end with a DISCONNECT: it is the last packet, so nothing comes behind it.
- * They must begin where a packet does.
+ * True if the packets end with a DISCONNECT, which is always the last packet. The bytes must start
+ * where a packet does.
  */
 bool broker_farewell_find(
 	const uint8_t *packets, size_t size, struct broker_farewell *ret_farewell);

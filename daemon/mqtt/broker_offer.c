@@ -9,8 +9,8 @@ enum {
 };
 
 /*
- * One property at a time, then two: a broker may have neither. The will goes last, for a lower one
- * still tells that the gateway died.
+ * One property at a time, then two: a broker may lack both. The will comes last, since even a
+ * lowered will still tells that the gateway died.
  */
 static const unsigned STEPS[] = {
 	0,
@@ -59,7 +59,7 @@ unsigned broker_offer_will_qos(unsigned lowered, unsigned qos)
 	return broker_offer_qos(lowered, qos);
 }
 
-/* 0 is no limit, and so the most. */
+/* 0 means no limit, and so the most. */
 static bool is_less(unsigned a_s, unsigned b_s)
 {
 	return a_s > 0 && (b_s == 0 || a_s < b_s);
@@ -113,7 +113,7 @@ bool broker_offer_refused(
 	return true;
 }
 
-/* What of the packet a broker may not have. */
+/* The properties of the packet that a broker may lack. */
 static unsigned properties(const struct broker_packet *packet)
 {
 	unsigned all = 0;
@@ -131,7 +131,7 @@ static unsigned properties(const struct broker_packet *packet)
 	return all;
 }
 
-/* Of those, what the broker has shown that it has, when it took the packet with this lowered. */
+/* The properties that a broker has shown to have by taking the packet with this lowered. */
 static unsigned taken(const struct broker_packet *packet, unsigned lowered)
 {
 	struct broker_packet sent = *packet;
@@ -160,12 +160,12 @@ void broker_offer_took(
 		offer->step = 0;
 		offer->closes = 0;
 	}
-	/* All was offered again, and taken: of messages and of the will. */
+	/* Everything was offered again and taken, for messages and for the will. */
 	offer->remembered &=
 		~(offer->took_in_connect & (offer->took_in_publish | BROKER_OFFER_NO_WILL));
 }
 
-/* The next step that could help; 0: none. */
+/* The next step that could help; 0: none is left. */
 static unsigned next_step(const struct broker_offer *offer, unsigned may_lower)
 {
 	for (unsigned step = offer->step + 1; step < N_STEPS; step++) {
@@ -201,7 +201,7 @@ bool broker_offer_closed(
 		return true;
 	offer->step = next_step(offer, may_lower);
 	if (offer->step == 0) {
-		/* It is something else: with less it was no better. */
+		/* The cause is another one: lowering did not help. */
 		offer->closes = 0;
 		offer->given_up_us = now_us;
 		return false;

@@ -35,7 +35,7 @@ static bool is_tcp_socket(int fd, ino_t *ret_inode)
 	return true;
 }
 
-/* The next of our TCP sockets; -ENOENT behind the last one. */
+/* The next of our TCP sockets; -ENOENT after the last one. */
 static int next_tcp_socket(DIR *directory, ino_t *ret_inode)
 {
 	const struct dirent *entry;
@@ -104,8 +104,8 @@ static uint16_t peer_port(int fd)
 }
 
 /*
- * Told apart by inode, not by number, since another thread may have closed a socket whose number
- * was then given to the new one.
+ * Sockets are told apart by inode and not by number: another thread may have closed a socket, and
+ * the new one may have got its number.
  */
 int broker_socket_find(const struct broker_sockets *before, uint16_t port)
 {
@@ -126,7 +126,7 @@ void broker_socket_prepare(int fd)
 {
 	const int on = 1, room = 2 * BROKER_SOCKET_ROOM;
 
-	/* Each is an improvement only: a connection without it still works. */
+	/* These only improve the connection, which works without them too. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -143,7 +143,7 @@ void broker_socket_flush(int fd)
 {
 	const int on = 1;
 
-	/* It was on, but to set it again is what pushes, without letting go of the cork. */
+	/* It is on already, but setting it again pushes the data without releasing the cork. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
@@ -169,7 +169,7 @@ const char *broker_socket_why_closed(int fd)
 
 	if (poll(&poll_fd, 1, 0) <= 0)
 		return NULL;
-	/* SO_ERROR would tell the error, but take it away from the library. */
+	/* SO_ERROR would tell the error too, but then the library could not read it. */
 	if ((poll_fd.revents & POLLERR) && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0)
 		return info.tcpi_backoff > 0 || info.tcpi_retransmits > 0
 			? "the network no longer carries it"

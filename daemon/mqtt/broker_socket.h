@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The TCP socket below the MQTT library, which the library does not tell: found among our own
- * descriptors, prepared, and asked what it knows. Only the link's thread uses it.
+ * The TCP socket under the MQTT library. The library does not tell which one it is, so it is found
+ * among our own descriptors. Then it is set up, and asked for what it knows. Only the link's thread
+ * uses this.
  */
 #pragma once
 
@@ -19,34 +20,35 @@ struct broker_sockets {
 int broker_sockets_list(struct broker_sockets *ret_sockets);
 void broker_sockets_fini(struct broker_sockets *sockets);
 
-/* The one that was not there before and is connected to that port. The descriptor stays the
- * library's. -ENOENT: there is none. */
+/* Finds the socket that did not exist before and is connected to that port. The descriptor remains
+ * the library's. -ENOENT: there is none. */
 int broker_socket_find(const struct broker_sockets *before, uint16_t port);
 
 /*
- * Sends at once, is not inherited, and takes at least BROKER_SOCKET_ROOM bytes without blocking.
+ * Sets the socket up: it sends at once, is not inherited, and takes at least BROKER_SOCKET_ROOM
+ * bytes without blocking.
  */
 enum { BROKER_SOCKET_ROOM = 128 * 1024 };
 void broker_socket_prepare(int fd);
 
 /*
- * From now on what is written waits for broker_socket_flush(), or 200 ms, so that it goes out in
- * one packet. To close the socket also flushes it.
+ * Holds back what is written from now on, until broker_socket_flush() or for 200 ms, so that it
+ * goes out in one packet. Closing the socket also flushes it.
  */
 void broker_socket_hold(int fd);
 void broker_socket_flush(int fd);
 
 /*
- * poll() and epoll see the socket as readable from so many bytes on (1 at first), or when it is
- * closed.
+ * poll() and epoll report the socket as readable when it holds that many bytes (1 at first), or
+ * when it is closed.
  */
 void broker_socket_wake_at(int fd, size_t bytes);
 
 /* Bytes that the peer's TCP has not acknowledged. */
 size_t broker_socket_unsent(int fd);
 
-/* Why the connection ended, as far as the socket knows: a text, or NULL when it is not closed. */
+/* Why the connection ended, as far as the socket knows: a text, or NULL if it is not closed. */
 const char *broker_socket_why_closed(int fd);
 
-/* Whether that is an answer of broker_socket_why_closed() which says that the peer did it. */
+/* True if that result of broker_socket_why_closed() means that the peer closed it. */
 bool broker_socket_peer_ended(const char *why);

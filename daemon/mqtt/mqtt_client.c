@@ -9,24 +9,24 @@
 #include <sys/socket.h>
 
 enum {
-	/* Below this much that the peer's TCP has not taken, the socket takes a message of the
-	 * greatest size without blocking. */
+	/* With no more than this much in the socket, it takes a message of the largest size without
+	 * blocking. */
 	UNSENT_MAX = BROKER_SOCKET_ROOM / 2,
-	/* The library handles one packet a call. A broker that sends without end must not keep the
-	 * loop from its other duties. */
+	/* The library handles one packet in each call. A broker that never stops sending must not
+	 * keep the loop from its other duties. */
 	PACKETS_A_TURN = 256,
-	/* Packets without a visible effect that may hide a message behind them in one TLS record:
-	 * an answer to a ping, and for each message in flight one step of QoS 2. */
+	/* Packets without a visible effect that may precede a message in one TLS record: an answer
+	 * to a ping, and for each message in flight one step of QoS 2. */
 	QUIET_PACKETS = 3,
-	/* What TLS adds to a packet, and more than the packets that the library writes by itself:
+	/* What TLS adds to a packet. Also more than the packets that the library writes by itself:
 	 * acknowledgements, pings. */
 	OVERHEAD_BYTES = 64,
-	/* Acknowledgements may stand before a farewell. */
+	/* Acknowledgements may come before a farewell. */
 	FAREWELL_PEEK_BYTES = 512,
 	PUBACK = 4, /* the packet's type */
 };
 
-/* A broker that does not like a message closes the connection so soon after it. */
+/* If a broker does not like a message, it closes the connection within this time. */
 #define BEHIND_US (5 * UINT64_C(1000000))
 
 bool mqtt_client_session_present(const struct mqtt_client *client)
@@ -84,8 +84,8 @@ int mqtt_client_subscribe(
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		/*
-		 * Otherwise a retained command that comes while we are subscribed looks like any
-		 * other.
+		 * Without it, a retained command that arrives while we are subscribed looks like
+		 * any other.
 		 */
 		options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
 		options[i].retainAsPublished = 1;
@@ -97,7 +97,7 @@ int mqtt_client_subscribe(
 	if (r == 0) {
 		response = MQTTClient_subscribeMany5(
 			client->handle, (int)n, filters, codes, options, NULL);
-		/* With 3.1.1 the library puts the answers where it took the QoS from. */
+		/* With 3.1.1 the library puts the answers in place of the QoS that it was given. */
 		if (client->version == CONFIG_MQTT_VERSION_5 && response.reasonCodeCount == 1)
 			codes[0] = (int)response.reasonCode;
 		for (int i = 0; response.reasonCodes && i < response.reasonCodeCount; i++)
@@ -119,14 +119,14 @@ int mqtt_client_subscribe(
 bool mqtt_client_has_room(struct mqtt_client *client, size_t size)
 {
 	/*
-	 * The kernel is asked only when all that was written since it was last asked is too much.
+	 * Asks the kernel only if all that was written since the last time could be too much.
 	 */
 	if (client->unsent_max + size > UNSENT_MAX)
 		client->unsent_max = broker_socket_unsent(client->fd);
 	return client->unsent_max == 0 || client->unsent_max + size <= UNSENT_MAX;
 }
 
-/* Some brokers answer PUBACK to QoS 2. That does not end it: the library waits for the PUBREC. */
+/* Some brokers answer QoS 2 with PUBACK. That ends nothing: the library waits for the PUBREC. */
 static bool is_end(const struct mqtt_client *client, int token, int packet_type)
 {
 	for (size_t i = 0; packet_type == PUBACK && i < client->in_flight.count; i++) {
@@ -163,13 +163,13 @@ static int add_correlation(MQTTProperties *properties, const struct mqtt_publish
 		return 0;
 	if (message->correlation_size > sizeof(copy))
 		return -EMSGSIZE;
-	/* The library takes no const, though all it does is copy it once more. */
+	/* The library's parameter is not const, although it only copies the data. */
 	memcpy(copy, message->correlation, message->correlation_size);
 	property.value.data = (MQTTLenString){(int)message->correlation_size, copy};
 	return MQTTProperties_add(properties, &property) == 0 ? 0 : -ENOMEM;
 }
 
-/* The library's return code as an errno: what is wrong with the message, or with the connection. */
+/* Turns the library's code into an errno, about the message or about the connection. */
 static int translate(int code)
 {
 	switch (code) {
@@ -184,7 +184,7 @@ static int translate(int code)
 	}
 }
 
-/* Of the PUBLISH, rounded up: fixed header 5, packet id 2, lengths of topic, properties and
+/* An upper limit for the PUBLISH: fixed header 5, packet id 2, lengths of topic, properties and
  * correlation data 2 + 4 + 3. */
 static size_t packet_size_max(const struct mqtt_publish *message)
 {
@@ -196,7 +196,7 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Nobody acknowledges it. But a broker that does not take it closes the connection soon. */
+/* QoS 0 is not acknowledged. But if the broker does not take it, it closes the connection soon. */
 static void note_plain(struct mqtt_client *client, const struct in_flight_entry *message)
 {
 	if (client->version == CONFIG_MQTT_VERSION_5 || client->plain_taken)
@@ -246,7 +246,7 @@ int mqtt_client_publish(struct mqtt_client *client, const struct mqtt_publish *m
 	r = translate((int)response.reasonCode);
 	MQTTResponse_free(response);
 	MQTTProperties_free(&properties);
-	/* The library says success for a QoS above 0 even when the connection broke meanwhile. */
+	/* For a QoS above 0 the library returns success even if the connection broke meanwhile. */
 	if (r == 0 && !MQTTClient_isConnected(client->handle))
 		r = -ENOTCONN;
 	if (r == 0 && qos == 0)
@@ -296,7 +296,7 @@ static bool is_readable(const struct mqtt_client *client)
 	return poll(&poll_fd, 1, 0) == 1;
 }
 
-/* 3.1.1 has no callback in this mode; what is no longer pending was acknowledged. */
+/* With 3.1.1 there is no callback in this mode: a token no longer pending was acknowledged. */
 static void note_acknowledged(struct mqtt_client *client)
 {
 	MQTTClient_deliveryToken *tokens = NULL;
@@ -311,7 +311,7 @@ static void note_acknowledged(struct mqtt_client *client)
 
 size_t mqtt_client_size_min(const char *topic)
 {
-	/* Fixed header and the topic's length. */
+	/* Fixed header, and the length of the topic. */
 	return 2 + 2 + strlen(topic);
 }
 
@@ -325,7 +325,7 @@ bool mqtt_client_may_have_more(const struct mqtt_client *client)
 	return client->tls || is_readable(client);
 }
 
-/* Before the library reads it, and keeps it to itself. With TLS nobody else can see it. */
+/* Looks before the library reads it and keeps it to itself. With TLS this is not possible. */
 static void look_for_farewell(struct mqtt_client *client)
 {
 	uint8_t packets[FAREWELL_PEEK_BYTES];
@@ -334,7 +334,7 @@ static void look_for_farewell(struct mqtt_client *client)
 	if (client->version != CONFIG_MQTT_VERSION_5 || client->tls)
 		return;
 	size = recv(client->fd, packets, sizeof(packets), MSG_PEEK | MSG_DONTWAIT);
-	/* What comes behind it was no farewell then. */
+	/* It was no farewell if something follows it. */
 	if (size > 0)
 		client->has_farewell =
 			broker_farewell_find(packets, (size_t)size, &client->farewell);
@@ -347,7 +347,7 @@ const struct broker_farewell *mqtt_client_farewell(const struct mqtt_client *cli
 
 int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inbound)
 {
-	/* TLS may hold decrypted packets that poll() does not see. */
+	/* TLS may hold decrypted packets that poll() does not show. */
 	size_t quiet = client->tls ? QUIET_PACKETS + client->in_flight.count : 1;
 
 	for (int i = 0; i < PACKETS_A_TURN; i++) {
@@ -356,7 +356,8 @@ int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inb
 		int topic_length = 0;
 		int code;
 
-		/* The library takes one packet a call: no farewell is taken that was not seen. */
+		/* The library takes one packet in each call, so it never takes an unseen farewell.
+		 * */
 		look_for_farewell(client);
 		client->unsent_max += OVERHEAD_BYTES;
 		client->acknowledged = false;
@@ -369,7 +370,7 @@ int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inb
 		}
 		if (code != MQTTCLIENT_SUCCESS || !MQTTClient_isConnected(client->handle))
 			return -ENOTCONN;
-		/* Now: the library forgets them when it finds the end of the connection. */
+		/* Right now, since the library forgets them when it notices the end. */
 		note_acknowledged(client);
 		client->in_message = !client->acknowledged;
 		if (!is_readable(client) && --quiet == 0)
@@ -405,13 +406,13 @@ bool mqtt_client_acknowledged(struct mqtt_client *client, struct in_flight_entry
 	return true;
 }
 
-/* Which message the broker may not have liked. */
+/* Finds the message that the broker may have disliked. */
 static bool find_suspect(
 	const struct mqtt_client *client, uint64_t now_us, struct broker_packet *ret_packet)
 {
 	const struct in_flight_entry *oldest = in_flight_oldest(&client->in_flight);
 
-	/* More likely the broker does not like its topic, see left_out.h. */
+	/* More likely the broker dislikes its topic, see left_out.h. */
 	if (oldest && oldest->optional)
 		return false;
 	if (oldest && now_us - oldest->at_us < BEHIND_US) {
@@ -427,7 +428,7 @@ static bool find_suspect(
 	return true;
 }
 
-/* MQTT 5: what the broker says that it does not have although it did not say so at first. */
+/* MQTT 5: a broker may say only in its DISCONNECT that it does not support something. */
 static bool refused_in_farewell(struct mqtt_client *client, uint64_t now_us)
 {
 	struct broker_packet sent;

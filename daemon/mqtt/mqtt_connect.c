@@ -11,28 +11,28 @@
 #include <unistd.h>
 
 enum {
-	SUBSCRIBE_TIMEOUT_MS = 5000, /* the least that the library takes */
-	/* What a broker may want lowered in one connect: a will's retain, its QoS twice, the
-	 * keepalive. */
+	SUBSCRIBE_TIMEOUT_MS = 5000, /* the least that the library accepts */
+	/* The most that a broker may want lowered in one connect: a will's retain, its QoS twice,
+	 * the keepalive. */
 	LOWERED_MAX = 4,
-	/* The library waits in steps of 100 ms when this many are in flight: never reached, since
-	 * the window is smaller. */
+	/* With this many in flight, the library waits in steps of 100 ms. The window is smaller, so
+	 * this is never reached. */
 	LIBRARY_WINDOW = 2 * IN_FLIGHT_MAX,
 	/*
-	 * MQTT 3.1.1 has no way to say how much may be in flight. This is what mosquitto takes
-	 * unless it is told otherwise (max_inflight_messages): of QoS 2 messages it acknowledges
-	 * more, but loses them.
+	 * MQTT 3.1.1 has no way to say how many may be in flight. This is what mosquitto takes by
+	 * default (max_inflight_messages): it acknowledges more QoS 2 messages than that, but loses
+	 * them.
 	 */
 	WINDOW_3_1_1 = 20,
 	SESSION_NEVER_EXPIRES = -1, /* as unsigned: 0xFFFFFFFF */
 };
 
-/* No further address is tried after that. */
+/* After this time no further address is tried. */
 #define ADDRESSES_US (10 * UINT64_C(1000000))
 
 /*
- * With an OpenSSL from 1.1 on the library takes its sslVersion for no more than a hint. These came
- * with TLS 1.2, so nothing older can be negotiated; those of TLS 1.3 are not affected.
+ * With OpenSSL 1.1 and later the library's sslVersion is only a hint. These ciphers came with TLS
+ * 1.2, so nothing older can be negotiated. Those of TLS 1.3 are not affected.
  */
 static const char CIPHERS[] = "TLSv1.2+HIGH:!aNULL:!eNULL:!PSK:!SRP";
 
@@ -43,17 +43,17 @@ void mqtt_client_prepare_environment(void)
 	(void)unsetenv("http_proxy");
 	(void)unsetenv("https_proxy");
 	(void)unsetenv("PAHO_C_CLIENT_USE_HTTP_PROXY");
-	/* OpenSSL sets itself up where it is needed, and stays asleep on disk where it is not. */
+	/* OpenSSL sets itself up when it is needed, and otherwise is not even loaded. */
 	MQTTClient_global_init(&options);
-	/* It keeps a trace of all its calls in memory even when nobody wants to see it, which is a
-	 * good part of what it costs. */
+	/* The library keeps a trace of all its calls in memory even if nobody reads it, which makes
+	 * up a good part of its cost. */
 	if (!getenv("MQTT_C_CLIENT_TRACE"))
 		MQTTClient_setTraceLevel(MQTTCLIENT_TRACE_ERROR);
 }
 
 /*
  * A line of OpenSSL's error queue: "THREAD:error:CODE:LIBRARY:FUNCTION:REASON:FILE:LINE:DATA". The
- * reason is what helps.
+ * reason is the helpful part.
  */
 static int on_tls_error(const char *line, size_t length, void *context)
 {
@@ -97,7 +97,7 @@ static int create_handle(const struct mqtt_attempt *attempt, struct mqtt_client 
 {
 	MQTTClient_createOptions options = MQTTClient_createOptions_initializer;
 	const struct config_mqtt *mqtt = attempt->settings->mqtt;
-	/* With TLS it must be the name, see connect_handle(). */
+	/* With TLS the name is needed, see connect_handle(). */
 	const char *host = attempt->url.tls ? attempt->url.host : attempt->address->text;
 	bool is_ipv6 = strchr(host, ':') != NULL;
 	char uri[CONFIG_HOST_MAX + 32];
@@ -108,7 +108,7 @@ static int create_handle(const struct mqtt_attempt *attempt, struct mqtt_client 
 	options.MQTTVersion = client->version;
 	code = MQTTClient_createWithOptions(
 		&client->handle, uri, mqtt->client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
-	/* Which of the two depends on the library's version. */
+	/* The library's version decides which of the two is right. */
 	if (attempt->url.tls &&
 		(code == MQTTCLIENT_SSL_NOT_SUPPORTED || code == MQTTCLIENT_BAD_PROTOCOL))
 		return mqtt_attempt_fail(
@@ -129,10 +129,10 @@ static void fill_tls(struct mqtt_attempt *attempt, MQTTClient_SSLOptions *ret_op
 	ret_options->trustStore = tls->ca;
 	ret_options->keyStore = tls->cert;
 	ret_options->privateKey = tls->key;
-	/* Otherwise it asks the terminal for that of an encrypted key. */
+	/* Without it, the library asks the terminal for the password of an encrypted key. */
 	ret_options->privateKeyPassword = "";
 	ret_options->enableServerCertAuth = 1;
-	ret_options->verify = 1; /* the host name too */
+	ret_options->verify = 1; /* of the host name too */
 	ret_options->sslVersion = MQTT_SSL_VERSION_TLS_1_2;
 	ret_options->enabledCipherSuites = CIPHERS;
 	ret_options->ssl_error_cb = on_tls_error;
@@ -224,17 +224,18 @@ static void note_limits(struct mqtt_client *client, MQTTProperties *properties, 
 	if (number_or(properties, MQTTPROPERTY_CODE_RETAIN_AVAILABLE, 1) == 0)
 		client->said |= BROKER_OFFER_NO_RETAIN;
 	client->lowered |= client->said;
-	/* A broker that keeps our session may wait for the end of QoS 2 handshakes that an earlier
-	 * connection began, and drop a new message with one of their packet ids as a duplicate: the
-	 * library begins with 1 again. */
+	/* A broker that keeps our session may still wait for the end of QoS 2 handshakes of an
+	 * earlier connection. Since the library starts with packet id 1 again, the broker could
+	 * drop a new message as a duplicate. */
 	client->wanted_qos_max = keeps_session ? 1 : 2;
 	client->qos_max = broker_offer_qos(client->lowered, client->wanted_qos_max);
 	client->has_retain = broker_offer_retain(client->lowered);
 	client->packet_max = number_or(properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, 0);
 }
 
-/* What the broker wants is less than what was asked for, by which the library goes. So it is asked
- * for: now, in another connection, and from the first one on the next time. */
+/* If the broker wants a shorter keepalive than was asked for: the library goes by what was asked
+ * for, so the shorter one is asked for, now in a new connection and from the start the next time.
+ * */
 static int check_keepalive(struct mqtt_attempt *attempt, MQTTProperties *properties)
 {
 	MQTTProperties none = MQTTProperties_initializer;
@@ -277,7 +278,7 @@ static int connect_client(struct mqtt_attempt *attempt, struct mqtt_client *clie
 	return r;
 }
 
-/* With what is lowered for this broker. */
+/* Fills in what remains after lowering for this broker. */
 static void fill_offer(struct mqtt_attempt *attempt, struct mqtt_client *client)
 {
 	const struct mqtt_client_settings *settings = attempt->settings;
@@ -342,8 +343,8 @@ static int connect_at(struct mqtt_attempt *attempt, struct mqtt_client **ret_cli
 		: r;
 }
 
-/* Each address, until the broker answers at one. What is told is what was wrong at the first one,
- * where somebody took the connection. */
+/* Tries each address until the broker answers at one. The error reported is that of the first
+ * address at which something took the connection. */
 static int connect_somewhere(struct mqtt_attempt *attempt, const struct broker_addresses *addresses,
 	struct mqtt_client **ret_client)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Why a connection could not be made, and what the user can do about it. */
+/* Why a connection could not be made, and what the user can do. */
 #include "mqtt_client_internal.h"
 
 #include "clock.h"
@@ -36,7 +36,7 @@ static const char *connack_words(int code)
 	return code > 0 && code < (int)(sizeof(WORDS) / sizeof(*WORDS)) ? WORDS[code] : NULL;
 }
 
-/* What to do about a refusal, "" where there is no telling. 4 and 5 are those of MQTT 3.1.1. */
+/* What to do about a refusal; "": it is not known. 4 and 5 are codes of MQTT 3.1.1. */
 static const char *refusal_cure(int code)
 {
 	switch (code) {
@@ -90,8 +90,8 @@ int mqtt_attempt_refused(struct mqtt_attempt *attempt, const struct mqtt_client 
 		refusal_cure(code));
 }
 
-/* The broker took the connection and closed it: what one does that does not know the protocol
- * version or does not like the will, and also one that is just being stopped. */
+/* The broker took the connection and closed it. So does a broker that does not know the protocol
+ * version or does not like the will, and one that is being stopped. */
 static int closed(struct mqtt_attempt *attempt)
 {
 	const struct mqtt_client_settings *settings = attempt->settings;

@@ -5,7 +5,7 @@
 #include <netdb.h>
 #include <string.h>
 
-/* A thread's own, for getaddrinfo() has no argument to pass it in. */
+/* For each thread, since getaddrinfo() has no argument to pass them in. */
 static _Thread_local const char *pinned_name, *pinned_address;
 
 void resolver_pin(const char *name, const char *address)
@@ -22,7 +22,7 @@ void resolver_unpin(void)
 typedef int getaddrinfo_function(
 	const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
-/* In place of the C library's, see above. */
+/* Takes the place of the C library's, see resolver_pin.h. */
 __attribute__((visibility("default"))) int getaddrinfo(const char *node, const char *service,
 	const struct addrinfo *hints, struct addrinfo **result)
 {

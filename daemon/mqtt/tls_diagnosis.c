@@ -16,7 +16,8 @@
 
 enum {
 	NAMES_MAX = 120,
-	/* With TLS 1.3 a broker that wants a client certificate says so after the handshake. */
+	/* With TLS 1.3 a broker that wants a client certificate says so only after the handshake.
+	 * */
 	ALERT_WAIT_MS = 500,
 	ALERT_OFFSET = SSL_AD_REASON_OFFSET,
 };
@@ -32,10 +33,10 @@ struct diagnosis {
 	SSL *ssl;
 	int fd;
 
-	bool wants_password;    /* of the key, somebody was asked for it */
-	bool wants_certificate; /* the broker asked for ours */
+	bool wants_password;    /* the key's password was asked for */
+	bool wants_certificate; /* the broker asked for our certificate */
 	int verify_error;       /* X509_V_ERR_..., the first one */
-	bool is_authority;      /* it is about the certificate of an authority, not the broker's */
+	bool is_authority;      /* that is about an authority's certificate, not the broker's */
 	char issuer[NAMES_MAX], names[NAMES_MAX], begin[32], end[32];
 
 	char *text;
@@ -76,7 +77,7 @@ static void write_common_name(const X509_NAME *name, char *text, size_t text_byt
 		(void)X509_NAME_oneline(name, text, (int)text_bytes);
 }
 
-/* What the certificate is for: "mqtt.example, 192.0.2.1". */
+/* The names that the certificate is for: "mqtt.example, 192.0.2.1". */
 static void write_names(const X509 *certificate, char *text, size_t text_bytes)
 {
 	GENERAL_NAMES *all = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
@@ -104,7 +105,7 @@ static void write_names(const X509 *certificate, char *text, size_t text_bytes)
 	GENERAL_NAMES_free(all);
 	if (!text[0])
 		write_common_name(X509_get_subject_name(certificate), text, text_bytes);
-	/* It comes from whoever answered. */
+	/* Any server may have sent it. */
 	for (char *at = text; *at; at++) {
 		if ((unsigned char)*at < ' ' || (unsigned char)*at > '~')
 			*at = '?';
@@ -144,7 +145,7 @@ static int on_certificate_wanted(SSL *ssl, void *argument)
 	return 1;
 }
 
-/* An encrypted key: there is nobody to type the password. */
+/* The key is encrypted, and nobody is there to type the password. */
 static int on_key_password(char *buffer, int size, int is_writing, void *argument)
 {
 	struct diagnosis *diagnosis = argument;
@@ -212,7 +213,7 @@ static int left_ms(const struct diagnosis *diagnosis)
 	return now_us < diagnosis->end_us ? (int)((diagnosis->end_us - now_us) / 1000) : 0;
 }
 
-/* Until OpenSSL can go on. false: not in time. */
+/* Waits until OpenSSL can go on. False: not in time. */
 static bool wait_for_socket(struct diagnosis *diagnosis, int ssl_error)
 {
 	struct pollfd poll_fd = {
@@ -223,7 +224,7 @@ static bool wait_for_socket(struct diagnosis *diagnosis, int ssl_error)
 	return poll(&poll_fd, 1, left_ms(diagnosis)) == 1;
 }
 
-/* 0, or SSL_ERROR_...: SSL_ERROR_WANT_READ means that there was no answer in time. */
+/* 0, or SSL_ERROR_...; SSL_ERROR_WANT_READ means that there was no answer in time. */
 static int handshake(struct diagnosis *diagnosis)
 {
 	for (;;) {
@@ -240,7 +241,7 @@ static int handshake(struct diagnosis *diagnosis)
 	}
 }
 
-/* Whether a broker without TLS answers there. It is told nothing but an empty client id. */
+/* True if a broker without TLS answers. It is sent nothing but an empty client id. */
 static bool speaks_plain_mqtt(struct diagnosis *diagnosis)
 {
 	static const unsigned char CONNECT[] = {
@@ -262,7 +263,7 @@ static bool speaks_plain_mqtt(struct diagnosis *diagnosis)
 	return first == 0x20;
 }
 
-/* 0: whatever it was, it was not seen. */
+/* 0: no cause was seen. */
 static int explain_certificate(struct diagnosis *diagnosis)
 {
 	const char *whose = diagnosis->is_authority ? "certificate of the broker's authority"
@@ -309,7 +310,7 @@ static int explain_certificate(struct diagnosis *diagnosis)
 	}
 }
 
-/* The broker has said why it does not go on. */
+/* Explains the reason that the broker gave for not going on. */
 static int explain_alert(struct diagnosis *diagnosis, int alert)
 {
 	const char *words = SSL_alert_desc_string_long(alert);
@@ -356,7 +357,7 @@ static int explain(struct diagnosis *diagnosis, int error)
 		return explain_alert(diagnosis, reason - ALERT_OFFSET);
 	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
 		return tell(diagnosis, -ETIMEDOUT, "TLS: no answer to the handshake");
-	/* What came is no TLS record, or it hung up on ours without a word. */
+	/* The answer is no TLS record, or the broker hung up without a word. */
 	if (was_silent || reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
 		reason == SSL_R_PACKET_LENGTH_TOO_LONG)
 		return explain_no_tls(diagnosis);
@@ -366,7 +367,7 @@ static int explain(struct diagnosis *diagnosis, int error)
 	return tell(diagnosis, -EPROTO, "TLS: the broker closed the connection in the handshake");
 }
 
-/* Behind the handshake, with TLS 1.3. 0: nothing came. */
+/* Waits after the handshake, with TLS 1.3. 0: no alert came. */
 static int wait_for_alert(struct diagnosis *diagnosis)
 {
 	char byte;
@@ -385,7 +386,7 @@ static int wait_for_alert(struct diagnosis *diagnosis)
 
 static int try_handshake(struct diagnosis *diagnosis)
 {
-	char host[CONFIG_HOST_MAX + 1]; /* OpenSSL wants one that it could write to */
+	char host[CONFIG_HOST_MAX + 1]; /* OpenSSL's parameter is not const */
 	int r = broker_address_open(diagnosis->address, &diagnosis->fd), error;
 
 	if (r < 0 && r != -EINPROGRESS)

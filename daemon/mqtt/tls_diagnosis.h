@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Why a TLS connection could not be made. The MQTT library says one thing for all causes, so the
- * handshake is tried once more, with nothing sent behind it, and watched. Only after a failure.
+ * Finds out why a TLS connection could not be made. The MQTT library has one message for all
+ * causes, so the handshake is tried once more and watched, and nothing is sent after it. Used after
+ * a failure only.
  */
 #pragma once
 
