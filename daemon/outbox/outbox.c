@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Four rings and three slots; what is special to events is in outbox_events.c.
+ * Rings for readings, events, and answers with values; slots for retained messages. The special
+ * features of events are in outbox_events.c.
  *
- * Readings lie in the order in which they were taken, and so backlog always lies before what is
- * live: one position, live_begin, tells them apart. A cursor in each part says how far the link has
- * been given records. What is in flight or acknowledged therefore lies before a cursor, what waits
- * lies behind it, and taking the next one never searches. The oldest end moves over what is
- * acknowledged.
+ * Readings lie in the order in which they were taken, so backlog always lies before live readings:
+ * the position live_begin separates them. A cursor in each part says how far the link has been
+ * given records. Records in flight or acknowledged are therefore before a cursor, records that wait
+ * are after it, and taking the next one never searches. The oldest end advances over acknowledged
+ * records.
  *
- * Answers and values share the other ring; each has a cursor that steps over the other kind.
+ * Answers and values share a ring; each has a cursor that skips the other kind.
  *
- * A message's id is its position with its ring in the lowest bits, so that acknowledging needs no
- * search either. What was dropped in the meantime is older than the ring's begin.
+ * A message's id is its position with its ring in the lowest bits, so acknowledging needs no search
+ * either. An id whose message was dropped meanwhile is below the ring's begin.
  *
- * Rows from the disk pass through a third ring on their way to the broker; see outbox_spool.c.
+ * Rows from the disk pass through a ring of their own on their way to the broker; see
+ * outbox_spool.c.
  */
 #include "outbox_internal.h"
 
@@ -24,18 +26,18 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* Of rows on their way from the disk to the broker: two of the largest. */
+/* For rows on their way from the disk to the broker: two of the largest. */
 enum { STAGED_BYTES = 2 * (OUTBOX_PAYLOAD_MAX + 32) };
 
-/* As many as may wait, with names of some length. */
+/* Room for as many events as may wait, with names of some length. */
 enum { EVENTS_BYTES = 10 * RING_PIECE };
 
-/* Before the payload of a record in the other ring. Then: topic with NUL, correlation, payload. */
+/* Precedes the payload of such a record. Then: topic with NUL, correlation data, payload. */
 struct other {
 	uint8_t kind; /* enum outbox_kind: ANSWER or VALUE */
 	uint8_t qos;
 	bool optional;
-	uint8_t lost; /* connections that died while it was in flight */
+	uint8_t lost; /* connections that ended while it was in flight */
 	uint16_t topic_size;
 	uint16_t correlation_size;
 };
@@ -89,7 +91,7 @@ void outbox_pop_done(struct ring *ring)
 		ring_pop(ring);
 }
 
-/* The oldest one goes, to make room. */
+/* Drops the oldest record to make room. */
 static void drop_oldest(struct outbox *outbox, struct ring *ring)
 {
 	struct ring_record *oldest = ring_at(ring, ring->begin);
@@ -110,7 +112,7 @@ static void drop_oldest(struct outbox *outbox, struct ring *ring)
 	ring_pop(ring);
 }
 
-/* NULL when it would not even fit in an empty ring. */
+/* NULL if it would not even fit into an empty ring. */
 static struct ring_record *push_dropping(struct outbox *outbox, struct ring *ring, size_t size)
 {
 	struct ring_record *record;
@@ -276,7 +278,7 @@ static bool take_retained(struct outbox *outbox, struct outbox_message *message)
 	return false;
 }
 
-/* The next record of that kind at or behind the cursor, which moves behind it. */
+/* Takes the next record of that kind at or after the cursor, and moves the cursor past it. */
 static bool take_other(struct outbox *outbox, enum outbox_kind kind, uint64_t *cursor,
 	struct outbox_message *message)
 {
@@ -311,8 +313,8 @@ static bool take_other(struct outbox *outbox, enum outbox_kind kind, uint64_t *c
 	return true;
 }
 
-/* The next record of a ring at or behind the cursor, before position end, to be sent as a reading.
- * Before its payload stand 8 bytes that are not sent. */
+/* Takes the next record of a ring at or after the cursor, before position end, to be sent as a
+ * reading. The 8 bytes before its payload are not sent. */
 static bool take_reading(
 	struct ring *ring, uint64_t end, uint64_t *cursor, struct outbox_message *message)
 {
@@ -350,7 +352,7 @@ static bool take_live(struct outbox *outbox, struct outbox_message *message)
 	return true;
 }
 
-/* What is on disk is older than all that is in memory. */
+/* Rows on disk are older than everything in memory, so they come first. */
 static bool take_backlog(struct outbox *outbox, struct outbox_message *message)
 {
 	struct ring *staged = &outbox->staged;
@@ -426,7 +428,7 @@ void outbox_acknowledge(struct outbox *outbox, uint64_t id)
 		else
 			outbox_pop_done(ring);
 	} else if (source != SOURCE_VALUES && outbox->dropped_in_flight > 0) {
-		/* It was dropped while it was in flight, but it did arrive. */
+		/* It was dropped while it was in flight, but has arrived. */
 		outbox->dropped_in_flight--;
 	}
 	(void)pthread_mutex_unlock(&outbox->mutex);
@@ -453,7 +455,7 @@ void outbox_connected(struct outbox *outbox)
 	doorbell_unlock(&outbox->bell, &outbox->mutex);
 }
 
-/* What was taken waits again, for there is no one left who could acknowledge it. */
+/* Makes records in flight wait again, since nobody can acknowledge them any more. */
 static void take_back(struct ring *ring, uint64_t begin, uint64_t end)
 {
 	struct ring_record *record = ring_at(ring, begin);
@@ -478,9 +480,9 @@ static void drop_values(struct ring *ring)
 }
 
 /*
- * An answer on which the broker hangs up (it goes to a topic that the broker does not allow, say)
- * would be the first thing that every new connection sends, and the last. It is the oldest one in
- * flight: what came before it was acknowledged.
+ * Gives up an answer that makes the broker end the connection, for example because its topic is not
+ * allowed. Otherwise every new connection would send it first and end. It is the oldest one in
+ * flight, because everything before it was acknowledged.
  */
 static void drop_poison(struct outbox *outbox)
 {
@@ -507,7 +509,7 @@ void outbox_disconnected(struct outbox *outbox)
 	outbox->next_backlog = outbox->readings.begin;
 	outbox->in_flight = 0;
 
-	/* They are still on disk, behind outbox->staged_until. */
+	/* The staged rows are still on disk, after outbox->staged_until. */
 	outbox->staged.begin = outbox->next_staged = outbox->staged.end;
 	outbox_signal_spooler(outbox);
 

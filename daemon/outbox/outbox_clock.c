@@ -25,7 +25,7 @@ void outbox_correct_time(
 		(void)outbox->set_time(payload, size, *taken_ms);
 }
 
-/* All that waits in a ring whose records begin with their time. */
+/* Corrects everything that waits in a ring whose records begin with their time. */
 static void correct_ring(const struct outbox *outbox, struct ring *ring)
 {
 	struct ring_record *record;

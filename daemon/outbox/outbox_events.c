@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Events, which lie in a ring as readings do: what is backlog before what is live, each with a
- * cursor. They are small and rare, so all that may be kept is kept in memory. How the inputs are
- * has a slot for each of them.
+ * Events lie in a ring like readings: backlog before live ones, each with a cursor. They are small
+ * and rare, so all that may be kept is kept in memory. The state of each input has a slot of its
+ * own.
  */
 #include "outbox_internal.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Before the payload: its time stamp. */
+/* The time stamp, before the payload. */
 enum { HEAD_BYTES = sizeof(uint64_t) };
 
 static void drop_oldest(struct outbox_events *events)
@@ -101,7 +101,7 @@ void outbox_acknowledge_event(struct outbox *outbox, uint64_t position)
 		events->waiting--;
 		outbox_pop_done(&events->ring);
 	} else if (events->dropped_in_flight > 0) {
-		/* It was dropped while it was in flight, but it did arrive. */
+		/* It was dropped while it was in flight, but has arrived. */
 		events->dropped_in_flight--;
 	}
 }

@@ -2,10 +2,10 @@
 /*
  * Shared by the outbox's own files.
  *
- *   outbox.c        between those who put and the link
+ *   outbox.c        between the threads that put messages in and the link
  *   outbox_spool.c  between memory and disk
- *   outbox_events.c events, and how the inputs are
- *   outbox_clock.c  readings that were taken before the clock was set
+ *   outbox_events.c events, and the states of inputs
+ *   outbox_clock.c  readings taken before the clock was set
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 #include "ring.h"
 #include <pthread.h>
 
-/* Of a record. SPILLING: a copy of it is on its way to the disk. */
+/* The state of a record. SPILLING: a copy of it is on its way to the disk. */
 enum outbox_record_state { WAITING, IN_FLIGHT, SPILLING, DONE };
 enum outbox_source {
 	SOURCE_READINGS,
@@ -28,11 +28,11 @@ enum outbox_source {
 
 struct outbox_events {
 	struct ring ring;
-	uint64_t live_begin; /* position of the first one that is not backlog */
+	uint64_t live_begin; /* position of the first event that is not backlog */
 	uint64_t next_backlog, next_live;
 	size_t waiting; /* not yet acknowledged */
 	uint64_t dropped;
-	uint64_t dropped_in_flight; /* as those below */
+	uint64_t dropped_in_flight; /* as below */
 };
 
 struct outbox_input {
@@ -54,13 +54,13 @@ struct outbox {
 	struct doorbell bell;  /* the link's */
 	bool connected;
 	uint64_t connections; /* so far */
-	bool greeting;        /* the retained slots of this connection come before all else */
+	bool greeting;        /* this connection's retained slots come before everything else */
 
 	struct ring readings;
 	uint64_t live_begin; /* position of the first reading that is not backlog */
 	uint64_t next_backlog, next_live;
-	uint64_t queued;    /* of them, not yet acknowledged */
-	uint64_t in_flight; /* of those, sent */
+	uint64_t queued;    /* readings not yet acknowledged */
+	uint64_t in_flight; /* those of them that were sent */
 
 	struct ring others;
 	uint64_t next_answer, next_value;
@@ -80,21 +80,21 @@ struct outbox {
 	uint64_t clock_offset_ms;                                       /* 0: not known */
 	bool (*set_time)(void *payload, size_t size, uint64_t wall_ms); /* of the settings */
 
-	/* Toward the disk. */
+	/* Disk. */
 	int spool_fd;
 	bool spool_signalled;
-	bool held;                 /* backlog in memory waits for that on disk */
-	uint64_t spilling_end;     /* position behind the batch that is on its way */
-	uint64_t dropped_spilling; /* lost only if that batch does not get there */
+	bool held;                 /* backlog in memory waits for the rows on disk */
+	uint64_t spilling_end;     /* position after the batch that is on its way */
+	uint64_t dropped_spilling; /* lost only if that batch does not reach the disk */
 	uint64_t spooled;          /* rows on disk that are not yet acknowledged */
 
-	struct ring staged; /* the oldest rows of those, to be sent */
+	struct ring staged; /* the oldest of those rows, to be sent */
 	uint64_t next_staged;
 	uint64_t staged_until; /* all rows up to this number are acknowledged */
-	size_t staged_low;     /* bytes: when no more are staged, the spooler is woken */
+	size_t staged_low;     /* bytes: when no more than these are staged, the spooler is woken */
 };
 
-/* All with the mutex held. */
+/* Call all of these with the mutex held. */
 void outbox_signal_spooler(struct outbox *outbox);
 void outbox_pop_done(struct ring *ring);
 
@@ -102,10 +102,10 @@ void outbox_pop_done(struct ring *ring);
 void outbox_correct_time(
 	const struct outbox *outbox, uint64_t *taken_ms, void *payload, size_t size);
 
-/* Staged rows that are acknowledged go, from the oldest on. */
+/* Removes acknowledged rows from the oldest end of the staged ones. */
 void outbox_pop_staged(struct outbox *outbox);
 
-/* As those of outbox.c, for events and the inputs' slots. */
+/* The counterparts of functions in outbox.c for events and the inputs' slots. */
 bool outbox_take_event(struct outbox *outbox, struct outbox_message *message);
 bool outbox_take_old_event(struct outbox *outbox, struct outbox_message *message);
 bool outbox_take_input(struct outbox *outbox, struct outbox_message *message);

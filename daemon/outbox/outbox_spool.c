@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 
 /*
- * Before the payload in the ring of readings: the time stamp; in that of staged rows: the number.
+ * Bytes before the payload. Ring of readings: the time stamp. Ring of staged rows: the number.
  */
 enum { HEAD_BYTES = sizeof(uint64_t) };
 
@@ -66,7 +66,7 @@ void outbox_set_spooled(struct outbox *outbox, uint64_t rows)
 void outbox_spool_lost(struct outbox *outbox)
 {
 	(void)pthread_mutex_lock(&outbox->mutex);
-	/* What is staged is in memory, and still goes out; nobody counts it then. */
+	/* Staged rows are in memory and still go out, but are no longer counted as spooled. */
 	outbox->dropped += outbox->spooled;
 	outbox->spooled = 0;
 	(void)pthread_mutex_unlock(&outbox->mutex);
@@ -81,7 +81,7 @@ void outbox_hold(struct outbox *outbox, bool held)
 	doorbell_unlock(&outbox->bell, &outbox->mutex);
 }
 
-/* false: no room in the batch. */
+/* False: no room in the batch. */
 static bool copy(struct outbox_batch *batch, size_t *filled, const struct ring_record *record)
 {
 	struct spool_record *row = &batch->rows[batch->count];
@@ -106,7 +106,7 @@ bool outbox_spill(struct outbox *outbox, struct outbox_batch *batch)
 
 	batch->count = 0;
 	(void)pthread_mutex_lock(&outbox->mutex);
-	/* Without a connection nothing is in flight: what is not done waits. */
+	/* Without a connection nothing is in flight: every record that is not done waits. */
 	record = outbox->connected ? NULL : ring_at(ring, ring->begin);
 	while (record) {
 		if (record->state == WAITING) {
@@ -136,7 +136,7 @@ void outbox_spilled(struct outbox *outbox, bool kept, uint64_t dropped, uint64_t
 		record->state = kept ? DONE : WAITING;
 		outbox->queued -= kept;
 	}
-	/* Memory was full meanwhile, and some had to go: but they are on disk. */
+	/* Memory was full meanwhile and dropped some of the batch. On disk they are not lost. */
 	outbox->dropped += kept ? dropped : outbox->dropped_spilling;
 	outbox->dropped_spilling = 0;
 	if (kept)
@@ -153,7 +153,7 @@ int outbox_stage(struct outbox *outbox, uint64_t connection, uint64_t number,
 	struct ring_record *record = NULL;
 	int r = -ENOTCONN;
 
-	/* Not one of ours: somebody else wrote into the file. */
+	/* Too large to be ours: another program wrote into the file. */
 	if (row->size > OUTBOX_PAYLOAD_MAX)
 		return -EMSGSIZE;
 	(void)pthread_mutex_lock(&outbox->mutex);
@@ -180,7 +180,7 @@ void outbox_staged_all(struct outbox *outbox)
 {
 	(void)pthread_mutex_lock(&outbox->mutex);
 	outbox->staged_low = 0;
-	/* All may have been acknowledged before anybody wanted to know. */
+	/* All may have been acknowledged before this call. */
 	if (used(&outbox->staged) == 0)
 		outbox_signal_spooler(outbox);
 	(void)pthread_mutex_unlock(&outbox->mutex);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One table, keyed by the row's number. WAL with synchronous NORMAL: a batch is one sequential
- * write, and a power cut costs at most the last batches, never the file. How much is kept is
- * counted here, so that the size cap needs no search. The log is short beside the least size that a
- * map may ask for: 64 pages (256 KiB) and the last batch.
+ * write, and a power cut costs the last batches at most, never the file. The amount kept is counted
+ * here, so the size limit needs no search. The log is small compared to the least size that a map
+ * can ask for: 64 pages (256 KiB) and the last batch.
  */
 #include "spool.h"
 
@@ -29,18 +29,19 @@ static const char SCHEMA[] = "PRAGMA journal_mode=WAL;"
 			     "PRAGMA journal_size_limit=262144;"
 			     "CREATE TABLE IF NOT EXISTS " TABLE ";";
 
-/* Nothing but that table: no view in its place, whose rows never end, and no trigger beside it. */
+/* Only that table: no view in its place, whose rows might never end, and no trigger beside it. */
 static const char IS_SPOOL[] =
 	"SELECT count(*) = 1 AND max(sql) = 'CREATE TABLE " TABLE "' FROM sqlite_master";
 
 /*
- * A row has no checksum, but that the pages form a tree with each row in its place can be seen.
- * Without a limit of complaints: SQLite 3.46 takes an argument here as the name of a table.
+ * A row has no checksum, but it can be checked that the pages form a tree with each row in its
+ * place. No limit of messages is given: SQLite 3.46 takes an argument here as the name of a table.
  */
 static const char IS_SOUND[] =
 	"SELECT count(*) = 1 AND max(quick_check) = 'ok' FROM pragma_quick_check";
 
-/* Room for the numbers to come, and no row that a search from 0 on would miss. */
+/* There is room for the numbers to come, and no row below 1, which a search from 0 on would miss.
+ * */
 static const char IS_COUNTED[] = "SELECT coalesce(min(number) > 0 AND max(number) <= (1 << 62), 1) "
 				 "FROM reading";
 
@@ -64,7 +65,7 @@ struct spool {
 	sqlite3 *db; /* NULL: closed */
 	sqlite3_stmt *statements[STATEMENTS];
 	uint64_t count, bytes; /* kept */
-	uint64_t last;         /* the newest row's number, also of rows that are gone */
+	uint64_t last;         /* the newest row's number, even if the row is gone */
 };
 
 int spool_new(const char *directory, uint64_t max_bytes, struct spool **ret_spool)
@@ -89,7 +90,7 @@ void spool_set_size(struct spool *spool, uint64_t max_bytes)
 	spool->max_bytes = max_bytes;
 }
 
-/* What the system said to a call that SQLite made, or what that mostly means. */
+/* The system's error for a call that SQLite made, or else the usual one. */
 static int system_errno(const struct spool *spool, int otherwise)
 {
 	int error = spool->db ? sqlite3_system_errno(spool->db) : 0;
@@ -97,7 +98,7 @@ static int system_errno(const struct spool *spool, int otherwise)
 	return error > 0 ? -error : otherwise;
 }
 
-/* SQLite's language becomes ours. */
+/* Translates SQLite's codes. */
 static int to_errno(const struct spool *spool, int code)
 {
 	switch (code & 0xff) {
@@ -124,7 +125,7 @@ static int to_errno(const struct spool *spool, int code)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return -EBUSY;
-	default: /* SQLITE_IOERR: also a full disk, where SQLite writes beside its file */
+	default: /* SQLITE_IOERR: also a full disk, if SQLite writes to one of its other files */
 		return system_errno(spool, -EIO);
 	}
 }
@@ -151,7 +152,7 @@ static int step(const struct spool *spool, sqlite3_stmt *statement)
 	return code == SQLITE_ROW ? 1 : to_errno(spool, code);
 }
 
-/* A question with one number as the answer: -EBADMSG where it is 0. */
+/* Asks for one number: -EBADMSG if it is 0. */
 static int expect(struct spool *spool, const char *question)
 {
 	sqlite3_stmt *statement = NULL;
@@ -165,7 +166,7 @@ static int expect(struct spool *spool, const char *question)
 	return r;
 }
 
-/* In this order: each makes the next one safe to ask. */
+/* The order matters: each check makes the next one safe. */
 static int check_file(struct spool *spool)
 {
 	static const char *const QUESTIONS[] = {IS_SPOOL, IS_SOUND, IS_COUNTED};
@@ -176,7 +177,7 @@ static int check_file(struct spool *spool)
 	return r;
 }
 
-/* Count, bytes and the last number, from the file. */
+/* Reads count, bytes and the last number from the file. */
 static int take_stock(struct spool *spool)
 {
 	static const char TEXT[] = "SELECT count(*), coalesce(sum(length(payload)), 0), "
@@ -192,7 +193,7 @@ static int take_stock(struct spool *spool)
 		spool->count = (uint64_t)sqlite3_column_int64(statement, 0);
 		spool->bytes =
 			(uint64_t)sqlite3_column_int64(statement, 1) + spool->count * ROW_BYTES;
-		/* What was numbered in this process and is gone does not count down again. */
+		/* Numbers used in this process are not used again, even if their rows are gone. */
 		if (last > spool->last)
 			spool->last = last;
 		r = 0;
@@ -201,7 +202,7 @@ static int take_stock(struct spool *spool)
 	return r;
 }
 
-/* Makes sure of the table, and of what is in it. */
+/* Checks that the table is there, and what it holds. */
 static int examine(struct spool *spool)
 {
 	int r = execute(spool, SCHEMA);
@@ -214,7 +215,8 @@ static int examine(struct spool *spool)
 				SQLITE_PREPARE_PERSISTENT, &spool->statements[i], NULL));
 	if (r == 0)
 		r = take_stock(spool);
-	/* A row that claims gigabytes; what SQLite itself needs, Linux does not refuse. */
+	/* A row that claims gigabytes; Linux does not refuse the memory that SQLite itself needs.
+	 * */
 	return r == -ENOMEM ? -EBADMSG : r;
 }
 
@@ -251,7 +253,7 @@ static void remove_companions(const struct spool *spool)
 	}
 }
 
-/* Somebody may want to look at it; the next one takes its place. */
+/* Somebody may want to look at the file. A later one replaces it. */
 static void move_aside(struct spool *spool)
 {
 	char path[4096];
@@ -275,16 +277,16 @@ void spool_describe(const struct spool *spool, int error, struct state_cause *re
 	state_cause_describe(spool->directory, FILES, error, ret_cause);
 }
 
-/* Errors that are about the text in the file, or about others who use it, are what they are. */
+/* Errors about the text in the file, or about its other users, have no other cause. */
 static bool may_have_other_cause(int r)
 {
 	return r != -EBADMSG && r != -EBUSY && r != -ENOMEM;
 }
 
 /*
- * An error ends the connection to the file: the next call begins anew. SQLite takes a file for
- * read-only, too, if its header names a later format: then the header is what is damaged, for a
- * file of ours has none. One that is read-only for another reason is no damaged one.
+ * An error closes the file, and the next call opens it again. SQLite also takes a file for
+ * read-only if its header names a later format. Our files never do, so then the header is damaged.
+ * A file that is read-only for another reason is not damaged.
  */
 static int failed(struct spool *spool, int r)
 {
@@ -363,7 +365,7 @@ static int remove_up_to(struct spool *spool, uint64_t number)
 	return r;
 }
 
-/* How much that will be; only those rows are looked at. */
+/* Counts what that removal would free. It looks at those rows alone. */
 static int take_stock_up_to(
 	struct spool *spool, uint64_t number, uint64_t *ret_count, uint64_t *ret_bytes)
 {
@@ -409,21 +411,20 @@ int spool_append(struct spool *spool, const struct spool_record *records, size_t
 	uint64_t dropped = 0;
 	int r = open_file(spool);
 
-	/* A row that is still being read would keep the log from its end. */
+	/* A row that is still being read would keep the log from being emptied. */
 	if (r == 0)
 		sqlite3_reset(spool->statements[NEXT]);
 	if (r == 0)
 		r = execute(spool, "BEGIN IMMEDIATE");
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = insert(spool, &records[i]);
-	/* The newest one stays, however large it is. */
+	/* The newest row stays, however large it is. */
 	while (r == 0 && spool->bytes > spool->max_bytes && spool->count > 1)
 		r = drop_oldest(spool, &dropped);
 	if (r == 0)
 		r = execute(spool, "COMMIT");
 	if (r < 0)
-		return failed(
-			spool, r); /* closing rolls back; what is kept is counted again then */
+		return failed(spool, r); /* closing rolls back; the next opening counts anew */
 	*ret_dropped = dropped;
 	return 0;
 }

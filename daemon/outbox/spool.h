@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Readings on disk, for an outage that is too long for memory: an SQLite file in the state
+ * Readings on disk, for an outage that is too long for memory. It is an SQLite file in the state
  * directory, opened only when there is something to keep or to fetch, and removed when it is empty.
- * Rows are ordered by a number that only grows, also over a restart.
+ * Rows are ordered by a number that only grows, even across restarts.
  *
  * Every function may wait for the disk. Belongs to one thread at a time.
  */
@@ -22,51 +22,51 @@ struct spool_record {
 };
 
 /*
- * directory: where the file "spool.db" is or will be. max_bytes: of payloads; the oldest are
- * dropped beyond it. Touches no disk yet. -ENOMEM.
+ * directory: where the file "spool.db" is or will be. max_bytes: the limit for payloads; beyond it
+ * the oldest are dropped. Does not touch the disk yet. -ENOMEM.
  */
 int spool_new(const char *directory, uint64_t max_bytes, struct spool **ret_spool);
 
-/* With the next rows. */
+/* Takes effect with the next rows. */
 void spool_set_size(struct spool *spool, uint64_t max_bytes);
 
 /*
- * Takes up what an earlier process left, if there is a file. 0; or an error: -EROFS, -EIO, -ENOSPC,
- * or what open() says. A file that is no spool, or is damaged, is moved aside ("spool.db.damaged")
- * and told by -EBADMSG, once; then the spool is an empty one.
+ * Takes over what an earlier process left, if there is a file. 0; or an error: -EROFS, -EIO,
+ * -ENOSPC, or one of open(). A file that is no spool, or is damaged, is moved aside
+ * ("spool.db.damaged") and reported once by -EBADMSG. Then the spool is empty.
  */
 int spool_load(struct spool *spool);
 
-/* Rows that are kept. */
+/* The number of rows kept. */
 uint64_t spool_count(const struct spool *spool);
 
-/* What they count against max_bytes. */
+/* Their size as it counts against max_bytes. */
 uint64_t spool_bytes(const struct spool *spool);
 
-/* The newest row's number, also if it is gone. 0: there was none. */
+/* The newest row's number, even if the row is gone. 0: there was none. */
 uint64_t spool_last(const struct spool *spool);
 
 /*
- * All of them, durably, or none. *ret_dropped: how many of the oldest had to go for them. An error
- * as above: nothing was kept, and the next call tries again from the beginning.
+ * Adds all of them durably, or none. *ret_dropped: how many of the oldest were removed for them. An
+ * error as above: nothing was added, and the next call starts from the beginning.
  */
 int spool_append(struct spool *spool, const struct spool_record *records, size_t count,
 	uint64_t *ret_dropped);
 
 /*
- * The first row behind number 'after' (0: the oldest). 1 with *ret_record, whose payload is valid
- * until the next call, and its number; 0: there is none; or an error.
+ * Reads the first row after number 'after' (0: the oldest). 1 with *ret_record, whose payload is
+ * valid until the next call, and its number; 0: there is none; or an error.
  */
 int spool_next(
 	struct spool *spool, uint64_t after, struct spool_record *ret_record, uint64_t *ret_number);
 
-/* The rows up to that number are no longer needed. When none is left, the file is removed. */
+/* Removes the rows up to that number. When none is left, the file is removed. */
 int spool_remove_until(struct spool *spool, uint64_t number);
 
-/* 0, or what is wrong with its files or their directory, whether somebody used them or not. */
+/* 0, or what is wrong with its files or their directory, even if nothing has used them. */
 int spool_probe(const struct spool *spool);
 
-/* The words for an error of above. */
+/* Describes an error of the functions above. */
 void spool_describe(const struct spool *spool, int error, struct state_cause *ret_cause);
 
 /* Closes the file. Returns NULL; spool may be NULL. */

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 enum {
-	BATCH_ROWS = 20, /* at least, unless it takes longer than */
+	BATCH_ROWS = 20, /* at least, unless the time below is over */
 	BATCH_US = 10000000,
-	TICK_MS = 1000,      /* how often an outage is looked at */
+	TICK_MS = 1000,      /* how often it checks in an outage */
 	RETRY_US = 10000000, /* after the disk failed */
 };
 
@@ -33,22 +33,22 @@ struct spooler {
 	bool closing, ended;
 	uint64_t size_bytes, after_us;
 	int status_fd;
-	bool is_told; /* and so status_fd is readable */
+	bool is_told; /* status_fd is readable */
 	struct spooler_status status;
 
 	/* The thread's own. */
 	struct spool *spool;
 	uint64_t now_us;
-	uint64_t connection;   /* the one that was seen last; 0: none */
-	uint64_t outage_us;    /* when it was lost */
+	uint64_t connection;   /* seen last; 0: none */
+	uint64_t outage_us;    /* when the connection was lost */
 	uint64_t written_us;   /* the last batch */
-	uint64_t retry_us;     /* not before */
-	bool is_failing;       /* the disk, and the user knows */
-	bool is_spilling;      /* in this outage, and the user knows */
+	uint64_t retry_us;     /* no write before */
+	bool is_failing;       /* the disk fails, and the user knows */
+	bool is_spilling;      /* it writes in this outage, and the user knows */
 	bool is_draining;      /* there may be rows to send with this connection */
-	bool is_unread;        /* there may be rows that the disk did not give us */
-	uint64_t loaded_until; /* rows of an earlier process */
-	uint64_t drain_begin, read_until, staged, removed; /* up to which row */
+	bool is_unread;        /* there may be rows that could not be read */
+	uint64_t loaded_until; /* rows up to here are from an earlier process */
+	uint64_t drain_begin, read_until, staged, removed; /* row numbers */
 	struct outbox_batch batch;
 };
 
@@ -104,7 +104,7 @@ static void report(struct spooler *spooler, int error)
 	spooler->is_failing = true;
 }
 
-/* Something was written, or could be. That something can be read says less: it may be full. */
+/* Something was written, or could be. Reading would prove less: the disk may be full. */
 static void works(struct spooler *spooler)
 {
 	if (!spooler->is_failing)
@@ -118,7 +118,7 @@ static void load(struct spooler *spooler)
 {
 	int r = spool_load(spooler->spool);
 
-	/* A damaged file has been moved aside: there is nothing more to come. */
+	/* A damaged file has been moved aside, so nothing more will come of it. */
 	spooler->is_unread = r < 0 && r != -EBADMSG;
 	if (r < 0)
 		report(spooler, r);
@@ -130,7 +130,7 @@ static void load(struct spooler *spooler)
 			spool_count(spooler->spool));
 }
 
-/* One batch. 0: there was nothing more, or there is a connection. 1: done. Or an error. */
+/* Writes one batch. 1: done. 0: there was nothing more, or there is a connection. Or an error. */
 static int spill_batch(struct spooler *spooler)
 {
 	struct outbox_batch *batch = &spooler->batch;
@@ -173,7 +173,7 @@ static void spill(struct spooler *spooler, uint64_t after_us)
 		backlog = outbox_backlog(spooler->settings.outbox);
 }
 
-/* Rows that the broker has. */
+/* Removes rows that the broker has. */
 static void remove_acknowledged(struct spooler *spooler)
 {
 	uint64_t until = outbox_staged_until(spooler->settings.outbox);
@@ -182,13 +182,13 @@ static void remove_acknowledged(struct spooler *spooler)
 	if (until <= spooler->removed)
 		return;
 	r = spool_remove_until(spooler->spool, until);
-	/* What cannot be removed is sent once more by the next process, not by this one. */
+	/* A row that cannot be removed is sent again by the next process, but not by this one. */
 	spooler->removed = until;
 	if (r < 0)
 		report(spooler, r);
 }
 
-/* Memory's turn. */
+/* The disk is empty: now the backlog in memory goes out. */
 static void end_drain(struct spooler *spooler)
 {
 	spooler->is_draining = false;
@@ -203,7 +203,7 @@ static void finish_drain(struct spooler *spooler)
 	if (spooler->staged > spooler->removed &&
 		outbox_staged_until(spooler->settings.outbox) < spooler->staged)
 		return;
-	/* Also rows that could not be staged. */
+	/* Includes rows that could not be staged. */
 	if (spooler->read_until > spooler->removed)
 		r = spool_remove_until(spooler->spool, spooler->read_until);
 	if (r < 0) {
@@ -217,7 +217,7 @@ static void finish_drain(struct spooler *spooler)
 	end_drain(spooler);
 }
 
-/* Puts as many rows as there is room for on their way. */
+/* Stages as many rows as there is room for. */
 static void drain(struct spooler *spooler)
 {
 	struct outbox *outbox = spooler->settings.outbox;
@@ -239,7 +239,7 @@ static void drain(struct spooler *spooler)
 		finish_drain(spooler);
 		return;
 	}
-	/* Memory does not wait for the disk. It is asked again. */
+	/* Memory does not wait for the disk, which is tried again. */
 	spooler->is_unread = r != -EBADMSG;
 	report(spooler, r);
 	end_drain(spooler);
@@ -252,11 +252,12 @@ static void begin_drain(struct spooler *spooler)
 	if (spool_count(spooler->spool) > 0)
 		outbox_hold(spooler->settings.outbox, true);
 	spooler->is_draining = true;
-	/* What was staged and not acknowledged goes again. */
+	/* Rows that were staged but not acknowledged are sent again. */
 	spooler->drain_begin = spooler->read_until = spooler->staged = spooler->removed;
 }
 
-/* With a connection nothing is written, so nobody would notice that the disk is well again. */
+/* With a connection nothing is written, so otherwise nobody would notice that the disk recovered.
+ * */
 static void look_again(struct spooler *spooler)
 {
 	if (!spooler->is_failing || spooler->is_unread || spooler->is_draining ||
@@ -299,7 +300,7 @@ static void wait(struct spooler *spooler)
 	outbox_spool_clear(spooler->settings.outbox);
 }
 
-/* Also how long an outage may last, and how much may lie on disk. false: closing. */
+/* Also updates the length of an outage and the limit on disk. False: closing. */
 static bool take_commands(struct spooler *spooler, uint64_t *ret_after_us)
 {
 	eventfd_t count;
@@ -397,7 +398,7 @@ int spooler_new(const struct spooler_settings *settings, struct spooler **ret_sp
 	if (r == 0)
 		r = spool_new(settings->directory, settings->size_bytes, &spooler->spool);
 	if (r == 0) {
-		/* Nobody knows yet what is on disk. */
+		/* It is not known yet what is on disk. */
 		outbox_hold(settings->outbox, true);
 		r = -pthread_create(&spooler->thread, NULL, run, spooler);
 	}
