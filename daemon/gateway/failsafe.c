@@ -12,7 +12,7 @@ static void seen(struct failsafe *failsafe, uint64_t at_us)
 		failsafe->seen_us = at_us;
 }
 
-/* The count begins now, also in an absence that was acted upon. */
+/* Starts the count now, even in an absence that was acted upon. */
 static void count_from(struct failsafe *failsafe, uint64_t now_us)
 {
 	failsafe->tripped = false;
@@ -24,7 +24,7 @@ void failsafe_set_after(struct failsafe *failsafe, uint64_t after_us, uint64_t n
 	if (after_us == failsafe->after_us)
 		return;
 	failsafe->after_us = after_us;
-	/* Nobody asked the broker to speak that often until now. */
+	/* Until now the broker had no reason to send that often. */
 	if (failsafe->connected && !failsafe->tripped)
 		seen(failsafe, now_us);
 }
@@ -37,11 +37,11 @@ void failsafe_connected(struct failsafe *failsafe, uint64_t at_us)
 
 void failsafe_lost(struct failsafe *failsafe, uint64_t at_us)
 {
-	/* Attempts that fail do not make the absence any shorter. */
+	/* Failed attempts to connect do not shorten the absence. */
 	if (!failsafe->connected)
 		return;
 	failsafe->connected = false;
-	/* A silence that was already acted upon goes over into this absence. */
+	/* A silence that was already acted upon continues as this absence. */
 	if (!failsafe->tripped)
 		seen(failsafe, at_us);
 }
@@ -65,8 +65,8 @@ void failsafe_follow(struct failsafe *failsafe, bool running, bool others, uint6
 
 	failsafe->running = running;
 	failsafe->guarded = running || others;
-	/* Nobody asked the broker to speak until now. While something else is guarded its deadline
-	 * holds: what begins must not let the rest go on for longer. */
+	/* Until now the broker had no reason to send anything. If something else is guarded
+	 * already, its deadline holds: a new motor must not let the others go on for longer. */
 	if (begins || (begins_to_run && failsafe->tripped))
 		count_from(failsafe, now_us);
 }

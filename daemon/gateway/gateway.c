@@ -25,20 +25,21 @@ enum {
 	LINK_EVENTS_BYTES = 256 * 1024,
 	SAMPLER_EVENTS_BYTES = 128 * 1024,
 	/*
-	 * Of the two seconds to the end: the farewell to the broker at most, and all that may wait.
+	 * Shares of the two seconds that the end takes: the farewell to the broker, and all other
+	 * waits.
 	 */
 	LINK_CLOSE_US = 800000,
 	SAMPLER_CLOSE_US = 300000, /* longer than any transfer of a healthy bus */
 	CLOSE_US = 1700000,
 	/*
-	 * A motor that could not be stopped: how often it is tried, and how long before the
-	 * farewell.
+	 * If a motor could not be stopped: the pause between tries, and the time for tries before
+	 * the farewell.
 	 */
 	SAFE_AGAIN_US = 50000,
 	SAFE_FIRST_US = 400000,
 };
 
-/* Whatever would otherwise end the process without another word. */
+/* Signals that would otherwise end the process at once. */
 static const int END_SIGNALS[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM,
 	SIGPROF, SIGPOLL, SIGPWR, SIGXCPU};
 
@@ -189,7 +190,7 @@ static int start_threads(struct gateway *gateway)
 	return sampler_new(&settings, &gateway->sampler);
 }
 
-/* Before the kernel's pool is filled, at boot, the time and the process have to do. */
+/* At boot, before the kernel's pool is filled, the time and the process id have to do. */
 static uint64_t random_number(void)
 {
 	uint64_t number = 0;
@@ -233,7 +234,7 @@ static int build(struct gateway *gateway)
 	return watchdog_start(&gateway->watchdog, gateway->loop, gateway->sampler, gateway->link);
 }
 
-/* Tries for so long. Whether every motor is stopped. */
+/* Tries until that time. True if every motor is stopped. */
 static bool make_safe(struct gateway *gateway, uint64_t until_us)
 {
 	bool safe = outputs_safe_again(gateway->outputs);
@@ -246,8 +247,8 @@ static bool make_safe(struct gateway *gateway, uint64_t until_us)
 }
 
 /*
- * Motors first, the farewell to the broker last; what others still use is freed after them. False
- * when a motor could not be stopped.
+ * Stops motors first and says farewell to the broker last. Whatever others still use is freed after
+ * them. False if a motor could not be stopped.
  */
 static bool tear_down(struct gateway *gateway)
 {
@@ -272,7 +273,7 @@ static bool tear_down(struct gateway *gateway)
 	disk_answers = spooler_close(gateway->spooler, now_us < end_us ? end_us - now_us : 0) == 0;
 	if (!disk_answers) {
 		log_error("spool", "the disk does not answer; readings that wait are lost");
-		gateway->outbox = NULL; /* the spooler's, which waits for the disk until we end */
+		gateway->outbox = NULL; /* the spooler has it, waiting for the disk until we end */
 	}
 	if (!safe)
 		safe = make_safe(gateway, end_us);
@@ -281,7 +282,7 @@ static bool tear_down(struct gateway *gateway)
 		gateway_store_interval(gateway);
 	if (!safe)
 		log_error(NULL, "ended with a motor that could not be stopped");
-	if (is_stuck) /* all the rest is the sampler's, until we end */
+	if (is_stuck) /* the sampler keeps all the rest until the end */
 		return safe;
 	publisher_free(gateway->publisher);
 	queue_free(gateway->sampler_events);
@@ -300,7 +301,7 @@ static int on_end_signal(
 	struct gateway *gateway = userdata;
 
 	log_info(NULL, "ending on SIG%s", sigabbrev_np((int)info->ssi_signo));
-	/* Before anything else, and before any other event is looked at. */
+	/* First of all, before any other event is looked at. */
 	outputs_safe(gateway->outputs);
 	sd_notify(0, "STOPPING=1");
 	return sd_event_exit(sd_event_source_get_event(source), EXIT_OK);
@@ -335,7 +336,7 @@ static int make_loop(struct gateway *gateway)
 	return r < 0 ? r : 0;
 }
 
-/* Before any thread exists: signals come through the loop. */
+/* Call this before any thread exists: signals come through the loop. */
 static void prepare_signals(void)
 {
 	sigset_t set;
@@ -347,7 +348,7 @@ static void prepare_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-/* Before any output is touched: the first process may drive the same ones. */
+/* Before any output is touched, since another process may drive the same ones. */
 static int lock_state(struct gateway *gateway)
 {
 	const char *state_dir = gateway->options->state_dir;

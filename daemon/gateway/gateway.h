@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The gateway: all its parts, and the main thread's loop that joins them. Each function returns an
- * exit code, and has told every mistake before.
+ * exit code, and has reported every mistake before.
  */
 #pragma once
 
@@ -20,9 +20,9 @@ struct gateway_options {
 /* Runs until a signal ends it. */
 int gateway_run(const struct gateway_options *options);
 
-/* Drives every motor and fail-safe output of the map, and of the map that ran last, to its safe
- * state. */
+/* Makes the outputs of the map safe, and those of the map that ran last: motors stop, and outputs
+ * with a fail-safe go to that state. */
 int gateway_make_safe(const struct gateway_options *options);
 
-/* Says on stderr what is wrong with the map, on stdout that it is good. Waits for its readers. */
+/* Reports mistakes in the map on stderr, or on stdout that it is good. Waits for its readers. */
 int gateway_check(const struct gateway_options *options);

@@ -13,9 +13,9 @@
 
 enum {
 	TIMER_ACCURACY_US = 1000,
-	HEALTH_ACCURACY_US = 250000, /* shares a wake-up with others where it can */
+	HEALTH_ACCURACY_US = 250000, /* so that it can share a wake-up with others */
 	STORE_DELAY_US = 1000000,
-	/* Then other sources of the loop have their turn: a signal, the fail-safe. */
+	/* After that, other sources of the loop have their turn: a signal, the fail-safe. */
 	EVENTS_A_TURN = 64,
 	EVENTS_TURN_US = 10000, /* a slow bus makes commands slow */
 };
@@ -61,7 +61,7 @@ static void publish_health(struct gateway *gateway)
 	health_publish(&gateway->health, &sources);
 }
 
-/* The sources do not exist yet while the gateway is built, and no longer while it is torn down. */
+/* While the gateway is being built or torn down, the source may not exist. */
 static void soon(sd_event_source *source)
 {
 	if (source)
@@ -105,7 +105,7 @@ static void arm(sd_event_source *timer, uint64_t at_us)
 	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
-/* Writes again what could not be written, so that it is there when it is needed. */
+/* Tries again to write files that could not be written, so that they are there when needed. */
 static void retry_files(struct gateway *gateway)
 {
 	const struct health_part *files = gateway->health.files;
@@ -126,7 +126,7 @@ static int on_health_timer(sd_event_source *source, uint64_t usec, void *userdat
 
 	retry_files(gateway);
 	publish_health(gateway);
-	/* From when it was due, so that being late does not add up. */
+	/* Counted from the time it was due, so that delays do not add up. */
 	arm(source, next_us > now_us ? next_us : now_us);
 	return 0;
 }
@@ -246,7 +246,7 @@ void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms)
 {
 	gateway->interval_ms = interval_ms;
 	sampler_set_interval(gateway->sampler, interval_ms);
-	/* Not at once: a slider that is dragged must not wear out the card. */
+	/* Later, since a slider that is dragged must not wear out the card. */
 	if (gateway->config->interval.remember && !gateway->interval_unsaved) {
 		gateway->interval_unsaved = true;
 		arm(gateway->store_timer, clock_now_us() + STORE_DELAY_US);
@@ -385,7 +385,7 @@ static void on_sensor_event(struct gateway *gateway, const struct sampler_event 
 			event->retry_ms / 1000);
 	else
 		log_error(name, "%s; its value is null", event->text);
-	sensor->failed = false; /* its time is the sampler's to say */
+	sensor->failed = false; /* so that the time is the one that the sampler reports */
 	(void)health_part_note(sensor, event->error ? event->text : NULL, event->since_ms);
 	gateway_health_changed(gateway);
 	gateway_notify_status(gateway);
@@ -403,7 +403,7 @@ static int on_sampler_events(sd_event_source *source, int fd, uint32_t events, v
 	while ((event = queue_peek(gateway->sampler_events, &size))) {
 		switch (event->kind) {
 		case SAMPLER_EVENT_SENSOR:
-			/* News of the map before no longer matter. */
+			/* Reports about the previous map no longer matter. */
 			if (event->config == gateway->config)
 				on_sensor_event(gateway, event);
 			break;
@@ -428,7 +428,7 @@ static int add_timer(struct gateway *gateway, uint64_t accuracy_us, sd_event_tim
 	return r < 0 ? r : sd_event_source_set_enabled(*ret_source, SD_EVENT_OFF);
 }
 
-/* For what moves: it comes before commands, however many there are. */
+/* For outputs that move: it comes before commands, however many there are. */
 static int add_urgent_timer(
 	struct gateway *gateway, sd_event_time_handler_t handler, sd_event_source **ret_source)
 {
@@ -437,7 +437,7 @@ static int add_urgent_timer(
 	return r < 0 ? r : sd_event_source_set_priority(*ret_source, SD_EVENT_PRIORITY_IMPORTANT);
 }
 
-/* Runs once when it is switched on, after everything that is more urgent. */
+/* Runs once after it is switched on, after everything more urgent. */
 static int add_deferred(
 	struct gateway *gateway, sd_event_handler_t handler, sd_event_source **ret_source)
 {
@@ -449,7 +449,7 @@ static int add_deferred(
 	return sd_event_source_set_enabled(*ret_source, SD_EVENT_OFF);
 }
 
-/* What the disk does is in the health, and nowhere else: that reads it. */
+/* The disk's condition shows in the health alone, which reads it itself. */
 static int on_spooler_status(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct gateway *gateway = userdata;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A link for a map: its topics, and whether its password can be read. */
+/* Makes a link for a map, and checks that the password can be read. */
 #include "gateway_internal.h"
 #include "log.h"
 #include "topic.h"

@@ -14,7 +14,7 @@ void gateway_hostname(char *hostname, size_t hostname_bytes)
 	(void)gethostname(hostname, hostname_bytes - 1);
 }
 
-/* Without waiting for whoever reads the log: motors run during a reload. */
+/* Logs without waiting for a reader: motors run during a reload. */
 static void tell(const struct diag *diag)
 {
 	char *text = NULL;
@@ -65,7 +65,7 @@ void gateway_count_outputs(const struct config *config, char ret_counts[GATEWAY_
 				", %s %zu", output_kind_table[i]->nouns, config->outputs_of[i].n);
 }
 
-/* Its findings are its result, not a log: it waits for whoever reads them. */
+/* The mistakes are its result and not a log, so it waits for the reader. */
 int gateway_check(const struct gateway_options *options)
 {
 	char counts[GATEWAY_COUNTS_BYTES];

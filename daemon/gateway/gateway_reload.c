@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A reload reads the map anew, checks it whole, prepares everything that can fail, a connection
- * with other settings too, and only then changes anything: first the outputs, then the connection
- * (only if its settings changed), then the sensors. Whatever fails before, the old map goes on. The
- * sampler goes over between two rounds, which a stuck bus can delay; the main thread does not wait
- * for it, and the old map lives until the sampler says that it has let go. A reload that is asked
- * for meanwhile begins after that.
+ * A reload reads the new map, checks it completely, and prepares everything that can fail,
+ * including a connection with other settings. Only then it changes anything: first the outputs,
+ * then the connection (if its settings changed), then the sensors. If something fails before, the
+ * old map stays in force. The sampler changes between two rounds, which a stuck bus can delay. The
+ * main thread does not wait for it: the old map lives until the sampler reports that it has let go.
+ * A reload that is requested meanwhile begins after that.
  */
 #include "clock.h"
 #include "gateway_internal.h"
@@ -17,22 +17,22 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-/* The old connection's farewell; commands wait for it, motors are stopped before. */
+/* For the old connection's farewell. Commands wait for it; motors are stopped before. */
 enum { LINK_RESTART_US = 500000 };
 
-/* All that a reload needs and that can fail, made before anything changes. */
+/* Everything that a reload needs and that can fail, made before anything changes. */
 struct preparation {
 	struct config *config;
 	struct link *link; /* NULL: the connection stays as it is */
 	struct round *round;
 };
 
-/* Undoes it. */
+/* Undoes the preparation. */
 static void give_up(struct gateway *gateway, struct preparation *preparation)
 {
 	(void)link_close(preparation->link, 0);
 	round_free(preparation->round);
-	/* It was taken once, so it will be again. */
+	/* The old map was accepted once, so it is again. */
 	if (gateway->simulation)
 		(void)simulation_set_map(gateway->simulation, gateway->config);
 	config_free(preparation->config);
@@ -43,7 +43,7 @@ static bool is_same_connection(const struct config *one, const struct config *ot
 	return strcmp(one->mqtt.fingerprint, other->mqtt.fingerprint) == 0;
 }
 
-/* Says in *ret_what what failed. */
+/* On failure *ret_what says what failed. */
 static int prepare(struct gateway *gateway, struct preparation *preparation, const char **ret_what)
 {
 	const struct config *config = preparation->config;
@@ -63,7 +63,7 @@ static int prepare(struct gateway *gateway, struct preparation *preparation, con
 	return sampler_prepare(gateway->sampler, config, &preparation->round);
 }
 
-/* The old connection ends here, and not before: two of one client id throw each other out. */
+/* The old connection ends here, not earlier. Two with one client id would disconnect each other. */
 static void replace_link(struct gateway *gateway, struct link *link)
 {
 	bool running = outputs_running(gateway->outputs, true);
@@ -102,7 +102,7 @@ static void refuse(struct gateway *gateway)
 	gateway_notify_status(gateway);
 }
 
-/* Puts in force what was prepared. Nothing here can fail. */
+/* Puts the preparation in force. Nothing here can fail. */
 static void go_over(struct gateway *gateway, const struct preparation *preparation)
 {
 	struct config *config = preparation->config, *old = gateway->config;
@@ -110,7 +110,7 @@ static void go_over(struct gateway *gateway, const struct preparation *preparati
 	gateway->config = config;
 	gateway->router.config = config;
 	gateway->retired = old;
-	gateway_keep_map(gateway); /* before a command can move what is new in it */
+	gateway_keep_map(gateway); /* before a command can move a new output */
 	spooler_configure(gateway->spooler, config->spool.size_bytes, config->spool.after_us);
 	failsafe_set_after(&gateway->failsafe, config->failsafe.after_us, clock_now_us());
 	health_reset_sensors(&gateway->health);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * --safe: the outputs first, the words after them. Whoever reads the words may be gone, slow or
- * full, and must not keep a motor running; so what is wrong with a map is printed when all outputs
- * have been written.
+ * --safe: writes the outputs first, and prints afterwards. The reader of the messages may be gone
+ * or slow, or the disk full, and that must not keep a motor running. So mistakes in a map are
+ * printed when all outputs have been written.
  */
 #include "clock.h"
 #include "gateway_internal.h"
@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 enum {
-	/* A bus that is stuck may be free again; nobody comes after us. */
+	/* A stuck bus may come free again, and nobody tries after us. */
 	AGAIN_US = 100000,
 	TRY_US = 1000000,
 };
 
-/* How a map came out, the better one first. */
+/* The result for one map, better ones first. */
 enum outcome {
 	OUTCOME_SAFE,
 	OUTCOME_MISSED,     /* some outputs were not understood, the others are safe */
@@ -58,7 +58,7 @@ static void on_missed(void *userdata, const char *what, size_t line)
 			attempt->path);
 }
 
-/* All that can be done is done, also after an error. */
+/* Does as much as possible, and goes on after an error. */
 static bool make_safe(const struct gateway *gateway)
 {
 	uint64_t end_us = clock_now_us() + TRY_US;
@@ -156,9 +156,9 @@ static int exit_code_of(enum outcome outcome)
 }
 
 /*
- * Motors come first, even if the caller goes away in the middle of it or loses patience: a terminal
- * is closed, a pipe's reader has ended, a log file must not grow. It takes some
- * hundredths of a second, and with a stuck bus a few seconds.
+ * Ignores signals, so that motors come first even if the caller goes away or loses patience: a
+ * terminal is closed, a pipe's reader ends, a log file must not grow. It takes some hundredths of a
+ * second, and with a stuck bus a few seconds.
  */
 static void see_it_through(void)
 {
@@ -190,13 +190,13 @@ int gateway_make_safe(const struct gateway_options *options)
 		report(&now);
 		return exit_code_of(now.outcome);
 	}
-	/* The map that ran has what moves. */
+	/* The map that ran has the outputs that may be moving. */
 	try_map(options, kept, &ran);
 	try_map(options, options->config_path, &now);
 	log_warning("config", "%s was changed since it ran; the map that ran last is made safe too",
 		options->config_path);
 	report(&ran);
 	report(&now);
-	/* A mistake in the new map is for the next start. */
+	/* A mistake in the new map only matters at the next start. */
 	return now.outcome == OUTCOME_FAILED ? EXIT_FAILED : exit_code_of(ran.outcome);
 }

@@ -13,7 +13,7 @@
 
 #define N_ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Rows of the kinds of payload.h. */
+/* Rows for the kinds of values in payload.h. */
 #define COUNT(name, value)                                                                         \
 	((struct payload_health_row){.key = (name), .kind = PAYLOAD_HEALTH_COUNT, .count = (value)})
 #define FLAG(name, value)                                                                          \
@@ -36,7 +36,7 @@ void health_init(struct health *health, uint64_t now_us, uint64_t random)
 void health_reset_sensors(struct health *health)
 {
 	for (size_t i = 0; i < CONFIG_SENSORS_MAX; i++)
-		if (health->sensors[i].failed) /* what nobody wrote to takes no memory */
+		if (health->sensors[i].failed) /* memory that is never written stays unused */
 			health->sensors[i].failed = false;
 }
 
@@ -98,7 +98,7 @@ static void gather_outputs(const struct health_sources *sources, struct output_r
 	}
 }
 
-/* Of the files in the state directory the first one that fails, or the spool's. */
+/* The first file in the state directory that fails, or the spool. */
 static const struct health_part *worst_file(
 	const struct health *health, const struct health_part *spool)
 {
@@ -110,7 +110,7 @@ static const struct health_part *worst_file(
 
 enum { REDUCED_MAX = 64 };
 
-/* The facts that the rows refer to. */
+/* Facts that the rows point to. */
 struct gathered {
 	const char *reduced[REDUCED_MAX];
 	size_t n_reduced;
@@ -127,7 +127,7 @@ static void gather_sensors(
 		rows[i] = part_row(config->sensors[i].name, &health->sensors[i]);
 }
 
-/* How much is there is known once the disk was read. */
+/* The amount is known once the disk has been read. */
 static struct payload_health_row disk_row(const struct health *health, struct gathered *gathered)
 {
 	const struct spooler_status *spool = &gathered->spool;
@@ -139,7 +139,7 @@ static struct payload_health_row disk_row(const struct health *health, struct ga
 	return row;
 }
 
-/* Behind the broker's URL. */
+/* They follow the broker's URL. */
 static void gather_reduced(const struct health *health, struct gathered *gathered)
 {
 	const char *at = health->broker, *end = at + health->broker_size;
@@ -162,7 +162,7 @@ static bool has_inputs(const struct config *config)
 
 enum { FIGURES_MAX = 32 };
 
-/* In the order in which clients have known them since the first version. */
+/* In the order that clients have known since the first version. */
 static size_t figures(const struct health *health, const struct health_sources *sources,
 	struct gathered *gathered, struct payload_health_row rows[FIGURES_MAX])
 {

@@ -2,8 +2,8 @@
 /*
  * Gathers the gateway's own condition for ROOT/health. Main thread.
  *
- * A new figure is a row of figures() in health.c. Where nothing keeps it yet, it gets a field here
- * that main sets. Something that can fail is a health_part.
+ * A new figure is a row of figures() in health.c. If nothing keeps its value yet, it gets a field
+ * here, which main sets. Anything that can fail is a health_part.
  */
 #pragma once
 
@@ -19,13 +19,13 @@
 
 enum { HEALTH_INSTANCE_BYTES = 17 };
 
-/* Files of the state directory beside the spool's. */
+/* Files of the state directory other than the spool's. */
 enum health_file { HEALTH_RUNNING_MAP, HEALTH_INTERVAL, HEALTH_FILES };
 
 struct health {
 	uint64_t started_us;
-	char instance[HEALTH_INSTANCE_BYTES]; /* another one in each process */
-	uint64_t refused;                     /* actions, so far */
+	char instance[HEALTH_INSTANCE_BYTES]; /* different in each process */
+	uint64_t refused;                     /* actions refused so far */
 	struct health_part sensors[CONFIG_SENSORS_MAX];
 	struct health_part files[HEALTH_FILES];
 	/* The payload of the last LINK_EVENT_BROKER. */
@@ -34,10 +34,10 @@ struct health {
 	bool connected;
 };
 
-/* health is zeroed. random differs in each process: it names the instance. */
+/* health must be zeroed. random differs in each process: it names the instance. */
 void health_init(struct health *health, uint64_t now_us, uint64_t random);
 
-/* Takes all sensors for well until something else is heard of them. */
+/* Takes all sensors to be well until a failure is reported. */
 void health_reset_sensors(struct health *health);
 
 /* The sources of the figures. All are borrowed for the call. */

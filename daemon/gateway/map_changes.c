@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-	NAMED_MAX = 8, /* more than that nobody reads; of long names fewer have room */
+	NAMED_MAX = 8, /* nobody reads more; if names are long, fewer fit */
 	WORDS_MAX = 120,
 	REST_BYTES = sizeof(", and 18446744073709551615 more"),
 	OBJECTS_MAX = CONFIG_CHIPS_MAX + CONFIG_SENSORS_MAX + CONFIG_OUTPUTS_MAX,
@@ -36,7 +36,7 @@ static __attribute__((format(printf, 2, 3))) void add(struct words *words, const
 	words->named++;
 }
 
-/* What has a name, of any kind. */
+/* Anything that has a name. */
 struct object {
 	const char *kind, *name, *fingerprint;
 };
@@ -75,7 +75,7 @@ static const struct object *find(const struct objects *objects, const struct obj
 	return NULL;
 }
 
-/* Outputs are counted through by clients, sensors stand in the reading in their order. */
+/* Order matters: clients count outputs, and sensors stand in the reading in this order. */
 static bool is_other_order(const struct objects *before, const struct objects *after)
 {
 	if (before->n != after->n)
@@ -144,7 +144,7 @@ static bool is_all_packed_same(const struct config *before, const struct config 
 	return is_same;
 }
 
-/* Also that of one output alone, which stays as it is for all that. */
+/* Also compares outputs with a fail-safe of their own, which stay open if nothing else changed. */
 static bool is_same_failsafe(const struct config *before, const struct config *after)
 {
 	for (size_t i = 0; i < before->n_outputs && i < after->n_outputs; i++) {

@@ -8,8 +8,8 @@ enum { MAP_CHANGES_MAX = 400 };
 
 /*
  * Names each object and each section of the map that differs, such as "sensor dew is new, LED red
- * changed, motor fan is gone, interval changed". Of many it names the first ones, and says how many
- * more there are. An object on a chip that changed counts as changed. Says so if nothing differs.
+ * changed, motor fan is gone, interval changed". If there are many, it names the first ones and
+ * counts the rest. An object on a chip that changed counts as changed. If nothing differs, says so.
  */
 void map_changes_describe(const struct config *before, const struct config *after,
 	char ret_words[static MAP_CHANGES_MAX]);

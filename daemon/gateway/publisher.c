@@ -11,18 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long backlog waits for the clock once there is a connection. */
+/* How long backlog waits for the clock after a connection was made. */
 enum { CLOCK_WAIT_US = 60000000 };
 
 struct publisher {
 	struct outbox *outbox;
-	/* Of the last reading; with another one all values are published anew. */
+	/* Map of the last reading; with another map, all values are published anew. */
 	const struct config *config;
 	uint64_t connection;
 	double published[CONFIG_SENSORS_MAX]; /* NAN: nothing yet */
 	atomic_size_t packed_skipped;         /* 64 bits are not atomic on every processor */
 	bool clock_unset;
-	uint64_t wait_until_us; /* for the clock */
+	uint64_t wait_until_us; /* end of the wait for the clock */
 	char payload[OUTBOX_PAYLOAD_MAX];
 };
 
@@ -42,7 +42,7 @@ struct moment {
 	uint64_t wall_ms, us;
 };
 
-/* Until the clock is set, the monotonic one has to do. */
+/* Until the clock is set, the monotonic clock has to do. */
 static uint64_t stamp_ms(struct moment moment)
 {
 	return clock_is_set(moment.wall_ms) ? moment.wall_ms : moment.us / 1000;
@@ -50,8 +50,8 @@ static uint64_t stamp_ms(struct moment moment)
 
 /*
  * A board without a clock of its own gets the time from the network, often a little later than the
- * broker. Live readings do not wait for that, backlog does: so that it can be told when it was
- * taken. But not for ever, for there may be nobody who knows the time.
+ * broker. Live readings do not wait for it. Backlog does, so that it gets the time at which it was
+ * taken; but not for ever, since there may be no source of time.
  */
 static void follow_clock(struct publisher *publisher, struct moment now, uint64_t connection)
 {
@@ -119,8 +119,8 @@ static void put_own_topic(struct publisher *publisher, size_t index, double valu
 	put_value(publisher, sensor->name, text, (size_t)size);
 }
 
-/* Returns true if every field was asked this time: a field with a slower rhythm makes the struct as
- * slow as itself. */
+/* Returns true if every field was read this time: a field with a slower rhythm makes the whole
+ * struct as slow. */
 static bool packed_is_due(const struct config_packed *packed, const struct reading *reading)
 {
 	for (size_t i = 0; i < packed->n_fields; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Turns each reading into messages (the combined one, single values, packed structs), and each
- * event. Lives on the sampler's thread, so that a reading never waits for the main thread.
+ * event into one. It runs on the sampler's thread, so a reading never waits for the main thread.
  */
 #pragma once
 
@@ -23,7 +23,8 @@ void publisher_on_reading(
 /* A sampler_settings.on_event; as above. */
 void publisher_on_event(void *userdata, const struct input_event *event);
 
-/* Structs that were not sent because a field was null or did not fit its letter. Any thread. */
+/* Counts structs that were not sent because a field was null or did not fit its letter. Any thread.
+ * */
 uint64_t publisher_packed_skipped(const struct publisher *publisher);
 
 /* Returns NULL; publisher may be NULL. */

@@ -10,7 +10,7 @@
 
 enum { QUOTE_BYTES = 100 }; /* of a message, in the log */
 
-/* A message with its parts told apart. */
+/* A message, taken apart. */
 struct message {
 	const struct link_event *event;
 	const char *response_topic; /* NULL: none */
@@ -21,8 +21,8 @@ struct message {
 struct route {
 	const char *topic; /* below the root */
 	void (*handle)(const struct router *router, const struct message *message);
-	/* For a topic that is easily taken for another one: what should have been sent, and the
-	 * topic below the root where it belongs. NULL: this is the right one. */
+	/* For a topic that is easily mistaken for another one: what should have been sent, and the
+	 * topic below the root where it belongs. NULL: this is the right topic. */
 	const char *meant, *belongs;
 };
 
@@ -87,8 +87,8 @@ static void answer_json(const struct router *router, const struct message *messa
 	answer(router, message, text, (size_t)size);
 }
 
-/* Of a message whose answer cannot go where the sender waits for it, NULL: it can. Nothing but its
- * stops is done then, since nobody would learn of it. */
+/* Returns why the answer cannot go where the sender waits for it; NULL: it can. Only the stops of
+ * such a message are carried out, since nobody would learn of the rest. */
 static const char *unanswerable(const struct message *message)
 {
 	if (message->event->response_topic_too_long)
@@ -96,7 +96,7 @@ static const char *unanswerable(const struct message *message)
 	return message->event->correlation_too_long ? CORRELATION_REASON : NULL;
 }
 
-/* Why a message is refused, whatever stands in it and wherever it was sent to. NULL: it is not. */
+/* Returns why a message is refused regardless of its contents and its topic; NULL: it is not. */
 static const char *refusal(const struct router *router, const struct message *message)
 {
 	const char *reason = unanswerable(message);
@@ -106,7 +106,7 @@ static const char *refusal(const struct router *router, const struct message *me
 	return reason;
 }
 
-/* Returns true if it is refused, or was sent to the wrong topic. Then *errors says that alone. */
+/* Returns true if it is refused or was sent to the wrong topic. Then *errors says only that. */
 static bool is_refused(
 	const struct router *router, const struct message *message, struct payload_errors *errors)
 {
@@ -142,7 +142,7 @@ static void quote(const struct payload_bytes *payload, char out[QUOTE_BYTES])
 	(void)snprintf(out + size, 4, "%s", size < payload->true_size ? "..." : "");
 }
 
-/* Logs it, without its sender: MQTT does not say who that was. */
+/* Logs the refusal, without the sender: MQTT does not say who it was. */
 static void tell_refused(const struct router *router, const struct message *message,
 	const struct payload_errors *mistakes, size_t n_stops)
 {
@@ -161,7 +161,7 @@ static void tell_refused(const struct router *router, const struct message *mess
 		first->path[0] ? ": " : "", first->reason, more, text);
 }
 
-/* Carries out one output of an action. Fills in what it is now. */
+/* Carries out one output of an action, and fills in its state. */
 static int apply_output(
 	const struct router *router, struct payload_output *output, struct payload_errors *errors)
 {
@@ -179,7 +179,7 @@ static int apply_output(
 	return 0;
 }
 
-/* Every stop is tried, whatever became of the one before it. Returns how many there are. */
+/* Tries every stop, even if an earlier one fails. Returns the number of stops. */
 static size_t apply_stops(const struct router *router, const struct payload_action *action,
 	struct payload_action *applied, struct payload_errors *errors)
 {
@@ -197,7 +197,7 @@ static size_t apply_stops(const struct router *router, const struct payload_acti
 	return n_stops;
 }
 
-/* Those of one kind, as far as they are no stops. Returns how many were tried. */
+/* Carries out the outputs of one kind, except stops. Returns how many were tried. */
 static size_t apply_kind(const struct router *router, const struct output_kind *kind,
 	const struct payload_action *action, struct payload_action *applied,
 	struct payload_errors *errors)
@@ -219,8 +219,8 @@ static size_t apply_kind(const struct router *router, const struct output_kind *
 }
 
 /*
- * Stops first, since they are what cannot wait; then kind by kind, in the order of the message. The
- * first hardware error ends it: what stands in 'applied' by then was done.
+ * Stops come first, since they cannot wait; then kind by kind, in the order of the message. The
+ * first hardware error ends it: what 'applied' holds by then was done.
  */
 static void apply(const struct router *router, const struct payload_action *action,
 	struct payload_action *applied, struct payload_errors *errors)
@@ -235,7 +235,7 @@ static void apply(const struct router *router, const struct payload_action *acti
 	}
 }
 
-/* Nothing of a message with a mistake is done but its stops, whatever the mistake is. */
+/* Of a message with a mistake, only the stops are carried out, whatever the mistake is. */
 static void refuse_action(const struct router *router, const struct message *message,
 	struct payload_action *applied, const struct payload_errors *mistakes)
 {
@@ -245,7 +245,7 @@ static void refuse_action(const struct router *router, const struct message *mes
 	errors.count = 0;
 	payload_parse_stops(router->config, &message->payload, &stops, &errors);
 	(void)apply_stops(router, &stops, applied, &errors);
-	/* The outcome of the stops comes first, for there is no room for all mistakes. */
+	/* The outcome of the stops comes first, since there is no room for all mistakes. */
 	payload_errors_append(&errors, mistakes);
 	answer_json(router, message, applied, &errors);
 	tell_refused(router, message, mistakes, stops.n_outputs);
@@ -253,7 +253,7 @@ static void refuse_action(const struct router *router, const struct message *mes
 		router->applied(router->userdata);
 }
 
-/* errors: room for them. */
+/* errors: room to collect mistakes. */
 static void carry_out(const struct router *router, const struct message *message,
 	const struct payload_action *action, struct payload_action *applied,
 	struct payload_errors *errors)
@@ -267,7 +267,7 @@ static void carry_out(const struct router *router, const struct message *message
 static void handle_action(const struct router *router, const struct message *message)
 {
 	struct payload_action action, applied;
-	struct payload_errors errors; /* large, and what is beyond its count does not matter */
+	struct payload_errors errors; /* large, and only used up to its count */
 	int r;
 
 	r = payload_parse_action(
@@ -280,7 +280,7 @@ static void handle_action(const struct router *router, const struct message *mes
 		carry_out(router, message, &action, &applied, &errors);
 }
 
-/* The one command of this topic: "stop". */
+/* The only command of this topic is "stop". */
 static void handle_motor_text(const struct router *router, const struct message *message)
 {
 	struct payload_action action, applied;
@@ -316,7 +316,7 @@ static void handle_interval(const struct router *router, const struct message *m
 		tell_refused(router, message, &errors, 0);
 }
 
-/* This topic's answers are plain text, and few. */
+/* The answers of this topic are plain text, and there are few. */
 static void refuse_led_text(const struct router *router, const struct message *message,
 	const struct payload_errors *errors)
 {
@@ -360,10 +360,10 @@ void router_handle(const struct router *router, const struct link_event *event)
 	const uint8_t *at = (const uint8_t *)(event + 1);
 	struct message message = {.event = event};
 
-	/* That is how a retained message is cleared, and no command. */
+	/* An empty payload clears a retained message, and is no command. */
 	if (event->true_size == 0)
 		return;
-	/* One with a wildcard cannot be published to: the broker would hang up on the answer. */
+	/* A topic with a wildcard cannot be published to: the broker would end the connection. */
 	if (event->response_topic_size && !strpbrk((const char *)at, "+#"))
 		message.response_topic = (const char *)at;
 	at += event->response_topic_size;

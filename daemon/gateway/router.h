@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From an inbound message to hardware and back: finds the handler by the topic, checks the whole
- * message, applies it, answers. Every message with a payload gets exactly one answer. The stops in
- * a message that is refused are carried out all the same. Main thread.
+ * Brings an inbound message to the hardware and back: finds the handler by the topic, checks the
+ * whole message, applies it, answers. Every message with a payload gets exactly one answer. If a
+ * message is refused, its stops are carried out all the same. Main thread.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 #include "refusals.h"
 #include <stdbool.h>
 
-/* All that a handler acts upon. Borrowed. */
+/* What handlers act upon. Borrowed. */
 struct router {
 	const struct config *config;
 	struct outputs *outputs;
@@ -21,20 +21,20 @@ struct router {
 	struct refusals *refusals; /* of actions; their owner logs the counts when they are due */
 	/* Puts a checked interval in force. */
 	void (*set_interval)(void *userdata, uint32_t interval_ms);
-	/* Something was applied: the state is to be published. */
+	/* Something was applied, so the state has to be published. */
 	void (*applied)(void *userdata);
 	void *userdata;
 };
 
 enum { ROUTER_TOPICS = 6 };
 
-/* The topics to subscribe to, below the map's root: "actions". Their order is the index of
- * link_event.topic. */
+/* The topics to subscribe to, below the map's root: "actions". link_event.topic is an index into
+ * them. */
 const char *router_topic(unsigned index);
 
-/* Returns false for a topic that is there only to answer messages sent to the wrong place, with the
- * right one. */
+/* Returns false for a topic that exists only to answer misdirected messages with the right topic.
+ * */
 bool router_topic_is_required(unsigned index);
 
-/* One message as the link recorded it: the event and what stands after it. */
+/* Handles one message as the link recorded it: the event and what follows it. */
 void router_handle(const struct router *router, const struct link_event *event);

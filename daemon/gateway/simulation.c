@@ -22,8 +22,8 @@ struct simulation {
 };
 
 enum {
-	NAMES_MAX = 256,   /* that a mistyped one is compared with */
-	ANSWER_BYTES = 512 /* the end of a longer one is left out */
+	NAMES_MAX = 256,   /* names that a mistyped one is compared with */
+	ANSWER_BYTES = 512 /* a longer answer is cut */
 };
 
 /* One connection to the control socket. */
@@ -33,7 +33,7 @@ struct client {
 	int socket;
 	char line[512];
 	size_t used;
-	bool is_too_long; /* the line that comes: its beginning is no longer there */
+	bool is_too_long; /* the beginning of the present line was discarded */
 	struct client *next;
 };
 
@@ -142,7 +142,7 @@ static void add_name(struct names *names, const char *word)
 		names->words[names->n++] = word;
 }
 
-/* What the map has that can fail, but for PWM channels and kernel LEDs: those are composed. */
+/* Collects what can fail, except PWM channels and kernel LEDs, whose names are composed. */
 static void collect_names(const struct config *config, struct names *names)
 {
 	for (size_t i = 0; i < config->n_chips; i++) {
@@ -155,7 +155,7 @@ static void collect_names(const struct config *config, struct names *names)
 			add_name(names, config->outputs[i].ports[j].line);
 }
 
-/* Nothing of this name need be open: a line may have its fault before. */
+/* A target need not be open: a line may get its fault before. */
 static bool can_be_output(const char *target)
 {
 	static const char *const BEGINNINGS[] = {"GPIO", "gpiochip", "pwmchip", "leds/", "/sys/"};
@@ -166,7 +166,7 @@ static bool can_be_output(const char *target)
 	return false;
 }
 
-/* "no such target, did you mean climate?" or, where none is near, all that there are. */
+/* Writes "no such target, did you mean climate?" or, if none is near, all targets. */
 static void write_unknown(const char *what, const char *word, const struct names *names,
 	char *error, size_t error_bytes)
 {
@@ -211,7 +211,7 @@ static bool find_fault(const char *word, enum sim_fault *ret_fault, char *error,
 	return false;
 }
 
-/* Returns the error, which may be in the buffer; NULL: none. */
+/* Returns the error, possibly in the buffer; NULL: none. */
 static const char *command_fault(struct simulation *simulation, const char *target,
 	const char *argument, char *error, size_t error_bytes)
 {
@@ -227,7 +227,7 @@ static const char *command_fault(struct simulation *simulation, const char *targ
 	return r < 0 ? "no such target" : NULL;
 }
 
-/* "750ms" in us, or 0. */
+/* Parses "750ms" into us, or returns 0. */
 static uint32_t parse_time_us(const char *text)
 {
 	char *end;
@@ -237,7 +237,7 @@ static uint32_t parse_time_us(const char *text)
 	return us >= 1 && us <= SIM_SLOW_MAX_US ? (uint32_t)us : 0;
 }
 
-/* As command_fault(). */
+/* Returns as command_fault(). */
 static const char *command_slow(struct simulation *simulation, const char *target,
 	const char *argument, char *error, size_t error_bytes)
 {

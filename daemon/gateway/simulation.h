@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The simulated board behind --simulate: the map's parts on simulated wires. Where the environment
- * has TOS_SIM_DIR, that folder gets "wire.log" (each change of a line or duty) and "control", a
- * socket through which faults are put on the wires while the gateway runs.
+ * The simulated board behind --simulate: the map's parts on simulated wires. If the environment
+ * sets TOS_SIM_DIR, that folder gets "wire.log" (each change of a line or duty) and "control", a
+ * socket that puts faults on the wires while the gateway runs.
  *
  * The control socket takes one command a line and answers each with one line, "ok", "ok VALUE" or
  * "error REASON":
@@ -27,12 +27,12 @@ int simulation_new(
 
 struct board *simulation_board(struct simulation *simulation);
 
-/* Puts the map's parts on the wires, where each shows its 'simulate' values, and takes off those
- * that are no longer in the map. */
+/* Puts the map's parts on the wires, where each shows its 'simulate' values, and removes those that
+ * are no longer in the map. */
 int simulation_set_map(struct simulation *simulation, const struct config *config);
 
 /* Serves the control socket, if there is a directory. */
 int simulation_attach(struct simulation *simulation, sd_event *loop);
 
-/* Returns NULL; simulation may be NULL. Everything opened from its board is closed before. */
+/* Returns NULL; simulation may be NULL. Close everything opened from its board before. */
 struct simulation *simulation_free(struct simulation *simulation);

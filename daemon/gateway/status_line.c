@@ -10,7 +10,7 @@ enum {
 	REST_BYTES = sizeof(" and 18446744073709551615 more"),
 };
 
-/* ": temp, humi and 3 more". Nothing if nothing fails. */
+/* ": temp, humi and 3 more", or nothing if nothing fails. */
 static void list(const struct status_line_failing *failing, char text[static NAMES_BYTES])
 {
 	size_t size = 0;

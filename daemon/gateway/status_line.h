@@ -8,7 +8,7 @@
 
 enum { STATUS_LINE_MAX = 512 };
 
-/* Names of what fails, in their order: as many as fit are written, the rest is counted. */
+/* The names of what fails, in order: as many as fit are written, the rest is counted. */
 struct status_line_failing {
 	const char *const *names;
 	size_t n;
@@ -16,7 +16,7 @@ struct status_line_failing {
 
 struct status_line {
 	bool connected;
-	const char *made_safe; /* what the fail-safe did; NULL: nothing */
+	const char *made_safe; /* what the fail-safe changed; NULL: nothing */
 	size_t n_sensors;
 	struct status_line_failing sensors, outputs;
 	uint32_t interval_ms;

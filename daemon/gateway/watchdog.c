@@ -3,12 +3,12 @@
 #include "log.h"
 #include <systemd/sd-daemon.h>
 
-/* Rounds in each watchdog time: one may be late without harm. */
+/* Rounds in the time of the watchdog: one may be late without harm. */
 enum { ROUNDS = 4, TIMER_ACCURACY_US = 100000 };
 
 /*
- * Longer is no wait but a deadlock. A resolver may take minutes: servers, attempts and search
- * domains multiply.
+ * Anything longer is not a wait but a deadlock. A resolver may take minutes, because servers,
+ * attempts and search domains multiply.
  */
 #define NETWORK_WAIT_MAX_US (UINT64_C(300) * 1000000)
 
@@ -26,7 +26,7 @@ static int on_round(sd_event_source *source, uint64_t usec, void *userdata)
 	uint64_t now_us;
 
 	(void)usec;
-	/* A thread that still owes its answer is not asked again: the queue must not fill with
+	/* A thread that has not answered yet is not asked again, or the queue would fill with
 	 * questions. */
 	if (watchdog->sampler_answered && watchdog->link_answered) {
 		ask(watchdog);

@@ -30,7 +30,7 @@ void broker_watch_came(struct broker_watch *watch, uint64_t now_us)
 	watch->guard_ends = false;
 }
 
-/* Each: when it is wrong, UINT64_MAX: it is not. */
+/* Each returns when it goes wrong; UINT64_MAX: it does not. */
 
 static uint64_t guard_due_us(const struct broker_watch *watch)
 {
@@ -48,7 +48,7 @@ static uint64_t silence_due_us(const struct broker_watch *watch)
 
 static uint64_t qos_2_due_us(const struct broker_watch *watch)
 {
-	/* Nothing came behind it: that may be a silence. */
+	/* Nothing came after it, so that may be a silence. */
 	if (watch->oldest_qos_2_us == 0 || !watch->qos_1_works || watch->qos_2_works ||
 		watch->came_us <= watch->oldest_qos_2_us)
 		return UINT64_MAX;

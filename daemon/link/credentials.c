@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Bytes read, at most size; a negative errno. */
+/* Returns the number of bytes read, at most size, or a negative errno. */
 static ssize_t read_whole(int fd, char *buffer, size_t size)
 {
 	size_t length = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The broker's password: systemd's credential "mqtt-password", or else the map's password_file. It
- * is read anew at each connection, so a changed password is used without a word to the gateway.
+ * is read anew at each connection, so a changed password is used without telling the gateway.
  * systemd's credential stays the same: it is a copy from the start of the process.
  */
 #pragma once
@@ -22,7 +22,7 @@ struct credentials_places {
 struct credentials {
 	char *password;  /* the first line of the file, allocated; NULL: there is none */
 	bool is_copy;    /* systemd's, from the start of the process */
-	const char *odd; /* what is hardly meant about the file, see password_text.h; or NULL */
+	const char *odd; /* something in the file is hardly meant, see password_text.h; or NULL */
 };
 
 /*

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* NULL: nothing is known of it. */
+/* NULL: nothing is known about it. */
 static const struct left_out_topic *find(const struct left_out *left_out, const char *topic)
 {
 	for (size_t i = 0; i < left_out->n; i++) {

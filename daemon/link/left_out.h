@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The topics that nothing needs and that a broker does not let the gateway publish to. Access rules
+ * Optional topics that a broker does not let the gateway publish to. Access rules
  * that were written for an earlier version must go on working. A topic is left out once the broker
  * has refused a message on it, or has twice ended the connection over one. Each broker has a list
  * of its own. Pure.

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The public side, and the thread's life.
+ * The public side, and the life of the thread.
  *
- * The end is the hard part. link_close() must return in time, but the thread may be inside the MQTT
- * library, in a connect to a host that swallows packets or in a resolver that gets no answer, and
- * there is no way to call it back. So the thread marks when it is in such a call. When the time is
- * up and it still is, link_close() gives it up: it detaches the thread and leaves the struct link
- * to it. The thread sees that on its way out of the call, touches neither the outbox nor the queue,
- * frees what is its own, and ends - unless the process ends first, which is why one closes a link
- * as a rule. Then the exit handlers of the libraries must not take apart what the thread still
- * uses, so they are left out.
+ * The end is the hard part. link_close() must return in time. But the thread may be inside the MQTT
+ * library, connecting to a host that swallows packets or waiting for a resolver, and there is no
+ * way to call it back. So the thread marks when it is in such a call. If it still is when the time
+ * is up, link_close() abandons it: it detaches the thread and leaves the struct link to it. On its
+ * way out of the call the thread notices that, touches neither the outbox nor the queue, frees what
+ * is its own, and ends. Mostly the process ends first, since that is the usual reason to close a
+ * link. Then the exit handlers of the libraries must not destroy what the thread still uses, so
+ * they are skipped.
  */
 #include "link_internal.h"
 
@@ -25,10 +25,10 @@
 enum {
 	SHORT_LIFE_US = 30000000,
 	SHORT_LIVES = 3,
-	NETWORK_SPREAD_US = 5000000, /* the first attempt after the network has changed */
+	NETWORK_SPREAD_US = 5000000, /* time for the first attempt after the network has changed */
 };
 
-/* Until a broker that did not go on with QoS 2 is offered it again. */
+/* How long a broker that did not complete QoS 2 is not offered it again. */
 #define QOS_1_US (3600 * UINT64_C(1000000))
 
 void link_enter_library(struct link *link)
@@ -78,7 +78,7 @@ static uint32_t random_number(void)
 {
 	uint32_t number = 0;
 
-	/* Before the kernel's pool is filled, at boot, there is no jitter. */
+	/* At boot, before the kernel's pool is filled, there is no jitter. */
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
 		return UINT32_MAX / 2;
 	return number;
@@ -89,8 +89,8 @@ uint32_t link_next_wait_ms(struct link *link)
 	return backoff_next_ms(&link->backoff, random_number());
 }
 
-/* The network got better: what was in the way may be gone. Not at once, since it did so for others,
- * too, and an address may come before its route. */
+/* The network got better, so the obstacle may be gone. The attempt is spread: the network came back
+ * for others too, and an address may come before its route. */
 static void try_sooner(uint64_t *end_us, uint64_t now_us)
 {
 	uint64_t sooner_us = now_us + (uint64_t)random_number() * NETWORK_SPREAD_US / UINT32_MAX;
@@ -102,7 +102,7 @@ static void try_sooner(uint64_t *end_us, uint64_t now_us)
 		(double)(sooner_us - now_us) / 1e6);
 }
 
-/* Until it is time to connect again, or the link is closed. */
+/* Waits until it is time to connect again, or the link is closed. */
 static void wait_to_retry(struct link *link, uint32_t wait_ms)
 {
 	uint64_t end_us = clock_now_us() + (uint64_t)wait_ms * 1000;
@@ -148,7 +148,7 @@ static void free_link(struct link *link)
 	free(link);
 }
 
-/* Two clients with one id throw each other out, and neither is told why. */
+/* Two clients with one id disconnect each other, and neither learns why. */
 static void note_short_life(struct link *link, uint64_t lasted_us)
 {
 	link->short_lived = lasted_us < SHORT_LIFE_US ? link->short_lived + 1 : 0;
@@ -159,7 +159,7 @@ static void note_short_life(struct link *link, uint64_t lasted_us)
 			SHORT_LIVES, link->settings.mqtt->client_id);
 }
 
-/* When and where again, after a connection that lasted so long. */
+/* Decides when and where to try next, after a connection that lasted so long. */
 static uint32_t follow_end(struct link *link, const struct link_end *end, uint64_t lasted_us)
 {
 	bool useless = end->kind != LINK_END_BROKEN;
@@ -174,7 +174,7 @@ static uint32_t follow_end(struct link *link, const struct link_end *end, uint64
 			end->why);
 		return 0;
 	}
-	/* One that was of no use for as long as it lasted is one more failure. */
+	/* A connection that was useless for its whole short life counts as one more failure. */
 	if (!useless || lasted_us >= URL_TURN_GOOD_US)
 		backoff_lasted(&link->backoff, lasted_us);
 	if (url_turn_ended(&link->turn, lasted_us, useless)) {
@@ -187,7 +187,7 @@ static uint32_t follow_end(struct link *link, const struct link_end *end, uint64
 	return wait_ms;
 }
 
-/* One connection, from the attempt to the time to wait before the next one. 0, or -ECANCELED. */
+/* Makes one connection, and returns the wait before the next one. 0, or -ECANCELED. */
 static int connect_once(struct link *link, uint32_t *ret_wait_ms)
 {
 	struct mqtt_client *client;
@@ -285,7 +285,7 @@ int link_new(const struct link_settings *settings, struct link **ret_link)
 
 void link_start(struct link *link)
 {
-	/* It fits: a topic of the map is short. */
+	/* It fits, since a topic of the map is short. */
 	(void)outbox_put_retained(link->settings.outbox, OUTBOX_STATUS, link->settings.status_topic,
 		"online", strlen("online"));
 	(void)pthread_mutex_lock(&link->mutex);
@@ -327,14 +327,14 @@ bool link_waits_for_network(struct link *link, uint64_t limit_us)
 	return waits;
 }
 
-/* With the mutex held. Whether the thread ended in time; if not, it is blocked in the library. */
+/* With the mutex held. True if the thread ended in time; otherwise it is blocked in the library. */
 static bool wait_for_end(struct link *link, uint64_t end_us)
 {
 	const struct timespec end = {(time_t)(end_us / 1000000), (long)(end_us % 1000000) * 1000};
 	bool in_time = true;
 
 	while (!link->ended && (in_time || !link->in_library)) {
-		/* When it is late but not in the library, it is on its way to one or the other. */
+		/* If it is late but not in the library, it will end or enter the library soon. */
 		if (in_time)
 			in_time = pthread_cond_timedwait(&link->changed, &link->mutex, &end) !=
 				ETIMEDOUT;
@@ -364,7 +364,7 @@ struct link *link_close(struct link *link, uint64_t timeout_us)
 	thread = link->thread;
 	(void)pthread_mutex_lock(&link->mutex);
 	link->commands.closing = true;
-	/* A little earlier than the caller's limit, for the way out. */
+	/* A little earlier than the caller's limit, which leaves time for the way out. */
 	link->commands.close_by_us = end_us - timeout_us / 8;
 	wake(link);
 	ended = wait_for_end(link, end_us);
@@ -374,7 +374,7 @@ struct link *link_close(struct link *link, uint64_t timeout_us)
 	if (!ended) {
 		(void)pthread_detach(thread);
 		(void)on_exit(end_at_once, NULL);
-		/* Nobody else will, and it is no longer the thread's. */
+		/* The thread no longer does it, and may not. */
 		outbox_disconnected(outbox);
 		return NULL;
 	}

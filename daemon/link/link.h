@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The connection to the broker: one thread that owns the MQTT client. It connects and reconnects,
- * sends what is in the outbox, and turns what comes in into records on the main thread's queue. It
- * never touches hardware.
+ * sends the contents of the outbox, and turns inbound messages into records on the main thread's
+ * queue. It never touches hardware.
  *
  * The MQTT library is used in its synchronous mode. Its asynchronous mode, with a thread and
  * callbacks of its own, costs too much:
  *
  * - Its thread looks at the socket every 100 ms, whether there is anything or not. That is ten
- *   wake-ups a second for nothing. A start and an end wait for its next look: 230 ms to the first
+ *   needless wake-ups a second. A start and an end wait for its next look: 230 ms to the first
  *   reading, 100 ms to the end.
  * - Publishing from a callback deadlocks or uses a freed stack.
  * - It never sets TCP_NODELAY, so an answer behind another message waits 40 ms for the delayed ACK
@@ -16,8 +16,8 @@
  *
  * The synchronous mode asks more of this thread:
  *
- * - All calls to the library come from it alone.
- * - The library does not tell its socket. So the thread finds it among the process's own, sets it
+ * - All calls to the library come from it alone. - The library does not tell which socket it uses.
+ * So the thread finds it among its process's, sets it
  *   up, and sleeps on it together with the outbox (link_wait.c).
  * - It asks the library when something is there, until nothing is left, since with TLS the library
  *   may hold what the socket no longer shows. It also asks on a tick, a quarter of the keepalive,
@@ -47,7 +47,7 @@ enum {
 enum link_event_kind {
 	LINK_EVENT_MESSAGE,
 	LINK_EVENT_CONNECTED,    /* subscribed, and the outbox flows. Before the first message */
-	LINK_EVENT_DISCONNECTED, /* also when a connection could not be made for the first time */
+	LINK_EVENT_DISCONNECTED, /* also if a first connection could not be made */
 	/* Tells which broker it is. Comes after CONNECTED, when the retained messages have been
 	 * sent. The payload is its URL, then each thing that it does not offer, all with a NUL. */
 	LINK_EVENT_BROKER,
@@ -68,20 +68,20 @@ struct link_event {
 	uint16_t response_topic_size; /* with its NUL; 0: none */
 	uint16_t correlation_size;
 	uint32_t payload_size; /* that follow here */
-	uint64_t true_size;    /* as it came */
+	uint64_t true_size;    /* as the sender sent it */
 };
 
 /*
- * A topic to subscribe to, with QoS 1. Without a required one the gateway does not do its work: its
- * refusal is an error. An optional one is left out where the broker refuses it, which is logged
- * once, and where the connection ends over it twice.
+ * A topic to subscribe to, with QoS 1. Without a required one the gateway cannot do its work, so
+ * its refusal is an error. An optional one is left out if the broker refuses it, which is logged
+ * once, or if the connection ends over it twice.
  */
 struct link_subscription {
-	const char *topic; /* whole */
+	const char *topic; /* complete */
 	bool required;
 };
 
-/* The outbox and the queue are borrowed until link_close() returns, the rest is copied. */
+/* The outbox and the queue are borrowed until link_close() returns; the rest is copied. */
 struct link_settings {
 	const struct config_mqtt *mqtt;
 	struct credentials_places credentials;
@@ -91,8 +91,8 @@ struct link_settings {
 	const char *event_topic, *event_backlog_topic;
 	uint64_t answer_us; /* see link_set_answer() */
 	struct outbox *outbox;
-	/* To main, of at least 64 KiB. When it is full, the link stops reading from the broker
-	 * until there is room. */
+	/* To the main thread, at least 64 KiB. While it is full, the link does not read from the
+	 * broker. */
 	struct queue *events;
 };
 

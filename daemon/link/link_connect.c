@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The same failure again is repeated to the user this often. */
+/* How often the same failure is repeated to the user. */
 #define FAILURE_REPEAT_US (600 * UINT64_C(1000000))
 
 _Static_assert((int)CREDENTIALS_ERROR_MAX <= (int)MQTT_CLIENT_ERROR_MAX, "they share the text");
@@ -18,7 +18,7 @@ static void append(char *error, const char *words, const char *more)
 	(void)snprintf(error + length, MQTT_CLIENT_ERROR_MAX - length, "; %s%s", words, more);
 }
 
-/* Appends what the broker cannot know about a password that it refuses. */
+/* Appends facts about the password that the broker, which refuses it, cannot know. */
 static void tell_credentials(const struct credentials *credentials, char *error)
 {
 	if (credentials->odd)
@@ -66,8 +66,8 @@ static int attempt(
 	return r;
 }
 
-/* With version auto: 5, and 3.1.1 where the broker does not want that. What worked is tried first
- * the next time. */
+/* With version auto: 5, then 3.1.1 if the broker does not accept 5. The version that worked is
+ * tried first the next time. */
 static int try_url(struct link *link, size_t index, char *error, struct mqtt_client **ret_client,
 	int *ret_version)
 {
@@ -91,7 +91,7 @@ static int try_url(struct link *link, size_t index, char *error, struct mqtt_cli
 	return r;
 }
 
-/* A new reason is told at once, the same one again only now and then. */
+/* A new reason is logged at once, and the same one again only now and then. */
 static void log_failure(struct link_url *url, const char *name, const char *error, uint32_t wait_ms)
 {
 	char then[64] = "trying the next URL";

@@ -7,7 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* The greatest record of a message. */
+/* The largest record of a message. */
 enum {
 	MESSAGE_MAX =
 		sizeof(struct link_event) + LINK_TOPIC_MAX + LINK_CORRELATION_MAX + LINK_PAYLOAD_MAX
@@ -146,6 +146,6 @@ void link_events_push_message(
 		parts[3] = (struct queue_part){inbound->correlation, inbound->correlation_size};
 	}
 	parts[4] = (struct queue_part){inbound->payload, event.payload_size};
-	/* There is room: link_events_has_room() said so, and only this thread takes it. */
+	/* There is room: link_events_has_room() said so, and only this thread pushes. */
 	(void)queue_push(events->queue, parts, sizeof(parts) / sizeof(*parts));
 }

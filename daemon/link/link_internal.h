@@ -3,17 +3,17 @@
  * Shared by the link's own files.
  *
  *   link.c            the public side, the thread and how it ends
- *   link_settings.c   its own copy of what it was given
- *   link_connect.c    which URL, which MQTT version, when again; what the user is told of it
+ *   link_settings.c   copies what the link was given
+ *   link_connect.c    chooses URL and MQTT version, and when to try again; tells the user
  *   link_session.c    one connection, from the SUBSCRIBE to its end
- *   link_subscribe.c  what the broker is asked for
- *   link_reduced.c    for the health: what this broker goes without
+ *   link_subscribe.c  subscribes
+ *   link_reduced.c    for the health: lists what this broker goes without
  *   link_outbound.c   from the outbox to the broker
- *   broker_watch.c    whether the broker does its part
- *   url_turn.c        which broker is tried next
- *   link_offers.c     a broker that has less, or says why it ends the connection
+ *   broker_watch.c    judges whether the broker does its part
+ *   url_turn.c        chooses the next broker
+ *   link_offers.c     tells about a broker that supports less, or ends the connection with a reason
  *   link_wait.c       how the connection's thread sleeps
- *   link_events.c     what main is told
+ *   link_events.c     reports to the main thread
  *   link_log.c        messages in the debug log
  */
 #pragma once
@@ -27,7 +27,7 @@
 #include "url_turn.h"
 #include <pthread.h>
 
-/* News for main that wait for room in the queue: none of them may get lost. */
+/* Reports to the main thread that wait for room in the queue: none may be lost. */
 struct link_events {
 	struct queue *queue;
 	int room_fd; /* readable when the queue has room again */
@@ -35,7 +35,7 @@ struct link_events {
 	bool broker_due, state_due, pong_due, heard_due;
 	char broker[LINK_BROKER_MAX]; /* as LINK_EVENT_BROKER has it */
 	size_t broker_size;
-	enum link_event_kind state; /* CONNECTED or DISCONNECTED, the last one */
+	enum link_event_kind state; /* the latest of CONNECTED and DISCONNECTED */
 	uint64_t state_us, heard_us;
 	uint64_t connections; /* made so far */
 };
@@ -76,20 +76,20 @@ enum link_end_kind {
 	LINK_END_UNSUBSCRIBED, /* the subscription was not answered, or refused */
 	LINK_END_SILENT,       /* the broker does not answer any more */
 	LINK_END_UNANSWERED,   /* the broker does not acknowledge a message */
-	LINK_END_QOS_2,        /* the broker does not go on with QoS 2; QoS 1 is next */
+	LINK_END_QOS_2,        /* the broker does not complete QoS 2; QoS 1 is next */
 };
 
 struct link_end {
 	enum link_end_kind kind;
 	const char *why;   /* static or the link's; NULL: closed as wanted */
-	bool is_explained; /* why is the cause, or the cause is being looked for */
+	bool is_explained; /* why is the cause, or the search for the cause is under way */
 };
 
-/* One of the map's URLs: what its broker was like. */
+/* One of the map's URLs, with what was learnt about its broker. */
 struct link_url {
 	struct left_out left_out;            /* topics that are not published there */
 	struct broker_offer offer;           /* what is lowered for this broker */
-	unsigned lowered_told;               /* what of that the user was told */
+	unsigned lowered_told;               /* the part of it that the user was told */
 	bool fell_back;                      /* version auto has found that only 3.1.1 works */
 	uint64_t qos_1_until_us;             /* until then QoS 1, since QoS 2 did not work */
 	char failure[MQTT_CLIENT_ERROR_MAX]; /* the last one; "": none */
@@ -136,8 +136,8 @@ struct link {
 	int version;                   /* of the connection: CONFIG_MQTT_VERSION_3_1_1 or _5 */
 	struct outbox_message message; /* the one being sent */
 	struct refusals rejected;      /* by the broker */
-	char farewell[MQTT_CLIENT_ERROR_MAX]; /* what the broker said at the end */
-	unsigned short_lived;                 /* connections that broke soon, one after the other */
+	char farewell[MQTT_CLIENT_ERROR_MAX]; /* the broker's words at the end */
+	unsigned short_lived;                 /* connections in a row that broke soon */
 	unsigned optional_losses; /* connections that ended over the optional subscriptions */
 	/* By the index of the subscription: its refusal was logged. */
 	bool refusal_told[LINK_SUBSCRIPTIONS_MAX];

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* Of a payload, in the log. */
+/* Of a payload; the rest is not logged. */
 enum { SHOWN_MAX = 200 };
 
 struct shown {

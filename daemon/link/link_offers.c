@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* Returns what the map makes use of: the rest is no loss. */
+/* Returns the features that the map uses: the others are no loss. */
 static unsigned in_use(const struct config_mqtt *mqtt)
 {
 	const struct config_will *will = &mqtt->will;
@@ -60,7 +60,7 @@ static void tell(struct link_session *session)
 		link_tell_broker(session);
 }
 
-/* Asked in each turn. */
+/* Called in each turn. */
 void link_offers_tell(struct link_session *session)
 {
 	unsigned lowered = mqtt_client_lowered(session->client);

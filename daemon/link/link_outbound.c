@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the outbox to the broker. What is in flight is counted here and never fills the window, so
- * that the library, which would then wait in steps of 100 ms, never does; and nothing is handed to
- * it that the socket would not take at once, so that a broker that has frozen cannot hold the
- * thread. Part of the window is kept for the link's own messages, and backlog gets at most half of
- * the rest, so that what is live never waits for more than that.
+ * From the outbox to the broker. Messages in flight are counted here and never fill the window,
+ * because the library would then wait in steps of 100 ms. Nothing is given to the library that the
+ * socket would not take at once, so a frozen broker cannot hold the thread. Part of the window is
+ * kept for the link's own messages, and backlog gets at most half of the rest. So a live message
+ * never waits for more than that half.
  */
 #include "link_session.h"
 
@@ -19,7 +19,7 @@ enum {
 
 _Static_assert((int)OUTBOX_CORRELATION_MAX <= (int)MQTT_CLIENT_CORRELATION_MAX, "or it is refused");
 
-/* Of a message that is not from the outbox. */
+/* The id of a message that is not from the outbox. */
 #define OWN_ID UINT64_MAX
 
 static size_t data_window(const struct link_session *session)
@@ -34,7 +34,7 @@ static bool may_send_backlog(const struct link_session *session)
 	const struct in_flight *in_flight = mqtt_client_in_flight(session->client);
 	size_t limit = (data_window(session) + 1) / 2;
 
-	/* As a rule there are less than that of all kinds together. */
+	/* Mostly there are fewer than that of all kinds together. */
 	return in_flight->count < limit ||
 		in_flight_count(in_flight, OUTBOX_KIND_BACKLOG) +
 			in_flight_count(in_flight, OUTBOX_KIND_OLD_EVENT) <
@@ -96,7 +96,7 @@ void link_outbound_lost(struct link_session *session)
 			oldest->topic);
 }
 
-/* Returns what mqtt_client_publish() does, or -ECANCELED. */
+/* Returns as mqtt_client_publish(), or -ECANCELED. */
 static int publish(struct link_session *session, struct mqtt_publish *message)
 {
 	int r;
@@ -111,8 +111,8 @@ static int publish(struct link_session *session, struct mqtt_publish *message)
 		return -ECANCELED;
 	if (r == 1)
 		session->sent_us = session->now_us;
-	/* If it did have to wait for room, the library received meanwhile, and the socket does not
-	 * show what it keeps. */
+	/* If it had to wait for room, the library received meanwhile, and the socket does not show
+	 * what it keeps. */
 	if (!mqtt_client_has_room(session->client, 0))
 		session->receive_due = true;
 	if (r >= 0)
@@ -175,7 +175,7 @@ static int send_message(struct link_session *session)
 	return 0;
 }
 
-/* The retained messages have gone out, so anything that main says now comes after them. */
+/* The retained messages are out, so whatever the main thread says now comes after them. */
 static void announce(struct link_session *session)
 {
 	if (!session->announced)
@@ -231,7 +231,7 @@ static int publish_status(struct link_session *session, const char *status)
 	return r > 0 ? 0 : r;
 }
 
-/* Whatever is in flight will be answered too; only when nothing is, a message is made up. */
+/* Any message in flight will be answered too. Only if there is none, a message is made up. */
 int link_outbound_heartbeat(struct link_session *session)
 {
 	uint64_t step_us = session->commands.guard_us / 4;

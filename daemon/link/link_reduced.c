@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lists for the health what this broker goes without. */
+/* For the health: lists what this broker goes without. */
 #include "link_session.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ struct list {
 	size_t size;
 };
 
-/* Leaves out a text that does not fit: the log has all. */
+/* Leaves out a text that does not fit: the log has them all. */
 static void add(struct list *list, const char *text)
 {
 	size_t size = strlen(text) + 1;

@@ -8,15 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MESSAGES_A_TURN = 64 }; /* received before the other duties have their turn */
+enum { MESSAGES_A_TURN = 64 }; /* received before other duties have their turn */
 
-/* Without an acknowledgement, while memory fills: sooner than the keepalive would find out. */
+/* The limit without an acknowledgement while memory fills: shorter than the keepalive's. */
 #define PROGRESS_US   (10 * UINT64_C(1000000))
 /* The limits of broker_watch. */
 #define ANSWER_MIN_US (5 * UINT64_C(1000000))
 #define QOS_2_US      (10 * UINT64_C(1000000))
 
-/* Returns true if main was given the message, and will answer it. */
+/* Returns true if the main thread was given the message, and will answer it. */
 static bool handle_inbound(struct link_session *session, const struct mqtt_inbound *inbound)
 {
 	const struct link_settings *settings = &session->link->settings;
@@ -34,8 +34,8 @@ static bool handle_inbound(struct link_session *session, const struct mqtt_inbou
 }
 
 /*
- * Asking the library is what costs most of all that the link does, so it is asked only when the
- * socket has something, when it was not emptied the last time, and on each tick, for the keepalive.
+ * Asking the library is the most expensive thing that the link does. So it is asked only if the
+ * socket has something, if it was not emptied the last time, and on each tick, for the keepalive.
  */
 static bool is_receive_due(const struct link_session *session)
 {
@@ -44,7 +44,7 @@ static bool is_receive_due(const struct link_session *session)
 		session->now_us >= broker_watch_due(&session->watch);
 }
 
-/* While main's queue is full nothing is received, and TCP holds the broker back. */
+/* While the main thread's queue is full nothing is received, and TCP holds the broker back. */
 static int receive(struct link_session *session)
 {
 	struct link_events *events = &session->link->events;
@@ -80,15 +80,15 @@ static int receive(struct link_session *session)
 		mqtt_inbound_free(&inbound);
 	}
 	/*
-	 * The library may have written an acknowledgement by itself. That of a command goes out
-	 * with the answer.
+	 * The library may have written an acknowledgement. That of a command goes out with the
+	 * answer.
 	 */
 	session->unflushed = session->unflushed || !is_answered;
 	link_outbound_acknowledge(session);
 	return r < 0 ? r : 0;
 }
 
-/* Tells main, not more often than four times in each guard time. */
+/* Tells the main thread, at most four times in each guard time. */
 static void tell_heard(struct link_session *session)
 {
 	uint64_t step_us = session->commands.guard_us / 4;
@@ -102,8 +102,8 @@ static void tell_heard(struct link_session *session)
 }
 
 /*
- * The way out: half of the time for what is in the outbox, the other half for "offline" and its
- * acknowledgement. Returns whether it is over.
+ * The way out: half of the time is for the outbox, the other half for "offline" and its
+ * acknowledgement. Returns true when it is over.
  */
 static bool say_goodbye(struct link_session *session, int *ret_result)
 {
@@ -123,8 +123,8 @@ static bool say_goodbye(struct link_session *session, int *ret_result)
 	return is_answered || session->now_us >= close_by_us;
 }
 
-/* Then an outage is better, since in an outage readings can go to disk. Acknowledgements that
- * nobody has fetched are no sign of it. */
+/* True if an outage is better, since readings can then go to disk. Acknowledgements that were not
+ * fetched yet do not count against the broker. */
 static bool is_stuck(struct link_session *session)
 {
 	if (session->received_us != session->now_us ||
@@ -148,7 +148,7 @@ static void set_limits(struct link_session *session)
 		session->link->settings.mqtt->n_urls > 1 ? 4 * link_wait_tick_us(session) : 0;
 }
 
-/* A slow network that still takes something. */
+/* True for a slow network that still takes something. */
 static bool still_flows(struct link_session *session)
 {
 	size_t unsent = broker_socket_unsent(session->socket);
@@ -158,7 +158,7 @@ static bool still_flows(struct link_session *session)
 	return flows;
 }
 
-/* Returns true if the broker leaves its part undone. Judges only when all that came in is known. */
+/* True if the broker does not do its part. Judges only when all that came in is known. */
 static bool is_useless(struct link_session *session)
 {
 	const struct in_flight *in_flight = mqtt_client_in_flight(session->client);
@@ -201,7 +201,7 @@ static int turn(struct link_session *session)
 	int r = 0;
 
 	session->commands = link_take_commands(session->link);
-	/* A sign of life from before main wanted to know is not news. */
+	/* A sign of life from before the main thread asked for it does not count. */
 	if (session->commands.guard_us != guard_us) {
 		session->told_us = session->heard_us;
 		broker_watch_guard(&session->watch, session->commands.guard_us, session->now_us);
@@ -227,7 +227,7 @@ static int turn(struct link_session *session)
 	return r;
 }
 
-/* Up to where messages come in and go out. */
+/* Goes up to the point where messages come in and go out. */
 static int begin(struct link_session *session)
 {
 	struct link *link = session->link;
@@ -240,7 +240,8 @@ static int begin(struct link_session *session)
 	link_log_connected(link, session->client);
 	link_events_set_state(&link->events, LINK_EVENT_CONNECTED);
 	outbox_connected(link->settings.outbox);
-	/* Messages that came with the answer are fetched now, or are lost if it ends here. */
+	/* Messages that came with the answer are fetched now; they would be lost if it ended here.
+	 * */
 	r = receive(session);
 	return r == 0 ? link_subscribe_optional(session) : r;
 }

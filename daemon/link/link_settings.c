@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The link has its own copy of every text that it was given, since its thread may outlive the one
- * who gave it (see link.c).
+ * The link copies every text that it was given, since its thread may outlive the giver (see
+ * link.c).
  */
 #include "link_internal.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Texts that are always there or may be NULL, apart from the two lists. */
+/* Texts that are always there or may be NULL, without the two lists. */
 enum { SINGLE_TEXTS_MAX = 16 };
 
 static char *copy_text(struct link_copies *copies, const char *text)

@@ -10,10 +10,10 @@ enum {
 	OPTIONAL_LOSSES = 2,
 };
 
-/* A little less than the time that the library gives a SUBSCRIBE. */
+/* A little less than the time that the library allows for a SUBSCRIBE. */
 #define SUBSCRIBE_US (4 * UINT64_C(1000000))
 
-/* One that the gateway needs is reported at each connection, another one once. */
+/* A topic that the gateway needs is reported at each connection, another one only once. */
 static void tell_refused(struct link_session *session, size_t index, int code)
 {
 	struct link *link = session->link;
@@ -34,7 +34,7 @@ static void tell_refused(struct link_session *session, size_t index, int code)
 	link->refusal_told[index] = true;
 }
 
-/* Asked at once: a while later the end may be our own. */
+/* Asked at once, since a little later we may have ended the connection ourselves. */
 static const char *why_unsubscribed(const struct link_session *session, uint64_t took_us)
 {
 	const char *why = NULL;
@@ -44,8 +44,8 @@ static const char *why_unsubscribed(const struct link_session *session, uint64_t
 	return why ? why : "the broker did not answer the subscription";
 }
 
-/* The required ones or the others, in one packet. The rest of the gateway works on without one that
- * was refused. */
+/* Subscribes to the required ones, or to the others, in one packet. If one is refused, the rest of
+ * the gateway goes on without it. */
 static int subscribe_to(struct link_session *session, bool required)
 {
 	const struct link_settings *settings = &session->link->settings;
@@ -86,8 +86,8 @@ int link_subscribe_needed(struct link_session *session)
 }
 
 /*
- * These go out in a packet of their own, so that a broker that ends the connection over a topic
- * that its rules do not grant is known as such: the second time they are left out.
+ * These go out in a packet of their own. If a broker ends the connection over a topic that its
+ * rules do not allow, it can be recognized, and after the second time they are left out.
  */
 int link_subscribe_optional(struct link_session *session)
 {

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How the session sleeps: with as few packets and as few wake-ups as there can be, which are most
- * of what a reading and an action cost.
+ * How the session sleeps: with as few packets and wake-ups as possible, since they make up most of
+ * the cost of a reading and of an action.
  *
- * Packets to be written are held back until the session has nothing more to do. Then they go out as
- * one. The acknowledgement of a command, which the library writes before it hands over the
- * command, even waits for the answer: to send it would wake the broker just when main needs the
+ * Packets are held back until the session has nothing more to do. Then they go out as one. The
+ * acknowledgement of a command is written by the library before it hands over the command. Even
+ * that waits for the answer: sending it would wake the broker just when the main thread needs the
  * processor.
  *
- * The acknowledgement of a reading wakes nobody, since nobody waits for it: the socket becomes
+ * The acknowledgement of a reading wakes nobody, since nobody waits for it: the socket counts as
  * readable only from the size of the smallest message on. Nor is it fetched as soon as the thread
- * wakes for something else, the next reading say, because to ask the library costs as much as to
- * publish: as many as are smaller than a message wait for each other, or for the tick. Everything
- * else that the broker may have to say is either as large as that, or the rest of something that
- * came in pieces, or comes with the end of the connection, or is awaited: then each byte counts.
+ * wakes for something else, such as the next reading, because asking the library costs as much as
+ * publishing. Acknowledgements that are together smaller than a message wait for each other, or for
+ * the tick. Anything else from the broker is at least as large, or is the rest of something that
+ * came in pieces, or comes with the end of the connection, or is awaited. If it is awaited, each
+ * byte counts.
  */
 #include "link_session.h"
 
@@ -23,9 +24,10 @@
 #include <string.h>
 
 enum {
-	CONGESTED_MS = 50, /* until the network is asked again */
+	CONGESTED_MS = 50, /* until the network is tried again */
 	/*
-	 * As a rule; a larger one, of MQTT 5 when nobody has subscribed, only wakes a little early.
+	 * The usual size. A larger one, of MQTT 5 if nobody has subscribed, only wakes a little
+	 * early.
 	 */
 	PUBACK_BYTES = 4,
 };
@@ -102,8 +104,8 @@ static int poll_timeout_ms(const struct link_session *session)
 }
 
 /*
- * Returns true if nothing is awaited but the acknowledgements of readings and their values. With
- * QoS 2 the broker waits too: it passes a message on only after the second step, which is ours.
+ * True if nothing is awaited but the acknowledgements of readings and their values. With QoS 2 the
+ * broker waits too: it passes a message on only after the second step, which is ours.
  */
 static bool is_patient(const struct link_session *session)
 {
@@ -119,8 +121,8 @@ static bool is_patient(const struct link_session *session)
 }
 
 /*
- * Returns true if one more acknowledgement keeps them smaller than a message, and leaves room in
- * the window. Not when the tick is near, which would be a wake-up of its own.
+ * True if with one more acknowledgement they are still smaller than a message, and the window has
+ * room. False near the tick, which would be a wake-up of its own.
  */
 static bool may_leave_acknowledgements(const struct link_session *session)
 {
@@ -158,7 +160,7 @@ void link_wait(struct link_session *session)
 	session->receive_due = session->receive_due || fds[0].revents;
 	if (fds[0].revents & POLLIN)
 		broker_watch_came(&session->watch, session->now_us);
-	/* Now, for the library closes the socket when it finds out. */
+	/* Right now, since the library closes the socket when it notices the end. */
 	if (fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR))
 		session->why = broker_socket_why_closed(fds[0].fd);
 	if (fds[3].revents)

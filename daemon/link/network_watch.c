@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 /*
- * The kernel's macros cast their way through a message. Its parts are aligned, and what is const
- * stays so.
+ * The kernel's macros cast pointers through a message. Its parts are aligned, and const data stays
+ * unmodified.
  */
 #pragma GCC diagnostic ignored "-Wcast-align"
 #pragma GCC diagnostic ignored "-Wcast-qual"
 
-/* Of one read; the kernel packs several messages of a list into one of this size. */
+/* For one read; the kernel packs several messages of a list into one buffer of this size. */
 enum { BUFFER_BYTES = 16 * 1024 };
 
 /* FNV-1a, 64 bits. Never 0. */
@@ -32,7 +32,7 @@ static uint64_t add_to_key(uint64_t key, const void *data, size_t size)
 
 static const uint64_t KEY_START = UINT64_C(0xcbf29ce484222325);
 
-/* Returns whether it was not there. */
+/* Returns true if it was not there yet. */
 static bool add(struct network_state *state, uint64_t key)
 {
 	uint64_t *free_place = NULL;
@@ -71,7 +71,7 @@ static bool update_link(struct network_state *state, const struct nlmsghdr *mess
 	return false;
 }
 
-/* One that is not yet checked for a duplicate can not be used. */
+/* An address that is not yet checked for a duplicate cannot be used. */
 static bool update_address(struct network_state *state, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *address = NLMSG_DATA(message);
@@ -89,7 +89,7 @@ static bool update_address(struct network_state *state, const struct nlmsghdr *m
 		part = RTA_NEXT(part, left)) {
 		if (part->rta_type == IFA_FLAGS && RTA_PAYLOAD(part) >= sizeof(flags))
 			memcpy(&flags, RTA_DATA(part), sizeof(flags));
-		/* IPv4 has both, IPv6 the second one alone. */
+		/* IPv4 has both, IPv6 only the second. */
 		else if (part->rta_type == IFA_LOCAL || part->rta_type == IFA_ADDRESS)
 			key = add_to_key(key, RTA_DATA(part), RTA_PAYLOAD(part));
 	}
@@ -137,7 +137,7 @@ static void ask_for_list(const struct network_watch *watch, uint16_t type)
 		.body = {.rtgen_family = AF_UNSPEC},
 	};
 
-	/* Without the list, what is there is news once. */
+	/* If this fails, things that were there before are news once. */
 	(void)send(watch->fd, &request, request.header.nlmsg_len, MSG_DONTWAIT);
 }
 

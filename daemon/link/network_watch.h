@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hears from the kernel when the network gets better: a link came up, or an address may be used. It
- * is open only while somebody waits to connect again, so it costs nothing while all is well.
+ * Learns from the kernel when the network gets better: a link came up, or an address may be used.
+ * It is only open during the wait for the next attempt to connect, so it costs nothing while all is
+ * well.
  *
- * Links and addresses that are there at the start are asked for, and are no news. Neither is what
- * the kernel repeats: the lifetime of an IPv6 address, the state of a radio.
+ * Links and addresses that exist at the start are asked for, and are no news. Neither are the
+ * kernel's repetitions: the lifetime of an IPv6 address, the state of a radio.
  */
 #pragma once
 
@@ -28,12 +29,12 @@ bool network_state_update(
 	struct network_state *state, const void *messages, size_t size, bool *ret_listed);
 
 struct network_watch {
-	int fd; /* to be polled for reading; -1: there is none, and nothing is ever heard */
+	int fd; /* to be polled for reading; -1: nothing is ever heard */
 	bool addresses_listed;
 	struct network_state state;
 };
 
-/* Does not fail: without it the wait is only longer. */
+/* Never fails: without the watch, the wait is only longer. */
 void network_watch_open(struct network_watch *watch);
 void network_watch_close(struct network_watch *watch);
 

@@ -10,23 +10,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define URL_TURN_GOOD_US (60 * UINT64_C(1000000)) /* a connection that lasts so long is good */
+#define URL_TURN_GOOD_US (60 * UINT64_C(1000000)) /* a connection that lasts this long is good */
 
 struct url_turn {
 	size_t n;     /* URLs, at least 1 */
 	size_t index; /* the one to try */
-	size_t left;  /* tries until the wait, this one included */
+	size_t left;  /* tries before the wait, this one included */
 };
 
 void url_turn_init(struct url_turn *turn, size_t n);
 
-/* No connection was made, or none with which the gateway can work. Turns to the next URL, and
- * returns true if it is to be tried at once, false if after a wait. */
+/* No connection was made, or none that the gateway can work with. Moves to the next URL. Returns
+ * true if it is to be tried at once, false if after a wait. */
 bool url_turn_failed(struct url_turn *turn);
 
 /*
- * A connection has ended after lasted_us. useless: we ended it, since the broker did not answer.
- * After a good connection, which lasted and was not useless, it is the first URL's turn; else it is
- * the next one's. Returns as url_turn_failed().
+ * A connection has ended after lasted_us. useless: we ended it because the broker did not answer. A
+ * good connection lasted and was not useless: then it is the first URL's turn, otherwise the next
+ * one's. Returns as url_turn_failed().
  */
 bool url_turn_ended(struct url_turn *turn, uint64_t lasted_us, bool useless);
