@@ -326,6 +326,18 @@ static void check_kernel_led(
 			"active_low: the kernel knows at which level its LEDs shine");
 }
 
+/* A name that was there before the word is the one that counts. */
+static void warn_of_modifier(
+	struct schema *schema, const struct yaml_node *node, const struct output_kind *kind)
+{
+	for (const char *const *word = output_modifier_words; *word; word++)
+		if (strcmp(*word, node->text) == 0)
+			diag_warning(schema->diag, node->place, "another name would do",
+				"name: \"%s\" is a word of the %s actions: {\"%s\":{\"%s\":...}} "
+				"is about the %s of that name, and not about the first one",
+				node->text, kind->noun, kind->word, node->text, kind->noun);
+}
+
 /* Actions address an output by its name or its number. If the number can be left out, the kind's
  * keys stand in the same place, so a name must not equal one of them. */
 static void check_name(
@@ -345,6 +357,8 @@ static void check_name(
 	else if (key >= 0 && !kind->keys[key].is_stop_only)
 		diag_error(schema->diag, node->place, NULL,
 			"name: \"%s\" is a word of the %s actions", node->text, kind->noun);
+	if (kind->is_plain)
+		warn_of_modifier(schema, node, kind);
 }
 
 /* Lists the keys by which a nameless port can be given. Returns an example of the first one. */

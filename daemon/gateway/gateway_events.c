@@ -257,8 +257,10 @@ void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms)
 void gateway_follow_outputs(struct gateway *gateway)
 {
 	uint64_t now_us = clock_now_us();
-	uint64_t guard_us;
+	uint64_t next_us, guard_us;
 
+	/* What ends by itself is not guarded any longer. */
+	next_us = outputs_poll(gateway->outputs, now_us);
 	failsafe_follow(&gateway->failsafe, outputs_running(gateway->outputs, true),
 		outputs_have_failsafe(gateway->outputs), now_us);
 	if (gateway->failsafe.tripped != gateway->tripped_told)
@@ -268,7 +270,7 @@ void gateway_follow_outputs(struct gateway *gateway)
 		link_guard(gateway->link, guard_us);
 	gateway->guard_us = guard_us;
 	arm(gateway->failsafe_timer, failsafe_due(&gateway->failsafe));
-	arm(gateway->outputs_timer, outputs_poll(gateway->outputs, now_us));
+	arm(gateway->outputs_timer, next_us);
 }
 
 static int on_outputs_timer(sd_event_source *source, uint64_t usec, void *userdata)

@@ -7,22 +7,53 @@ void output_init(struct output *output, const struct config_output *config)
 {
 	*output = (struct output){
 		.config = config,
-		.now = output_kind_initial(config->kind, config->params),
+		.state = {.values = output_kind_initial(config->kind, config->params),
+			.for_us = OUTPUT_NEVER},
 		.ok = true,
 	};
 	snprintf(output->object, sizeof(output->object), "%s.%s", config->kind->word, config->name);
 }
 
+static struct output_facts facts_of(const struct output *output)
+{
+	return (struct output_facts){
+		.kind = output_kind_of(output),
+		.failsafe = config_output_failsafe(output->config),
+		.state = output->state,
+	};
+}
+
 struct output_decision output_decision_on(
 	const struct output *output, const struct output_event *event)
 {
-	const struct output_facts facts = {
-		.kind = output_kind_of(output),
-		.failsafe = config_output_failsafe(output->config),
-		.now = output->now,
-	};
+	const struct output_facts facts = facts_of(output);
 
 	return output_decide(&facts, event);
+}
+
+uint64_t output_deadline_us(const struct output *output)
+{
+	const struct output_facts facts = facts_of(output);
+
+	return output->device && output->ok ? output_due(&facts) : OUTPUT_NEVER;
+}
+
+/* What it does by itself, or no longer does. */
+static void observe(struct output *output)
+{
+	const struct output_kind *kind = output_kind_of(output);
+
+	if (kind->observe)
+		kind->observe(output->device, &output->state.values);
+	output_state_settle(kind, &output->state);
+}
+
+static void is_at_rest_now(struct output *output)
+{
+	const struct output_kind *kind = output_kind_of(output);
+
+	output_values_merge(&output->state.values, &kind->rest);
+	output_state_settle(kind, &output->state);
 }
 
 size_t output_port_on(const struct output *output, size_t chip)
@@ -89,19 +120,18 @@ static int write_failed(struct output *output, int code)
 	const struct output_kind *kind = output_kind_of(output);
 	size_t port = kind->failed_port ? kind->failed_port(output->device) : 0;
 
-	if (kind->observe)
-		kind->observe(output->device, &output->now);
+	observe(output);
 	return hal_error_set(
 		&output->error, code, "%s: %s", output->places[port], hal_strerror(code));
 }
 
-int output_write(struct output *output, const struct output_values *values)
+int output_write(struct output *output, const struct output_state *next)
 {
-	int r = output_kind_of(output)->apply(output->device, values, clock_now_us());
+	int r = output_kind_of(output)->apply(output->device, &next->values, clock_now_us());
 
 	if (r < 0)
 		return write_failed(output, r);
-	output->now = *values;
+	output->state = *next;
 	return 0;
 }
 
@@ -111,7 +141,7 @@ int output_rest(struct output *output)
 
 	if (r < 0)
 		return write_failed(output, r);
-	output_values_merge(&output->now, &output_kind_of(output)->rest);
+	is_at_rest_now(output);
 	return 0;
 }
 
@@ -123,7 +153,7 @@ int output_poll(struct output *output, uint64_t now_us, uint64_t *ret_next_us)
 	if (r < 0)
 		return write_failed(output, r);
 	if (kind->observe && !kind->is_running(output->device))
-		kind->observe(output->device, &output->now);
+		observe(output);
 	return 0;
 }
 
@@ -135,5 +165,5 @@ void output_close(struct output *output)
 		kind->close(output->device);
 	output->device = NULL;
 	if (kind->moves)
-		output_values_merge(&output->now, &kind->rest);
+		is_at_rest_now(output);
 }

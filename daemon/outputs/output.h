@@ -15,7 +15,7 @@ struct output {
 	void *device;                       /* the kind's; NULL: not open */
 	char object[80];                    /* "led.red" */
 	char places[OUTPUT_PORTS_MAX][128]; /* what it is wired to, as last opened */
-	struct output_values now;           /* all keys */
+	struct output_state state;
 	bool ok;
 	struct backoff retry;
 	struct hal_error error; /* when not ok */
@@ -32,11 +32,15 @@ static inline const struct output_kind *output_kind_of(const struct output *outp
 
 static inline bool output_rests(const struct output *output)
 {
-	return output_is_at_rest(output_kind_of(output), &output->now);
+	return output_is_at_rest(output_kind_of(output), &output->state.values);
 }
 
 struct output_decision output_decision_on(
 	const struct output *output, const struct output_event *event);
+
+/* When it wants a decision on OUTPUT_TIME. OUTPUT_NEVER, too, while it failed: its retry comes
+ * first. */
+uint64_t output_deadline_us(const struct output *output);
 
 /* The first of its ports that is a channel of this PWM part, or OUTPUT_PORTS_MAX: none. */
 size_t output_port_on(const struct output *output, size_t chip);
@@ -48,9 +52,9 @@ bool output_needs_chip(const struct output *output);
  * error. */
 int output_open(struct output *output, const struct port_source *source);
 
-/* Writes to an open one. On success the values are the new ones; otherwise the words are in error,
- * and the values what is still driven. */
-int output_write(struct output *output, const struct output_values *values);
+/* Writes to an open one. On success the state is the next one; otherwise the words are in error,
+ * and its values are what is still driven. */
+int output_write(struct output *output, const struct output_state *next);
 
 /* Writes the rest again, on every port. */
 int output_rest(struct output *output);

@@ -1,15 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 #include "output_rule.h"
 
-static struct output_decision write(
-	const struct output_facts *facts, const struct output_values *values)
+/* A level of the rule. False: it has nothing to say. */
+typedef bool output_level(const struct output_facts *facts, const struct output_event *event,
+	struct output_decision *decision);
+
+void output_state_settle(const struct output_kind *kind, struct output_state *state)
 {
-	struct output_decision decision = {OUTPUT_WRITE, facts->now};
+	if (output_is_at_rest(kind, &state->values))
+		state->for_us = OUTPUT_NEVER;
+}
+
+static void write(const struct output_facts *facts, const struct output_values *values,
+	struct output_decision *decision)
+{
 	struct output_values more = *values;
 
 	output_values_complete(facts->kind, &more);
-	output_values_merge(&decision.values, &more);
-	return decision;
+	decision->verdict = OUTPUT_WRITE;
+	output_values_merge(&decision->next.values, &more);
+	output_state_settle(facts->kind, &decision->next);
+}
+
+static void rest(const struct output_facts *facts, struct output_decision *decision)
+{
+	write(facts, &facts->kind->rest, decision);
+}
+
+/* The same, but no more is believed of it than that it may run. */
+static void make_safe(const struct output_facts *facts, struct output_decision *decision)
+{
+	rest(facts, decision);
+	decision->verdict = OUTPUT_REST;
+}
+
+static bool is_over(const struct output_facts *facts, const struct output_event *event)
+{
+	return event->time_us >= output_due(facts);
+}
+
+/* It is off, by itself. What was over meanwhile stays so. */
+static void show_again(const struct output_facts *facts, const struct output_event *event,
+	struct output_decision *decision)
+{
+	if (is_over(facts, event))
+		rest(facts, decision);
+	else
+		write(facts, &facts->state.values, decision);
 }
 
 static bool decide_error(const struct output_facts *facts, const struct output_event *event,
@@ -19,17 +56,18 @@ static bool decide_error(const struct output_facts *facts, const struct output_e
 
 	switch (event->type) {
 	case OUTPUT_LOST:
-		decision->verdict = moves ? OUTPUT_REST : OUTPUT_LEAVE;
+		if (moves)
+			make_safe(facts, decision);
 		return true;
 	case OUTPUT_RESET:
 		if (moves)
-			decision->verdict = OUTPUT_REST;
+			make_safe(facts, decision);
 		else
-			*decision = write(facts, &facts->now);
+			show_again(facts, event, decision);
 		return true;
 	case OUTPUT_OPENED:
-		if (!moves && !output_is_at_rest(facts->kind, &facts->now))
-			*decision = write(facts, &facts->now);
+		if (!moves && !output_is_at_rest(facts->kind, &facts->state.values))
+			show_again(facts, event, decision);
 		return true;
 	default:
 		return false;
@@ -45,37 +83,76 @@ static bool decide_failsafe(const struct output_facts *facts, const struct outpu
 	if (event->type != OUTPUT_AWAY && event->type != OUTPUT_END)
 		return false;
 	if (values->given && facts->kind->moves)
-		decision->verdict = OUTPUT_REST;
+		make_safe(facts, decision);
 	else if (values->given)
-		*decision = write(facts, values);
+		write(facts, values, decision);
 	return true;
+}
+
+static bool decide_for(const struct output_facts *facts, const struct output_event *event,
+	struct output_decision *decision)
+{
+	if (event->type != OUTPUT_TIME)
+		return false;
+	if (event->time_us >= facts->state.for_us)
+		rest(facts, decision);
+	return true;
+}
+
+/* What the action makes of the keys that it does not name. */
+static struct output_values complete(
+	const struct output_facts *facts, const struct output_request *request)
+{
+	const struct output_kind *kind = facts->kind;
+	struct output_values values = request->values;
+	int toggled = request->modifiers.toggle ? output_toggle_key(kind) : -1;
+
+	if (toggled >= 0)
+		output_values_set(&values, (size_t)toggled, !facts->state.values.numbers[toggled]);
+	for (size_t i = 0; values.given && i < kind->n_keys; i++) {
+		const struct output_key *key = &kind->keys[i];
+
+		if (key->is_implied && !output_values_has(&values, i))
+			output_values_set(&values, i, key->implied);
+	}
+	return values;
+}
+
+/* A level or a colour is no new beginning. */
+static bool begins_anew(const struct output_facts *facts, const struct output_request *request)
+{
+	return (request->values.given & facts->kind->rest.given) || request->modifiers.toggle ||
+		request->modifiers.for_ms;
 }
 
 static bool decide_action(const struct output_facts *facts, const struct output_event *event,
 	struct output_decision *decision)
 {
-	struct output_values values = event->request.values;
+	const struct output_request *request = &event->request;
+	struct output_values values = complete(facts, request);
 
-	for (size_t i = 0; i < facts->kind->n_keys; i++) {
-		const struct output_key *key = &facts->kind->keys[i];
-
-		if (key->is_implied && !output_values_has(&values, i))
-			output_values_set(&values, i, key->implied);
-	}
-	*decision = write(facts, &values);
+	if (request->modifiers.for_ms)
+		decision->next.for_us = event->time_us + UINT64_C(1000) * request->modifiers.for_ms;
+	else if (begins_anew(facts, request))
+		decision->next.for_us = OUTPUT_NEVER;
+	write(facts, &values, decision);
 	return true;
 }
 
-static bool (*const LEVELS[])(const struct output_facts *facts, const struct output_event *event,
-	struct output_decision *decision) = {decide_error, decide_failsafe, decide_action};
+static output_level *const LEVELS[] = {decide_error, decide_failsafe, decide_for, decide_action};
 
 struct output_decision output_decide(
 	const struct output_facts *facts, const struct output_event *event)
 {
-	struct output_decision decision = {OUTPUT_LEAVE, {0}};
+	struct output_decision decision = {OUTPUT_LEAVE, facts->state};
 
 	for (size_t i = 0; i < sizeof(LEVELS) / sizeof(LEVELS[0]); i++)
 		if (LEVELS[i](facts, event, &decision))
 			break;
 	return decision;
+}
+
+uint64_t output_due(const struct output_facts *facts)
+{
+	return facts->state.for_us;
 }

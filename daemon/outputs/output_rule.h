@@ -1,48 +1,67 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an output of any kind is to do when something happens to it. Pure: nothing is written here.
+ * What an output of any kind is to do when something happens to it: a pure function of its state,
+ * the event and the time. Nothing is written here.
  *
  * There are levels, and the first one that has something to say decides:
  *   hardware error   what moves stands, and is never started by a cable that was plugged in again;
- *                    other kinds are shown again as they were
+ *                    other kinds are shown again as they were, unless their time is over
  *   fail-safe        the broker is away, or the process ends: what the map says
+ *   for              the time that an action gave is over: rest
  *   action           what was asked for
  */
 #pragma once
 
 #include "output_kind.h"
 
+#define OUTPUT_NEVER UINT64_MAX
+
 enum output_event_type {
 	OUTPUT_ACTION,
 	OUTPUT_OPENED, /* inactive */
 	OUTPUT_RESET,  /* a part that it sits on was set up anew, and turned it off */
 	OUTPUT_LOST,   /* a write failed, or its part did */
+	OUTPUT_TIME,   /* nothing but that */
 	OUTPUT_AWAY,   /* the broker is */
 	OUTPUT_END,    /* the process ends */
 };
 
 struct output_event {
 	enum output_event_type type;
+	uint64_t time_us;              /* CLOCK_MONOTONIC */
 	struct output_request request; /* ACTION: what was asked for */
+};
+
+/* What changes of an output. */
+struct output_state {
+	struct output_values values; /* all keys */
+	uint64_t for_us;             /* when the time of an action's "for" ends; OUTPUT_NEVER */
 };
 
 /* What there is to know of an output. */
 struct output_facts {
 	const struct output_kind *kind;
 	const struct output_failsafe *failsafe;
-	struct output_values now; /* all keys */
+	struct output_state state;
 };
 
 enum output_verdict {
 	OUTPUT_LEAVE, /* as it is */
-	OUTPUT_WRITE, /* the values */
+	OUTPUT_WRITE, /* the values of the next state */
 	OUTPUT_REST,  /* on every port, also where it is believed to be */
 };
 
 struct output_decision {
 	enum output_verdict verdict;
-	struct output_values values; /* WRITE: all keys */
+	struct output_state next; /* once it was carried out; LEAVE: the one that it has */
 };
 
 struct output_decision output_decide(
 	const struct output_facts *facts, const struct output_event *event);
+
+/* When there is something to decide without any other event; OUTPUT_NEVER. */
+uint64_t output_due(const struct output_facts *facts);
+
+/* Corrects a state whose values were changed by anything but a decision: what rests has no
+ * deadline. */
+void output_state_settle(const struct output_kind *kind, struct output_state *state);

@@ -75,9 +75,10 @@ static bool sits_on(const struct output *output, size_t chip)
 	return output->device && output_port_on(output, chip) < OUTPUT_PORTS_MAX;
 }
 
-static struct output_decision decide(const struct output *output, enum output_event_type type)
+static struct output_decision decide(
+	const struct outputs *outputs, const struct output *output, enum output_event_type type)
 {
-	const struct output_event event = {.type = type};
+	const struct output_event event = {.type = type, .time_us = outputs->now_us};
 
 	return output_decision_on(output, &event);
 }
@@ -86,7 +87,7 @@ void outputs_part_failed(struct outputs *outputs, struct output *output, size_t 
 {
 	struct hal_error before = output->error;
 
-	if (decide(output, OUTPUT_LOST).verdict == OUTPUT_REST)
+	if (decide(outputs, output, OUTPUT_LOST).verdict == OUTPUT_REST)
 		(void)output_rest(output);
 	hal_error_set(&output->error, code, "%s: %s", output->places[output_port_on(output, chip)],
 		hal_strerror(code));
@@ -123,11 +124,11 @@ static void chip_was_reset(struct outputs *outputs, size_t chip)
 
 		if (!sits_on(output, chip))
 			continue;
-		decision = decide(output, OUTPUT_RESET);
+		decision = decide(outputs, output, OUTPUT_RESET);
 		if (decision.verdict == OUTPUT_REST)
 			rest_after_reset(outputs, output);
 		else if (decision.verdict == OUTPUT_WRITE && failed == 0)
-			failed = output_write(output, &decision.values);
+			failed = output_write(output, &decision.next);
 	}
 	for (size_t i = 0; i < outputs->n && failed < 0; i++) {
 		struct output *output = &outputs->items[i];
@@ -167,8 +168,8 @@ static int make_ready(struct outputs *outputs, struct output *output, bool force
 	r = output_open(output, &source);
 	if (r < 0)
 		return r;
-	decision = decide(output, OUTPUT_OPENED);
-	return decision.verdict == OUTPUT_WRITE ? output_write(output, &decision.values) : 0;
+	decision = decide(outputs, output, OUTPUT_OPENED);
+	return decision.verdict == OUTPUT_WRITE ? output_write(output, &decision.next) : 0;
 }
 
 /* Opens it, or sees whether one that moves and failed can be written again. */
@@ -247,7 +248,7 @@ struct outputs_status outputs_get(const struct outputs *outputs, size_t index)
 	const struct output *output = &outputs->items[index];
 
 	return (struct outputs_status){
-		.values = output->now,
+		.values = output->state.values,
 		.ok = output->ok,
 		.error = output->error.text,
 		.since_ms = output->since_ms,
@@ -255,27 +256,27 @@ struct outputs_status outputs_get(const struct outputs *outputs, size_t index)
 }
 
 static int drive_once(
-	struct outputs *outputs, struct output *output, const struct output_values *values)
+	struct outputs *outputs, struct output *output, const struct output_state *next)
 {
 	const struct output_kind *kind = output_kind_of(output);
 	/* A stop does not wait for a part to be set up: the lines beside it can be written. */
-	bool at_once = kind->moves && output->device && output_is_at_rest(kind, values);
+	bool at_once = kind->moves && output->device && output_is_at_rest(kind, &next->values);
 	int r = at_once ? 0 : make_ready(outputs, output, true);
 
 	if (r == 0)
-		r = output_write(output, values);
+		r = output_write(output, next);
 	if (r < 0)
 		lost(outputs, output, r);
 	return r;
 }
 
-static int drive(struct outputs *outputs, struct output *output, const struct output_values *values)
+static int drive(struct outputs *outputs, struct output *output, const struct output_state *next)
 {
-	int r = drive_once(outputs, output, values);
+	int r = drive_once(outputs, output, next);
 
 	/* It was away and may be back already: a part that lost its power answers, but must be set
 	 * up anew. */
-	return r == -ENODEV ? drive_once(outputs, output, values) : r;
+	return r == -ENODEV ? drive_once(outputs, output, next) : r;
 }
 
 int outputs_carry_out(
@@ -288,7 +289,7 @@ int outputs_carry_out(
 	case OUTPUT_LEAVE:
 		return 0;
 	case OUTPUT_WRITE:
-		r = drive(outputs, output, &decision->values);
+		r = drive(outputs, output, &decision->next);
 		break;
 	case OUTPUT_REST:
 		r = output_rest(output);
@@ -302,12 +303,12 @@ int outputs_carry_out(
 int outputs_apply(struct outputs *outputs, size_t index, const struct output_request *request,
 	struct hal_error *error)
 {
-	const struct output_event event = {OUTPUT_ACTION, *request};
+	const struct output_event event = {OUTPUT_ACTION, clock_now_us(), *request};
 	struct output *output = &outputs->items[index];
 	struct output_decision decision = output_decision_on(output, &event);
 	int r;
 
-	outputs->now_us = clock_now_us();
+	outputs->now_us = event.time_us;
 	r = outputs_carry_out(outputs, output, &decision);
 	return r < 0 ? hal_error_set(error, r, "%s", output->error.text) : 0;
 }
@@ -342,7 +343,7 @@ bool outputs_have_failsafe(const struct outputs *outputs)
 static uint64_t step(struct outputs *outputs, struct output *output)
 {
 	struct hal_error before = output->error;
-	struct output_values values = output->now;
+	struct output_values values = output->state.values;
 	uint64_t next_us = UINT64_MAX;
 	int r = output_poll(output, outputs->now_us, &next_us);
 
@@ -350,7 +351,7 @@ static uint64_t step(struct outputs *outputs, struct output *output)
 	if (r < 0 && output->ok) {
 		lost(outputs, output, r);
 		note(outputs, output, r, &before);
-	} else if (!output_values_hold(&values, &output->now)) {
+	} else if (!output_values_hold(&values, &output->state.values)) {
 		outputs_tell_state(outputs);
 	}
 	return output->device ? next_us : UINT64_MAX;
@@ -361,12 +362,32 @@ static uint64_t earlier(uint64_t a_us, uint64_t b_us)
 	return a_us < b_us ? a_us : b_us;
 }
 
-uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us)
+/* Ends what was to hold for a time. Returns when the next one ends. */
+static uint64_t end_what_is_over(struct outputs *outputs)
 {
 	uint64_t next_us = UINT64_MAX;
+
+	OUTPUTS_FOR_EACH(outputs, pass, output)
+	{
+		if (output_deadline_us(output) <= outputs->now_us) {
+			struct output_decision decision = decide(outputs, output, OUTPUT_TIME);
+
+			(void)outputs_carry_out(outputs, output, &decision);
+			outputs_tell_state(outputs);
+		}
+		next_us = earlier(next_us, output_deadline_us(output));
+	}
+	return next_us;
+}
+
+uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us)
+{
+	uint64_t next_us;
 	bool retried = false; /* at most one a call: each may block for a transfer's time */
 
 	outputs->now_us = now_us;
+	/* Before any retry, which may take long. */
+	next_us = end_what_is_over(outputs);
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	{
 		if (!output->ok && !retried && backoff_is_due(&output->retry, now_us)) {

@@ -66,8 +66,8 @@ bool outputs_running(const struct outputs *outputs, bool guarded);
 /* Whether the fail-safe changes anything that does not move. */
 bool outputs_have_failsafe(const struct outputs *outputs);
 
-/* Ramps, reversals and retries that are due. Returns the time of the next call; UINT64_MAX: nothing
- * to do. */
+/* Ends what was to go on for a time, and does the ramps, reversals and retries that are due. Returns
+ * the time of the next call; UINT64_MAX: nothing to do. */
 uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us);
 
 /* What the map's failsafe says, for each output. 0, or the first error; goes on after one. */

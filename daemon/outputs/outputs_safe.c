@@ -23,10 +23,10 @@ static enum turn turn_of(const struct output *output)
 /* One that is not open is tried again by itself; here nothing may block for long. */
 static int make_safe(struct outputs *outputs, enum output_event_type type)
 {
-	const struct output_event event = {.type = type};
+	const struct output_event event = {.type = type, .time_us = clock_now_us()};
 	int r = 0;
 
-	outputs->now_us = clock_now_us();
+	outputs->now_us = event.time_us;
 	for (int turn = 0; turn < N_TURNS; turn++) {
 		for (size_t i = 0; i < outputs->n; i++) {
 			struct output *output = &outputs->items[i];

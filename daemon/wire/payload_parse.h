@@ -137,6 +137,20 @@ void payload_check_key(struct payload_parser *parser, const struct payload_path 
 	const struct payload_key_of *of, size_t index, const cJSON *item,
 	struct output_values *values);
 
+/* Whether an action may say it beside the keys of that kind: "for". */
+bool payload_is_modifier(const struct output_kind *kind, const char *name);
+
+/* Those of the kind, one after the other; NULL: no more. */
+const char *payload_modifier_name(const struct output_kind *kind, size_t index);
+
+/* Checks the value of one that is, named at the end of the path, and notes it. */
+void payload_check_modifier(struct payload_parser *parser, const struct payload_path *path,
+	const struct output_kind *kind, const cJSON *item, struct output_modifiers *modifiers);
+
+/* What they cannot stand beside, once the output's object was read. */
+void payload_check_modifiers(struct payload_parser *parser, const struct payload_path *path,
+	const struct output_kind *kind, const struct payload_output *output);
+
 /* Whether a kind's word is one of this gateway's: it has such outputs, or everybody expects it. */
 static inline bool payload_kind_is_known(
 	const struct config *config, const struct output_kind *kind)

@@ -206,6 +206,8 @@ static void list_names(
 	for (size_t i = 0; keys->kind && i < keys->kind->n_keys; i++)
 		if (!keys->kind->keys[i].is_stop_only)
 			add_name(names, keys->kind->keys[i].name);
+	for (size_t i = 0; keys->kind && payload_modifier_name(keys->kind, i); i++)
+		add_name(names, payload_modifier_name(keys->kind, i));
 }
 
 /* Reported where it stands in the message. */

@@ -329,9 +329,17 @@ static void check_together(struct payload_parser *parser, const struct payload_p
 		stop(kind, values);
 }
 
+/* When all that its object says was read. */
+static void finish_output(struct payload_parser *parser, const struct payload_path *path,
+	const struct output_kind *kind, bool is_stopped, struct payload_output *output)
+{
+	check_together(parser, path, kind, &output->values, is_stopped);
+	payload_check_modifiers(parser, path, kind, output);
+}
+
 /* The object of one output: some of the keys, and no others. */
 static void check_output(struct payload_parser *parser, const struct payload_path *path,
-	const struct payload_key_of *of, const cJSON *object, struct output_values *values)
+	const struct payload_key_of *of, const cJSON *object, struct payload_output *output)
 {
 	const struct output_kind *kind = of->kind;
 	const struct payload_keys keys = {.kind = kind, .of = PAYLOAD_KEYS_OF_ONE};
@@ -344,12 +352,24 @@ static void check_output(struct payload_parser *parser, const struct payload_pat
 		const struct payload_path here = {path, item->string};
 		int key = key_of_action(kind, item->string);
 
-		if (key < 0)
+		if (key < 0 && payload_is_modifier(kind, item->string))
+			payload_check_modifier(parser, &here, kind, item, &output->modifiers);
+		else if (key < 0)
 			payload_unknown_key(parser, &here, &keys);
-		else if (check_value(parser, &here, of, (size_t)key, item, values))
+		else if (check_value(parser, &here, of, (size_t)key, item, &output->values))
 			is_stopped = true;
 	}
-	check_together(parser, path, kind, values, is_stopped);
+	finish_output(parser, path, kind, is_stopped, output);
+}
+
+/* A name that the map gives wins over a modifier, where both may stand. */
+static bool is_modifier_of_first(
+	const struct payload_parser *parser, const struct output_kind *kind, const char *name)
+{
+	bool by_name;
+
+	return kind->is_plain && payload_is_modifier(kind, name) &&
+		payload_output_find(parser->config, kind, name, &by_name) < 0;
 }
 
 /* {"motor":{"1":{...}}} or {"motor":{"1":"stop"}}. Where the keys of the first one may stand, what
@@ -372,7 +392,7 @@ static void check_keyed(struct payload_parser *parser, const struct payload_path
 	if (is_stop)
 		stop(kind, &output.values);
 	else
-		check_output(parser, path, &of, item, &output.values);
+		check_output(parser, path, &of, item, &output);
 	add_output(parser, path, kind, &output, index);
 }
 
@@ -419,17 +439,20 @@ void payload_check_outputs(struct payload_parser *parser, const struct payload_p
 	cJSON_ArrayForEach(item, outputs) {
 		const struct payload_path here = {path, item->string};
 		int key = key_of_first(parser->config, kind, item->string);
+		bool is_modifier = key < 0 && is_modifier_of_first(parser, kind, item->string);
 
-		if (key < 0) {
+		if (key < 0 && !is_modifier) {
 			check_keyed(parser, &here, kind, item);
 			continue;
 		}
-		if (check_value(parser, &here, &of_first, (size_t)key, item, &first.values))
+		if (is_modifier)
+			payload_check_modifier(parser, &here, kind, item, &first.modifiers);
+		else if (check_value(parser, &here, &of_first, (size_t)key, item, &first.values))
 			is_stopped = true;
 		if (!first_key)
 			first_key = item->string;
 	}
-	check_together(parser, path, kind, &first.values, is_stopped);
+	finish_output(parser, path, kind, is_stopped, &first);
 	if (first_key && of->n == 0)
 		no_output(parser, path, kind);
 	else if (first_key)

@@ -114,7 +114,9 @@ static void follow_output(struct search *search)
 {
 	const struct config_outputs_of *of =
 		payload_outputs_of(search->parser.config, search->kind);
-	bool is_key = search->kind->is_plain && output_key_find(search->kind, search->key) >= 0;
+	bool is_key = search->kind->is_plain &&
+		(output_key_find(search->kind, search->key) >= 0 ||
+			payload_is_modifier(search->kind, search->key));
 	enum payload_called called = PAYLOAD_PLAIN;
 	bool by_name;
 

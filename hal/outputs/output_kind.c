@@ -67,6 +67,16 @@ bool output_values_agree(
 	return true;
 }
 
+const char *const output_modifier_words[] = {"for", "toggle", NULL};
+
+int output_toggle_key(const struct output_kind *kind)
+{
+	for (size_t i = 0; !kind->moves && i < kind->n_keys; i++)
+		if (kind->keys[i].type == OUTPUT_KEY_BOOL && output_values_has(&kind->rest, i))
+			return (int)i;
+	return -1;
+}
+
 struct output_range output_key_range(
 	const struct output_kind *kind, size_t key, const double *params)
 {

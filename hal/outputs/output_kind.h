@@ -299,6 +299,13 @@ static inline bool output_key_is_redundant(
 struct output_range output_key_range(
 	const struct output_kind *kind, size_t key, const double *params);
 
+/* What an action may call one of struct output_modifiers; ends with NULL. */
+extern const char *const output_modifier_words[];
+
+/* The key that "toggle" turns: what rests says it in a BOOL. -1: there is no such key, or the kind
+ * moves. */
+int output_toggle_key(const struct output_kind *kind);
+
 /* As an output with these params is when it was opened for the first time: at rest, all keys
  * given. What is no number of its range is the nearest that is. */
 struct output_values output_kind_initial(const struct output_kind *kind, const double *params);

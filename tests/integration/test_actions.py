@@ -353,3 +353,32 @@ def test_motor_that_fails_is_stopped(gateway, client):
     )
     assert (gateway.output("GPIO5"), gateway.output("GPIO6")) == (0, 0)
     client.wait("tos/state", lambda message: b'"motor":{"direction":"stop"' in message.payload, client.mark())
+
+
+def test_what_is_on_for_a_time_goes_off_without_a_broker(broker, gateway, client):
+    """To the rest: off, at the level that it had."""
+    mark = gateway.wire.mark()
+    answer = client.ask_json({"led": {"red": {"on": True, "bright": 4, "for": 1500}}})
+    assert answer["applied"] == {"led": {"red": {"on": True, "bright": 4}}}
+    broker.freeze()
+    gateway.wire.wait(r"line GPIO17 0$", mark)
+    lines = [line for line in gateway.wire.since(mark) if " line GPIO17 " in line]
+    broker.thaw()
+    on, off = (int(line.split()[0]) for line in lines)
+    assert off - on >= 1_499_000
+    client.wait_json("tos/state", lambda state: state["led"]["0"] == {"on": False, "bright": 4})
+
+
+def test_a_toggle_turns_it_on_and_off(gateway, client):
+    for expected in (True, False, True):
+        answer = client.ask_json({"led": {"red": {"toggle": True}}})
+        assert answer["applied"] == {"led": {"red": {"on": expected, "bright": 10}}}
+        assert gateway.output("GPIO17") == expected
+
+
+def test_a_time_beside_a_stop_is_a_mistake_and_the_stop_holds(gateway, client):
+    assert client.ask_json({"motor": {"direction": "forward", "for": 60000}})["ok"]
+    answer = client.ask_json({"motor": {"direction": "stop", "for": 5}})
+    assert answer["errors"][0]["path"] == "motor.for"
+    assert answer["applied"] == {"motor": {"direction": "stop", "speed": 10}}
+    assert gateway.output("GPIO5") == 0

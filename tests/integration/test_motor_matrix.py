@@ -22,6 +22,8 @@ SIDE_BY_SIDE = 8
 
 RUN = both(direction="forward", speed=10)
 STOP = both(direction="stop")
+FOR_A_DAY = both(direction="forward", speed=10, **{"for": 86400000})
+FOR_A_MOMENT = both(**{"for": 200})
 MISTAKEN_STOP = {"motor": {"lines": {"direction": "stop", "speed": 0}, "part": {"speed": 0}}, "foo": 1}
 
 # In the log of a broker that has handed over a message to the gateway.
@@ -50,6 +52,13 @@ def begin(world, tripped, **options):
 def action(world, tripped):
     begin(world, tripped)
     world.ask(RUN)
+    yield
+
+
+def timed(world, tripped):
+    """It is to end by itself, in a day."""
+    begin(world, tripped)
+    world.ask(FOR_A_DAY)
     yield
 
 
@@ -99,7 +108,7 @@ def queued(world, tripped):
         world.broker.log.wait(ARRIVED, log)
         log = world.broker.log.mark()
         yield
-        if world.way_out in (stop, mistaken_stop):
+        if world.way_out in (stop, mistaken_stop, over):
             world.broker.log.wait(ARRIVED, log)
         if world.broker.process.poll() is None:
             world.broker.kill()
@@ -248,6 +257,11 @@ def mistaken_stop(world):
     world.send(MISTAKEN_STOP)
 
 
+def over(world):
+    world.event()
+    world.send(FOR_A_MOMENT)
+
+
 def removed(world):
     text = world.gateway.map.read_text()
     world.event()
@@ -266,9 +280,10 @@ def chip(world):
 
 
 # By what a motor stops. The words begin with the letters below.
-BY = ("command", "end of the process", "fail-safe", "part without power", "reload", "safe: tosd --safe")
+BY = ("command", "end of the process", "fail-safe", "part without power", "reload", "safe: tosd --safe", "time")
 WAYS_OUT = {
     "stop": (stop, "c", "the command stop"),
+    "for": (over, "t", "the end of the time that an action gave"),
     "badstop": (mistaken_stop, "c", "stops in a message that has mistakes, too"),
     "removed": (removed, "r", "a reload that removes the motors"),
     "chip": (chip, "p", "the motor's chip is pulled and plugged in again"),
@@ -293,6 +308,7 @@ WAYS_OUT = {
 
 WAYS_IN = {
     "action": (action, "an action while connected"),
+    "timed": (timed, "an action with an end a day later"),
     "early": (early, "an action before the connection is told"),
     "kept": (kept, "an action of a kept session"),
     "queued": (queued, "an action in main's queue when the connection dies"),

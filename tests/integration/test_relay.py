@@ -54,7 +54,7 @@ def test_what_is_wrong_is_named_in_its_words(switched):
     assert [(error["path"], error["reason"]) for error in answer["errors"]] == [
         ("relay.pumpp", 'there is no relay "pumpp", did you mean "pump"?'),
         ("relay.1.on", "must be true or false, not a number"),
-        ("relay.1.bright", 'unknown key "bright", known here: on'),
+        ("relay.1.bright", 'unknown key "bright", known here: on, for, toggle'),
     ]
     assert levels(gateway) == [0, 0, 0]
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is decided for an output, a row a case. */
+/* What is decided for an output: a row for each state, event and time, in milliseconds. */
 #include "output_rule.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,44 +10,129 @@
 #include <cmocka.h>
 
 enum { FORWARD, BACKWARD, STOP }; /* the words of a direction */
+enum { NO = -1 };                 /* not given; never */
 
 struct row {
 	const char *word, *failsafe;
-	int now[2]; /* of the first two keys, and so are the others */
-	enum output_event_type event;
-	int asked[2]; /* of an action; -1: not given */
+	struct {
+		int values[2]; /* of the first two keys */
+		int ends;      /* its "for" */
+	} state;
+	struct {
+		enum output_event_type type;
+		int time;
+	} event;
+	struct {
+		int values[2];
+		int for_ms;
+		bool toggle;
+	} asked; /* of an action */
 	enum output_verdict verdict;
-	int expected[2]; /* when it is written */
+	struct {
+		int values[2];
+		int ends;
+	} next;
 };
+
+#define NOT_ASKED                                                                                  \
+	{                                                                                          \
+		{NO, NO}, 0, false                                                                 \
+	}
 
 static const struct row ROWS[] = {
 	/* an action */
-	{"led", "keep", {0, 3}, OUTPUT_ACTION, {1, 7}, OUTPUT_WRITE, {1, 7}},
-	{"led", "keep", {0, 3}, OUTPUT_ACTION, {1, -1}, OUTPUT_WRITE, {1, 3}},
-	{"led", "keep", {0, 3}, OUTPUT_ACTION, {-1, 7}, OUTPUT_WRITE, {1, 7}}, /* implied */
-	{"led", "off", {1, 3}, OUTPUT_ACTION, {0, -1}, OUTPUT_WRITE, {0, 3}},
-	{"motor", "stop", {FORWARD, 3}, OUTPUT_ACTION, {-1, 7}, OUTPUT_WRITE, {FORWARD, 7}},
-	{"motor", "stop", {STOP, 3}, OUTPUT_ACTION, {-1, 7}, OUTPUT_WRITE, {STOP, 7}},
-	{"motor", "keep", {FORWARD, 3}, OUTPUT_ACTION, {STOP, -1}, OUTPUT_WRITE, {STOP, 3}},
+	{"led", "keep", {{0, 3}, NO}, {OUTPUT_ACTION, 9}, {{1, 7}, 0, false}, OUTPUT_WRITE,
+		{{1, 7}, NO}},
+	{"led", "keep", {{0, 3}, NO}, {OUTPUT_ACTION, 9}, {{1, NO}, 0, false}, OUTPUT_WRITE,
+		{{1, 3}, NO}},
+	/* a level alone turns it on */
+	{"led", "keep", {{0, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
+		{{1, 7}, NO}},
+	{"led", "off", {{1, 3}, NO}, {OUTPUT_ACTION, 9}, {{0, NO}, 0, false}, OUTPUT_WRITE,
+		{{0, 3}, NO}},
+	{"motor", "stop", {{FORWARD, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
+		{{FORWARD, 7}, NO}},
+	{"motor", "stop", {{STOP, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
+		{{STOP, 7}, NO}},
+	{"motor", "keep", {{FORWARD, 3}, NO}, {OUTPUT_ACTION, 9}, {{STOP, NO}, 0, false},
+		OUTPUT_WRITE, {{STOP, 3}, NO}},
+
+	/* toggle: on from rest, and off from everything else */
+	{"led", "keep", {{0, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
+		{{1, 3}, NO}},
+	{"led", "keep", {{1, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
+		{{0, 3}, NO}},
+	{"led", "keep", {{1, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, true}, OUTPUT_WRITE,
+		{{0, 7}, NO}},
+	{"relay", "off", {{0}, NO}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, true}, OUTPUT_WRITE,
+		{{1}, 29}},
+	{"relay", "off", {{1}, 50}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, true}, OUTPUT_WRITE,
+		{{0}, NO}},
+	{"relay", "off", {{1}, 50}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
+		{{0}, NO}},
+
+	/* for: what begins anew has another end or none, and a level is no new beginning */
+	{"led", "keep", {{0, 3}, NO}, {OUTPUT_ACTION, 9}, {{1, NO}, 20, false}, OUTPUT_WRITE,
+		{{1, 3}, 29}},
+	{"led", "keep", {{1, 3}, 50}, {OUTPUT_ACTION, 9}, {{1, NO}, 0, false}, OUTPUT_WRITE,
+		{{1, 3}, NO}},
+	{"led", "keep", {{1, 3}, 50}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
+		{{1, 7}, 50}},
+	{"led", "keep", {{1, 3}, 50}, {OUTPUT_ACTION, 9}, {{NO, 7}, 20, false}, OUTPUT_WRITE,
+		{{1, 7}, 29}},
+	{"led", "keep", {{1, 3}, 50}, {OUTPUT_ACTION, 9}, {{NO, NO}, 90, false}, OUTPUT_WRITE,
+		{{1, 3}, 99}},
+	{"motor", "stop", {{FORWARD, 3}, 50}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
+		{{FORWARD, 7}, 50}},
+	{"motor", "stop", {{FORWARD, 3}, 50}, {OUTPUT_ACTION, 9}, {{BACKWARD, NO}, 0, false},
+		OUTPUT_WRITE, {{BACKWARD, 3}, NO}},
+	{"motor", "stop", {{FORWARD, 3}, 50}, {OUTPUT_ACTION, 9}, {{STOP, NO}, 0, false},
+		OUTPUT_WRITE, {{STOP, 3}, NO}},
+	/* alone it starts nothing, and what rests has no end */
+	{"led", "keep", {{0, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, false}, OUTPUT_WRITE,
+		{{0, 3}, NO}},
+	{"motor", "stop", {{STOP, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, 7}, 20, false}, OUTPUT_WRITE,
+		{{STOP, 7}, NO}},
+	/* its end */
+	{"led", "on", {{1, 3}, 50}, {OUTPUT_TIME, 49}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, 50}},
+	{"led", "on", {{1, 3}, 50}, {OUTPUT_TIME, 50}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO}},
+	{"led", "on", {{1, 3}, NO}, {OUTPUT_TIME, 99}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, NO}},
+	{"motor", "keep", {{FORWARD, 3}, 50}, {OUTPUT_TIME, 70}, NOT_ASKED, OUTPUT_WRITE,
+		{{STOP, 3}, NO}},
+
 	/* opened, and set up anew: LEDs as they were, and no motor starts by itself */
-	{"led", "keep", {0, 3}, OUTPUT_OPENED, {0, 0}, OUTPUT_LEAVE, {0, 0}},
-	{"led", "keep", {1, 3}, OUTPUT_OPENED, {0, 0}, OUTPUT_WRITE, {1, 3}},
-	{"led", "off", {0, 3}, OUTPUT_RESET, {0, 0}, OUTPUT_WRITE, {0, 3}},
-	{"motor", "keep", {FORWARD, 3}, OUTPUT_OPENED, {0, 0}, OUTPUT_LEAVE, {0, 0}},
-	{"motor", "keep", {FORWARD, 3}, OUTPUT_RESET, {0, 0}, OUTPUT_REST, {0, 0}},
+	{"led", "keep", {{0, 3}, NO}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_LEAVE, {{0, 3}, NO}},
+	{"led", "keep", {{1, 3}, NO}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_WRITE, {{1, 3}, NO}},
+	{"led", "keep", {{1, 3}, 50}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_WRITE, {{1, 3}, 50}},
+	{"led", "off", {{0, 3}, NO}, {OUTPUT_RESET, 9}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO}},
+	{"motor", "keep", {{FORWARD, 3}, NO}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{FORWARD, 3}, NO}},
+	{"motor", "keep", {{FORWARD, 3}, 50}, {OUTPUT_RESET, 9}, NOT_ASKED, OUTPUT_REST,
+		{{STOP, 3}, NO}},
+	/* what was over meanwhile is not shown again */
+	{"led", "on", {{1, 3}, 50}, {OUTPUT_OPENED, 50}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO}},
+	{"relay", "on", {{1}, 50}, {OUTPUT_RESET, 80}, NOT_ASKED, OUTPUT_WRITE, {{0}, NO}},
+
 	/* lost */
-	{"led", "on", {1, 3}, OUTPUT_LOST, {0, 0}, OUTPUT_LEAVE, {0, 0}},
-	{"motor", "keep", {BACKWARD, 3}, OUTPUT_LOST, {0, 0}, OUTPUT_REST, {0, 0}},
-	/* the broker is away */
-	{"led", "keep", {1, 3}, OUTPUT_AWAY, {0, 0}, OUTPUT_LEAVE, {0, 0}},
-	{"led", "off", {1, 3}, OUTPUT_AWAY, {0, 0}, OUTPUT_WRITE, {0, 3}},
-	{"led", "on", {0, 3}, OUTPUT_AWAY, {0, 0}, OUTPUT_WRITE, {1, 3}},
-	{"motor", "stop", {STOP, 3}, OUTPUT_AWAY, {0, 0}, OUTPUT_REST, {0, 0}},
-	{"motor", "keep", {FORWARD, 3}, OUTPUT_AWAY, {0, 0}, OUTPUT_LEAVE, {0, 0}},
+	{"led", "on", {{1, 3}, 50}, {OUTPUT_LOST, 9}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, 50}},
+	{"motor", "keep", {{BACKWARD, 3}, 50}, {OUTPUT_LOST, 9}, NOT_ASKED, OUTPUT_REST,
+		{{STOP, 3}, NO}},
+
+	/* the broker is away: what goes on keeps its end */
+	{"led", "keep", {{1, 3}, 50}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, 50}},
+	{"led", "off", {{1, 3}, 50}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO}},
+	{"led", "on", {{0, 3}, NO}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{1, 3}, NO}},
+	{"relay", "on", {{1}, 50}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{1}, 50}},
+	{"motor", "stop", {{STOP, 3}, NO}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_REST,
+		{{STOP, 3}, NO}},
+	{"motor", "keep", {{FORWARD, 3}, 50}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{FORWARD, 3}, 50}},
+
 	/* the end: what moves stops, whatever the map keeps */
-	{"led", "keep", {1, 3}, OUTPUT_END, {0, 0}, OUTPUT_LEAVE, {0, 0}},
-	{"led", "off", {1, 3}, OUTPUT_END, {0, 0}, OUTPUT_WRITE, {0, 3}},
-	{"motor", "keep", {FORWARD, 3}, OUTPUT_END, {0, 0}, OUTPUT_REST, {0, 0}},
+	{"led", "keep", {{1, 3}, NO}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, NO}},
+	{"led", "off", {{1, 3}, NO}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO}},
+	{"motor", "keep", {{FORWARD, 3}, 50}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_REST,
+		{{STOP, 3}, NO}},
 };
 
 static const struct output_failsafe *failsafe_of(const struct output_kind *kind, const char *word)
@@ -59,33 +144,73 @@ static const struct output_failsafe *failsafe_of(const struct output_kind *kind,
 	return NULL;
 }
 
+static uint64_t time_of(int ms)
+{
+	return ms == NO ? OUTPUT_NEVER : UINT64_C(1000) * (unsigned)ms;
+}
+
+static void check_row(size_t index, const struct row *row)
+{
+	const struct output_kind *kind = output_kind_find(row->word);
+	size_t n_keys = strcmp(row->word, "relay") == 0 ? 1 : 2;
+	struct output_facts facts = {
+		.kind = kind,
+		.failsafe = failsafe_of(kind, row->failsafe),
+		.state.for_us = time_of(row->state.ends),
+	};
+	struct output_event event = {
+		.type = row->event.type,
+		.time_us = time_of(row->event.time),
+		.request.modifiers = {(uint32_t)row->asked.for_ms, row->asked.toggle},
+	};
+	struct output_decision decision;
+
+	for (size_t key = 0; key < n_keys; key++) {
+		output_values_set(&facts.state.values, key, row->state.values[key]);
+		if (row->event.type == OUTPUT_ACTION && row->asked.values[key] != NO)
+			output_values_set(&event.request.values, key, row->asked.values[key]);
+	}
+	decision = output_decide(&facts, &event);
+	if (decision.verdict != row->verdict)
+		fail_msg("row %zu: %d", index, (int)decision.verdict);
+	if (decision.next.for_us != time_of(row->next.ends))
+		fail_msg(
+			"row %zu ends at %llu us", index, (unsigned long long)decision.next.for_us);
+	for (size_t key = 0; key < n_keys; key++)
+		if (decision.next.values.numbers[key] != row->next.values[key])
+			fail_msg("row %zu: key %zu is %d", index, key,
+				decision.next.values.numbers[key]);
+}
+
 static void each_row_is_decided_as_it_says(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
-		const struct row *row = &ROWS[i];
-		const struct output_kind *kind = output_kind_find(row->word);
-		struct output_facts facts = {
-			.kind = kind, .failsafe = failsafe_of(kind, row->failsafe)};
-		struct output_event event = {.type = row->event};
-		struct output_decision decision;
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++)
+		check_row(i, &ROWS[i]);
+}
 
-		for (size_t key = 0; key < 2; key++) {
-			output_values_set(&facts.now, key, row->now[key]);
-			if (row->event == OUTPUT_ACTION && row->asked[key] >= 0)
-				output_values_set(&event.request.values, key, row->asked[key]);
-		}
-		decision = output_decide(&facts, &event);
-		if (decision.verdict != row->verdict)
-			fail_msg("row %zu: %d", i, (int)decision.verdict);
-		for (size_t key = 0; key < 2 && row->verdict == OUTPUT_WRITE; key++)
-			assert_int_equal(decision.values.numbers[key], row->expected[key]);
-	}
+static void what_rests_is_never_due(void **state)
+{
+	const struct output_kind *kind = output_kind_find("relay");
+	struct output_facts facts = {.kind = kind, .failsafe = &kind->failsafe[0]};
+
+	(void)state;
+	facts.state.values = output_kind_initial(kind, NULL);
+	facts.state.for_us = 50;
+	output_state_settle(kind, &facts.state);
+	assert_true(output_due(&facts) == OUTPUT_NEVER);
+	output_values_set(&facts.state.values, 0, 1);
+	facts.state.for_us = 50;
+	output_state_settle(kind, &facts.state);
+	assert_true(output_due(&facts) == 50);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(each_row_is_decided_as_it_says)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_row_is_decided_as_it_says),
+		cmocka_unit_test(what_rests_is_never_due),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -587,6 +587,113 @@ static void test_a_stuck_part_is_tried_once_and_not_for_each_output(void **state
 	close_all(&f);
 }
 
+/* --- what holds for a time --- */
+
+static int request(struct fixture *f, const char *word, const struct output_values *values,
+	struct output_modifiers modifiers)
+{
+	const struct output_request request = {*values, modifiers};
+
+	return outputs_apply(f->outputs, output_index(f->rig.config, word, 0), &request, NULL);
+}
+
+#define TIMED "leds: [" RED "]\nmotors: [{forward: GPIO5, backward: GPIO6}]\n"
+
+/* To the rest and not to what was before, at the one time that the loop was told. */
+static void test_what_is_on_for_a_time_rests_then(void **state)
+{
+	const struct output_values on = led_values(true, 5),
+				   forward = motor_values(WORD_FORWARD, 0);
+	struct fixture f;
+	uint64_t now_us, led_us, motor_us;
+
+	(void)state;
+	open_map(&f, TIMED);
+	assert_int_equal(request(&f, "led", &on, (struct output_modifiers){0}), 0);
+	now_us = clock_now_us();
+	assert_int_equal(request(&f, "led", &on, (struct output_modifiers){.for_ms = 9000}), 0);
+	led_us = outputs_poll(f.outputs, clock_now_us());
+	assert_in_range(led_us, now_us + 9000000, clock_now_us() + 9000000);
+	assert_int_equal(
+		request(&f, "motor", &forward, (struct output_modifiers){.for_ms = 5000}), 0);
+	motor_us = outputs_poll(f.outputs, clock_now_us());
+	assert_true(motor_us < led_us);
+	forget_wires(&f);
+	f.told.states = 0;
+	assert_true(outputs_poll(f.outputs, motor_us - 1) == motor_us);
+	assert_wires(&f, "");
+	assert_true(outputs_poll(f.outputs, motor_us) == led_us);
+	assert_wires(&f, "line GPIO5 0\n");
+	assert_int_equal(value(&f, "motor", 0, "direction"), WORD_STOP);
+	assert_false(outputs_running(f.outputs, false));
+	assert_int_equal(f.told.states, 1);
+	assert_true(outputs_poll(f.outputs, led_us) == UINT64_MAX);
+	assert_wires(&f, "line GPIO17 0\n");
+	assert_int_equal(value(&f, "led", 0, "on"), 0);
+	assert_int_equal(value(&f, "led", 0, "bright"), 5);
+	close_all(&f);
+}
+
+static void test_a_stop_or_another_start_ends_the_time(void **state)
+{
+	const struct output_values forward = motor_values(WORD_FORWARD, 0);
+	const struct output_values stop = motor_values(WORD_STOP, 0);
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, TIMED);
+	assert_int_equal(
+		request(&f, "motor", &forward, (struct output_modifiers){.for_ms = 5000}), 0);
+	assert_int_equal(request(&f, "motor", &stop, (struct output_modifiers){0}), 0);
+	assert_true(outputs_poll(f.outputs, clock_now_us()) == UINT64_MAX);
+	assert_int_equal(
+		request(&f, "motor", &forward, (struct output_modifiers){.for_ms = 5000}), 0);
+	assert_int_equal(request(&f, "motor", &forward, (struct output_modifiers){0}), 0);
+	assert_true(outputs_poll(f.outputs, clock_now_us()) == UINT64_MAX);
+	close_all(&f);
+}
+
+/* Its part is away at that very moment: it is not on when it comes back. */
+static void test_a_time_that_ends_while_a_part_is_away_is_over(void **state)
+{
+	const struct output_values on = led_values(true, 5);
+	struct fixture f;
+	uint64_t end_us;
+
+	(void)state;
+	open_map(&f, CHIPS "leds: [" GREEN "]\n");
+	assert_int_equal(request(&f, "led", &on, (struct output_modifiers){.for_ms = 9000}), 0);
+	end_us = clock_now_us() + 9000000;
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NO_ANSWER), 0);
+	assert_true(outputs_poll(f.outputs, end_us) > end_us);
+	assert_false(get(&f, "led", 0).ok);
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
+	f.time_us = end_us;
+	poll_much_later(&f);
+	assert_true(get(&f, "led", 0).ok);
+	assert_int_equal(value(&f, "led", 0, "on"), 0);
+	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
+	close_all(&f);
+}
+
+static void test_a_reload_keeps_the_time_of_what_stays(void **state)
+{
+	const struct output_values forward = motor_values(WORD_FORWARD, 0);
+	struct fixture f;
+	uint64_t end_us;
+
+	(void)state;
+	open_map(&f, TIMED);
+	assert_int_equal(
+		request(&f, "motor", &forward, (struct output_modifiers){.for_ms = 5000}), 0);
+	end_us = outputs_poll(f.outputs, clock_now_us());
+	reload(&f, TIMED "relays: [{line: GPIO26}]\n");
+	assert_true(outputs_poll(f.outputs, clock_now_us()) == end_us);
+	assert_true(outputs_poll(f.outputs, end_us) == UINT64_MAX);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	close_all(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -611,6 +718,10 @@ int main(void)
 		cmocka_unit_test(test_reload_does_not_touch_what_stays),
 		cmocka_unit_test(test_reload_stops_a_motor_whose_wiring_changes),
 		cmocka_unit_test(test_a_stuck_part_is_tried_once_and_not_for_each_output),
+		cmocka_unit_test(test_what_is_on_for_a_time_rests_then),
+		cmocka_unit_test(test_a_stop_or_another_start_ends_the_time),
+		cmocka_unit_test(test_a_time_that_ends_while_a_part_is_away_is_over),
+		cmocka_unit_test(test_a_reload_keeps_the_time_of_what_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,34 @@ static const struct row REFUSED[] = {
 		"motor.percent: says something else than \"speed\": send one of them\n"},
 	{"{\"led\":{\"0\":{\"on\":true,\"percent\":0}}}", "led.0: is on and off at once\n"},
 	{"{\"led\":{\"0\":{\"percent\":0,\"on\":true}}}", "led.0: is on and off at once\n"},
+	/* how long, and the other way round */
+	{"{\"led\":{\"0\":{\"on\":true,\"for\":0}}}", "led.0.for: 0 is outside 1..86400000 ms\n"},
+	{"{\"led\":{\"0\":{\"on\":true,\"for\":86400001}}}",
+		"led.0.for: 86400001 is outside 1..86400000 ms\n"},
+	{"{\"motor\":{\"speed\":3,\"for\":1.5}}", "motor.for: 1.5 is not a whole number\n"},
+	{"{\"motor\":{\"direction\":\"forward\",\"for\":\"5s\"}}",
+		"motor.for: must be a whole number, not a string\n"},
+	{"{\"motor\":{\"direction\":\"stop\",\"for\":5}}",
+		"motor.for: beside a stop it means nothing: it is how long something is to go "
+		"on\n"},
+	{"{\"motor\":{\"1\":{\"for\":5,\"speed\":0}}}",
+		"motor.1.for: beside a stop it means nothing: it is how long something is to go "
+		"on\n"},
+	{"{\"led\":{\"0\":{\"on\":false,\"for\":5}}}",
+		"led.0.for: beside a stop it means nothing: it is how long something is to go "
+		"on\n"},
+	{"{\"led\":{\"0\":{\"toggle\":false}}}",
+		"led.0.toggle: must be true: leave it out where nothing toggles\n"},
+	{"{\"led\":{\"0\":{\"toggle\":1}}}", "led.0.toggle: must be true, not a number\n"},
+	{"{\"led\":{\"0\":{\"toggle\":true,\"on\":true}}}",
+		"led.0.toggle: \"toggle\" and \"on\" are two answers to one question: send one of "
+		"them\n"},
+	{"{\"motor\":{\"toggle\":true}}",
+		"motor.toggle: unknown key \"toggle\", known here: direction, speed, percent, "
+		"for\n"},
+	{"{\"motor\":{\"1\":{\"toggle\":true}}}",
+		"motor.1.toggle: unknown key \"toggle\", known here: direction, speed, percent, "
+		"for\n"},
 	/* not an object, empty objects */
 	{"[]", ": must be an object, not an array: {\"led\":{\"0\":{\"on\":true}}} for example\n"},
 	{"[{\"led\":{\"0\":{\"on\":true}}}]",
@@ -193,12 +221,15 @@ static const struct row REFUSED[] = {
 	{"{\"led\":{\"0\":{\"brigth\":7}}}",
 		"led.0.brigth: unknown key \"brigth\", did you mean \"bright\"?\n"},
 	{"{\"led\":{\"0\":{\"colour\":7}}}",
-		"led.0.colour: unknown key \"colour\", known here: on, bright, percent\n"},
+		"led.0.colour: unknown key \"colour\", known here: on, bright, percent, for, "
+		"toggle\n"},
 	{"{\"motor\":{\"sped\":7}}", "motor.sped: unknown key \"sped\", did you mean \"speed\"?\n"},
 	{"{\"motor\":{\"torque\":7}}",
-		"motor.torque: unknown key \"torque\", known here: direction, speed, percent\n"},
+		"motor.torque: unknown key \"torque\", known here: direction, speed, percent, "
+		"for\n"},
 	{"{\"motor\":{\"1\":{\"torque\":7}}}",
-		"motor.1.torque: unknown key \"torque\", known here: direction, speed, percent\n"},
+		"motor.1.torque: unknown key \"torque\", known here: direction, speed, percent, "
+		"for\n"},
 	{"{\"sensors\":{\"intervall\":7}}",
 		"sensors.intervall: unknown key \"intervall\", did you mean \"interval\"?\n"},
 	{"{\"\":1}", ": unknown key \"\", known here: led, motor, sensors, id, ts, ttl\n"},
@@ -688,6 +719,49 @@ static int parse_interval(const struct config *config, const char *text, size_t 
 	return payload_parse_interval(config, &bytes, ret_interval_ms, errors);
 }
 
+static void expect_modifiers(const struct config *config, const char *message, const char *word,
+	size_t index, struct output_modifiers expected)
+{
+	struct payload_bytes bytes = {(const uint8_t *)message, strlen(message), strlen(message)};
+	struct payload_action action;
+	struct payload_errors errors;
+
+	assert_int_equal(payload_parse_action(config, &bytes, NOW_MS, &action, &errors), 0);
+	assert_int_equal(action.n_outputs, 1);
+	assert_int_equal(action.outputs[0].output, output_index(config, word, index));
+	assert_int_equal(action.outputs[0].modifiers.for_ms, expected.for_ms);
+	assert_int_equal(action.outputs[0].modifiers.toggle, expected.toggle);
+}
+
+/* They are common to all kinds, and no values. */
+static void what_stands_beside_the_keys_is_a_modifier(void **state)
+{
+	const struct config *config = &((const struct fake_config *)*state)->config;
+
+	expect_modifiers(config, "{\"led\":{\"1\":{\"on\":true,\"for\":1}}}", "led", 1,
+		(struct output_modifiers){.for_ms = 1});
+	expect_modifiers(config, "{\"led\":{\"red\":{\"toggle\":true,\"for\":86400000}}}", "led", 0,
+		(struct output_modifiers){.for_ms = 86400000, .toggle = true});
+	expect_modifiers(config, "{\"motor\":{\"for\":20,\"direction\":\"forward\"}}", "motor", 0,
+		(struct output_modifiers){.for_ms = 20});
+	expect_modifiers(config, "{\"motor\":{\"right\":{\"for\":7}}}", "motor", 1,
+		(struct output_modifiers){.for_ms = 7});
+	expect_modifiers(
+		config, "{\"led\":{\"0\":{\"on\":true}}}", "led", 0, (struct output_modifiers){0});
+}
+
+/* A map that was there before the word goes on meaning the same. */
+static void a_name_wins_over_a_modifier(void **state)
+{
+	struct fake_config named;
+
+	(void)state;
+	fake_config_init(&named);
+	fake_config_add(&named, "motor", "for");
+	expect_modifiers(&named.config, "{\"motor\":{\"for\":{\"speed\":3,\"for\":9}}}", "motor", 2,
+		(struct output_modifiers){.for_ms = 9});
+}
+
 static void an_interval_is_a_plain_number(void **state)
 {
 	static const struct {
@@ -805,6 +879,8 @@ int main(void)
 		cmocka_unit_test(a_table_of_any_number_of_keys_may_be_listed),
 		cmocka_unit_test(a_gateway_without_outputs_says_so),
 		cmocka_unit_test(every_device_of_a_full_map_can_be_addressed_at_once),
+		cmocka_unit_test(what_stands_beside_the_keys_is_a_modifier),
+		cmocka_unit_test(a_name_wins_over_a_modifier),
 		cmocka_unit_test(an_interval_is_a_plain_number),
 		cmocka_unit_test(another_interval_is_refused),
 		cmocka_unit_test(an_led_command_counts_from_one),

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* What an action may say beside the keys of an output of any kind: a row each. */
+#include "payload_parse.h"
+
+#include <string.h>
+
+#define FOR_MAX_MS 86400000.0 /* a day */
+
+static bool is_for_all(const struct output_kind *kind)
+{
+	(void)kind;
+	return true;
+}
+
+static void check_for(struct payload_parser *parser, const struct payload_path *path,
+	const cJSON *item, struct output_modifiers *modifiers)
+{
+	static const struct payload_range RANGE = {1, FOR_MAX_MS, " ms", 0};
+	double for_ms;
+
+	if (payload_check_number(parser, path, item, &RANGE, &for_ms))
+		modifiers->for_ms = (uint32_t)for_ms;
+}
+
+static bool can_be_toggled(const struct output_kind *kind)
+{
+	return output_toggle_key(kind) >= 0;
+}
+
+/* There is nothing that false could mean. */
+static void check_toggle(struct payload_parser *parser, const struct payload_path *path,
+	const cJSON *item, struct output_modifiers *modifiers)
+{
+	if (cJSON_IsTrue(item))
+		modifiers->toggle = true;
+	else if (cJSON_IsFalse(item))
+		payload_mistake(parser, path, "must be true: leave it out where nothing toggles");
+	else
+		payload_mistake(parser, path, "must be true, not %s", payload_type_name(item));
+}
+
+static const struct modifier {
+	const char *name;
+	bool (*is_of)(const struct output_kind *kind);
+	void (*check)(struct payload_parser *parser, const struct payload_path *path,
+		const cJSON *item, struct output_modifiers *modifiers);
+} MODIFIERS[] = {
+	{"for", is_for_all, check_for},
+	{"toggle", can_be_toggled, check_toggle},
+};
+
+enum { N_MODIFIERS = sizeof(MODIFIERS) / sizeof(MODIFIERS[0]) };
+
+static const struct modifier *find(const struct output_kind *kind, const char *name)
+{
+	for (size_t i = 0; i < N_MODIFIERS; i++)
+		if (MODIFIERS[i].is_of(kind) && strcmp(MODIFIERS[i].name, name) == 0)
+			return &MODIFIERS[i];
+	return NULL;
+}
+
+bool payload_is_modifier(const struct output_kind *kind, const char *name)
+{
+	return find(kind, name) != NULL;
+}
+
+const char *payload_modifier_name(const struct output_kind *kind, size_t index)
+{
+	for (size_t i = 0; i < N_MODIFIERS; i++)
+		if (MODIFIERS[i].is_of(kind) && index-- == 0)
+			return MODIFIERS[i].name;
+	return NULL;
+}
+
+void payload_check_modifier(struct payload_parser *parser, const struct payload_path *path,
+	const struct output_kind *kind, const cJSON *item, struct output_modifiers *modifiers)
+{
+	find(kind, path->key)->check(parser, path, item, modifiers);
+}
+
+void payload_check_modifiers(struct payload_parser *parser, const struct payload_path *path,
+	const struct output_kind *kind, const struct payload_output *output)
+{
+	const struct payload_path at_for = {path, "for"}, at_toggle = {path, "toggle"};
+	const struct output_values *values = &output->values;
+	int toggled = output->modifiers.toggle ? output_toggle_key(kind) : -1;
+	bool rests = (values->given & kind->rest.given) == kind->rest.given &&
+		output_is_at_rest(kind, values);
+
+	if (output->modifiers.for_ms && rests)
+		payload_mistake(parser, &at_for,
+			"beside a stop it means nothing: it is how long something is to go on");
+	if (toggled >= 0 && output_values_has(values, (size_t)toggled))
+		payload_mistake(parser, &at_toggle,
+			"\"toggle\" and \"%s\" are two answers to one question: send one of them",
+			kind->keys[toggled].name);
+}
