@@ -28,14 +28,22 @@ static int parse_number(const char *text, double *ret_value)
 	return 0;
 }
 
-int attributes_read_number(struct attributes *attributes, const char *attribute, double *ret_value)
+int attributes_read_text(
+	struct attributes *attributes, const char *attribute, char *ret_text, size_t text_bytes)
 {
-	char text[ATTRIBUTE_BYTES] = "";
-	int r = attributes->ops->read(attributes, attribute, text, sizeof(text));
+	int r = attributes->ops->read(attributes, attribute, ret_text, text_bytes);
 
 	if (attributes->trace)
 		hal_trace_printf(attributes->trace, attributes->name, "%s %s", attribute,
-			r == 0 ? text : hal_strerror(r));
+			r == 0 ? ret_text : hal_strerror(r));
+	return r;
+}
+
+int attributes_read_number(struct attributes *attributes, const char *attribute, double *ret_value)
+{
+	char text[ATTRIBUTE_BYTES] = "";
+	int r = attributes_read_text(attributes, attribute, text, sizeof(text));
+
 	return r < 0 ? r : parse_number(text, ret_value);
 }
 

@@ -41,6 +41,10 @@ struct attributes {
 void attributes_path(const struct attributes_class *class, const char *device, char *ret_path,
 	size_t path_bytes);
 
+/* Reads an attribute as text. Errors are those of attributes_ops.read. */
+int attributes_read_text(
+	struct attributes *attributes, const char *attribute, char *ret_text, size_t text_bytes);
+
 /* Reads a decimal number such as "-12.5". -EBADMSG if the text is anything else; other errors are
  * those of attributes_ops.read. */
 int attributes_read_number(struct attributes *attributes, const char *attribute, double *ret_value);

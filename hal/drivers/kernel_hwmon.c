@@ -5,6 +5,10 @@
  */
 #include "kernel_sensors.h"
 
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
 extern const struct driver driver_hwmon;
 
 static const struct kernel_unit UNITS[] = {
@@ -16,7 +20,32 @@ static const struct kernel_unit UNITS[] = {
 	{NULL, 1},
 };
 
-static const struct kernel_variant VARIANT = {.prefix = "", .has_fault = true, .units = UNITS};
+enum { POWER_ON_CELSIUS = 85, NEAR_CELSIUS = 10 };
+
+/*
+ * A DS18B20 or DS18S20 that lost its power before it had measured shows what it begins with: "the
+ * power-on reset value of the temperature register is +85°C" (Maxim 19-7487, "Memory"). The kernel
+ * takes it for a temperature, unless root asks for a check (w1_therm's file "features"). It is one
+ * where the part was nearly as warm before.
+ */
+static int mend(struct chip *chip, const struct driver_channel *channel, double *value)
+{
+	struct kernel_state *state = chip->state;
+
+	(void)channel;
+	if (strcmp(state->name, "w1_slave_temp") != 0)
+		return 0;
+	if (fabs(*value - POWER_ON_CELSIUS) < 1e-6 &&
+		(!state->has_last || fabs(state->last - POWER_ON_CELSIUS) > NEAR_CELSIUS))
+		return hal_error_set(&chip->words, -ERANGE,
+			"85 °C is what the part shows after a loss of power");
+	state->last = *value;
+	state->has_last = true;
+	return 0;
+}
+
+static const struct kernel_variant VARIANT = {
+	.prefix = "", .has_fault = true, .units = UNITS, .mend = mend};
 static const struct attributes_class CLASS = {"class/hwmon", "hwmon"};
 
 /* clang-format off */

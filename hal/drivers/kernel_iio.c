@@ -5,6 +5,8 @@
  */
 #include "kernel_sensors.h"
 
+#include <string.h>
+
 extern const struct driver driver_iio;
 
 static const struct kernel_unit UNITS[] = {
@@ -18,7 +20,23 @@ static const struct kernel_unit UNITS[] = {
 	{NULL, 1},
 };
 
-static const struct kernel_variant VARIANT = {.prefix = "in_", .has_raw = true, .units = UNITS};
+/*
+ * The kernel's driver of the BME680 gives the humidity in percent (drivers/iio/chemical/
+ * bme680_core.c, bme680_read_humid(), as of Linux 6.12), and not in thousandths of it like all
+ * others and sysfs-bus-iio. Should it change its mind: no air has less than 0.1 %.
+ */
+static int mend(struct chip *chip, const struct driver_channel *channel, double *value)
+{
+	const struct kernel_state *state = chip->state;
+
+	if (strcmp(state->name, "bme680") == 0 && strcmp(channel->quantity, "humidity") == 0 &&
+		*value <= 0.1)
+		*value *= 1000;
+	return 0;
+}
+
+static const struct kernel_variant VARIANT = {
+	.prefix = "in_", .has_raw = true, .units = UNITS, .mend = mend};
 static const struct attributes_class CLASS = {"bus/iio/devices", "iio:device"};
 
 /* clang-format off */

@@ -117,10 +117,14 @@ static int check_fault(struct chip *chip, const char *name)
 	return 0;
 }
 
-/* The device was found when the bus was opened. There is nothing to set up. */
+/* The device was found when the bus was opened. The map may have its node in place of its name. */
 int kernel_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
-	(void)chip;
+	struct kernel_state *state = chip->state;
+	int r = attributes_read_text(chip->attributes, "name", state->name, sizeof(state->name));
+
+	if (r < 0 && r != -ENOENT)
+		return r;
 	*ret_wait_us = 0;
 	return 0;
 }
@@ -150,8 +154,11 @@ int kernel_collect(struct chip *chip, unsigned channel, double *ret_values)
 	if (r == -ENOENT)
 		return hal_error_set(
 			&chip->words, -EOPNOTSUPP, "the device has no channel %s", name);
+	if (r < 0)
+		return r;
+	value /= kernel_units_per(chip->driver, measured);
+	r = variant->mend(chip, measured, &value);
 	if (r == 0)
-		ret_values[driver_value_index(chip->driver, channel)] =
-			value / kernel_units_per(chip->driver, measured);
+		ret_values[driver_value_index(chip->driver, channel)] = value;
 	return r;
 }

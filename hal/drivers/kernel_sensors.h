@@ -17,6 +17,18 @@ struct kernel_variant {
 	const char *prefix; /* of all attributes */
 	bool has_raw, has_fault;
 	const struct kernel_unit *units; /* ends with a NULL quantity; other units are the same */
+	/*
+	 * Corrects what the device shows and does not mean, by its name in kernel_state. *value is
+	 * in the channel's unit. 0, or an error with its words.
+	 */
+	int (*mend)(struct chip *chip, const struct driver_channel *channel, double *value);
+};
+
+/* chip->state. */
+struct kernel_state {
+	char name[ATTRIBUTE_BYTES]; /* the kernel's name; "" of a simulated device */
+	double last;                /* the last value that was believed */
+	bool has_last;
 };
 
 #define KERNEL_COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -76,5 +88,6 @@ void kernel_model_load(void *state, const uint8_t *raw, size_t size);
 	.channels = CHANNELS, .n_channels = KERNEL_COUNT(CHANNELS), .vectors = VECTORS,            \
 	.n_vectors = KERNEL_COUNT(VECTORS), .model = &MODEL,                                       \
 	.integrity = DRIVER_INTEGRITY_NONE, .deadline_us = 100000,                                 \
+	.state_bytes = sizeof(struct kernel_state),                                                \
 	.configure = kernel_configure, .start = kernel_start, .collect = kernel_collect
 /* clang-format on */

@@ -66,6 +66,60 @@ static void a_value_that_no_thermometer_shows(void **state)
 	assert_fails(*state, TEMP, "temp1_input -273151\n", -ERANGE, "");
 }
 
+/* A DS18B20's 85 °C is a temperature only if it was nearly as warm before. */
+static void what_a_thermometer_begins_with_is_no_value(void **state)
+{
+	static const char words[] = "85 °C is what the part shows after a loss of power";
+	struct rig *rig = *state;
+	double values[DRIVER_CHANNELS_MAX];
+	const struct {
+		const char *lines;
+		double shown; /* 0: none */
+	} steps[] = {
+		{"name w1_slave_temp\ntemp1_input 85000\n", 0},
+		{"name w1_slave_temp\ntemp1_input 21062\n", 21.062},
+		{"name w1_slave_temp\ntemp1_input 85000\n", 0},
+		{"name w1_slave_temp\ntemp1_input 85062\n", 85.062},
+		{"name w1_slave_temp\ntemp1_input 85000\n", 85},
+		{"name w1_slave_temp\ntemp1_input 75000\n", 75},
+		{"name w1_slave_temp\ntemp1_input 85000\n", 85},
+		{"name w1_slave_temp\ntemp1_input 74938\n", 74.938},
+		{"name w1_slave_temp\ntemp1_input 85000\n", 0},
+	};
+
+	load(rig, steps[0].lines);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		assert_int_equal(sim_load_part(rig->board, RIG_PART,
+					 (const uint8_t *)steps[i].lines, strlen(steps[i].lines)),
+			0);
+		int r = rig_measure(rig, TEMP, values);
+
+		assert_int_equal(r, steps[i].shown > 0 ? 0 : -ERANGE);
+		assert_string_equal(rig->chip->words.text, steps[i].shown > 0 ? "" : words);
+		if (r == 0)
+			assert_near(values[TEMP], steps[i].shown, 1e-9);
+	}
+	/* After it was away nothing is known of before. */
+	assert_reads(rig, TEMP, "name w1_slave_temp\ntemp1_input 84000\n", 84);
+	assert_fails(rig, TEMP, steps[0].lines, -ERANGE, words);
+	/* Any other thermometer may show it. */
+	assert_reads(rig, TEMP, "name lm75\ntemp1_input 85000\n", 85);
+}
+
+/* The kernel's driver of the BME680 has percent where all others have thousandths of it. */
+static void the_humidity_of_a_bme680(void **state)
+{
+	struct rig *rig = *state;
+	unsigned humidity = (unsigned)driver_channel_find(rig->driver, "humidityrelative");
+
+	assert_reads(
+		rig, humidity, "name bme680\nin_humidityrelative_input 43.215000000\n", 43.215);
+	assert_reads(rig, humidity, "name bme680\nin_humidityrelative_input 100.000000000\n", 100);
+	assert_reads(rig, humidity, "name bme680\nin_humidityrelative_input 43215\n", 43.215);
+	assert_reads(rig, humidity, "name bme280\nin_humidityrelative_input 43215\n", 43.215);
+	assert_reads(rig, TEMP, "name bme680\nin_temp_input 23\n", 0.023);
+}
+
 static void an_iio_channel_that_the_device_does_not_have(void **state)
 {
 	assert_fails(*state, VOLTAGE0, "in_voltage1_raw 1\nin_voltage_scale 1\n", -EOPNOTSUPP,
@@ -204,6 +258,8 @@ int main(void)
 		HWMON(a_fault_that_the_device_reports),
 		HWMON(text_that_is_no_number),
 		HWMON(a_value_that_no_thermometer_shows),
+		HWMON(what_a_thermometer_begins_with_is_no_value),
+		IIO(the_humidity_of_a_bme680),
 		IIO(an_iio_channel_that_the_device_does_not_have),
 		IIO(a_number_without_its_scale_is_no_value),
 		IIO(the_value_itself_goes_before_the_raw_one),
