@@ -35,7 +35,7 @@ static int unknown_driver(struct schema *schema, const struct yaml_node *node)
 {
 	size_t n = count_drivers();
 	const struct driver *same = driver_find_part(node->text);
-	char way[240];
+	char way[320];
 
 	if (same) {
 		(void)snprintf(way, sizeof(way), "such a part is driver: %s", same->name);
