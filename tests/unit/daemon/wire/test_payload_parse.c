@@ -51,7 +51,7 @@ static const struct row UNDERSTOOD[] = {
 		"{\"motor\":{\"left\":{\"direction\":\"stop\"},\"1\":{\"speed\":3}}}"},
 	{"{\"motor\":\"stop\"}",
 		"{\"motor\":{\"0\":{\"direction\":\"stop\"},\"1\":{\"direction\":\"stop\"}}}"},
-	/* a level in percent, as the state says it: beside the step only where it lies between two */
+	/* a level in percent, as the state says it: only where it lies between two steps */
 	{"{\"led\":{\"0\":{\"percent\":12.5}}}", "{\"led\":{\"0\":{\"percent\":12.5}}}"},
 	{"{\"led\":{\"0\":{\"percent\":100.0}}}", "{\"led\":{\"0\":{\"percent\":100}}}"},
 	{"{\"led\":{\"0\":{\"percent\":0.1,\"bright\":1}}}",
