@@ -76,23 +76,22 @@ static int visit_line(void *context, const struct yaml_node *node, const struct 
 	return 0;
 }
 
-/* Visits the lines of chips as if they were ports. */
+/* Visits the line of a chip as if it were a port. */
+static int visit_input(void *context, const struct yaml_node *line)
+{
+	const struct config_port port = {.type = PORT_LINE, .line = line->text};
+
+	return visit_line(context, line, &port);
+}
+
 static int visit_inputs(const struct config_loader *loader, struct used_lines *lines)
 {
 	const struct config *config = loader->config;
 	int r = 0;
 
-	for (size_t i = 0; i < config->n_chips; i++) {
-		const char *const *key = config->chips[i].driver->line_keys;
-
-		for (; r == 0 && key && *key; key++) {
-			const struct yaml_node *node =
-				yaml_node_get(config_item(loader, "chips", i), *key);
-			const struct config_port port = {.type = PORT_LINE, .line = node->text};
-
-			r = visit_line(lines, node, &port);
-		}
-	}
+	for (size_t i = 0; r == 0 && i < config->n_chips; i++)
+		r = config_each_input(config->chips[i].driver, config_item(loader, "chips", i),
+			visit_input, lines);
 	return r;
 }
 

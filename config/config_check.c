@@ -107,17 +107,9 @@ static int claim_line(struct claims *claims, const struct yaml_node *node, const
 	return claim(claims, node, "%s%s", LINE, place.name);
 }
 
-static int claim_inputs(
-	struct claims *claims, const struct yaml_node *node, const struct driver *driver)
+static int claim_input(void *context, const struct yaml_node *line)
 {
-	int r = 0;
-
-	for (const char *const *key = driver->line_keys; r == 0 && *key; key++) {
-		const struct yaml_node *line = yaml_node_get(node, *key);
-		if (line && line->kind == YAML_SCALAR)
-			r = claim_line(claims, line, line->text);
-	}
-	return r;
+	return claim_line(context, line, line->text);
 }
 
 static int claim_chip(
@@ -129,7 +121,7 @@ static int claim_chip(
 	if (!chip->driver || !chip->bus)
 		return 0;
 	if (chip->driver->bus == DRIVER_BUS_LINES)
-		return claim_inputs(claims, node, chip->driver);
+		return config_each_input(chip->driver, node, claim_input, claims);
 	if (chip->driver->bus == DRIVER_BUS_SPI)
 		return claim(claims, bus, "chip select %s", chip->bus);
 	if (chip->driver->bus == DRIVER_BUS_ATTRIBUTES)

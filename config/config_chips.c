@@ -147,8 +147,9 @@ static int read_bus(struct schema *schema, const struct yaml_node *node, void *f
 
 	if (is_on_lines(chip)) {
 		diag_error(schema->diag, node->key_place, NULL,
-			"bus: %s sits on a GPIO line: write %s: GPIO23", chip->driver->name,
-			chip->driver->line_keys[0]);
+			"bus: %s sits on GPIO lines: write %s: %s", chip->driver->name,
+			chip->driver->line_keys[0],
+			chip->driver->n_listed ? "[GPIO20, GPIO21]" : "GPIO23");
 		return 0;
 	}
 	int r = schema_read_value(schema, node, &row, field);

@@ -45,7 +45,7 @@ static int add_line(struct schema *schema, const struct yaml_node *node, const c
 	if (strstr(line, LINES_SEPARATOR)) {
 		diag_error(schema->diag, node->place, "write it as <chip>:<offset>",
 			"%s: the name of an input's line cannot have a comma and a blank",
-			node->key);
+			node->key ? node->key : node->parent->key);
 		return 0;
 	}
 	if (asprintf(&bus, "%s%s%s", chip->bus ? chip->bus : "", chip->bus ? LINES_SEPARATOR : "",
@@ -56,13 +56,39 @@ static int add_line(struct schema *schema, const struct yaml_node *node, const c
 	return 0;
 }
 
-static int read_line(struct schema *schema, const struct yaml_node *map, const char *key,
+static int read_line(struct schema *schema, const struct yaml_node *node, struct config_chip *chip)
+{
+	struct config_port port = {0};
+	int r = config_read_line(schema, node, &port);
+
+	if (r == 0 && port.line)
+		r = add_line(schema, node, port.line, chip);
+	free(port.line);
+	return r;
+}
+
+static int read_list(struct schema *schema, const struct yaml_node *node, struct config_chip *chip)
+{
+	unsigned n = chip->driver->n_listed;
+	int r = 0;
+
+	if (!schema_expect_like(schema, node, YAML_LIST, "lines: [GPIO20, GPIO21]"))
+		return 0;
+	if (node->n_items != n) {
+		diag_error(schema->diag, node->place, NULL, "%s: %s has %u lines, not %zu",
+			node->key, chip->driver->name, n, node->n_items);
+		return 0;
+	}
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = read_line(schema, node->items[i], chip);
+	return r;
+}
+
+static int read_key(struct schema *schema, const struct yaml_node *map, const char *key,
 	struct config_chip *chip)
 {
 	const struct yaml_node *node = yaml_node_get(map, key);
-	struct config_port port = {0};
 	char path[YAML_PATH_MAX];
-	int r;
 
 	if (!node) {
 		yaml_node_path(map, path);
@@ -70,11 +96,8 @@ static int read_line(struct schema *schema, const struct yaml_node *map, const c
 			key);
 		return 0;
 	}
-	r = config_read_line(schema, node, &port);
-	if (r == 0 && port.line)
-		r = add_line(schema, node, port.line, chip);
-	free(port.line);
-	return r;
+	return chip->driver->n_listed ? read_list(schema, node, chip)
+				      : read_line(schema, node, chip);
 }
 
 int config_read_lines(struct schema *schema, const struct yaml_node *map, struct config_chip *chip)
@@ -82,7 +105,28 @@ int config_read_lines(struct schema *schema, const struct yaml_node *map, struct
 	const char *const *key = chip->driver->line_keys;
 	int r = schema_read_options(schema, map, config_lines_options, chip);
 
+	if (!yaml_node_get(map, "debounce"))
+		chip->lines.debounce_us = chip->driver->debounce_us;
 	for (; r == 0 && *key; key++)
-		r = read_line(schema, map, *key, chip);
+		r = read_key(schema, map, *key, chip);
+	return r;
+}
+
+int config_each_input(const struct driver *driver, const struct yaml_node *chip,
+	int (*visit)(void *context, const struct yaml_node *line), void *context)
+{
+	int r = 0;
+
+	for (const char *const *key = driver->line_keys; r == 0 && key && *key; key++) {
+		const struct yaml_node *node = yaml_node_get(chip, *key);
+
+		if (node && node->kind == YAML_SCALAR)
+			r = visit(context, node);
+		for (size_t i = 0; r == 0 && node && node->kind == YAML_LIST && i < node->n_items;
+			i++) {
+			if (node->items[i]->kind == YAML_SCALAR)
+				r = visit(context, node->items[i]);
+		}
+	}
 	return r;
 }

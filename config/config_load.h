@@ -95,6 +95,11 @@ extern const struct schema_option config_lines_options[];
 /* Reads these options and the lines of a chip whose driver is set. */
 int config_read_lines(struct schema *schema, const struct yaml_node *map, struct config_chip *chip);
 
+/* Calls visit for the node of each line of such a chip, until it returns an error, which is then
+ * returned. What is no line's name is passed over. Nothing for chips on other buses. */
+int config_each_input(const struct driver *driver, const struct yaml_node *chip,
+	int (*visit)(void *context, const struct yaml_node *line), void *context);
+
 /* The option simulate; field is the struct config_sensor. */
 int config_read_simulate(struct schema *schema, const struct yaml_node *node, void *field);
 

@@ -18,6 +18,7 @@ enum {
 
 int config_read_line(struct schema *schema, const struct yaml_node *node, struct config_port *port)
 {
+	const char *key = node->key ? node->key : node->parent->key; /* of a list */
 	struct gpio_place place;
 	char cure[64];
 
@@ -26,8 +27,7 @@ int config_read_line(struct schema *schema, const struct yaml_node *node, struct
 	if (strncmp(node->text, DEV, strlen(DEV)) == 0) {
 		(void)snprintf(cure, sizeof(cure), "write %.40s", node->text + strlen(DEV));
 		diag_error(schema->diag, node->place, cure,
-			"%s takes the chip's name and not its file, \"%.40s\"", node->key,
-			node->text);
+			"%s takes the chip's name and not its file, \"%.40s\"", key, node->text);
 		return 0;
 	}
 	if (gpio_place_parse(node->text, &place) < 0) {
@@ -40,7 +40,7 @@ int config_read_line(struct schema *schema, const struct yaml_node *node, struct
 		(void)snprintf(
 			cure, sizeof(cure), "GPIO%.8s, or gpiochip0:%.8s", node->text, node->text);
 		diag_error(schema->diag, node->place, cure,
-			"%s: %.40s is a number, and no name of a line", node->key, node->text);
+			"%s: %.40s is a number, and no name of a line", key, node->text);
 		return 0;
 	}
 	port->line = strdup(node->text);

@@ -87,13 +87,15 @@ static int unknown_channel(
 	return 0;
 }
 
-/* True if the chip has a single channel, which then need not be named. */
-static bool has_one_channel(const struct config *config, const char *name)
+/* True if the chip has a single channel, which then need not be named, or none. */
+static bool needs_no_channel(const struct config *config, const char *name)
 {
 	size_t chip = config_chip_index(config, name, strlen(name));
 
 	return chip != CONFIG_NO_INDEX && config->chips[chip].driver &&
-		config->chips[chip].driver->n_channels == 1;
+		(config->chips[chip].driver->n_channels == 1 ||
+			(config->chips[chip].driver->n_channels == 0 &&
+				config->chips[chip].driver->n_events > 0));
 }
 
 static int read_from(struct schema *schema, const struct yaml_node *node, void *field)
@@ -105,7 +107,7 @@ static int read_from(struct schema *schema, const struct yaml_node *node, void *
 		return 0;
 	const char *dot = strchr(node->text, '.');
 	size_t length = dot ? (size_t)(dot - node->text) : strlen(node->text);
-	if (!dot && !has_one_channel(loader->config, node->text)) {
+	if (!dot && !needs_no_channel(loader->config, node->text)) {
 		diag_error(schema->diag, node->place, NULL,
 			"from takes <chip>.<channel>, not \"%.40s\"", node->text);
 		return 0;
@@ -117,8 +119,9 @@ static int read_from(struct schema *schema, const struct yaml_node *node, void *
 	if (!driver)
 		return 0; /* reported already, at the chip */
 	if (driver->n_channels == 0) {
-		diag_error(schema->diag, node->place, NULL,
-			"from: %s is for outputs and measures nothing", driver->name);
+		diag_error(schema->diag, node->place, NULL, "from: %s %s and measures nothing",
+			driver->name,
+			driver->n_events ? "sends events by itself" : "is for outputs");
 		return 0;
 	}
 	int channel = dot ? driver_channel_find(driver, dot + 1) : 0;

@@ -42,7 +42,11 @@ static int open_lines(struct chip *chip, struct board *board, const struct chip_
 {
 	char consumer[32];
 	const struct lines_request request = {
-		.lines = settings->bus, .consumer = consumer, .settings = settings->lines};
+		.lines = settings->bus,
+		.consumer = consumer,
+		.settings = settings->lines,
+		.outputs = chip->driver->output_lines,
+	};
 
 	(void)snprintf(consumer, sizeof(consumer), "tosd %.26s", chip->name);
 	return board_open_lines(board, &request, error, &chip->lines);
@@ -152,6 +156,9 @@ static int end_call(struct chip *chip, int r)
 int chip_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
 	begin_call(chip);
+	if (chip->driver->needs_edges && chip->lines->fd < 0)
+		return hal_error_set(&chip->words, -EOPNOTSUPP,
+			"its GPIO chip cannot report edges, which a %s needs", chip->driver->name);
 	return end_call(chip, chip->driver->configure(chip, ret_wait_us));
 }
 
@@ -178,10 +185,38 @@ static bool has_channel(const struct driver *driver, unsigned channel)
 	return channel < driver->n_channels || driver_has_channel(driver, channel);
 }
 
+/* Of a part with events alone, what is measured is that its lines can be read. */
+static bool is_presence(const struct driver *driver, unsigned channel)
+{
+	return channel == 0 && driver->n_channels == 0 && driver->n_events > 0;
+}
+
+static int start_presence(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
+{
+	if (!is_presence(chip->driver, channel))
+		return -ENOENT;
+	*ret_wait_us = 0;
+	return 0;
+}
+
+static int collect_presence(struct chip *chip, unsigned channel, double *ret_values)
+{
+	uint64_t levels;
+	int r = -ENOENT;
+
+	if (is_presence(chip->driver, channel)) {
+		begin_call(chip);
+		r = lines_levels(chip->lines, &levels);
+	}
+	if (r == 0)
+		ret_values[0] = 1;
+	return r;
+}
+
 int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
 	if (!has_channel(chip->driver, channel))
-		return -ENOENT;
+		return start_presence(chip, channel, ret_wait_us);
 	begin_call(chip);
 	return end_call(chip, chip->driver->start(chip, channel, ret_wait_us));
 }
@@ -203,7 +238,7 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 	int r;
 
 	if (!has_channel(driver, channel))
-		return -ENOENT;
+		return collect_presence(chip, channel, ret_values);
 	if (driver->channels_together) {
 		first = 0;
 		end = driver->n_channels;
@@ -226,12 +261,15 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 	return 0;
 }
 
+/* edge: NULL once there is none any more. */
 static int event_of(struct chip *chip, const struct lines_edge *edge, uint64_t now_us,
 	struct driver_event *ret_event, uint64_t *ret_next_us)
 {
 	*ret_next_us = DEBOUNCE_NEVER;
 	if (chip->driver->event)
-		return chip->driver->event(chip, edge, now_us, ret_event, ret_next_us);
+		return chip->driver->event(chip, edge,
+			edge ? now_us : lines_known_us(chip->lines, now_us), ret_event,
+			ret_next_us);
 	if (!edge || edge->line > 0)
 		return 0;
 	*ret_event = (struct driver_event){edge->level, edge->time_us};
@@ -252,7 +290,8 @@ int chip_event(
 		if (event_of(chip, r ? &edge : NULL, now_us, ret_event, &next_us))
 			return 1;
 	} while (r > 0);
-	*ret_next_us = edge_us < next_us ? edge_us : next_us;
+	/* A decision that an edge which still has to hold may overturn waits for that edge. */
+	*ret_next_us = edge_us < next_us || next_us <= now_us ? edge_us : next_us;
 	return 0;
 }
 

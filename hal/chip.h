@@ -46,8 +46,11 @@ int chip_open(struct board *board, const struct chip_settings *settings, struct 
 void chip_reset(struct chip *chip);
 int chip_configure(struct chip *chip, uint32_t *ret_wait_us);
 int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
-/* Also checks the channel's range: -ERANGE. ret_values has DRIVER_CHANNELS_MAX elements;
- * driver_value_index() gives the element of a channel. */
+/*
+ * Also checks the channel's range: -ERANGE. ret_values has DRIVER_CHANNELS_MAX elements;
+ * driver_value_index() gives the element of a channel. A part with events alone has a channel 0
+ * here, which is 1 while its lines can be read.
+ */
 int chip_collect(struct chip *chip, unsigned channel, double *ret_values);
 
 /*

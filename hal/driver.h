@@ -7,8 +7,8 @@
  * The "part" of a driver on attributes is a device that the kernel drives.
  *
  * A driver has either sensor channels (configure, start, collect) or PWM channels (configure,
- * set_duty). Its functions are called by one thread at a time, never sleep, and make a bounded
- * number of transfers.
+ * set_duty). On lines it may have events alone (configure, event). Its functions are called by one
+ * thread at a time, never sleep, and make a bounded number of transfers.
  */
 #pragma once
 
@@ -101,6 +101,8 @@ struct driver_vector {
 	const double *params; /* as many as the driver has, or NULL for the defaults */
 	const uint8_t *raw;
 	size_t raw_bytes;
+	uint32_t after_us;  /* LINES: so long from 'raw' to the measurement or the last event */
+	const char *events; /* LINES: all that happens meanwhile: "single double"; NULL: a value */
 	double value, tolerance; /* sensor channels */
 	uint32_t duty;           /* PWM channels, in steps */
 	uint8_t reg;             /* PWM channels */
@@ -125,6 +127,13 @@ struct driver_model {
 		const void *state, const char *attribute, char *ret_text, size_t text_bytes);
 	/* The logical level that the part drives the line to. */
 	bool (*line)(const void *state, unsigned line);
+	/*
+	 * Makes the next change of the lines that the part drives, if it was due by now. false:
+	 * none was. NULL: they change with set_value() and load() alone.
+	 */
+	bool (*step)(void *state, uint64_t now_us, uint64_t *ret_time_us);
+	/* An output of ours is active from now_us on, for so long. */
+	void (*pulse)(void *state, unsigned line, uint64_t now_us, uint32_t duration_us);
 	void (*set_value)(
 		void *state, unsigned channel, double value); /* the value to show, clamped */
 	void (*set_busy)(void *state,
@@ -147,6 +156,10 @@ struct driver {
 	const struct driver *on_spi; /* I2C: the same part's driver for a bus of SPI, or NULL */
 	const struct attributes_class *attributes; /* ATTRIBUTES: the class of its devices */
 	const char *const *line_keys; /* LINES: the keys of its lines in the map; ends with NULL */
+	unsigned n_listed;     /* of the only key, which takes a list; 0: a line for each key */
+	uint64_t output_lines; /* LINES: as of struct lines_request */
+	bool needs_edges;      /* LINES: the levels alone say nothing */
+	uint32_t debounce_us;  /* LINES: by default */
 	const struct driver_channel *channels;
 	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX; with parse_channel one less */
 	bool channels_together; /* one start/collect measures all channels */
@@ -178,8 +191,9 @@ struct driver {
 	/*
 	 * LINES: the input's events, or NULL. Without event() they are the levels of the first
 	 * line: two words, for 0 and 1. event() is called for each edge that held for the debounce,
-	 * and with edge NULL at the time that it asked for. It returns 1 with *ret_event, or 0.
-	 * *ret_next_us is the time of the next call without an edge; DEBOUNCE_NEVER: none.
+	 * and after the last one with edge NULL; now_us is then the time until which all edges are
+	 * known. It returns 1 with *ret_event, or 0. *ret_next_us is the time of the next call
+	 * without an edge; DEBOUNCE_NEVER: none.
 	 */
 	const struct driver_event_word *events;
 	size_t n_events;

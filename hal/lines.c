@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lines.h"
+#include "clock.h"
 #include "hal_error.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -128,6 +129,34 @@ int lines_edge(
 		return 0;
 	r = catch_up(lines, now_us);
 	return r < 0 ? r : settle(lines, now_us, ret_edge, ret_next_us);
+}
+
+uint64_t lines_known_us(const struct lines *lines, uint64_t now_us)
+{
+	for (unsigned i = 0; i < lines->n_lines; i++) {
+		const struct debounce *debounce = &lines->debounces[i];
+
+		if (debounce->raw != debounce->level && debounce->changed_us < now_us)
+			now_us = debounce->changed_us;
+	}
+	return now_us;
+}
+
+int lines_pulse(struct lines *lines, unsigned line, uint32_t duration_us)
+{
+	int r = -EINVAL;
+
+	if (lines->ops->pulse && line < lines->n_lines && duration_us <= LINES_PULSE_MAX_US)
+		r = lines->ops->pulse(lines, line, duration_us);
+	if (lines->trace)
+		hal_trace_printf(lines->trace, lines->name, "pulse of line %u, %u us: %s", line,
+			(unsigned)duration_us, r < 0 ? hal_strerror(r) : "ok");
+	return r;
+}
+
+uint64_t lines_now_us(const struct lines *lines)
+{
+	return lines->ops->now_us ? lines->ops->now_us(lines) : clock_now_us();
 }
 
 struct lines *lines_close(struct lines *lines)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * GPIO lines as inputs. To a driver they are what a bus is to other parts. A part has one or more
- * lines, in the order of its driver's line_keys. A handle belongs to one thread.
+ * lines, in the order of its driver's line_keys. Some may be outputs, with which the driver
+ * triggers the part. A handle belongs to one thread.
  */
 #pragma once
 
@@ -33,6 +34,7 @@ struct lines_request {
 	const char *lines;    /* their names as in gpio.h; borrowed for the call */
 	const char *consumer; /* shown by gpioinfo: "tosd door" */
 	struct lines_settings settings;
+	uint64_t outputs; /* bit 0 is the first line: those that are outputs, inactive at first */
 };
 
 /* A change of a line's level. */
@@ -52,6 +54,10 @@ struct lines_ops {
 	 * number of edges that were dropped before it to lines->lost. Only with an fd.
 	 */
 	int (*edge)(struct lines *lines, struct lines_edge *ret_edge);
+	/* Of an output: see lines_pulse(). NULL: the request has none. */
+	int (*pulse)(struct lines *lines, unsigned line, uint32_t duration_us);
+	/* Of the time stamps. NULL: CLOCK_MONOTONIC. */
+	uint64_t (*now_us)(const struct lines *lines);
 	void (*close)(struct lines *lines); /* releases and frees */
 };
 
@@ -93,6 +99,23 @@ int lines_levels(struct lines *lines, uint64_t *ret_levels);
  */
 int lines_edge(
 	struct lines *lines, uint64_t now_us, struct lines_edge *ret_edge, uint64_t *ret_next_us);
+
+/*
+ * After lines_edge() has returned 0: until when all edges are known. It is now_us, or the beginning
+ * of a level that has not held for the debounce so far.
+ */
+uint64_t lines_known_us(const struct lines *lines, uint64_t now_us);
+
+enum { LINES_PULSE_MAX_US = 100 };
+
+/*
+ * Makes an output active for at least duration_us (up to LINES_PULSE_MAX_US), and inactive again.
+ * Waits for that. 0 or an error of hal_error.h.
+ */
+int lines_pulse(struct lines *lines, unsigned line, uint32_t duration_us);
+
+/* The time by the clock of the edges. */
+uint64_t lines_now_us(const struct lines *lines);
 
 /* Closes and returns NULL; lines may be NULL. */
 struct lines *lines_close(struct lines *lines);

@@ -250,6 +250,33 @@ static const char *command_slow(struct simulation *simulation, const char *targe
 	return sim_set_slow(simulation->board, target, transfer_us) < 0 ? "no such target" : NULL;
 }
 
+/* Whether it is one of the lines of a chip. */
+static bool is_input_line(const struct config *config, const char *target)
+{
+	char name[64];
+
+	for (size_t i = 0; i < config->n_chips; i++) {
+		const char *names = config->chips[i].bus;
+
+		while (config->chips[i].driver->line_keys &&
+			lines_next_name(&names, name, sizeof(name)) == 0) {
+			if (strcmp(name, target) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static const char *drive_line(
+	struct simulation *simulation, const char *target, const char *argument)
+{
+	bool level = strcmp(argument, "1") == 0;
+
+	if (!level && strcmp(argument, "0") != 0)
+		return "a line is 0 or 1";
+	return sim_drive_line(simulation->board, target, level) < 0 ? "the line is not open" : NULL;
+}
+
 static const char *command_set(
 	struct simulation *simulation, const char *target, const char *argument)
 {
@@ -260,8 +287,10 @@ static const char *command_set(
 	char *end;
 	int channel;
 
+	if (is_input_line(simulation->config, target))
+		return drive_line(simulation, target, argument);
 	if (!dot)
-		return "not CHIP.CHANNEL";
+		return "neither CHIP.CHANNEL nor the line of a chip";
 	snprintf(chip_name, sizeof(chip_name), "%.*s", (int)(dot - target), target);
 	chip = find_chip(simulation->config, chip_name);
 	channel = chip ? driver_channel_find(chip->driver, dot + 1) : -ENOENT;
@@ -283,7 +312,8 @@ static void command(struct simulation *simulation, const char *line, char *out, 
 	char argument[64] = "";
 	char more[16] = "";
 	char told[ANSWER_BYTES - sizeof("error \n")];
-	const char *error = "there are: fault TARGET FAULT, set CHIP.CHANNEL VALUE, get OUTPUT";
+	const char *error = "there are: fault TARGET FAULT, set CHIP.CHANNEL VALUE, set LINE "
+			    "LEVEL, get OUTPUT";
 	double value;
 	int words = sscanf(line, "%15s %127s %63s %15s", verb, target, argument, more);
 

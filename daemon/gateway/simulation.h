@@ -11,6 +11,7 @@
  *                             no-answer, stuck, short, flip, slow, busy, held-sda
  *   fault TARGET slow TIME    each transfer takes TIME, "750ms" or "2s"
  *   set CHIP.CHANNEL VALUE    what the part shows from now on
+ *   set LINE LEVEL            drives the line of an input: set GPIO24 1
  *   get TARGET                the level of a line or the duty of a PWM channel
  */
 #pragma once

@@ -194,6 +194,8 @@ static bool next_of(struct watches *watches, struct watch *watch, uint64_t now_u
 	watch->is_deaf = r < 0;
 	ret_event->config = watches->config;
 	ret_event->chip = watch->chip;
+	if (!is_level(watches, watch))
+		watch->is_untold = false; /* nothing about it lasts */
 	if (r < 1)
 		return r == 0 && is_level(watches, watch) && say_level(watch, now_us, ret_event);
 	watch->is_untold = false;

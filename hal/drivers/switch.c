@@ -8,23 +8,7 @@
  * Documentation/userspace-api/gpio/gpio-v2-line-get-values-ioctl.rst, as of Linux 6.12: a bit is 1
  * if the line is active, which for an active low line means the low level.
  */
-#include "chip.h"
-#include "driver.h"
-
-static int switch_configure(struct chip *chip, uint32_t *ret_wait_us)
-{
-	(void)chip;
-	*ret_wait_us = 0;
-	return 0;
-}
-
-static int switch_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
-{
-	(void)chip;
-	(void)channel;
-	*ret_wait_us = 0;
-	return 0;
-}
+#include "on_lines.h"
 
 static int switch_collect(struct chip *chip, unsigned channel, double *ret_values)
 {
@@ -101,8 +85,8 @@ const struct driver driver_switch = {
 	.channels = CHANNELS,
 	.n_channels = sizeof(CHANNELS) / sizeof(*CHANNELS),
 	.integrity = DRIVER_INTEGRITY_NONE,
-	.configure = switch_configure,
-	.start = switch_start,
+	.configure = on_lines_configure,
+	.start = on_lines_start,
 	.collect = switch_collect,
 	.vectors = VECTORS,
 	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),

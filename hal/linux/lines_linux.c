@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lines_linux.h"
+#include "clock.h"
 #include "device_node.h"
 #include "linux_error.h"
 #include <errno.h>
@@ -85,6 +86,27 @@ static int edge(struct lines *base, struct lines_edge *ret_edge)
 	return 1;
 }
 
+static int set_level(struct lines_request_linux *lines, unsigned line, bool level)
+{
+	struct gpio_v2_line_values values = {
+		.mask = UINT64_C(1) << line, .bits = (uint64_t)level << line};
+	int r = lines->control(lines->fd, GPIO_V2_LINE_SET_VALUES_IOCTL, &values);
+
+	return r < 0 ? linux_error(-r) : 0;
+}
+
+/* Too short to sleep. */
+static int pulse(struct lines *base, unsigned line, uint32_t duration_us)
+{
+	struct lines_request_linux *lines = (struct lines_request_linux *)base;
+	int r = set_level(lines, line, true);
+	uint64_t begin_us = clock_now_us();
+
+	while (r == 0 && clock_now_us() - begin_us <= duration_us)
+		;
+	return r < 0 ? r : set_level(lines, line, false);
+}
+
 static void close_lines(struct lines *base)
 {
 	struct lines_request_linux *lines = (struct lines_request_linux *)base;
@@ -94,7 +116,8 @@ static void close_lines(struct lines *base)
 	free(lines);
 }
 
-static const struct lines_ops OPS = {levels, edge, close_lines};
+static const struct lines_ops OPS = {
+	.levels = levels, .edge = edge, .pulse = pulse, .close = close_lines};
 
 static uint64_t flags_of(const struct lines_settings *settings)
 {
@@ -107,6 +130,23 @@ static uint64_t flags_of(const struct lines_settings *settings)
 
 	return GPIO_V2_LINE_FLAG_INPUT | BIAS[settings->bias] |
 		(settings->active_low ? GPIO_V2_LINE_FLAG_ACTIVE_LOW : 0);
+}
+
+/* The lines that are outputs, inactive from the beginning: in attributes of their own. */
+static void plan_outputs(struct plan *plan, const struct lines_request *request)
+{
+	struct gpio_v2_line_config *config = &plan->request.config;
+	uint64_t active_low = config->flags & GPIO_V2_LINE_FLAG_ACTIVE_LOW;
+
+	if (!request->outputs)
+		return;
+	config->attrs[0] = (struct gpio_v2_line_config_attribute){
+		.attr = {.id = GPIO_V2_LINE_ATTR_ID_FLAGS,
+			.flags = GPIO_V2_LINE_FLAG_OUTPUT | active_low},
+		.mask = request->outputs};
+	config->attrs[1] = (struct gpio_v2_line_config_attribute){
+		.attr = {.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES}, .mask = request->outputs};
+	config->num_attrs = 2;
 }
 
 /* Finds all lines. They are requested together, so that their edges come in one sequence. */
@@ -206,6 +246,7 @@ int lines_linux_open(const struct lines_linux *kernel, const struct gpio_linux *
 	lines = calloc(1, sizeof(*lines));
 	if (!lines)
 		return -ENOMEM;
+	plan_outputs(&plan, request);
 	(void)snprintf(plan.request.consumer, sizeof(plan.request.consumer), "%s",
 		request->consumer ? request->consumer : "");
 	r = request_lines(kernel, &plan, error);

@@ -86,6 +86,12 @@ int sim_set_fault(struct board *board, const char *target, enum sim_fault fault)
 int sim_set_slow(struct board *board, const char *target, uint32_t transfer_us);
 
 /*
+ * Drives an input line ("GPIO24") to that electrical level, as somebody does who presses a button,
+ * until something is set of the part on it. -ENOENT: no part has this line open.
+ */
+int sim_drive_line(struct board *board, const char *line, bool level);
+
+/*
  * Returns the present value: the electrical level of a line, or the duty (0..1) of "pwmchip0.1",
  * "board.3" or "leds/ACT". -ENOENT if it was never opened.
  */

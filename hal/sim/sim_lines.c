@@ -19,20 +19,28 @@ struct sim_lines {
 	struct sim_bus *bus; /* borrowed from the board: all of the part's lines */
 	struct sim_output *outputs[LINES_MAX]; /* borrowed from the board: each of the lines */
 	bool active_low;
+	uint64_t ours;  /* that are outputs */
 	uint64_t shown; /* the levels after the newest edge */
 	struct lines_edge edges[EDGES_MAX];
 	size_t first, n_edges;
 	uint64_t dropped;
 };
 
+static bool shown_level(const struct sim_lines *lines, const struct sim_part *part, unsigned line)
+{
+	const struct sim_output *output = lines->outputs[line];
+
+	if (output->is_driven)
+		return output->driven != lines->active_low;
+	return part && part->driver->model->line(part->state, line);
+}
+
 static uint64_t shown_levels(const struct sim_lines *lines, const struct sim_part *part)
 {
 	uint64_t levels = 0;
 
-	for (unsigned i = 0; part && i < lines->base.n_lines; i++) {
-		if (part->driver->model->line(part->state, i))
-			levels |= UINT64_C(1) << i;
-	}
+	for (unsigned i = 0; i < lines->base.n_lines; i++)
+		levels |= (uint64_t)shown_level(lines, part, i) << i;
 	return levels;
 }
 
@@ -59,27 +67,75 @@ static void add_edge(struct sim_lines *lines, unsigned line, bool level, uint64_
 		(struct lines_edge){line, level, now_us};
 }
 
-/* With the lock. */
-static void follow(struct sim_lines *lines, const struct sim_part *part)
+static void show_levels(struct sim_lines *lines, const struct sim_part *part, uint64_t time_us)
 {
 	uint64_t levels = shown_levels(lines, part);
-	uint64_t now_us = sim_now_us(lines->bus->board);
 
 	for (unsigned i = 0; i < lines->base.n_lines; i++) {
 		bool level = levels >> i & 1;
 
 		if (level == (lines->shown >> i & 1))
 			continue;
-		add_edge(lines, i, level, now_us);
+		if (!(lines->ours >> i & 1))
+			add_edge(lines, i, level, time_us);
 		lines->outputs[i]->value = level != lines->active_low;
 	}
 	lines->shown = levels;
+}
+
+/* With the lock. */
+static void follow(struct sim_lines *lines, const struct sim_part *part)
+{
+	uint64_t now_us = sim_now_us(lines->bus->board), time_us;
+
+	while (part && part->driver->model->step &&
+		part->driver->model->step(part->state, now_us, &time_us))
+		show_levels(lines, part, time_us);
+	show_levels(lines, part, now_us);
 }
 
 void sim_lines_changed(struct sim_part *part)
 {
 	if (part->bus->lines)
 		follow(part->bus->lines, part);
+}
+
+void sim_lines_undrive(struct sim_part *part)
+{
+	struct sim_lines *lines = part->bus->lines;
+
+	for (unsigned i = 0; lines && i < lines->base.n_lines; i++)
+		lines->outputs[i]->is_driven = false;
+}
+
+/* The lines that are open and have this one among them, with the lock; NULL: none. */
+static struct sim_lines *lines_with(const struct sim_board *board, const struct sim_output *output)
+{
+	for (struct sim_bus *bus = board->buses; bus; bus = bus->next) {
+		for (unsigned i = 0; bus->lines && i < bus->lines->base.n_lines; i++) {
+			if (bus->lines->outputs[i] == output)
+				return bus->lines;
+		}
+	}
+	return NULL;
+}
+
+int sim_drive_line(struct board *board, const char *line, bool level)
+{
+	struct sim_board *sim = sim_board_of(board);
+	struct sim_output *output;
+	struct sim_lines *lines;
+
+	pthread_mutex_lock(&sim->lock);
+	output = sim_output_find(sim, line);
+	lines = output ? lines_with(sim, output) : NULL;
+	if (lines) {
+		output->is_driven = true;
+		output->driven = level;
+		follow(lines, sim_part_at(lines->bus, DRIVER_BUS_LINES, 0));
+	}
+	pthread_mutex_unlock(&sim->lock);
+	return lines ? 0 : -ENOENT;
 }
 
 static int edge(struct lines *base, struct lines_edge *ret_edge)
@@ -90,6 +146,7 @@ static int edge(struct lines *base, struct lines_edge *ret_edge)
 	int r = 0;
 
 	pthread_mutex_lock(&board->lock);
+	follow(lines, sim_part_at(lines->bus, DRIVER_BUS_LINES, 0));
 	base->lost += lines->dropped;
 	lines->dropped = 0;
 	if (lines->n_edges > 0) {
@@ -153,6 +210,28 @@ static int levels(struct lines *base, uint64_t *ret_levels)
 	return 0;
 }
 
+static int pulse(struct lines *base, unsigned line, uint32_t duration_us)
+{
+	struct sim_lines *lines = (struct sim_lines *)base;
+	struct sim_board *board = lines->bus->board;
+	struct sim_part *part;
+	int r = suffer_line(lines);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&board->lock);
+	part = sim_part_at(lines->bus, DRIVER_BUS_LINES, 0);
+	if (part && part->driver->model->pulse)
+		part->driver->model->pulse(part->state, line, sim_now_us(board), duration_us);
+	pthread_mutex_unlock(&board->lock);
+	return 0;
+}
+
+static uint64_t now_us(const struct lines *base)
+{
+	return sim_now_us(((const struct sim_lines *)base)->bus->board);
+}
+
 static void close_lines(struct lines *base)
 {
 	struct sim_lines *lines = (struct sim_lines *)base;
@@ -166,7 +245,18 @@ static void close_lines(struct lines *base)
 	free(lines);
 }
 
-static const struct lines_ops OPS = {levels, edge, close_lines};
+static const struct lines_ops OPS = {
+	.levels = levels, .edge = edge, .pulse = pulse, .now_us = now_us, .close = close_lines};
+
+static void forget_edges(struct sim_lines *lines)
+{
+	eventfd_t count;
+
+	if (lines->n_edges > 0)
+		(void)eventfd_read(lines->base.fd, &count);
+	lines->n_edges = 0;
+	lines->dropped = 0;
+}
 
 /* The levels at the beginning are no edges. */
 static void begin_levels(struct sim_lines *lines)
@@ -175,6 +265,8 @@ static void begin_levels(struct sim_lines *lines)
 
 	if (part)
 		sim_part_show_values(part, sim_now_us(lines->bus->board));
+	follow(lines, part);
+	forget_edges(lines);
 	lines->shown = shown_levels(lines, part);
 	for (unsigned i = 0; i < lines->base.n_lines; i++)
 		lines->outputs[i]->value = ((lines->shown >> i & 1) != 0) != lines->active_low;
@@ -220,6 +312,7 @@ int sim_open_lines(struct board *board, const struct lines_request *request,
 	if (!lines)
 		return -ENOMEM;
 	lines->active_low = request->settings.active_low;
+	lines->ours = request->outputs;
 	lines->base.debounce_us = request->settings.debounce_us;
 	lines->base.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = lines->base.fd < 0 ? -errno : 0;

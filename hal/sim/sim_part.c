@@ -248,6 +248,7 @@ static void follow_lines(struct sim_board *board, struct sim_part *part)
 {
 	if (part->driver->bus != DRIVER_BUS_LINES)
 		return;
+	sim_lines_undrive(part);
 	sim_part_show_values(part, sim_now_us(board));
 	sim_lines_changed(part);
 }

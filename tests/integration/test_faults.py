@@ -200,7 +200,7 @@ def test_an_spi_part_that_is_away(gateway, client):
         ("fault climate no-anwser", "error no such fault, did you mean no-answer?"),
         ("fault climate xyz", "error no such fault, there are: none, no-answer, stuck, short, flip, slow, busy, held-sda"),
         ("fault GPIO99 stuck", "ok"),
-        ("fault climate", "error there are: fault TARGET FAULT, set CHIP.CHANNEL VALUE, get OUTPUT"),
+        ("fault climate", "error there are: fault TARGET FAULT, set CHIP.CHANNEL VALUE, set LINE LEVEL, get OUTPUT"),
     ],
 )
 def test_a_mistyped_fault_is_refused(gateway, command, answer):

@@ -225,3 +225,75 @@ def test_what_chatters_is_said_and_only_its_last_state_is_sent(make_events, clie
     sent = [e["door"] for e in events(client, mark)]
     # At most the one with which it began, the last state where that is another, and the one after the rest.
     assert sent[-1] == 1 - level and len(sent) <= 3
+
+
+BUTTON = """
+mqtt: {{url: 'mqtt://127.0.0.1:{port}', health_interval: 1s}}
+interval: {interval}
+chips:
+  bell: {{driver: button, line: GPIO24, bias: pull-up, active_low: true, double: 2s, long: {long}}}
+  door: {{driver: switch, line: GPIO23}}
+"""
+
+
+@pytest.fixture
+def make_button(broker, client, make_gateway):
+    def make(long="60s", interval="1h"):
+        gateway = make_gateway(BUTTON.format(port=broker.port, long=long, interval=interval))
+        client.wait("tos/state/input/door")
+        gateway.press = lambda: (gateway.set("GPIO24", 0), wait_out_bounces())
+        gateway.release = lambda: (gateway.set("GPIO24", 1), wait_out_bounces())
+        return gateway
+
+    return make
+
+
+def wait_out_bounces():
+    """Longer than a button's debounce. Nothing tells that a level has held: a press is no event by itself."""
+    time.sleep(0.05)
+
+
+def test_a_press_is_single_once_no_other_one_has_come(make_button, client):
+    gateway = make_button()
+    before = time.time() * 1000
+    gateway.press()
+    pressed = time.time() * 1000
+    gateway.release()
+    event = client.wait_json("tos/events")
+    assert event["bell"] == "single" and list(event) == ["bell", "ts"]
+    assert before - 1 <= event["ts"] <= pressed + 1
+    assert time.time() * 1000 >= event["ts"] + 2000
+    assert client.since(0, "tos/state/input/bell") == []
+
+
+def test_two_presses_are_double_at_once(make_button, client):
+    gateway = make_button()
+    for _ in range(2):
+        gateway.press()
+        gateway.release()
+    client.wait_json("tos/events")
+    gateway.set("door.state", 1)
+    client.wait_json("tos/events", lambda e: "door" in e)
+    assert [e.get("bell") for e in events(client)] == ["double", None]
+
+
+def test_a_long_press_is_sent_while_it_is_held(make_button, client):
+    gateway = make_button(long="500ms")
+    gateway.press()
+    event = client.wait_json("tos/events")
+    assert event["bell"] == "long" and time.time() * 1000 >= event["ts"] + 500
+    gateway.release()
+    gateway.set("door.state", 1)
+    client.wait_json("tos/events", lambda e: "door" in e)
+    assert [e.get("bell") for e in events(client)] == ["long", None]
+
+
+def test_a_button_whose_line_fails_is_said(make_button, client):
+    gateway = make_button(interval="100ms")
+    gateway.fault("GPIO24", "no-answer")
+    gateway.log.wait("button on GPIO24: .*; it sends no events until it works again")
+    gateway.fault("GPIO24", "none")
+    gateway.log.wait("bell works again")
+    gateway.press()
+    gateway.release()
+    client.wait_json("tos/events", lambda e: e["bell"] == "single")

@@ -124,6 +124,17 @@ static void assert_has_params(const char *entry, const struct driver *driver)
 	}
 }
 
+static void assert_has_events(const char *entry, const struct driver *driver)
+{
+	char word[80];
+
+	for (size_t i = 0; i < driver->n_events; i++) {
+		(void)snprintf(word, sizeof(word), "_%s_", driver->events[i].word);
+		if (!driver->events[i].state)
+			assert_has(entry, driver, word);
+	}
+}
+
 static void every_driver_is_in_the_manual(void **state)
 {
 	const char *section = *state;
@@ -135,6 +146,7 @@ static void every_driver_is_in_the_manual(void **state)
 			fail_msg("the manual does not name %s", (*driver)->name);
 		assert_has_channels(entry, *driver);
 		assert_has_params(entry, *driver);
+		assert_has_events(entry, *driver);
 		free(entry);
 	}
 }

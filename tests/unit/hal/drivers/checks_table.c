@@ -49,6 +49,7 @@ static void it_says_what_it_is_and_where_that_is_written(void **state)
 	for (size_t i = 0; i < driver->n_vectors; i++) {
 		assert_text(driver->vectors[i].source);
 		assert_true(driver->vectors[i].raw_bytes > 0);
+		assert_true(is_sensor(driver) || is_pwm(driver) || driver->vectors[i].events);
 	}
 }
 

@@ -40,7 +40,7 @@ const char *rig_bus(const struct driver *driver)
 	static const char *const lines[] = {"GPIO20", "GPIO20, GPIO21"};
 
 	if (driver->bus == DRIVER_BUS_LINES)
-		return lines[driver->line_keys[1] != NULL];
+		return lines[driver->line_keys[1] || driver->n_listed > 1];
 	return buses[driver->bus];
 }
 
@@ -68,6 +68,7 @@ void rig_open(struct rig *rig, const double *params)
 		.driver = rig->driver,
 		.bus = rig_bus(rig->driver),
 		.address = rig_address(rig->driver),
+		.lines = {.debounce_us = rig->driver->debounce_us},
 		.params = params,
 	};
 	struct hal_error error = {""};
@@ -239,10 +240,39 @@ static int tap_levels(struct lines *lines, uint64_t *ret_levels)
 	return r;
 }
 
+static struct lines *inner_of(const struct lines *lines)
+{
+	const struct tap *tap = (const struct tap *)(const void *)((const char *)lines -
+		offsetof(struct tap, lines));
+
+	return tap->inner_lines;
+}
+
+/* Edges are the kernel's: only levels are read on the wire. */
+static int tap_edge(struct lines *lines, struct lines_edge *ret_edge)
+{
+	struct lines *inner = inner_of(lines);
+	int r = inner->ops->edge(inner, ret_edge);
+
+	lines->lost = inner->lost;
+	return r;
+}
+
+static int tap_pulse(struct lines *lines, unsigned line, uint32_t duration_us)
+{
+	return lines_pulse(inner_of(lines), line, duration_us);
+}
+
+static uint64_t tap_now_us(const struct lines *lines)
+{
+	return lines_now_us(inner_of(lines));
+}
+
 static const struct i2c_ops TAP_I2C_OPS = {.transfer = tap_i2c_transfer};
 static const struct spi_ops TAP_SPI_OPS = {.transfer = tap_spi_transfer};
 static const struct attributes_ops TAP_ATTRIBUTES_OPS = {.read = tap_read_attribute};
-static const struct lines_ops TAP_LINES_OPS = {.levels = tap_levels};
+static const struct lines_ops TAP_LINES_OPS = {
+	.levels = tap_levels, .edge = tap_edge, .pulse = tap_pulse, .now_us = tap_now_us};
 
 static struct tap *tap_in_place(struct rig *rig)
 {
@@ -256,7 +286,10 @@ static struct tap *tap_in_place(struct rig *rig)
 	rig->tap->spi.ops = &TAP_SPI_OPS;
 	rig->tap->attributes.ops = &TAP_ATTRIBUTES_OPS;
 	rig->tap->lines.ops = &TAP_LINES_OPS;
-	rig->tap->lines.fd = -1;
+	if (chip->lines) {
+		rig->tap->lines.fd = chip->lines->fd;
+		rig->tap->lines.n_lines = chip->lines->n_lines;
+	}
 	rig->tap->inner_attributes = chip->attributes;
 	rig->tap->inner_lines = chip->lines;
 	rig->tap->inner_i2c = chip->i2c;

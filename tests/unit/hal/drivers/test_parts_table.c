@@ -81,6 +81,8 @@ static void print_channels(FILE *out, const struct driver *driver)
 	}
 	if (driver->n_pwm)
 		fprintf(out, "0 to %u (PWM)", (unsigned)driver->n_pwm - 1);
+	for (size_t i = 0; driver->n_channels == 0 && i < driver->n_events; i++)
+		fprintf(out, "%s%s", i ? ", " : "events: ", driver->events[i].word);
 }
 
 static void print_row(FILE *out, const struct driver *driver)

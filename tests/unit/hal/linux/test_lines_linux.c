@@ -3,6 +3,7 @@
  * Inputs through the kernel's interface, played by functions that look at each request. That the
  * kernel does with it what its document says is tested on a real one.
  */
+#include "clock.h"
 #include "lines_linux.h"
 #include "temp_tree.h"
 #include <errno.h>
@@ -26,6 +27,10 @@ static struct {
 	uint64_t values;
 	const char *consumer; /* of the chip's second line; NULL: nobody has it */
 	unsigned n_chips;     /* that are open for finding lines */
+	struct gpio_v2_line_values set[4];
+	uint64_t set_us[4];
+	unsigned n_set;
+	int set_result; /* of the first one */
 } kernel;
 
 static int line_state(struct gpio_chip *chip, uint32_t offset, struct gpio_line_state *ret_state)
@@ -95,6 +100,12 @@ static int control(int fd, unsigned long request, void *argument)
 	if (request == GPIO_V2_LINE_GET_VALUES_IOCTL) {
 		values->bits = kernel.values;
 		return kernel.values_result;
+	}
+	if (request == GPIO_V2_LINE_SET_VALUES_IOCTL) {
+		assert_true(kernel.n_set < 4);
+		kernel.set_us[kernel.n_set] = clock_now_us();
+		kernel.set[kernel.n_set++] = *values;
+		return kernel.n_set == 1 ? kernel.set_result : 0;
 	}
 	assert_int_equal(request, GPIO_V2_GET_LINEINFO_IOCTL);
 	if (info->offset == 2 && kernel.consumer) {
@@ -309,6 +320,64 @@ static void a_chip_without_interrupts_gives_levels_alone(void **state)
 	assert_int_equal(levels, 1);
 }
 
+static void open_with_output(struct machine *machine, bool active_low)
+{
+	const struct gpio_linux gpio = {machine->dev.root, chip_open};
+	const struct lines_request request = {.lines = "GPIO9, GPIO10",
+		.consumer = "tosd level",
+		.settings = {.active_low = active_low},
+		.outputs = 1};
+
+	assert_int_equal(
+		lines_linux_open(&KERNEL, &gpio, &request, &machine->error, &machine->lines), 0);
+}
+
+/* In one request with the inputs, and inactive from its first moment. */
+static void an_output_has_flags_and_a_level_of_its_own(void **state)
+{
+	struct machine *machine = *state;
+	const struct gpio_v2_line_config *config = &kernel.request.config;
+
+	open_with_output(machine, true);
+	assert_int_equal(
+		config->flags, GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_ACTIVE_LOW | EDGES);
+	assert_int_equal(config->num_attrs, 2);
+	assert_int_equal(config->attrs[0].mask, 1);
+	assert_int_equal(config->attrs[0].attr.id, GPIO_V2_LINE_ATTR_ID_FLAGS);
+	assert_int_equal(config->attrs[0].attr.flags,
+		GPIO_V2_LINE_FLAG_OUTPUT | GPIO_V2_LINE_FLAG_ACTIVE_LOW);
+	assert_int_equal(config->attrs[1].mask, 1);
+	assert_int_equal(config->attrs[1].attr.id, GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES);
+	assert_int_equal(config->attrs[1].attr.values, 0);
+}
+
+static void a_pulse_is_as_long_as_was_asked_for(void **state)
+{
+	struct machine *machine = *state;
+
+	open_with_output(machine, false);
+	assert_int_equal(lines_pulse(machine->lines, 0, 10), 0);
+	assert_int_equal(kernel.n_set, 2);
+	assert_int_equal(kernel.set[0].mask, 1);
+	assert_int_equal(kernel.set[0].bits, 1);
+	assert_int_equal(kernel.set[1].mask, 1);
+	assert_int_equal(kernel.set[1].bits, 0);
+	assert_true(kernel.set_us[1] - kernel.set_us[0] >= 10);
+}
+
+static void a_pulse_that_cannot_be_is_an_error(void **state)
+{
+	struct machine *machine = *state;
+
+	open_with_output(machine, false);
+	assert_int_equal(lines_pulse(machine->lines, 2, 10), -EINVAL);
+	assert_int_equal(lines_pulse(machine->lines, 0, LINES_PULSE_MAX_US + 1), -EINVAL);
+	assert_int_equal(kernel.n_set, 0);
+	kernel.set_result = -ENODEV;
+	assert_int_equal(lines_pulse(machine->lines, 0, 10), -ENODEV);
+	assert_int_equal(kernel.n_set, 1);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -324,6 +393,9 @@ int main(void)
 		TEST(a_chip_that_went_away_is_an_error),
 		TEST(edges_have_the_kernels_time_and_what_is_missing_is_counted),
 		TEST(a_chip_without_interrupts_gives_levels_alone),
+		TEST(an_output_has_flags_and_a_level_of_its_own),
+		TEST(a_pulse_is_as_long_as_was_asked_for),
+		TEST(a_pulse_that_cannot_be_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

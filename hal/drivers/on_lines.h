@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What parts on GPIO lines have in common: they need no set-up, and their simulated wires are
+ * changes that come one after the other.
+ */
+#pragma once
+
+#include "chip.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* As of struct driver: there is nothing to do, and nothing to wait for. */
+int on_lines_configure(struct chip *chip, uint32_t *ret_wait_us);
+int on_lines_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
+
+enum { WIRE_CHANGES_MAX = 256 };
+
+/* The levels of a simulated part's lines, and what becomes of them. Zeroed at first. */
+struct wire_model {
+	uint64_t levels;
+	uint64_t time_us; /* of the last change, if has_time */
+	bool has_time;
+	struct wire_change {
+		uint64_t levels;
+		uint32_t
+			after_us; /* after the change before it; of the first: after it was added */
+	} changes[WIRE_CHANGES_MAX];
+	size_t first, n;
+};
+
+/* One more change. With no room left it is dropped. */
+void wire_model_add(struct wire_model *wire, uint64_t levels, uint32_t after_us);
+
+/* As step() of struct driver_model. */
+bool wire_model_step(struct wire_model *wire, uint64_t now_us, uint64_t *ret_time_us);
+
+bool wire_model_line(const struct wire_model *wire, unsigned line);
+
+/* raw of a vector: changes of three bytes, the levels and the time in ms since the one before, high
+ * byte first. */
+void wire_model_load(struct wire_model *wire, const uint8_t *raw, size_t size);
