@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rings for readings, events, and answers with values; slots for retained messages. The special
- * features of events are in outbox_events.c.
+ * Two streams, a ring for answers with values, and slots for retained messages. Answers and values
+ * share their ring; each has a cursor that skips the other kind.
  *
- * Readings lie in the order in which they were taken, so backlog always lies before live readings:
- * the position live_begin separates them. A cursor in each part says how far the link has been
- * given records. Records in flight or acknowledged are therefore before a cursor, records that wait
- * are after it, and taking the next one never searches. The oldest end advances over acknowledged
- * records.
- *
- * Answers and values share a ring; each has a cursor that skips the other kind.
- *
- * A message's id is its position with its ring in the lowest bits, so acknowledging needs no search
- * either. An id whose message was dropped meanwhile is below the ring's begin.
- *
- * Rows from the disk pass through a ring of their own on their way to the broker; see
- * outbox_spool.c.
+ * A message's id is its position with its ring in the lowest bits, so acknowledging needs no
+ * search. An id whose message was dropped meanwhile is below the ring's begin.
  */
 #include "outbox_internal.h"
 
@@ -26,11 +15,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* For rows on their way from the disk to the broker: two of the largest. */
-enum { STAGED_BYTES = 2 * (OUTBOX_PAYLOAD_MAX + 32) };
-
 /* Room for as many events as may wait, with names of some length. */
 enum { EVENTS_BYTES = 10 * RING_PIECE };
+
+static const struct outbox_stream_kind KINDS[OUTBOX_STREAMS] = {
+	[OUTBOX_READINGS] = {OUTBOX_KIND_READING, OUTBOX_KIND_BACKLOG, false, OUTBOX_PAYLOAD_MAX,
+		UINT64_MAX},
+	[OUTBOX_EVENTS] = {OUTBOX_KIND_EVENT, OUTBOX_KIND_OLD_EVENT, true, OUTBOX_EVENT_BYTES,
+		OUTBOX_EVENTS_MAX},
+};
 
 /* Precedes the payload of such a record. Then: topic with NUL, correlation data, payload. */
 struct other {
@@ -53,16 +46,16 @@ int outbox_new(const struct outbox_settings *settings, struct outbox **ret_outbo
 	shared_mutex_init(&outbox->mutex);
 	r = doorbell_init(&outbox->bell);
 	if (r == 0)
-		r = ring_init(&outbox->readings, settings->reading_bytes);
+		r = outbox_store_init(&outbox->stores[OUTBOX_READINGS], &KINDS[OUTBOX_READINGS],
+			settings->reading_bytes);
+	if (r == 0)
+		r = outbox_store_init(
+			&outbox->stores[OUTBOX_EVENTS], &KINDS[OUTBOX_EVENTS], EVENTS_BYTES);
 	outbox->spool_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (r == 0 && outbox->spool_fd < 0)
 		r = -errno;
 	if (r == 0)
 		r = ring_init(&outbox->others, settings->other_bytes);
-	if (r == 0)
-		r = ring_init(&outbox->staged, STAGED_BYTES);
-	if (r == 0)
-		r = ring_init(&outbox->events.ring, EVENTS_BYTES);
 	if (r < 0) {
 		outbox_free(outbox);
 		return r;
@@ -91,59 +84,28 @@ void outbox_pop_done(struct ring *ring)
 		ring_pop(ring);
 }
 
-/* Drops the oldest record to make room. */
-static void drop_oldest(struct outbox *outbox, struct ring *ring)
+static void drop_oldest(struct outbox *outbox)
 {
-	struct ring_record *oldest = ring_at(ring, ring->begin);
-	bool is_reading = ring == &outbox->readings;
+	struct ring_record *oldest = ring_at(&outbox->others, outbox->others.begin);
 
-	if (oldest->state != DONE && (is_reading || other_of(oldest)->kind == OUTBOX_KIND_ANSWER)) {
-		if (oldest->state == IN_FLIGHT)
-			outbox->dropped_in_flight++;
-		else if (oldest->state == SPILLING)
-			outbox->dropped_spilling++;
-		else
-			outbox->dropped++;
+	if (oldest->state != DONE && other_of(oldest)->kind == OUTBOX_KIND_ANSWER) {
+		outbox->dropped_in_flight += oldest->state == IN_FLIGHT;
+		outbox->dropped += oldest->state != IN_FLIGHT;
 	}
-	if (oldest->state != DONE && is_reading)
-		outbox->queued--;
-	if (oldest->state == IN_FLIGHT && is_reading)
-		outbox->in_flight--;
-	ring_pop(ring);
+	ring_pop(&outbox->others);
 }
 
 /* NULL if it would not even fit into an empty ring. */
-static struct ring_record *push_dropping(struct outbox *outbox, struct ring *ring, size_t size)
+static struct ring_record *push_dropping(struct outbox *outbox, size_t size)
 {
 	struct ring_record *record;
 
-	if (ring_bytes_of(size) > ring->capacity)
+	if (ring_bytes_of(size) > outbox->others.capacity)
 		return NULL;
-	outbox_pop_done(ring);
-	while (!(record = ring_push(ring, size)))
-		drop_oldest(outbox, ring);
+	outbox_pop_done(&outbox->others);
+	while (!(record = ring_push(&outbox->others, size)))
+		drop_oldest(outbox);
 	return record;
-}
-
-int outbox_put_reading(struct outbox *outbox, uint64_t taken_ms, const void *payload, size_t size)
-{
-	struct ring_record *record;
-
-	if (size > OUTBOX_PAYLOAD_MAX)
-		return -EMSGSIZE;
-	(void)pthread_mutex_lock(&outbox->mutex);
-	record = push_dropping(outbox, &outbox->readings, sizeof(taken_ms) + size);
-	if (record) {
-		memcpy(record->data, &taken_ms, sizeof(taken_ms));
-		if (size > 0)
-			memcpy(record->data + sizeof(taken_ms), payload, size);
-		outbox->queued++;
-		if (!outbox->connected)
-			outbox->live_begin = outbox->next_live = outbox->readings.end;
-		doorbell_ring(&outbox->bell);
-	}
-	doorbell_unlock(&outbox->bell, &outbox->mutex);
-	return record ? 0 : -EMSGSIZE;
 }
 
 static int put_other(struct outbox *outbox, enum outbox_kind kind, const struct outbox_address *to,
@@ -163,8 +125,7 @@ static int put_other(struct outbox *outbox, enum outbox_kind kind, const struct 
 	if (topic_size > TOPIC_MAX || to->correlation_size > OUTBOX_CORRELATION_MAX ||
 		size > OUTBOX_PAYLOAD_MAX)
 		return -EMSGSIZE;
-	record = push_dropping(
-		outbox, &outbox->others, sizeof(other) + topic_size + to->correlation_size + size);
+	record = push_dropping(outbox, sizeof(other) + topic_size + to->correlation_size + size);
 	if (!record)
 		return -EMSGSIZE;
 	out = record->data;
@@ -231,15 +192,16 @@ int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char
 
 struct outbox_stats outbox_stats(struct outbox *outbox)
 {
+	const struct outbox_store *readings = &outbox->stores[OUTBOX_READINGS];
 	struct outbox_stats stats;
 
 	(void)pthread_mutex_lock(&outbox->mutex);
 	stats = (struct outbox_stats){
-		.queued = outbox->queued + outbox->spooled,
-		.in_flight = outbox->in_flight,
-		.dropped = outbox->dropped,
+		.queued = readings->waiting + readings->spooled,
+		.in_flight = readings->in_flight,
+		.dropped = readings->dropped + outbox->dropped,
 		.connections = outbox->connections,
-		.events_dropped = outbox->events.dropped,
+		.events_dropped = outbox->stores[OUTBOX_EVENTS].dropped,
 		.rejected = outbox->rejected,
 	};
 	(void)pthread_mutex_unlock(&outbox->mutex);
@@ -248,7 +210,7 @@ struct outbox_stats outbox_stats(struct outbox *outbox)
 
 bool outbox_is_half_full(struct outbox *outbox)
 {
-	const struct ring *ring = &outbox->readings;
+	const struct ring *ring = &outbox->stores[OUTBOX_READINGS].ring;
 	bool half_full;
 
 	(void)pthread_mutex_lock(&outbox->mutex);
@@ -313,64 +275,6 @@ static bool take_other(struct outbox *outbox, enum outbox_kind kind, uint64_t *c
 	return true;
 }
 
-/* Takes the next record of a ring at or after the cursor, before position end, to be sent as a
- * reading. The 8 bytes before its payload are not sent. */
-static bool take_reading(
-	struct ring *ring, uint64_t end, uint64_t *cursor, struct outbox_message *message)
-{
-	struct ring_record *record;
-
-	if (ring_ends_at(ring, *cursor))
-		return false;
-	do {
-		record = ring_at(ring, *cursor);
-		if (!record || record->position >= end)
-			return false;
-		*cursor = ring_after(record);
-	} while (record->state != WAITING);
-
-	record->state = IN_FLIGHT;
-	message->optional = false;
-	message->id = record->position << SOURCE_BITS;
-	message->qos = 1;
-	message->topic[0] = '\0';
-	message->correlation_size = 0;
-	message->size = record->size - sizeof(uint64_t);
-	memcpy(message->payload, record->data + sizeof(uint64_t), message->size);
-	return true;
-}
-
-static bool take_live(struct outbox *outbox, struct outbox_message *message)
-{
-	struct ring *ring = &outbox->readings;
-
-	message->kind = OUTBOX_KIND_READING;
-	if (!take_reading(ring, ring->end, &outbox->next_live, message))
-		return false;
-	outbox->in_flight++;
-	message->id |= SOURCE_READINGS;
-	return true;
-}
-
-/* Rows on disk are older than everything in memory, so they come first. */
-static bool take_backlog(struct outbox *outbox, struct outbox_message *message)
-{
-	struct ring *staged = &outbox->staged;
-
-	message->kind = OUTBOX_KIND_BACKLOG;
-	if (take_reading(staged, staged->end, &outbox->next_staged, message)) {
-		message->id |= SOURCE_STAGED;
-		return true;
-	}
-	if (outbox->held || outbox->clock_awaited ||
-		!take_reading(
-			&outbox->readings, outbox->live_begin, &outbox->next_backlog, message))
-		return false;
-	outbox->in_flight++;
-	message->id |= SOURCE_READINGS;
-	return true;
-}
-
 bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message *message)
 {
 	bool taken;
@@ -381,26 +285,30 @@ bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message
 			take_retained(outbox, message) || outbox_take_input(outbox, message);
 	taken = outbox->greeting ||
 		take_other(outbox, OUTBOX_KIND_ANSWER, &outbox->next_answer, message) ||
-		take_retained(outbox, message) || outbox_take_event(outbox, message) ||
-		outbox_take_input(outbox, message) || take_live(outbox, message) ||
+		take_retained(outbox, message) ||
+		outbox_take_live(outbox, OUTBOX_EVENTS, message) ||
+		outbox_take_input(outbox, message) ||
+		outbox_take_live(outbox, OUTBOX_READINGS, message) ||
 		take_other(outbox, OUTBOX_KIND_VALUE, &outbox->next_value, message) ||
 		(with_backlog &&
-			(outbox_take_old_event(outbox, message) || take_backlog(outbox, message)));
+			(outbox_take_backlog(outbox, OUTBOX_EVENTS, message) ||
+				outbox_take_backlog(outbox, OUTBOX_READINGS, message)));
 	if (!taken)
 		doorbell_clear(&outbox->bell);
 	(void)pthread_mutex_unlock(&outbox->mutex);
 	return taken;
 }
 
-static struct ring *ring_of(struct outbox *outbox, enum outbox_source source)
+static void acknowledge_other(struct outbox *outbox, bool is_answer, uint64_t position)
 {
-	switch (source) {
-	case SOURCE_READINGS:
-		return &outbox->readings;
-	case SOURCE_STAGED:
-		return &outbox->staged;
-	default:
-		return &outbox->others;
+	struct ring_record *record = ring_at(&outbox->others, position);
+
+	if (record && record->position == position && record->state == IN_FLIGHT) {
+		record->state = DONE;
+		outbox_pop_done(&outbox->others);
+	} else if (is_answer && outbox->dropped_in_flight > 0) {
+		/* It was dropped while it was in flight, but has arrived. */
+		outbox->dropped_in_flight--;
 	}
 }
 
@@ -408,29 +316,17 @@ void outbox_acknowledge(struct outbox *outbox, uint64_t id)
 {
 	enum outbox_source source = id & ((1U << SOURCE_BITS) - 1);
 	uint64_t position = id >> SOURCE_BITS;
-	struct ring *ring = ring_of(outbox, source);
-	struct ring_record *record;
 
 	if (source == SOURCE_SLOTS)
 		return;
 	(void)pthread_mutex_lock(&outbox->mutex);
-	record = ring_at(ring, position);
-	if (source == SOURCE_EVENTS) {
-		outbox_acknowledge_event(outbox, position);
-	} else if (record && record->position == position && record->state == IN_FLIGHT) {
-		record->state = DONE;
-		if (source == SOURCE_READINGS) {
-			outbox->queued--;
-			outbox->in_flight--;
-		}
-		if (source == SOURCE_STAGED)
-			outbox_pop_staged(outbox);
-		else
-			outbox_pop_done(ring);
-	} else if (source != SOURCE_VALUES && outbox->dropped_in_flight > 0) {
-		/* It was dropped while it was in flight, but has arrived. */
-		outbox->dropped_in_flight--;
-	}
+	if (source < SOURCE_STAGED_READINGS)
+		outbox_acknowledge_in(outbox, (enum outbox_stream)source, position);
+	else if (source < SOURCE_ANSWERS)
+		outbox_acknowledge_staged(
+			outbox, (enum outbox_stream)(source - SOURCE_STAGED_READINGS), position);
+	else
+		acknowledge_other(outbox, source == SOURCE_ANSWERS, position);
 	(void)pthread_mutex_unlock(&outbox->mutex);
 }
 
@@ -455,8 +351,7 @@ void outbox_connected(struct outbox *outbox)
 	doorbell_unlock(&outbox->bell, &outbox->mutex);
 }
 
-/* Makes records in flight wait again, since nobody can acknowledge them any more. */
-static void take_back(struct ring *ring, uint64_t begin, uint64_t end)
+void outbox_take_back(struct ring *ring, uint64_t begin, uint64_t end)
 {
 	struct ring_record *record = ring_at(ring, begin);
 
@@ -503,20 +398,13 @@ void outbox_disconnected(struct outbox *outbox)
 	outbox->dropped += outbox->dropped_in_flight;
 	outbox->dropped_in_flight = 0;
 
-	take_back(&outbox->readings, outbox->readings.begin, outbox->next_backlog);
-	take_back(&outbox->readings, outbox->live_begin, outbox->next_live);
-	outbox->live_begin = outbox->next_live = outbox->readings.end;
-	outbox->next_backlog = outbox->readings.begin;
-	outbox->in_flight = 0;
-
-	/* The staged rows are still on disk, after outbox->staged_until. */
-	outbox->staged.begin = outbox->next_staged = outbox->staged.end;
+	for (size_t i = 0; i < OUTBOX_STREAMS; i++)
+		outbox_disconnect_store(&outbox->stores[i]);
 	outbox_signal_spooler(outbox);
 
-	outbox_take_back_events(outbox);
 	drop_values(&outbox->others);
 	drop_poison(outbox);
-	take_back(&outbox->others, outbox->others.begin, outbox->next_answer);
+	outbox_take_back(&outbox->others, outbox->others.begin, outbox->next_answer);
 	outbox->next_answer = outbox->next_value = outbox->others.begin;
 	(void)pthread_mutex_unlock(&outbox->mutex);
 }
@@ -526,12 +414,11 @@ struct outbox *outbox_free(struct outbox *outbox)
 	if (!outbox)
 		return NULL;
 	doorbell_fini(&outbox->bell);
-	ring_fini(&outbox->readings);
+	for (size_t i = 0; i < OUTBOX_STREAMS; i++)
+		outbox_store_fini(&outbox->stores[i]);
 	if (outbox->spool_fd >= 0)
 		(void)close(outbox->spool_fd);
 	ring_fini(&outbox->others);
-	ring_fini(&outbox->staged);
-	ring_fini(&outbox->events.ring);
 	(void)pthread_mutex_destroy(&outbox->mutex);
 	free(outbox);
 	return NULL;

@@ -29,6 +29,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What is kept until it is acknowledged, also over an outage. */
+enum outbox_stream { OUTBOX_READINGS, OUTBOX_EVENTS, OUTBOX_STREAMS };
+
 enum outbox_slot { OUTBOX_STATUS, OUTBOX_STATE, OUTBOX_HEALTH, OUTBOX_SLOTS };
 
 enum {

@@ -46,8 +46,8 @@ void outbox_set_clock(struct outbox *outbox, uint64_t offset_ms)
 {
 	(void)pthread_mutex_lock(&outbox->mutex);
 	outbox->clock_offset_ms = offset_ms;
-	correct_ring(outbox, &outbox->readings);
-	correct_ring(outbox, &outbox->events.ring);
+	for (size_t i = 0; i < OUTBOX_STREAMS; i++)
+		correct_ring(outbox, &outbox->stores[i].ring);
 	(void)pthread_mutex_unlock(&outbox->mutex);
 	outbox_wait_for_clock(outbox, false);
 }

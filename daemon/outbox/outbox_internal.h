@@ -2,10 +2,11 @@
 /*
  * Shared by the outbox's own files.
  *
- *   outbox.c        between the threads that put messages in and the link
- *   outbox_spool.c  between memory and disk
- *   outbox_events.c events, and the states of inputs
- *   outbox_clock.c  readings taken before the clock was set
+ *   outbox.c         between the threads that put messages in and the link; all but the streams
+ *   outbox_stream.c  readings and events, live and backlog
+ *   outbox_inputs.c  the states of inputs
+ *   outbox_spool.c   between memory and disk
+ *   outbox_clock.c   readings and events from before the clock was set
  */
 #pragma once
 
@@ -17,22 +18,57 @@
 /* The state of a record. SPILLING: a copy of it is on its way to the disk. */
 enum outbox_record_state { WAITING, IN_FLIGHT, SPILLING, DONE };
 enum outbox_source {
-	SOURCE_READINGS,
-	SOURCE_STAGED,
+	SOURCE_READINGS = OUTBOX_READINGS,
+	SOURCE_EVENTS = OUTBOX_EVENTS,
+	SOURCE_STAGED_READINGS,
+	SOURCE_STAGED_EVENTS,
 	SOURCE_ANSWERS,
 	SOURCE_VALUES,
 	SOURCE_SLOTS,
-	SOURCE_EVENTS,
 	SOURCE_BITS = 3
 };
 
-struct outbox_events {
+/* Bytes before the payload. Ring of a stream: the time stamp. Ring of staged rows: the number. */
+enum { OUTBOX_HEAD_BYTES = sizeof(uint64_t) };
+
+/* How the streams differ. */
+struct outbox_stream_kind {
+	enum outbox_kind live, backlog;
+	bool optional;
+	size_t payload_max;
+	uint64_t waiting_max; /* in memory; beyond it the oldest are dropped */
+};
+
+/*
+ * Readings or events. They lie in the order in which they happened, so backlog always lies before
+ * live ones: the position live_begin separates them. A cursor in each part says how far the link
+ * has been given records. Records in flight or acknowledged are therefore before a cursor, records
+ * that wait are after it, and taking the next one never searches. The oldest end advances over
+ * acknowledged records.
+ *
+ * Rows from the disk pass through a ring of their own on their way to the broker; see
+ * outbox_spool.c.
+ */
+struct outbox_store {
+	const struct outbox_stream_kind *kind;
 	struct ring ring;
 	uint64_t live_begin; /* position of the first event that is not backlog */
 	uint64_t next_backlog, next_live;
-	size_t waiting; /* not yet acknowledged */
+	uint64_t waiting;   /* not yet acknowledged */
+	uint64_t in_flight; /* those of them that were sent */
 	uint64_t dropped;
-	uint64_t dropped_in_flight; /* as below */
+	uint64_t dropped_in_flight; /* lost only if the connection dies before their
+				       acknowledgement */
+	uint64_t dropped_spilling;  /* lost only if that batch does not reach the disk */
+
+	bool held;             /* backlog in memory waits for the rows on disk */
+	uint64_t spilling_end; /* position after the batch that is on its way */
+	uint64_t spooled;      /* rows on disk that are not yet acknowledged */
+
+	struct ring staged; /* the oldest of those rows, to be sent */
+	uint64_t next_staged;
+	uint64_t staged_until; /* all rows up to this number are acknowledged */
+	size_t staged_low;     /* bytes: when no more than these are staged, the spooler is woken */
 };
 
 struct outbox_input {
@@ -56,25 +92,19 @@ struct outbox {
 	uint64_t connections; /* so far */
 	bool greeting;        /* this connection's retained slots come before everything else */
 
-	struct ring readings;
-	uint64_t live_begin; /* position of the first reading that is not backlog */
-	uint64_t next_backlog, next_live;
-	uint64_t queued;    /* readings not yet acknowledged */
-	uint64_t in_flight; /* those of them that were sent */
+	struct outbox_store stores[OUTBOX_STREAMS];
 
 	struct ring others;
 	uint64_t next_answer, next_value;
 
 	struct outbox_slot_content slots[OUTBOX_SLOTS];
 
-	struct outbox_events events;
 	struct outbox_input inputs[OUTBOX_INPUTS_MAX];
 	size_t n_inputs; /* slots that may be in use */
 
 	uint64_t rejected;
-	uint64_t dropped;
-	uint64_t dropped_in_flight; /* lost only if the connection dies before their
-				       acknowledgement */
+	uint64_t dropped;           /* answers */
+	uint64_t dropped_in_flight; /* of them, as in a stream */
 
 	bool clock_awaited;                                             /* by the backlog */
 	uint64_t clock_offset_ms;                                       /* 0: not known */
@@ -83,32 +113,34 @@ struct outbox {
 	/* Disk. */
 	int spool_fd;
 	bool spool_signalled;
-	bool held;                 /* backlog in memory waits for the rows on disk */
-	uint64_t spilling_end;     /* position after the batch that is on its way */
-	uint64_t dropped_spilling; /* lost only if that batch does not reach the disk */
-	uint64_t spooled;          /* rows on disk that are not yet acknowledged */
-
-	struct ring staged; /* the oldest of those rows, to be sent */
-	uint64_t next_staged;
-	uint64_t staged_until; /* all rows up to this number are acknowledged */
-	size_t staged_low;     /* bytes: when no more than these are staged, the spooler is woken */
 };
 
-/* Call all of these with the mutex held. */
+/* 0, or -ENOMEM. */
+int outbox_store_init(
+	struct outbox_store *store, const struct outbox_stream_kind *kind, size_t bytes);
+void outbox_store_fini(struct outbox_store *store);
+
+/* Call all below with the mutex held. */
 void outbox_signal_spooler(struct outbox *outbox);
 void outbox_pop_done(struct ring *ring);
 
-/* For a reading that was taken before the clock was set. */
+/* Makes records in flight wait again, since nobody can acknowledge them any more. */
+void outbox_take_back(struct ring *ring, uint64_t begin, uint64_t end);
+
+/* For a reading or an event from before the clock was set. */
 void outbox_correct_time(
 	const struct outbox *outbox, uint64_t *taken_ms, void *payload, size_t size);
 
 /* Removes acknowledged rows from the oldest end of the staged ones. */
-void outbox_pop_staged(struct outbox *outbox);
+void outbox_pop_staged(struct outbox *outbox, struct outbox_store *store);
 
-/* The counterparts of functions in outbox.c for events and the inputs' slots. */
-bool outbox_take_event(struct outbox *outbox, struct outbox_message *message);
-bool outbox_take_old_event(struct outbox *outbox, struct outbox_message *message);
+/* The counterparts of functions in outbox.c for streams and the inputs' slots. */
+bool outbox_take_live(
+	struct outbox *outbox, enum outbox_stream stream, struct outbox_message *message);
+bool outbox_take_backlog(
+	struct outbox *outbox, enum outbox_stream stream, struct outbox_message *message);
+void outbox_acknowledge_in(struct outbox *outbox, enum outbox_stream stream, uint64_t position);
+void outbox_acknowledge_staged(struct outbox *outbox, enum outbox_stream stream, uint64_t position);
+void outbox_disconnect_store(struct outbox_store *store);
 bool outbox_take_input(struct outbox *outbox, struct outbox_message *message);
-void outbox_acknowledge_event(struct outbox *outbox, uint64_t position);
-void outbox_take_back_events(struct outbox *outbox);
 void outbox_repeat_inputs(struct outbox *outbox);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One table, keyed by the row's number. WAL with synchronous NORMAL: a batch is one sequential
- * write, and a power cut costs the last batches at most, never the file. The amount kept is counted
- * here, so the size limit needs no search. The log is small compared to the least size that a map
- * can ask for: 64 pages (256 KiB) and the last batch.
+ * One table, keyed by the row's number. With a WAL a power cut costs the last batches at most,
+ * never the file. The amount kept is counted here, so the size limit needs no search. The log is
+ * small compared to the least size that a map can ask for: 64 pages (256 KiB) and the last batch.
  */
 #include "spool.h"
 
+#include "spool_kind.h"
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -19,70 +19,39 @@ enum {
 	BUSY_MS = 100,
 };
 
-#define TABLE                                                                                      \
-	"reading(number INTEGER PRIMARY KEY, taken_ms INTEGER NOT NULL, payload BLOB NOT NULL)"
-
-static const char SCHEMA[] = "PRAGMA journal_mode=WAL;"
-			     "PRAGMA synchronous=NORMAL;"
-			     "PRAGMA cache_size=-256;"
-			     "PRAGMA wal_autocheckpoint=64;"
-			     "PRAGMA journal_size_limit=262144;"
-			     "CREATE TABLE IF NOT EXISTS " TABLE ";";
-
-/* Only that table: no view in its place, whose rows might never end, and no trigger beside it. */
-static const char IS_SPOOL[] =
-	"SELECT count(*) = 1 AND max(sql) = 'CREATE TABLE " TABLE "' FROM sqlite_master";
-
-/*
- * A row has no checksum, but it can be checked that the pages form a tree with each row in its
- * place. No limit of messages is given: SQLite 3.46 takes an argument here as the name of a table.
- */
-static const char IS_SOUND[] =
-	"SELECT count(*) = 1 AND max(quick_check) = 'ok' FROM pragma_quick_check";
-
-/* There is room for the numbers to come, and no row below 1, which a search from 0 on would miss.
- * */
-static const char IS_COUNTED[] = "SELECT coalesce(min(number) > 0 AND max(number) <= (1 << 62), 1) "
-				 "FROM reading";
-
-enum statement { INSERT, NEXT, OLDEST, STOCK, REMOVE, STATEMENTS };
-
-static const char *const STATEMENT_TEXTS[STATEMENTS] = {
-	[INSERT] = "INSERT INTO reading(number, taken_ms, payload) VALUES(?1, ?2, ?3)",
-	[NEXT] = ("SELECT number, taken_ms, payload FROM reading WHERE number > ?1 ORDER BY number "
-		  "LIMIT 1"),
-	[OLDEST] = "SELECT number, length(payload) FROM reading ORDER BY number LIMIT 1",
-	[STOCK] = ("SELECT count(*), coalesce(sum(length(payload)), 0) FROM reading WHERE number "
-		   "<= ?1"),
-	[REMOVE] = "DELETE FROM reading WHERE number <= ?1",
-};
-
-static const char *const FILES[] = {"spool.db", "spool.db-wal", "spool.db-shm", NULL};
-
 struct spool {
 	char *directory, *path;
-	uint64_t max_bytes;
+	const struct spool_table *table;
+	uint64_t max_bytes, max_rows;
 	sqlite3 *db; /* NULL: closed */
-	sqlite3_stmt *statements[STATEMENTS];
+	sqlite3_stmt *statements[SPOOL_STATEMENTS];
 	uint64_t count, bytes; /* kept */
 	uint64_t last;         /* the newest row's number, even if the row is gone */
 };
 
-int spool_new(const char *directory, uint64_t max_bytes, struct spool **ret_spool)
+int spool_new(const struct spool_settings *settings, struct spool **ret_spool)
 {
 	struct spool *spool = calloc(1, sizeof(*spool));
 
 	if (!spool)
 		return -ENOMEM;
-	spool->max_bytes = max_bytes;
-	spool->directory = strdup(directory);
-	if (!spool->directory || asprintf(&spool->path, "%s/%s", directory, FILES[0]) < 0) {
+	spool->table = spool_table(settings->kind);
+	spool->max_bytes = settings->max_bytes;
+	spool->max_rows = settings->max_rows;
+	spool->directory = strdup(settings->directory);
+	if (!spool->directory ||
+		asprintf(&spool->path, "%s/%s", spool->directory, spool_name(spool)) < 0) {
 		free(spool->directory);
 		free(spool);
 		return -ENOMEM;
 	}
 	*ret_spool = spool;
 	return 0;
+}
+
+const char *spool_name(const struct spool *spool)
+{
+	return spool->table->files[0];
 }
 
 void spool_set_size(struct spool *spool, uint64_t max_bytes)
@@ -132,7 +101,7 @@ static int to_errno(const struct spool *spool, int code)
 
 static void close_file(struct spool *spool)
 {
-	for (size_t i = 0; i < STATEMENTS; i++) {
+	for (size_t i = 0; i < SPOOL_STATEMENTS; i++) {
 		sqlite3_finalize(spool->statements[i]);
 		spool->statements[i] = NULL;
 	}
@@ -166,24 +135,21 @@ static int expect(struct spool *spool, const char *question)
 	return r;
 }
 
-/* The order matters: each check makes the next one safe. */
 static int check_file(struct spool *spool)
 {
-	static const char *const QUESTIONS[] = {IS_SPOOL, IS_SOUND, IS_COUNTED};
 	int r = 0;
 
-	for (size_t i = 0; i < sizeof(QUESTIONS) / sizeof(QUESTIONS[0]) && r == 0; i++)
-		r = expect(spool, QUESTIONS[i]);
+	for (size_t i = 0; i < SPOOL_QUESTIONS && r == 0; i++)
+		r = expect(spool, spool->table->questions[i]);
 	return r;
 }
 
 /* Reads count, bytes and the last number from the file. */
 static int take_stock(struct spool *spool)
 {
-	static const char TEXT[] = "SELECT count(*), coalesce(sum(length(payload)), 0), "
-				   "coalesce(max(number), 0) FROM reading";
 	sqlite3_stmt *statement = NULL;
-	int r = to_errno(spool, sqlite3_prepare_v2(spool->db, TEXT, -1, &statement, NULL));
+	int r = to_errno(
+		spool, sqlite3_prepare_v2(spool->db, spool->table->all, -1, &statement, NULL));
 
 	if (r == 0)
 		r = step(spool, statement);
@@ -205,13 +171,13 @@ static int take_stock(struct spool *spool)
 /* Checks that the table is there, and what it holds. */
 static int examine(struct spool *spool)
 {
-	int r = execute(spool, SCHEMA);
+	int r = execute(spool, spool->table->schema);
 
 	if (r == 0)
 		r = check_file(spool);
-	for (size_t i = 0; i < STATEMENTS && r == 0; i++)
+	for (size_t i = 0; i < SPOOL_STATEMENTS && r == 0; i++)
 		r = to_errno(spool,
-			sqlite3_prepare_v3(spool->db, STATEMENT_TEXTS[i], -1,
+			sqlite3_prepare_v3(spool->db, spool->table->statements[i], -1,
 				SQLITE_PREPARE_PERSISTENT, &spool->statements[i], NULL));
 	if (r == 0)
 		r = take_stock(spool);
@@ -269,12 +235,12 @@ static void move_aside(struct spool *spool)
 
 int spool_probe(const struct spool *spool)
 {
-	return state_cause_find(spool->directory, FILES);
+	return state_cause_find(spool->directory, spool->table->files);
 }
 
 void spool_describe(const struct spool *spool, int error, struct state_cause *ret_cause)
 {
-	state_cause_describe(spool->directory, FILES, error, ret_cause);
+	state_cause_describe(spool->directory, spool->table->files, error, ret_cause);
 }
 
 /* Errors about the text in the file, or about its other users, have no other cause. */
@@ -332,7 +298,7 @@ uint64_t spool_last(const struct spool *spool)
 
 static int insert(struct spool *spool, const struct spool_record *record)
 {
-	sqlite3_stmt *statement = spool->statements[INSERT];
+	sqlite3_stmt *statement = spool->statements[SPOOL_INSERT];
 	int r;
 
 	sqlite3_bind_int64(statement, 1, (sqlite3_int64)spool->last + 1);
@@ -356,7 +322,7 @@ static sqlite3_int64 to_sqlite(uint64_t number)
 
 static int remove_up_to(struct spool *spool, uint64_t number)
 {
-	sqlite3_stmt *statement = spool->statements[REMOVE];
+	sqlite3_stmt *statement = spool->statements[SPOOL_REMOVE];
 	int r;
 
 	sqlite3_bind_int64(statement, 1, to_sqlite(number));
@@ -369,7 +335,7 @@ static int remove_up_to(struct spool *spool, uint64_t number)
 static int take_stock_up_to(
 	struct spool *spool, uint64_t number, uint64_t *ret_count, uint64_t *ret_bytes)
 {
-	sqlite3_stmt *statement = spool->statements[STOCK];
+	sqlite3_stmt *statement = spool->statements[SPOOL_STOCK];
 	int r;
 
 	sqlite3_bind_int64(statement, 1, to_sqlite(number));
@@ -384,7 +350,7 @@ static int take_stock_up_to(
 
 static int drop_oldest(struct spool *spool, uint64_t *dropped)
 {
-	sqlite3_stmt *statement = spool->statements[OLDEST];
+	sqlite3_stmt *statement = spool->statements[SPOOL_OLDEST];
 	uint64_t number = 0;
 	uint64_t size = 0;
 	int r = step(spool, statement);
@@ -413,18 +379,38 @@ int spool_append(struct spool *spool, const struct spool_record *records, size_t
 
 	/* A row that is still being read would keep the log from being emptied. */
 	if (r == 0)
-		sqlite3_reset(spool->statements[NEXT]);
+		sqlite3_reset(spool->statements[SPOOL_NEXT]);
 	if (r == 0)
 		r = execute(spool, "BEGIN IMMEDIATE");
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = insert(spool, &records[i]);
 	/* The newest row stays, however large it is. */
-	while (r == 0 && spool->bytes > spool->max_bytes && spool->count > 1)
+	while (r == 0 && spool->count > 1 &&
+		(spool->bytes > spool->max_bytes || spool->count > spool->max_rows))
 		r = drop_oldest(spool, &dropped);
 	if (r == 0)
 		r = execute(spool, "COMMIT");
 	if (r < 0)
 		return failed(spool, r); /* closing rolls back; the next opening counts anew */
+	*ret_dropped = dropped;
+	return 0;
+}
+
+int spool_trim(struct spool *spool, uint64_t rows, uint64_t *ret_dropped)
+{
+	uint64_t dropped = 0;
+	int r = open_file(spool);
+
+	if (r == 0)
+		sqlite3_reset(spool->statements[SPOOL_NEXT]);
+	if (r == 0)
+		r = execute(spool, "BEGIN IMMEDIATE");
+	while (r == 0 && spool->count > rows)
+		r = drop_oldest(spool, &dropped);
+	if (r == 0)
+		r = execute(spool, "COMMIT");
+	if (r < 0)
+		return failed(spool, r);
 	*ret_dropped = dropped;
 	return 0;
 }
@@ -440,7 +426,7 @@ int spool_next(
 	r = open_file(spool);
 	if (r < 0)
 		return failed(spool, r);
-	statement = spool->statements[NEXT];
+	statement = spool->statements[SPOOL_NEXT];
 	sqlite3_reset(statement);
 	sqlite3_bind_int64(statement, 1, to_sqlite(after));
 	r = step(spool, statement);
@@ -466,7 +452,7 @@ int spool_remove_until(struct spool *spool, uint64_t number)
 	int r = open_file(spool);
 
 	if (r == 0) {
-		sqlite3_reset(spool->statements[NEXT]);
+		sqlite3_reset(spool->statements[SPOOL_NEXT]);
 		r = take_stock_up_to(spool, number, &count, &bytes);
 	}
 	if (r == 0)

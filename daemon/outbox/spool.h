@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Readings on disk, for an outage that is too long for memory. It is an SQLite file in the state
- * directory, opened only when there is something to keep or to fetch, and removed when it is empty.
- * Rows are ordered by a number that only grows, even across restarts.
+ * Readings or events on disk, for an outage. It is an SQLite file in the state directory, opened
+ * only when there is something to keep or to fetch, and removed when it is empty. Rows are ordered
+ * by a number that only grows, even across restarts.
  *
  * Every function may wait for the disk. Belongs to one thread at a time.
  */
@@ -15,25 +15,35 @@
 
 struct spool;
 
+/* What it holds. Each kind has a file of its own, "spool.db" and "events.db". */
+enum spool_kind { SPOOL_READINGS, SPOOL_EVENTS };
+
+struct spool_settings {
+	enum spool_kind kind;
+	const char *directory; /* where the file is or will be; copied */
+	/* Beyond these limits the oldest are dropped. bytes: as spool_bytes() counts them. */
+	uint64_t max_bytes, max_rows;
+};
+
 struct spool_record {
-	uint64_t taken_ms; /* the reading's time stamp */
+	uint64_t taken_ms; /* the time stamp */
 	const void *payload;
 	size_t size;
 };
 
-/*
- * directory: where the file "spool.db" is or will be. max_bytes: the limit for payloads; beyond it
- * the oldest are dropped. Does not touch the disk yet. -ENOMEM.
- */
-int spool_new(const char *directory, uint64_t max_bytes, struct spool **ret_spool);
+/* Does not touch the disk yet. 0, or -ENOMEM. */
+int spool_new(const struct spool_settings *settings, struct spool **ret_spool);
+
+/* The file's name in the directory, "spool.db". */
+const char *spool_name(const struct spool *spool);
 
 /* Takes effect with the next rows. */
 void spool_set_size(struct spool *spool, uint64_t max_bytes);
 
 /*
  * Takes over what an earlier process left, if there is a file. 0; or an error: -EROFS, -EIO,
- * -ENOSPC, or one of open(). A file that is no spool, or is damaged, is moved aside
- * ("spool.db.damaged") and reported once by -EBADMSG. Then the spool is empty.
+ * -ENOSPC, or one of open(). A file that is no spool, or is damaged, is moved aside (to
+ * "spool.db.damaged") and reported once by -EBADMSG. Then the spool is empty.
  */
 int spool_load(struct spool *spool);
 
@@ -52,6 +62,9 @@ uint64_t spool_last(const struct spool *spool);
  */
 int spool_append(struct spool *spool, const struct spool_record *records, size_t count,
 	uint64_t *ret_dropped);
+
+/* Removes the oldest rows until so many are left. 0, or an error: none was removed. */
+int spool_trim(struct spool *spool, uint64_t rows, uint64_t *ret_dropped);
 
 /*
  * Reads the first row after number 'after' (0: the oldest). 1 with *ret_record, whose payload is

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "spooler.h"
 
+#include "carrier.h"
 #include "clock.h"
-#include "log.h"
-#include "outbox_spool.h"
-#include "spool.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	BATCH_ROWS = 20, /* at least, unless the time below is over */
-	BATCH_US = 10000000,
-	TICK_MS = 1000,      /* how often it checks in an outage */
-	RETRY_US = 10000000, /* after the disk failed */
+enum { TICK_MS = 1000 }; /* how often it checks in an outage */
+
+/*
+ * Events come first. They are few and each of them counts, so they do not wait until an outage is a
+ * long one. A reading is soon followed by the next.
+ */
+static const struct carrier_kind KINDS[] = {
+	{OUTBOX_EVENTS, SPOOL_EVENTS, "events", OUTBOX_EVENTS_MAX, 1000000, 1000000},
+	{OUTBOX_READINGS, SPOOL_READINGS, "readings", UINT64_MAX, UINT64_MAX, 10000000},
 };
+
+enum { N_CARRIERS = sizeof(KINDS) / sizeof(KINDS[0]) };
 
 struct spooler {
 	struct spooler_settings settings;
@@ -37,18 +38,8 @@ struct spooler {
 	struct spooler_status status;
 
 	/* The thread's own. */
-	struct spool *spool;
+	struct carrier carriers[N_CARRIERS];
 	uint64_t now_us;
-	uint64_t connection;   /* seen last; 0: none */
-	uint64_t outage_us;    /* when the connection was lost */
-	uint64_t written_us;   /* the last batch */
-	uint64_t retry_us;     /* no write before */
-	bool is_failing;       /* the disk fails, and the user knows */
-	bool is_spilling;      /* it writes in this outage, and the user knows */
-	bool is_draining;      /* there may be rows to send with this connection */
-	bool is_unread;        /* there may be rows that could not be read */
-	uint64_t loaded_until; /* rows up to here are from an earlier process */
-	uint64_t drain_begin, read_until, staged, removed; /* row numbers */
 	struct outbox_batch batch;
 };
 
@@ -60,227 +51,30 @@ static void tell(struct spooler *spooler)
 	spooler->is_told = true;
 }
 
-/* The mutex is held. */
-static void note_stock(struct spooler *spooler)
+/* Updates the status that other threads see. */
+static void publish(struct spooler *spooler)
 {
-	spooler->status.is_known = !spooler->is_unread;
-	spooler->status.rows = spool_count(spooler->spool);
-	spooler->status.bytes = spool_bytes(spooler->spool);
-}
+	struct spooler_status *status = &spooler->status;
+	const struct carrier *worst = spooler->carriers;
 
-static void note(struct spooler *spooler, const char *error)
-{
 	(void)pthread_mutex_lock(&spooler->mutex);
-	note_stock(spooler);
-	if (health_part_note(&spooler->status.part, error, clock_wall_ms()))
-		tell(spooler);
+	status->is_known = true;
+	status->rows = status->bytes = 0;
+	for (size_t i = 0; i < N_CARRIERS; i++) {
+		struct carrier *carrier = &spooler->carriers[i];
+
+		status->is_known = status->is_known && !carrier->is_unread;
+		status->rows += spool_count(carrier->spool);
+		status->bytes += spool_bytes(carrier->spool);
+		if (!worst->part.failed)
+			worst = carrier;
+		if (carrier->is_changed)
+			tell(spooler);
+		carrier->is_changed = false;
+	}
+	if (spooler->is_told)
+		status->part = worst->part;
 	(void)pthread_mutex_unlock(&spooler->mutex);
-}
-
-static void report(struct spooler *spooler, int error)
-{
-	const char *directory = spooler->settings.directory;
-	char text[HEALTH_PART_TEXT_BYTES];
-
-	spooler->retry_us = spooler->now_us + RETRY_US;
-	if (error == -EBADMSG) {
-		outbox_spool_lost(spooler->settings.outbox);
-		(void)snprintf(text, sizeof(text),
-			"%s/spool.db is damaged, and is now spool.db.damaged; the readings in it "
-			"are not sent",
-			directory);
-	} else {
-		struct state_cause cause;
-
-		spool_describe(spooler->spool, error, &cause);
-		(void)snprintf(text, sizeof(text),
-			"%s/spool.db: %s; readings are kept in memory only, which drops the oldest "
-			"when it is full%s%s",
-			directory, cause.why, *cause.cure ? ": " : "", cause.cure);
-	}
-	note(spooler, text);
-	if (!spooler->is_failing)
-		log_error("spool", "%s", text);
-	spooler->is_failing = true;
-}
-
-/* Something was written, or could be. Reading would prove less: the disk may be full. */
-static void works(struct spooler *spooler)
-{
-	if (!spooler->is_failing)
-		return;
-	log_notice("spool", "%s/spool.db works again", spooler->settings.directory);
-	note(spooler, NULL);
-	spooler->is_failing = false;
-}
-
-static void load(struct spooler *spooler)
-{
-	int r = spool_load(spooler->spool);
-
-	/* A damaged file has been moved aside, so nothing more will come of it. */
-	spooler->is_unread = r < 0 && r != -EBADMSG;
-	if (r < 0)
-		report(spooler, r);
-	outbox_set_spooled(spooler->settings.outbox, spool_count(spooler->spool));
-	if (spooler->loaded_until == 0)
-		spooler->loaded_until = spool_last(spooler->spool);
-	if (spool_count(spooler->spool) > 0)
-		log_notice("spool", "%" PRIu64 " readings are on disk from an earlier run",
-			spool_count(spooler->spool));
-}
-
-/* Writes one batch. 1: done. 0: there was nothing more, or there is a connection. Or an error. */
-static int spill_batch(struct spooler *spooler)
-{
-	struct outbox_batch *batch = &spooler->batch;
-	uint64_t dropped = 0;
-	int r;
-
-	if (!outbox_spill(spooler->settings.outbox, batch))
-		return 0;
-	if (!spooler->is_spilling && !spooler->is_failing)
-		log_info("spool", "readings that wait for the broker go to disk");
-	spooler->is_spilling = true;
-	r = spool_append(spooler->spool, batch->rows, batch->count, &dropped);
-	outbox_spilled(spooler->settings.outbox, r == 0, dropped, spool_count(spooler->spool));
-	spooler->written_us = clock_now_us();
-	if (r < 0) {
-		report(spooler, r);
-		return r;
-	}
-	works(spooler);
-	log_debug("spool", "%zu readings are on disk, up to %" PRIu64, batch->count,
-		batch->rows[batch->count - 1].taken_ms);
-	return 1;
-}
-
-static bool is_due(
-	const struct spooler *spooler, const struct outbox_backlog *backlog, uint64_t after_us)
-{
-	if (backlog->waiting == 0 || spooler->now_us < spooler->retry_us)
-		return false;
-	if (spooler->now_us - spooler->outage_us < after_us && !backlog->half_full)
-		return false;
-	return backlog->waiting >= BATCH_ROWS || spooler->now_us - spooler->written_us >= BATCH_US;
-}
-
-static void spill(struct spooler *spooler, uint64_t after_us)
-{
-	struct outbox_backlog backlog = outbox_backlog(spooler->settings.outbox);
-
-	while (is_due(spooler, &backlog, after_us) && spill_batch(spooler) == 1)
-		backlog = outbox_backlog(spooler->settings.outbox);
-}
-
-/* Removes rows that the broker has. */
-static void remove_acknowledged(struct spooler *spooler)
-{
-	uint64_t until = outbox_staged_until(spooler->settings.outbox);
-	int r;
-
-	if (until <= spooler->removed)
-		return;
-	r = spool_remove_until(spooler->spool, until);
-	/* A row that cannot be removed is sent again by the next process, but not by this one. */
-	spooler->removed = until;
-	if (r < 0)
-		report(spooler, r);
-}
-
-/* The disk is empty: now the backlog in memory goes out. */
-static void end_drain(struct spooler *spooler)
-{
-	spooler->is_draining = false;
-	outbox_hold(spooler->settings.outbox, false);
-}
-
-static void finish_drain(struct spooler *spooler)
-{
-	int r = 0;
-
-	outbox_staged_all(spooler->settings.outbox);
-	if (spooler->staged > spooler->removed &&
-		outbox_staged_until(spooler->settings.outbox) < spooler->staged)
-		return;
-	/* Includes rows that could not be staged. */
-	if (spooler->read_until > spooler->removed)
-		r = spool_remove_until(spooler->spool, spooler->read_until);
-	if (r < 0) {
-		report(spooler, r);
-	} else if (spooler->read_until > spooler->drain_begin) {
-		works(spooler);
-		log_info("spool", "all readings that were on disk have been delivered");
-	}
-	spooler->removed = spooler->read_until;
-	outbox_set_spooled(spooler->settings.outbox, 0);
-	end_drain(spooler);
-}
-
-/* Stages as many rows as there is room for. */
-static void drain(struct spooler *spooler)
-{
-	struct outbox *outbox = spooler->settings.outbox;
-	struct spool_record row;
-	uint64_t number;
-	int r;
-
-	while ((r = spool_next(spooler->spool, spooler->read_until, &row, &number)) == 1) {
-		bool ours = number > spooler->loaded_until;
-		int staged = outbox_stage(outbox, spooler->connection, number, &row, ours);
-
-		if (staged == -EAGAIN || staged == -ENOTCONN)
-			return;
-		spooler->read_until = number;
-		if (staged == 0)
-			spooler->staged = number;
-	}
-	if (r == 0) {
-		finish_drain(spooler);
-		return;
-	}
-	/* Memory does not wait for the disk, which is tried again. */
-	spooler->is_unread = r != -EBADMSG;
-	report(spooler, r);
-	end_drain(spooler);
-}
-
-static void begin_drain(struct spooler *spooler)
-{
-	if (spooler->is_unread)
-		load(spooler);
-	if (spool_count(spooler->spool) > 0)
-		outbox_hold(spooler->settings.outbox, true);
-	spooler->is_draining = true;
-	/* Rows that were staged but not acknowledged are sent again. */
-	spooler->drain_begin = spooler->read_until = spooler->staged = spooler->removed;
-}
-
-/* With a connection nothing is written, so otherwise nobody would notice that the disk recovered.
- * */
-static void look_again(struct spooler *spooler)
-{
-	if (!spooler->is_failing || spooler->is_unread || spooler->is_draining ||
-		spooler->connection == 0 || spooler->now_us < spooler->retry_us)
-		return;
-	spooler->retry_us = spooler->now_us + RETRY_US;
-	if (spool_probe(spooler->spool) == 0)
-		works(spooler);
-}
-
-static void note_connection(struct spooler *spooler, uint64_t connection)
-{
-	if (connection == spooler->connection)
-		return;
-	if (connection == 0) {
-		spooler->outage_us = spooler->written_us = spooler->now_us;
-		spooler->is_spilling = spooler->is_draining = false;
-		if (spool_count(spooler->spool) > 0)
-			outbox_hold(spooler->settings.outbox, true);
-	} else {
-		begin_drain(spooler);
-	}
-	spooler->connection = connection;
 }
 
 static void wait(struct spooler *spooler)
@@ -289,19 +83,19 @@ static void wait(struct spooler *spooler)
 		{.fd = spooler->command_fd, .events = POLLIN},
 		{.fd = outbox_spool_fd(spooler->settings.outbox), .events = POLLIN},
 	};
+	bool waits = false;
 
-	(void)pthread_mutex_lock(&spooler->mutex);
-	note_stock(spooler);
-	(void)pthread_mutex_unlock(&spooler->mutex);
-	(void)poll(fds, 2,
-		spooler->connection == 0 || spooler->is_unread || spooler->is_failing ? TICK_MS
-										      : -1);
+	for (size_t i = 0; i < N_CARRIERS; i++)
+		waits = waits || carrier_waits(&spooler->carriers[i]);
+
+	publish(spooler);
+	(void)poll(fds, 2, waits ? TICK_MS : -1);
 	spooler->now_us = clock_now_us();
 	outbox_spool_clear(spooler->settings.outbox);
 }
 
 /* Also updates the length of an outage and the limit on disk. False: closing. */
-static bool take_commands(struct spooler *spooler, uint64_t *ret_after_us)
+static bool take_commands(struct spooler *spooler, uint64_t *ret_after_us, uint64_t *ret_size_bytes)
 {
 	eventfd_t count;
 	bool closing;
@@ -310,44 +104,27 @@ static bool take_commands(struct spooler *spooler, uint64_t *ret_after_us)
 	(void)eventfd_read(spooler->command_fd, &count);
 	closing = spooler->closing;
 	*ret_after_us = spooler->after_us;
-	spool_set_size(spooler->spool, spooler->size_bytes);
+	*ret_size_bytes = spooler->size_bytes;
 	(void)pthread_mutex_unlock(&spooler->mutex);
 	return !closing;
-}
-
-static void save_all(struct spooler *spooler)
-{
-	uint64_t waiting;
-
-	while (spill_batch(spooler) == 1)
-		;
-	waiting = outbox_backlog(spooler->settings.outbox).waiting;
-	if (waiting > 0)
-		log_error("spool", "%" PRIu64 " readings could not be saved and are lost", waiting);
 }
 
 static void *run(void *argument)
 {
 	struct spooler *spooler = argument;
-	uint64_t after_us;
+	uint64_t after_us, size_bytes;
 
-	load(spooler);
-	while (take_commands(spooler, &after_us)) {
-		remove_acknowledged(spooler);
-		note_connection(spooler, outbox_backlog(spooler->settings.outbox).connection);
-		if (spooler->is_unread && spooler->connection != 0 &&
-			spooler->now_us >= spooler->retry_us)
-			begin_drain(spooler);
-		if (spooler->is_draining)
-			drain(spooler);
-		else if (spooler->connection == 0)
-			spill(spooler, after_us);
-		look_again(spooler);
+	for (size_t i = 0; i < N_CARRIERS; i++)
+		carrier_load(&spooler->carriers[i]);
+	while (take_commands(spooler, &after_us, &size_bytes)) {
+		for (size_t i = 0; i < N_CARRIERS; i++)
+			carrier_turn(&spooler->carriers[i], spooler->now_us, after_us, size_bytes);
 		wait(spooler);
 	}
-	remove_acknowledged(spooler);
-	save_all(spooler);
-	spooler->spool = spool_free(spooler->spool);
+	for (size_t i = 0; i < N_CARRIERS; i++) {
+		carrier_save(&spooler->carriers[i]);
+		carrier_fini(&spooler->carriers[i]);
+	}
 
 	(void)pthread_mutex_lock(&spooler->mutex);
 	spooler->ended = true;
@@ -362,7 +139,8 @@ static void free_spooler(struct spooler *spooler)
 		(void)close(spooler->command_fd);
 	if (spooler->status_fd >= 0)
 		(void)close(spooler->status_fd);
-	spool_free(spooler->spool);
+	for (size_t i = 0; i < N_CARRIERS; i++)
+		carrier_fini(&spooler->carriers[i]);
 	(void)pthread_cond_destroy(&spooler->changed);
 	(void)pthread_mutex_destroy(&spooler->mutex);
 	free(spooler);
@@ -390,18 +168,15 @@ int spooler_new(const struct spooler_settings *settings, struct spooler **ret_sp
 	spooler->settings = *settings;
 	spooler->size_bytes = settings->size_bytes;
 	spooler->after_us = settings->after_us;
-	/* The outage begins with the process. */
-	spooler->now_us = spooler->outage_us = spooler->written_us = clock_now_us();
+	spooler->now_us = clock_now_us();
 	spooler->command_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	spooler->status_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = spooler->command_fd < 0 || spooler->status_fd < 0 ? -errno : 0;
+	for (size_t i = 0; i < N_CARRIERS && r == 0; i++)
+		r = carrier_init(&spooler->carriers[i], &KINDS[i], settings->directory,
+			settings->outbox, &spooler->batch);
 	if (r == 0)
-		r = spool_new(settings->directory, settings->size_bytes, &spooler->spool);
-	if (r == 0) {
-		/* It is not known yet what is on disk. */
-		outbox_hold(settings->outbox, true);
 		r = -pthread_create(&spooler->thread, NULL, run, spooler);
-	}
 	if (r < 0) {
 		free_spooler(spooler);
 		return r;

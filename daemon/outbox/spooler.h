@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Carries readings between the outbox and the spool: to disk in an outage that is too long for
- * memory, and back when the broker returns. It is a thread of its own, so that a slow card delays
- * neither commands nor readings. It sleeps while there is a connection and nothing on disk.
+ * Carries readings and events between the outbox and their spools: to disk in an outage that is too
+ * long for memory, and back when the broker returns. It is a thread of its own, so that a slow card
+ * delays neither commands nor readings. It sleeps while there is a connection and nothing on disk.
  *
  * If an outage has lasted for after_us, or readings fill half of their memory, the oldest ones go
- * to disk: 20 or more at a time, or after 10 s as many as there are. With a connection nothing is
- * written, but delivered rows are removed; the file goes with its last row.
+ * to disk: 20 or more at a time, or after 10 s as many as there are. Events go after a second of an
+ * outage, and once a second. With a connection nothing is written, but delivered rows are removed;
+ * a file goes with its last row.
  *
  * If the disk fails, this is logged once, and memory goes on: when full, it drops its oldest.
  */
@@ -19,7 +20,7 @@
 struct spooler_settings {
 	const char *directory; /* borrowed for the spooler's life */
 	struct outbox *outbox; /* borrowed for the same time */
-	uint64_t size_bytes;   /* at most, on disk */
+	uint64_t size_bytes;   /* at most, on disk; of events OUTBOX_EVENTS_MAX rows as well */
 	uint64_t after_us;
 };
 

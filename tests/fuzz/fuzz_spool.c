@@ -135,13 +135,14 @@ static void check_append(struct spool *spool)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const struct spool_settings settings = {SPOOL_READINGS, folder, SIZE_MAX_BYTES, UINT64_MAX};
 	struct spool *spool = NULL;
 	int r;
 
 	make_folder();
 	remove_files();
 	write_file(data, size);
-	FUZZ_CHECK(spool_new(folder, SIZE_MAX_BYTES, &spool) == 0);
+	FUZZ_CHECK(spool_new(&settings, &spool) == 0);
 	r = spool_load(spool);
 	FUZZ_CHECK(r == 0 || is_error(r));
 	FUZZ_CHECK(r != -EBADMSG || access(path_of("spool.db.damaged"), F_OK) == 0);

@@ -75,6 +75,21 @@ class Lines:
                         text = "\n".join(self._lines[mark:][-60:])
                         raise AssertionError(f"no line matches {pattern!r} within {timeout} s; there is:\n{text}")
 
+    def wait_sum(self, pattern, total, mark=0, timeout=TIMEOUT):
+        """Until the numbers in the matches' group at or after mark add up to that; a match without a group is 1."""
+        expression = re.compile(pattern)
+        deadline = time.monotonic() + timeout
+        at = mark
+        with self._condition:
+            while total > 0:
+                while at < len(self._lines):
+                    match = expression.search(self._lines[at])
+                    total -= (int(match.group(1)) if expression.groups else 1) if match else 0
+                    at += 1
+                if total > 0 and (self._ended or not self._condition.wait(deadline - time.monotonic())):
+                    text = "\n".join(self._lines[mark:][-60:])
+                    raise AssertionError(f"{pattern!r}: {total} too few within {timeout} s; there is:\n{text}")
+
     def join(self):
         self._thread.join(TIMEOUT)
 

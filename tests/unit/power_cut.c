@@ -373,12 +373,13 @@ static void replay(struct content *content, const struct step *step, bool is_kno
 	}
 }
 
-static void write_file(const char *folder, const char *suffix, const struct content *content)
+static void write_file(
+	const char *folder, const char *name, const char *suffix, const struct content *content)
 {
 	char path[256];
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s/spool.db%s", folder, suffix);
+	(void)snprintf(path, sizeof(path), "%s/%s%s", folder, name, suffix);
 	(void)unlink(path);
 	if (!content->exists)
 		return;
@@ -388,7 +389,8 @@ static void write_file(const char *folder, const char *suffix, const struct cont
 	assert(fclose(file) == 0);
 }
 
-void power_cut(const struct power_recorder *recorder, size_t cut, uint32_t seed, const char *folder)
+void power_cut(const struct power_recorder *recorder, size_t cut, uint32_t seed, const char *folder,
+	const char *name)
 {
 	uint8_t shared[] = "what was in memory that two programs shared";
 	const struct content shm = {.exists = true, .bytes = shared, .size = sizeof(shared)};
@@ -405,8 +407,8 @@ void power_cut(const struct power_recorder *recorder, size_t cut, uint32_t seed,
 		replay(&contents[step->file], step, i < known, i < file_synced[step->file], &seed);
 	}
 	for (enum file f = DATABASE; f < FILES; f++) {
-		write_file(folder, SUFFIXES[f], &contents[f]);
+		write_file(folder, name, SUFFIXES[f], &contents[f]);
 		free(contents[f].bytes);
 	}
-	write_file(folder, "-shm", &shm);
+	write_file(folder, name, "-shm", &shm);
 }

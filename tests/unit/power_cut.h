@@ -27,6 +27,7 @@ void power_record(struct power_recorder *recorder, int on);
 size_t power_steps(const struct power_recorder *recorder);
 size_t power_synced(const struct power_recorder *recorder, size_t cut);
 
-/* Makes the files in a folder as they might be after a cut before step 'cut'. */
-void power_cut(
-	const struct power_recorder *recorder, size_t cut, uint32_t seed, const char *folder);
+/* Makes the files in a folder as they might be after a cut before step 'cut'. name: the database's.
+ */
+void power_cut(const struct power_recorder *recorder, size_t cut, uint32_t seed, const char *folder,
+	const char *name);

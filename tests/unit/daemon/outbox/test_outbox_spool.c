@@ -52,7 +52,7 @@ static uint32_t number_in(const void *payload, size_t size)
 
 static void expect_spill(struct outbox *outbox, uint32_t first, uint32_t last)
 {
-	assert_true(outbox_spill(outbox, &batch));
+	assert_true(outbox_spill(outbox, OUTBOX_READINGS, &batch));
 	assert_int_equal(batch.count, last - first + 1);
 	for (uint32_t i = 0; i < batch.count; i++) {
 		assert_int_equal(number_in(batch.rows[i].payload, batch.rows[i].size), first + i);
@@ -71,7 +71,7 @@ static int stage(struct outbox *outbox, uint32_t number)
 {
 	const struct spool_record row = {number, &number, sizeof(number)};
 
-	return outbox_stage(outbox, outbox_connection(outbox), number, &row, true);
+	return outbox_stage(outbox, OUTBOX_READINGS, outbox_connection(outbox), number, &row, true);
 }
 
 static bool is_signalled(struct outbox *outbox)
@@ -88,12 +88,12 @@ static void what_is_on_disk_has_left_memory(void **state)
 	put(*state, 1, 5);
 	expect_spill(*state, 1, 5);
 	put(*state, 6, 7);
-	outbox_spilled(*state, true, 0, 5);
-	assert_int_equal(outbox_backlog(*state).waiting, 2);
+	outbox_spilled(*state, OUTBOX_READINGS, true, 0, 5);
+	assert_int_equal(outbox_backlog(*state, OUTBOX_READINGS).waiting, 2);
 	assert_int_equal(outbox_stats(*state).queued, 7);
 	expect_spill(*state, 6, 7);
-	outbox_spilled(*state, true, 3, 4);
-	assert_false(outbox_spill(*state, &batch));
+	outbox_spilled(*state, OUTBOX_READINGS, true, 3, 4);
+	assert_false(outbox_spill(*state, OUTBOX_READINGS, &batch));
 	assert_int_equal(outbox_stats(*state).queued, 4);
 	assert_int_equal(outbox_stats(*state).dropped, 3);
 }
@@ -102,11 +102,11 @@ static void what_did_not_get_to_the_disk_stays_in_memory(void **state)
 {
 	put(*state, 1, 3);
 	expect_spill(*state, 1, 3);
-	outbox_spilled(*state, false, 0, 0);
+	outbox_spilled(*state, OUTBOX_READINGS, false, 0, 0);
 	assert_int_equal(outbox_stats(*state).queued, 3);
 	expect_spill(*state, 1, 3);
-	outbox_spilled(*state, false, 0, 0);
-	outbox_hold(*state, false);
+	outbox_spilled(*state, OUTBOX_READINGS, false, 0, 0);
+	outbox_hold(*state, OUTBOX_READINGS, false);
 	outbox_connected(*state);
 	expect_backlog(*state, 1);
 }
@@ -115,7 +115,7 @@ static void with_a_connection_nothing_goes_to_disk(void **state)
 {
 	put(*state, 1, 3);
 	outbox_connected(*state);
-	assert_false(outbox_spill(*state, &batch));
+	assert_false(outbox_spill(*state, OUTBOX_READINGS, &batch));
 }
 
 static void memory_waits_for_the_disk(void **state)
@@ -125,7 +125,7 @@ static void memory_waits_for_the_disk(void **state)
 	put(*state, 4, 4);
 	outbox_connected(*state); /* while the batch is on its way */
 	assert_false(outbox_take(*state, true, &message));
-	outbox_spilled(*state, true, 0, 3);
+	outbox_spilled(*state, OUTBOX_READINGS, true, 0, 3);
 	assert_false(outbox_take(*state, true, &message));
 	for (uint32_t number = 1; number <= 3; number++)
 		assert_int_equal(stage(*state, number), 0);
@@ -134,7 +134,7 @@ static void memory_waits_for_the_disk(void **state)
 		outbox_acknowledge(*state, message.id);
 	}
 	assert_false(outbox_take(*state, true, &message));
-	outbox_hold(*state, false);
+	outbox_hold(*state, OUTBOX_READINGS, false);
 	expect_backlog(*state, 4);
 	outbox_acknowledge(*state, message.id);
 	assert_int_equal(outbox_stats(*state).queued, 0);
@@ -143,7 +143,7 @@ static void memory_waits_for_the_disk(void **state)
 static void live_readings_overtake_what_is_staged(void **state)
 {
 	outbox_connected(*state);
-	outbox_set_spooled(*state, 1);
+	outbox_set_spooled(*state, OUTBOX_READINGS, 1);
 	assert_int_equal(stage(*state, 1), 0);
 	put(*state, 2, 2);
 	assert_true(outbox_take(*state, true, &message));
@@ -157,18 +157,18 @@ static void rows_are_done_with_from_the_oldest_on(void **state)
 	uint64_t ids[4] = {0};
 
 	outbox_connected(*state);
-	outbox_set_spooled(*state, 3);
+	outbox_set_spooled(*state, OUTBOX_READINGS, 3);
 	for (uint32_t number = 1; number <= 3; number++) {
 		assert_int_equal(stage(*state, number), 0);
 		expect_backlog(*state, number);
 		ids[number] = message.id;
 	}
 	outbox_acknowledge(*state, ids[2]);
-	assert_int_equal(outbox_staged_until(*state), 0);
+	assert_int_equal(outbox_staged_until(*state, OUTBOX_READINGS), 0);
 	assert_int_equal(outbox_stats(*state).queued, 3);
 	outbox_acknowledge(*state, ids[1]);
 	outbox_acknowledge(*state, ids[1]);
-	assert_int_equal(outbox_staged_until(*state), 2);
+	assert_int_equal(outbox_staged_until(*state, OUTBOX_READINGS), 2);
 	assert_int_equal(outbox_stats(*state).queued, 1);
 }
 
@@ -184,11 +184,13 @@ static void what_was_staged_goes_with_the_connection(void **state)
 	expect_backlog(*state, 1);
 	outbox_acknowledge(*state, message.id);
 	outbox_disconnected(*state);
-	assert_int_equal(outbox_stage(*state, connection, 3, &row, true), -ENOTCONN);
+	assert_int_equal(
+		outbox_stage(*state, OUTBOX_READINGS, connection, 3, &row, true), -ENOTCONN);
 	outbox_connected(*state);
-	assert_int_equal(outbox_stage(*state, connection, 3, &row, true), -ENOTCONN);
+	assert_int_equal(
+		outbox_stage(*state, OUTBOX_READINGS, connection, 3, &row, true), -ENOTCONN);
 	assert_false(outbox_take(*state, true, &message));
-	assert_int_equal(outbox_staged_until(*state), 1);
+	assert_int_equal(outbox_staged_until(*state, OUTBOX_READINGS), 1);
 	assert_int_equal(stage(*state, 2), 0);
 	expect_backlog(*state, 2);
 }
@@ -198,7 +200,7 @@ static void the_spooler_is_woken_when_there_is_something_to_do(void **state)
 	outbox_connected(*state);
 	assert_true(is_signalled(*state));
 	assert_int_equal(stage(*state, 1), 0);
-	outbox_staged_all(*state);
+	outbox_staged_all(*state, OUTBOX_READINGS);
 	assert_false(is_signalled(*state));
 	expect_backlog(*state, 1);
 	assert_false(is_signalled(*state));
@@ -221,18 +223,19 @@ static void there_is_room_for_so_many_rows_and_then_for_more(void **state)
 
 	outbox_connected(*state);
 	connection = outbox_connection(*state);
-	assert_int_equal(outbox_stage(*state, connection, 1, &row, true), -EMSGSIZE);
+	assert_int_equal(
+		outbox_stage(*state, OUTBOX_READINGS, connection, 1, &row, true), -EMSGSIZE);
 	row.size--;
-	assert_int_equal(outbox_stage(*state, connection, 1, &row, true), 0);
-	assert_int_equal(outbox_stage(*state, connection, 2, &row, true), 0);
-	assert_int_equal(outbox_stage(*state, connection, 3, &row, true), -EAGAIN);
+	assert_int_equal(outbox_stage(*state, OUTBOX_READINGS, connection, 1, &row, true), 0);
+	assert_int_equal(outbox_stage(*state, OUTBOX_READINGS, connection, 2, &row, true), 0);
+	assert_int_equal(outbox_stage(*state, OUTBOX_READINGS, connection, 3, &row, true), -EAGAIN);
 	assert_true(is_signalled(*state));
 	assert_true(outbox_take(*state, true, &message));
 	assert_int_equal(message.size, OUTBOX_PAYLOAD_MAX);
 	assert_false(is_signalled(*state));
 	outbox_acknowledge(*state, message.id);
 	assert_true(is_signalled(*state));
-	assert_int_equal(outbox_stage(*state, connection, 3, &row, true), 0);
+	assert_int_equal(outbox_stage(*state, OUTBOX_READINGS, connection, 3, &row, true), 0);
 }
 
 static void memory_that_is_full_drops_what_is_on_its_way_only_if_it_does_not_arrive(void **state)
@@ -243,13 +246,13 @@ static void memory_that_is_full_drops_what_is_on_its_way_only_if_it_does_not_arr
 		put(*state, 1, CAPACITY);
 		expect_spill(*state, 1, CAPACITY);
 		put(*state, CAPACITY + 1, CAPACITY + 10);
-		outbox_spilled(*state, kept == 1, 0, CAPACITY);
+		outbox_spilled(*state, OUTBOX_READINGS, kept == 1, 0, CAPACITY);
 		assert_int_equal(outbox_stats(*state).dropped, dropped + (kept ? 0 : 10));
 		assert_int_equal(outbox_stats(*state).queued, kept ? CAPACITY + 10 : CAPACITY);
 		if (!kept) {
 			expect_spill(*state, 11, CAPACITY + 10);
-			outbox_spilled(*state, true, CAPACITY, 0);
-			outbox_set_spooled(*state, 0);
+			outbox_spilled(*state, OUTBOX_READINGS, true, CAPACITY, 0);
+			outbox_set_spooled(*state, OUTBOX_READINGS, 0);
 		}
 	}
 }
@@ -258,17 +261,17 @@ static void memory_is_half_full(void **state)
 {
 	put(*state, 1, CAPACITY / 2 - 1);
 	assert_false(outbox_is_half_full(*state));
-	assert_false(outbox_backlog(*state).half_full);
+	assert_false(outbox_backlog(*state, OUTBOX_READINGS).half_full);
 	put(*state, CAPACITY / 2, CAPACITY / 2);
 	assert_true(outbox_is_half_full(*state));
-	assert_true(outbox_backlog(*state).half_full);
+	assert_true(outbox_backlog(*state, OUTBOX_READINGS).half_full);
 }
 
 static void rows_that_are_lost_are_counted(void **state)
 {
-	outbox_set_spooled(*state, 12);
+	outbox_set_spooled(*state, OUTBOX_READINGS, 12);
 	assert_int_equal(outbox_stats(*state).queued, 12);
-	outbox_spool_lost(*state);
+	outbox_spool_lost(*state, OUTBOX_READINGS);
 	assert_int_equal(outbox_stats(*state).queued, 0);
 	assert_int_equal(outbox_stats(*state).dropped, 12);
 }
@@ -330,15 +333,91 @@ static void rows_of_this_process_get_their_time_too(void **state)
 	outbox_connected(*state);
 	connection = outbox_connection(*state);
 	outbox_wait_for_clock(*state, true);
-	assert_int_equal(outbox_stage(*state, connection, 2, &row, true), -EAGAIN);
+	assert_int_equal(outbox_stage(*state, OUTBOX_READINGS, connection, 2, &row, true), -EAGAIN);
 	/* Of an earlier one nobody knows when it was started. */
-	assert_int_equal(outbox_stage(*state, connection, 1, &row, false), 0);
+	assert_int_equal(outbox_stage(*state, OUTBOX_READINGS, connection, 1, &row, false), 0);
 	expect_text(*state, TIMELESS);
 	outbox_spool_clear(*state);
 	outbox_set_clock(*state, LEAD_MS);
 	assert_true(is_signalled(*state));
-	assert_int_equal(outbox_stage(*state, connection, 2, &row, true), 0);
+	assert_int_equal(outbox_stage(*state, OUTBOX_READINGS, connection, 2, &row, true), 0);
 	expect_text(*state, "{\"ts\":1795360000123}");
+}
+
+static void put_event(struct outbox *outbox, uint32_t number)
+{
+	assert_int_equal(outbox_put_event(outbox, 1000 + number, &number, sizeof(number)), 0);
+}
+
+static void expect_old_event(struct outbox *outbox, uint32_t number)
+{
+	assert_true(outbox_take(outbox, true, &message));
+	assert_int_equal(message.kind, OUTBOX_KIND_OLD_EVENT);
+	assert_true(message.optional);
+	assert_int_equal(number_in(message.payload, message.size), number);
+}
+
+static void events_go_over_the_disk_and_wait_for_no_reading(void **state)
+{
+	const uint32_t first = 1;
+	const struct spool_record row = {1001, &first, sizeof(first)};
+
+	put(*state, 7, 7);
+	put_event(*state, 1);
+	assert_true(outbox_spill(*state, OUTBOX_EVENTS, &batch));
+	assert_int_equal(batch.count, 1);
+	assert_int_equal(number_in(batch.rows[0].payload, batch.rows[0].size), 1);
+	assert_int_equal(batch.rows[0].taken_ms, 1001);
+	outbox_spilled(*state, OUTBOX_EVENTS, true, 0, 1);
+	assert_int_equal(outbox_backlog(*state, OUTBOX_EVENTS).waiting, 0);
+	assert_int_equal(outbox_backlog(*state, OUTBOX_READINGS).waiting, 1);
+	assert_int_equal(outbox_stats(*state).queued, 1); /* of readings alone */
+	put_event(*state, 2);
+	outbox_connected(*state);
+	/* That in memory waits for the one on disk, and the reading for neither. */
+	expect_backlog(*state, 7);
+	assert_int_equal(
+		outbox_stage(*state, OUTBOX_EVENTS, outbox_connection(*state), 5, &row, true), 0);
+	expect_old_event(*state, 1);
+	outbox_acknowledge(*state, message.id);
+	assert_int_equal(outbox_staged_until(*state, OUTBOX_EVENTS), 5);
+	assert_int_equal(outbox_staged_until(*state, OUTBOX_READINGS), 0);
+	assert_false(outbox_take(*state, true, &message));
+	outbox_hold(*state, OUTBOX_EVENTS, false);
+	expect_old_event(*state, 2);
+}
+
+static void events_that_are_lost_on_the_disk_are_counted_as_events(void **state)
+{
+	const uint8_t large[OUTBOX_EVENT_BYTES + 1] = {0};
+	const struct spool_record row = {1, large, sizeof(large)};
+
+	outbox_set_spooled(*state, OUTBOX_EVENTS, 12);
+	outbox_rows_dropped(*state, OUTBOX_EVENTS, 3, 9);
+	assert_int_equal(outbox_stats(*state).events_dropped, 3);
+	outbox_spool_lost(*state, OUTBOX_EVENTS);
+	assert_int_equal(outbox_stats(*state).events_dropped, 12);
+	assert_int_equal(outbox_stats(*state).dropped, 0);
+	outbox_connected(*state);
+	assert_int_equal(
+		outbox_stage(*state, OUTBOX_EVENTS, outbox_connection(*state), 1, &row, true),
+		-EMSGSIZE);
+}
+
+static void an_event_of_this_process_gets_its_time_from_the_disk_too(void **state)
+{
+	const struct spool_record row = {123, TIMELESS, sizeof(TIMELESS) - 1};
+
+	outbox_wait_for_clock(*state, true);
+	outbox_connected(*state);
+	assert_int_equal(
+		outbox_stage(*state, OUTBOX_EVENTS, outbox_connection(*state), 1, &row, true),
+		-EAGAIN);
+	outbox_set_clock(*state, LEAD_MS);
+	assert_int_equal(
+		outbox_stage(*state, OUTBOX_EVENTS, outbox_connection(*state), 1, &row, true), 0);
+	expect_text(*state, "{\"ts\":1795360000123}");
+	assert_int_equal(message.kind, OUTBOX_KIND_OLD_EVENT);
 }
 
 /* --- a disk that is a plain array, and everything that may happen, at random --- */
@@ -376,7 +455,7 @@ static void remove_staged(struct world *world)
 {
 	size_t count = 0;
 
-	world->staged_until = outbox_staged_until(world->outbox);
+	world->staged_until = outbox_staged_until(world->outbox, OUTBOX_READINGS);
 	while (count < world->n_disk && world->disk[count].row <= world->staged_until)
 		count++;
 	world->finished += count;
@@ -387,13 +466,13 @@ static void spill_in_world(struct world *world)
 {
 	if (!world->spilling) {
 		remove_staged(world);
-		world->spilling = outbox_spill(world->outbox, &batch);
+		world->spilling = outbox_spill(world->outbox, OUTBOX_READINGS, &batch);
 		assert_false(world->spilling && world->connected);
 		return;
 	}
 	world->spilling = false;
 	if (random() % 3 == 0) {
-		outbox_spilled(world->outbox, false, 0, 0);
+		outbox_spilled(world->outbox, OUTBOX_READINGS, false, 0, 0);
 		return;
 	}
 	for (size_t i = 0; i < batch.count; i++) {
@@ -406,7 +485,7 @@ static void spill_in_world(struct world *world)
 		size_t dropped = world->n_disk > DISK_MAX ? world->n_disk - DISK_MAX : 0;
 
 		remove_rows(world, dropped);
-		outbox_spilled(world->outbox, true, dropped, world->n_disk);
+		outbox_spilled(world->outbox, OUTBOX_READINGS, true, dropped, world->n_disk);
 	}
 }
 
@@ -422,8 +501,8 @@ static void stage_in_world(struct world *world)
 				0, &world->disk[i].number, sizeof(uint32_t)};
 			uint64_t connection = outbox_connection(world->outbox);
 
-			assert_int_equal(outbox_stage(world->outbox, connection, world->disk[i].row,
-						 &row, true),
+			assert_int_equal(outbox_stage(world->outbox, OUTBOX_READINGS, connection,
+						 world->disk[i].row, &row, true),
 				0);
 		}
 		world->read_until = world->disk[i].row;
@@ -431,7 +510,7 @@ static void stage_in_world(struct world *world)
 	}
 	remove_staged(world);
 	if (world->n_disk == 0)
-		outbox_hold(world->outbox, false);
+		outbox_hold(world->outbox, OUTBOX_READINGS, false);
 }
 
 static void take_in_world(struct world *world)
@@ -542,6 +621,9 @@ int main(void)
 		TEST(what_comes_again_has_its_time_by_then),
 		TEST(backlog_does_not_wait_for_ever),
 		TEST(rows_of_this_process_get_their_time_too),
+		TEST(events_go_over_the_disk_and_wait_for_no_reading),
+		TEST(events_that_are_lost_on_the_disk_are_counted_as_events),
+		TEST(an_event_of_this_process_gets_its_time_from_the_disk_too),
 		TEST(a_random_sequence_loses_nothing_uncounted),
 	};
 

@@ -23,10 +23,17 @@ struct fixture {
 	struct spool *spool;
 };
 
+static int new_spool(const char *directory, uint64_t max_bytes, struct spool **ret_spool)
+{
+	const struct spool_settings settings = {SPOOL_READINGS, directory, max_bytes, UINT64_MAX};
+
+	return spool_new(&settings, ret_spool);
+}
+
 static void begin(struct fixture *fixture, uint64_t max_bytes)
 {
 	fixture->tree = temp_tree_new();
-	assert_int_equal(spool_new(fixture->tree.root, max_bytes, &fixture->spool), 0);
+	assert_int_equal(new_spool(fixture->tree.root, max_bytes, &fixture->spool), 0);
 }
 
 static void end(struct fixture *fixture)
@@ -39,7 +46,7 @@ static void end(struct fixture *fixture)
 static int restart(struct fixture *fixture, uint64_t max_bytes)
 {
 	spool_free(fixture->spool);
-	assert_int_equal(spool_new(fixture->tree.root, max_bytes, &fixture->spool), 0);
+	assert_int_equal(new_spool(fixture->tree.root, max_bytes, &fixture->spool), 0);
 	return spool_load(fixture->spool);
 }
 
@@ -148,6 +155,37 @@ static void test_the_oldest_go_first_when_it_is_full(void **state)
 	end(&f);
 }
 
+static void test_events_have_a_file_and_a_number_of_their_own(void **state)
+{
+	struct fixture f;
+	uint64_t dropped = 0;
+
+	(void)state;
+	begin(&f, 1000000);
+	append(&f, 1, 2);
+	for (int turn = 0; turn < 2; turn++) {
+		const struct spool_settings settings = {
+			SPOOL_EVENTS, f.tree.root, UINT64_MAX, turn == 0 ? 10 : 5};
+		struct fixture events = {.tree = f.tree};
+
+		assert_int_equal(spool_new(&settings, &events.spool), 0);
+		assert_int_equal(spool_load(events.spool), 0);
+		assert_string_equal(spool_name(events.spool), "events.db");
+		assert_int_equal(
+			append(&events, turn == 0 ? 1 : 13, turn == 0 ? 12 : 1), turn == 0 ? 2 : 6);
+		expect(&events, turn == 0 ? 3 : 9, turn == 0 ? 12 : 13);
+		if (turn == 1) {
+			assert_int_equal(spool_trim(events.spool, 2, &dropped), 0);
+			assert_int_equal(dropped, 3);
+			expect(&events, 12, 13);
+		}
+		assert_true(has_file(&f, "events.db"));
+		spool_free(events.spool);
+	}
+	expect(&f, 1, 2);
+	end(&f);
+}
+
 static uint64_t size_of(const struct fixture *fixture, const char *name)
 {
 	struct stat status;
@@ -240,7 +278,7 @@ static void test_a_file_damaged_while_it_is_read_is_moved_aside(void **state)
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(fwrite(zeros, sizeof(zeros), 1, file), 1);
 	assert_int_equal(fclose(file), 0);
-	assert_int_equal(spool_new(f.tree.root, 1000000, &f.spool), 0);
+	assert_int_equal(new_spool(f.tree.root, 1000000, &f.spool), 0);
 	r = spool_load(f.spool);
 	while (r == 0 && (r = spool_next(f.spool, number, &record, &number)) == 1)
 		r = 0;
@@ -267,7 +305,7 @@ static void test_a_file_of_a_later_format_is_read_but_not_written(void **state)
 	assert_int_equal(fseek(file, 18, SEEK_SET), 0);
 	assert_int_equal(fputc(4, file), 4);
 	assert_int_equal(fclose(file), 0);
-	assert_int_equal(spool_new(f.tree.root, 1000000, &f.spool), 0);
+	assert_int_equal(new_spool(f.tree.root, 1000000, &f.spool), 0);
 	assert_int_equal(spool_load(f.spool), 0);
 	expect(&f, 1, 3);
 	assert_int_equal(spool_append(f.spool, &record, 1, &dropped), -EBADMSG);
@@ -289,7 +327,7 @@ static void expect_refused(const char *sql)
 	assert_int_equal(sqlite3_open(temp_tree_path(&f.tree, "spool.db"), &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	assert_int_equal(spool_new(f.tree.root, 1000000, &f.spool), 0);
+	assert_int_equal(new_spool(f.tree.root, 1000000, &f.spool), 0);
 	assert_int_equal(spool_load(f.spool), -EBADMSG);
 	assert_true(has_file(&f, "spool.db.damaged"));
 	append(&f, 1, 2);
@@ -326,7 +364,7 @@ static void test_a_folder_that_is_missing_is_an_error_and_then_works(void **stat
 
 	(void)state;
 	(void)snprintf(folder, sizeof(folder), "%s/later", tree.root);
-	assert_int_equal(spool_new(folder, 1000000, &spool), 0);
+	assert_int_equal(new_spool(folder, 1000000, &spool), 0);
 	assert_int_equal(spool_append(spool, &record, 1, &dropped), -ENOENT);
 	assert_int_equal(mkdir(folder, 0755), 0);
 	assert_int_equal(spool_append(spool, &record, 1, &dropped), 0);
@@ -385,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_keeps_over_a_restart_in_order),
 		cmocka_unit_test(test_the_file_goes_with_the_last_row),
 		cmocka_unit_test(test_the_oldest_go_first_when_it_is_full),
+		cmocka_unit_test(test_events_have_a_file_and_a_number_of_their_own),
 		cmocka_unit_test(test_all_files_stay_near_the_size_asked_for),
 		cmocka_unit_test(test_a_batch_is_kept_whole_or_not_at_all),
 		cmocka_unit_test(test_a_file_that_is_no_spool_is_moved_aside),
