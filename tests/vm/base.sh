@@ -14,7 +14,8 @@ exec 8>"$folder.lock"
 flock 8
 
 # Those that the tests load, with what they depend on.
-modules='configfs virtio_pci virtio_net i2c-dev i2c-stub ti-ads1015 bmp280-i2c lm75'
+modules='configfs virtio_pci virtio_net i2c-dev i2c-stub ti-ads1015 bmp280-i2c lm75 tmp102 jc42
+	tsl2563'
 
 say() {
 	echo "vm: $*"
@@ -72,8 +73,10 @@ unpack_source() {
 	say "unpacking the kernel's source"
 	mkdir "$folder/source"
 	tar -xJf "$folder/root/usr/src/linux-source-$series.tar.xz" -C "$folder/source" \
-		--strip-components=1 --wildcards '*/drivers/gpio/gpio-sim.c' '*/drivers/gpio/gpiolib.h' \
-		'*/kernel/irq/irq_sim.c' '*/drivers/leds/uleds.c' '*/scripts/extract-vmlinux'
+		--strip-components=1 --wildcards '*/drivers/gpio/gpio-sim.c' \
+		'*/drivers/gpio/gpiolib.h' '*/kernel/irq/irq_sim.c' '*/drivers/leds/uleds.c' \
+		'*/drivers/gpio/gpio-pcf857x.c' '*/drivers/pinctrl/pinctrl-mcp23s08*' \
+		'*/drivers/hwmon/ina2xx.c' '*/scripts/extract-vmlinux'
 }
 
 # Outside the tree irq_sim cannot reach an interrupt's descriptor, and need not. A released line of
@@ -83,7 +86,9 @@ build_modules() {
 	mkdir "$folder/module"
 	cp "$here"/module/* "$folder/source/drivers/gpio/gpio-sim.c" \
 		"$folder/source/drivers/gpio/gpiolib.h" "$folder/source/kernel/irq/irq_sim.c" \
-		"$folder/source/drivers/leds/uleds.c" "$folder/module"
+		"$folder/source/drivers/leds/uleds.c" "$folder/source/drivers/gpio/gpio-pcf857x.c" \
+		"$folder/source/drivers/pinctrl/"pinctrl-mcp23s08* \
+		"$folder/source/drivers/hwmon/ina2xx.c" "$folder/module"
 	sed -i -e 's/handle_simple_irq(irq_to_desc(irqnum))/generic_handle_irq(irqnum)/' \
 		-e '/^EXPORT_SYMBOL/d' "$folder/module/irq_sim.c"
 	sed -i 's/gc->free = gpio_sim_free;/(void)gpio_sim_free;/' "$folder/module/gpio-sim.c"

@@ -25,6 +25,7 @@ cat >"$root/etc/passwd" <<'END'
 root:x:0:0::/root:/bin/sh
 tos:x:900:900::/:/bin/sh
 END
+echo '127.0.0.1 localhost' >"$root/etc/hosts"
 printf '%s\n' root:x:0: gpio:x:901: i2c:x:902: tos:x:900: >"$root/etc/group"
 printf '%s\n' 'user root' 'listener 1883' 'allow_anonymous true' 'set_tcp_nodelay true' \
 	>"$root/etc/mosquitto.conf"
