@@ -95,6 +95,27 @@ static bool is_pwmchip(const char *name, size_t length)
 	return strspn(name + strlen(prefix), "0123456789") >= length - strlen(prefix);
 }
 
+/* The kernel's I2C device, as a PCA9685 that it drives: "1-0040". */
+static bool is_i2c_node(const char *name, size_t length)
+{
+	size_t digits = strspn(name, "0123456789");
+
+	return digits > 0 && name[digits] == '-' && length == digits + 5 &&
+		strspn(name + digits + 1, "0123456789abcdef") >= 4;
+}
+
+/*
+ * A name with neither an address nor "pwm" in it is meant as one of the map's chips. Device nodes
+ * look like 1f00098000.pwm, pwm_gpio or 1-0040. Of gpiochip0.17 more is said with the lines.
+ */
+static bool looks_like_chip(const char *name, size_t length)
+{
+	const char *pwm = strstr(name, "pwm");
+
+	return strspn(name, LETTERS_AND_DIGITS "_-") >= length && (!pwm || pwm >= name + length) &&
+		!is_i2c_node(name, length) && strncmp(name, "gpiochip", strlen("gpiochip")) != 0;
+}
+
 /* A device node can have any name, so a misspelt chip's name would pass for one. */
 static int is_misspelt_chip(
 	struct config_loader *loader, const char *name, size_t length, bool *ret_misspelt)
@@ -122,6 +143,13 @@ static int read_soc_pwm(struct config_loader *loader, const struct yaml_node *no
 			return r;
 		if (misspelt)
 			return config_unknown_chip(loader, node, length);
+		if (looks_like_chip(node->text, length)) {
+			diag_error(loader->schema.diag, node->place,
+				"chips has the map's own; the kernel's are called pwmchip0, or as "
+				"their device node, 1f00098000.pwm",
+				"%s: unknown chip \"%.*s\"", node->key, (int)length, node->text);
+			return 0;
+		}
 	}
 	if (strspn(node->text, LETTERS_AND_DIGITS ".:_@,-") < length ||
 		strlen(node->text) > PLACE_MAX || strlen(channel) > CHANNEL_DIGITS) {
