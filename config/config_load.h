@@ -18,6 +18,7 @@ struct config_loader {
 	const char *hostname;
 	const struct yaml_node *root;
 	const struct output_kind *kind; /* of the section being read */
+	bool is_rescue;                 /* for --safe: the outputs are put to rest, never driven */
 };
 
 /* The loader that a custom function's schema belongs to. */

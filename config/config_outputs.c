@@ -206,6 +206,55 @@ static void add_failsafe(struct table *table, const struct output_kind *kind)
 		});
 }
 
+/* Reads the two values of a pair, which is a list in the map. */
+static int read_pair(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	const struct output_kind *kind = kind_of(schema);
+	size_t before = diag_count(schema->diag), index = 0;
+	struct config_words words[2];
+	struct schema_option rows[2];
+	double *values = field;
+	char example[160];
+	int r = 0;
+
+	while (strcmp(kind->params[index].key, node->key) != 0)
+		index++;
+	for (size_t i = 0; i < 2; i++)
+		rows[i] = config_param_option(
+			&kind->params[index + i], i * sizeof(double), &words[i]);
+	(void)snprintf(example, sizeof(example), "%s: [%s, %s]", node->key,
+		words[0].initial[0] ? words[0].initial : "0", words[1].initial);
+	if (!schema_expect_like(schema, node, YAML_LIST, example))
+		return 0;
+	if (node->n_items != 2)
+		diag_error(schema->diag, node->place, example, "%s takes two values, not %zu",
+			node->key, node->n_items);
+	for (size_t i = 0; i < 2 && node->n_items == 2 && r == 0; i++)
+		r = schema_read_value(schema, node->items[i], &rows[i], field);
+	if (r == 0 && diag_count(schema->diag) == before && values[0] >= values[1])
+		diag_error(schema->diag, node->place, example,
+			"%s: the first value must be less than the second", node->key);
+	return r;
+}
+
+static void add_param(
+	struct table *table, const struct driver_param *param, size_t index, bool is_pair)
+{
+	struct config_words *words = &table->words[index];
+	struct schema_option option = config_param_option(
+		param, offsetof(struct reading, output.params) + index * sizeof(double), words);
+
+	if (param->is_second)
+		return;
+	option.initial = words->initial[0] ? words->initial : NULL;
+	if (is_pair)
+		option = (struct schema_option){.key = option.key,
+			.type = SCHEMA_CUSTOM,
+			.offset = option.offset,
+			.read = read_pair};
+	add(table, option);
+}
+
 static void init_table(struct table *table, const struct output_kind *kind)
 {
 	static const struct schema_option NAME = {
@@ -231,14 +280,9 @@ static void init_table(struct table *table, const struct output_kind *kind)
 	if (has_soft_key(kind))
 		add(table, SOFT_PWM);
 	add(table, ACTIVE_LOW);
-	for (size_t i = 0; i < kind->n_params; i++) {
-		struct config_words *words = &table->words[i];
-		struct schema_option option = config_param_option(&kind->params[i],
-			offsetof(struct reading, output.params) + i * sizeof(double), words);
-
-		option.initial = words->initial[0] ? words->initial : NULL;
-		add(table, option);
-	}
+	for (size_t i = 0; i < kind->n_params; i++)
+		add_param(table, &kind->params[i], i,
+			i + 1 < kind->n_params && kind->params[i + 1].is_second);
 	if (has_pwm(kind))
 		add(table, FREQUENCY);
 	if (!kind->is_failsafe_shared)
@@ -300,7 +344,8 @@ static void set_frequency(
 
 		part = part || port->type == PORT_CHIP_PWM;
 		own = own || port->type == PORT_SOC_PWM || port->type == PORT_SOFT_PWM;
-		config_set_frequency(schema, frequency, reading->frequency_hz, port);
+		config_set_frequency(
+			schema, frequency, reading->frequency_hz, reading->output.kind, port);
 		if (diag_count(schema->diag) > before)
 			return; /* reported once */
 	}
@@ -308,6 +353,27 @@ static void set_frequency(
 		diag_error(schema->diag, frequency->key_place,
 			"give it in chips, for all outputs of the part",
 			"frequency: a PWM part has one for all its outputs");
+}
+
+/* Lets the kind check its PWM outputs. Called if nothing else is wrong with the output. */
+static void check_pwm(struct schema *schema, const struct yaml_node *node, struct reading *reading)
+{
+	const struct config_loader *loader = config_loader_of(schema);
+	const struct output_kind *kind = reading->output.kind;
+	struct draft draft = {
+		.draft = {.params = reading->output.params, .gives = gives, .report = report},
+		.schema = schema,
+		.node = node,
+	};
+
+	if (!kind->check_pwm || loader->is_rescue)
+		return;
+	for (size_t i = 0; i < kind->n_ports; i++) {
+		draft.draft.ports[i] = reading->output.ports[i].type;
+		config_port_period(loader->config, &reading->output.ports[i],
+			&draft.draft.periods_ns[i], &draft.draft.steps[i]);
+	}
+	kind->check_pwm(&draft.draft);
 }
 
 /* Reports settings that belong to the kernel's LED and that the map cannot change. */
@@ -428,6 +494,8 @@ static int read_output(struct schema *schema, const struct yaml_node *node,
 		return 0;
 	set_frequency(schema, node, reading);
 	check_kernel_led(schema, node, &reading->output);
+	if (diag_count(schema->diag) == before)
+		check_pwm(schema, node, reading);
 	return 0;
 }
 

@@ -214,17 +214,36 @@ int config_read_port(struct schema *schema, const struct yaml_node *node, struct
 	return config_read_line(schema, node, port);
 }
 
-void config_set_frequency(
-	struct schema *schema, const struct yaml_node *node, double hz, struct config_port *port)
+void config_set_frequency(struct schema *schema, const struct yaml_node *node, double hz,
+	const struct output_kind *kind, struct config_port *port)
 {
+	bool is_given = node || kind->pwm_hz > 0;
 	const double soft_max_hz = 1e6 / (double)SOFT_PWM_PERIOD_MIN_US;
 
+	if (!node)
+		hz = kind->pwm_hz;
 	if (port->type == PORT_SOC_PWM)
-		port->frequency_hz = node ? hz : CONFIG_SOC_PWM_HZ;
+		port->frequency_hz = is_given ? hz : CONFIG_SOC_PWM_HZ;
 	if (port->type != PORT_SOFT_PWM)
 		return;
-	port->frequency_hz = node ? hz : CONFIG_SOFT_PWM_HZ;
+	port->frequency_hz = is_given ? hz : CONFIG_SOFT_PWM_HZ;
 	if (node && hz > soft_max_hz)
 		diag_error(schema->diag, node->place, "the SoC's PWM and the PWM parts are faster",
 			"frequency: software PWM goes up to %gHz", soft_max_hz);
+}
+
+void config_port_period(const struct config *config, const struct config_port *port,
+	uint32_t *ret_period_ns, uint32_t *ret_steps)
+{
+	*ret_period_ns = 0;
+	*ret_steps = 0;
+	if (port->type == PORT_CHIP_PWM) {
+		const struct config_chip *chip = &config->chips[port->chip];
+
+		*ret_period_ns = chip->driver->pwm_period_ns(chip->params);
+		*ret_steps = chip->driver->pwm_steps;
+	} else if (port->type == PORT_SOFT_PWM || port->type == PORT_SOC_PWM) {
+		*ret_period_ns = (uint32_t)(1e9 / port->frequency_hz);
+		*ret_steps = port->type == PORT_SOFT_PWM ? SOFT_PWM_STEPS : *ret_period_ns;
+	}
 }

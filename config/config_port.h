@@ -34,8 +34,13 @@ typedef int (*config_port_visit)(
 int config_each_port(const struct config_loader *loader, config_port_visit visit, void *context);
 
 /*
- * Sets the port's frequency: hz, which the map gives at node, or the default of the port's type if
- * node is NULL. Reports a frequency that the type cannot have.
+ * Sets the port's frequency: hz, which the map gives at node, or the default of the kind of output
+ * or else of the port's type if node is NULL. Reports a frequency that the type cannot have.
  */
-void config_set_frequency(
-	struct schema *schema, const struct yaml_node *node, double hz, struct config_port *port);
+void config_set_frequency(struct schema *schema, const struct yaml_node *node, double hz,
+	const struct output_kind *kind, struct config_port *port);
+
+/* Returns the period and the number of steps of a port of the config. Both are 0 if it is no PWM
+ * output or a kernel LED. */
+void config_port_period(const struct config *config, const struct config_port *port,
+	uint32_t *ret_period_ns, uint32_t *ret_steps);

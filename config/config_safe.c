@@ -383,7 +383,10 @@ static int rescue_outputs_of(
 	if (r < 0)
 		return r;
 	struct rescue rescue = {
-		.loader = {.schema = {.diag = unheard}, .config = config, .hostname = hostname},
+		.loader = {.schema = {.diag = unheard},
+			.config = config,
+			.hostname = hostname,
+			.is_rescue = true},
 		.missed = missed,
 	};
 	rescue.loader.schema.context = &rescue.loader;

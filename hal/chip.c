@@ -340,6 +340,7 @@ int chip_pwm_output(
 	pwm->base.ops = &CHIP_PWM_OPS;
 	pwm->base.trace = chip->i2c ? chip->i2c->trace : chip->spi->trace;
 	pwm->base.steps = chip->driver->pwm_steps;
+	pwm->base.period_ns = chip->driver->pwm_period_ns(chip->params);
 	pwm->base.inverted = inverted;
 	(void)snprintf(pwm->base.name, sizeof(pwm->base.name), "%.50s.%u", chip->name, channel);
 	pwm->chip = chip;

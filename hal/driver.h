@@ -50,7 +50,10 @@ struct driver_param {
 	double min, max, default_value;
 	const double *choices; /* the only values allowed, or NULL */
 	size_t n_choices;
-	const char *help;         /* one short sentence */
+	const char *help; /* one short sentence */
+	/* The second of a pair that is written [from, to]: the row before it is the first, and has
+	 * the same key. The first one of the map is less than the second. */
+	bool is_second;
 	const char *const *words; /* WORD: at most DRIVER_WORDS_MAX, then NULL */
 };
 
@@ -165,6 +168,7 @@ struct driver {
 	bool channels_together; /* one start/collect measures all channels */
 	uint32_t n_pwm;         /* PWM channels, "0" to n-1; 0 for a sensor */
 	uint32_t pwm_steps;
+	uint32_t (*pwm_period_ns)(const double *params); /* that the part really has with them */
 	const struct driver_param *params;
 	size_t n_params;
 	enum driver_integrity integrity;

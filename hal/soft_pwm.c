@@ -193,6 +193,7 @@ int soft_pwm_output(struct soft_pwm *soft, struct gpio_line *line, uint32_t peri
 	output->base.ops = &soft_pwm_ops;
 	output->base.trace = line->trace;
 	output->base.steps = SOFT_PWM_STEPS;
+	output->base.period_ns = period_us * 1000;
 	snprintf(output->base.name, sizeof(output->base.name), "%s", line->name);
 	output->soft = soft;
 	output->line = line;

@@ -168,16 +168,42 @@ static const struct output_kind *moving_kind(const struct config *config)
 	return NULL;
 }
 
+/* What all that moves is called; NULL: nothing moves. */
+static const char *moving_noun(const struct config *config)
+{
+	const struct output_kind *kind = moving_kind(config);
+
+	for (size_t i = 0; i < config->n_outputs; i++)
+		if (config->outputs[i].kind->moves && config->outputs[i].kind != kind)
+			return "moving output";
+	return kind ? kind->noun : NULL;
+}
+
+/* The action that stops all that moves: {"motor":"stop"} */
+static void write_stop(const struct config *config, char *out, size_t out_bytes)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; output_kind_table[i]; i++) {
+		const struct output_kind *kind = output_kind_table[i];
+
+		if (kind->moves && payload_outputs_of(config, kind)->n > 0 && used < out_bytes)
+			used += (size_t)snprintf(out + used, out_bytes - used, "%s\"%s\":\"stop\"",
+				used ? "," : "{", kind->word);
+	}
+	if (used < out_bytes)
+		(void)snprintf(out + used, out_bytes - used, "}");
+}
+
 static void stop_all(struct search *search, bool is_known)
 {
-	const struct output_kind *kind = moving_kind(search->parser.config);
+	const char *noun = moving_noun(search->parser.config);
 	char path[96];
 
-	if (!search->stops_all && !is_known && kind) {
+	if (!search->stops_all && !is_known && noun) {
 		write_path(search, path, sizeof(path));
 		payload_error_add(search->errors, path,
-			"a stop that names no %s of this gateway stops every %s", kind->noun,
-			kind->noun);
+			"a stop that names no %s of this gateway stops every %s", noun, noun);
 	}
 	search->stops_all = true;
 }
@@ -402,13 +428,14 @@ void payload_parse_stops(const struct config *config, const struct payload_bytes
 	if (bytes->true_size > PAYLOAD_ACTION_MAX || bytes->size > PAYLOAD_ACTION_MAX)
 		return;
 	if (payload_parse_stop_text(config, bytes, ret_stops) == 0) {
-		const struct output_kind *kind = moving_kind(config);
+		const char *noun = moving_noun(config);
+		char action[96];
 
-		if (kind)
+		write_stop(config, action, sizeof(action));
+		if (noun)
 			payload_error_add(errors, "",
-				"the text stop stops every %s; as an action it is "
-				"{\"%s\":\"stop\"}",
-				kind->noun, kind->word);
+				"the text stop stops every %s; as an action it is %s", noun,
+				action);
 		return;
 	}
 	if (!json_is_readable(bytes->data, bytes->size))

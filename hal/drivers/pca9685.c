@@ -87,6 +87,13 @@ static uint8_t prescale(double frequency_hz)
 	return (uint8_t)fmin(fmax(value, PRE_SCALE_MIN), PRE_SCALE_MAX);
 }
 
+static uint32_t pca9685_period_ns(const double *params)
+{
+	uint32_t cycles = STEPS * (prescale(params[PARAM_FREQUENCY]) + 1U);
+
+	return cycles * (1000000000U / OSCILLATOR_HZ);
+}
+
 static uint8_t mode2(const struct chip *chip)
 {
 	uint8_t mode = 0;
@@ -449,6 +456,7 @@ const struct driver driver_pca9685 = {
 	.n_addresses = sizeof(ADDRESSES),
 	.n_pwm = N_CHANNELS,
 	.pwm_steps = STEPS,
+	.pwm_period_ns = pca9685_period_ns,
 	.params = PARAMS,
 	.n_params = N_PARAMS,
 	.integrity = DRIVER_INTEGRITY_NONE,

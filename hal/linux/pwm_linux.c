@@ -262,6 +262,7 @@ int pwm_linux_open(const char *sys, const struct pwm_request *request, struct ha
 	output->duty_fd = -1;
 	output->channel = request->channel;
 	output->period_ns = request->period_ns;
+	output->base.period_ns = request->period_ns;
 
 	int r = find_chip(output, sys, request->chip, error);
 	if (r == 0)

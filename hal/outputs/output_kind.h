@@ -180,6 +180,8 @@ struct output_mistake {
 struct output_draft {
 	enum port_type ports[OUTPUT_PORTS_MAX]; /* a line may be made one with software PWM */
 	const double *params;
+	/* For check_pwm() only. Both are 0 if the port is no PWM output or a kernel LED. */
+	uint32_t periods_ns[OUTPUT_PORTS_MAX], steps[OUTPUT_PORTS_MAX];
 	bool is_soft;     /* "pwm: soft" of a kind with named ports */
 	bool is_mistaken; /* something was wrong with it before */
 	bool (*gives)(const struct output_draft *draft, const char *key); /* of the map */
@@ -200,12 +202,14 @@ struct output_kind {
 	/* Moves something: it is stopped first, guarded, never started by anything but an action,
 	 * and at rest at the end of the process. */
 	bool moves;
+	bool ends; /* it may come to rest by itself some time after apply() */
 	/* An action may leave out the number of the first one, and so does the state of the only
 	 * one. */
 	bool is_plain;
 
 	const struct output_port *ports;
 	size_t n_ports;
+	double pwm_hz; /* default frequency of the PWM outputs; 0: the default of their type */
 	const struct driver_param *params;
 	size_t n_params;
 	const struct output_key *keys;
@@ -220,6 +224,9 @@ struct output_kind {
 	 * more to be said about it. May be NULL.
 	 */
 	bool (*check)(struct output_draft *draft);
+	/* Checks periods and steps of the PWM outputs. Called if nothing else is wrong. May be
+	 * NULL. */
+	void (*check_pwm)(struct output_draft *draft);
 	/* Narrows the range of a NUMBER, where that depends on the params: *range comes in as the
 	 * table has it. May be NULL. */
 	void (*narrow)(const double *params, size_t key, struct output_range *range);

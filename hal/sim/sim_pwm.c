@@ -72,6 +72,7 @@ int sim_open_pwm(struct board *board, const struct pwm_request *request, struct 
 {
 	struct pwm_output base = {
 		.steps = request->period_ns, /* as fine as the kernel's interface allows */
+		.period_ns = request->period_ns,
 		.inverted = request->inverted,
 	};
 
