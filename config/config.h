@@ -102,7 +102,10 @@ struct config_sensor {
 			      intervals; null in the readings between, since no value is ever
 			      repeated */
 	bool topic;        /* also published alone, on ROOT/sensors/<name> */
-	bool simulated;    /* simulate was given */
+	/* What the sensor is called and what it measures, where the map says so; otherwise NULL.
+	 * See config_describe_sensor(). */
+	char *label, *class, *unit;
+	bool simulated; /* simulate was given */
 	struct sim_wave simulate;
 	char *fingerprint; /* includes that of its chip */
 };
@@ -221,6 +224,17 @@ static inline const struct output_failsafe *config_output_failsafe(
 {
 	return &output->kind->failsafe[output->failsafe];
 }
+
+/* What a sensor's values are. Texts are the config's or the tables'; NULL: not known. */
+struct config_description {
+	const char *label;
+	const char *quantity; /* "temperature" */
+	const char *unit;     /* "°C"; of plain counts NULL */
+	double min, max;      /* -INFINITY, INFINITY: not known */
+};
+
+void config_describe_sensor(
+	const struct config *config, size_t index, struct config_description *ret_description);
 
 /* Returns NULL; config may be NULL. */
 struct config *config_free(struct config *config);

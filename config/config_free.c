@@ -34,6 +34,9 @@ static void free_sensor(struct config_sensor *sensor)
 	free(sensor->of);
 	free(sensor->arguments);
 	free(sensor->calibrate);
+	free(sensor->label);
+	free(sensor->class);
+	free(sensor->unit);
 	free(sensor->fingerprint);
 }
 

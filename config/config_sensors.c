@@ -15,6 +15,9 @@
 #define FROM_EXAMPLE "from: climate.temperature"
 #define EXAMPLE      "temp: {" FROM_EXAMPLE "}"
 
+/* So that a client can be told of all sensors in one message. */
+enum { LABEL_MAX_BYTES = 64, CLASS_MAX_BYTES = 32, UNIT_MAX_BYTES = 16 };
+
 static int read_from(struct schema *schema, const struct yaml_node *node, void *field);
 static int read_calibrate(struct schema *schema, const struct yaml_node *node, void *field);
 
@@ -43,6 +46,18 @@ const struct schema_option config_sensor_options[] = {
 		SCHEMA_FIELD(struct config_sensor, topic),
 		.type = SCHEMA_BOOL,
 		.initial = "false"},
+	{.key = "label",
+		SCHEMA_FIELD(struct config_sensor, label),
+		.type = SCHEMA_STRING,
+		.max = LABEL_MAX_BYTES},
+	{.key = "class",
+		SCHEMA_FIELD(struct config_sensor, class),
+		.type = SCHEMA_NAME,
+		.max = CLASS_MAX_BYTES},
+	{.key = "unit",
+		SCHEMA_FIELD(struct config_sensor, unit),
+		.type = SCHEMA_STRING,
+		.max = UNIT_MAX_BYTES},
 	{0},
 };
 

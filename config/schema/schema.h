@@ -59,7 +59,7 @@ struct schema_option {
 	enum schema_store store;
 	size_t offset;
 	bool required;
-	double min, max;     /* in base units; both 0: no limits */
+	double min, max;     /* in base units; both 0: no limits. max of a text: bytes */
 	double unit;         /* base units in one unit of the field; 0: 1. 1000: a duration in ms */
 	const char *initial; /* the default, written as in the map; NULL: field untouched */
 	const struct schema_choice *choices; /* ENUM; ends with a NULL text */

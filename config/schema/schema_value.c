@@ -298,6 +298,17 @@ static int set_text(const char *text, void *field)
 	return 0;
 }
 
+/* One that is right as such. */
+static int read_text(struct schema *schema, const struct yaml_node *node,
+	const struct schema_option *option, void *field)
+{
+	if (option->max == 0 || strlen(node->text) <= (size_t)option->max)
+		return set_text(node->text, field);
+	diag_error(schema->diag, node->place, NULL, "%s is longer than %.0f bytes", option->key,
+		option->max);
+	return 0;
+}
+
 int schema_value_read(struct schema *schema, const struct yaml_node *node,
 	const struct schema_option *option, void *field)
 {
@@ -310,7 +321,7 @@ int schema_value_read(struct schema *schema, const struct yaml_node *node,
 	if (has_words_only(option)) {
 		const char *wrong = schema_text_wrong(option->type, node->text);
 		if (!wrong)
-			return set_text(node->text, field);
+			return read_text(schema, node, option, field);
 		diag_error(schema->diag, node->place, NULL, "%s: \"%.40s\" %s", name, node->text,
 			wrong);
 		return 0;

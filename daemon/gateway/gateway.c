@@ -82,8 +82,11 @@ int gateway_open_board(struct gateway *gateway, const struct config *config)
 		gateway->trace.operation = trace_operation;
 		trace = &gateway->trace;
 	}
-	if (!gateway->options->simulate)
+	if (!gateway->options->simulate) {
+		(void)board_name_read("/sys", gateway->board_name);
 		return board_linux_new(NULL, trace, &gateway->board);
+	}
+	strcpy(gateway->board_name, "simulated board");
 	r = simulation_new(getenv("TOS_SIM_DIR"), trace, &gateway->simulation);
 	if (r < 0)
 		return r;
@@ -227,6 +230,7 @@ static int build(struct gateway *gateway)
 		.userdata = gateway,
 	};
 	gateway_publish_state(gateway);
+	gateway_publish_about(gateway);
 	if ((r = start_threads(gateway)) < 0 || (r = gateway_attach_events(gateway)) < 0)
 		return r;
 	if (gateway->simulation && (r = simulation_attach(gateway->simulation, gateway->loop)) < 0)

@@ -6,6 +6,7 @@
 #include "payload.h"
 #include "state_cause.h"
 #include "topic.h"
+#include "version.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,23 @@ void gateway_publish_state(struct gateway *gateway)
 	if (size < 0 ||
 		outbox_put_retained(gateway->outbox, OUTBOX_STATE, topic, text, (size_t)size) < 0)
 		log_error("state", "does not fit into a message");
+}
+
+void gateway_publish_about(struct gateway *gateway)
+{
+	const struct payload_gateway about = {
+		.version = TOS_VERSION,
+		.instance = gateway->health.instance,
+		.board = *gateway->board_name ? gateway->board_name : NULL,
+	};
+	char text[OUTBOX_PAYLOAD_MAX];
+	char topic[TOPIC_MAX];
+	int size = payload_format_about(gateway->config, &about, text, sizeof(text));
+
+	topic_below(topic, gateway->config->mqtt.topic, "about");
+	if (size < 0 ||
+		outbox_put_retained(gateway->outbox, OUTBOX_ABOUT, topic, text, (size_t)size) < 0)
+		log_error("about", "does not fit into a message");
 }
 
 static void publish_health(struct gateway *gateway)

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "board.h"
+#include "board_name.h"
 #include "config.h"
 #include "failsafe.h"
 #include "gateway.h"
@@ -41,8 +42,9 @@ struct gateway {
 	uint32_t interval_ms;
 	bool interval_unsaved; /* it is to be remembered, but not yet in the state directory */
 
-	struct simulation *simulation; /* NULL with real hardware */
-	struct board *board;           /* the simulation's, or our own */
+	struct simulation *simulation;     /* NULL with real hardware */
+	struct board *board;               /* the simulation's, or our own */
+	char board_name[BOARD_NAME_BYTES]; /* "": the board does not say */
 
 	struct state_lock state_lock;
 	struct outbox *outbox;
@@ -90,8 +92,9 @@ void gateway_health_changed(struct gateway *gateway);
 /* Publishes the health in the rhythm of the map from now on. */
 void gateway_follow_health(struct gateway *gateway);
 
-/* Publishes now. */
+/* Publish now. */
 void gateway_publish_state(struct gateway *gateway);
+void gateway_publish_about(struct gateway *gateway);
 
 void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms);
 /* Writes the interval if it is to be remembered and has not been written yet. */

@@ -2,6 +2,7 @@
 /* Makes a link for a map, and checks that the password can be read. */
 #include "gateway_internal.h"
 #include "log.h"
+#include "payload.h"
 #include "topic.h"
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ int gateway_prepare_link(
 		.event_topic = events,
 		.event_backlog_topic = old_events,
 		.answer_us = config->spool.after_us,
+		.shorten = payload_cut_about,
 		.outbox = gateway->outbox,
 		.events = gateway->link_events,
 	};

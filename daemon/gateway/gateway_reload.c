@@ -122,6 +122,7 @@ static void go_over(struct gateway *gateway, const struct preparation *preparati
 	if (config->mqtt.health_interval_us != old->mqtt.health_interval_us)
 		gateway_follow_health(gateway);
 	gateway_publish_state(gateway);
+	gateway_publish_about(gateway);
 	gateway_follow_outputs(gateway);
 }
 

@@ -88,6 +88,26 @@ static bool is_other_order(const struct objects *before, const struct objects *a
 	return false;
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The words for people, which are in no fingerprint: nothing is measured anew for them. */
+static bool is_all_about_same(const struct config *before, const struct config *after)
+{
+	for (size_t i = 0; i < before->n_sensors && i < after->n_sensors; i++) {
+		const struct config_sensor *old = &before->sensors[i], *new = &after->sensors[i];
+
+		if (strcmp(old->name, new->name) == 0 &&
+			!(is_same_text(old->label, new->label) &&
+				is_same_text(old->class, new->class) &&
+				is_same_text(old->unit, new->unit)))
+			return false;
+	}
+	return true;
+}
+
 static void compare_objects(
 	struct words *words, const struct config *before, const struct config *after)
 {
@@ -111,6 +131,8 @@ static void compare_objects(
 	}
 	if (is_other_order(&old, &new))
 		add(words, "the order changed");
+	if (!is_all_about_same(before, after))
+		add(words, "labels and units changed");
 }
 
 static bool is_same_interval(const struct config_interval *a, const struct config_interval *b)

@@ -151,6 +151,19 @@ static void fill_publish(const struct link_session *session, struct mqtt_publish
 		ret_publish->qos = session->qos_max;
 }
 
+/* Returns what publish() does. */
+static int publish_shorter(struct link_session *session, struct mqtt_publish *message)
+{
+	const struct link_settings *settings = &session->link->settings;
+	struct outbox_message *from = &session->link->message;
+
+	if (!message->retain || !settings->shorten ||
+		!settings->shorten(from->payload, &from->size))
+		return -EMSGSIZE;
+	message->size = from->size;
+	return publish(session, message);
+}
+
 static int send_message(struct link_session *session)
 {
 	struct outbox *outbox = session->link->settings.outbox;
@@ -164,6 +177,8 @@ static int send_message(struct link_session *session)
 		return 0;
 	}
 	r = publish(session, &message);
+	if (r == -EMSGSIZE)
+		r = publish_shorter(session, &message);
 	if (r == -ENOTCONN || r == -ECANCELED)
 		return r;
 	session->has_message = false;

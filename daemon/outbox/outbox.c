@@ -228,7 +228,7 @@ static bool take_retained(struct outbox *outbox, struct outbox_message *message)
 			continue;
 		slot->due = false;
 		message->kind = OUTBOX_KIND_RETAINED;
-		message->optional = false;
+		message->optional = i == OUTBOX_ABOUT;
 		message->id = SOURCE_SLOTS;
 		message->qos = 1;
 		strcpy(message->topic, slot->topic);

@@ -6,8 +6,8 @@
  * There are six kinds. The link is given them in this order:
  *
  *   retained  One slot for each topic of which only the newest message matters (status, state,
- *             health). Every new connection publishes all of them again before anything else, in
- *             the order of the slots. Later changes come after the answers.
+ *             health, about). Every new connection publishes all of them again before anything
+ *             else, in the order of the slots. Later changes come after the answers.
  *   answers   To commands. Kept until acknowledged, bounded, the oldest dropped first. If three
  *             connections end with the same answer in flight, it is dropped: it is the cause.
  *   events    Kept until acknowledged, up to OUTBOX_EVENTS_MAX of them, the oldest dropped first
@@ -32,7 +32,7 @@
 /* What is kept until it is acknowledged, also over an outage. */
 enum outbox_stream { OUTBOX_READINGS, OUTBOX_EVENTS, OUTBOX_STREAMS };
 
-enum outbox_slot { OUTBOX_STATUS, OUTBOX_STATE, OUTBOX_HEALTH, OUTBOX_SLOTS };
+enum outbox_slot { OUTBOX_STATUS, OUTBOX_STATE, OUTBOX_HEALTH, OUTBOX_ABOUT, OUTBOX_SLOTS };
 
 enum {
 	OUTBOX_PAYLOAD_MAX = 64 * 1024,

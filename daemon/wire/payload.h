@@ -162,6 +162,9 @@ bool payload_set_time(void *payload, size_t size, uint64_t wall_ms);
 int payload_format_reading(
 	const struct config *config, const struct reading *reading, char *out, size_t out_bytes);
 
+/* Whether a word of an event stands there as a number. */
+bool payload_word_is_number(const char *word);
+
 /* {"door":1,"ts":...}: a word that is a number stands without quotes. wall_ms as a reading's. */
 int payload_format_event(
 	const char *name, const char *word, uint64_t wall_ms, char *out, size_t out_bytes);
@@ -183,6 +186,22 @@ int payload_format_answer(const struct config *config, const struct payload_acti
 /* ROOT/state: in the words of an action, with each output called as the state calls it. */
 int payload_format_state(const struct config *config, const struct payload_action *state, char *out,
 	size_t out_bytes);
+
+/* What the map does not know. */
+struct payload_gateway {
+	const char *version, *instance;
+	const char *board; /* NULL: it does not say */
+};
+
+/*
+ * ROOT/about. Where it does not fit, the sensors are left out, and "cut" is true. -ENOBUFS: it does
+ * not fit even then.
+ */
+int payload_format_about(const struct config *config, const struct payload_gateway *gateway,
+	char *out, size_t out_bytes);
+
+/* Leaves the sensors out of a formatted one. Returns false if nothing could be left out. */
+bool payload_cut_about(void *payload, size_t *size);
 
 /*
  * ROOT/health is a list of rows, each with a key and a value of one of these kinds. Who has

@@ -52,16 +52,21 @@ static void add_time(struct json_writer *json, uint64_t wall_ms)
 		json_raw(json, "ts", UNKNOWN_TIME);
 }
 
+bool payload_word_is_number(const char *word)
+{
+	return word[strspn(word, "0123456789")] == '\0';
+}
+
 int payload_format_event(
 	const char *name, const char *word, uint64_t wall_ms, char *out, size_t out_bytes)
 {
 	struct json_writer json;
 
 	json_begin(&json, out, out_bytes);
-	if (word[strspn(word, "0123456789")])
-		json_text(&json, name, word);
-	else
+	if (payload_word_is_number(word))
 		json_raw(&json, name, word);
+	else
+		json_text(&json, name, word);
 	add_time(&json, wall_ms);
 	return json_finish(&json);
 }

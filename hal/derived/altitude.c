@@ -47,6 +47,7 @@ static const struct derived_vector VECTORS[] = {
 const struct derived derived_altitude = {
 	.name = "altitude",
 	.unit = "m",
+	.quantity = "distance",
 	.sources = SOURCES,
 	.n_sources = 1,
 	.arguments = ARGUMENTS,

@@ -77,6 +77,7 @@ static const struct derived_vector VECTORS[] = {
 const struct derived derived_heat_index = {
 	.name = "heat_index",
 	.unit = "°C",
+	.quantity = "temperature",
 	.sources = SOURCES,
 	.n_sources = 2,
 	.work_out = heat_index,

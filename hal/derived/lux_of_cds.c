@@ -58,6 +58,7 @@ static const struct derived_vector VECTORS[] = {
 const struct derived derived_lux_of_cds = {
 	.name = "lux_of_cds",
 	.unit = "lx",
+	.quantity = "illuminance",
 	.sources = SOURCES,
 	.n_sources = 1,
 	.arguments = ARGUMENTS,

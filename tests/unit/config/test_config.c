@@ -314,7 +314,11 @@ static void test_sensors(void **state)
 	assert_sampling(temp, "average", 4);
 	CLOSE(temp->ema, 0.25);
 	assert_int_equal(temp->every_us, 10000000);
+	assert_string_equal(temp->label, "거실");
+	assert_string_equal(temp->class, "heat");
+	assert_string_equal(temp->unit, "K");
 
+	assert_null(humi->label);
 	assert_int_equal(humi->channel, driver_channel_find(config->chips[0].driver, "humidity"));
 	assert_sampling(humi, "median", 5);
 	CLOSE(humi->min, 1);

@@ -51,6 +51,10 @@ static void test_sections(void **state)
 {
 	(void)state;
 	expect("interval: 500ms\n", "interval: 1s\n", "interval changed");
+	expect(MAP,
+		CHIPS "sensors: {a: {from: adc.0}, b: {from: adc.1, label: The light}}\n" OUTPUTS
+		      "motors: [{name: fan, forward: GPIO5, backward: GPIO6}]\n",
+		"labels and units changed");
 	expect("failsafe: {after: 5s}\n", "failsafe: {after: 6s}\n", "failsafe changed");
 	expect("spool: {after: 30s}\n", "spool: {after: 31s}\n", "spool changed");
 	expect(MAP "packed: [{topic: x, format: \"<HH\", fields: [a, b]}]\n",
