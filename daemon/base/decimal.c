@@ -144,24 +144,32 @@ static int write_by_hand(double magnitude, unsigned decimals, char text[static D
 	return write_digits(digits, n, point, text);
 }
 
-static int format_fraction(double value, unsigned decimals, char text[static DECIMAL_BYTES])
+static int format_magnitude(double magnitude, unsigned decimals, char text[static DECIMAL_BYTES])
 {
 	uint32_t whole;
-	int length = round_product(fabs(value), decimals, &whole) == 0
-		? write_product(whole, decimals, text)
-		: write_by_hand(fabs(value), decimals, text);
 
-	if (signbit(value) && strcmp(text, "0") != 0) {
-		memmove(text + 1, text, (size_t)length + 1);
-		text[0] = '-';
-		length++;
-	}
-	return length;
+	return round_product(magnitude, decimals, &whole) == 0
+		? write_product(whole, decimals, text)
+		: write_by_hand(magnitude, decimals, text);
+}
+
+static int format_fraction(double value, unsigned decimals, char text[static 1 + DECIMAL_BYTES])
+{
+	int length;
+
+	if (!signbit(value))
+		return format_magnitude(value, decimals, text);
+	text[0] = '-';
+	length = format_magnitude(-value, decimals, text + 1);
+	if (strcmp(text, "-0") != 0)
+		return length + 1;
+	strcpy(text, "0");
+	return 1;
 }
 
 int decimal_format(double value, unsigned decimals, char *out, size_t out_bytes)
 {
-	char text[DECIMAL_BYTES];
+	char text[1 + DECIMAL_BYTES];
 	int length;
 
 	if (!isfinite(value))
