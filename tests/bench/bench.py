@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 
+from edges import measure_edges
 from figures import Comparison
 from instructions import against_reference, count_instructions
 from programs import Bench, Broker, Process
@@ -55,6 +56,13 @@ def measure(bench, report):
     print(
         f"Sensors' time of one reading of the demo's map beyond the parts' own conversions: "
         f"{median} us, p99 {p99} us (limit {SENSOR_TIME_LIMIT_US} us)\n"
+    )
+    report("edges")
+    edges = result["edges"] = measure_edges(bench)
+    print(
+        f"From an edge on a line to its message at a subscriber: {edges['event_50']} us, p99 {edges['event_99']} us; "
+        f"from an action to its answer, in the same process: {edges['answer_50']} us, p99 {edges['answer_99']} us "
+        f"(p50 x {edges['ratio']:.2f}, limit 1.3)\n"
     )
     result["sizes"] = Sizes(bench, report).run()
     for table in result["sizes"].values():

@@ -6,6 +6,8 @@
  * usage: probe PORT ROOT watch                  a line "TIME TOPIC" for each reading
  *        probe PORT ROOT actions COUNT [LEDS]   20 to 80 ms apart: a line "SENT ANSWERED" for each
  *        probe PORT ROOT flood COUNT WINDOW     as many outstanding: a line "ANSWERED DURATION"
+ *        probe PORT ROOT edges CONTROL COUNT    20 to 80 ms apart the door of the simulated board
+ *                                               moves: a line "ASKED TOLD" for each
  *        probe PORT ROOT interval MS            after a reading: the time until the next one
  * watch goes on until the input ends.
  */
@@ -17,13 +19,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { APART_MIN_MS = 20, APART_MAX_MS = 80, GIVE_UP_MS = 10000 };
 
 struct probe {
 	struct wire wire;
-	char readings[128], backlog[128], actions[128], answers[128], interval[128];
+	char readings[128], backlog[128], actions[128], answers[128], interval[128], events[128];
 	unsigned leds;
 };
 
@@ -87,31 +91,69 @@ static void watch(struct probe *probe)
 	}
 }
 
-/* One at a time; what comes meanwhile is of no interest. */
+/* Waits for a random time; what comes meanwhile is of no interest. */
+static void wait_apart(struct probe *probe)
+{
+	uint64_t apart_ms = APART_MIN_MS + (uint64_t)random() % (APART_MAX_MS - APART_MIN_MS + 1);
+	uint64_t next_us = wire_now_us() + 1000 * apart_ms;
+
+	for (uint64_t now_us = wire_now_us(); now_us < next_us; now_us = wire_now_us()) {
+		struct wire_message message;
+
+		if (await(probe, (int)((next_us - now_us + 999) / 1000)))
+			while (wire_next(&probe->wire, &message))
+				;
+		wire_flush(&probe->wire);
+	}
+}
+
 static void actions(struct probe *probe, uint64_t count)
 {
 	srandom(1); /* the same gaps for every program */
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t sent_us, answered_us;
-		uint64_t next_us = wire_now_us() +
-			1000 *
-				(APART_MIN_MS +
-					(uint64_t)random() % (APART_MAX_MS - APART_MIN_MS + 1));
 
-		for (uint64_t now_us = wire_now_us(); now_us < next_us; now_us = wire_now_us()) {
-			struct wire_message message;
-
-			if (await(probe, (int)((next_us - now_us + 999) / 1000)))
-				while (wire_next(&probe->wire, &message))
-					;
-			wire_flush(&probe->wire);
-		}
+		wait_apart(probe);
 		put_action(probe, i);
 		sent_us = wire_now_us();
 		wire_flush(&probe->wire);
 		answered_us = await_message(probe, probe->answers);
 		(void)printf("%" PRIu64 " %" PRIu64 "\n", sent_us, answered_us);
 	}
+}
+
+static int connect_control(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		err(1, "%s", path);
+	return fd;
+}
+
+static void edges(struct probe *probe, const char *path, uint64_t count)
+{
+	int control = connect_control(path);
+
+	srandom(1);
+	for (uint64_t i = 0; i < count; i++) {
+		char command[] = "set door.state 1\n", answer[16];
+		uint64_t asked_us, told_us;
+
+		if (i % 2 == 1)
+			command[sizeof(command) - 3] = '0';
+		wait_apart(probe);
+		asked_us = wire_now_us();
+		if (write(control, command, sizeof(command) - 1) < 0)
+			err(1, "%s", path);
+		told_us = await_message(probe, probe->events);
+		if (read(control, answer, sizeof(answer)) <= 0)
+			err(1, "%s", path);
+		(void)printf("%" PRIu64 " %" PRIu64 "\n", asked_us, told_us);
+	}
+	(void)close(control);
 }
 
 static void flood(struct probe *probe, uint64_t count, uint64_t window)
@@ -152,6 +194,7 @@ static void name_topics(struct probe *probe, const char *root)
 	(void)snprintf(probe->backlog, sizeof(probe->backlog), "%s/sensors/backlog", root);
 	(void)snprintf(probe->actions, sizeof(probe->actions), "%s/actions", root);
 	(void)snprintf(probe->answers, sizeof(probe->answers), "%s/actions/ack", root);
+	(void)snprintf(probe->events, sizeof(probe->events), "%s/events", root);
 	(void)snprintf(probe->interval, sizeof(probe->interval), "%s/sensors/interval", root);
 }
 
@@ -161,7 +204,7 @@ int main(int argc, char **argv)
 	const char *what = argc > 3 ? argv[3] : "";
 
 	if (argc < 4)
-		errx(2, "usage: probe PORT ROOT watch|actions|flood|interval ...");
+		errx(2, "usage: probe PORT ROOT watch|actions|flood|edges|interval ...");
 	name_topics(&probe, argv[2]);
 	wire_connect(
 		&probe.wire, argv[1], strcmp(what, "watch") == 0 ? "bench-watch" : "bench-probe");
@@ -169,6 +212,9 @@ int main(int argc, char **argv)
 		watch(&probe);
 	} else if (strcmp(what, "interval") == 0 && argc == 5) {
 		shorten(&probe, argv[4]);
+	} else if (strcmp(what, "edges") == 0 && argc == 6) {
+		wire_subscribe(&probe.wire, probe.events, 0);
+		edges(&probe, argv[4], strtoull(argv[5], NULL, 10));
 	} else if (argc >= 5) {
 		wire_subscribe(&probe.wire, probe.answers, 0);
 		if (strcmp(what, "flood") == 0 && argc == 6) {

@@ -182,6 +182,7 @@ def test_an_input_without_a_sensor_that_fails_is_said(make_events, client):
     client.wait_json("tos/events", lambda e: e.get("gate") == 1)
 
 
+@pytest.mark.alone  # it measures how late readings are
 def test_a_thousand_edges_a_second_are_all_there_in_order(make_events, client):
     gateway = make_events()
     edges = 9500  # a little more than nine seconds: after ten it would chatter
