@@ -146,9 +146,12 @@ struct config_output {
 	bool active_low;                  /* of all ports */
 	double params[OUTPUT_PARAMS_MAX]; /* as the kind declares them */
 	unsigned failsafe;                /* index into the kind's choices */
+	bool has_failsafe;                /* of its own, and not the one of its kind */
+	uint64_t max_on_us;               /* from when it leaves rest; 0: no limit */
 	/*
 	 * Its settings as one text, including those of its chips. A reload keeps an object whose
-	 * fingerprint is the same, and builds it anew otherwise. The fail-safe is not part of it.
+	 * fingerprint is the same, and builds it anew otherwise. What decides when it goes on and
+	 * off is not part of it.
 	 */
 	char *fingerprint;
 };
@@ -223,6 +226,13 @@ static inline const struct output_failsafe *config_output_failsafe(
 	const struct config_output *output)
 {
 	return &output->kind->failsafe[output->failsafe];
+}
+
+/* What becomes of an output at the end of the process, and by tosd --safe. Nothing given: it stays
+ * as it is. What the map limits to a time is never left on. */
+static inline const struct output_values *config_output_end(const struct config_output *output)
+{
+	return output->max_on_us > 0 ? &output->kind->rest : &config_output_failsafe(output)->end;
 }
 
 /* What a sensor's values are. Texts are the config's or the tables'; NULL: not known. */

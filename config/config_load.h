@@ -54,6 +54,23 @@ int config_read_packed(struct schema *schema, const struct yaml_node *node, void
 int config_read_output_section(struct schema *schema, const struct yaml_node *node, void *field);
 int config_read_failsafe(struct schema *schema, const struct yaml_node *node, void *field);
 
+/* The options that every output has, whatever its kind: for a struct config_output. */
+enum { CONFIG_RULE_OPTIONS = 2 };
+
+struct config_rule_words { /* what they refer to */
+	struct schema_choice failsafe[DRIVER_WORDS_MAX + 1];
+};
+
+/* Returns how many there are. */
+size_t config_rule_options(const struct output_kind *kind, struct config_rule_words *words,
+	struct schema_option ret_options[CONFIG_RULE_OPTIONS]);
+
+/* Their keys; ends with NULL. */
+extern const char *const config_rule_keys[];
+
+/* Notes what their values alone do not tell. */
+void config_note_rules(const struct yaml_node *node, struct config_output *output);
+
 /* Reads the outputs of one section and appends them to the config's. */
 int config_read_outputs(struct schema *schema, const struct yaml_node *node,
 	const struct output_kind *kind, struct config *config);

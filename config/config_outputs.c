@@ -19,10 +19,11 @@ struct reading {
 
 /* The options of a kind, and the words that the options refer to. */
 struct table {
-	struct schema_option options[OUTPUT_PORTS_MAX + OUTPUT_PARAMS_MAX + 6];
+	struct schema_option
+		options[OUTPUT_PORTS_MAX + OUTPUT_PARAMS_MAX + CONFIG_RULE_OPTIONS + 6];
 	size_t n;
 	struct config_words words[OUTPUT_PARAMS_MAX];
-	struct schema_choice failsafe[DRIVER_WORDS_MAX + 1];
+	struct config_rule_words rules;
 };
 
 /* A mistake in it is told by the kind. */
@@ -193,17 +194,11 @@ static void add_port(struct table *table, const struct output_port *port, size_t
 	}
 }
 
-static void add_failsafe(struct table *table, const struct output_kind *kind)
+_Static_assert(offsetof(struct reading, output) == 0, "an option of the output is one of both");
+
+static void add_rules(struct table *table, const struct output_kind *kind)
 {
-	config_failsafe_choices(kind, table->failsafe);
-	add(table,
-		(struct schema_option){
-			.key = "failsafe",
-			SCHEMA_FIELD(struct reading, output.failsafe),
-			.type = SCHEMA_ENUM,
-			.choices = table->failsafe,
-			.initial = kind->failsafe[0].word,
-		});
+	table->n += config_rule_options(kind, &table->rules, &table->options[table->n]);
 }
 
 /* Reads the two values of a pair, which is a list in the map. */
@@ -285,8 +280,7 @@ static void init_table(struct table *table, const struct output_kind *kind)
 			i + 1 < kind->n_params && kind->params[i + 1].is_second);
 	if (has_pwm(kind))
 		add(table, FREQUENCY);
-	if (!kind->is_failsafe_shared)
-		add_failsafe(table, kind);
+	add_rules(table, kind);
 }
 
 /* --- the checks --- */
@@ -483,6 +477,7 @@ static int read_output(struct schema *schema, const struct yaml_node *node,
 	if (r < 0 || node->kind != YAML_MAP)
 		return r;
 	config_param_check(schema, node, kind->params, kind->n_params, reading->output.params);
+	config_note_rules(node, &reading->output);
 	check_name(schema, yaml_node_get(node, "name"), kind);
 	if (!reading->output.name &&
 		asprintf(&reading->output.name, "%s%zu", kind->word, node->index) < 0) {

@@ -61,6 +61,9 @@ static bool matters_at_rest(const struct output_kind *kind, const char *key)
 {
 	bool is_soft = strcmp(key, "pwm") == 0 && kind->ports[0].key;
 
+	/* What moves is stopped in any case. */
+	if (kind->moves && is_among(key, config_rule_keys))
+		return false;
 	if (strcmp(key, "name") == 0 || strcmp(key, "frequency") == 0 || is_soft)
 		return false;
 	for (size_t i = 0; i < kind->n_params; i++)
@@ -227,14 +230,30 @@ static const struct yaml_node *find_outputs(
 	return section->kind == YAML_LIST ? section : NULL;
 }
 
-static int rescue_items(
-	struct rescue *rescue, const struct yaml_node *section, const struct items *items)
+/* True if the item says by itself, or was meant to, what becomes of it. */
+static bool has_own_end(const struct yaml_node *item)
+{
+	for (size_t i = 0; item->kind == YAML_MAP && i < item->n_items; i++) {
+		const char *key = item->items[i]->key;
+
+		if (is_among(key, config_rule_keys) || diag_nearest(key, config_rule_keys))
+			return true;
+	}
+	return false;
+}
+
+/* only_own: those that say by themselves what becomes of them. */
+static int rescue_items(struct rescue *rescue, const struct yaml_node *section,
+	const struct items *items, bool only_own)
 {
 	for (size_t i = 0; i < section->n_items && i < items->max; i++) {
 		struct config *read __attribute__((cleanup(free_config))) = NULL;
 		bool taken = false;
-		int r = read_item(rescue, items, section, i, &read);
+		int r;
 
+		if (only_own && !has_own_end(section->items[i]))
+			continue;
+		r = read_item(rescue, items, section, i, &read);
 		if (r == 0 && read)
 			r = take(rescue->loader.config, read, section->items[i], &taken);
 		if (r < 0)
@@ -300,19 +319,21 @@ static int rescue_kind(
 	const unsigned *failsafe =
 		&rescue->loader.config->failsafe.of_kind[output_kind_index(kind)];
 	bool is_known = !may_be_kept(kind) || read_failsafe(rescue, root, kind);
+	bool is_kept = is_known && kind->is_failsafe_shared && !kind->failsafe[*failsafe].end.given;
 	const struct yaml_node *section = NULL;
 	char path[64];
 
-	if (!is_known || kind->failsafe[*failsafe].end.given || !kind->is_failsafe_shared)
+	if (is_kept)
+		section = find_section(root, items.section);
+	else
 		section = find_outputs(rescue, root, &items);
-	if (!section)
+	if (!section || section->kind != YAML_LIST)
 		return 0;
 	if (!is_known) {
 		(void)snprintf(path, sizeof(path), "failsafe.%s", kind->section);
 		miss(rescue, path, 0);
-		return 0;
 	}
-	return rescue_items(rescue, section, &items);
+	return rescue_items(rescue, section, &items, is_kept || !is_known);
 }
 
 /* Outputs that move come first. */

@@ -89,7 +89,7 @@ void config_spread_failsafe(struct config *config)
 	for (size_t i = 0; i < config->n_outputs; i++) {
 		struct config_output *output = &config->outputs[i];
 
-		if (output->kind->is_failsafe_shared)
+		if (output->kind->is_failsafe_shared && !output->has_failsafe)
 			output->failsafe =
 				config->failsafe.of_kind[output_kind_index(output->kind)];
 	}

@@ -174,7 +174,7 @@ static bool is_same_failsafe(const struct config *before, const struct config *a
 		const struct config_output *new = &after->outputs[i];
 
 		if (strcmp(old->fingerprint, new->fingerprint) == 0 &&
-			old->failsafe != new->failsafe)
+			(old->failsafe != new->failsafe || old->max_on_us != new->max_on_us))
 			return false;
 	}
 	return before->failsafe.after_us == after->failsafe.after_us &&

@@ -18,7 +18,9 @@ static struct output_facts facts_of(const struct output *output)
 {
 	return (struct output_facts){
 		.kind = output_kind_of(output),
-		.failsafe = config_output_failsafe(output->config),
+		.away = &config_output_failsafe(output->config)->away,
+		.end = config_output_end(output->config),
+		.max_on_us = output->config->max_on_us,
 		.state = output->state,
 	};
 }

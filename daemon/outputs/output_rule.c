@@ -11,27 +11,40 @@ void output_state_settle(const struct output_kind *kind, struct output_state *st
 		state->for_us = OUTPUT_NEVER;
 }
 
-static void write(const struct output_facts *facts, const struct output_values *values,
-	struct output_decision *decision)
+static void write(const struct output_facts *facts, const struct output_event *event,
+	const struct output_values *values, struct output_decision *decision)
 {
+	bool rested = output_is_at_rest(facts->kind, &facts->state.values);
 	struct output_values more = *values;
 
 	output_values_complete(facts->kind, &more);
 	decision->verdict = OUTPUT_WRITE;
 	output_values_merge(&decision->next.values, &more);
+	if (rested)
+		decision->next.since_us = event->time_us;
 	output_state_settle(facts->kind, &decision->next);
 }
 
-static void rest(const struct output_facts *facts, struct output_decision *decision)
+static void rest(const struct output_facts *facts, const struct output_event *event,
+	struct output_decision *decision)
 {
-	write(facts, &facts->kind->rest, decision);
+	write(facts, event, &facts->kind->rest, decision);
 }
 
 /* The same, but no more is believed of it than that it may run. */
-static void make_safe(const struct output_facts *facts, struct output_decision *decision)
+static void make_safe(const struct output_facts *facts, const struct output_event *event,
+	struct output_decision *decision)
 {
-	rest(facts, decision);
+	rest(facts, event, decision);
 	decision->verdict = OUTPUT_REST;
+}
+
+/* When it has been on for as long as the map allows. */
+static uint64_t max_on_end_us(const struct output_facts *facts)
+{
+	if (facts->max_on_us == 0 || output_is_at_rest(facts->kind, &facts->state.values))
+		return OUTPUT_NEVER;
+	return facts->state.since_us + facts->max_on_us;
 }
 
 static bool is_over(const struct output_facts *facts, const struct output_event *event)
@@ -44,9 +57,9 @@ static void show_again(const struct output_facts *facts, const struct output_eve
 	struct output_decision *decision)
 {
 	if (is_over(facts, event))
-		rest(facts, decision);
+		rest(facts, event, decision);
 	else
-		write(facts, &facts->state.values, decision);
+		write(facts, event, &facts->state.values, decision);
 }
 
 static bool decide_error(const struct output_facts *facts, const struct output_event *event,
@@ -57,11 +70,11 @@ static bool decide_error(const struct output_facts *facts, const struct output_e
 	switch (event->type) {
 	case OUTPUT_LOST:
 		if (moves)
-			make_safe(facts, decision);
+			make_safe(facts, event, decision);
 		return true;
 	case OUTPUT_RESET:
 		if (moves)
-			make_safe(facts, decision);
+			make_safe(facts, event, decision);
 		else
 			show_again(facts, event, decision);
 		return true;
@@ -77,15 +90,23 @@ static bool decide_error(const struct output_facts *facts, const struct output_e
 static bool decide_failsafe(const struct output_facts *facts, const struct output_event *event,
 	struct output_decision *decision)
 {
-	const struct output_values *values =
-		event->type == OUTPUT_AWAY ? &facts->failsafe->away : &facts->failsafe->end;
+	const struct output_values *values = event->type == OUTPUT_AWAY ? facts->away : facts->end;
 
 	if (event->type != OUTPUT_AWAY && event->type != OUTPUT_END)
 		return false;
 	if (values->given && facts->kind->moves)
-		make_safe(facts, decision);
+		make_safe(facts, event, decision);
 	else if (values->given)
-		write(facts, values, decision);
+		write(facts, event, values, decision);
+	return true;
+}
+
+static bool decide_max_on(const struct output_facts *facts, const struct output_event *event,
+	struct output_decision *decision)
+{
+	if (event->type != OUTPUT_TIME || event->time_us < max_on_end_us(facts))
+		return false;
+	rest(facts, event, decision);
 	return true;
 }
 
@@ -95,7 +116,7 @@ static bool decide_for(const struct output_facts *facts, const struct output_eve
 	if (event->type != OUTPUT_TIME)
 		return false;
 	if (event->time_us >= facts->state.for_us)
-		rest(facts, decision);
+		rest(facts, event, decision);
 	return true;
 }
 
@@ -135,11 +156,12 @@ static bool decide_action(const struct output_facts *facts, const struct output_
 		decision->next.for_us = event->time_us + UINT64_C(1000) * request->modifiers.for_ms;
 	else if (begins_anew(facts, request))
 		decision->next.for_us = OUTPUT_NEVER;
-	write(facts, &values, decision);
+	write(facts, event, &values, decision);
 	return true;
 }
 
-static output_level *const LEVELS[] = {decide_error, decide_failsafe, decide_for, decide_action};
+static output_level *const LEVELS[] = {
+	decide_error, decide_failsafe, decide_max_on, decide_for, decide_action};
 
 struct output_decision output_decide(
 	const struct output_facts *facts, const struct output_event *event)
@@ -154,5 +176,7 @@ struct output_decision output_decide(
 
 uint64_t output_due(const struct output_facts *facts)
 {
-	return facts->state.for_us;
+	uint64_t end_us = max_on_end_us(facts);
+
+	return facts->state.for_us < end_us ? facts->state.for_us : end_us;
 }

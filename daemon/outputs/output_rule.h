@@ -7,6 +7,7 @@
  *   hardware error   what moves stands, and is never started by a cable that was plugged in again;
  *                    other kinds are shown again as they were, unless their time is over
  *   fail-safe        the broker is away, or the process ends: what the map says
+ *   max_on           the longest time that the map allows is over: rest
  *   for              the time that an action gave is over: rest
  *   action           what was asked for
  */
@@ -35,13 +36,16 @@ struct output_event {
 /* What changes of an output. */
 struct output_state {
 	struct output_values values; /* all keys */
+	uint64_t since_us;           /* when it left rest */
 	uint64_t for_us;             /* when the time of an action's "for" ends; OUTPUT_NEVER */
 };
 
 /* What there is to know of an output. */
 struct output_facts {
 	const struct output_kind *kind;
-	const struct output_failsafe *failsafe;
+	const struct output_values *away; /* what it does without a broker; nothing: as it is */
+	const struct output_values *end;  /* the same, when the process ends */
+	uint64_t max_on_us;               /* since it left rest; 0: no limit */
 	struct output_state state;
 };
 

@@ -194,7 +194,7 @@ void outputs_try(struct outputs *outputs, struct output *output)
 /* Whether it is opened at all. */
 static bool is_wanted(const struct outputs *outputs, const struct output *output)
 {
-	return !outputs->settings.safe_only || config_output_failsafe(output->config)->end.given;
+	return !outputs->settings.safe_only || config_output_end(output->config)->given;
 }
 
 int outputs_allocate(struct outputs *outputs, const struct config *config)

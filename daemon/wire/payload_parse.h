@@ -123,13 +123,17 @@ bool payload_key_stops(const struct output_key *key, const cJSON *item);
 struct payload_key_of {
 	const struct output_kind *kind;
 	const double *params; /* of the output; NULL: there is none such */
+	uint64_t max_on_us;   /* of the output; 0: no limit */
 };
 
 /* The output: of the map, or one that is not there. */
 static inline struct payload_key_of payload_key_of(
 	const struct config *config, const struct output_kind *kind, ssize_t output)
 {
-	return (struct payload_key_of){kind, output < 0 ? NULL : config->outputs[output].params};
+	const struct config_output *found = output < 0 ? NULL : &config->outputs[output];
+
+	return (struct payload_key_of){
+		kind, found ? found->params : NULL, found ? found->max_on_us : 0};
 }
 
 /* Checks a value that does not stop, and adds it to the values. */
@@ -147,9 +151,9 @@ const char *payload_modifier_name(const struct output_kind *kind, size_t index);
 void payload_check_modifier(struct payload_parser *parser, const struct payload_path *path,
 	const struct output_kind *kind, const cJSON *item, struct output_modifiers *modifiers);
 
-/* What they cannot stand beside, once the output's object was read. */
+/* What they cannot stand beside, once the output's object was read, and what the map allows. */
 void payload_check_modifiers(struct payload_parser *parser, const struct payload_path *path,
-	const struct output_kind *kind, const struct payload_output *output);
+	const struct payload_key_of *of, const struct payload_output *output);
 
 /* Whether a kind's word is one of this gateway's: it has such outputs, or everybody expects it. */
 static inline bool payload_kind_is_known(

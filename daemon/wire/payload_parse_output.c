@@ -331,10 +331,10 @@ static void check_together(struct payload_parser *parser, const struct payload_p
 
 /* When all that its object says was read. */
 static void finish_output(struct payload_parser *parser, const struct payload_path *path,
-	const struct output_kind *kind, bool is_stopped, struct payload_output *output)
+	const struct payload_key_of *of, bool is_stopped, struct payload_output *output)
 {
-	check_together(parser, path, kind, &output->values, is_stopped);
-	payload_check_modifiers(parser, path, kind, output);
+	check_together(parser, path, of->kind, &output->values, is_stopped);
+	payload_check_modifiers(parser, path, of, output);
 }
 
 /* The object of one output: some of the keys, and no others. */
@@ -359,7 +359,7 @@ static void check_output(struct payload_parser *parser, const struct payload_pat
 		else if (check_value(parser, &here, of, (size_t)key, item, &output->values))
 			is_stopped = true;
 	}
-	finish_output(parser, path, kind, is_stopped, output);
+	finish_output(parser, path, of, is_stopped, output);
 }
 
 /* A name that the map gives wins over a modifier, where both may stand. */
@@ -452,7 +452,7 @@ void payload_check_outputs(struct payload_parser *parser, const struct payload_p
 		if (!first_key)
 			first_key = item->string;
 	}
-	finish_output(parser, path, kind, is_stopped, &first);
+	finish_output(parser, path, &of_first, is_stopped, &first);
 	if (first_key && of->n == 0)
 		no_output(parser, path, kind);
 	else if (first_key)

@@ -13,6 +13,11 @@ relays:
   - {line: GPIO22, failsafe: 'on'}
   - {name: heater, line: GPIO23, failsafe: keep}
 """
+
+LIMITED = """
+relays:
+  - {name: pump, line: GPIO26, failsafe: 'on', max_on: 1500ms}
+"""
 LINES = ("GPIO26", "GPIO22", "GPIO23")
 ON = {"relay": {"pump": {"on": True}, "1": {"on": False}, "heater": {"on": True}}}
 
@@ -83,3 +88,21 @@ def test_safe_does_the_same(binary, folder):
     command = [binary, "--simulate", "--safe", "--config", str(folder / "tosd.yaml"), "--state", str(folder)]
     subprocess.run(command, env=environment, check=True, capture_output=True)
     assert last_levels((folder / "wire.log").read_text()) == ["1", "1", "0"]
+
+
+def test_the_longest_time_holds_without_a_broker(broker, make_client, make_gateway):
+    """Whatever the fail-safe says, and however often it is switched on meanwhile."""
+    gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s}", more=LIMITED))
+    client = make_client()
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    mark = gateway.wire.mark()
+    answer = client.ask_json({"relay": {"pump": {"on": True, "for": 1501}}})
+    assert answer["errors"] == [{"path": "relay.pump.for", "reason": "1501 ms is more than its max_on, 1500 ms"}]
+    assert client.ask_json({"relay": {"pump": {"on": True}}})["ok"]
+    assert client.ask_json({"relay": {"pump": {"on": True}}})["ok"]
+    broker.freeze()
+    gateway.wire.wait(r" line GPIO26 0$", mark)
+    broker.thaw()
+    times = [int(line.split()[0]) for line in gateway.wire.since(mark) if " line GPIO26 " in line]
+    assert times[-1] - times[0] >= 1_490_000
+    client.wait_json("tos/state", lambda state: state["relay"]["0"] == {"on": False})

@@ -85,6 +85,22 @@ static const struct a_case CASES[] = {
 	{GOOD BOARD "failsafe: {leds: on}\nleds:\n  - {pwm: board.1, gamma: 9, name: 5}\n",
 		"board.1;", ""},
 
+	/* One that says so by itself; what it says does not matter for what moves. */
+	{GOOD "foo: 1\nleds:\n  - {line: GPIO17, failsafe: off}\n  - {line: GPIO22}\n  - {line: "
+	      "5}\n",
+		"GPIO17;", ""},
+	{GOOD "foo: 1\nfailsafe: {leds: off}\nleds:\n  - {line: GPIO17, failsafe: keep}\n"
+	      "  - {line: GPIO22}\n",
+		"GPIO22;", ""},
+	{GOOD "foo: 1\nleds:\n  - {line: GPIO17, max_on: 5s}\n  - {line: GPIO22, failsafe: of}\n",
+		"GPIO17;", "leds[1]:5 "},
+	{GOOD "foo: 1\nleds:\n  - {line: GPIO17, failsaf: off}\n", "", "leds[0]:4 "},
+	{GOOD "failsafe: {leds: of}\nleds:\n  - {line: GPIO17, failsafe: off}\n  - {line: "
+	      "GPIO22}\n",
+		"GPIO17;", "failsafe.leds:0 "},
+	{GOOD "motors:\n  - {forward: GPIO5, backward: GPIO6, failsafe: stopp, max_on: 1}\n",
+		"GPIO5,GPIO6;", ""},
+
 	/* A text that is no YAML: behind the outputs, in front of them, in them. */
 	{GOOD MOTORS "sensors:\n  temp: {from: a.b\n", "GPIO5,GPIO6;", ""},
 	{GOOD MOTORS "sensors:\n\ttemp: 5\n", "GPIO5,GPIO6;", ""},
@@ -131,7 +147,7 @@ static void print_config(const struct config *config, FILE *out)
 		fputc(';', out);
 	}
 	for (size_t i = 0; i < outputs_of(config, "led")->n; i++) {
-		if (!config_output_failsafe(&leds[i])->end.given)
+		if (!config_output_end(&leds[i])->given)
 			continue;
 		print_output(config, &leds[i].ports[0], out);
 		fputc(';', out);

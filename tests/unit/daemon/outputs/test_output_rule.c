@@ -17,6 +17,7 @@ struct row {
 	struct {
 		int values[2]; /* of the first two keys */
 		int ends;      /* its "for" */
+		int since;
 	} state;
 	struct {
 		enum output_event_type type;
@@ -30,8 +31,9 @@ struct row {
 	enum output_verdict verdict;
 	struct {
 		int values[2];
-		int ends;
+		int ends, since;
 	} next;
+	int max_on;
 };
 
 #define NOT_ASKED                                                                                  \
@@ -41,98 +43,134 @@ struct row {
 
 static const struct row ROWS[] = {
 	/* an action */
-	{"led", "keep", {{0, 3}, NO}, {OUTPUT_ACTION, 9}, {{1, 7}, 0, false}, OUTPUT_WRITE,
-		{{1, 7}, NO}},
-	{"led", "keep", {{0, 3}, NO}, {OUTPUT_ACTION, 9}, {{1, NO}, 0, false}, OUTPUT_WRITE,
-		{{1, 3}, NO}},
+	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{1, 7}, 0, false}, OUTPUT_WRITE,
+		{{1, 7}, NO, 0}, 0},
+	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{1, NO}, 0, false}, OUTPUT_WRITE,
+		{{1, 3}, NO, 0}, 0},
 	/* a level alone turns it on */
-	{"led", "keep", {{0, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
-		{{1, 7}, NO}},
-	{"led", "off", {{1, 3}, NO}, {OUTPUT_ACTION, 9}, {{0, NO}, 0, false}, OUTPUT_WRITE,
-		{{0, 3}, NO}},
-	{"motor", "stop", {{FORWARD, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
-		{{FORWARD, 7}, NO}},
-	{"motor", "stop", {{STOP, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
-		{{STOP, 7}, NO}},
-	{"motor", "keep", {{FORWARD, 3}, NO}, {OUTPUT_ACTION, 9}, {{STOP, NO}, 0, false},
-		OUTPUT_WRITE, {{STOP, 3}, NO}},
+	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
+		{{1, 7}, NO, 0}, 0},
+	{"led", "off", {{1, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{0, NO}, 0, false}, OUTPUT_WRITE,
+		{{0, 3}, NO, 0}, 0},
+	{"motor", "stop", {{FORWARD, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false},
+		OUTPUT_WRITE, {{FORWARD, 7}, NO, 0}, 0},
+	{"motor", "stop", {{STOP, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
+		{{STOP, 7}, NO, 0}, 0},
+	{"motor", "keep", {{FORWARD, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{STOP, NO}, 0, false},
+		OUTPUT_WRITE, {{STOP, 3}, NO, 0}, 0},
 
 	/* toggle: on from rest, and off from everything else */
-	{"led", "keep", {{0, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
-		{{1, 3}, NO}},
-	{"led", "keep", {{1, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
-		{{0, 3}, NO}},
-	{"led", "keep", {{1, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, true}, OUTPUT_WRITE,
-		{{0, 7}, NO}},
-	{"relay", "off", {{0}, NO}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, true}, OUTPUT_WRITE,
-		{{1}, 29}},
-	{"relay", "off", {{1}, 50}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, true}, OUTPUT_WRITE,
-		{{0}, NO}},
-	{"relay", "off", {{1}, 50}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
-		{{0}, NO}},
+	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
+		{{1, 3}, NO, 0}, 0},
+	{"led", "keep", {{1, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
+		{{0, 3}, NO, 0}, 0},
+	{"led", "keep", {{1, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, true}, OUTPUT_WRITE,
+		{{0, 7}, NO, 0}, 0},
+	{"relay", "off", {{0}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, true}, OUTPUT_WRITE,
+		{{1}, 29, 0}, 0},
+	{"relay", "off", {{1}, 50, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, true}, OUTPUT_WRITE,
+		{{0}, NO, 0}, 0},
+	{"relay", "off", {{1}, 50, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
+		{{0}, NO, 0}, 0},
 
 	/* for: what begins anew has another end or none, and a level is no new beginning */
-	{"led", "keep", {{0, 3}, NO}, {OUTPUT_ACTION, 9}, {{1, NO}, 20, false}, OUTPUT_WRITE,
-		{{1, 3}, 29}},
-	{"led", "keep", {{1, 3}, 50}, {OUTPUT_ACTION, 9}, {{1, NO}, 0, false}, OUTPUT_WRITE,
-		{{1, 3}, NO}},
-	{"led", "keep", {{1, 3}, 50}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
-		{{1, 7}, 50}},
-	{"led", "keep", {{1, 3}, 50}, {OUTPUT_ACTION, 9}, {{NO, 7}, 20, false}, OUTPUT_WRITE,
-		{{1, 7}, 29}},
-	{"led", "keep", {{1, 3}, 50}, {OUTPUT_ACTION, 9}, {{NO, NO}, 90, false}, OUTPUT_WRITE,
-		{{1, 3}, 99}},
-	{"motor", "stop", {{FORWARD, 3}, 50}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
-		{{FORWARD, 7}, 50}},
-	{"motor", "stop", {{FORWARD, 3}, 50}, {OUTPUT_ACTION, 9}, {{BACKWARD, NO}, 0, false},
-		OUTPUT_WRITE, {{BACKWARD, 3}, NO}},
-	{"motor", "stop", {{FORWARD, 3}, 50}, {OUTPUT_ACTION, 9}, {{STOP, NO}, 0, false},
-		OUTPUT_WRITE, {{STOP, 3}, NO}},
+	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{1, NO}, 20, false}, OUTPUT_WRITE,
+		{{1, 3}, 29, 0}, 0},
+	{"led", "keep", {{1, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{1, NO}, 0, false}, OUTPUT_WRITE,
+		{{1, 3}, NO, 0}, 0},
+	{"led", "keep", {{1, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
+		{{1, 7}, 50, 0}, 0},
+	{"led", "keep", {{1, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 20, false}, OUTPUT_WRITE,
+		{{1, 7}, 29, 0}, 0},
+	{"led", "keep", {{1, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 90, false}, OUTPUT_WRITE,
+		{{1, 3}, 99, 0}, 0},
+	{"motor", "stop", {{FORWARD, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false},
+		OUTPUT_WRITE, {{FORWARD, 7}, 50, 0}, 0},
+	{"motor", "stop", {{FORWARD, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{BACKWARD, NO}, 0, false},
+		OUTPUT_WRITE, {{BACKWARD, 3}, NO, 0}, 0},
+	{"motor", "stop", {{FORWARD, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{STOP, NO}, 0, false},
+		OUTPUT_WRITE, {{STOP, 3}, NO, 0}, 0},
 	/* alone it starts nothing, and what rests has no end */
-	{"led", "keep", {{0, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, false}, OUTPUT_WRITE,
-		{{0, 3}, NO}},
-	{"motor", "stop", {{STOP, 3}, NO}, {OUTPUT_ACTION, 9}, {{NO, 7}, 20, false}, OUTPUT_WRITE,
-		{{STOP, 7}, NO}},
+	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, false}, OUTPUT_WRITE,
+		{{0, 3}, NO, 0}, 0},
+	{"motor", "stop", {{STOP, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 20, false},
+		OUTPUT_WRITE, {{STOP, 7}, NO, 0}, 0},
 	/* its end */
-	{"led", "on", {{1, 3}, 50}, {OUTPUT_TIME, 49}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, 50}},
-	{"led", "on", {{1, 3}, 50}, {OUTPUT_TIME, 50}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO}},
-	{"led", "on", {{1, 3}, NO}, {OUTPUT_TIME, 99}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, NO}},
-	{"motor", "keep", {{FORWARD, 3}, 50}, {OUTPUT_TIME, 70}, NOT_ASKED, OUTPUT_WRITE,
-		{{STOP, 3}, NO}},
+	{"led", "on", {{1, 3}, 50, 0}, {OUTPUT_TIME, 49}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, 50, 0},
+		0},
+	{"led", "on", {{1, 3}, 50, 0}, {OUTPUT_TIME, 50}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO, 0},
+		0},
+	{"led", "on", {{1, 3}, NO, 0}, {OUTPUT_TIME, 99}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, NO, 0},
+		0},
+	{"motor", "keep", {{FORWARD, 3}, 50, 0}, {OUTPUT_TIME, 70}, NOT_ASKED, OUTPUT_WRITE,
+		{{STOP, 3}, NO, 0}, 0},
+
+	/* max_on: from when it left the rest, whatever was said since */
+	{"relay", "on", {{0}, NO, 5}, {OUTPUT_ACTION, 9}, {{1}, 0, false}, OUTPUT_WRITE,
+		{{1}, NO, 9}, 30},
+	{"relay", "on", {{1}, NO, 5}, {OUTPUT_ACTION, 9}, {{1}, 0, false}, OUTPUT_WRITE,
+		{{1}, NO, 5}, 30},
+	{"relay", "on", {{1}, NO, 5}, {OUTPUT_ACTION, 9}, {{1}, 29, false}, OUTPUT_WRITE,
+		{{1}, 38, 5}, 30},
+	{"motor", "keep", {{FORWARD, 3}, NO, 5}, {OUTPUT_ACTION, 9}, {{BACKWARD, 7}, 0, false},
+		OUTPUT_WRITE, {{BACKWARD, 7}, NO, 5}, 30},
+	{"relay", "on", {{1}, NO, 5}, {OUTPUT_TIME, 34}, NOT_ASKED, OUTPUT_LEAVE, {{1}, NO, 5}, 30},
+	{"relay", "on", {{1}, NO, 5}, {OUTPUT_TIME, 35}, NOT_ASKED, OUTPUT_WRITE, {{0}, NO, 5}, 30},
+	{"relay", "on", {{1}, 50, 5}, {OUTPUT_TIME, 35}, NOT_ASKED, OUTPUT_WRITE, {{0}, NO, 5}, 30},
+	{"motor", "keep", {{FORWARD, 3}, NO, 5}, {OUTPUT_TIME, 99}, NOT_ASKED, OUTPUT_WRITE,
+		{{STOP, 3}, NO, 5}, 30},
+	{"relay", "on", {{0}, NO, 5}, {OUTPUT_TIME, 99}, NOT_ASKED, OUTPUT_LEAVE, {{0}, NO, 5}, 30},
+	{"relay", "on", {{1}, NO, 5}, {OUTPUT_OPENED, 34}, NOT_ASKED, OUTPUT_WRITE, {{1}, NO, 5},
+		30},
+	{"relay", "on", {{1}, NO, 5}, {OUTPUT_OPENED, 35}, NOT_ASKED, OUTPUT_WRITE, {{0}, NO, 5},
+		30},
+	{"relay", "on", {{0}, NO, 5}, {OUTPUT_AWAY, 70}, NOT_ASKED, OUTPUT_WRITE, {{1}, NO, 70},
+		30},
 
 	/* opened, and set up anew: LEDs as they were, and no motor starts by itself */
-	{"led", "keep", {{0, 3}, NO}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_LEAVE, {{0, 3}, NO}},
-	{"led", "keep", {{1, 3}, NO}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_WRITE, {{1, 3}, NO}},
-	{"led", "keep", {{1, 3}, 50}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_WRITE, {{1, 3}, 50}},
-	{"led", "off", {{0, 3}, NO}, {OUTPUT_RESET, 9}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO}},
-	{"motor", "keep", {{FORWARD, 3}, NO}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_LEAVE,
-		{{FORWARD, 3}, NO}},
-	{"motor", "keep", {{FORWARD, 3}, 50}, {OUTPUT_RESET, 9}, NOT_ASKED, OUTPUT_REST,
-		{{STOP, 3}, NO}},
+	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{0, 3}, NO, 0}, 0},
+	{"led", "keep", {{1, 3}, NO, 0}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_WRITE,
+		{{1, 3}, NO, 0}, 0},
+	{"led", "keep", {{1, 3}, 50, 0}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_WRITE,
+		{{1, 3}, 50, 0}, 0},
+	{"led", "off", {{0, 3}, NO, 0}, {OUTPUT_RESET, 9}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO, 0},
+		0},
+	{"motor", "keep", {{FORWARD, 3}, NO, 0}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{FORWARD, 3}, NO, 0}, 0},
+	{"motor", "keep", {{FORWARD, 3}, 50, 0}, {OUTPUT_RESET, 9}, NOT_ASKED, OUTPUT_REST,
+		{{STOP, 3}, NO, 0}, 0},
 	/* what was over meanwhile is not shown again */
-	{"led", "on", {{1, 3}, 50}, {OUTPUT_OPENED, 50}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO}},
-	{"relay", "on", {{1}, 50}, {OUTPUT_RESET, 80}, NOT_ASKED, OUTPUT_WRITE, {{0}, NO}},
+	{"led", "on", {{1, 3}, 50, 0}, {OUTPUT_OPENED, 50}, NOT_ASKED, OUTPUT_WRITE,
+		{{0, 3}, NO, 0}, 0},
+	{"relay", "on", {{1}, 50, 0}, {OUTPUT_RESET, 80}, NOT_ASKED, OUTPUT_WRITE, {{0}, NO, 0}, 0},
 
 	/* lost */
-	{"led", "on", {{1, 3}, 50}, {OUTPUT_LOST, 9}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, 50}},
-	{"motor", "keep", {{BACKWARD, 3}, 50}, {OUTPUT_LOST, 9}, NOT_ASKED, OUTPUT_REST,
-		{{STOP, 3}, NO}},
+	{"led", "on", {{1, 3}, 50, 0}, {OUTPUT_LOST, 9}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, 50, 0},
+		0},
+	{"motor", "keep", {{BACKWARD, 3}, 50, 0}, {OUTPUT_LOST, 9}, NOT_ASKED, OUTPUT_REST,
+		{{STOP, 3}, NO, 0}, 0},
 
 	/* the broker is away: what goes on keeps its end */
-	{"led", "keep", {{1, 3}, 50}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, 50}},
-	{"led", "off", {{1, 3}, 50}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO}},
-	{"led", "on", {{0, 3}, NO}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{1, 3}, NO}},
-	{"relay", "on", {{1}, 50}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{1}, 50}},
-	{"motor", "stop", {{STOP, 3}, NO}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_REST,
-		{{STOP, 3}, NO}},
-	{"motor", "keep", {{FORWARD, 3}, 50}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_LEAVE,
-		{{FORWARD, 3}, 50}},
+	{"led", "keep", {{1, 3}, 50, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, 50, 0},
+		0},
+	{"led", "off", {{1, 3}, 50, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO, 0},
+		0},
+	{"led", "on", {{0, 3}, NO, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{1, 3}, NO, 0},
+		0},
+	{"relay", "on", {{1}, 50, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{1}, 50, 0}, 0},
+	{"motor", "stop", {{STOP, 3}, NO, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_REST,
+		{{STOP, 3}, NO, 0}, 0},
+	{"motor", "keep", {{FORWARD, 3}, 50, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{FORWARD, 3}, 50, 0}, 0},
 
 	/* the end: what moves stops, whatever the map keeps */
-	{"led", "keep", {{1, 3}, NO}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, NO}},
-	{"led", "off", {{1, 3}, NO}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO}},
-	{"motor", "keep", {{FORWARD, 3}, 50}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_REST,
-		{{STOP, 3}, NO}},
+	{"led", "keep", {{1, 3}, NO, 0}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, NO, 0},
+		0},
+	{"led", "off", {{1, 3}, NO, 0}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO, 0},
+		0},
+	{"motor", "keep", {{FORWARD, 3}, 50, 0}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_REST,
+		{{STOP, 3}, NO, 0}, 0},
 };
 
 static const struct output_failsafe *failsafe_of(const struct output_kind *kind, const char *word)
@@ -155,7 +193,10 @@ static void check_row(size_t index, const struct row *row)
 	size_t n_keys = strcmp(row->word, "relay") == 0 ? 1 : 2;
 	struct output_facts facts = {
 		.kind = kind,
-		.failsafe = failsafe_of(kind, row->failsafe),
+		.away = &failsafe_of(kind, row->failsafe)->away,
+		.end = &failsafe_of(kind, row->failsafe)->end,
+		.max_on_us = row->max_on ? time_of(row->max_on) : 0,
+		.state.since_us = time_of(row->state.since),
 		.state.for_us = time_of(row->state.ends),
 	};
 	struct output_event event = {
@@ -176,6 +217,9 @@ static void check_row(size_t index, const struct row *row)
 	if (decision.next.for_us != time_of(row->next.ends))
 		fail_msg(
 			"row %zu ends at %llu us", index, (unsigned long long)decision.next.for_us);
+	if (row->max_on && decision.next.since_us != time_of(row->next.since))
+		fail_msg("row %zu is on since %llu us", index,
+			(unsigned long long)decision.next.since_us);
 	for (size_t key = 0; key < n_keys; key++)
 		if (decision.next.values.numbers[key] != row->next.values[key])
 			fail_msg("row %zu: key %zu is %d", index, key,
@@ -192,7 +236,7 @@ static void each_row_is_decided_as_it_says(void **state)
 static void what_rests_is_never_due(void **state)
 {
 	const struct output_kind *kind = output_kind_find("relay");
-	struct output_facts facts = {.kind = kind, .failsafe = &kind->failsafe[0]};
+	struct output_facts facts = {.kind = kind, .max_on_us = 1};
 
 	(void)state;
 	facts.state.values = output_kind_initial(kind, NULL);
@@ -200,9 +244,12 @@ static void what_rests_is_never_due(void **state)
 	output_state_settle(kind, &facts.state);
 	assert_true(output_due(&facts) == OUTPUT_NEVER);
 	output_values_set(&facts.state.values, 0, 1);
+	facts.max_on_us = 0;
 	facts.state.for_us = 50;
 	output_state_settle(kind, &facts.state);
 	assert_true(output_due(&facts) == 50);
+	facts.max_on_us = 30;
+	assert_true(output_due(&facts) == 30);
 }
 
 int main(void)

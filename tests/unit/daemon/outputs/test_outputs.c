@@ -694,6 +694,51 @@ static void test_a_reload_keeps_the_time_of_what_stays(void **state)
 	close_all(&f);
 }
 
+/* No action extends it, and neither does a reload. */
+static void test_what_is_on_for_too_long_is_ended(void **state)
+{
+	const struct output_values forward = motor_values(WORD_FORWARD, 0);
+	struct fixture f;
+	uint64_t end_us;
+
+	(void)state;
+	open_map(&f, "motors: [{forward: GPIO5, backward: GPIO6, max_on: 10s}]\n");
+	assert_int_equal(request(&f, "motor", &forward, (struct output_modifiers){0}), 0);
+	end_us = outputs_poll(f.outputs, clock_now_us());
+	assert_int_equal(request(&f, "motor", &forward, (struct output_modifiers){0}), 0);
+	assert_true(outputs_poll(f.outputs, clock_now_us()) == end_us);
+	reload(&f, "motors: [{forward: GPIO5, backward: GPIO6, max_on: 8s}]\n");
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 1.0);
+	end_us -= 2000000;
+	assert_true(outputs_poll(f.outputs, clock_now_us()) == end_us);
+	assert_true(outputs_poll(f.outputs, end_us) == UINT64_MAX);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	close_all(&f);
+}
+
+/* An LED is kept at the end of the process, unless the map limits how long it may be on. */
+static void test_each_output_ends_as_the_map_says_of_it(void **state)
+{
+	const struct output_values on = led_values(true, 0);
+	struct fixture f;
+
+	(void)state;
+	open_map(&f,
+		"leds: [{name: a, line: GPIO17}, {name: b, line: GPIO22, failsafe: off},"
+		" {name: c, line: GPIO23, max_on: 1h}]\n"
+		"relays: [{line: GPIO24, failsafe: on, max_on: 1h}]\n");
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(set_led(&f, i, true, 0, NULL), 0);
+	assert_int_equal(request(&f, "relay", &on, (struct output_modifiers){0}), 0);
+	forget_wires(&f);
+	assert_int_equal(outputs_failsafe(f.outputs), 0);
+	assert_wires(&f, "line GPIO22 0\n");
+	assert_int_equal(outputs_safe(f.outputs), 0);
+	assert_wires(&f, "line GPIO23 0\nline GPIO24 0\n");
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 1.0);
+	close_all(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -722,6 +767,8 @@ int main(void)
 		cmocka_unit_test(test_a_stop_or_another_start_ends_the_time),
 		cmocka_unit_test(test_a_time_that_ends_while_a_part_is_away_is_over),
 		cmocka_unit_test(test_a_reload_keeps_the_time_of_what_stays),
+		cmocka_unit_test(test_what_is_on_for_too_long_is_ended),
+		cmocka_unit_test(test_each_output_ends_as_the_map_says_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,7 @@ static const double PARAMS[] = {0, 180};
 static struct output_values read_value(
 	size_t key, const char *json, const double *params, struct payload_errors *errors)
 {
-	const struct payload_key_of of = {&KIND, params};
+	const struct payload_key_of of = {.kind = &KIND, .params = params};
 	struct payload_parser parser = {.errors = errors};
 	struct output_values values = {0};
 	cJSON *item = cJSON_Parse(json);
