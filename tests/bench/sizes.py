@@ -21,6 +21,34 @@ def map_of_size(port, sensors=4, leds=1, interval_ms=100):
     return "\n".join(lines) + "\n"
 
 
+# One of each: the driver with its bus, and a channel.
+PARTS = (
+    ("bme280, bus: /dev/i2c-1", "temperature"),
+    ("mcp3208, bus: /dev/spidev0.0", "0"),
+    ("ads1115, bus: /dev/i2c-1, address: 0x48", "0"),
+    ("bh1750, bus: /dev/i2c-1", "illuminance"),
+    ("ina219, bus: /dev/i2c-1, address: 0x41", "voltage"),
+    ("sht4x, bus: /dev/i2c-1, address: 0x44", "temperature"),
+    ("sht3x, bus: /dev/i2c-1, address: 0x45", "temperature"),
+    ("aht20, bus: /dev/i2c-1", "temperature"),
+    ("si7021, bus: /dev/i2c-1", "temperature"),
+    ("bmp280, bus: /dev/i2c-1, address: 0x76", "pressure"),
+    ("veml7700, bus: /dev/i2c-1", "illuminance"),
+    ("pcf8591, bus: /dev/i2c-1, address: 0x4f", "0"),
+    ("ads7830, bus: /dev/i2c-1, address: 0x4b", "0"),
+    ("hwmon, bus: cpu_thermal", "temp1"),
+    ("iio, bus: vl53l0x", "distance"),
+)
+
+
+def map_of_parts(port, count, interval_ms=1000):
+    lines = [f'mqtt: {{url: "mqtt://127.0.0.1:{port}"}}', f"interval: {interval_ms}ms", "chips:"]
+    lines += [f"  p{i}: {{driver: {driver}}}" for i, (driver, _) in enumerate(PARTS[:count])]
+    lines += ["sensors:"]
+    lines += [f"  s{i}: {{from: p{i}.{channel}, decimals: 1}}" for i, (_, channel) in enumerate(PARTS[:count])]
+    return "\n".join(lines) + "\n"
+
+
 class Sizes:
     def __init__(self, bench, report):
         self.bench = bench
@@ -30,6 +58,7 @@ class Sizes:
         tables = {}
         for name, measure, sizes in (
             ("sensors", self.sensors, (1, 4, 16, 64)),
+            ("different parts at 1 s", self.parts, (1, 5, len(PARTS))),
             ("LEDs", self.leds, (1, 4, 16)),
             ("interval, ms", self.interval, (20, 100, 500, 2000, 10000)),
             ("gateways", self.gateways, (1, 20, 200)),
@@ -53,6 +82,23 @@ class Sizes:
         process.stop()
         watch.close()
         return {"CPU a reading, us": used / (len(times) + 1), "resident, KiB": rss}
+
+    def parts(self, count):
+        watch = Watch(self.bench.tools, self.bench.broker)
+        process = self.bench.start_tosd(map_of_parts(self.bench.broker.port, count))
+        first_us = watch.next()[0]
+        watch.until(first_us + 1500000)
+        cpu, switches = process.cpu_us(), process.switches()
+        readings = len(watch.until(first_us + 11500000)) + 1
+        used, switched = process.cpu_us() - cpu, process.switches() - switches
+        rss = process.rss_kb()
+        process.stop()
+        watch.close()
+        return {
+            "CPU a reading, us": used / readings,
+            "wakeups a reading": switched / readings,
+            "resident, KiB": rss,
+        }
 
     def leds(self, count):
         watch = Watch(self.bench.tools, self.bench.broker)
