@@ -93,7 +93,7 @@ def test_commands_go_on_while_a_sensor_bus_is_stuck(gateway, client):
     gateway.wire.wait(r"line GPIO5 0$", mark)
 
 
-def test_a_stuck_actuator_bus_delays_nothing_but_itself(gateway, client):
+def test_a_stuck_bus_of_outputs_delays_nothing_but_itself(gateway, client):
     gateway.fault("/dev/i2c-2", "stuck")
     answer = client.ask_json({"led": {"green": {"on": True}}})
     assert not answer["ok"]

@@ -189,7 +189,7 @@ def test_a_value_outside_its_limits_is_a_failure(broker, client, make_gateway):
     client.wait_json("tos/health", lambda health: health["sensors"]["cds"]["ok"], client.mark())
 
 
-def test_an_actuator_that_fails_is_told_at_once_and_again_when_it_recovers(gateway, client):
+def test_an_output_that_fails_is_told_at_once_and_again_when_it_recovers(gateway, client):
     client.wait("tos/health")
     mark = client.mark()
     gateway.fault("GPIO17", "short")
