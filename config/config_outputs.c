@@ -414,7 +414,7 @@ static void check_name(
 		diag_warning(schema->diag, node->place, "another name would do",
 			"name: \"%s\" is a word of the %s actions: here it means this %s",
 			node->text, kind->noun, kind->noun);
-	else if (key >= 0 && !kind->keys[key].is_stop_only)
+	else if (key >= 0)
 		diag_error(schema->diag, node->place, NULL,
 			"name: \"%s\" is a word of the %s actions", node->text, kind->noun);
 	if (kind->is_plain)

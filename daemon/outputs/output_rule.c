@@ -18,6 +18,7 @@ static void write(const struct output_facts *facts, const struct output_event *e
 	struct output_values more = *values;
 
 	output_values_complete(facts->kind, &more);
+	output_values_remember(facts->kind, &more);
 	decision->verdict = OUTPUT_WRITE;
 	output_values_merge(&decision->next.values, &more);
 	if (rested)
@@ -149,12 +150,14 @@ static bool begins_anew(const struct output_facts *facts, const struct output_re
 static bool decide_action(const struct output_facts *facts, const struct output_event *event,
 	struct output_decision *decision)
 {
-	const struct output_request *request = &event->request;
-	struct output_values values = complete(facts, request);
+	struct output_request request = event->request;
+	struct output_values values;
 
-	if (request->modifiers.for_ms)
-		decision->next.for_us = event->time_us + UINT64_C(1000) * request->modifiers.for_ms;
-	else if (begins_anew(facts, request))
+	output_values_resume(facts->kind, &facts->state.values, &request.values);
+	values = complete(facts, &request);
+	if (request.modifiers.for_ms)
+		decision->next.for_us = event->time_us + UINT64_C(1000) * request.modifiers.for_ms;
+	else if (begins_anew(facts, &request))
 		decision->next.for_us = OUTPUT_NEVER;
 	write(facts, event, &values, decision);
 	return true;

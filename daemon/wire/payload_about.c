@@ -136,7 +136,7 @@ static void add_output(struct json_writer *json, const struct config_output *out
 		json_bool(json, "moves", true);
 	json_object(json, "keys");
 	for (size_t i = 0; i < kind->n_keys; i++) {
-		if (!kind->keys[i].is_stop_only)
+		if (!kind->keys[i].is_hidden)
 			add_key(json, output, i);
 	}
 	json_object_end(json);

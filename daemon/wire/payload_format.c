@@ -130,7 +130,8 @@ static void add_values(struct json_writer *json, const struct output_kind *kind,
 		const struct output_key *key = &kind->keys[i];
 		int number = values->numbers[i];
 
-		if (output_values_has(values, i) && !output_key_is_redundant(key, number, values))
+		if (output_values_has(values, i) && !key->is_hidden &&
+			!output_key_is_redundant(key, number, values))
 			payload_add_key(json, key, number);
 	}
 }

@@ -204,7 +204,7 @@ static void list_names(
 	for (const struct payload_key *row = keys->rows; row && row->name; row++)
 		add_name(names, row->name);
 	for (size_t i = 0; keys->kind && i < keys->kind->n_keys; i++)
-		if (!keys->kind->keys[i].is_stop_only)
+		if (!keys->kind->keys[i].is_hidden)
 			add_name(names, keys->kind->keys[i].name);
 	for (size_t i = 0; keys->kind && payload_modifier_name(keys->kind, i); i++)
 		add_name(names, payload_modifier_name(keys->kind, i));

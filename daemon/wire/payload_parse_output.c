@@ -133,9 +133,18 @@ bool payload_key_stops(const struct output_key *key, const cJSON *item)
 
 /* --- the values of keys --- */
 
-static bool check_bool(
-	struct payload_parser *parser, const struct payload_path *path, const cJSON *item, int *ret)
+static bool check_bool(struct payload_parser *parser, const struct payload_path *path,
+	const struct payload_key_of *of, size_t index, const cJSON *item, int *ret)
 {
+	const struct output_key *key = &of->kind->keys[index];
+
+	if (!cJSON_IsBool(item) && of->kind->moves && key->has_stop &&
+		payload_looks_like_stop(item)) {
+		payload_mistake(parser, path,
+			"must be true or false, not %s: to stop it, say \"%s\":%s",
+			payload_type_name(item), key->name, key->stop ? "true" : "false");
+		return false;
+	}
 	if (!cJSON_IsBool(item)) {
 		payload_mistake(
 			parser, path, "must be true or false, not %s", payload_type_name(item));
@@ -251,7 +260,7 @@ void payload_check_key(struct payload_parser *parser, const struct payload_path 
 
 	switch (key->type) {
 	case OUTPUT_KEY_BOOL:
-		is_right = check_bool(parser, path, item, &number);
+		is_right = check_bool(parser, path, of, index, item, &number);
 		break;
 	case OUTPUT_KEY_NUMBER:
 		is_right = check_number(parser, path, of, index, item, &number);
@@ -267,19 +276,11 @@ void payload_check_key(struct payload_parser *parser, const struct payload_path 
 		output_values_set(values, index, number);
 }
 
-/* What an action may use; -1: no such key. */
-static int key_of_action(const struct output_kind *kind, const char *name)
-{
-	int key = output_key_find(kind, name);
-
-	return key >= 0 && !kind->keys[key].is_stop_only ? key : -1;
-}
-
-/* The same right behind the kind's word, where the first one's keys may stand. */
+/* A key right behind the kind's word, where those of the first one may stand; -1: it is none. */
 static int key_of_first(
 	const struct config *config, const struct output_kind *kind, const char *name)
 {
-	int key = kind->is_plain ? key_of_action(kind, name) : -1;
+	int key = kind->is_plain ? output_key_find(kind, name) : -1;
 	bool by_name;
 
 	if (key >= 0 && kind->keys[key].yields_to_names &&
@@ -304,7 +305,7 @@ static bool check_value(struct payload_parser *parser, const struct payload_path
 /* Whatever stands beside it. */
 static void stop(const struct output_kind *kind, struct output_values *values)
 {
-	output_values_merge(values, &kind->rest);
+	output_values_stop(kind, values);
 }
 
 /*
@@ -350,7 +351,7 @@ static void check_output(struct payload_parser *parser, const struct payload_pat
 		return;
 	cJSON_ArrayForEach(item, object) {
 		const struct payload_path here = {path, item->string};
-		int key = key_of_action(kind, item->string);
+		int key = output_key_find(kind, item->string);
 
 		if (key < 0 && payload_is_modifier(kind, item->string))
 			payload_check_modifier(parser, &here, kind, item, &output->modifiers);

@@ -240,8 +240,7 @@ static bool key_stops(const struct search *search, const cJSON *item)
 	}
 	for (size_t i = 0; output_kind_table[i]; i++) {
 		key = output_kind_table[i]->moves ? key_in(search, output_kind_table[i]) : NULL;
-		if (key && !key->is_stop_only && !is_key_of_rest(search->key) &&
-			payload_key_stops(key, item))
+		if (key && !is_key_of_rest(search->key) && payload_key_stops(key, item))
 			return true;
 	}
 	return false;
@@ -252,7 +251,7 @@ static void note_value(struct search *search, struct found *found, const cJSON *
 {
 	int key = search->has_key && search->kind ? output_key_find(search->kind, search->key) : -1;
 
-	if (key >= 0 && !search->kind->keys[key].is_stop_only && search->depth <= 3) {
+	if (key >= 0 && search->depth <= 3) {
 		const struct payload_key_of of =
 			payload_key_of(search->parser.config, search->kind, search->target);
 
@@ -377,7 +376,7 @@ static void add_stop(struct payload_action *stops, const struct config *config,
 	struct payload_output *stop = &stops->outputs[stops->n_outputs++];
 
 	*stop = *output;
-	output_values_merge(&stop->values, &config->outputs[output->output].kind->rest);
+	output_values_stop(config->outputs[output->output].kind, &stop->values);
 }
 
 /* All that moves and is not among those of the search, which may be NULL. */

@@ -38,7 +38,7 @@ static const struct driver_param PARAMS[] = {
 		.help = "the duty below which it does not turn"},
 };
 
-enum { DIRECTION, SPEED, ON, PERCENT };
+enum { DIRECTION, SPEED, ON, PERCENT, LAST_DIRECTION };
 
 /* The directions as an action names them. */
 static const char *const DIRECTIONS[] = {"forward", "backward", "stop", NULL};
@@ -59,8 +59,11 @@ static const struct output_key KEYS[] = {
 		.initial = MOTOR_SPEED_MAX,
 		.has_stop = true,
 		.stop = 0},
-	/* What others mean by a stop. */
-	[ON] = {.name = "on", .type = OUTPUT_KEY_BOOL, .has_stop = true, .is_stop_only = true},
+	[ON] = {.name = "on",
+		.type = OUTPUT_KEY_BOOL,
+		.has_stop = true,
+		.resumes = true,
+		.yields_to_names = true},
 	[PERCENT] = {.name = "percent",
 		.type = OUTPUT_KEY_NUMBER,
 		.max = MOTOR_FINE_MAX,
@@ -70,6 +73,12 @@ static const struct output_key KEYS[] = {
 		.initial = MOTOR_FINE_MAX,
 		.has_stop = true,
 		.yields_to_names = true},
+	[LAST_DIRECTION] = {.name = "last_direction",
+		.type = OUTPUT_KEY_CHOICE,
+		.choices = DIRECTIONS,
+		.initial = WORD_FORWARD,
+		.is_hidden = true,
+		.remembers = DIRECTION},
 };
 
 #define STOPPED                                                                                    \

@@ -25,7 +25,7 @@ size_t output_kind_index(const struct output_kind *kind)
 int output_key_find(const struct output_kind *kind, const char *name)
 {
 	for (size_t i = 0; i < kind->n_keys; i++) {
-		if (strcmp(kind->keys[i].name, name) == 0)
+		if (!kind->keys[i].is_hidden && strcmp(kind->keys[i].name, name) == 0)
 			return (int)i;
 	}
 	return -ENOENT;
@@ -48,6 +48,54 @@ void output_values_complete(const struct output_kind *kind, struct output_values
 		else if (output_values_has(values, key->coarse))
 			output_values_set(
 				values, i, values->numbers[key->coarse] * key->per_coarse);
+	}
+}
+
+void output_values_remember(const struct output_kind *kind, struct output_values *values)
+{
+	for (size_t i = 0; i < kind->n_keys; i++) {
+		size_t key = kind->keys[i].remembers;
+
+		if (kind->keys[i].is_hidden && output_values_has(values, key) &&
+			values->numbers[key] != kind->keys[key].stop)
+			output_values_set(values, i, values->numbers[key]);
+	}
+}
+
+/* What only actions say is not remembered. */
+static void drop_resuming(const struct output_kind *kind, struct output_values *values)
+{
+	for (size_t i = 0; i < kind->n_keys; i++)
+		if (kind->keys[i].resumes)
+			values->given &= ~(1U << i);
+}
+
+void output_values_stop(const struct output_kind *kind, struct output_values *values)
+{
+	output_values_remember(kind, values);
+	output_values_merge(values, &kind->rest);
+	drop_resuming(kind, values);
+}
+
+static bool resumes(const struct output_kind *kind, const struct output_values *values)
+{
+	for (size_t i = 0; i < kind->n_keys; i++)
+		if (kind->keys[i].resumes && output_values_has(values, i) && values->numbers[i])
+			return true;
+	return false;
+}
+
+void output_values_resume(const struct output_kind *kind, const struct output_values *state,
+	struct output_values *values)
+{
+	bool is_resumed = resumes(kind, values);
+
+	drop_resuming(kind, values);
+	for (size_t i = 0; is_resumed && i < kind->n_keys; i++) {
+		size_t key = kind->keys[i].remembers;
+
+		if (kind->keys[i].is_hidden && !output_values_has(values, key))
+			output_values_set(values, key, state->numbers[i]);
 	}
 }
 
@@ -110,7 +158,7 @@ struct output_values output_kind_initial(const struct output_kind *kind, const d
 		struct output_range range = output_key_range(kind, i, params);
 		int number = kind->keys[i].initial;
 
-		if (kind->keys[i].is_stop_only)
+		if (kind->keys[i].resumes)
 			continue;
 		number = number < range.min ? range.min : number;
 		output_values_set(&values, i, number > range.max ? range.max : number);

@@ -22,7 +22,7 @@ enum {
 	OUTPUT_KINDS_MAX = 16,
 	OUTPUT_PORTS_MAX = 4,
 	OUTPUT_PARAMS_MAX = 8,
-	OUTPUT_KEYS_MAX = 4,
+	OUTPUT_KEYS_MAX = 6,
 };
 
 /* What a port is wired to. */
@@ -89,10 +89,15 @@ struct output_key {
 	int implied;     /* ... and then it is this; otherwise it stays as it is */
 	bool has_stop;   /* one value is the kind's rest, in the range or not */
 	int stop;
-	/* Where an output's name may stand in the key's place, and the map has such a name, the
-	 * name is meant: maps of earlier versions know nothing of the key. */
+	/* Where an output's name may stand in the key's place, and the map has such a name, it is
+	 * meant: maps of earlier versions know nothing of the key. */
 	bool yields_to_names;
-	bool is_stop_only; /* not a key of an action: nothing but its stop is obeyed */
+	/* BOOL, of an action alone: what the hidden keys remember is so again. false is a stop. */
+	bool resumes;
+	/* Kept beside the state, and in no action, answer or state: what the key `remembers` was
+	 * before it was its stop. */
+	bool is_hidden;
+	size_t remembers;
 };
 
 /* What a key's number can be. */
@@ -271,7 +276,7 @@ const struct output_kind *output_kind_find(const char *word);
 /* Its place in the table. */
 size_t output_kind_index(const struct output_kind *kind);
 
-/* The key's place among the kind's, or -ENOENT. */
+/* The key's place among the kind's, or -ENOENT. Hidden ones are not found. */
 int output_key_find(const struct output_kind *kind, const char *name);
 
 /*
@@ -283,6 +288,16 @@ void output_values_complete(const struct output_kind *kind, struct output_values
 /* False if both are given and say different things: then *ret_key is the finer one. */
 bool output_values_agree(
 	const struct output_kind *kind, const struct output_values *values, size_t *ret_key);
+
+/* The hidden keys follow those that they remember. */
+void output_values_remember(const struct output_kind *kind, struct output_values *values);
+
+/* Of what moves: the rest, and what is given beside it is remembered. */
+void output_values_stop(const struct output_kind *kind, struct output_values *values);
+
+/* Of an action, what it resumes is given; state: all keys. */
+void output_values_resume(const struct output_kind *kind, const struct output_values *state,
+	struct output_values *values);
 
 /* What is 1 in the numbers of a key: 10 for one with one decimal. */
 static inline int output_key_scale(const struct output_key *key)

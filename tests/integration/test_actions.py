@@ -222,6 +222,23 @@ def test_a_motors_percent(gateway, client):
     assert (gateway.output("GPIO5"), gateway.output("GPIO6"), gateway.output("board.0")) == (0, 0, 0)
 
 
+def test_a_motor_that_is_turned_on_goes_on_as_before(gateway, client):
+    lines = lambda: (gateway.output("GPIO5"), gateway.output("GPIO6"), round(gateway.output("board.0"), 3))
+    assert client.ask('{"motor":{"on":true,"speed":3}}') == ok('{"motor":{"direction":"forward","speed":3}}')
+    assert lines() == (1, 0, 0.3)
+    assert client.ask('{"motor":{"on":false}}') == ok('{"motor":{"direction":"stop","speed":3}}')
+    assert lines() == (0, 0, 0)
+    # What stands beside a stop is remembered, and starts nothing.
+    client.ask('{"motor":{"on":false,"direction":"backward","percent":45.5}}')
+    assert lines() == (0, 0, 0)
+    answer = client.ask('{"motor":{"on":true}}')
+    assert answer == ok('{"motor":{"direction":"backward","speed":5,"percent":45.5}}')
+    gateway.wire.wait(" line GPIO6 1$")
+    assert client.ask('{"motor":{"on":true}}') == answer
+    assert client.ask('{"motor":"stop"}') == ok('{"motor":{"direction":"stop","speed":5,"percent":45.5}}')
+    assert client.ask('{"motor":{"on":true}}') == answer
+
+
 def test_led_without_brightness_is_just_on(gateway, client):
     assert client.ask('{"led":{"red":{"bright":1}}}') == ok('{"led":{"red":{"on":true,"bright":1}}}')
     assert gateway.output("GPIO17") == 1

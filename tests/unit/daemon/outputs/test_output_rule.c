@@ -252,12 +252,46 @@ static void what_rests_is_never_due(void **state)
 	assert_true(output_due(&facts) == 30);
 }
 
+/* What an action makes of a motor's direction; given what there is of it. */
+static int direction_after(struct output_facts *facts, int direction, int on)
+{
+	struct output_event event = {.type = OUTPUT_ACTION, .time_us = 9000};
+
+	if (direction >= 0)
+		output_values_set(&event.request.values,
+			(size_t)output_key_find(facts->kind, "direction"), direction);
+	if (on >= 0)
+		output_values_set(
+			&event.request.values, (size_t)output_key_find(facts->kind, "on"), on);
+	facts->state = output_decide(facts, &event).next;
+	return facts->state.values.numbers[output_key_find(facts->kind, "direction")];
+}
+
+static void on_is_the_direction_before_the_stop(void **state)
+{
+	const struct output_kind *kind = output_kind_find("motor");
+	struct output_facts facts = {.kind = kind};
+
+	(void)state;
+	facts.state.values = output_kind_initial(kind, NULL);
+	facts.state.for_us = OUTPUT_NEVER;
+	assert_int_equal(direction_after(&facts, NO, 1), FORWARD);
+	assert_int_equal(direction_after(&facts, BACKWARD, NO), BACKWARD);
+	assert_int_equal(direction_after(&facts, STOP, NO), STOP);
+	facts.state.for_us = 50000;
+	assert_int_equal(direction_after(&facts, NO, 1), BACKWARD);
+	/* It is a new beginning. */
+	assert_true(facts.state.for_us == OUTPUT_NEVER);
+	assert_int_equal(direction_after(&facts, FORWARD, 1), FORWARD);
+	/* It is no part of the state. */
+	assert_false(output_values_has(&facts.state.values, (size_t)output_key_find(kind, "on")));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_row_is_decided_as_it_says),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(each_row_is_decided_as_it_says),
 		cmocka_unit_test(what_rests_is_never_due),
-	};
+		cmocka_unit_test(on_is_the_direction_before_the_stop)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

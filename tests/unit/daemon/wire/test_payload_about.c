@@ -147,7 +147,7 @@ static void outputs_are_what_the_tables_say(void **state)
 			const struct output_key *key = &kind->keys[k];
 
 			(void)snprintf(part, sizeof(part), "\"%s\":{\"type\":", key->name);
-			at = key->is_stop_only ? at : strstr(at, part);
+			at = key->is_hidden ? at : strstr(at, part);
 			if (!at)
 				fail_msg("%s of %s is not there", part, kind->word);
 		}
@@ -169,7 +169,7 @@ static void a_key_has_the_range_of_its_output(void **state)
 	static const struct output_key KEYS[] = {
 		{.name = "angle", .type = OUTPUT_KEY_NUMBER, .decimals = 1, .min = -5, .max = 3600},
 		{.name = "color", .type = OUTPUT_KEY_COLOR},
-		{.name = "on", .type = OUTPUT_KEY_BOOL, .is_stop_only = true},
+		{.name = "on", .type = OUTPUT_KEY_BOOL, .is_hidden = true},
 	};
 	static const struct output_kind KIND = {
 		.nature = "test", .keys = KEYS, .n_keys = 3, .narrow = narrow};

@@ -70,6 +70,14 @@ static const struct row UNDERSTOOD[] = {
 		"{\"motor\":{\"direction\":\"stop\",\"speed\":4}}"},
 	{"{\"motor\":{\"1\":{\"speed\":0,\"percent\":40.5}}}",
 		"{\"motor\":{\"1\":{\"direction\":\"stop\",\"percent\":40.5}}}"},
+	/* on, of what moves */
+	{"{\"motor\":{\"on\":true}}", "{\"motor\":{\"on\":true}}"},
+	{"{\"motor\":{\"on\":true,\"speed\":3}}", "{\"motor\":{\"speed\":3,\"on\":true}}"},
+	{"{\"motor\":{\"on\":false}}", "{\"motor\":{\"direction\":\"stop\"}}"},
+	{"{\"motor\":{\"on\":true,\"direction\":\"stop\"}}",
+		"{\"motor\":{\"direction\":\"stop\"}}"},
+	{"{\"motor\":{\"on\":false,\"direction\":\"backward\",\"speed\":3}}",
+		"{\"motor\":{\"direction\":\"stop\",\"speed\":3}}"},
 	/* names and indexes */
 	{"{\"led\":{\"green\":{\"on\":true},\"0\":{\"bright\":1}}}",
 		"{\"led\":{\"green\":{\"on\":true},\"0\":{\"bright\":1}}}"},
@@ -132,8 +140,13 @@ static const struct row REFUSED[] = {
 		"motor: must be an object, not null: to stop it, say {\"motor\":\"stop\"}\n"},
 	{"{\"motor\":{\"halt\":1}}",
 		"motor.halt: unknown key \"halt\": to stop it, say \"direction\":\"stop\"\n"},
-	{"{\"motor\":{\"on\":false}}",
-		"motor.on: unknown key \"on\": to stop it, say \"direction\":\"stop\"\n"},
+	{"{\"motor\":{\"on\":0}}",
+		"motor.on: must be true or false, not a number: to stop it, say \"on\":false\n"},
+	{"{\"motor\":{\"on\":\"yes\"}}", "motor.on: must be true or false, not a string\n"},
+	{"{\"motor\":{\"last_direction\":\"forward\"}}",
+		"motor.last_direction: unknown key \"last_direction\", known here: direction, "
+		"speed, "
+		"on, percent, for\n"},
 	{"{\"motor\":{\"lefft\":\"stop\"}}",
 		"motor.lefft: there is no motor \"lefft\", did you mean \"left\"?\n"},
 	/* percent */
@@ -225,10 +238,11 @@ static const struct row REFUSED[] = {
 		"toggle\n"},
 	{"{\"motor\":{\"sped\":7}}", "motor.sped: unknown key \"sped\", did you mean \"speed\"?\n"},
 	{"{\"motor\":{\"torque\":7}}",
-		"motor.torque: unknown key \"torque\", known here: direction, speed, percent, "
+		"motor.torque: unknown key \"torque\", known here: direction, speed, on, percent, "
 		"for\n"},
 	{"{\"motor\":{\"1\":{\"torque\":7}}}",
-		"motor.1.torque: unknown key \"torque\", known here: direction, speed, percent, "
+		"motor.1.torque: unknown key \"torque\", known here: direction, speed, on, "
+		"percent, "
 		"for\n"},
 	{"{\"sensors\":{\"intervall\":7}}",
 		"sensors.intervall: unknown key \"intervall\", did you mean \"interval\"?\n"},

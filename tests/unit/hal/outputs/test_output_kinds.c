@@ -191,7 +191,7 @@ static size_t states_of(const struct output_kind *kind, const struct set_up *set
 		if (kind->keys[k].type == OUTPUT_KEY_NUMBER && kind->keys[k].has_stop &&
 			range.min == kind->keys[k].stop)
 			range.min++;
-		if (kind->keys[k].is_stop_only)
+		if (kind->keys[k].resumes || kind->keys[k].is_hidden)
 			continue;
 		for (size_t i = 0; i < before; i++) {
 			for (int number = range.min; number <= range.max;
@@ -282,15 +282,30 @@ static void check_finer_key(const struct output_kind *kind, const struct output_
 	assert_int_equal(key->initial, coarse->initial * key->per_coarse);
 }
 
+/* It remembers something that has more values than its stop, and begins with one of these. */
+static void check_hidden_key(const struct output_kind *kind, const struct output_key *key)
+{
+	const struct output_key *remembered = &kind->keys[key->remembers];
+
+	assert_true(key->remembers < kind->n_keys && !remembered->is_hidden);
+	assert_true(remembered->has_stop && remembered->type == key->type);
+	assert_int_not_equal(key->initial, remembered->stop);
+}
+
 static void check_key(const struct output_kind *kind, const struct output_key *key)
 {
 	const struct output_range range = output_key_range(kind, (size_t)(key - kind->keys), NULL);
 
 	assert_true(key->name && key->name[0]);
-	assert_ptr_equal(&kind->keys[output_key_find(kind, key->name)], key);
-	assert_true(!key->is_stop_only || key->has_stop);
-	if (key->is_stop_only)
+	if (key->is_hidden) {
+		assert_int_equal(output_key_find(kind, key->name), -ENOENT);
+		check_hidden_key(kind, key);
 		return;
+	}
+	assert_ptr_equal(&kind->keys[output_key_find(kind, key->name)], key);
+	assert_true(!key->resumes ||
+		(kind->moves && key->type == OUTPUT_KEY_BOOL && key->has_stop && !key->stop));
+	assert_true(!key->yields_to_names || kind->is_plain);
 	assert_true(range.min < range.max);
 	assert_true(key->initial >= range.min && key->initial <= range.max);
 	assert_true(key->decimals <= OUTPUT_DECIMALS_MAX);
@@ -318,7 +333,7 @@ static void check_ranges(const struct output_kind *kind)
 			const struct output_range all = output_key_range(kind, i, NULL);
 			const struct output_range range = output_key_range(kind, i, params);
 
-			if (kind->keys[i].is_stop_only)
+			if (kind->keys[i].resumes)
 				continue;
 			assert_true(range.min < range.max);
 			assert_true(range.min >= all.min && range.max <= all.max);
@@ -427,6 +442,58 @@ static void two_keys_of_one_thing_say_the_same(void **state)
 			if (ROWS[i][3 + k] >= 0)
 				assert_int_equal(values.numbers[k], ROWS[i][3 + k]);
 		}
+	}
+}
+
+/* As a motor's direction, "on" and the direction before a stop. */
+static const struct output_kind RESUMED = {
+	.moves = true,
+	.keys = (const struct output_key[]){{.name = "way", .has_stop = true, .stop = 2},
+		{.name = "on", .type = OUTPUT_KEY_BOOL, .has_stop = true, .resumes = true},
+		{.name = "last", .is_hidden = true, .remembers = 0}},
+	.n_keys = 3,
+	.rest = {.given = 1, .numbers = {2}},
+};
+
+static struct output_values values_of(const int numbers[3])
+{
+	struct output_values values = {0};
+
+	for (size_t k = 0; k < 3; k++)
+		if (numbers[k] >= 0)
+			output_values_set(&values, k, numbers[k]);
+	return values;
+}
+
+static void assert_values(const struct output_values *values, const int numbers[3])
+{
+	for (size_t k = 0; k < 3; k++)
+		assert_int_equal(
+			output_values_has(values, k) ? values->numbers[k] : -1, numbers[k]);
+}
+
+static void what_was_before_a_stop_is_resumed(void **state)
+{
+	static const struct {
+		int asked[3], stopped[3], resumed[3]; /* the last with 1 as what was before */
+	} ROWS[] = {
+		{{-1, 1, -1}, {2, -1, -1}, {1, -1, -1}},
+		{{0, 1, -1}, {2, -1, 0}, {0, -1, -1}},
+		{{0, -1, -1}, {2, -1, 0}, {0, -1, -1}},
+		{{2, -1, -1}, {2, -1, -1}, {2, -1, -1}},
+		{{-1, -1, -1}, {2, -1, -1}, {-1, -1, -1}},
+	};
+	const struct output_values before = values_of((const int[]){2, -1, 1});
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+		struct output_values values = values_of(ROWS[i].asked);
+
+		output_values_stop(&RESUMED, &values);
+		assert_values(&values, ROWS[i].stopped);
+		values = values_of(ROWS[i].asked);
+		output_values_resume(&RESUMED, &before, &values);
+		assert_values(&values, ROWS[i].resumed);
 	}
 }
 
@@ -609,6 +676,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_kinds_table_is_whole),
 		cmocka_unit_test(two_keys_of_one_thing_say_the_same),
+		cmocka_unit_test(what_was_before_a_stop_is_resumed),
 		cmocka_unit_test(it_is_opened_at_rest_and_writes_nothing),
 		cmocka_unit_test(wires_that_make_none_are_closed),
 		cmocka_unit_test(every_state_follows_every_other_and_rest_follows_all),
