@@ -113,6 +113,7 @@ struct config_sensor {
 struct config_interval {
 	uint32_t default_ms, min_ms, max_ms; /* min_ms <= default_ms <= max_ms */
 	bool remember;
+	unsigned topic_unit_ms; /* of a number without a unit on the interval's topic: 1 or 1000 */
 };
 
 struct config_packed_field {

@@ -11,6 +11,8 @@
 
 #define INTERVAL_LIMITS .min = 10 * MS, .max = 24 * HOUR, .unit = MS
 
+static const struct schema_choice TOPIC_UNITS[] = {{"ms", 1}, {"s", 1000}, {0}};
+
 const struct schema_option config_interval_options[] = {
 	{.key = "default",
 		SCHEMA_FIELD(struct config_interval, default_ms),
@@ -31,6 +33,11 @@ const struct schema_option config_interval_options[] = {
 		SCHEMA_FIELD(struct config_interval, remember),
 		.type = SCHEMA_BOOL,
 		.initial = "false"},
+	{.key = "topic_unit",
+		SCHEMA_FIELD(struct config_interval, topic_unit_ms),
+		.type = SCHEMA_ENUM,
+		.choices = TOPIC_UNITS,
+		.initial = "ms"},
 	{0},
 };
 

@@ -140,8 +140,8 @@ bool payload_text_means_stop(const struct payload_bytes *bytes);
 int payload_parse_stop_text(const struct config *config, const struct payload_bytes *bytes,
 	struct payload_action *ret_action);
 
-/* "1000", surrounding white space allowed: milliseconds within the map's interval. 0, or -EINVAL
- * with the mistake in *errors. */
+/* "1000", "1.5s", surrounding white space allowed: within the map's interval, and without a unit in
+ * the one that the map gives this topic. 0, or -EINVAL with the mistake in *errors. */
 int payload_parse_interval(const struct config *config, const struct payload_bytes *bytes,
 	uint32_t *ret_interval_ms, struct payload_errors *errors);
 

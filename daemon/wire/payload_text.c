@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The tutorial's plain texts. */
 #include "payload.h"
+#include "schema_units.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 static const char INTERVAL_PATH[] = "sensors.interval";
@@ -64,37 +67,94 @@ static struct text text_of(const struct payload_bytes *bytes)
 	return text;
 }
 
-static int refuse_interval(const struct text *text, struct payload_errors *errors)
+/* The text as far as it is shown, with a NUL. */
+static void quote(const struct text *text, char out[QUOTE_MAX + 1])
 {
-	char quote[QUOTE_MAX + 1];
 	size_t size = (size_t)(text->end - text->at);
 
 	if (size > QUOTE_MAX)
 		size = QUOTE_MAX;
 	for (size_t i = 0; i < size; i++)
-		quote[i] = text->at[i] ? (char)text->at[i] : '?';
-	quote[size] = '\0';
-	payload_error_add(
-		errors, INTERVAL_PATH, "\"%s\" is not a whole number of milliseconds", quote);
+		out[i] = text->at[i] ? (char)text->at[i] : '?';
+	out[size] = '\0';
+}
+
+/* hint: what it should have been, or "". */
+static int refuse_interval(const struct config *config, const struct text *text, const char *hint,
+	struct payload_errors *errors)
+{
+	char shown[QUOTE_MAX + 1];
+
+	quote(text, shown);
+	payload_error_add(errors, INTERVAL_PATH, "\"%s\" is not a %s%s%s", shown,
+		config->interval.topic_unit_ms == 1 ? "whole number of milliseconds"
+						    : "number of seconds",
+		*hint ? ": " : "", hint);
 	return -EINVAL;
+}
+
+static bool is_whole(const struct text *text)
+{
+	struct text rest = *text;
+	uint64_t number;
+
+	return take_number(&rest, &number) && rest.at == rest.end;
+}
+
+/* As a duration of the map, with the topic's unit where it has none. "": it is none. */
+static void write_duration(
+	const struct config *config, const struct text *text, char out[SCHEMA_UNITS_TEXT_MAX])
+{
+	size_t size = (size_t)(text->end - text->at);
+	bool is_ms = config->interval.topic_unit_ms == 1;
+	double number;
+
+	out[0] = '\0';
+	if (size + sizeof("ms") > SCHEMA_UNITS_TEXT_MAX || memchr(text->at, '\0', size))
+		return;
+	memcpy(out, text->at, size);
+	out[size] = '\0';
+	if (schema_units_parse(SCHEMA_DURATION, out, &number) != -ENODATA)
+		return;
+	if (is_ms && !is_whole(text))
+		out[0] = '\0';
+	else
+		memcpy(out + size, is_ms ? "ms" : "s", is_ms ? sizeof("ms") : sizeof("s"));
 }
 
 int payload_parse_interval(const struct config *config, const struct payload_bytes *bytes,
 	uint32_t *ret_interval_ms, struct payload_errors *errors)
 {
 	const struct config_interval *limits = &config->interval;
-	struct text text = text_of(bytes), rest = text;
-	uint64_t interval_ms;
+	const struct text text = text_of(bytes);
+	char duration[SCHEMA_UNITS_TEXT_MAX], hint[SCHEMA_UNITS_HINT_MAX] = "";
+	double us, interval_ms;
+	int r;
 
 	errors->count = 0;
-	if (bytes->true_size > PAYLOAD_ACTION_MAX || !take_number(&rest, &interval_ms) ||
-		rest.at != rest.end)
-		return refuse_interval(&text, errors);
+	if (bytes->true_size > PAYLOAD_ACTION_MAX)
+		return refuse_interval(config, &text, "", errors);
+	write_duration(config, &text, duration);
+	r = schema_units_parse(SCHEMA_DURATION, duration, &us);
+	if (r == -ENOENT)
+		(void)schema_units_meant(SCHEMA_DURATION, duration, hint);
+	if (r < 0)
+		return refuse_interval(config, &text, hint, errors);
+	interval_ms = round(us / 1e3);
 	if (interval_ms < limits->min_ms || interval_ms > limits->max_ms) {
+		char shown[QUOTE_MAX + 1];
+
+		quote(&text, shown);
 		payload_error_add(errors, INTERVAL_PATH,
-			"%.*s is outside %" PRIu32 "..%" PRIu32 " ms",
-			(int)(text.end - text.at < QUOTE_MAX ? text.end - text.at : QUOTE_MAX),
-			(const char *)text.at, limits->min_ms, limits->max_ms);
+			"%s%s is outside %" PRIu32 "..%" PRIu32 " ms", shown,
+			limits->topic_unit_ms != 1 && isdigit((unsigned char)text.end[-1]) ? " s"
+											   : "",
+			limits->min_ms, limits->max_ms);
+		return -EINVAL;
+	}
+	if (fabs(us - 1e3 * interval_ms) > 1e-3) {
+		payload_error_add(errors, INTERVAL_PATH, "%s is not a whole number of milliseconds",
+			duration);
 		return -EINVAL;
 	}
 	*ret_interval_ms = (uint32_t)interval_ms;

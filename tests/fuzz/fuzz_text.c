@@ -36,7 +36,7 @@ static void check_interval(const struct config *config, const struct payload_byt
 	FUZZ_CHECK(interval_ms <= config->interval.max_ms);
 
 	const struct payload_bytes plain =
-		bytes_of(text, snprintf(text, sizeof(text), "%" PRIu32, interval_ms));
+		bytes_of(text, snprintf(text, sizeof(text), "%" PRIu32 "ms", interval_ms));
 
 	FUZZ_CHECK(payload_parse_interval(config, &plain, &again_ms, &errors) == 0);
 	FUZZ_CHECK(again_ms == interval_ms);
@@ -69,6 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fake_config fake;
 
 	fake_config_init(&fake);
+	check_interval(&fake.config, &bytes);
+	fake.config.interval.topic_unit_ms = 1000;
 	check_interval(&fake.config, &bytes);
 	check_led(&fake.config, &bytes);
 	return 0;

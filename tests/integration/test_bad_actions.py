@@ -227,7 +227,7 @@ def test_what_is_quoted_is_printable(gateway, client):
         (b"1e3", "1e3"),
         (b"0x64", "0x64"),
         (b"100 200", "100 200"),
-        (b"100ms", "100ms"),
+        (b"100 parsecs", "100 parsecs"),
         (b'{"interval":100}', '{"interval":100}'),
         (b"100\0", "100?"),
         (b"\xff\xfe", "??"),

@@ -42,6 +42,20 @@ def test_interval_typed_by_a_user(gateway, client, tutorial):
     assert abs(times[4] - times[1] - 3 * 400) <= 100
 
 
+def test_interval_in_seconds_typed_by_a_user(broker, client, make_gateway, tutorial):
+    make_gateway(make_map(broker.port, interval="{default: 100ms, topic_unit: s}"))
+    client.wait("tos/sensors")
+    program = tutorial("interval_seconds.py")
+    program.output.wait("^ready$")
+    program.type("0.4")
+    answer = client.wait("tos/actions/ack")
+    assert answer.payload == b'{"ok":true,"applied":{"sensors":{"interval":400}}}'
+    mark = client.mark()
+    # The first one may have been under way already.
+    times = [json.loads(m.payload)["ts"] for m in client.wait_several("tos/sensors", 5, mark)]
+    assert abs(times[4] - times[1] - 3 * 400) <= 100
+
+
 def test_interval_mistyped_by_a_user(gateway, tutorial):
     program = tutorial("interval.py")
     program.output.wait("^ready$")

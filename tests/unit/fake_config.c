@@ -83,7 +83,10 @@ void fake_config_init(struct fake_config *fake)
 		.n_chips = FAKE_CHIPS,
 		.sensors = fake->sensors,
 		.n_sensors = FAKE_SENSORS,
-		.interval = {.default_ms = 500, .min_ms = 20, .max_ms = 3600000},
+		.interval = {.default_ms = 500,
+			.min_ms = 20,
+			.max_ms = 3600000,
+			.topic_unit_ms = 1},
 		.outputs = fake->outputs,
 	};
 	fake_config_add(fake, "led", "red");

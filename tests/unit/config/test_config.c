@@ -126,6 +126,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config->interval.min_ms, 20);
 	assert_int_equal(config->interval.max_ms, 3600000);
 	assert_false(config->interval.remember);
+	assert_int_equal(config->interval.topic_unit_ms, 1);
 	assert_int_equal(config->failsafe.after_us, 5000000);
 	assert_failsafe(config, "motor", "stop");
 	assert_failsafe(config, "led", "keep");
@@ -505,6 +506,7 @@ static void test_timing(void **state)
 	assert_int_equal(config->interval.min_ms, 10);
 	assert_int_equal(config->interval.max_ms, 86400000);
 	assert_true(config->interval.remember);
+	assert_int_equal(config->interval.topic_unit_ms, 1000);
 	assert_int_equal(config->failsafe.after_us, 90000000);
 	assert_failsafe(config, "motor", "keep");
 	assert_failsafe(config, "led", "off");

@@ -189,10 +189,11 @@ static const struct row REFUSED[] = {
 		"led.0.toggle: \"toggle\" and \"on\" are two answers to one question: send one of "
 		"them\n"},
 	{"{\"motor\":{\"toggle\":true}}",
-		"motor.toggle: unknown key \"toggle\", known here: direction, speed, percent, "
+		"motor.toggle: unknown key \"toggle\", known here: direction, speed, on, percent, "
 		"for\n"},
 	{"{\"motor\":{\"1\":{\"toggle\":true}}}",
-		"motor.1.toggle: unknown key \"toggle\", known here: direction, speed, percent, "
+		"motor.1.toggle: unknown key \"toggle\", known here: direction, speed, on, "
+		"percent, "
 		"for\n"},
 	/* not an object, empty objects */
 	{"[]", ": must be an object, not an array: {\"led\":{\"0\":{\"on\":true}}} for example\n"},
@@ -781,8 +782,11 @@ static void an_interval_is_a_plain_number(void **state)
 	static const struct {
 		const char *text;
 		uint32_t interval_ms;
-	} ROWS[] = {
-		{"1000", 1000}, {"20", 20}, {"3600000", 3600000}, {" 1000\n", 1000}, {"0100", 100}};
+	} ROWS[] = {{"1000", 1000}, {"20", 20}, {"3600000", 3600000}, {" 1000\n", 1000},
+		{"0100", 100},
+		/* or a duration */
+		{"500ms", 500}, {"1.5s", 1500}, {"2min", 120000}, {"1 h", 3600000},
+		{" 0.02s ", 20}};
 	const struct fake_config *fake = *state;
 
 	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
@@ -810,7 +814,15 @@ static void another_interval_is_refused(void **state)
 		{INTERVAL("fast"), "\"fast\" is not a whole number of milliseconds"},
 		{INTERVAL("99.5"), "\"99.5\" is not a whole number of milliseconds"},
 		{INTERVAL("1e3"), "\"1e3\" is not a whole number of milliseconds"},
-		{INTERVAL("500ms"), "\"500ms\" is not a whole number of milliseconds"},
+		{INTERVAL("500m"),
+			"\"500m\" is not a whole number of milliseconds: m could be either: write "
+			"500min or 500ms"},
+		{INTERVAL("5sec"),
+			"\"5sec\" is not a whole number of milliseconds: did you mean 5s?"},
+		{INTERVAL("0.0205s"), "0.0205s is not a whole number of milliseconds"},
+		{INTERVAL("1.5ms"), "1.5ms is outside 20..3600000 ms"},
+		{INTERVAL("2h"), "2h is outside 20..3600000 ms"},
+		{INTERVAL("-1s"), "-1s is outside 20..3600000 ms"},
 		{INTERVAL("1 000"), "\"1 000\" is not a whole number of milliseconds"},
 		{INTERVAL("-100"), "\"-100\" is not a whole number of milliseconds"},
 		{INTERVAL("+100"), "\"+100\" is not a whole number of milliseconds"},
@@ -839,6 +851,38 @@ static void another_interval_is_refused(void **state)
 		assert_string_equal(errors.items[0].reason, ROWS[i].reason);
 		assert_int_equal(interval_ms, 77);
 	}
+}
+
+/* As the tutorial's first client sends them. */
+static void on_its_topic_a_number_may_be_seconds(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t interval_ms; /* 0: refused */
+		const char *reason;
+	} ROWS[] = {{"0.5", 500, NULL}, {"1", 1000, NULL}, {"3600.0", 3600000, NULL},
+		{".02", 20, NULL}, {"500ms", 500, NULL}, {"2min", 120000, NULL},
+		{"soon", 0, "\"soon\" is not a number of seconds"},
+		{"0.01", 0, "0.01 s is outside 20..3600000 ms"},
+		{"10ms", 0, "10ms is outside 20..3600000 ms"},
+		{"-1", 0, "-1 s is outside 20..3600000 ms"},
+		{"0.0205", 0, "0.0205s is not a whole number of milliseconds"},
+		{"5 sec", 0, "\"5 sec\" is not a number of seconds: did you mean 5s?"}};
+	struct fake_config *fake = *state;
+
+	fake->config.interval.topic_unit_ms = 1000;
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+		struct payload_errors errors;
+		uint32_t interval_ms = 0;
+		int r = parse_interval(
+			&fake->config, ROWS[i].text, strlen(ROWS[i].text), &interval_ms, &errors);
+
+		assert_int_equal(r, ROWS[i].interval_ms ? 0 : -EINVAL);
+		assert_int_equal(interval_ms, ROWS[i].interval_ms);
+		if (r < 0)
+			assert_string_equal(errors.items[0].reason, ROWS[i].reason);
+	}
+	fake->config.interval.topic_unit_ms = 1;
 }
 
 static int parse_led(const struct config *config, const char *text, struct payload_output *ret_led)
@@ -897,6 +941,7 @@ int main(void)
 		cmocka_unit_test(a_name_wins_over_a_modifier),
 		cmocka_unit_test(an_interval_is_a_plain_number),
 		cmocka_unit_test(another_interval_is_refused),
+		cmocka_unit_test(on_its_topic_a_number_may_be_seconds),
 		cmocka_unit_test(an_led_command_counts_from_one),
 		cmocka_unit_test(another_led_command_is_unknown),
 	};
