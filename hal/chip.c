@@ -103,6 +103,7 @@ int chip_open(struct board *board, const struct chip_settings *settings, struct 
 		return -ENOMEM;
 	chip->driver = settings->driver;
 	chip->address = settings->address;
+	chip->count = settings->count;
 	(void)snprintf(chip->name, sizeof(chip->name), "%s", settings->name);
 
 	r = copy_params(chip, settings->params);

@@ -18,6 +18,7 @@ struct chip_settings {
 	uint16_t address; /* I2C */
 	struct lines_settings lines; /* LINES */
 	const double *params;        /* driver->n_params values; copied. NULL: the defaults */
+	int64_t count;               /* to go on from */
 };
 
 struct chip {
@@ -29,6 +30,7 @@ struct chip {
 	uint16_t address;
 	double *params;         /* in the order of driver->params */
 	void *state;            /* the driver's own */
+	int64_t count;          /* of a driver that counts: outlives chip_reset() */
 	struct hal_error words; /* the driver's words for its last failure; "": none */
 	bool is_stuck; /* a PWM write timed out: no further write is tried until chip_reset() */
 	char name[64];

@@ -101,3 +101,12 @@ int driver_channel_find(const struct driver *driver, const char *name)
 	}
 	return driver->parse_channel ? driver->parse_channel(name) : -ENOENT;
 }
+
+double driver_param_value(const struct driver *driver, const double *params, const char *key)
+{
+	for (size_t i = 0; i < driver->n_params; i++) {
+		if (strcmp(driver->params[i].key, key) == 0)
+			return params[i];
+	}
+	return 0;
+}

@@ -166,6 +166,8 @@ struct driver {
 	const struct driver_channel *channels;
 	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX; with parse_channel one less */
 	bool channels_together; /* one start/collect measures all channels */
+	uint64_t counts;        /* bit n: channel n is chip->count, what has happened so far */
+	uint64_t paced;         /* bit n: channel n comes from the times between what happens */
 	uint32_t n_pwm;         /* PWM channels, "0" to n-1; 0 for a sensor */
 	uint32_t pwm_steps;
 	uint32_t (*pwm_period_ns)(const double *params); /* that the part really has with them */
@@ -258,6 +260,21 @@ static inline size_t driver_value_index(const struct driver *driver, unsigned ch
 {
 	return channel < driver->n_channels ? channel : driver->n_channels;
 }
+
+/* True for a part on lines at which something happens: it is an event, or counted. */
+static inline bool driver_is_input(const struct driver *driver)
+{
+	return driver->bus == DRIVER_BUS_LINES && (driver->n_events > 0 || driver->event);
+}
+
+/* True if the driver has a channel that counts, which may be set. */
+static inline bool driver_is_counter(const struct driver *driver)
+{
+	return driver->counts != 0;
+}
+
+/* The parameter's value; 0 if the driver has none of that key. */
+double driver_param_value(const struct driver *driver, const double *params, const char *key);
 
 /* The channel's index by its name ("temperature", "3"; PWM channels go by number), or -ENOENT. */
 int driver_channel_find(const struct driver *driver, const char *name);

@@ -51,7 +51,25 @@ static int write_all(int fd, const char *bytes, size_t size)
 	return 0;
 }
 
-int state_file_replace(const char *path, const void *bytes, size_t size)
+/* The directory of the file, so that after a power cut it has the new one. */
+static int sync_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char directory[4096];
+	int fd, r = 0;
+
+	(void)snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - path) : 1,
+		slash ? path : ".");
+	fd = open(*directory ? directory : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0)
+		r = -errno;
+	(void)close(fd);
+	return r;
+}
+
+static int replace(const char *path, const void *bytes, size_t size, bool on_disk)
 {
 	char temporary[4096 + 8];
 	int fd;
@@ -67,11 +85,23 @@ int state_file_replace(const char *path, const void *bytes, size_t size)
 	if (fd < 0)
 		return -errno;
 	r = write_all(fd, bytes, size);
+	if (r == 0 && on_disk && fsync(fd) < 0)
+		r = -errno;
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r == 0 && rename(temporary, path) < 0)
 		r = -errno;
 	if (r < 0)
 		(void)unlink(temporary);
-	return r;
+	return r == 0 && on_disk ? sync_directory(path) : r;
+}
+
+int state_file_replace(const char *path, const void *bytes, size_t size)
+{
+	return replace(path, bytes, size, false);
+}
+
+int state_file_replace_on_disk(const char *path, const void *bytes, size_t size)
+{
+	return replace(path, bytes, size, true);
 }

@@ -10,3 +10,6 @@
  * Does not wait for the disk. 0 or a negative errno.
  */
 int state_file_replace(const char *path, const void *bytes, size_t size);
+
+/* The same, and waits until it is on the disk. A file that has the bytes already is taken to be. */
+int state_file_replace_on_disk(const char *path, const void *bytes, size_t size);

@@ -179,6 +179,7 @@ static int start_threads(struct gateway *gateway)
 		.config = gateway->config,
 		.interval_ms = gateway->interval_ms,
 		.events = gateway->sampler_events,
+		.state_dir = gateway->options->state_dir,
 		.on_reading = publisher_on_reading,
 		.on_event = publisher_on_event,
 		.userdata = gateway->publisher,

@@ -430,6 +430,8 @@ static int on_sampler_events(sd_event_source *source, int fd, uint32_t events, v
 		case SAMPLER_EVENT_SWAPPED:
 			gateway_reload_finished(gateway);
 			break;
+		case SAMPLER_EVENT_COUNT:
+			break; /* nobody asks so far */
 		case SAMPLER_EVENT_PONG:
 			watchdog_sampler_answered(&gateway->watchdog);
 			break;

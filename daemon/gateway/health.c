@@ -155,7 +155,7 @@ static void gather_reduced(const struct health *health, struct gathered *gathere
 static bool has_inputs(const struct config *config)
 {
 	for (size_t i = 0; i < config->n_chips; i++)
-		if (config->chips[i].driver->n_events > 0)
+		if (driver_is_input(config->chips[i].driver))
 			return true;
 	return false;
 }

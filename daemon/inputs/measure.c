@@ -35,6 +35,7 @@ void measure_adopt(struct measure *measure, struct measure *old)
 	struct call *call = measure->call;
 
 	measure->chip = old->chip;
+	measure->count = old->count;
 	old->chip = NULL;
 	/* One that was interrupted while it measured is not known to be ready for the next one. */
 	measure->configured = old->configured && measure_is_idle(old);
@@ -88,6 +89,8 @@ static void fail(struct measure *measure, int error, const struct hal_error *wor
 	remember(measure, error, words);
 	backoff_failed(&measure->retry, now_us);
 	/* An adapter that went away and came back is another one: only a new handle works. */
+	if (measure->chip)
+		measure->count = measure->chip->count;
 	measure->chip = chip_close(measure->chip);
 	measure->configured = false;
 	measure->phase = MEASURE_IDLE;
@@ -177,6 +180,7 @@ static void step_open(struct measure *measure, uint64_t now_us)
 		.address = measure->config->address,
 		.lines = measure->config->lines,
 		.params = measure->config->params,
+		.count = measure->count,
 	};
 	struct hal_error words = {""};
 	int r = chip_open(measure->board, &settings, &words, &measure->chip);

@@ -62,6 +62,7 @@ struct measure {
 	struct chip *chip; /* NULL: not opened yet, or failed. With the call while that is away */
 	struct call *call; /* owned, but for who makes it while it is away */
 	bool is_away;
+	int64_t count; /* of a part that counts, while it has no chip */
 	bool configured;
 	struct backoff retry;
 	int error; /* the last one; 0: none since it works */

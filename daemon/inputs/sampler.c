@@ -8,6 +8,7 @@
 
 #include "chatter.h"
 #include "clock.h"
+#include "count_keeper.h"
 #include "crew.h"
 #include "log.h"
 #include "pace.h"
@@ -30,7 +31,8 @@ enum {
 	SLOW_REPEAT_US = 600000000, /* of what is slow, this often */
 	SLOW_BURST = 8,
 	EVENTS_A_TURN = 256, /* of inputs, before the readings have their turn */
-	BURST_US = 2000,     /* of calls, before the mailbox is looked at again */
+	KEEPER_CLOSE_US = 1000000,
+	BURST_US = 2000, /* of calls, before the mailbox is looked at again */
 };
 
 struct mail {
@@ -58,6 +60,7 @@ struct sampler {
 	struct log_limit slow_limit;
 	bool owes_pong, owes_swapped; /* to main */
 	uint64_t edges_lost;          /* as counted */
+	struct count_keeper *keeper;  /* NULL: there is no state_dir */
 };
 
 static bool push(struct sampler *sampler, const struct sampler_event *event)
@@ -74,6 +77,20 @@ static bool push_plain(struct sampler *sampler, enum sampler_event_kind kind)
 	return push(sampler, &event);
 }
 
+/* false: main's queue is full. */
+static bool report_counts(struct sampler *sampler)
+{
+	struct sampler_event event = {
+		.kind = SAMPLER_EVENT_COUNT, .config = sampler->settings.config};
+
+	while (count_keeper_answer(sampler->keeper, &event.ticket, &event.error)) {
+		if (!push(sampler, &event))
+			return false;
+		count_keeper_answered(sampler->keeper, event.ticket);
+	}
+	return true;
+}
+
 /* Whatever main has to hear. false: its queue is full. */
 static bool report(struct sampler *sampler)
 {
@@ -85,6 +102,8 @@ static bool report(struct sampler *sampler)
 	if (sampler->owes_pong && !push_plain(sampler, SAMPLER_EVENT_PONG))
 		return false;
 	sampler->owes_pong = false;
+	if (!report_counts(sampler))
+		return false;
 	while (round_unreported(sampler->round, &event)) {
 		if (!push(sampler, &event))
 			return false;
@@ -96,6 +115,7 @@ static bool report(struct sampler *sampler)
 static void swap(struct sampler *sampler)
 {
 	round_adopt(sampler->next_round, sampler->round);
+	watches_restore(round_watches(sampler->next_round), sampler->keeper);
 	round_free(sampler->round);
 	sampler->round = sampler->next_round;
 	sampler->next_round = NULL;
@@ -164,7 +184,7 @@ static void tell_failed_inputs(struct sampler *sampler)
 
 	while (watches_failed(round_watches(sampler->round), text, sizeof(text), &is_failing)) {
 		if (is_failing)
-			log_warning("inputs", "%s; it sends no events until it works again", text);
+			log_warning("inputs", "%s", text);
 		else
 			log_notice("inputs", "%s works again", text);
 	}
@@ -247,6 +267,23 @@ static void take_events(struct sampler *sampler)
 	(void)pthread_mutex_unlock(&sampler->mutex);
 }
 
+/* Before the readings have their turn, so that they show it. */
+static void set_counts(struct sampler *sampler)
+{
+	struct count_request request;
+
+	while (count_keeper_wanted(sampler->keeper, &request)) {
+		bool is_kept = false;
+		int r = watches_set_count(
+			round_watches(sampler->round), request.name, request.count, &is_kept);
+
+		if (r == -EAGAIN)
+			return;
+		watches_keep(round_watches(sampler->round), sampler->keeper);
+		count_keeper_carried_out(sampler->keeper, r, is_kept);
+	}
+}
+
 static void wait_until(const struct sampler *sampler, const struct crew *crew, uint64_t time_us)
 {
 	enum { OWN = 2 };
@@ -324,10 +361,14 @@ static bool lead(void *userdata, struct crew *crew, struct call *blocked)
 
 	if (blocked)
 		round_blocked(sampler->round, blocked, clock_now_us());
-	if (!take_mail(sampler))
+	if (!take_mail(sampler)) {
+		watches_keep(round_watches(sampler->round), sampler->keeper);
 		return false;
+	}
 	take_calls(sampler, crew);
 	take_events(sampler);
+	set_counts(sampler);
+	watches_keep(round_watches(sampler->round), sampler->keeper);
 	next_us = work(sampler, crew, &leads);
 	if (!leads)
 		return false;
@@ -368,6 +409,53 @@ static int start(struct sampler *sampler)
 	return crew_new(&settings, &sampler->crew);
 }
 
+/* The mutex is held from here to post_end(), in which the leader is woken. */
+static struct mail *post_begin(struct sampler *sampler)
+{
+	(void)pthread_mutex_lock(&sampler->mutex);
+	return &sampler->mail;
+}
+
+static void post_end(struct sampler *sampler)
+{
+	atomic_store(&sampler->has_mail, true);
+	(void)eventfd_write(sampler->wake_fd, 1);
+	(void)pthread_mutex_unlock(&sampler->mutex);
+}
+
+static int start_keeper(struct sampler *sampler, struct round *round)
+{
+	if (!sampler->keeper || !watches_remember(round_watches(round)))
+		return 0;
+	return count_keeper_start(sampler->keeper);
+}
+
+static void wake(void *userdata)
+{
+	(void)post_begin(userdata);
+	post_end(userdata);
+}
+
+/* And of the first map. */
+static int make_keeper(struct sampler *sampler)
+{
+	const struct count_keeper_settings settings = {
+		.state_dir = sampler->settings.state_dir,
+		.rest_us = COUNT_KEEPER_REST_US,
+		.wake = wake,
+		.userdata = sampler,
+	};
+	int r = 0;
+
+	if (settings.state_dir)
+		r = count_keeper_new(&settings, &sampler->keeper);
+	if (r == 0)
+		r = start_keeper(sampler, sampler->round);
+	if (r == 0)
+		watches_restore(round_watches(sampler->round), sampler->keeper);
+	return r;
+}
+
 int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sampler)
 {
 	struct sampler *sampler = calloc(1, sizeof(*sampler));
@@ -385,27 +473,17 @@ int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sa
 	if (r == 0)
 		r = round_new(settings->board, settings->config, &sampler->round);
 	if (r == 0)
+		r = make_keeper(sampler);
+	if (r == 0)
 		r = start(sampler);
 	if (r < 0) {
+		count_keeper_mute(sampler->keeper);
+		(void)count_keeper_close(sampler->keeper, KEEPER_CLOSE_US, false);
 		release(sampler);
 		return r;
 	}
 	*ret_sampler = sampler;
 	return 0;
-}
-
-/* The mutex is held from here to post_end(), in which the leader is woken. */
-static struct mail *post_begin(struct sampler *sampler)
-{
-	(void)pthread_mutex_lock(&sampler->mutex);
-	return &sampler->mail;
-}
-
-static void post_end(struct sampler *sampler)
-{
-	atomic_store(&sampler->has_mail, true);
-	(void)eventfd_write(sampler->wake_fd, 1);
-	(void)pthread_mutex_unlock(&sampler->mutex);
 }
 
 void sampler_set_interval(struct sampler *sampler, uint32_t interval_ms)
@@ -419,7 +497,17 @@ void sampler_set_interval(struct sampler *sampler, uint32_t interval_ms)
 
 int sampler_prepare(struct sampler *sampler, const struct config *config, struct round **ret_round)
 {
-	return round_new(sampler->settings.board, config, ret_round);
+	struct round *round = NULL;
+	int r = round_new(sampler->settings.board, config, &round);
+
+	if (r == 0)
+		r = start_keeper(sampler, round);
+	if (r < 0) {
+		round_free(round);
+		return r;
+	}
+	*ret_round = round;
+	return 0;
 }
 
 void sampler_swap(struct sampler *sampler, struct round *round)
@@ -430,6 +518,20 @@ void sampler_swap(struct sampler *sampler, struct round *round)
 	mail->round = round;
 	post_end(sampler);
 	round_free(unused);
+}
+
+int sampler_set_count(struct sampler *sampler, const char *chip, int64_t count, uint64_t ticket)
+{
+	struct count_request request = {.ticket = ticket, .count = count};
+	int r;
+
+	if (!sampler->keeper)
+		return -EOPNOTSUPP;
+	(void)snprintf(request.name, sizeof(request.name), "%s", chip);
+	r = count_keeper_want(sampler->keeper, &request);
+	if (r == 0)
+		wake(sampler);
+	return r;
 }
 
 void sampler_ping(struct sampler *sampler)
@@ -450,9 +552,19 @@ struct sampler_counts sampler_counts(struct sampler *sampler)
 
 int sampler_close(struct sampler *sampler, uint64_t timeout_us)
 {
+	struct count_keeper *keeper;
+	int r;
+
 	if (!sampler)
 		return 0;
+	keeper = sampler->keeper;
+	count_keeper_mute(keeper);
 	post_begin(sampler)->end = true;
 	post_end(sampler);
-	return crew_close(sampler->crew, timeout_us);
+	r = crew_close(sampler->crew, timeout_us);
+	if (count_keeper_close(keeper, KEEPER_CLOSE_US, r < 0) < 0)
+		log_error("counts",
+			"the disk does not answer; what came since they were last kept "
+			"is lost");
+	return r;
 }

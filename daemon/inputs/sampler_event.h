@@ -11,6 +11,7 @@ enum sampler_event_kind {
 	SAMPLER_EVENT_SENSOR, /* a sensor failed, recovered, or fails for another reason than before
 			       */
 	SAMPLER_EVENT_SWAPPED, /* the answer to sampler_swap(): the old map is no longer used */
+	SAMPLER_EVENT_COUNT,   /* the answer to sampler_set_count() */
 	SAMPLER_EVENT_PONG,    /* the answer to sampler_ping() */
 };
 
@@ -21,6 +22,7 @@ enum { SAMPLER_TEXT_BYTES = HAL_ERROR_BYTES + 64 };
 struct sampler_event {
 	enum sampler_event_kind kind;
 	size_t sensor;               /* index into the sensors of 'config' */
+	uint64_t ticket;             /* COUNT */
 	int error;                   /* 0: works (again) */
 	uint64_t since_ms;           /* wall clock */
 	uint32_t retry_ms;           /* when it is tried again; 0: with the next reading */

@@ -25,7 +25,11 @@ struct watch {
 	struct chatter chatter;
 	struct input_event held_back; /* the last one while it chatters */
 	unsigned passed;              /* the last one that was not held back */
-	bool is_failing;              /* as was said; only of those with a task */
+	bool has_count;               /* of an earlier map, or of the keeper */
+	int64_t count;                /* when it was last looked at */
+	int64_t kept;                 /* the count that the keeper has */
+	bool is_kept;
+	bool is_failing; /* as was said; only of those with a task */
 };
 
 struct watches {
@@ -37,7 +41,7 @@ struct watches {
 
 static bool is_input(const struct config_chip *chip)
 {
-	return chip->driver->bus == DRIVER_BUS_LINES && chip->driver->n_events > 0;
+	return driver_is_input(chip->driver);
 }
 
 int watches_new(const struct config *config, struct watches **ret_watches)
@@ -80,6 +84,16 @@ static const struct config_chip *chip_of(const struct watches *watches, const st
 	return &watches->config->chips[watch->chip];
 }
 
+/* Of one that is being read it may be a moment old. */
+static int64_t count_of(const struct watch *watch)
+{
+	const struct measure *measure = watch->measure;
+
+	if (measure->is_away)
+		return watch->count;
+	return measure->chip ? measure->chip->count : measure->count;
+}
+
 void watches_adopt(struct watches *watches, const struct watches *old)
 {
 	if (watches && old)
@@ -94,6 +108,10 @@ void watches_adopt(struct watches *watches, const struct watches *old)
 			if (strcmp(now->name, chip_of(old, before)->name) != 0 ||
 				now->driver != chip_of(old, before)->driver)
 				continue;
+			watch->measure->count = count_of(before);
+			watch->has_count = true;
+			watch->kept = before->kept;
+			watch->is_kept = before->is_kept;
 			watch->has_sent = before->has_sent;
 			watch->is_failing = before->is_failing;
 			watch->sent = before->sent;
@@ -277,6 +295,17 @@ uint64_t watches_due_us(const struct watches *watches)
 	return due_us;
 }
 
+static void describe_failed(
+	const struct driver *driver, const struct watch *watch, char *out, size_t out_bytes)
+{
+	size_t used;
+
+	measure_describe(watch->measure, &watch->task, out, out_bytes);
+	used = strlen(out);
+	(void)snprintf(out + used, out_bytes - used, "; it %s until it works again",
+		driver->n_events ? "sends no events" : "counts nothing");
+}
+
 bool watches_failed(struct watches *watches, char *ret_text, size_t text_bytes, bool *ret_failing)
 {
 	for (size_t i = 0; watches && i < watches->n_watches; i++) {
@@ -288,8 +317,75 @@ bool watches_failed(struct watches *watches, char *ret_text, size_t text_bytes, 
 		watch->is_failing = *ret_failing = is_failing;
 		(void)snprintf(ret_text, text_bytes, "%s", chip_of(watches, watch)->name);
 		if (is_failing)
-			measure_describe(watch->measure, &watch->task, ret_text, text_bytes);
+			describe_failed(
+				chip_of(watches, watch)->driver, watch, ret_text, text_bytes);
 		return true;
+	}
+	return false;
+}
+
+static bool is_remembered(const struct watches *watches, const struct watch *watch)
+{
+	const struct config_chip *chip = chip_of(watches, watch);
+
+	return driver_is_counter(chip->driver) &&
+		driver_param_value(chip->driver, chip->params, "remember") > 0;
+}
+
+void watches_restore(struct watches *watches, struct count_keeper *keeper)
+{
+	for (size_t i = 0; watches && keeper && i < watches->n_watches; i++) {
+		struct watch *watch = &watches->items[i];
+
+		if (watch->has_count || !is_remembered(watches, watch))
+			continue;
+		watch->has_count = true;
+		watch->is_kept = count_keeper_get(keeper, chip_of(watches, watch)->name,
+					 &watch->measure->count) == 0;
+		watch->kept = watch->measure->count;
+	}
+}
+
+void watches_keep(struct watches *watches, struct count_keeper *keeper)
+{
+	for (size_t i = 0; watches && keeper && i < watches->n_watches; i++) {
+		struct watch *watch = &watches->items[i];
+
+		watch->count = count_of(watch);
+		if ((watch->is_kept && watch->count == watch->kept) ||
+			!is_remembered(watches, watch))
+			continue;
+		count_keeper_put(keeper, chip_of(watches, watch)->name, watch->count);
+		watch->kept = watch->count;
+		watch->is_kept = true;
+	}
+}
+
+int watches_set_count(struct watches *watches, const char *chip, int64_t count, bool *ret_is_kept)
+{
+	for (size_t i = 0; watches && i < watches->n_watches; i++) {
+		struct watch *watch = &watches->items[i];
+		struct measure *measure = watch->measure;
+
+		if (strcmp(chip_of(watches, watch)->name, chip) != 0 ||
+			!driver_is_counter(chip_of(watches, watch)->driver))
+			continue;
+		if (measure->is_away)
+			return -EAGAIN;
+		measure->count = count;
+		if (measure->chip)
+			measure->chip->count = count;
+		*ret_is_kept = is_remembered(watches, watch);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+bool watches_remember(const struct watches *watches)
+{
+	for (size_t i = 0; watches && i < watches->n_watches; i++) {
+		if (is_remembered(watches, &watches->items[i]))
+			return true;
 	}
 	return false;
 }

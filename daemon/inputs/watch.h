@@ -9,6 +9,7 @@
 #pragma once
 
 #include "config.h"
+#include "count_keeper.h"
 #include "measure.h"
 #include <poll.h>
 #include <stdbool.h>
@@ -59,6 +60,23 @@ uint64_t watches_due_us(const struct watches *watches);
 /* A part that no sensor reads began to fail, or works again, and that was not said yet. false:
  * there is none. ret_text: its place and the error, or its name. */
 bool watches_failed(struct watches *watches, char *ret_text, size_t text_bytes, bool *ret_failing);
+
+/*
+ * Counts of parts, see count_keeper.h. restore: those that were kept, of parts that no earlier map
+ * had; after watches_adopt(). keep: those that are to be kept, where they have changed. watches may
+ * be NULL.
+ */
+void watches_restore(struct watches *watches, struct count_keeper *keeper);
+void watches_keep(struct watches *watches, struct count_keeper *keeper);
+
+/*
+ * Sets the count of the part of that name. 0 with *ret_is_kept: the map has it remembered.
+ * -ENOENT: there is none that counts. -EAGAIN: it is just being read. watches may be NULL.
+ */
+int watches_set_count(struct watches *watches, const char *chip, int64_t count, bool *ret_is_kept);
+
+/* True if the map has a part whose count is to be kept. watches may be NULL. */
+bool watches_remember(const struct watches *watches);
 
 /* Edges that were lost. watches may be NULL. */
 uint64_t watches_lost(const struct watches *watches);

@@ -16,6 +16,15 @@ int on_lines_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 	return 0;
 }
 
+int on_lines_take(struct chip *chip, uint32_t *ret_wait_us)
+{
+	struct driver_event event;
+	uint64_t next_us;
+
+	*ret_wait_us = 0;
+	return chip_event(chip, lines_now_us(chip->lines), &event, &next_us);
+}
+
 void wire_model_add(struct wire_model *wire, uint64_t levels, uint32_t after_us)
 {
 	if (wire->n == WIRE_CHANGES_MAX)
@@ -48,6 +57,8 @@ bool wire_model_line(const struct wire_model *wire, unsigned line)
 
 void wire_model_load(struct wire_model *wire, const uint8_t *raw, size_t size)
 {
+	if (size > 0)
+		*wire = (struct wire_model){0};
 	for (size_t i = 0; i + 2 < size; i += 3)
 		wire_model_add(wire, raw[i], (raw[i + 1] * 256U + raw[i + 2]) * 1000);
 }

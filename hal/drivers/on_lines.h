@@ -14,6 +14,12 @@
 int on_lines_configure(struct chip *chip, uint32_t *ret_wait_us);
 int on_lines_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
 
+/*
+ * For a driver without events, which takes edges with its event(): takes those that have come so
+ * far, the first time the levels. 0 or an error of hal_error.h. *ret_wait_us: 0.
+ */
+int on_lines_take(struct chip *chip, uint32_t *ret_wait_us);
+
 enum { WIRE_CHANGES_MAX = 256 };
 
 /* The levels of a simulated part's lines, and what becomes of them. Zeroed at first. */
@@ -23,8 +29,7 @@ struct wire_model {
 	bool has_time;
 	struct wire_change {
 		uint64_t levels;
-		uint32_t
-			after_us; /* after the change before it; of the first: after it was added */
+		uint32_t after_us; /* since the change before it, or since the first was added */
 	} changes[WIRE_CHANGES_MAX];
 	size_t first, n;
 };
@@ -37,6 +42,6 @@ bool wire_model_step(struct wire_model *wire, uint64_t now_us, uint64_t *ret_tim
 
 bool wire_model_line(const struct wire_model *wire, unsigned line);
 
-/* raw of a vector: changes of three bytes, the levels and the time in ms since the one before, high
- * byte first. */
+/* raw of a vector: from all lines at 0, changes of three bytes, the levels and the time in ms since
+ * the one before, high byte first. */
 void wire_model_load(struct wire_model *wire, const uint8_t *raw, size_t size);

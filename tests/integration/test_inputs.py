@@ -298,3 +298,93 @@ def test_a_button_whose_line_fails_is_said(make_button, client):
     gateway.press()
     gateway.release()
     client.wait_json("tos/events", lambda e: e["bell"] == "single")
+
+
+METER = """
+mqtt: {{url: 'mqtt://127.0.0.1:{port}', health_interval: 1s}}
+interval: 100ms
+chips:
+  meter: {{driver: pulse, line: GPIO25, remember: {remember}{more}}}
+  spare: {{driver: pulse, line: GPIO26, remember: true}}
+sensors:
+  count: {{from: meter.count}}
+  rate: {{from: meter.rate, decimals: 3}}
+"""
+
+
+@pytest.fixture
+def make_meter(broker, client, make_gateway):
+    def make(remember="true"):
+        gateway = make_gateway(METER.format(port=broker.port, remember=remember, more=""))
+        client.wait_json("tos/sensors")
+        return gateway
+
+    return make
+
+
+def pulse(gateway, count, line="GPIO25"):
+    for _ in range(count):
+        gateway.set(line, 1)
+        gateway.set(line, 0)
+
+
+def wait_count(client, count, mark=0):
+    return client.wait_json("tos/sensors", lambda r: r["count"] == count, mark)
+
+
+def test_pulses_are_counted(make_meter, client):
+    gateway = make_meter()
+    pulse(gateway, 500)
+    wait_count(client, 500)
+    client.wait_json("tos/sensors", lambda r: r["rate"] > 0)
+    assert client.since(0, "tos/events") == []
+
+
+def test_a_count_goes_on_over_a_reload(make_meter, client, broker):
+    gateway = make_meter(remember="false")
+    pulse(gateway, 5)
+    wait_count(client, 5)
+    mark = client.mark()
+    gateway.reload(METER.format(port=broker.port, remember="false", more=", silence: 1s"))
+    gateway.log.wait("reloaded|changed")
+    wait_count(client, 5, client.mark())
+    pulse(gateway, 2)
+    wait_count(client, 7, mark)
+
+
+def test_a_count_that_is_remembered_goes_on_after_a_restart(make_meter, client):
+    gateway = make_meter()
+    pulse(gateway, 5)
+    pulse(gateway, 3, line="GPIO26")  # that no sensor reads
+    wait_count(client, 5)
+    gateway.stop()
+    assert sorted((gateway.folder / "state" / "counts").read_text().splitlines()) == ["3 spare", "5 meter"]
+    mark = client.mark()
+    gateway.start()
+    wait_count(client, 5, mark)
+    pulse(gateway, 1)
+    wait_count(client, 6, mark)
+
+
+def test_a_count_that_is_not_remembered_begins_anew(make_meter, client):
+    gateway = make_meter(remember="false")
+    pulse(gateway, 5)
+    wait_count(client, 5)
+    gateway.stop()
+    mark = client.mark()
+    gateway.start()
+    assert client.wait_json("tos/sensors", mark=mark)["count"] == 0
+
+
+def test_counts_that_cannot_be_kept_are_said_and_count_on(make_meter, client):
+    gateway = make_meter()
+    gateway.stop()
+    (gateway.folder / "state" / "counts.new").mkdir()
+    (gateway.folder / "state" / "counts.new" / "in-the-way").touch()
+    mark = client.mark()
+    gateway.start()
+    wait_count(client, 0, mark)
+    pulse(gateway, 1)
+    gateway.log.wait("counts: cannot be kept in ")
+    pulse(gateway, 1)
+    wait_count(client, 2)

@@ -19,6 +19,7 @@ extern const struct driver_check CHECKS_SENSOR[];
 extern const struct driver_check CHECKS_FAULTS[];
 extern const struct driver_check CHECKS_PWM[];
 extern const struct driver_check CHECKS_EVENTS[];
+extern const struct driver_check CHECKS_COUNTS[];
 
 bool is_any(const struct driver *driver);
 bool is_sensor(const struct driver *driver);

@@ -38,8 +38,17 @@ static void it_reproduces_its_vectors(void **state)
 		assert_int_equal(
 			sim_load_part(rig->board, RIG_PART, vector->raw, vector->raw_bytes), 0);
 		assert_int_equal(rig_configure(rig), 0);
+		if (vector->events)
+			continue;
+		rig->now_us += vector->after_us;
 		assert_measures(rig, vector->channel, vector->value, vector->tolerance);
 	}
+}
+
+/* What does not depend on what happened before. */
+static bool is_level(const struct driver *driver, unsigned channel)
+{
+	return channel >= 64 || !((driver->counts | driver->paced) >> channel & 1);
 }
 
 static void it_measures_its_whole_range(void **state)
@@ -52,6 +61,8 @@ static void it_measures_its_whole_range(void **state)
 		const struct driver_channel *channel = driver->channels + i;
 		double min, max;
 
+		if (!is_level(driver, i))
+			continue;
 		rig_range(rig, i, &min, &max);
 		/* There and back, so that a value that sticks is noticed in both directions. */
 		for (int point = -POINTS; point <= POINTS; point++) {
@@ -74,13 +85,17 @@ static void its_channels_do_not_mix(void **state)
 	for (unsigned i = 0; i < driver->n_channels; i++) {
 		double min, max;
 
+		if (!is_level(driver, i))
+			continue;
 		/* Each somewhere else within its range. */
 		rig_range(rig, i, &min, &max);
 		shown[i] = min + (max - min) * (i + 1) / ((double)driver->n_channels + 1);
 		rig_show(rig, i, shown[i]);
 	}
-	for (unsigned i = 0; i < driver->n_channels; i++)
-		assert_measures(rig, i, shown[i], driver->channels[i].step);
+	for (unsigned i = 0; i < driver->n_channels; i++) {
+		if (is_level(driver, i))
+			assert_measures(rig, i, shown[i], driver->channels[i].step);
+	}
 }
 
 static void it_collects_what_it_says_and_nothing_else(void **state)

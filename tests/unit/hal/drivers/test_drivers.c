@@ -15,6 +15,7 @@ static const struct driver_check *const CHECKS[] = {
 	CHECKS_FAULTS,
 	CHECKS_PWM,
 	CHECKS_EVENTS,
+	CHECKS_COUNTS,
 	NULL,
 };
 
