@@ -151,6 +151,11 @@ static void router_set_interval(void *userdata, uint32_t interval_ms)
 	gateway_set_interval(userdata, interval_ms);
 }
 
+static void router_met(void *userdata, const char *instance)
+{
+	gateway_met(userdata, instance);
+}
+
 static void router_applied(void *userdata)
 {
 	struct gateway *gateway = userdata;
@@ -228,6 +233,7 @@ static int build(struct gateway *gateway)
 		.refusals = &gateway->refusals,
 		.set_interval = router_set_interval,
 		.applied = router_applied,
+		.met = router_met,
 		.userdata = gateway,
 	};
 	gateway_publish_state(gateway);

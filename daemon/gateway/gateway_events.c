@@ -16,6 +16,7 @@ enum {
 	TIMER_ACCURACY_US = 1000,
 	HEALTH_ACCURACY_US = 250000, /* so that it can share a wake-up with others */
 	STORE_DELAY_US = 1000000,
+	NEIGHBOUR_INTERVAL_US = 60000000,
 	/* After that, other sources of the loop have their turn: a signal, the fail-safe. */
 	EVENTS_A_TURN = 64,
 	EVENTS_TURN_US = 10000, /* a slow bus makes commands slow */
@@ -136,6 +137,34 @@ static void retry_files(struct gateway *gateway)
 	}
 }
 
+void gateway_met(struct gateway *gateway, const char *instance)
+{
+	struct health *health = &gateway->health;
+
+	if (strcmp(instance, health->instance) == 0 ||
+		!neighbour_heard(&health->neighbour, instance, clock_now_us()))
+		return;
+	log_warning("mqtt",
+		"another gateway, of instance %s, publishes on %s as well: readings and commands "
+		"of "
+		"both are mixed; give each a topic of its own, with %%H (the host's name) in "
+		"mqtt.topic",
+		instance, gateway->config->mqtt.topic);
+	gateway_health_changed(gateway);
+}
+
+/* Its interval is not known: it may be that of this gateway, or the usual one. */
+static void look_for_neighbour(struct gateway *gateway, uint64_t now_us)
+{
+	uint64_t interval_us = gateway->config->mqtt.health_interval_us;
+	uint64_t silence_us =
+		3 * (interval_us > NEIGHBOUR_INTERVAL_US ? interval_us : NEIGHBOUR_INTERVAL_US);
+
+	if (neighbour_is_gone(&gateway->health.neighbour, silence_us, now_us))
+		log_notice("mqtt", "the other gateway on %s has fallen silent",
+			gateway->config->mqtt.topic);
+}
+
 static int on_health_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct gateway *gateway = userdata;
@@ -143,6 +172,7 @@ static int on_health_timer(sd_event_source *source, uint64_t usec, void *userdat
 	uint64_t now_us = clock_now_us();
 
 	retry_files(gateway);
+	look_for_neighbour(gateway, now_us);
 	publish_health(gateway);
 	/* Counted from the time it was due, so that delays do not add up. */
 	arm(source, next_us > now_us ? next_us : now_us);

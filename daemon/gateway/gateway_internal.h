@@ -96,6 +96,9 @@ void gateway_follow_health(struct gateway *gateway);
 void gateway_publish_state(struct gateway *gateway);
 void gateway_publish_about(struct gateway *gateway);
 
+/* Another gateway has published its health on our topic. */
+void gateway_met(struct gateway *gateway, const char *instance);
+
 void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms);
 /* Writes the interval if it is to be remembered and has not been written yet. */
 void gateway_store_interval(struct gateway *gateway);

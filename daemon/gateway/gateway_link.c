@@ -39,8 +39,7 @@ int gateway_prepare_link(
 	credentials_forget(&credentials);
 	for (unsigned i = 0; i < ROUTER_TOPICS; i++) {
 		topic_below(topics[i], config->mqtt.topic, router_topic(i));
-		subscriptions[i] =
-			(struct link_subscription){topics[i], router_topic_is_required(i)};
+		subscriptions[i] = (struct link_subscription){topics[i], router_topic_need(i)};
 	}
 	topic_below(readings, config->mqtt.topic, "sensors");
 	topic_below(backlog, config->mqtt.topic, "sensors/backlog");

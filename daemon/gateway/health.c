@@ -108,7 +108,7 @@ static const struct health_part *worst_file(
 	return spool;
 }
 
-enum { REDUCED_MAX = 64 };
+enum { REDUCED_MAX = 64, CONFLICT_BYTES = 256 };
 
 /* Facts that the rows point to. */
 struct gathered {
@@ -118,6 +118,7 @@ struct gathered {
 	struct output_rows outputs;
 	struct spooler_status spool;
 	struct payload_health_row disk[2];
+	char conflict[CONFLICT_BYTES];
 };
 
 static void gather_sensors(
@@ -150,6 +151,19 @@ static void gather_reduced(const struct health *health, struct gathered *gathere
 		if (at < end)
 			gathered->reduced[gathered->n_reduced++] = at;
 	}
+}
+
+/* NULL: there is none. */
+static const char *conflict(const struct health *health, const struct health_sources *sources,
+	struct gathered *gathered)
+{
+	if (!health->neighbour.instance[0])
+		return NULL;
+	(void)snprintf(gathered->conflict, CONFLICT_BYTES,
+		"another gateway, of instance %s, publishes on %.64s as well: give each a topic of "
+		"its own, with %%H in mqtt.topic",
+		health->neighbour.instance, sources->config->mqtt.topic);
+	return gathered->conflict;
 }
 
 static bool has_inputs(const struct config *config)
@@ -187,6 +201,7 @@ static size_t figures(const struct health *health, const struct health_sources *
 	rows[n++] = TEXTS("reduced", gathered->reduced, gathered->n_reduced);
 	rows[n++] = FLAG("clock_set", clock_is_set(clock_wall_ms()));
 	rows[n++] = TEXT("instance", health->instance);
+	rows[n++] = TEXT("conflict", conflict(health, sources, gathered));
 	rows[n++] = ROWS("sensors", gathered->sensors, sources->config->n_sensors);
 	if (gathered->outputs.n > 0)
 		rows[n++] = ROWS("actuators", gathered->outputs.rows, gathered->outputs.n);

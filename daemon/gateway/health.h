@@ -10,6 +10,7 @@
 #include "config.h"
 #include "health_part.h"
 #include "link.h"
+#include "neighbour.h"
 #include "outbox.h"
 #include "outputs.h"
 #include "publisher.h"
@@ -32,6 +33,7 @@ struct health {
 	char broker[LINK_BROKER_MAX];
 	size_t broker_size;
 	bool connected;
+	struct neighbour neighbour;
 };
 
 /* health must be zeroed. random differs in each process: it names the instance. */

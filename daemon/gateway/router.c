@@ -30,6 +30,7 @@ static void handle_action(const struct router *router, const struct message *mes
 static void handle_interval(const struct router *router, const struct message *message);
 static void handle_led_text(const struct router *router, const struct message *message);
 static void handle_motor_text(const struct router *router, const struct message *message);
+static void handle_health(const struct router *router, const struct message *message);
 
 static const struct route routes[ROUTER_TOPICS] = {
 	{"actions", handle_action, NULL, NULL},
@@ -38,6 +39,7 @@ static const struct route routes[ROUTER_TOPICS] = {
 	{"action", handle_action, "an action", "actions"},
 	{"actions/led", handle_action, "{\"led\":{...}}", "actions"},
 	{"actions/motor", handle_motor_text, "{\"motor\":{...}}", "actions"},
+	{"health", handle_health, NULL, NULL},
 };
 
 static const char RETAINED_REASON[] = "a retained message is an old command: publish it without "
@@ -51,9 +53,11 @@ const char *router_topic(unsigned index)
 	return routes[index].topic;
 }
 
-bool router_topic_is_required(unsigned index)
+enum link_need router_topic_need(unsigned index)
 {
-	return !routes[index].belongs;
+	if (routes[index].handle == handle_health)
+		return LINK_OF_OTHERS;
+	return routes[index].belongs ? LINK_OPTIONAL : LINK_REQUIRED;
 }
 
 static void answer(
@@ -353,6 +357,16 @@ static void handle_led_text(const struct router *router, const struct message *m
 		router->applied(router->userdata);
 	}
 	answer(router, message, text, strlen(text));
+}
+
+/* The health of a gateway, and not of this one, whose own does not come back. A retained one may be
+ * old. It is no command, and is not answered. */
+static void handle_health(const struct router *router, const struct message *message)
+{
+	char instance[PAYLOAD_INSTANCE_BYTES];
+
+	if (!message->event->retained && payload_find_instance(&message->payload, instance) == 0)
+		router->met(router->userdata, instance);
 }
 
 void router_handle(const struct router *router, const struct link_event *event)

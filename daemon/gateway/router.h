@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Brings an inbound message to the hardware and back: finds the handler by the topic, checks the
- * whole message, applies it, answers. Every message with a payload gets exactly one answer. If a
+ * whole message, applies it, answers. Every command with a payload gets exactly one answer. If a
  * message is refused, its stops are carried out all the same. Main thread.
  */
 #pragma once
@@ -23,18 +23,19 @@ struct router {
 	void (*set_interval)(void *userdata, uint32_t interval_ms);
 	/* Something was applied, so the state has to be published. */
 	void (*applied)(void *userdata);
+	/* A gateway has just published its health on our topic. */
+	void (*met)(void *userdata, const char *instance);
 	void *userdata;
 };
 
-enum { ROUTER_TOPICS = 6 };
+enum { ROUTER_TOPICS = 7 };
 
 /* The topics to subscribe to, below the map's root: "actions". link_event.topic is an index into
  * them. */
 const char *router_topic(unsigned index);
 
-/* Returns false for a topic that exists only to answer misdirected messages with the right topic.
- * */
-bool router_topic_is_required(unsigned index);
+/* A topic that exists only to answer misdirected messages with the right topic is optional. */
+enum link_need router_topic_need(unsigned index);
 
 /* Handles one message as the link recorded it: the event and what follows it. */
 void router_handle(const struct router *router, const struct link_event *event);

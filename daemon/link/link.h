@@ -74,11 +74,14 @@ struct link_event {
 /*
  * A topic to subscribe to, with QoS 1. Without a required one the gateway cannot do its work, so
  * its refusal is an error. An optional one is left out if the broker refuses it, which is logged
- * once, or if the connection ends over it twice.
+ * once, or if the connection ends over it twice. One of others is optional, too: it brings what
+ * other clients publish there from now on, with QoS 0, and only MQTT 5 has it.
  */
+enum link_need { LINK_REQUIRED, LINK_OPTIONAL, LINK_OF_OTHERS, LINK_NEEDS };
+
 struct link_subscription {
 	const char *topic; /* complete */
-	bool required;
+	enum link_need need;
 };
 
 /* The outbox and the queue are borrowed until link_close() returns; the rest is copied. */

@@ -138,7 +138,7 @@ struct link {
 	struct refusals rejected;      /* by the broker */
 	char farewell[MQTT_CLIENT_ERROR_MAX]; /* the broker's words at the end */
 	unsigned short_lived;                 /* connections in a row that broke soon */
-	unsigned optional_losses; /* connections that ended over the optional subscriptions */
+	unsigned losses[LINK_NEEDS];          /* connections that ended over such a subscription */
 	/* By the index of the subscription: its refusal was logged. */
 	bool refusal_told[LINK_SUBSCRIPTIONS_MAX];
 };

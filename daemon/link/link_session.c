@@ -27,7 +27,7 @@ static bool handle_inbound(struct link_session *session, const struct mqtt_inbou
 	for (size_t i = 0; i < settings->n_subscriptions; i++) {
 		if (strcmp(settings->subscriptions[i].topic, inbound->topic) == 0) {
 			link_events_push_message(&session->link->events, (unsigned)i, inbound);
-			return true;
+			return settings->subscriptions[i].need != LINK_OF_OTHERS;
 		}
 	}
 	return false;

@@ -65,7 +65,7 @@ int link_settings_copy(const struct link_settings *from, struct link_copies *cop
 	for (size_t i = 0; i < from->n_subscriptions; i++)
 		copies->subscriptions[i] = (struct link_subscription){
 			.topic = copy_text(copies, from->subscriptions[i].topic),
-			.required = from->subscriptions[i].required,
+			.need = from->subscriptions[i].need,
 		};
 	settings.mqtt = &copies->mqtt;
 	settings.subscriptions = copies->subscriptions;

@@ -13,6 +13,12 @@ enum {
 /* A little less than the time that the library allows for a SUBSCRIBE. */
 #define SUBSCRIBE_US (4 * UINT64_C(1000000))
 
+/* What is missing then. */
+static const char *const WITHOUT[LINK_NEEDS] = {
+	[LINK_OPTIONAL] = "who sends something there by mistake gets no answer",
+	[LINK_OF_OTHERS] = "another gateway on the same topics is not noticed",
+};
+
 /* A topic that the gateway needs is reported at each connection, another one only once. */
 static void tell_refused(struct link_session *session, size_t index, int code)
 {
@@ -21,16 +27,15 @@ static void tell_refused(struct link_session *session, size_t index, int code)
 	const char *reason = mqtt_client_reason(session->client, code);
 
 	session->left_out[index] = true;
-	if (subscription->required)
+	if (subscription->need == LINK_REQUIRED)
 		log_error("mqtt",
 			"the broker refused the subscription to %s: %s; what is sent there does "
 			"not arrive",
 			subscription->topic, reason);
 	else if (!link->refusal_told[index])
 		log_notice("mqtt",
-			"the broker refused the subscription to %s: %s; nothing needs it, but who "
-			"sends something there by mistake gets no answer",
-			subscription->topic, reason);
+			"the broker refused the subscription to %s: %s; nothing needs it, but %s",
+			subscription->topic, reason, WITHOUT[subscription->need]);
 	link->refusal_told[index] = true;
 }
 
@@ -44,28 +49,29 @@ static const char *why_unsubscribed(const struct link_session *session, uint64_t
 	return why ? why : "the broker did not answer the subscription";
 }
 
-/* Subscribes to the required ones, or to the others, in one packet. If one is refused, the rest of
- * the gateway goes on without it. */
-static int subscribe_to(struct link_session *session, bool required)
+/* Subscribes to the topics of one kind in one packet. If one is refused, the rest of the gateway
+ * goes on without it. */
+static int subscribe_to(struct link_session *session, enum link_need need)
 {
 	const struct link_settings *settings = &session->link->settings;
-	const char *topics[LINK_SUBSCRIPTIONS_MAX];
+	struct mqtt_filter filters[LINK_SUBSCRIPTIONS_MAX];
 	size_t indexes[LINK_SUBSCRIPTIONS_MAX], n = 0;
 	int codes[LINK_SUBSCRIPTIONS_MAX];
 	uint64_t begin_us;
 	int r;
 
 	for (size_t i = 0; i < settings->n_subscriptions; i++) {
-		if (settings->subscriptions[i].required != required)
+		if (settings->subscriptions[i].need != need)
 			continue;
-		topics[n] = settings->subscriptions[i].topic;
+		filters[n] = (struct mqtt_filter){
+			settings->subscriptions[i].topic, need == LINK_OF_OTHERS};
 		indexes[n++] = i;
 	}
 	if (n == 0)
 		return 0;
 	begin_us = clock_now_us();
 	link_enter_library(session->link);
-	r = mqtt_client_subscribe(session->client, topics, n, codes);
+	r = mqtt_client_subscribe(session->client, filters, n, codes);
 	if (link_leave_library(session->link) < 0)
 		return -ECANCELED;
 	session->now_us = clock_now_us();
@@ -82,30 +88,40 @@ static int subscribe_to(struct link_session *session, bool required)
 
 int link_subscribe_needed(struct link_session *session)
 {
-	return subscribe_to(session, true);
+	return subscribe_to(session, LINK_REQUIRED);
 }
 
 /*
- * These go out in a packet of their own. If a broker ends the connection over a topic that its
- * rules do not allow, it can be recognized, and after the second time they are left out.
+ * Each kind goes out in a packet of its own. If a broker ends the connection over a topic that its
+ * rules do not allow, it can be recognized, and after the second time those of its kind are left
+ * out.
  */
-int link_subscribe_optional(struct link_session *session)
+static int subscribe_if_allowed(struct link_session *session, enum link_need need)
 {
 	struct link *link = session->link;
 	int r;
 
-	if (link->optional_losses >= OPTIONAL_LOSSES) {
+	if (link->losses[need] >= OPTIONAL_LOSSES) {
 		for (size_t i = 0; i < link->settings.n_subscriptions; i++)
-			session->left_out[i] |= !link->settings.subscriptions[i].required;
+			session->left_out[i] |= link->settings.subscriptions[i].need == need;
 		return 0;
 	}
-	r = subscribe_to(session, false);
+	r = subscribe_to(session, need);
 	if (r == 0)
-		link->optional_losses = 0;
-	else if (r != -ECANCELED && ++link->optional_losses == OPTIONAL_LOSSES)
+		link->losses[need] = 0;
+	else if (r != -ECANCELED && ++link->losses[need] == OPTIONAL_LOSSES)
 		log_notice("mqtt",
 			"the connection ended twice as topics were subscribed to that nothing "
-			"needs; from now on they are left out, and who sends something there by "
-			"mistake gets no answer");
+			"needs; from now on they are left out, and %s",
+			WITHOUT[need]);
+	return r;
+}
+
+int link_subscribe_optional(struct link_session *session)
+{
+	int r = subscribe_if_allowed(session, LINK_OPTIONAL);
+
+	if (r == 0 && session->link->version == CONFIG_MQTT_VERSION_5)
+		r = subscribe_if_allowed(session, LINK_OF_OTHERS);
 	return r;
 }

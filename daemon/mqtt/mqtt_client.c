@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 enum {
+	NO_RETAINED = 2, /* the Retain Handling of a subscription: none of the retained ones */
 	/* With no more than this much in the socket, it takes a message of the largest size without
 	 * blocking. */
 	UNSENT_MAX = BROKER_SOCKET_ROOM / 2,
@@ -74,13 +75,13 @@ const char *mqtt_client_reason(const struct mqtt_client *client, int code)
 }
 
 int mqtt_client_subscribe(
-	struct mqtt_client *client, const char *const *topics, size_t n, int *ret_codes)
+	struct mqtt_client *client, const struct mqtt_filter *filters, size_t n, int *ret_codes)
 {
-	char **filters = calloc(n, sizeof(*filters));
+	char **topics = calloc(n, sizeof(*topics));
 	int *codes = calloc(n, sizeof(*codes));
 	MQTTSubscribe_options *options = calloc(n, sizeof(*options));
 	MQTTResponse response;
-	int r = filters && codes && options ? 0 : -ENOMEM;
+	int r = topics && codes && options ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		/*
@@ -88,15 +89,17 @@ int mqtt_client_subscribe(
 		 * any other.
 		 */
 		options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
-		options[i].retainAsPublished = 1;
-		codes[i] = 1;
-		filters[i] = strdup(topics[i]);
-		if (!filters[i])
+		options[i].retainAsPublished = !filters[i].of_others;
+		options[i].noLocal = filters[i].of_others;
+		options[i].retainHandling = filters[i].of_others ? NO_RETAINED : 0;
+		codes[i] = filters[i].of_others ? 0 : 1;
+		topics[i] = strdup(filters[i].topic);
+		if (!topics[i])
 			r = -ENOMEM;
 	}
 	if (r == 0) {
 		response = MQTTClient_subscribeMany5(
-			client->handle, (int)n, filters, codes, options, NULL);
+			client->handle, (int)n, topics, codes, options, NULL);
 		/* With 3.1.1 the library puts the answers in place of the QoS that it was given. */
 		if (client->version == CONFIG_MQTT_VERSION_5 && response.reasonCodeCount == 1)
 			codes[0] = (int)response.reasonCode;
@@ -108,9 +111,9 @@ int mqtt_client_subscribe(
 	}
 	if (r == 0)
 		memcpy(ret_codes, codes, n * sizeof(*codes));
-	for (size_t i = 0; filters && i < n; i++)
-		free(filters[i]);
-	free(filters);
+	for (size_t i = 0; topics && i < n; i++)
+		free(topics[i]);
+	free(topics);
 	free(options);
 	free(codes);
 	return r;

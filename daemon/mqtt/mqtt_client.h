@@ -80,12 +80,18 @@ bool mqtt_client_says_why(const struct mqtt_client *client);
 /* The longest time between calls of mqtt_client_receive() that the keepalive allows. */
 int mqtt_client_tick_ms(const struct mqtt_client *client);
 
+struct mqtt_filter {
+	const char *topic;
+	/* With QoS 0, and only what others publish from now on. These are options of MQTT 5. */
+	bool of_others;
+};
+
 /*
- * Subscribes with QoS 1. ret_codes (n of them) get the broker's answers: 0 to 2, or 0x80 and above
+ * Subscribes, with QoS 1. ret_codes (n of them) get the broker's answers: 0 to 2, or 0x80 and above
  * if refused. Blocks for at most 10 s. -ENOTCONN: there was no answer, and the connection is gone.
  */
 int mqtt_client_subscribe(
-	struct mqtt_client *client, const char *const *topics, size_t n, int *ret_codes);
+	struct mqtt_client *client, const struct mqtt_filter *filters, size_t n, int *ret_codes);
 
 /* Words for a reason code. Static. */
 const char *mqtt_client_reason(const struct mqtt_client *client, int code);

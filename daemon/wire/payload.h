@@ -248,7 +248,13 @@ struct payload_health_row {
 	};
 };
 
+enum { PAYLOAD_INSTANCE_BYTES = 17 };
+
 int payload_format_health(const struct payload_health_rows *rows, char *out, size_t out_bytes);
+
+/* Finds the instance in such a payload, of which the end may be missing. 0, or -ENOENT. */
+int payload_find_instance(
+	const struct payload_bytes *bytes, char ret_instance[static PAYLOAD_INSTANCE_BYTES]);
 
 /* The bytes of Python's struct.pack(). The number of them, -ENODATA when a field is null, -ERANGE
  * when one does not fit, -ENOBUFS. */

@@ -2,6 +2,8 @@
 #include "clock.h"
 #include "json_writer.h"
 #include "payload.h"
+#include <errno.h>
+#include <string.h>
 
 static void add_count(struct json_writer *json, const char *key, uint64_t value)
 {
@@ -78,4 +80,27 @@ int payload_format_health(const struct payload_health_rows *rows, char *out, siz
 	json_begin(&json, out, out_bytes);
 	add_rows(&json, rows);
 	return json_finish(&json);
+}
+
+/* The key comes before every name of the map. In a text before it, its quotes would be escaped. */
+int payload_find_instance(
+	const struct payload_bytes *bytes, char ret_instance[static PAYLOAD_INSTANCE_BYTES])
+{
+	static const char KEY[] = "\"instance\":\"";
+	enum { DIGITS = PAYLOAD_INSTANCE_BYTES - 1 };
+	const char *end = (const char *)bytes->data + bytes->size;
+	const char *at = memmem(bytes->data, bytes->size, KEY, sizeof(KEY) - 1);
+
+	if (!at)
+		return -ENOENT;
+	at += sizeof(KEY) - 1;
+	if (end - at <= DIGITS || at[DIGITS] != '"')
+		return -ENOENT;
+	for (int i = 0; i < DIGITS; i++) {
+		if (!memchr("0123456789abcdef", at[i], 16))
+			return -ENOENT;
+	}
+	memcpy(ret_instance, at, DIGITS);
+	ret_instance[DIGITS] = '\0';
+	return 0;
 }

@@ -19,12 +19,21 @@ static const char MAP[] =
 static const char TWO_MOTORS[] =
 	"motors: [{forward: GPIO5, backward: GPIO6}, {forward: GPIO20, backward: GPIO21}]\n";
 
-enum { TOPIC_ACTIONS, TOPIC_INTERVAL, TOPIC_LEDS, TOPIC_ACTION, TOPIC_LED, TOPIC_MOTOR };
+enum {
+	TOPIC_ACTIONS,
+	TOPIC_INTERVAL,
+	TOPIC_LEDS,
+	TOPIC_ACTION,
+	TOPIC_LED,
+	TOPIC_MOTOR,
+	TOPIC_HEALTH
+};
 
 struct fixture {
 	struct map_rig rig;
 	struct outputs *outputs;
 	struct outbox *outbox;
+	char met[32];
 	struct router router;
 	struct refusals refusals;
 	struct outbox_message *answer;
@@ -37,6 +46,13 @@ static void on_interval(void *userdata, uint32_t interval_ms)
 	struct fixture *fixture = userdata;
 
 	fixture->interval_ms = interval_ms;
+}
+
+static void on_met(void *userdata, const char *instance)
+{
+	struct fixture *fixture = userdata;
+
+	(void)snprintf(fixture->met, sizeof(fixture->met), "%s", instance);
 }
 
 static void on_applied(void *userdata)
@@ -67,6 +83,7 @@ static void open_map(struct fixture *fixture, const char *map)
 		.refusals = &fixture->refusals,
 		.set_interval = on_interval,
 		.applied = on_applied,
+		.met = on_met,
 		.userdata = fixture,
 	};
 }
@@ -142,8 +159,12 @@ static void test_the_topics_and_their_order(void **state)
 	assert_string_equal(router_topic(TOPIC_ACTION), "action");
 	assert_string_equal(router_topic(TOPIC_LED), "actions/led");
 	assert_string_equal(router_topic(TOPIC_MOTOR), "actions/motor");
+	assert_string_equal(router_topic(TOPIC_HEALTH), "health");
 	for (unsigned i = 0; i < ROUTER_TOPICS; i++)
-		assert_int_equal(router_topic_is_required(i), i <= TOPIC_LEDS);
+		assert_int_equal(router_topic_need(i),
+			i <= TOPIC_LEDS            ? LINK_REQUIRED
+				: i <= TOPIC_MOTOR ? LINK_OPTIONAL
+						   : LINK_OF_OTHERS);
 }
 
 static void test_an_action_is_written_and_answered(void **state)
@@ -352,6 +373,48 @@ static void test_a_message_without_payload_is_not_answered(void **state)
 	close_fixture(&f);
 }
 
+static const char *meet(struct fixture *fixture, const char *payload, bool retained)
+{
+	static struct outbox_message answer;
+	size_t size = strlen(payload);
+	struct link_event *event = calloc(1, sizeof(*event) + size);
+
+	assert_non_null(event);
+	*event = (struct link_event){
+		.kind = LINK_EVENT_MESSAGE,
+		.topic = TOPIC_HEALTH,
+		.retained = retained,
+		.payload_size = (uint32_t)size,
+		.true_size = size,
+	};
+	memcpy(event + 1, payload, size);
+	fixture->met[0] = '\0';
+	router_handle(&fixture->router, event);
+	free(event);
+	assert_false(outbox_take(fixture->outbox, true, &answer));
+	return fixture->met;
+}
+
+static void test_the_health_of_another_gateway_is_not_answered(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_string_equal(
+		meet(&f, "{\"version\":\"1.1.0\",\"instance\":\"0123456789abcdef\",\"sens", false),
+		"0123456789abcdef");
+	assert_string_equal(meet(&f, "{\"instance\":\"0123456789abcdef\"}", true), "");
+	assert_string_equal(meet(&f, "{\"version\":\"1.0.0\"}", false), "");
+	assert_string_equal(meet(&f, "{\"instance\":\"0123456789abcde", false), "");
+	assert_string_equal(meet(&f, "{\"instance\":\"0123456789abcdef", false), "");
+	assert_string_equal(meet(&f, "{\"instance\":\"0123456789abcdeg\"}", false), "");
+	assert_string_equal(
+		meet(&f, "{\"broker\":\"\\\"instance\\\":\\\"0123456789abcdef\\\"\"}", false), "");
+	assert_true(f.refusals.count == 0);
+	close_fixture(&f);
+}
+
 static void test_the_interval_as_text(void **state)
 {
 	struct fixture f;
@@ -438,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_retained_is_refused_on_all_topics),
 		cmocka_unit_test(test_a_misspelled_topic_is_answered_with_the_right_one),
 		cmocka_unit_test(test_a_message_without_payload_is_not_answered),
+		cmocka_unit_test(test_the_health_of_another_gateway_is_not_answered),
 		cmocka_unit_test(test_the_interval_as_text),
 		cmocka_unit_test(test_leds_as_text),
 		cmocka_unit_test(test_the_answer_goes_where_the_sender_wants_it),
