@@ -99,6 +99,7 @@ static int read_root(struct config_loader *loader)
 	if (r < 0)
 		return r;
 	config_spread_failsafe(config);
+	config_check_rules(loader);
 	r = config_finish_mqtt(loader);
 	if (r < 0)
 		return r;

@@ -149,6 +149,8 @@ struct config_output {
 	unsigned failsafe;                /* index into the kind's choices */
 	bool has_failsafe;                /* of its own, and not the one of its kind */
 	uint64_t max_on_us;               /* from when it leaves rest; 0: no limit */
+	char *interlock;             /* of those with the same text at most one is on; NULL: none */
+	uint64_t interlock_pause_us; /* all of them are off for so long before one goes on */
 	/*
 	 * Its settings as one text, including those of its chips. A reload keeps an object whose
 	 * fingerprint is the same, and builds it anew otherwise. What decides when it goes on and
@@ -230,10 +232,12 @@ static inline const struct output_failsafe *config_output_failsafe(
 }
 
 /* What becomes of an output at the end of the process, and by tosd --safe. Nothing given: it stays
- * as it is. What the map limits to a time is never left on. */
+ * as it is. What the map limits to a time, or to one of a group, is never left on. */
 static inline const struct output_values *config_output_end(const struct config_output *output)
 {
-	return output->max_on_us > 0 ? &output->kind->rest : &config_output_failsafe(output)->end;
+	bool is_limited = output->max_on_us > 0 || output->interlock;
+
+	return is_limited ? &output->kind->rest : &config_output_failsafe(output)->end;
 }
 
 /* What a sensor's values are. Texts are the config's or the tables'; NULL: not known. */

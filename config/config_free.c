@@ -56,6 +56,7 @@ static void free_port(struct config_port *port)
 void config_free_output(struct config_output *output)
 {
 	free(output->name);
+	free(output->interlock);
 	for (size_t i = 0; i < OUTPUT_PORTS_MAX; i++)
 		free_port(&output->ports[i]);
 	free(output->fingerprint);

@@ -55,7 +55,7 @@ int config_read_output_section(struct schema *schema, const struct yaml_node *no
 int config_read_failsafe(struct schema *schema, const struct yaml_node *node, void *field);
 
 /* The options that every output has, whatever its kind: for a struct config_output. */
-enum { CONFIG_RULE_OPTIONS = 2 };
+enum { CONFIG_RULE_OPTIONS = 4 };
 
 struct config_rule_words { /* what they refer to */
 	struct schema_choice failsafe[DRIVER_WORDS_MAX + 1];
@@ -70,6 +70,9 @@ extern const char *const config_rule_keys[];
 
 /* Notes what their values alone do not tell. */
 void config_note_rules(const struct yaml_node *node, struct config_output *output);
+
+/* Checks what outputs of several sections say together. */
+void config_check_rules(struct config_loader *loader);
 
 /* Reads the outputs of one section and appends them to the config's. */
 int config_read_outputs(struct schema *schema, const struct yaml_node *node,

@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /* What the map says of outputs of every kind, and what the daemon decides by: a row each. */
 #include "config_load.h"
+#include <string.h>
 
 #define MS   1e3 /* in the base unit of durations, us */
 #define HOUR 3600e6
 
-const char *const config_rule_keys[CONFIG_RULE_OPTIONS + 1] = {"failsafe", "max_on", NULL};
+const char *const config_rule_keys[CONFIG_RULE_OPTIONS + 1] = {
+	"failsafe", "max_on", "interlock", "interlock_pause", NULL};
 
 static const struct schema_option MAX_ON = {.key = "max_on",
 	SCHEMA_FIELD(struct config_output, max_on_us),
 	.type = SCHEMA_DURATION,
 	.min = 10 * MS,
 	.max = 24 * HOUR};
+
+static const struct schema_option INTERLOCK = {
+	.key = "interlock", SCHEMA_FIELD(struct config_output, interlock), .type = SCHEMA_NAME};
+
+static const struct schema_option INTERLOCK_PAUSE = {.key = "interlock_pause",
+	SCHEMA_FIELD(struct config_output, interlock_pause_us),
+	.type = SCHEMA_DURATION,
+	.max = 60e6,
+	.initial = "500ms"};
 
 size_t config_rule_options(const struct output_kind *kind, struct config_rule_words *words,
 	struct schema_option ret_options[CONFIG_RULE_OPTIONS])
@@ -27,10 +38,65 @@ size_t config_rule_options(const struct output_kind *kind, struct config_rule_wo
 		.initial = kind->failsafe[0].word,
 	};
 	ret_options[n++] = MAX_ON;
+	ret_options[n++] = INTERLOCK;
+	ret_options[n++] = INTERLOCK_PAUSE;
 	return n;
 }
 
 void config_note_rules(const struct yaml_node *node, struct config_output *output)
 {
 	output->has_failsafe = yaml_node_get(node, "failsafe") != NULL;
+}
+
+static const struct yaml_node *node_of(
+	const struct config_loader *loader, const struct config_output *output, const char *key)
+{
+	return yaml_node_get(config_item(loader, output->kind->section, output->index), key);
+}
+
+static bool is_same_group(const struct config_output *a, const struct config_output *b)
+{
+	return a != b && a->interlock && b->interlock && strcmp(a->interlock, b->interlock) == 0;
+}
+
+/* True if it goes on when the broker is away. */
+static bool goes_on(const struct config_output *output)
+{
+	const struct output_values *away = &config_output_failsafe(output)->away;
+
+	return away->given && !output_values_hold(away, &output->kind->rest);
+}
+
+static void check_interlock(struct config_loader *loader, const struct config_output *output)
+{
+	const struct config *config = loader->config;
+	const struct yaml_node *group = node_of(loader, output, "interlock");
+	const struct yaml_node *pause = node_of(loader, output, "interlock_pause");
+	struct diag *diag = loader->schema.diag;
+	size_t n = 0;
+
+	if (pause && !group)
+		diag_error(diag, pause->key_place, "add interlock, or remove it",
+			"interlock_pause: %s is in no interlock", output->name);
+	if (!output->interlock || !group)
+		return;
+	for (size_t i = 0; i < config->n_outputs; i++) {
+		const struct config_output *other = &config->outputs[i];
+
+		n += is_same_group(output, other);
+		if (is_same_group(output, other) && other < output && goes_on(output) &&
+			goes_on(other))
+			diag_error(diag, group->place, "failsafe: on is for one of them",
+				"interlock: without a broker both %s and %s would go on",
+				other->name, output->name);
+	}
+	if (n == 0)
+		diag_error(diag, group->place, "name the same in another output, or remove it",
+			"interlock: %s is alone in \"%s\"", output->name, output->interlock);
+}
+
+void config_check_rules(struct config_loader *loader)
+{
+	for (size_t i = 0; i < loader->config->n_outputs; i++)
+		check_interlock(loader, &loader->config->outputs[i]);
 }

@@ -166,6 +166,11 @@ static bool is_all_packed_same(const struct config *before, const struct config 
 	return is_same;
 }
 
+static const char *text_of(const char *text)
+{
+	return text ? text : "";
+}
+
 /* Also compares outputs with a fail-safe of their own, which stay open if nothing else changed. */
 static bool is_same_failsafe(const struct config *before, const struct config *after)
 {
@@ -174,7 +179,9 @@ static bool is_same_failsafe(const struct config *before, const struct config *a
 		const struct config_output *new = &after->outputs[i];
 
 		if (strcmp(old->fingerprint, new->fingerprint) == 0 &&
-			(old->failsafe != new->failsafe || old->max_on_us != new->max_on_us))
+			(old->failsafe != new->failsafe || old->max_on_us != new->max_on_us ||
+				old->interlock_pause_us != new->interlock_pause_us ||
+				strcmp(text_of(old->interlock), text_of(new->interlock)) != 0))
 			return false;
 	}
 	return before->failsafe.after_us == after->failsafe.after_us &&

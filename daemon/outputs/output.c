@@ -8,7 +8,8 @@ void output_init(struct output *output, const struct config_output *config)
 	*output = (struct output){
 		.config = config,
 		.state = {.values = output_kind_initial(config->kind, config->params),
-			.for_us = OUTPUT_NEVER},
+			.for_us = OUTPUT_NEVER,
+			.start_us = OUTPUT_NEVER},
 		.ok = true,
 	};
 	snprintf(output->object, sizeof(output->object), "%s.%s", config->kind->word, config->name);
@@ -21,6 +22,7 @@ static struct output_facts facts_of(const struct output *output)
 		.away = &config_output_failsafe(output->config)->away,
 		.end = config_output_end(output->config),
 		.max_on_us = output->config->max_on_us,
+		.free_us = output->free_us,
 		.state = output->state,
 	};
 }
@@ -44,9 +46,12 @@ uint64_t output_deadline_us(const struct output *output)
 static void observe(struct output *output)
 {
 	const struct output_kind *kind = output_kind_of(output);
+	bool rested = output_rests(output);
 
 	if (kind->observe)
 		kind->observe(output->device, &output->state.values);
+	if (rested != output_rests(output))
+		output->state.since_us = clock_now_us();
 	output_state_settle(kind, &output->state);
 }
 
@@ -54,7 +59,10 @@ static void is_at_rest_now(struct output *output)
 {
 	const struct output_kind *kind = output_kind_of(output);
 
+	if (!output_rests(output))
+		output->state.since_us = clock_now_us();
 	output_values_merge(&output->state.values, &kind->rest);
+	output->state.start_us = OUTPUT_NEVER;
 	output_state_settle(kind, &output->state);
 }
 
@@ -113,6 +121,9 @@ int output_open(struct output *output, const struct port_source *source)
 	r = kind->open(wires, output->config->params, &output->device);
 	if (r < 0)
 		return hal_error_set(&output->error, r, "%s", hal_strerror(r));
+	/* Nobody knows what it was before. */
+	if (output_rests(output))
+		output->state.since_us = clock_now_us();
 	return 0;
 }
 
@@ -129,11 +140,15 @@ static int write_failed(struct output *output, int code)
 
 int output_write(struct output *output, const struct output_state *next)
 {
+	bool rested = output_rests(output);
 	int r = output_kind_of(output)->apply(output->device, &next->values, clock_now_us());
 
 	if (r < 0)
 		return write_failed(output, r);
 	output->state = *next;
+	/* A pause counts from when it was off, and not from when that was meant. */
+	if (!rested && output_rests(output))
+		output->state.since_us = clock_now_us();
 	return 0;
 }
 

@@ -16,6 +16,7 @@ struct output {
 	char object[80];                    /* "led.red" */
 	char places[OUTPUT_PORTS_MAX][128]; /* what it is wired to, as last opened */
 	struct output_state state;
+	uint64_t free_us; /* the others of its interlock have been off for long enough */
 	bool ok;
 	struct backoff retry;
 	struct hal_error error; /* when not ok */

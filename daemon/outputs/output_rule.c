@@ -7,22 +7,32 @@ typedef bool output_level(const struct output_facts *facts, const struct output_
 
 void output_state_settle(const struct output_kind *kind, struct output_state *state)
 {
-	if (output_is_at_rest(kind, &state->values))
+	if (output_is_at_rest(kind, output_state_goal(state)))
 		state->for_us = OUTPUT_NEVER;
 }
 
+/* Makes these values, of those that it has or waits for, its own. */
 static void write(const struct output_facts *facts, const struct output_event *event,
 	const struct output_values *values, struct output_decision *decision)
 {
 	bool rested = output_is_at_rest(facts->kind, &facts->state.values);
+	struct output_values next = *output_state_goal(&facts->state);
 	struct output_values more = *values;
 
 	output_values_complete(facts->kind, &more);
 	output_values_remember(facts->kind, &more);
+	output_values_merge(&next, &more);
 	decision->verdict = OUTPUT_WRITE;
-	output_values_merge(&decision->next.values, &more);
-	if (rested)
-		decision->next.since_us = event->time_us;
+	decision->next.start_us = OUTPUT_NEVER;
+	if (rested && !output_is_at_rest(facts->kind, &next) && event->time_us < facts->free_us) {
+		decision->verdict = OUTPUT_WAIT;
+		decision->next.start_us = facts->free_us;
+		decision->next.waiting = next;
+	} else {
+		decision->next.values = next;
+		if (rested != output_is_at_rest(facts->kind, &next))
+			decision->next.since_us = event->time_us;
+	}
 	output_state_settle(facts->kind, &decision->next);
 }
 
@@ -50,7 +60,7 @@ static uint64_t max_on_end_us(const struct output_facts *facts)
 
 static bool is_over(const struct output_facts *facts, const struct output_event *event)
 {
-	return event->time_us >= output_due(facts);
+	return event->time_us >= facts->state.for_us || event->time_us >= max_on_end_us(facts);
 }
 
 /* It is off, by itself. What was over meanwhile stays so. */
@@ -70,6 +80,7 @@ static bool decide_error(const struct output_facts *facts, const struct output_e
 
 	switch (event->type) {
 	case OUTPUT_LOST:
+		decision->next.start_us = OUTPUT_NEVER;
 		if (moves)
 			make_safe(facts, event, decision);
 		return true;
@@ -86,6 +97,15 @@ static bool decide_error(const struct output_facts *facts, const struct output_e
 	default:
 		return false;
 	}
+}
+
+static bool decide_interlock(const struct output_facts *facts, const struct output_event *event,
+	struct output_decision *decision)
+{
+	if (event->type != OUTPUT_EXCLUDED)
+		return false;
+	rest(facts, event, decision);
+	return true;
 }
 
 static bool decide_failsafe(const struct output_facts *facts, const struct output_event *event,
@@ -118,6 +138,8 @@ static bool decide_for(const struct output_facts *facts, const struct output_eve
 		return false;
 	if (event->time_us >= facts->state.for_us)
 		rest(facts, event, decision);
+	else if (event->time_us >= facts->state.start_us)
+		write(facts, event, &facts->state.waiting, decision);
 	return true;
 }
 
@@ -130,7 +152,8 @@ static struct output_values complete(
 	int toggled = request->modifiers.toggle ? output_toggle_key(kind) : -1;
 
 	if (toggled >= 0)
-		output_values_set(&values, (size_t)toggled, !facts->state.values.numbers[toggled]);
+		output_values_set(&values, (size_t)toggled,
+			!output_state_goal(&facts->state)->numbers[toggled]);
 	for (size_t i = 0; values.given && i < kind->n_keys; i++) {
 		const struct output_key *key = &kind->keys[i];
 
@@ -151,12 +174,15 @@ static bool decide_action(const struct output_facts *facts, const struct output_
 	struct output_decision *decision)
 {
 	struct output_request request = event->request;
+	bool rested = output_is_at_rest(facts->kind, &facts->state.values);
+	bool waits = rested && event->time_us < facts->free_us;
+	uint64_t begin_us = waits ? facts->free_us : event->time_us;
 	struct output_values values;
 
-	output_values_resume(facts->kind, &facts->state.values, &request.values);
+	output_values_resume(facts->kind, output_state_goal(&facts->state), &request.values);
 	values = complete(facts, &request);
 	if (request.modifiers.for_ms)
-		decision->next.for_us = event->time_us + UINT64_C(1000) * request.modifiers.for_ms;
+		decision->next.for_us = begin_us + UINT64_C(1000) * request.modifiers.for_ms;
 	else if (begins_anew(facts, &request))
 		decision->next.for_us = OUTPUT_NEVER;
 	write(facts, event, &values, decision);
@@ -164,7 +190,7 @@ static bool decide_action(const struct output_facts *facts, const struct output_
 }
 
 static output_level *const LEVELS[] = {
-	decide_error, decide_failsafe, decide_max_on, decide_for, decide_action};
+	decide_error, decide_interlock, decide_failsafe, decide_max_on, decide_for, decide_action};
 
 struct output_decision output_decide(
 	const struct output_facts *facts, const struct output_event *event)
@@ -179,7 +205,9 @@ struct output_decision output_decide(
 
 uint64_t output_due(const struct output_facts *facts)
 {
-	uint64_t end_us = max_on_end_us(facts);
+	uint64_t due_us = max_on_end_us(facts);
 
-	return facts->state.for_us < end_us ? facts->state.for_us : end_us;
+	if (facts->state.for_us < due_us)
+		due_us = facts->state.for_us;
+	return facts->state.start_us < due_us ? facts->state.start_us : due_us;
 }

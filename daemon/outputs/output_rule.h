@@ -6,6 +6,8 @@
  * There are levels, and the first one that has something to say decides:
  *   hardware error   what moves stands, and is never started by a cable that was plugged in again;
  *                    other kinds are shown again as they were, unless their time is over
+ *   interlock        another one of its group goes on: rest. What is to go on itself waits until
+ *                    the others have been off for their pause
  *   fail-safe        the broker is away, or the process ends: what the map says
  *   max_on           the longest time that the map allows is over: rest
  *   for              the time that an action gave is over: rest
@@ -19,12 +21,13 @@
 
 enum output_event_type {
 	OUTPUT_ACTION,
-	OUTPUT_OPENED, /* inactive */
-	OUTPUT_RESET,  /* a part that it sits on was set up anew, and turned it off */
-	OUTPUT_LOST,   /* a write failed, or its part did */
-	OUTPUT_TIME,   /* nothing but that */
-	OUTPUT_AWAY,   /* the broker is */
-	OUTPUT_END,    /* the process ends */
+	OUTPUT_OPENED,   /* inactive */
+	OUTPUT_RESET,    /* a part that it sits on was set up anew, and turned it off */
+	OUTPUT_LOST,     /* a write failed, or its part did */
+	OUTPUT_TIME,     /* nothing but that */
+	OUTPUT_EXCLUDED, /* by another one of its interlock */
+	OUTPUT_AWAY,     /* the broker is */
+	OUTPUT_END,      /* the process ends */
 };
 
 struct output_event {
@@ -35,10 +38,18 @@ struct output_event {
 
 /* What changes of an output. */
 struct output_state {
-	struct output_values values; /* all keys */
-	uint64_t since_us;           /* when it left rest */
-	uint64_t for_us;             /* when the time of an action's "for" ends; OUTPUT_NEVER */
+	struct output_values values;  /* all keys */
+	uint64_t since_us;            /* when it left rest, or came to it */
+	uint64_t for_us;              /* when the time of an action's "for" ends; OUTPUT_NEVER */
+	uint64_t start_us;            /* when it goes on; OUTPUT_NEVER: it does not wait */
+	struct output_values waiting; /* what it is then */
 };
+
+/* What a state says to others: what waits is as if it were so. */
+static inline const struct output_values *output_state_goal(const struct output_state *state)
+{
+	return state->start_us == OUTPUT_NEVER ? &state->values : &state->waiting;
+}
 
 /* What there is to know of an output. */
 struct output_facts {
@@ -46,11 +57,13 @@ struct output_facts {
 	const struct output_values *away; /* what it does without a broker; nothing: as it is */
 	const struct output_values *end;  /* the same, when the process ends */
 	uint64_t max_on_us;               /* since it left rest; 0: no limit */
+	uint64_t free_us;                 /* before this time it does not leave rest */
 	struct output_state state;
 };
 
 enum output_verdict {
 	OUTPUT_LEAVE, /* as it is */
+	OUTPUT_WAIT,  /* the next state waits; nothing is written */
 	OUTPUT_WRITE, /* the values of the next state */
 	OUTPUT_REST,  /* on every port, also where it is believed to be */
 };

@@ -58,6 +58,7 @@ static void lost(struct outputs *outputs, struct output *output, int code)
 {
 	bool moves = output_kind_of(output)->moves;
 
+	output->state.start_us = OUTPUT_NEVER;
 	if (!moves || code == -ENODEV)
 		output_close(output);
 	for (size_t i = 0; i < output_kind_of(output)->n_ports; i++) {
@@ -248,7 +249,7 @@ struct outputs_status outputs_get(const struct outputs *outputs, size_t index)
 	const struct output *output = &outputs->items[index];
 
 	return (struct outputs_status){
-		.values = output->state.values,
+		.values = *output_state_goal(&output->state),
 		.ok = output->ok,
 		.error = output->error.text,
 		.since_ms = output->since_ms,
@@ -288,6 +289,9 @@ int outputs_carry_out(
 	switch (decision->verdict) {
 	case OUTPUT_LEAVE:
 		return 0;
+	case OUTPUT_WAIT:
+		output->state = decision->next;
+		return 0;
 	case OUTPUT_WRITE:
 		r = drive(outputs, output, &decision->next);
 		break;
@@ -304,13 +308,9 @@ int outputs_apply(struct outputs *outputs, size_t index, const struct output_req
 	struct hal_error *error)
 {
 	const struct output_event event = {OUTPUT_ACTION, clock_now_us(), *request};
-	struct output *output = &outputs->items[index];
-	struct output_decision decision = output_decision_on(output, &event);
-	int r;
 
 	outputs->now_us = event.time_us;
-	r = outputs_carry_out(outputs, output, &decision);
-	return r < 0 ? hal_error_set(error, r, "%s", output->error.text) : 0;
+	return outputs_react(outputs, &outputs->items[index], &event, error);
 }
 
 bool outputs_running(const struct outputs *outputs, bool guarded)
@@ -370,7 +370,9 @@ static uint64_t end_what_is_over(struct outputs *outputs)
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	{
 		if (output_deadline_us(output) <= outputs->now_us) {
-			struct output_decision decision = decide(outputs, output, OUTPUT_TIME);
+			const struct output_event event = {
+				.type = OUTPUT_TIME, .time_us = outputs->now_us};
+			struct output_decision decision = output_decision_on(output, &event);
 
 			(void)outputs_carry_out(outputs, output, &decision);
 			outputs_tell_state(outputs);

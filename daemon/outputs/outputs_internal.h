@@ -46,4 +46,15 @@ void outputs_try(struct outputs *outputs, struct output *output);
 int outputs_carry_out(
 	struct outputs *outputs, struct output *output, const struct output_decision *decision);
 
+/*
+ * Decides and carries out, once the others of its interlock are off if it goes on. Returns an error
+ * as outputs_carry_out(), or -EBUSY if one of the others could not be turned off: then nothing was
+ * done. *error, which may be NULL, has the words.
+ */
+int outputs_react(struct outputs *outputs, struct output *output, const struct output_event *event,
+	struct hal_error *error);
+
+/* After a reload: a group that has more than one on is off. */
+void outputs_settle_interlocks(struct outputs *outputs);
+
 void outputs_tell_state(const struct outputs *outputs);

@@ -57,6 +57,7 @@ int outputs_reload(struct outputs *outputs, const struct config *config)
 	*outputs = next;
 	close_rest(&old);
 	outputs_open_all(outputs);
+	outputs_settle_interlocks(outputs);
 	outputs_tell_state(outputs);
 	return 0;
 }

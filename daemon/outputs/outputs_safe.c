@@ -30,12 +30,10 @@ static int make_safe(struct outputs *outputs, enum output_event_type type)
 	for (int turn = 0; turn < N_TURNS; turn++) {
 		for (size_t i = 0; i < outputs->n; i++) {
 			struct output *output = &outputs->items[i];
-			struct output_decision decision;
 
 			if (!output->device || (int)turn_of(output) != turn)
 				continue;
-			decision = output_decision_on(output, &event);
-			r = first_error(r, outputs_carry_out(outputs, output, &decision));
+			r = first_error(r, outputs_react(outputs, output, &event, NULL));
 		}
 	}
 	return r;

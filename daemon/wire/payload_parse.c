@@ -156,6 +156,7 @@ static void check_tree(struct payload_parser *parser, const cJSON *tree, uint64_
 
 	payload_check_repeated(parser, NULL, tree);
 	payload_check_object(parser, NULL, tree, &ACTION_KEYS, parser->action);
+	payload_check_interlocks(parser);
 	check_age(parser, wall_ms);
 	if (parser->errors->count == 0 && !action->n_outputs && !action->interval_ms)
 		nothing_to_do(parser);

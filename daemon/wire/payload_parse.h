@@ -155,6 +155,9 @@ void payload_check_modifier(struct payload_parser *parser, const struct payload_
 void payload_check_modifiers(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, const struct payload_output *output);
 
+/* That no two outputs of an action exclude each other. */
+void payload_check_interlocks(struct payload_parser *parser);
+
 /* Whether a kind's word is one of this gateway's: it has such outputs, or everybody expects it. */
 static inline bool payload_kind_is_known(
 	const struct config *config, const struct output_kind *kind)

@@ -78,6 +78,44 @@ void payload_check_modifier(struct payload_parser *parser, const struct payload_
 	find(kind, path->key)->check(parser, path, item, modifiers);
 }
 
+/* True if the action leaves it on, or may. */
+static bool turns_on(const struct config_output *config, const struct payload_output *output)
+{
+	const struct output_values *rest = &config->kind->rest;
+
+	return (output->values.given & rest->given) != rest->given ||
+		!output_is_at_rest(config->kind, &output->values);
+}
+
+static void check_pair(struct payload_parser *parser, const struct payload_output *a,
+	const struct payload_output *b)
+{
+	const struct config_output *one = &parser->config->outputs[a->output];
+	const struct config_output *other = &parser->config->outputs[b->output];
+	const struct payload_path up = {NULL, other->kind->word};
+	const struct payload_path path = {&up, other->name};
+
+	if (one->interlock && other->interlock && strcmp(one->interlock, other->interlock) == 0 &&
+		turns_on(one, a) && turns_on(other, b))
+		payload_mistake(parser, &path,
+			"at most one of the interlock \"%s\" can be on, and \"%s\" is in this "
+			"action, "
+			"too",
+			other->interlock, one->name);
+}
+
+void payload_check_interlocks(struct payload_parser *parser)
+{
+	const struct payload_action *action = parser->action;
+
+	for (size_t i = 0; i < action->n_outputs; i++) {
+		if (!parser->config->outputs[action->outputs[i].output].interlock)
+			continue;
+		for (size_t j = i + 1; j < action->n_outputs; j++)
+			check_pair(parser, &action->outputs[i], &action->outputs[j]);
+	}
+}
+
 void payload_check_modifiers(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, const struct payload_output *output)
 {

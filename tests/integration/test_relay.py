@@ -14,6 +14,12 @@ relays:
   - {name: heater, line: GPIO23, failsafe: keep}
 """
 
+BLIND = """
+relays:
+  - {name: up, line: GPIO26, interlock: blind, interlock_pause: 700ms}
+  - {name: down, line: GPIO22, interlock: blind}
+"""
+
 LIMITED = """
 relays:
   - {name: pump, line: GPIO26, failsafe: 'on', max_on: 1500ms}
@@ -106,3 +112,23 @@ def test_the_longest_time_holds_without_a_broker(broker, make_client, make_gatew
     times = [int(line.split()[0]) for line in gateway.wire.since(mark) if " line GPIO26 " in line]
     assert times[-1] - times[0] >= 1_490_000
     client.wait_json("tos/state", lambda state: state["relay"]["0"] == {"on": False})
+
+
+def test_of_an_interlock_one_is_on_after_a_pause(broker, make_client, make_gateway):
+    gateway = make_gateway(make_map(broker.port, more=BLIND))
+    client = make_client()
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    mark = gateway.wire.mark()
+    answer = client.ask_json({"relay": {"up": {"on": True}, "down": {"toggle": True}}})
+    reason = 'at most one of the interlock "blind" can be on, and "up" is in this action, too'
+    assert answer["errors"] == [{"path": "relay.down", "reason": reason}]
+    assert client.ask_json({"relay": {"up": {"on": True}}})["ok"]
+    gateway.wire.wait(r" line GPIO26 1$", mark)
+    mark = gateway.wire.mark()
+    assert client.ask_json({"relay": {"down": {"on": True}}})["applied"] == {"relay": {"down": {"on": True}}}
+    gateway.wire.wait(r" line GPIO22 1$", mark)
+    times = [(int(line.split()[0]), line.split(" ", 1)[1]) for line in gateway.wire.since(mark)]
+    off = next(at for at, what in times if what == "line GPIO26 0")
+    on = next(at for at, what in times if what == "line GPIO22 1")
+    assert on - off >= 690_000
+    client.wait_json("tos/state", lambda state: state["relay"] == {"0": {"on": False}, "1": {"on": True}})

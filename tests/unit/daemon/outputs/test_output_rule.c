@@ -18,6 +18,7 @@ struct row {
 		int values[2]; /* of the first two keys */
 		int ends;      /* its "for" */
 		int since;
+		int starts; /* on, if it waits for that */
 	} state;
 	struct {
 		enum output_event_type type;
@@ -31,9 +32,10 @@ struct row {
 	enum output_verdict verdict;
 	struct {
 		int values[2];
-		int ends, since;
+		int ends, since, starts;
 	} next;
 	int max_on;
+	int free; /* before it does not leave rest */
 };
 
 #define NOT_ASKED                                                                                  \
@@ -43,134 +45,176 @@ struct row {
 
 static const struct row ROWS[] = {
 	/* an action */
-	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{1, 7}, 0, false}, OUTPUT_WRITE,
-		{{1, 7}, NO, 0}, 0},
-	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{1, NO}, 0, false}, OUTPUT_WRITE,
-		{{1, 3}, NO, 0}, 0},
+	{"led", "keep", {{0, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{1, 7}, 0, false}, OUTPUT_WRITE,
+		{{1, 7}, NO, 0, 0}, 0, 0},
+	{"led", "keep", {{0, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{1, NO}, 0, false}, OUTPUT_WRITE,
+		{{1, 3}, NO, 0, 0}, 0, 0},
 	/* a level alone turns it on */
-	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
-		{{1, 7}, NO, 0}, 0},
-	{"led", "off", {{1, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{0, NO}, 0, false}, OUTPUT_WRITE,
-		{{0, 3}, NO, 0}, 0},
-	{"motor", "stop", {{FORWARD, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false},
-		OUTPUT_WRITE, {{FORWARD, 7}, NO, 0}, 0},
-	{"motor", "stop", {{STOP, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
-		{{STOP, 7}, NO, 0}, 0},
-	{"motor", "keep", {{FORWARD, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{STOP, NO}, 0, false},
-		OUTPUT_WRITE, {{STOP, 3}, NO, 0}, 0},
+	{"led", "keep", {{0, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
+		{{1, 7}, NO, 0, 0}, 0, 0},
+	{"led", "off", {{1, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{0, NO}, 0, false}, OUTPUT_WRITE,
+		{{0, 3}, NO, 0, 0}, 0, 0},
+	{"motor", "stop", {{FORWARD, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false},
+		OUTPUT_WRITE, {{FORWARD, 7}, NO, 0, 0}, 0, 0},
+	{"motor", "stop", {{STOP, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false},
+		OUTPUT_WRITE, {{STOP, 7}, NO, 0, 0}, 0, 0},
+	{"motor", "keep", {{FORWARD, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{STOP, NO}, 0, false},
+		OUTPUT_WRITE, {{STOP, 3}, NO, 0, 0}, 0, 0},
 
 	/* toggle: on from rest, and off from everything else */
-	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
-		{{1, 3}, NO, 0}, 0},
-	{"led", "keep", {{1, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
-		{{0, 3}, NO, 0}, 0},
-	{"led", "keep", {{1, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, true}, OUTPUT_WRITE,
-		{{0, 7}, NO, 0}, 0},
-	{"relay", "off", {{0}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, true}, OUTPUT_WRITE,
-		{{1}, 29, 0}, 0},
-	{"relay", "off", {{1}, 50, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, true}, OUTPUT_WRITE,
-		{{0}, NO, 0}, 0},
-	{"relay", "off", {{1}, 50, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
-		{{0}, NO, 0}, 0},
+	{"led", "keep", {{0, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
+		{{1, 3}, NO, 0, 0}, 0, 0},
+	{"led", "keep", {{1, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
+		{{0, 3}, NO, 0, 0}, 0, 0},
+	{"led", "keep", {{1, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, true}, OUTPUT_WRITE,
+		{{0, 7}, NO, 0, 0}, 0, 0},
+	{"relay", "off", {{0}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, true}, OUTPUT_WRITE,
+		{{1}, 29, 0, 0}, 0, 0},
+	{"relay", "off", {{1}, 50, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, true}, OUTPUT_WRITE,
+		{{0}, NO, 0, 0}, 0, 0},
+	{"relay", "off", {{1}, 50, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 0, true}, OUTPUT_WRITE,
+		{{0}, NO, 0, 0}, 0, 0},
 
 	/* for: what begins anew has another end or none, and a level is no new beginning */
-	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{1, NO}, 20, false}, OUTPUT_WRITE,
-		{{1, 3}, 29, 0}, 0},
-	{"led", "keep", {{1, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{1, NO}, 0, false}, OUTPUT_WRITE,
-		{{1, 3}, NO, 0}, 0},
-	{"led", "keep", {{1, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
-		{{1, 7}, 50, 0}, 0},
-	{"led", "keep", {{1, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 20, false}, OUTPUT_WRITE,
-		{{1, 7}, 29, 0}, 0},
-	{"led", "keep", {{1, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 90, false}, OUTPUT_WRITE,
-		{{1, 3}, 99, 0}, 0},
-	{"motor", "stop", {{FORWARD, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false},
-		OUTPUT_WRITE, {{FORWARD, 7}, 50, 0}, 0},
-	{"motor", "stop", {{FORWARD, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{BACKWARD, NO}, 0, false},
-		OUTPUT_WRITE, {{BACKWARD, 3}, NO, 0}, 0},
-	{"motor", "stop", {{FORWARD, 3}, 50, 0}, {OUTPUT_ACTION, 9}, {{STOP, NO}, 0, false},
-		OUTPUT_WRITE, {{STOP, 3}, NO, 0}, 0},
+	{"led", "keep", {{0, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{1, NO}, 20, false}, OUTPUT_WRITE,
+		{{1, 3}, 29, 0, 0}, 0, 0},
+	{"led", "keep", {{1, 3}, 50, 0, 0}, {OUTPUT_ACTION, 9}, {{1, NO}, 0, false}, OUTPUT_WRITE,
+		{{1, 3}, NO, 0, 0}, 0, 0},
+	{"led", "keep", {{1, 3}, 50, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WRITE,
+		{{1, 7}, 50, 0, 0}, 0, 0},
+	{"led", "keep", {{1, 3}, 50, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 20, false}, OUTPUT_WRITE,
+		{{1, 7}, 29, 0, 0}, 0, 0},
+	{"led", "keep", {{1, 3}, 50, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 90, false}, OUTPUT_WRITE,
+		{{1, 3}, 99, 0, 0}, 0, 0},
+	{"motor", "stop", {{FORWARD, 3}, 50, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false},
+		OUTPUT_WRITE, {{FORWARD, 7}, 50, 0, 0}, 0, 0},
+	{"motor", "stop", {{FORWARD, 3}, 50, 0, 0}, {OUTPUT_ACTION, 9}, {{BACKWARD, NO}, 0, false},
+		OUTPUT_WRITE, {{BACKWARD, 3}, NO, 0, 0}, 0, 0},
+	{"motor", "stop", {{FORWARD, 3}, 50, 0, 0}, {OUTPUT_ACTION, 9}, {{STOP, NO}, 0, false},
+		OUTPUT_WRITE, {{STOP, 3}, NO, 0, 0}, 0, 0},
 	/* alone it starts nothing, and what rests has no end */
-	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, false}, OUTPUT_WRITE,
-		{{0, 3}, NO, 0}, 0},
-	{"motor", "stop", {{STOP, 3}, NO, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 20, false},
-		OUTPUT_WRITE, {{STOP, 7}, NO, 0}, 0},
+	{"led", "keep", {{0, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, NO}, 20, false}, OUTPUT_WRITE,
+		{{0, 3}, NO, 0, 0}, 0, 0},
+	{"motor", "stop", {{STOP, 3}, NO, 0, 0}, {OUTPUT_ACTION, 9}, {{NO, 7}, 20, false},
+		OUTPUT_WRITE, {{STOP, 7}, NO, 0, 0}, 0, 0},
 	/* its end */
-	{"led", "on", {{1, 3}, 50, 0}, {OUTPUT_TIME, 49}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, 50, 0},
-		0},
-	{"led", "on", {{1, 3}, 50, 0}, {OUTPUT_TIME, 50}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO, 0},
-		0},
-	{"led", "on", {{1, 3}, NO, 0}, {OUTPUT_TIME, 99}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, NO, 0},
-		0},
-	{"motor", "keep", {{FORWARD, 3}, 50, 0}, {OUTPUT_TIME, 70}, NOT_ASKED, OUTPUT_WRITE,
-		{{STOP, 3}, NO, 0}, 0},
+	{"led", "on", {{1, 3}, 50, 0, 0}, {OUTPUT_TIME, 49}, NOT_ASKED, OUTPUT_LEAVE,
+		{{1, 3}, 50, 0, 0}, 0, 0},
+	{"led", "on", {{1, 3}, 50, 0, 0}, {OUTPUT_TIME, 50}, NOT_ASKED, OUTPUT_WRITE,
+		{{0, 3}, NO, 0, 0}, 0, 0},
+	{"led", "on", {{1, 3}, NO, 0, 0}, {OUTPUT_TIME, 99}, NOT_ASKED, OUTPUT_LEAVE,
+		{{1, 3}, NO, 0, 0}, 0, 0},
+	{"motor", "keep", {{FORWARD, 3}, 50, 0, 0}, {OUTPUT_TIME, 70}, NOT_ASKED, OUTPUT_WRITE,
+		{{STOP, 3}, NO, 0, 0}, 0, 0},
 
 	/* max_on: from when it left the rest, whatever was said since */
-	{"relay", "on", {{0}, NO, 5}, {OUTPUT_ACTION, 9}, {{1}, 0, false}, OUTPUT_WRITE,
-		{{1}, NO, 9}, 30},
-	{"relay", "on", {{1}, NO, 5}, {OUTPUT_ACTION, 9}, {{1}, 0, false}, OUTPUT_WRITE,
-		{{1}, NO, 5}, 30},
-	{"relay", "on", {{1}, NO, 5}, {OUTPUT_ACTION, 9}, {{1}, 29, false}, OUTPUT_WRITE,
-		{{1}, 38, 5}, 30},
-	{"motor", "keep", {{FORWARD, 3}, NO, 5}, {OUTPUT_ACTION, 9}, {{BACKWARD, 7}, 0, false},
-		OUTPUT_WRITE, {{BACKWARD, 7}, NO, 5}, 30},
-	{"relay", "on", {{1}, NO, 5}, {OUTPUT_TIME, 34}, NOT_ASKED, OUTPUT_LEAVE, {{1}, NO, 5}, 30},
-	{"relay", "on", {{1}, NO, 5}, {OUTPUT_TIME, 35}, NOT_ASKED, OUTPUT_WRITE, {{0}, NO, 5}, 30},
-	{"relay", "on", {{1}, 50, 5}, {OUTPUT_TIME, 35}, NOT_ASKED, OUTPUT_WRITE, {{0}, NO, 5}, 30},
-	{"motor", "keep", {{FORWARD, 3}, NO, 5}, {OUTPUT_TIME, 99}, NOT_ASKED, OUTPUT_WRITE,
-		{{STOP, 3}, NO, 5}, 30},
-	{"relay", "on", {{0}, NO, 5}, {OUTPUT_TIME, 99}, NOT_ASKED, OUTPUT_LEAVE, {{0}, NO, 5}, 30},
-	{"relay", "on", {{1}, NO, 5}, {OUTPUT_OPENED, 34}, NOT_ASKED, OUTPUT_WRITE, {{1}, NO, 5},
-		30},
-	{"relay", "on", {{1}, NO, 5}, {OUTPUT_OPENED, 35}, NOT_ASKED, OUTPUT_WRITE, {{0}, NO, 5},
-		30},
-	{"relay", "on", {{0}, NO, 5}, {OUTPUT_AWAY, 70}, NOT_ASKED, OUTPUT_WRITE, {{1}, NO, 70},
-		30},
+	{"relay", "on", {{0}, NO, 5, 0}, {OUTPUT_ACTION, 9}, {{1}, 0, false}, OUTPUT_WRITE,
+		{{1}, NO, 9, 0}, 30, 0},
+	{"relay", "on", {{1}, NO, 5, 0}, {OUTPUT_ACTION, 9}, {{1}, 0, false}, OUTPUT_WRITE,
+		{{1}, NO, 5, 0}, 30, 0},
+	{"relay", "on", {{1}, NO, 5, 0}, {OUTPUT_ACTION, 9}, {{1}, 29, false}, OUTPUT_WRITE,
+		{{1}, 38, 5, 0}, 30, 0},
+	{"motor", "keep", {{FORWARD, 3}, NO, 5, 0}, {OUTPUT_ACTION, 9}, {{BACKWARD, 7}, 0, false},
+		OUTPUT_WRITE, {{BACKWARD, 7}, NO, 5, 0}, 30, 0},
+	{"relay", "on", {{1}, NO, 5, 0}, {OUTPUT_TIME, 34}, NOT_ASKED, OUTPUT_LEAVE,
+		{{1}, NO, 5, 0}, 30, 0},
+	{"relay", "on", {{1}, NO, 5, 0}, {OUTPUT_TIME, 35}, NOT_ASKED, OUTPUT_WRITE,
+		{{0}, NO, 35, 0}, 30, 0},
+	{"relay", "on", {{1}, 50, 5, 0}, {OUTPUT_TIME, 35}, NOT_ASKED, OUTPUT_WRITE,
+		{{0}, NO, 35, 0}, 30, 0},
+	{"motor", "keep", {{FORWARD, 3}, NO, 5, 0}, {OUTPUT_TIME, 99}, NOT_ASKED, OUTPUT_WRITE,
+		{{STOP, 3}, NO, 99, 0}, 30, 0},
+	{"relay", "on", {{0}, NO, 5, 0}, {OUTPUT_TIME, 99}, NOT_ASKED, OUTPUT_LEAVE,
+		{{0}, NO, 5, 0}, 30, 0},
+	{"relay", "on", {{1}, NO, 5, 0}, {OUTPUT_OPENED, 34}, NOT_ASKED, OUTPUT_WRITE,
+		{{1}, NO, 5, 0}, 30, 0},
+	{"relay", "on", {{1}, NO, 5, 0}, {OUTPUT_OPENED, 35}, NOT_ASKED, OUTPUT_WRITE,
+		{{0}, NO, 35, 0}, 30, 0},
+	{"relay", "on", {{0}, NO, 5, 0}, {OUTPUT_AWAY, 70}, NOT_ASKED, OUTPUT_WRITE,
+		{{1}, NO, 70, 0}, 30, 0},
+
+	/* an interlock: who goes on waits until it is free, and an off cancels that */
+	{"relay", "off", {{0}, NO, 5, 0}, {OUTPUT_ACTION, 9}, {{1}, 0, false}, OUTPUT_WAIT,
+		{{0}, NO, 5, 30}, 0, 30},
+	{"relay", "off", {{0}, NO, 5, 0}, {OUTPUT_ACTION, 9}, {{1}, 20, false}, OUTPUT_WAIT,
+		{{0}, 50, 5, 30}, 0, 30},
+	{"relay", "off", {{0}, NO, 5, 0}, {OUTPUT_ACTION, 30}, {{1}, 0, false}, OUTPUT_WRITE,
+		{{1}, NO, 30, 0}, 0, 30},
+	{"relay", "off", {{0}, NO, 5, 30}, {OUTPUT_ACTION, 9}, {{0}, 0, false}, OUTPUT_WRITE,
+		{{0}, NO, 5, 0}, 0, 30},
+	{"relay", "off", {{0}, 50, 5, 30}, {OUTPUT_ACTION, 9}, {{NO}, 0, true}, OUTPUT_WRITE,
+		{{0}, NO, 5, 0}, 0, 30},
+	{"relay", "off", {{0}, 50, 5, 30}, {OUTPUT_ACTION, 9}, {{1}, 0, false}, OUTPUT_WAIT,
+		{{0}, NO, 5, 30}, 0, 30},
+	{"led", "keep", {{0, 3}, 50, 5, 30}, {OUTPUT_ACTION, 9}, {{NO, 7}, 0, false}, OUTPUT_WAIT,
+		{{0, 3}, 50, 5, 30}, 0, 30},
+	{"relay", "off", {{0}, 50, 5, 30}, {OUTPUT_TIME, 29}, NOT_ASKED, OUTPUT_LEAVE,
+		{{0}, 50, 5, 30}, 0, 0},
+	{"relay", "off", {{0}, 50, 5, 30}, {OUTPUT_TIME, 31}, NOT_ASKED, OUTPUT_WRITE,
+		{{1}, 50, 31, 0}, 0, 0},
+	{"relay", "off", {{0}, 50, 5, 30}, {OUTPUT_TIME, 51}, NOT_ASKED, OUTPUT_WRITE,
+		{{0}, NO, 5, 0}, 0, 0},
+	{"relay", "on", {{1}, 50, 5, 0}, {OUTPUT_EXCLUDED, 9}, NOT_ASKED, OUTPUT_WRITE,
+		{{0}, NO, 9, 0}, 0, 0},
+	{"relay", "on", {{0}, 50, 5, 30}, {OUTPUT_EXCLUDED, 9}, NOT_ASKED, OUTPUT_WRITE,
+		{{0}, NO, 5, 0}, 0, 0},
+	{"relay", "off", {{0}, 50, 5, 30}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE,
+		{{0}, NO, 5, 0}, 0, 0},
+	{"relay", "keep", {{0}, 50, 5, 30}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{0}, 50, 5, 30}, 0, 0},
+	{"relay", "on", {{0}, NO, 5, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WAIT, {{0}, NO, 5, 30},
+		0, 30},
+	{"relay", "off", {{0}, 50, 5, 30}, {OUTPUT_LOST, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{0}, 50, 5, 0}, 0, 0},
+	{"relay", "off", {{0}, 50, 5, 30}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_WRITE,
+		{{0}, NO, 5, 0}, 0, 0},
 
 	/* opened, and set up anew: LEDs as they were, and no motor starts by itself */
-	{"led", "keep", {{0, 3}, NO, 0}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_LEAVE,
-		{{0, 3}, NO, 0}, 0},
-	{"led", "keep", {{1, 3}, NO, 0}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_WRITE,
-		{{1, 3}, NO, 0}, 0},
-	{"led", "keep", {{1, 3}, 50, 0}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_WRITE,
-		{{1, 3}, 50, 0}, 0},
-	{"led", "off", {{0, 3}, NO, 0}, {OUTPUT_RESET, 9}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO, 0},
-		0},
-	{"motor", "keep", {{FORWARD, 3}, NO, 0}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_LEAVE,
-		{{FORWARD, 3}, NO, 0}, 0},
-	{"motor", "keep", {{FORWARD, 3}, 50, 0}, {OUTPUT_RESET, 9}, NOT_ASKED, OUTPUT_REST,
-		{{STOP, 3}, NO, 0}, 0},
+	{"led", "keep", {{0, 3}, NO, 0, 0}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{0, 3}, NO, 0, 0}, 0, 0},
+	{"led", "keep", {{1, 3}, NO, 0, 0}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_WRITE,
+		{{1, 3}, NO, 0, 0}, 0, 0},
+	{"led", "keep", {{1, 3}, 50, 0, 0}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_WRITE,
+		{{1, 3}, 50, 0, 0}, 0, 0},
+	{"led", "off", {{0, 3}, NO, 0, 0}, {OUTPUT_RESET, 9}, NOT_ASKED, OUTPUT_WRITE,
+		{{0, 3}, NO, 0, 0}, 0, 0},
+	{"motor", "keep", {{FORWARD, 3}, NO, 0, 0}, {OUTPUT_OPENED, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{FORWARD, 3}, NO, 0, 0}, 0, 0},
+	{"motor", "keep", {{FORWARD, 3}, 50, 0, 0}, {OUTPUT_RESET, 9}, NOT_ASKED, OUTPUT_REST,
+		{{STOP, 3}, NO, 0, 0}, 0, 0},
 	/* what was over meanwhile is not shown again */
-	{"led", "on", {{1, 3}, 50, 0}, {OUTPUT_OPENED, 50}, NOT_ASKED, OUTPUT_WRITE,
-		{{0, 3}, NO, 0}, 0},
-	{"relay", "on", {{1}, 50, 0}, {OUTPUT_RESET, 80}, NOT_ASKED, OUTPUT_WRITE, {{0}, NO, 0}, 0},
+	{"led", "on", {{1, 3}, 50, 0, 0}, {OUTPUT_OPENED, 50}, NOT_ASKED, OUTPUT_WRITE,
+		{{0, 3}, NO, 0, 0}, 0, 0},
+	{"relay", "on", {{1}, 50, 0, 0}, {OUTPUT_RESET, 80}, NOT_ASKED, OUTPUT_WRITE,
+		{{0}, NO, 0, 0}, 0, 0},
 
 	/* lost */
-	{"led", "on", {{1, 3}, 50, 0}, {OUTPUT_LOST, 9}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, 50, 0},
-		0},
-	{"motor", "keep", {{BACKWARD, 3}, 50, 0}, {OUTPUT_LOST, 9}, NOT_ASKED, OUTPUT_REST,
-		{{STOP, 3}, NO, 0}, 0},
+	{"led", "on", {{1, 3}, 50, 0, 0}, {OUTPUT_LOST, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{1, 3}, 50, 0, 0}, 0, 0},
+	{"motor", "keep", {{BACKWARD, 3}, 50, 0, 0}, {OUTPUT_LOST, 9}, NOT_ASKED, OUTPUT_REST,
+		{{STOP, 3}, NO, 0, 0}, 0, 0},
 
 	/* the broker is away: what goes on keeps its end */
-	{"led", "keep", {{1, 3}, 50, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, 50, 0},
-		0},
-	{"led", "off", {{1, 3}, 50, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO, 0},
-		0},
-	{"led", "on", {{0, 3}, NO, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{1, 3}, NO, 0},
-		0},
-	{"relay", "on", {{1}, 50, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{1}, 50, 0}, 0},
-	{"motor", "stop", {{STOP, 3}, NO, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_REST,
-		{{STOP, 3}, NO, 0}, 0},
-	{"motor", "keep", {{FORWARD, 3}, 50, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_LEAVE,
-		{{FORWARD, 3}, 50, 0}, 0},
+	{"led", "keep", {{1, 3}, 50, 0, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{1, 3}, 50, 0, 0}, 0, 0},
+	{"led", "off", {{1, 3}, 50, 0, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE,
+		{{0, 3}, NO, 0, 0}, 0, 0},
+	{"led", "on", {{0, 3}, NO, 0, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE,
+		{{1, 3}, NO, 0, 0}, 0, 0},
+	{"relay", "on", {{1}, 50, 0, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_WRITE, {{1}, 50, 0, 0},
+		0, 0},
+	{"motor", "stop", {{STOP, 3}, NO, 0, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_REST,
+		{{STOP, 3}, NO, 0, 0}, 0, 0},
+	{"motor", "keep", {{FORWARD, 3}, 50, 0, 0}, {OUTPUT_AWAY, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{FORWARD, 3}, 50, 0, 0}, 0, 0},
 
 	/* the end: what moves stops, whatever the map keeps */
-	{"led", "keep", {{1, 3}, NO, 0}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_LEAVE, {{1, 3}, NO, 0},
-		0},
-	{"led", "off", {{1, 3}, NO, 0}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_WRITE, {{0, 3}, NO, 0},
-		0},
-	{"motor", "keep", {{FORWARD, 3}, 50, 0}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_REST,
-		{{STOP, 3}, NO, 0}, 0},
+	{"led", "keep", {{1, 3}, NO, 0, 0}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_LEAVE,
+		{{1, 3}, NO, 0, 0}, 0, 0},
+	{"led", "off", {{1, 3}, NO, 0, 0}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_WRITE,
+		{{0, 3}, NO, 0, 0}, 0, 0},
+	{"motor", "keep", {{FORWARD, 3}, 50, 0, 0}, {OUTPUT_END, 9}, NOT_ASKED, OUTPUT_REST,
+		{{STOP, 3}, NO, 0, 0}, 0, 0},
 };
 
 static const struct output_failsafe *failsafe_of(const struct output_kind *kind, const char *word)
@@ -196,7 +240,9 @@ static void check_row(size_t index, const struct row *row)
 		.away = &failsafe_of(kind, row->failsafe)->away,
 		.end = &failsafe_of(kind, row->failsafe)->end,
 		.max_on_us = row->max_on ? time_of(row->max_on) : 0,
+		.free_us = time_of(row->free),
 		.state.since_us = time_of(row->state.since),
+		.state.start_us = time_of(row->state.starts ? row->state.starts : NO),
 		.state.for_us = time_of(row->state.ends),
 	};
 	struct output_event event = {
@@ -211,12 +257,17 @@ static void check_row(size_t index, const struct row *row)
 		if (row->event.type == OUTPUT_ACTION && row->asked.values[key] != NO)
 			output_values_set(&event.request.values, key, row->asked.values[key]);
 	}
+	facts.state.waiting = facts.state.values;
+	output_values_set(&facts.state.waiting, 0, 1);
 	decision = output_decide(&facts, &event);
 	if (decision.verdict != row->verdict)
 		fail_msg("row %zu: %d", index, (int)decision.verdict);
 	if (decision.next.for_us != time_of(row->next.ends))
 		fail_msg(
 			"row %zu ends at %llu us", index, (unsigned long long)decision.next.for_us);
+	if (decision.next.start_us != time_of(row->next.starts ? row->next.starts : NO))
+		fail_msg("row %zu starts at %llu us", index,
+			(unsigned long long)decision.next.start_us);
 	if (row->max_on && decision.next.since_us != time_of(row->next.since))
 		fail_msg("row %zu is on since %llu us", index,
 			(unsigned long long)decision.next.since_us);
@@ -240,6 +291,7 @@ static void what_rests_is_never_due(void **state)
 
 	(void)state;
 	facts.state.values = output_kind_initial(kind, NULL);
+	facts.state.start_us = OUTPUT_NEVER;
 	facts.state.for_us = 50;
 	output_state_settle(kind, &facts.state);
 	assert_true(output_due(&facts) == OUTPUT_NEVER);

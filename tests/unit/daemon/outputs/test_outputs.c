@@ -739,6 +739,114 @@ static void test_each_output_ends_as_the_map_says_of_it(void **state)
 	close_all(&f);
 }
 
+/* --- interlocks --- */
+
+#define BLINDS                                                                                     \
+	"relays: [{name: up, line: GPIO5, interlock: blind},"                                      \
+	" {name: down, line: GPIO6, interlock: blind, interlock_pause: 3s},"                       \
+	" {name: lamp, line: GPIO7}]\n"
+
+static int set_relay(struct fixture *f, size_t index, bool on, struct hal_error *error)
+{
+	const struct output_request request = {.values = led_values(on, 0)};
+
+	return outputs_apply(
+		f->outputs, output_index(f->rig.config, "relay", index), &request, error);
+}
+
+static void wait_for_pause(struct fixture *f)
+{
+	f->time_us = clock_now_us() + 3000000;
+	outputs_poll(f->outputs, f->time_us);
+}
+
+static void test_one_of_an_interlock_goes_on_when_the_other_was_off_for_a_while(void **state)
+{
+	struct fixture f;
+	uint64_t begin_us, due_us;
+
+	(void)state;
+	open_map(&f, BLINDS);
+	/* Nobody knows what was on before the start. */
+	assert_int_equal(set_relay(&f, 0, true, NULL), 0);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	wait_for_pause(&f);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 1.0);
+	forget_wires(&f);
+	begin_us = clock_now_us();
+	assert_int_equal(set_relay(&f, 1, true, NULL), 0);
+	assert_wires(&f, "line GPIO5 0\n");
+	assert_int_equal(value(&f, "relay", 0, "on"), 0);
+	assert_int_equal(value(&f, "relay", 1, "on"), 1); /* it is about to */
+	due_us = outputs_poll(f.outputs, clock_now_us());
+	assert_in_range(due_us, begin_us + 3000000, clock_now_us() + 3000000);
+	outputs_poll(f.outputs, due_us);
+	assert_wires(&f, "line GPIO6 1\n");
+	assert_int_equal(set_relay(&f, 2, true, NULL), 0);
+	assert_wires(&f, "line GPIO7 1\n");
+	close_all(&f);
+}
+
+static void test_an_off_cancels_what_waits(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, BLINDS);
+	assert_int_equal(set_relay(&f, 0, true, NULL), 0);
+	assert_int_equal(set_relay(&f, 0, false, NULL), 0);
+	assert_int_equal(set_relay(&f, 0, true, NULL), 0);
+	assert_int_equal(outputs_failsafe(f.outputs), 0);
+	assert_int_equal(set_relay(&f, 0, true, NULL), 0);
+	assert_int_equal(set_relay(&f, 1, true, NULL), 0);
+	assert_int_equal(set_relay(&f, 1, false, NULL), 0);
+	forget_wires(&f);
+	wait_for_pause(&f);
+	assert_wires(&f, "");
+	assert_int_equal(value(&f, "relay", 0, "on"), 0);
+	close_all(&f);
+}
+
+static void test_what_cannot_be_turned_off_keeps_the_other_off(void **state)
+{
+	struct hal_error error = {0};
+	struct fixture f;
+
+	(void)state;
+	open_map(&f,
+		CHIPS "leds: [{name: up, pwm: board.3, interlock: blind},"
+		      " {name: down, line: GPIO6, interlock: blind}]\n");
+	wait_for_pause(&f);
+	assert_int_equal(set_led(&f, 0, true, 0, NULL), 0);
+	wait_for_pause(&f);
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NO_ANSWER), 0);
+	forget_wires(&f);
+	assert_int_equal(set_led(&f, 1, true, 0, &error), -EBUSY);
+	assert_non_null(strstr(error.text, "led.up, of the same interlock, cannot be turned off"));
+	/* Not even when it has failed before. */
+	assert_int_equal(set_led(&f, 1, true, 0, &error), -EBUSY);
+	assert_wires(&f, "");
+	assert_int_equal(value(&f, "led", 1, "on"), 0);
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
+	close_all(&f);
+}
+
+static void test_a_reload_that_makes_a_group_of_two_that_are_on_turns_both_off(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, "relays: [{name: up, line: GPIO5}, {name: down, line: GPIO6}]\n");
+	assert_int_equal(set_relay(&f, 0, true, NULL), 0);
+	assert_int_equal(set_relay(&f, 1, true, NULL), 0);
+	forget_wires(&f);
+	reload(&f,
+		"relays: [{name: up, line: GPIO5, interlock: a},"
+		" {name: down, line: GPIO6, interlock: a}]\n");
+	assert_wires(&f, "line GPIO5 0\nline GPIO6 0\n");
+	close_all(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -769,6 +877,12 @@ int main(void)
 		cmocka_unit_test(test_a_reload_keeps_the_time_of_what_stays),
 		cmocka_unit_test(test_what_is_on_for_too_long_is_ended),
 		cmocka_unit_test(test_each_output_ends_as_the_map_says_of_it),
+		cmocka_unit_test(
+			test_one_of_an_interlock_goes_on_when_the_other_was_off_for_a_while),
+		cmocka_unit_test(test_an_off_cancels_what_waits),
+		cmocka_unit_test(test_what_cannot_be_turned_off_keeps_the_other_off),
+		cmocka_unit_test(
+			test_a_reload_that_makes_a_group_of_two_that_are_on_turns_both_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
