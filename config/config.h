@@ -251,5 +251,13 @@ struct config_description {
 void config_describe_sensor(
 	const struct config *config, size_t index, struct config_description *ret_description);
 
+/* The types of an output's ports, one for each port of its kind. */
+static inline void config_output_ports(
+	const struct config_output *output, enum port_type ret_ports[OUTPUT_PORTS_MAX])
+{
+	for (size_t i = 0; i < OUTPUT_PORTS_MAX; i++)
+		ret_ports[i] = output->ports[i].type;
+}
+
 /* Returns NULL; config may be NULL. */
 struct config *config_free(struct config *config);

@@ -3,6 +3,17 @@
 #include "clock.h"
 #include <stdio.h>
 
+/* Keys that this output does not have are not in its state. */
+static void drop_keys(struct output_values *values, const struct config_output *config)
+{
+	enum port_type ports[OUTPUT_PORTS_MAX];
+
+	config_output_ports(config, ports);
+	for (size_t i = 0; i < config->kind->n_keys; i++)
+		if (!output_key_is_there(config->kind, i, ports))
+			values->given &= ~(1U << i);
+}
+
 void output_init(struct output *output, const struct config_output *config)
 {
 	*output = (struct output){
@@ -12,6 +23,7 @@ void output_init(struct output *output, const struct config_output *config)
 			.start_us = OUTPUT_NEVER},
 		.ok = true,
 	};
+	drop_keys(&output->state.values, config);
 	snprintf(output->object, sizeof(output->object), "%s.%s", config->kind->word, config->name);
 }
 

@@ -122,18 +122,14 @@ bool payload_key_stops(const struct output_key *key, const cJSON *item);
 /* Whose key it is. */
 struct payload_key_of {
 	const struct output_kind *kind;
-	const double *params; /* of the output; NULL: there is none such */
-	uint64_t max_on_us;   /* of the output; 0: no limit */
+	const struct config_output *output; /* NULL: there is none such */
 };
 
 /* The output: of the map, or one that is not there. */
 static inline struct payload_key_of payload_key_of(
 	const struct config *config, const struct output_kind *kind, ssize_t output)
 {
-	const struct config_output *found = output < 0 ? NULL : &config->outputs[output];
-
-	return (struct payload_key_of){
-		kind, found ? found->params : NULL, found ? found->max_on_us : 0};
+	return (struct payload_key_of){kind, output < 0 ? NULL : &config->outputs[output]};
 }
 
 /* Checks a value that does not stop, and adds it to the values. */

@@ -120,15 +120,16 @@ void payload_check_modifiers(struct payload_parser *parser, const struct payload
 	const struct payload_key_of *of, const struct payload_output *output)
 {
 	const struct output_kind *kind = of->kind;
+	uint64_t max_on_us = of->output ? of->output->max_on_us : 0;
 	const struct payload_path at_for = {path, "for"}, at_toggle = {path, "toggle"};
 	const struct output_values *values = &output->values;
 	int toggled = output->modifiers.toggle ? output_toggle_key(kind) : -1;
 	bool rests = (values->given & kind->rest.given) == kind->rest.given &&
 		output_is_at_rest(kind, values);
 
-	if (of->max_on_us > 0 && UINT64_C(1000) * output->modifiers.for_ms > of->max_on_us)
+	if (max_on_us > 0 && UINT64_C(1000) * output->modifiers.for_ms > max_on_us)
 		payload_mistake(parser, &at_for, "%u ms is more than its max_on, %.15g ms",
-			output->modifiers.for_ms, (double)of->max_on_us / 1000);
+			output->modifiers.for_ms, (double)max_on_us / 1000);
 	if (output->modifiers.for_ms && rests)
 		payload_mistake(parser, &at_for,
 			"beside a stop it means nothing: it is how long something is to go on");

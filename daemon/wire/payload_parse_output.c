@@ -158,7 +158,8 @@ static bool check_number(struct payload_parser *parser, const struct payload_pat
 	const struct payload_key_of *of, size_t index, const cJSON *item, int *ret)
 {
 	const struct output_key *key = &of->kind->keys[index];
-	const struct output_range limits = output_key_range(of->kind, index, of->params);
+	const struct output_range limits =
+		output_key_range(of->kind, index, of->output ? of->output->params : NULL);
 	const double units = output_key_scale(key);
 	const struct payload_range range = {
 		limits.min / units, limits.max / units, "", key->decimals};
@@ -250,6 +251,22 @@ static bool check_choice(struct payload_parser *parser, const struct payload_pat
 	return false;
 }
 
+/* Whether this very output takes it, which may have less than others of its kind. */
+static bool is_taken(struct payload_parser *parser, const struct payload_path *path,
+	const struct payload_key_of *of, size_t index, int number)
+{
+	enum port_type ports[OUTPUT_PORTS_MAX];
+	const char *reason;
+
+	if (!of->kind->refuses || !of->output)
+		return true;
+	config_output_ports(of->output, ports);
+	reason = of->kind->refuses(ports, index, number);
+	if (reason)
+		payload_mistake(parser, path, "%s", reason);
+	return !reason;
+}
+
 void payload_check_key(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, size_t index, const cJSON *item,
 	struct output_values *values)
@@ -272,7 +289,7 @@ void payload_check_key(struct payload_parser *parser, const struct payload_path 
 		is_right = check_color(parser, path, item, &number);
 		break;
 	}
-	if (is_right)
+	if (is_right && is_taken(parser, path, of, index, number))
 		output_values_set(values, index, number);
 }
 

@@ -134,6 +134,17 @@ static const struct hbridge_table hbridge_phase = {
 	.duty = {HBRIDGE_ENABLE, HBRIDGE_ENABLE},
 };
 
+/*
+ * No bridge: one transistor or driver on the enable, as for a fan or a pump. It turns one way, and
+ * off is all the stop that there is. A brake would need a second transistor, so it is the same.
+ */
+static const struct hbridge_table hbridge_one_way = {
+	.off = {{{{HBRIDGE_ENABLE, HBRIDGE_LOW}}, 1}, {{{HBRIDGE_ENABLE, HBRIDGE_LOW}}, 1}},
+	.brake = {{{{HBRIDGE_ENABLE, HBRIDGE_LOW}}, 1}, {{{HBRIDGE_ENABLE, HBRIDGE_LOW}}, 1}},
+	.drive[FORWARD] = {{{HBRIDGE_ENABLE, HBRIDGE_DUTY}}, 1},
+	.duty = {HBRIDGE_ENABLE, HBRIDGE_ENABLE},
+};
+
 enum {
 	WIRED_FORWARD_LINE = 1 << 0,
 	WIRED_BACKWARD_LINE = 1 << 1,
@@ -142,6 +153,7 @@ enum {
 	WIRED_FORWARD_PWM = 1 << 4,
 	WIRED_BACKWARD_PWM = 1 << 5,
 	WIRED_ENABLE_PWM = 1 << 6,
+	WIRED_PHASE_PWM = 1 << 7,
 };
 
 /* Every set of outputs that makes a bridge. */
@@ -155,6 +167,8 @@ static const struct {
 	{WIRED_FORWARD_PWM | WIRED_BACKWARD_PWM, &hbridge_pwm},
 	{WIRED_PHASE_LINE | WIRED_ENABLE_PWM, &hbridge_phase},
 	{WIRED_PHASE_LINE | WIRED_ENABLE_LINE, &hbridge_phase},
+	{WIRED_ENABLE_PWM, &hbridge_one_way},
+	{WIRED_ENABLE_LINE, &hbridge_one_way},
 };
 
 static unsigned hbridge_wired(const struct hbridge_outputs *outputs)
@@ -168,6 +182,7 @@ static unsigned hbridge_wired(const struct hbridge_outputs *outputs)
 	wired |= outputs->forward_pwm ? WIRED_FORWARD_PWM : 0;
 	wired |= outputs->backward_pwm ? WIRED_BACKWARD_PWM : 0;
 	wired |= outputs->enable_pwm ? WIRED_ENABLE_PWM : 0;
+	wired |= outputs->phase_pwm ? WIRED_PHASE_PWM : 0;
 	return wired;
 }
 
@@ -190,6 +205,11 @@ int hbridge_init(struct hbridge *bridge, const struct hbridge_outputs *outputs)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+bool hbridge_turns(const struct hbridge *bridge, enum motor_direction direction)
+{
+	return bridge->table->drive[direction == MOTOR_BACKWARD ? BACKWARD : FORWARD].n_writes > 0;
 }
 
 uint32_t hbridge_steps(const struct hbridge *bridge)

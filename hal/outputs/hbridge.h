@@ -40,6 +40,7 @@ enum hbridge_input {
 struct hbridge_outputs {
 	struct gpio_line *forward_line, *backward_line, *phase_line;
 	struct pwm_output *forward_pwm, *backward_pwm, *enable_pwm;
+	struct pwm_output *phase_pwm;  /* makes no bridge */
 	struct gpio_line *enable_line; /* instead of enable_pwm: full speed only */
 };
 
@@ -59,6 +60,9 @@ struct hbridge {
  * -EINVAL when the outputs make no bridge. Takes over the outputs on success only. Writes nothing.
  */
 int hbridge_init(struct hbridge *bridge, const struct hbridge_outputs *outputs);
+
+/* False for backward on what only turns one way. */
+bool hbridge_turns(const struct hbridge *bridge, enum motor_direction direction);
 
 /* How finely the speed can be set: the steps of the PWM input; 0 when it is on or off only. */
 uint32_t hbridge_steps(const struct hbridge *bridge);

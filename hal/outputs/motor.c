@@ -67,6 +67,7 @@ int motor_new(const struct hbridge_outputs *outputs, const struct motor_settings
 		pwm_close(outputs->forward_pwm);
 		pwm_close(outputs->backward_pwm);
 		pwm_close(outputs->enable_pwm);
+		pwm_close(outputs->phase_pwm);
 		return r;
 	}
 	motor->settings = *settings;
@@ -336,7 +337,7 @@ int motor_set(struct motor *motor, enum motor_direction direction, unsigned fine
 	default:
 		return -EINVAL;
 	}
-	if (fine < 1 || fine > MOTOR_FINE_MAX)
+	if (fine < 1 || fine > MOTOR_FINE_MAX || !hbridge_turns(&motor->bridge, direction))
 		return -EINVAL;
 	if (motor->stop_pending) {
 		r = motor_stop_again(motor, now_us);

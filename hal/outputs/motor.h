@@ -3,10 +3,11 @@
  * A DC motor on an H-bridge. Belongs to one thread. The caller brings the time and calls
  * motor_poll() when it is due.
  *
- * Three kinds of bridge:
+ * Three kinds of bridge, and one driver without:
  *   two lines and an enable PWM   L298N, TB6612FNG (enable may be missing: then full speed only)
  *   two PWM inputs                DRV8833, DRV8871
  *   phase line and enable PWM     DRV8835 in PHASE/ENABLE mode, DRV8838: phase high is backward
+ *   enable alone                  a transistor: forward only
  * Whatever happens in between, both inputs are never active at the same time, except as the brake
  * of a map that asks for it. A reversal always passes through stop and rests there for
  * reverse_pause_us. A write that fails ends in stop; where even that stop cannot be written, it is
@@ -54,7 +55,7 @@ int motor_new(const struct hbridge_outputs *outputs, const struct motor_settings
 
 /*
  * Sets the goal. fine is the speed, 1 to MOTOR_FINE_MAX (ignored by MOTOR_STOP), else -EINVAL and
- * nothing changes. The duty is min_duty + (1 - min_duty) * fine / MOTOR_FINE_MAX. The first
+ * nothing changes; so for a direction that the motor does not have. The duty is min_duty + (1 - min_duty) * fine / MOTOR_FINE_MAX. The first
  * write is done before it returns; the rest of a ramp or a reversal comes with motor_poll(), so
  * call that next, also after an error. MOTOR_STOP is done whole, at once, without a ramp. On an
  * error the motor is stopped as far as it still can be, and the first error is returned.

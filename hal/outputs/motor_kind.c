@@ -113,9 +113,26 @@ static void apply_soft(struct output_draft *draft)
 	}
 }
 
+/* A transistor on the enable, and no bridge. */
+static bool is_one_way(const enum port_type ports[])
+{
+	return ports[HBRIDGE_FORWARD] == PORT_NONE && ports[HBRIDGE_BACKWARD] == PORT_NONE &&
+		ports[HBRIDGE_PHASE] == PORT_NONE && ports[HBRIDGE_ENABLE] != PORT_NONE;
+}
+
+static const char *motor_refuses(const enum port_type ports[], size_t key, int number)
+{
+	return key == DIRECTION && number == WORD_BACKWARD && is_one_way(ports)
+		? "this motor turns one way: \"forward\" or \"stop\""
+		: NULL;
+}
+
 static bool is_bridge(const enum port_type ports[])
 {
 	bool no_phase = ports[HBRIDGE_PHASE] == PORT_NONE;
+
+	if (is_one_way(ports))
+		return true;
 
 	if (ports[HBRIDGE_FORWARD] == PORT_LINE && ports[HBRIDGE_BACKWARD] == PORT_LINE)
 		return no_phase;
@@ -137,6 +154,25 @@ static void check_stop(struct output_draft *draft)
 	if (draft->ports[HBRIDGE_PHASE] != PORT_NONE && draft->gives(draft, "stop") &&
 		(int)draft->params[STOP_MODE] == MOTOR_COAST)
 		draft->report(draft, &COAST);
+}
+
+/* What only a bridge can do. */
+static void check_one_way(struct output_draft *draft)
+{
+	static const struct output_mistake BRAKE = {.key = "stop",
+		.is_value = true,
+		.cure = "remove it",
+		.words = "with enable alone there is nothing to brake with"};
+	static const struct output_mistake PAUSE = {.key = "reverse_pause",
+		.cure = "remove it",
+		.words = "with enable alone the motor turns one way"};
+
+	if (!is_one_way(draft->ports))
+		return;
+	if ((int)draft->params[STOP_MODE] == MOTOR_BRAKE)
+		draft->report(draft, &BRAKE);
+	if (draft->gives(draft, PAUSE.key))
+		draft->report(draft, &PAUSE);
 }
 
 static void check_speed(struct output_draft *draft)
@@ -162,7 +198,8 @@ static bool check_motor(struct output_draft *draft)
 {
 	static const struct output_mistake NO_BRIDGE = {
 		.cure = "there are: forward and backward lines, with or without enable; forward "
-			"and backward PWM outputs; a phase line with enable",
+			"and backward PWM outputs; a phase line with enable; enable alone for one "
+			"direction",
 		.words = "these outputs make no H-bridge"};
 
 	if (draft->is_mistaken)
@@ -179,13 +216,14 @@ static bool check_motor(struct output_draft *draft)
 	if (draft->is_soft)
 		apply_soft(draft);
 	check_stop(draft);
+	check_one_way(draft);
 	check_speed(draft);
 	return true;
 }
 
 /*
  * A bridge runs when enable is on (or there is none) and forward and backward differ; with phase,
- * whenever enable is on. What is no line of the header is off: outputs of PWM parts and of the
+ * whenever enable is on, and so it does with enable alone. What is no line of the header is off: outputs of PWM parts and of the
  * SoC's PWM are, at power-on.
  */
 static int active_at_power_on(const enum port_type types[], const enum output_level levels[])
@@ -194,7 +232,7 @@ static int active_at_power_on(const enum port_type types[], const enum output_le
 	bool backward = levels[HBRIDGE_BACKWARD] == OUTPUT_LEVEL_ON;
 	bool enable = levels[HBRIDGE_ENABLE] == OUTPUT_LEVEL_ON;
 
-	if (types[HBRIDGE_PHASE] != PORT_NONE)
+	if (types[HBRIDGE_PHASE] != PORT_NONE || is_one_way(types))
 		return enable ? HBRIDGE_ENABLE : -1;
 	if ((types[HBRIDGE_ENABLE] != PORT_NONE && !enable) || forward == backward)
 		return -1;
@@ -211,6 +249,7 @@ static int open_motor(const struct output_wire wires[], const double *params, vo
 		.phase_line = wires[HBRIDGE_PHASE].line,
 		.forward_pwm = wires[HBRIDGE_FORWARD].pwm,
 		.backward_pwm = wires[HBRIDGE_BACKWARD].pwm,
+		.phase_pwm = wires[HBRIDGE_PHASE].pwm,
 		.enable_pwm = wires[HBRIDGE_ENABLE].pwm,
 		.enable_line = wires[HBRIDGE_ENABLE].line,
 	};
@@ -223,8 +262,6 @@ static int open_motor(const struct output_wire wires[], const double *params, vo
 	struct motor *motor;
 	int r;
 
-	/* No bridge has a PWM there: without it, the others are refused. */
-	pwm_close(wires[HBRIDGE_PHASE].pwm);
 	r = motor_new(&outputs, &settings, &motor);
 	if (r == 0)
 		*ret_output = motor;
@@ -296,6 +333,7 @@ const struct output_kind output_motor = {
 	.is_failsafe_shared = true,
 	.check = check_motor,
 	.active_at_power_on = active_at_power_on,
+	.refuses = motor_refuses,
 	.open = open_motor,
 	.apply = apply_motor,
 	.poll = poll_motor,

@@ -150,6 +150,20 @@ struct output_range output_key_range(
 	return range;
 }
 
+bool output_key_is_there(const struct output_kind *kind, size_t key, const enum port_type ports[])
+{
+	const struct output_range range = output_key_range(kind, key, NULL);
+	/* Of other types there are too many to ask for each. */
+	int step = kind->keys[key].type == OUTPUT_KEY_CHOICE ? 1 : range.max - range.min;
+
+	if (!kind->refuses)
+		return true;
+	for (int number = range.min; number <= range.max; number += step)
+		if (!kind->refuses(ports, key, number))
+			return true;
+	return false;
+}
+
 struct output_values output_kind_initial(const struct output_kind *kind, const double *params)
 {
 	struct output_values values = {0};

@@ -232,6 +232,11 @@ struct output_kind {
 	/* Checks periods and steps of the PWM outputs. Called if nothing else is wrong. May be
 	 * NULL. */
 	void (*check_pwm)(struct output_draft *draft);
+	/*
+	 * The reason why an output with these ports does not take that number of a key, or NULL. A
+	 * key is not there if none of its numbers is taken. May be NULL.
+	 */
+	const char *(*refuses)(const enum port_type ports[], size_t key, int number);
 	/* Narrows the range of a NUMBER, where that depends on the params: *range comes in as the
 	 * table has it. May be NULL. */
 	void (*narrow)(const double *params, size_t key, struct output_range *range);
@@ -327,6 +332,9 @@ extern const char *const output_modifier_words[];
 /* The key that "toggle" turns: what rests says it in a BOOL. -1: there is no such key, or the kind
  * moves. */
 int output_toggle_key(const struct output_kind *kind);
+
+/* True if an output with these ports takes any number of the key. */
+bool output_key_is_there(const struct output_kind *kind, size_t key, const enum port_type ports[]);
 
 /* As an output with these params is when it was opened for the first time: at rest, all keys
  * given. What is no number of its range is the nearest that is. */

@@ -46,12 +46,15 @@ static const double PARAMS[] = {0, 180};
 static struct output_values read_value(
 	size_t key, const char *json, const double *params, struct payload_errors *errors)
 {
-	const struct payload_key_of of = {.kind = &KIND, .params = params};
+	struct config_output output = {.kind = &KIND};
+	const struct payload_key_of of = {&KIND, params ? &output : NULL};
 	struct payload_parser parser = {.errors = errors};
 	struct output_values values = {0};
 	cJSON *item = cJSON_Parse(json);
 
 	assert_non_null(item);
+	if (params)
+		memcpy(output.params, params, sizeof(PARAMS));
 	errors->count = 0;
 	payload_check_key(&parser, NULL, &of, key, item, &values);
 	cJSON_Delete(item);

@@ -274,6 +274,32 @@ static void test_outputs_that_make_no_bridge_are_closed(void **state)
 	check_no_bridge(&outputs, &bench, 3);
 }
 
+/* A direction that it does not have changes nothing. */
+static void test_enable_alone_turns_one_way(void **state)
+{
+	const struct motor_settings settings = {.stop_mode = MOTOR_COAST};
+	struct bench bench;
+	struct hbridge_outputs outputs = bench_outputs(&bench, BENCH_PHASE_PWM);
+	struct motor *motor = NULL;
+
+	(void)state;
+	outputs.phase_line = NULL;
+	bench.asked[MOTOR_FORWARD] = true;
+	assert_int_equal(motor_new(&outputs, &settings, &motor), 0);
+	assert_int_equal(motor_set(motor, MOTOR_BACKWARD, 500, 1), -EINVAL);
+	assert_int_equal(bench.n_writes, 0);
+	assert_int_equal(motor_set(motor, MOTOR_FORWARD, 400, 1), 0);
+	assert_int_equal(bench.outputs[BENCH_ENABLE].level, 400);
+	assert_int_equal(motor_set(motor, MOTOR_BACKWARD, 500, 2), -EINVAL);
+	assert_int_equal(bench.outputs[BENCH_ENABLE].level, 400);
+	assert_int_equal(motor_driven(motor), MOTOR_FORWARD);
+	assert_int_equal(motor_set(motor, MOTOR_STOP, 0, 3), 0);
+	assert_int_equal(bench.outputs[BENCH_ENABLE].level, 0);
+	assert_int_equal(motor_driven(motor), MOTOR_STOP);
+	assert_null(motor_close(motor));
+	assert_int_equal(bench.n_closed, 1);
+}
+
 static void test_min_duty_outside_its_range_closes_the_outputs(void **state)
 {
 	const double wrong[] = {-0.01, 1.01, (double)NAN};
@@ -303,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_what_never_turned_is_not_braked),
 		cmocka_unit_test(test_safe_writes_off_from_every_state_and_never_brakes),
 		cmocka_unit_test(test_outputs_that_make_no_bridge_are_closed),
+		cmocka_unit_test(test_enable_alone_turns_one_way),
 		cmocka_unit_test(test_min_duty_outside_its_range_closes_the_outputs),
 	};
 

@@ -173,6 +173,25 @@ static int settle(struct bench *bench)
 	return r;
 }
 
+static void types_of(const struct set_up *set_up, enum port_type types[OUTPUT_PORTS_MAX])
+{
+	static const enum port_type TYPES[] = {PORT_NONE, PORT_LINE, PORT_SOC_PWM};
+	unsigned wiring = set_up->wiring;
+
+	for (size_t i = 0; i < OUTPUT_PORTS_MAX; i++, wiring /= 3)
+		types[i] = TYPES[wiring % 3];
+}
+
+static bool is_taken(
+	const struct output_kind *kind, const struct set_up *set_up, size_t key, int number)
+{
+	enum port_type types[OUTPUT_PORTS_MAX];
+
+	types_of(set_up, types);
+	return !kind->refuses || !output_key_is_there(kind, key, types) ||
+		!kind->refuses(types, key, number);
+}
+
 /* Every combination of the ends of its keys' ranges and of their choices. */
 static size_t states_of(const struct output_kind *kind, const struct set_up *set_up,
 	struct output_values states[STATES_MAX])
@@ -197,6 +216,8 @@ static size_t states_of(const struct output_kind *kind, const struct set_up *set
 			for (int number = range.min; number <= range.max;
 				number = is_choice || number == range.max ? number + 1
 									  : range.max) {
+				if (!is_taken(kind, set_up, k, number))
+					continue;
 				assert_true(n < STATES_MAX);
 				states[n] = states[i];
 				output_values_set(&states[n++], k, number);
