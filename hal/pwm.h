@@ -17,6 +17,8 @@ struct pwm_ops {
 	 * no pulses. Takes effect at once or at the end of the running period.
 	 */
 	int (*set)(struct pwm_output *output, uint32_t duty_steps);
+	/* Sets a period of the output's own. Called at duty 0. NULL: it shares one, or cannot. */
+	int (*set_period)(struct pwm_output *output, uint32_t period_ns);
 	void (*close)(struct pwm_output *output); /* releases and frees; the level is not touched */
 };
 
@@ -32,6 +34,12 @@ struct pwm_output {
 
 /* Sets the logical duty, 0 to steps. -EINVAL above steps, else 0 or an error of hal_error.h. */
 int pwm_set(struct pwm_output *output, uint32_t duty_steps);
+
+/*
+ * Sets duty 0, then the period. The steps stay as they are. 0, -EOPNOTSUPP if the output has no
+ * period of its own, or an error of hal_error.h.
+ */
+int pwm_set_period(struct pwm_output *output, uint32_t period_ns);
 
 /* Releases and returns NULL; output may be NULL. Set a safe duty first. */
 struct pwm_output *pwm_close(struct pwm_output *output);

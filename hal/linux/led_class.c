@@ -35,7 +35,7 @@ static void close_output(struct pwm_output *base)
 	free(led);
 }
 
-static const struct pwm_ops OPS = {set, close_output};
+static const struct pwm_ops OPS = {.set = set, .close = close_output};
 
 /* For an LED that does not exist: lists those that do. */
 static int fail_missing(const char *sys, const char *name, struct hal_error *error)

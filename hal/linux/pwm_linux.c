@@ -61,6 +61,25 @@ static int set(struct pwm_output *base, uint32_t duty_steps)
 	return 0;
 }
 
+/* The kernel refuses a period below duty_cycle. That is 0 here, but all of the period if the output
+ * is inverted. */
+static int set_period(struct pwm_output *base, uint32_t period_ns)
+{
+	struct pwm_linux *output = of(base);
+	bool is_longer = period_ns > output->period_ns;
+	int r = 0;
+
+	if (base->inverted && !is_longer)
+		r = translate(sysfs_rewrite_number(output->duty_fd, period_ns));
+	if (r == 0)
+		r = translate(
+			sysfs_write_number(output->directory, FILES[PWM_FILE_PERIOD], period_ns));
+	if (r < 0)
+		return r;
+	output->period_ns = period_ns;
+	return base->inverted && is_longer ? set(base, base->steps) : 0;
+}
+
 static void close_output(struct pwm_output *base)
 {
 	struct pwm_linux *output = of(base);
@@ -72,7 +91,7 @@ static void close_output(struct pwm_output *base)
 	free(output);
 }
 
-static const struct pwm_ops OPS = {set, close_output};
+static const struct pwm_ops OPS = {.set = set, .set_period = set_period, .close = close_output};
 
 static int is_chip_name(const struct dirent *entry)
 {

@@ -132,7 +132,7 @@ int sim_part_set_fault(
 void sim_part_apply_busy(struct sim_part *part);
 void sim_part_free(struct sim_part *part);
 
-/* sim_output.c, all with the lock except sim_output_drive() */
+/* sim_output.c, all with the lock except sim_output_drive() and sim_output_set_period() */
 struct sim_output *sim_output_find(struct sim_board *board, const char *name);
 /* Finds or creates the output. NULL: out of memory. */
 struct sim_output *sim_output_get(
@@ -147,5 +147,8 @@ int sim_output_open(struct sim_board *board, struct sim_output *output, const ch
 	double value, struct hal_error *error);
 /* Applies the output's fault and sets the value. Takes the lock. */
 int sim_output_drive(struct sim_board *board, struct sim_output *output, double value);
+/* The same of a PWM channel's period: "1234 period pwmchip0.0 2272727" in the wire log. */
+int sim_output_set_period(
+	struct sim_board *board, const struct sim_output *output, uint32_t period_ns);
 /* Takes the lock and logs the release. */
 void sim_output_release(struct sim_board *board, struct sim_output *output);

@@ -99,26 +99,48 @@ int sim_output_open(struct sim_board *board, struct sim_output *output, const ch
 	return 0;
 }
 
-int sim_output_drive(struct sim_board *board, struct sim_output *output, double value)
+/* What a fault makes of a write. Called with the lock, which it lets go while it waits. */
+static int suffer(struct sim_board *board, const struct sim_output *output)
 {
-	struct sim_disturbance fault;
-	int r = 0;
+	struct sim_disturbance fault = output->fault;
 
-	pthread_mutex_lock(&board->lock);
-	fault = output->fault;
 	if (fault.kind == SIM_FAULT_STUCK || fault.kind == SIM_FAULT_SLOW) {
 		pthread_mutex_unlock(&board->lock);
 		sim_suffer(board, fault);
 		pthread_mutex_lock(&board->lock);
 	}
 	if (fault.kind == SIM_FAULT_STUCK)
-		r = -ETIMEDOUT;
-	else if (fault.kind == SIM_FAULT_NO_ANSWER)
-		r = -ENODEV;
-	else if (fault.kind == SIM_FAULT_SHORT)
-		r = -EIO;
-	else
+		return -ETIMEDOUT;
+	if (fault.kind == SIM_FAULT_NO_ANSWER)
+		return -ENODEV;
+	return fault.kind == SIM_FAULT_SHORT ? -EIO : 0;
+}
+
+int sim_output_drive(struct sim_board *board, struct sim_output *output, double value)
+{
+	int r;
+
+	pthread_mutex_lock(&board->lock);
+	r = suffer(board, output);
+	if (r == 0)
 		sim_output_set(board, output, value);
+	pthread_mutex_unlock(&board->lock);
+	return r;
+}
+
+int sim_output_set_period(
+	struct sim_board *board, const struct sim_output *output, uint32_t period_ns)
+{
+	FILE *log = board->settings.wire_log;
+	int r;
+
+	pthread_mutex_lock(&board->lock);
+	r = suffer(board, output);
+	if (r == 0 && log) {
+		(void)fprintf(log, "%" PRIu64 " period %s %" PRIu32 "\n", sim_now_us(board),
+			output->name, period_ns);
+		(void)fflush(log);
+	}
 	pthread_mutex_unlock(&board->lock);
 	return r;
 }

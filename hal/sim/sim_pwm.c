@@ -27,7 +27,17 @@ static void sim_pwm_close(struct pwm_output *base)
 	free(pwm);
 }
 
-static const struct pwm_ops SIM_PWM_OPS = {.set = sim_pwm_set, .close = sim_pwm_close};
+/* One after the other: each channel of the simulated kernel has a period of its own. */
+static int sim_pwm_set_period(struct pwm_output *base, uint32_t period_ns)
+{
+	struct sim_pwm *pwm = (struct sim_pwm *)base;
+
+	return sim_output_set_period(pwm->board, pwm->output, period_ns);
+}
+
+static const struct pwm_ops SIM_PWM_OPS = {
+	.set = sim_pwm_set, .set_period = sim_pwm_set_period, .close = sim_pwm_close};
+static const struct pwm_ops SIM_LED_OPS = {.set = sim_pwm_set, .close = sim_pwm_close};
 
 static int hold(struct sim_pwm *pwm, struct hal_error *error)
 {
@@ -55,7 +65,6 @@ static int open_output(struct board *board, const struct pwm_output *base, struc
 	if (!pwm)
 		return -ENOMEM;
 	pwm->base = *base;
-	pwm->base.ops = &SIM_PWM_OPS;
 	pwm->base.trace = board->trace;
 	pwm->board = sim_board_of(board);
 	r = hold(pwm, error);
@@ -73,6 +82,7 @@ int sim_open_pwm(struct board *board, const struct pwm_request *request, struct 
 	struct pwm_output base = {
 		.steps = request->period_ns, /* as fine as the kernel's interface allows */
 		.period_ns = request->period_ns,
+		.ops = &SIM_PWM_OPS,
 		.inverted = request->inverted,
 	};
 
@@ -85,7 +95,7 @@ int sim_open_pwm(struct board *board, const struct pwm_request *request, struct 
 int sim_open_led(struct board *board, const char *name, struct hal_error *error,
 	struct pwm_output **ret_output)
 {
-	struct pwm_output base = {.steps = LED_FULL};
+	struct pwm_output base = {.steps = LED_FULL, .ops = &SIM_LED_OPS};
 
 	(void)snprintf(base.name, sizeof(base.name), BOARD_LED_NAME, name);
 	return open_output(board, &base, error, ret_output);

@@ -154,7 +154,7 @@ static void bench_pwm_close(struct pwm_output *pwm)
 }
 
 static const struct gpio_line_ops LINE_OPS = {bench_line_set, bench_line_close};
-static const struct pwm_ops PWM_OPS = {bench_pwm_set, bench_pwm_close};
+static const struct pwm_ops PWM_OPS = {.set = bench_pwm_set, .close = bench_pwm_close};
 
 /* --- Setting up and running ------------------------------------------------------------------- */
 

@@ -31,7 +31,7 @@ static void fake_close(struct pwm_output *base)
 	((struct fake_output *)base)->closes++;
 }
 
-static const struct pwm_ops FAKE_OPS = {fake_set, fake_close};
+static const struct pwm_ops FAKE_OPS = {.set = fake_set, .close = fake_close};
 
 static struct fake_output fake(bool inverted)
 {

@@ -186,6 +186,46 @@ static void test_the_duty_is_a_share_of_the_period(void **state)
 	assert_file(kernel, CHANNEL "/duty_cycle", "0");
 }
 
+/* As a tone does. The duty is a share of the new period from then on. */
+static void test_another_period_is_written_in_silence(void **state)
+{
+	struct kernel *kernel = *state;
+	char changes[256];
+	int inotify;
+
+	leave_running(kernel);
+	assert_int_equal(open_pwm(kernel, "pwmchip0", false), 0);
+	assert_int_equal(pwm_set(kernel->output, 32767), 0);
+	inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	assert_true(inotify >= 0);
+	assert_true(inotify_add_watch(
+			    inotify, temp_tree_path(&kernel->sys, CHANNEL), IN_MODIFY) >= 0);
+	assert_int_equal(pwm_set_period(kernel->output, 2272727), 0);
+	read_changes(inotify, changes, sizeof(changes));
+	assert_non_null(strstr(changes, "duty_cycle "));
+	assert_true(strstr(changes, "duty_cycle ") < strstr(changes, "period "));
+	(void)close(inotify);
+	assert_file(kernel, CHANNEL "/duty_cycle", "0");
+	assert_file(kernel, CHANNEL "/period", "2272727");
+	assert_int_equal(pwm_set(kernel->output, 65535), 0);
+	assert_file(kernel, CHANNEL "/duty_cycle", "2272727");
+}
+
+/* Its rest is a duty of the whole period, which may never be longer than the period. */
+static void test_another_period_of_an_inverted_output_rests_high(void **state)
+{
+	struct kernel *kernel = *state;
+
+	leave_running(kernel);
+	assert_int_equal(open_pwm(kernel, "pwmchip0", true), 0);
+	assert_int_equal(pwm_set_period(kernel->output, 2272727), 0);
+	assert_file(kernel, CHANNEL "/period", "2272727");
+	assert_file(kernel, CHANNEL "/duty_cycle", "2272727");
+	assert_int_equal(pwm_set_period(kernel->output, 1136363), 0);
+	assert_file(kernel, CHANNEL "/duty_cycle", "1136363");
+	assert_file(kernel, CHANNEL "/period", "1136363");
+}
+
 static void test_a_short_period_has_fewer_steps(void **state)
 {
 	struct kernel *kernel = *state;
@@ -382,6 +422,8 @@ int main(void)
 		TEST(test_an_inverted_output_rests_high),
 		TEST(test_the_polarity_is_put_back_to_normal),
 		TEST(test_the_duty_is_a_share_of_the_period),
+		TEST(test_another_period_is_written_in_silence),
+		TEST(test_another_period_of_an_inverted_output_rests_high),
 		TEST(test_a_short_period_has_fewer_steps),
 		TEST(test_a_channel_is_exported_and_its_permissions_awaited),
 		TEST(test_a_low_channel_is_given_back),

@@ -144,7 +144,7 @@ static void fake_pwm_close(struct pwm_output *pwm)
 }
 
 static const struct gpio_line_ops fake_line_ops = {fake_line_set, fake_line_close};
-static const struct pwm_ops fake_pwm_ops = {fake_pwm_set, fake_pwm_close};
+static const struct pwm_ops fake_pwm_ops = {.set = fake_pwm_set, .close = fake_pwm_close};
 static const struct led_settings LINEAR = {.min_duty = 0, .gamma = 1};
 
 static void fake_init(struct fake *fake)

@@ -84,13 +84,23 @@ static int duty_set(struct pwm_output *pwm, uint32_t duty_steps)
 	return wire_write(wire, (int)duty_steps);
 }
 
+/* A write of its own, at duty 0. */
+static int period_set(struct pwm_output *pwm, uint32_t period_ns)
+{
+	struct wire *wire = (struct wire *)(void *)((char *)pwm - offsetof(struct wire, pwm));
+
+	assert_true(period_ns > 0);
+	assert_int_equal(wire->level, 0);
+	return wire_write(wire, 0);
+}
+
 static void duty_close(struct pwm_output *pwm)
 {
 	((struct wire *)(void *)((char *)pwm - offsetof(struct wire, pwm)))->n_closed++;
 }
 
 static const struct gpio_line_ops LINE_OPS = {line_set, line_close};
-static const struct pwm_ops PWM_OPS = {duty_set, duty_close};
+static const struct pwm_ops PWM_OPS = {duty_set, period_set, duty_close};
 
 /* variant 0: the defaults; then each parameter at its lowest and at its highest. */
 static void set_params(

@@ -40,7 +40,7 @@ static void close_pwm(struct pwm_output *pwm)
 	((struct world *)pwm)->n_closed++;
 }
 
-static const struct pwm_ops OPS = {set, close_pwm};
+static const struct pwm_ops OPS = {.set = set, .close = close_pwm};
 
 static const struct output_kind *servo(void)
 {
