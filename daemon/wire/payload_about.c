@@ -99,6 +99,20 @@ static void add_range(struct json_writer *json, const struct config_output *outp
 	add_limit(json, key, "max", range.max);
 }
 
+static void add_choices(struct json_writer *json, const struct config_output *output, size_t index)
+{
+	const struct output_kind *kind = output->kind;
+	const char *const *choices = kind->keys[index].choices;
+	enum port_type ports[OUTPUT_PORTS_MAX];
+
+	config_output_ports(output, ports);
+	json_array(json, "choices");
+	for (int i = 0; choices[i]; i++)
+		if (!kind->refuses || !kind->refuses(ports, index, i))
+			json_text(json, NULL, choices[i]);
+	json_array_end(json);
+}
+
 static void add_key(struct json_writer *json, const struct config_output *output, size_t index)
 {
 	const struct output_key *key = &output->kind->keys[index];
@@ -113,10 +127,7 @@ static void add_key(struct json_writer *json, const struct config_output *output
 		break;
 	case OUTPUT_KEY_CHOICE:
 		json_text(json, "type", "choice");
-		json_array(json, "choices");
-		for (const char *const *choice = key->choices; *choice; choice++)
-			json_text(json, NULL, *choice);
-		json_array_end(json);
+		add_choices(json, output, index);
 		break;
 	case OUTPUT_KEY_COLOR:
 		json_text(json, "type", "color");
@@ -128,7 +139,9 @@ static void add_key(struct json_writer *json, const struct config_output *output
 static void add_output(struct json_writer *json, const struct config_output *output)
 {
 	const struct output_kind *kind = output->kind;
+	enum port_type ports[OUTPUT_PORTS_MAX];
 
+	config_output_ports(output, ports);
 	json_object(json, NULL);
 	json_text(json, "name", output->name);
 	json_text(json, "nature", kind->nature);
@@ -136,7 +149,7 @@ static void add_output(struct json_writer *json, const struct config_output *out
 		json_bool(json, "moves", true);
 	json_object(json, "keys");
 	for (size_t i = 0; i < kind->n_keys; i++) {
-		if (!kind->keys[i].is_hidden)
+		if (!kind->keys[i].is_hidden && output_key_is_there(kind, i, ports))
 			add_key(json, output, i);
 	}
 	json_object_end(json);

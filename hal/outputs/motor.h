@@ -55,10 +55,11 @@ int motor_new(const struct hbridge_outputs *outputs, const struct motor_settings
 
 /*
  * Sets the goal. fine is the speed, 1 to MOTOR_FINE_MAX (ignored by MOTOR_STOP), else -EINVAL and
- * nothing changes; so for a direction that the motor does not have. The duty is min_duty + (1 - min_duty) * fine / MOTOR_FINE_MAX. The first
- * write is done before it returns; the rest of a ramp or a reversal comes with motor_poll(), so
- * call that next, also after an error. MOTOR_STOP is done whole, at once, without a ramp. On an
- * error the motor is stopped as far as it still can be, and the first error is returned.
+ * nothing changes; so for a direction that the motor does not have. The duty is
+ * min_duty + (1 - min_duty) * fine / MOTOR_FINE_MAX. The first write is done before it returns; the
+ * rest of a ramp or a reversal comes with motor_poll(), so call that next, also after an error.
+ * MOTOR_STOP is done whole, at once, without a ramp. On an error the motor is stopped as far as it
+ * still can be, and the first error is returned.
  */
 int motor_set(struct motor *motor, enum motor_direction direction, unsigned fine, uint64_t now_us);
 

@@ -50,6 +50,8 @@ def test_on_a_line_it_has_no_tone(buzzers):
     ]
     assert client.ask_json({"buzzer": {"bell": {"on": True}}})["applied"] == {"buzzer": {"bell": {"on": True}}}
     assert gateway.output("GPIO22") == 1
+    about = client.wait_json("tos/about", lambda a: True)
+    assert [list(buzzer["keys"]) for buzzer in about["outputs"]["buzzer"]] == [["on", "tone"], ["on"]]
 
 
 def test_at_the_end_all_is_silent(buzzers):

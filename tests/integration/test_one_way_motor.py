@@ -24,6 +24,8 @@ def test_it_goes_forward_and_stops_and_never_backward(broker, make_client, make_
     assert abs(gateway.output("pwmchip0.2") - 0.4) < 0.001
     assert gateway.output("GPIO26") == 1
     client.wait_json("tos/state", lambda s: s["motor"]["1"] == {"direction": "forward", "speed": 4})
+    about = client.wait_json("tos/about", lambda a: True)
+    assert [motor["keys"]["direction"]["choices"] for motor in about["outputs"]["motor"]] == [["forward", "backward", "stop"], ["forward", "stop"], ["forward", "stop"]]
     answer = client.ask_json({"motor": "stop"})
     assert answer["ok"]
     assert [gateway.output(target) for target in ("pwmchip0.2", "GPIO26", "GPIO6")] == [0, 0, 0]

@@ -198,8 +198,8 @@ static void test_another_period_is_written_in_silence(void **state)
 	assert_int_equal(pwm_set(kernel->output, 32767), 0);
 	inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	assert_true(inotify >= 0);
-	assert_true(inotify_add_watch(
-			    inotify, temp_tree_path(&kernel->sys, CHANNEL), IN_MODIFY) >= 0);
+	assert_true(
+		inotify_add_watch(inotify, temp_tree_path(&kernel->sys, CHANNEL), IN_MODIFY) >= 0);
 	assert_int_equal(pwm_set_period(kernel->output, 2272727), 0);
 	read_changes(inotify, changes, sizeof(changes));
 	assert_non_null(strstr(changes, "duty_cycle "));
