@@ -172,6 +172,21 @@ static int add_correlation(MQTTProperties *properties, const struct mqtt_publish
 	return MQTTProperties_add(properties, &property) == 0 ? 0 : -ENOMEM;
 }
 
+static int add_response_topic(MQTTProperties *properties, const struct mqtt_publish *message)
+{
+	MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_RESPONSE_TOPIC};
+	char copy[MQTT_CLIENT_CORRELATION_MAX];
+	size_t size = message->response_topic ? strlen(message->response_topic) : 0;
+
+	if (size == 0)
+		return 0;
+	if (size > sizeof(copy))
+		return -EMSGSIZE;
+	memcpy(copy, message->response_topic, size);
+	property.value.data = (MQTTLenString){(int)size, copy};
+	return MQTTProperties_add(properties, &property) == 0 ? 0 : -ENOMEM;
+}
+
 /* Turns the library's code into an errno, about the message or about the connection. */
 static int translate(int code)
 {
@@ -188,10 +203,12 @@ static int translate(int code)
 }
 
 /* An upper limit for the PUBLISH: fixed header 5, packet id 2, lengths of topic, properties and
- * correlation data 2 + 4 + 3. */
+ * correlation data 2 + 4 + 3, and 3 of a response topic. */
 static size_t packet_size_max(const struct mqtt_publish *message)
 {
-	return 16 + strlen(message->topic) + message->correlation_size + message->size;
+	size_t response = message->response_topic ? 3 + strlen(message->response_topic) : 0;
+
+	return 16 + strlen(message->topic) + response + message->correlation_size + message->size;
 }
 
 static unsigned least(unsigned a, unsigned b)
@@ -238,8 +255,12 @@ int mqtt_client_publish(struct mqtt_client *client, const struct mqtt_publish *m
 		return -EMSGSIZE;
 	if (client->version == CONFIG_MQTT_VERSION_5)
 		r = add_correlation(&properties, message);
-	if (r < 0)
+	if (r == 0 && client->version == CONFIG_MQTT_VERSION_5)
+		r = add_response_topic(&properties, message);
+	if (r < 0) {
+		MQTTProperties_free(&properties);
 		return r;
+	}
 
 	client->early_token = -1;
 	client->unsent_max += packet_size_max(message) + OVERHEAD_BYTES;

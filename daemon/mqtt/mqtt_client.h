@@ -102,7 +102,8 @@ struct mqtt_publish {
 	size_t size;
 	unsigned qos;
 	bool retain;
-	const void *correlation; /* sent with MQTT 5 only */
+	const char *response_topic; /* sent with MQTT 5 only, as is the next; NULL: none */
+	const void *correlation;
 	size_t correlation_size;
 	uint64_t id;    /* returned with the acknowledgement */
 	unsigned kind;  /* for counting */

@@ -326,7 +326,7 @@ static int connect_at(struct mqtt_attempt *attempt, struct mqtt_client **ret_cli
 	const struct mqtt_client_settings *settings = attempt->settings;
 	const struct broker_packet packet = {
 		.is_connect = true,
-		.has_will = true,
+		.has_will = settings->will.topic,
 		.retain = settings->will.retain,
 		.qos = settings->will.qos,
 	};
