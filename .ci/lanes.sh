@@ -161,7 +161,7 @@ unit_tests() {
 
 check_tidy() {
 	# Without its colours, the command lines and the count of what it hides.
-	nice run-clang-tidy -quiet -j2 -p "$out/clang" "^$PWD/(hal|config|daemon|tests)/" 2>&1 |
+	nice run-clang-tidy -quiet -j2 -p "$out/clang" "^$PWD/(hal|config|daemon|tosctl|tests)/" 2>&1 |
 		sed -e 's/\x1b\[[0-9;]*m//g' -e '/^clang-tidy-/d' -e '/ warnings\{0,1\} generated\.$/d'
 }
 

@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-LAYERS = ("hal", "config", "daemon")
+LAYERS = ("hal", "config", "daemon", "tosctl")
 
 
 def rows(heading):

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A command of tosctl is one struct command in one file of commands/, and its name in
+ * commands/meson.build. The kinds of outputs (led, motor, ...) are no commands: what they are
+ * called and what they take comes from the gateway, see output.h.
+ */
+#pragma once
+
+#include "options.h"
+
+/* What a command returns, and the program then exits with. */
+enum exit_code {
+	EXIT_OK = 0,
+	EXIT_REFUSED = 1, /* by the gateway, or any other failure */
+	EXIT_USAGE = 2,
+	EXIT_OFFLINE = 3,   /* the gateway, or there is no broker */
+	EXIT_NO_DEVICE = 4, /* it has none of that name */
+	EXIT_NO_ANSWER = 124,
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* "[NAME]"; "": none */
+	const char *help;      /* one short line */
+	int n_min, n_max;      /* arguments */
+	/* Returns an exit code. Mistakes were reported on stderr. */
+	int (*run)(const struct options *options, int n, char **arguments);
+};
+
+/* All commands, in the order of commands/meson.build, then NULL. */
+extern const struct command *const command_table[];

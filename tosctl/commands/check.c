@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* As tosd --check: the exit code of a mistake is 1 here, as of anything that is refused. */
+static int run(const struct options *options, int n, char **arguments)
+{
+	const char *path = n > 0 ? arguments[0] : "/etc/tos/tosd.yaml";
+	char hostname[256] = "localhost";
+	struct config *config = NULL;
+	struct diag *diag = NULL;
+	int r = diag_new(path, &diag);
+
+	(void)options;
+	(void)gethostname(hostname, sizeof(hostname) - 1);
+	if (r == 0)
+		r = config_load(path, hostname, diag, &config);
+	if (diag)
+		diag_print(diag, stderr);
+	diag_free(diag);
+	if (r < 0)
+		return EXIT_REFUSED;
+	printf("%s: good: chips %zu, sensors %zu", path, config->n_chips, config->n_sensors);
+	for (size_t i = 0; output_kind_table[i]; i++)
+		if (config->outputs_of[i].n > 0)
+			printf(", %s %zu", output_kind_table[i]->nouns, config->outputs_of[i].n);
+	putchar('\n');
+	config_free(config);
+	return EXIT_OK;
+}
+
+extern const struct command command_check;
+
+const struct command command_check = {
+	.name = "check",
+	.arguments = "[FILE]",
+	.help = "check a device map, without a gateway",
+	.n_max = 1,
+	.run = run,
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "ask.h"
+#include "command.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* All of it, or NULL. */
+static char *read_all(FILE *in)
+{
+	char *text = NULL;
+	size_t size = 0;
+
+	if (getdelim(&text, &size, '\0', in) >= 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Before MQTT 5 the answer is found by its id: one is added where there is none. What is no object
+ * goes out as it is, since the gateway says best what is wrong with it. */
+static int send_text(const struct options *options, const char *text)
+{
+	cJSON *action = cJSON_Parse(text);
+	const cJSON *id = cJSON_GetObjectItemCaseSensitive(action, "id");
+	struct session *session = NULL;
+	int r = session_open(options, &session);
+
+	if (r < 0 && cJSON_IsObject(action) && !id) {
+		r = ask_action(session, options, action);
+		action = NULL;
+	} else if (r < 0) {
+		r = ask_text(session, options, "actions", text, cJSON_GetStringValue(id));
+	}
+	cJSON_Delete(action);
+	session_close(session);
+	return r;
+}
+
+static int run(const struct options *options, int n, char **arguments)
+{
+	char *text = NULL;
+	int r;
+
+	(void)n;
+	if (strcmp(arguments[0], "-") != 0)
+		return send_text(options, arguments[0]);
+	text = read_all(stdin);
+	if (!text) {
+		fprintf(stderr, "tosctl: nothing came on stdin\n");
+		return EXIT_USAGE;
+	}
+	r = send_text(options, text);
+	free(text);
+	return r;
+}
+
+extern const struct command command_send;
+
+const struct command command_send = {
+	.name = "send",
+	.arguments = "JSON|-",
+	.help = "send an action as it is; - reads it",
+	.n_min = 1,
+	.n_max = 1,
+	.run = run,
+};

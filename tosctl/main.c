@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+#include "diag.h"
+#include "output.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COMMANDS_MAX = 64 };
+
+static const struct command *find_command(const char *name)
+{
+	for (const struct command *const *command = command_table; *command; command++)
+		if (strcmp((*command)->name, name) == 0)
+			return *command;
+	return NULL;
+}
+
+/* A command that was misspelt, and is no kind of output that is known here. */
+static const char *find_near(const char *word)
+{
+	const char *names[COMMANDS_MAX + 1] = {NULL};
+
+	if (output_kind_find(word))
+		return NULL;
+	for (size_t i = 0; command_table[i] && i < COMMANDS_MAX; i++)
+		names[i] = command_table[i]->name;
+	return diag_nearest(word, names);
+}
+
+static int run(const struct options *options, int n, char **words)
+{
+	const struct command *command = n > 0 ? find_command(words[0]) : NULL;
+	const char *near;
+
+	if (n == 0) {
+		fputs("tosctl: say what to do. Try 'tosctl --help', or 'tosctl status'.\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (!command) {
+		near = find_near(words[0]);
+		if (!near)
+			return output_run(options, n, words);
+		fprintf(stderr, "tosctl: there is no command \"%.40s\"; did you mean \"%s\"?\n",
+			words[0], near);
+		return EXIT_USAGE;
+	}
+	if (n - 1 < command->n_min || n - 1 > command->n_max) {
+		fprintf(stderr, "Usage: tosctl %s%s%s\n", command->name,
+			*command->arguments ? " " : "", command->arguments);
+		return EXIT_USAGE;
+	}
+	return command->run(options, n - 1, words + 1);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	int first, exit_code;
+
+	text_init();
+	exit_code = options_parse(argc, argv, &options, &first);
+	if (exit_code < 0)
+		exit_code = run(&options, argc - first, argv + first);
+	/* What could not be written was not shown. */
+	if (fflush(stdout) != 0 && exit_code == EXIT_OK)
+		exit_code = EXIT_REFUSED;
+	return exit_code;
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+
+#include "command.h"
+#include "config_url.h"
+#include "version.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	WAIT_S = 5,
+	KEEPALIVE_S = 60,
+	LINE_MAX_BYTES = 1024, /* of ~/.config/tosctl */
+	OPTION_CAFILE = 256,
+	OPTION_CERT,
+	OPTION_KEY,
+	OPTION_JSON,
+	OPTION_FOR,
+	OPTION_FADE,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const char DEFAULT_MAP[] = "/etc/tos/tosd.yaml";
+
+static const struct option TABLE[] = {
+	{"host", required_argument, NULL, 'h'},
+	{"port", required_argument, NULL, 'p'},
+	{"url", required_argument, NULL, 'L'},
+	{"username", required_argument, NULL, 'u'},
+	{"pw", required_argument, NULL, 'P'},
+	{"protocol-version", required_argument, NULL, 'V'},
+	{"topic", required_argument, NULL, 't'},
+	{"config", required_argument, NULL, 'c'},
+	{"cafile", required_argument, NULL, OPTION_CAFILE},
+	{"cert", required_argument, NULL, OPTION_CERT},
+	{"key", required_argument, NULL, OPTION_KEY},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"for", required_argument, NULL, OPTION_FOR},
+	{"fade", required_argument, NULL, OPTION_FADE},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{0},
+};
+
+static const char USAGE[] = "Usage: tosctl [OPTION]... COMMAND [ARGUMENT]...\n"
+			    "Shows and steers a tos-gateway, over its MQTT broker.\n"
+			    "\n"
+			    "Outputs, each kind that the gateway has (tosctl outputs):\n"
+			    "  led [NAME|N] on|off|toggle|1-10|PERCENT%|#rrggbb\n"
+			    "  motor [NAME|N] forward|backward|stop [1-10]\n"
+			    "  KIND [NAME|N] WORD... | KEY=VALUE...\n"
+			    "      --for TIME        and then rest; 2s, 500ms\n"
+			    "      --fade TIME       get there slowly, where the kind can\n"
+			    "\n"
+			    "Commands:\n";
+
+static const char USAGE_OPTIONS[] =
+	"\n"
+	"Options (also in ~/.config/tosctl, one a line; else from the device map here):\n"
+	"  -h HOST  -p PORT      the broker; or -L mqtt://HOST:PORT, mqtts:// for TLS\n"
+	"  -u USER  -P PASSWORD  --cafile FILE  --cert FILE  --key FILE\n"
+	"  -t ROOT               mqtt.topic of the gateway (tos)\n"
+	"  -c FILE               the map to take it from (/etc/tos/tosd.yaml)\n"
+	"  -V 5|311              the MQTT version     -W SECONDS  wait for answers (5)\n"
+	"  -C COUNT              end after so many messages    --json  for programs\n"
+	"\n"
+	"Exits with 0; 1 refused; 2 usage; 3 offline; 4 no such device; 124 no answer.\n"
+	"See tosctl(1).\n";
+
+struct draft {
+	struct options options;
+	const char *host, *url, *map;
+	unsigned long port;
+	const char *topic;
+};
+
+__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("tosctl: ", stderr);
+	va_start(arguments, format);
+	(void)vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputs("\nTry 'tosctl --help'.\n", stderr);
+	return EXIT_USAGE;
+}
+
+static int show_help(void)
+{
+	fputs(USAGE, stdout);
+	for (const struct command *const *command = command_table; *command; command++)
+		printf("  %-9s%-13s%s\n", (*command)->name, (*command)->arguments,
+			(*command)->help);
+	fputs(USAGE_OPTIONS, stdout);
+	return EXIT_OK;
+}
+
+int options_duration(const char *text, uint32_t *ret_ms)
+{
+	static const struct {
+		const char *unit;
+		double ms;
+	} UNITS[] = {{"", 1}, {"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}};
+	char *end;
+	double number = strtod(text, &end);
+
+	if (end == text || !isfinite(number) || number < 0 ||
+		text[strspn(text, "0123456789.")] != *end)
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof(UNITS) / sizeof(*UNITS); i++) {
+		double ms = round(number * UNITS[i].ms);
+
+		if (strcmp(end, UNITS[i].unit) == 0 && ms >= 1 && ms <= UINT32_MAX) {
+			*ret_ms = (uint32_t)ms;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int take_duration(const char *name, const char *text, uint32_t *ret_ms)
+{
+	return options_duration(text, ret_ms) == 0
+		? -1
+		: usage_error("%s takes a time such as 2s or 500ms, not \"%s\"", name, text);
+}
+
+static int take_number(
+	const char *name, const char *text, unsigned long max, unsigned long *ret_number)
+{
+	char *end;
+
+	errno = 0;
+	*ret_number = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || *ret_number < 1 || *ret_number > max)
+		return usage_error("%s takes a number from 1 to %lu, not \"%s\"", name, max, text);
+	return -1;
+}
+
+static int take_version(const char *text, int *ret_version)
+{
+	static const struct {
+		const char *word;
+		int version;
+	} VERSIONS[] = {{"5", CONFIG_MQTT_VERSION_5}, {"mqttv5", CONFIG_MQTT_VERSION_5},
+		{"311", CONFIG_MQTT_VERSION_3_1_1}, {"3.1.1", CONFIG_MQTT_VERSION_3_1_1},
+		{"mqttv311", CONFIG_MQTT_VERSION_3_1_1}};
+
+	for (size_t i = 0; i < sizeof(VERSIONS) / sizeof(*VERSIONS); i++) {
+		if (strcmp(text, VERSIONS[i].word) == 0) {
+			*ret_version = VERSIONS[i].version;
+			return -1;
+		}
+	}
+	return usage_error("-V takes 5 or 311, not \"%s\"", text);
+}
+
+static int take_wait(const char *text, uint64_t *ret_us)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (end == text || *end || !(seconds > 0 && seconds <= 86400))
+		return usage_error("-W takes seconds, not \"%s\"", text);
+	*ret_us = (uint64_t)(seconds * 1e6);
+	return -1;
+}
+
+/* One option. -1, or an exit code. */
+static int take(int option, char *value, struct draft *draft)
+{
+	struct config_mqtt *mqtt = &draft->options.mqtt;
+
+	switch (option) {
+	case 'h':
+		draft->host = value;
+		return -1;
+	case 'p':
+		return take_number("-p", value, 65535, &draft->port);
+	case 'L':
+		draft->url = value;
+		return -1;
+	case 'u':
+		mqtt->username = value;
+		return -1;
+	case 'P':
+		draft->options.password = value;
+		return -1;
+	case 'V':
+		return take_version(value, &mqtt->version);
+	case 'W':
+		return take_wait(value, &draft->options.wait_us);
+	case 'C':
+		return take_number("-C", value, 1000000000, &draft->options.count);
+	case 't':
+		draft->topic = value;
+		return -1;
+	case 'c':
+		draft->map = value;
+		return -1;
+	case OPTION_CAFILE:
+		mqtt->tls.ca = value;
+		return -1;
+	case OPTION_CERT:
+		mqtt->tls.cert = value;
+		return -1;
+	case OPTION_KEY:
+		mqtt->tls.key = value;
+		return -1;
+	case OPTION_JSON:
+		draft->options.json = true;
+		return -1;
+	case OPTION_FOR:
+		return take_duration("--for", value, &draft->options.for_ms);
+	case OPTION_FADE:
+		return take_duration("--fade", value, &draft->options.fade_ms);
+	case OPTION_VERSION:
+		puts("tosctl " TOS_VERSION);
+		return EXIT_OK;
+	case OPTION_HELP:
+		return show_help();
+	default:
+		fputs("Try 'tosctl --help'.\n", stderr);
+		return EXIT_USAGE;
+	}
+}
+
+/* As mosquitto's tools have it: -h is the host, and without one it is help. */
+static bool is_bare_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "-h") == 0 && (i + 1 == argc || argv[i + 1][0] == '-'))
+			return true;
+	return false;
+}
+
+static int parse(int argc, char **argv, struct draft *draft)
+{
+	int exit_code = -1, option;
+
+	if (is_bare_help(argc, argv))
+		return show_help();
+	optind = 0; /* all over again */
+	while (exit_code < 0 &&
+		(option = getopt_long(argc, argv, "h:p:L:u:P:V:W:C:t:c:", TABLE, NULL)) != -1)
+		exit_code = take(option, optarg, draft);
+	return exit_code;
+}
+
+/* A line as "-h host" or "--json". What it holds lives as long as the process. */
+static int take_line(char *line, const char *path, struct draft *draft)
+{
+	char name[] = "tosctl", *word, *value, *argv[4] = {name, NULL, NULL, NULL};
+	int argc = 2, exit_code;
+
+	line[strcspn(line, "\r\n")] = '\0';
+	word = line + strspn(line, " \t");
+	if (!*word || *word == '#')
+		return -1;
+	argv[1] = strdup(word);
+	if (!argv[1])
+		return EXIT_REFUSED;
+	value = argv[1] + strcspn(argv[1], " \t");
+	if (*value) {
+		*value++ = '\0';
+		argv[argc++] = value + strspn(value, " \t");
+	}
+	exit_code = parse(argc, argv, draft);
+	if (exit_code < 0 && optind < argc)
+		exit_code = usage_error("\"%s\" is no option", argv[optind]);
+	if (exit_code >= 0)
+		fprintf(stderr, "tosctl: that stands in %s\n", path);
+	return exit_code;
+}
+
+static int read_own_file(struct draft *draft)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char path[4096], line[LINE_MAX_BYTES];
+	int exit_code = -1;
+	FILE *file;
+
+	if (config && *config)
+		(void)snprintf(path, sizeof(path), "%s/tosctl", config);
+	else
+		(void)snprintf(path, sizeof(path), "%s/.config/tosctl", home ? home : "");
+	file = fopen(path, "re");
+	if (!file)
+		return -1;
+	while (exit_code < 0 && fgets(line, sizeof(line), file))
+		exit_code = take_line(line, path, draft);
+	fclose(file);
+	return exit_code;
+}
+
+/* The first line, where this user may read it. */
+static const char *read_password(const char *path)
+{
+	static char password[1024];
+	FILE *file = path ? fopen(path, "re") : NULL;
+	bool is_read = file && fgets(password, sizeof(password), file);
+
+	if (file)
+		fclose(file);
+	password[strcspn(password, "\r\n")] = '\0';
+	return is_read ? password : NULL;
+}
+
+static void take_map(struct draft *draft, const struct config *config)
+{
+	struct config_mqtt *mqtt = &draft->options.mqtt, mine = *mqtt;
+
+	*mqtt = config->mqtt;
+	draft->url = mqtt->urls[0];
+	if (mine.username)
+		mqtt->username = mine.username;
+	else if (!draft->options.password)
+		draft->options.password = read_password(mqtt->password_file);
+	if (mine.tls.ca)
+		mqtt->tls.ca = mine.tls.ca;
+	if (mine.tls.cert)
+		mqtt->tls.cert = mine.tls.cert;
+	if (mine.tls.key)
+		mqtt->tls.key = mine.tls.key;
+	if (mine.version)
+		mqtt->version = mine.version;
+}
+
+/* The map of this machine; it lives as long as the process. */
+static int read_map(struct draft *draft)
+{
+	const char *path = draft->map ? draft->map : DEFAULT_MAP;
+	char hostname[256] = "localhost";
+	struct config *config = NULL;
+	struct diag *diag = NULL;
+	int r;
+
+	if (!draft->map && (draft->host || draft->url || access(path, R_OK) < 0))
+		return -1;
+	(void)gethostname(hostname, sizeof(hostname) - 1);
+	r = diag_new(path, &diag);
+	if (r == 0)
+		r = config_load(path, hostname, diag, &config);
+	if (r < 0 && diag)
+		diag_print(diag, stderr);
+	diag_free(diag);
+	if (r < 0)
+		return usage_error("%s does not say where the broker is", path);
+	take_map(draft, config);
+	return -1;
+}
+
+/* The URL, and all that nobody has said. */
+static int complete(struct draft *draft)
+{
+	static struct config_url url; /* they live as long as the process */
+	static char text[CONFIG_URL_BYTES], *urls[] = {text}, root[] = "tos";
+	struct config_mqtt *mqtt = &draft->options.mqtt;
+	const char *wrong = NULL, *cure = NULL, *given = draft->url;
+	bool tls = mqtt->tls.ca || mqtt->tls.cert;
+
+	if (draft->host || draft->port || !given) {
+		const char *host = draft->host ? draft->host : "localhost";
+		bool is_ipv6 = strchr(host, ':') && host[0] != '[';
+
+		(void)snprintf(text, sizeof(text), is_ipv6 ? "%s://[%s]:%lu" : "%s://%s:%lu",
+			tls ? "mqtts" : "mqtt", host,
+			draft->port   ? draft->port
+				: tls ? 8883UL
+				      : 1883UL);
+		given = text;
+	}
+	if (config_url_parse(given, CONFIG_HAS_TLS, &wrong, &cure, &url) < 0)
+		return usage_error(
+			"\"%s\": %s%s%s", given, wrong, cure ? "; " : "", cure ? cure : "");
+	memcpy(text, url.text, sizeof(text));
+	mqtt->urls = urls;
+	mqtt->n_urls = 1;
+	if (draft->topic)
+		mqtt->topic = strdup(draft->topic);
+	else if (!mqtt->topic)
+		mqtt->topic = root;
+	if (!mqtt->topic || !*mqtt->topic || strlen(mqtt->topic) > 200 ||
+		strpbrk(mqtt->topic, "+#"))
+		return usage_error("-t takes the topic of one gateway, without + and #");
+	mqtt->keepalive_s = KEEPALIVE_S;
+	mqtt->clean_start = true;
+	memset(&mqtt->will, 0, sizeof(mqtt->will));
+	return -1;
+}
+
+int options_parse(int argc, char **argv, struct options *ret_options, int *ret_first)
+{
+	struct draft draft = {.options.wait_us = WAIT_S * UINT64_C(1000000)};
+	struct draft from_file = draft;
+	int exit_code = read_own_file(&from_file), first;
+
+	draft = from_file;
+	if (exit_code < 0)
+		exit_code = parse(argc, argv, &draft);
+	first = optind;
+	/* A map or a URL that is named now is meant, and not the host of the file. */
+	if (draft.map != from_file.map || draft.url != from_file.url)
+		draft.host = draft.host == from_file.host ? NULL : draft.host;
+	if (exit_code < 0)
+		exit_code = read_map(&draft);
+	if (exit_code < 0)
+		exit_code = complete(&draft);
+	if (exit_code >= 0)
+		return exit_code;
+	*ret_options = draft.options;
+	*ret_first = first;
+	return -1;
+}

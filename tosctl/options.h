@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line. Connection options are named as mosquitto's tools name them, and stand in
+ * ~/.config/tosctl in the same form, one a line. Without a host there, the device map of this
+ * machine says where the broker is; without a map it is localhost.
+ */
+#pragma once
+
+#include "config.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+	struct config_mqtt mqtt;  /* urls: one; what the command line says wins over the map */
+	const char *password;     /* NULL: none */
+	uint64_t wait_us;         /* -W: for an answer */
+	unsigned long count;      /* -C: messages to show; 0: no limit */
+	uint32_t for_ms, fade_ms; /* --for, --fade; 0: not given */
+	bool json;                /* --json */
+};
+
+/*
+ * Fills *ret_options; texts are borrowed from argv, or live as long as the process. *ret_first: the
+ * index of the command in argv, which is reordered; argc: there is none. Returns -1, or an exit
+ * code after --help, --version or a mistake that was reported on stderr.
+ */
+int options_parse(int argc, char **argv, struct options *ret_options, int *ret_first);
+
+/* "500ms", "1.5s", "2min", or milliseconds, into ms. -EINVAL: it is none of them. */
+int options_duration(const char *text, uint32_t *ret_ms);

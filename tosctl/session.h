@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A connection to the gateway's broker. One thread; functions that return an exit code have
+ * reported what is wrong on stderr.
+ */
+#pragma once
+
+#include "mqtt_client.h"
+#include "options.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cJSON;
+struct session;
+
+/* -1, or an exit code. options are borrowed. */
+int session_open(const struct options *options, struct session **ret_session);
+
+/* Whole topics, or "" for ROOT itself: to those below ROOT, exactly. -1, or an exit code; what the
+ * broker refuses is an error if is_needed. */
+int session_subscribe(struct session *session, const char *const *names, size_t n, bool is_needed);
+
+/* The next message, to be freed. 0: there was none until then (CLOCK_MONOTONIC; UINT64_MAX: waits
+ * for ever). -EINTR: the user wants to end. -ENOTCONN: reported. */
+int session_next(struct session *session, uint64_t until_us, struct mqtt_inbound *ret_inbound);
+
+/* What the topic is called below ROOT, or NULL: it is elsewhere. */
+const char *session_name(const struct session *session, const char *topic);
+
+/*
+ * Learns what the gateway has: ROOT/about, to be deleted. NULL with -1: it does not say. An exit
+ * code if it is not online.
+ */
+int session_learn(struct session *session, struct cJSON **ret_about);
+
+/*
+ * Sends that to ROOT/name and waits for the answer (to be freed), which comes to this session
+ * alone where the broker speaks MQTT 5. id: what the payload has as its "id", or NULL. -1, or an
+ * exit code.
+ */
+int session_ask(struct session *session, const char *name, const char *payload, const char *id,
+	char **ret_answer);
+
+/* A word that no other session uses. */
+const char *session_id(const struct session *session);
+
+/* Returns NULL; session may be NULL. */
+struct session *session_close(struct session *session);
