@@ -3,6 +3,7 @@
 #include "config_load.h"
 #include "config_param.h"
 #include "config_parts.h"
+#include "config_tables.h"
 #include "schema_text.h"
 #include <errno.h>
 #include <stdio.h>
@@ -298,4 +299,39 @@ int config_read_chips(struct schema *schema, const struct yaml_node *node, void 
 	for (size_t i = 0; i < config->n_chips && r == 0; i++)
 		r = read_chip(schema, node->items[i], &config->chips[i]);
 	return r;
+}
+
+static bool takes_key(const struct driver *driver, const char *key)
+{
+	if (strcmp(key, "bus") == 0)
+		return driver->bus != DRIVER_BUS_LINES;
+	return strcmp(key, "address") != 0 || driver->n_addresses > 0;
+}
+
+static void visit_line_options(const struct driver *driver, config_visit visit, void *context)
+{
+	struct schema_option line = {.type = SCHEMA_CUSTOM};
+
+	for (size_t i = 0; driver->line_keys && driver->line_keys[i]; i++) {
+		line.key = driver->line_keys[i];
+		visit(context, &line, "a GPIO line: GPIO17, or chip:offset");
+	}
+	for (size_t i = 0; driver->line_keys && config_lines_options[i].key; i++)
+		visit(context, &config_lines_options[i], NULL);
+}
+
+void config_visit_chip_options(const struct driver *driver, config_visit visit, void *context)
+{
+	for (const struct schema_option *option = chip_options; option->key; option++)
+		if (takes_key(driver, option->key))
+			visit(context, option, NULL);
+	visit_line_options(driver, visit, context);
+	for (size_t i = 0; i < driver->n_params; i++) {
+		struct config_words words;
+		struct schema_option option =
+			config_param_option(&driver->params[i], i * sizeof(double), &words);
+
+		option.initial = words.initial[0] ? words.initial : NULL;
+		visit(context, &option, driver->params[i].help);
+	}
 }

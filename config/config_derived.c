@@ -158,6 +158,19 @@ static int read_of(struct schema *schema, const struct yaml_node *node, void *fi
 	return 0;
 }
 
+struct schema_option config_derived_argument_option(
+	const struct derived_argument *argument, size_t index)
+{
+	return (struct schema_option){.key = argument->key,
+		.type = SCHEMA_NUMBER,
+		.store = SCHEMA_STORE_DOUBLE,
+		.offset = index * sizeof(double),
+		.required = !argument->initial,
+		.initial = argument->initial,
+		.min = argument->min,
+		.max = argument->max};
+}
+
 /* derive, of, and a row for each argument of the function; those fill sensor->arguments. */
 static struct schema_option *new_options(const struct derived *derived)
 {
@@ -168,16 +181,7 @@ static struct schema_option *new_options(const struct derived *derived)
 		return NULL;
 	memcpy(options, config_derived_options, own * sizeof(*options));
 	for (size_t i = 0; i < n; i++) {
-		const struct derived_argument *argument = &derived->arguments[i];
-
-		options[own + i] = (struct schema_option){.key = argument->key,
-			.type = SCHEMA_NUMBER,
-			.store = SCHEMA_STORE_DOUBLE,
-			.offset = i * sizeof(double),
-			.required = !argument->initial,
-			.initial = argument->initial,
-			.min = argument->min,
-			.max = argument->max};
+		options[own + i] = config_derived_argument_option(&derived->arguments[i], i);
 	}
 	return options;
 }

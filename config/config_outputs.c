@@ -5,6 +5,7 @@
  */
 #include "config_param.h"
 #include "config_port.h"
+#include "config_tables.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -578,4 +579,21 @@ int config_read_output_section(struct schema *schema, const struct yaml_node *no
 		if (strcmp((*kind)->section, node->key) == 0)
 			return config_read_outputs(schema, node, *kind, field);
 	return 0;
+}
+
+static const char *help_of(const struct output_kind *kind, const char *key)
+{
+	for (size_t i = 0; i < kind->n_params; i++)
+		if (strcmp(kind->params[i].key, key) == 0)
+			return kind->params[i].help;
+	return NULL;
+}
+
+void config_visit_output_options(const struct output_kind *kind, config_visit visit, void *context)
+{
+	struct table table;
+
+	init_table(&table, kind);
+	for (size_t i = 0; i < table.n; i++)
+		visit(context, &table.options[i], help_of(kind, table.options[i].key));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The section packed: formats written as for Python's struct module. */
-#include "config_load.h"
+#include "config_tables.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ static int read_format(struct schema *schema, const struct yaml_node *node, void
 static int read_fields(struct schema *schema, const struct yaml_node *node, void *field);
 
 /* format comes before fields: it determines their number. */
-static const struct schema_option packed_options[] = {
+const struct schema_option config_packed_options[] = {
 	{.key = "topic",
 		SCHEMA_FIELD(struct config_packed, topic),
 		.type = SCHEMA_TOPIC,
@@ -141,7 +141,7 @@ int config_read_packed(struct schema *schema, const struct yaml_node *node, void
 	int r = config_new_items(schema, node, &section, &packed, &config->n_packed);
 	config->packed = packed;
 	for (size_t i = 0; i < config->n_packed && r == 0; i++)
-		r = schema_read_map_like(
-			schema, node->items[i], packed_options, "- " EXAMPLE, &config->packed[i]);
+		r = schema_read_map_like(schema, node->items[i], config_packed_options,
+			"- " EXAMPLE, &config->packed[i]);
 	return r;
 }

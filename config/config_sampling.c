@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How several samples make one value: at most one key from the table of samplings. */
 #include "config_sensors.h"
+#include "config_tables.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -32,16 +33,21 @@ int config_new_measured_options(struct schema_option **ret_options)
 	return 0;
 }
 
-static int read_size(struct schema *schema, const struct yaml_node *node,
-	const struct sampling *sampling, struct config_sensor *sensor)
+static struct schema_option size_option(const struct sampling *sampling)
 {
-	const struct schema_option row = {
+	return (struct schema_option){
 		SCHEMA_FIELD(struct config_sensor, sampling_size),
 		.key = sampling->key,
 		.type = sampling->is_window ? SCHEMA_DURATION : SCHEMA_INTEGER,
 		.min = (double)sampling->min,
 		.max = (double)sampling->max,
 	};
+}
+
+static int read_size(struct schema *schema, const struct yaml_node *node,
+	const struct sampling *sampling, struct config_sensor *sensor)
+{
+	const struct schema_option row = size_option(sampling);
 	size_t before = diag_count(schema->diag);
 	int r = schema_read_value(schema, node, &row, sensor);
 
@@ -77,4 +83,39 @@ int config_read_sampling(
 			first = option;
 	}
 	return 0;
+}
+
+static void visit_all(const struct schema_option *options, config_visit visit, void *context)
+{
+	for (; options->key; options++)
+		visit(context, options, NULL);
+}
+
+static void visit_samplings(config_visit visit, void *context)
+{
+	for (size_t i = 0; sampling_table[i]; i++) {
+		const struct schema_option option = size_option(sampling_table[i]);
+
+		visit(context, &option, NULL);
+	}
+}
+
+static void visit_arguments(const struct derived *derived, config_visit visit, void *context)
+{
+	for (size_t i = 0; i < derived->n_arguments; i++) {
+		const struct schema_option option =
+			config_derived_argument_option(&derived->arguments[i], i);
+
+		visit(context, &option, NULL);
+	}
+}
+
+void config_visit_sensor_options(const struct derived *derived, config_visit visit, void *context)
+{
+	visit_all(derived ? config_derived_options : config_measured_options, visit, context);
+	if (derived)
+		visit_arguments(derived, visit, context);
+	else
+		visit_samplings(visit, context);
+	visit_all(config_sensor_options, visit, context);
 }

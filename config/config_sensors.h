@@ -9,6 +9,10 @@ extern const struct schema_option config_sensor_options[];
 extern const struct schema_option config_measured_options[];
 extern const struct schema_option config_derived_options[];
 
+/* The row of an argument of a derived value; it fills an array of doubles. */
+struct schema_option config_derived_argument_option(
+	const struct derived_argument *argument, size_t index);
+
 /* A table for looking up keys: those of measured sensors only, the samplings' included. The caller
  * frees it. */
 int config_new_measured_options(struct schema_option **ret_options);

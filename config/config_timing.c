@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The sections interval, failsafe and spool. */
-#include "config_load.h"
+#include "config_tables.h"
 #include "schema_units.h"
 #include <stdio.h>
 
@@ -67,28 +67,49 @@ struct schema_option config_failsafe_option(
 }
 
 /* after, and a key for each kind whose outputs share one fail-safe. Kinds that move come first. */
-int config_read_failsafe(struct schema *schema, const struct yaml_node *node, void *field)
-{
-	struct schema_option options[OUTPUT_KINDS_MAX + 2] = {
-		{.key = "after",
-			SCHEMA_FIELD(struct config_failsafe, after_us),
-			.type = SCHEMA_DURATION,
-			.min = SECOND,
-			.max = HOUR,
-			.initial = "5s"},
-	};
+struct failsafe_table {
+	struct schema_option options[OUTPUT_KINDS_MAX + 2];
 	struct schema_choice choices[OUTPUT_KINDS_MAX][DRIVER_WORDS_MAX + 1];
-	size_t n = 1;
+};
 
+static void init_failsafe(struct failsafe_table *table)
+{
+	static const struct schema_option AFTER = {.key = "after",
+		SCHEMA_FIELD(struct config_failsafe, after_us),
+		.type = SCHEMA_DURATION,
+		.min = SECOND,
+		.max = HOUR,
+		.initial = "5s"};
+	size_t n = 0;
+
+	*table = (struct failsafe_table){.options = {{0}}};
+	table->options[n++] = AFTER;
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; output_kind_table[i]; i++) {
 			const struct output_kind *kind = output_kind_table[i];
 
 			if (kind->is_failsafe_shared && kind->moves == (pass == 0))
-				options[n++] = config_failsafe_option(kind, choices[i]);
+				table->options[n++] =
+					config_failsafe_option(kind, table->choices[i]);
 		}
 	}
-	return schema_read_map_like(schema, node, options, "failsafe: {after: 5s}", field);
+}
+
+int config_read_failsafe(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	struct failsafe_table table;
+
+	init_failsafe(&table);
+	return schema_read_map_like(schema, node, table.options, "failsafe: {after: 5s}", field);
+}
+
+void config_visit_failsafe_options(config_visit visit, void *context)
+{
+	struct failsafe_table table;
+
+	init_failsafe(&table);
+	for (const struct schema_option *option = table.options; option->key; option++)
+		visit(context, option, NULL);
 }
 
 void config_spread_failsafe(struct config *config)
