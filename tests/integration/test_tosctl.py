@@ -19,6 +19,9 @@ import pytest
 from conftest import make_map
 from harness import Lines, free_port
 
+# Fixtures are found by their names.
+from test_link_tls import keys, make_tls_broker, tls_map  # noqa: F401
+
 WAIT_S = "60"
 
 
@@ -317,33 +320,18 @@ class Terminal:
             self._changed.notify_all()
 
     def screen(self):
-        """The lines of the screen."""
-        rows = [[" "] * self.columns for _ in range(self.lines)]
-        row = column = at = 0
-        while at < len(self.raw):
-            found = self.SEQUENCE.match(self.raw, at)
-            if found:
-                at = found.end()
-                if found[1] == "H":
-                    row = column = 0
-                elif found[1] in "KJ":
-                    rows[row][column:] = [" "] * (self.columns - column)
-                    if found[1] == "J":
-                        rows[row + 1 :] = [[" "] * self.columns for _ in rows[row + 1 :]]
-                continue
-            char = self.raw[at]
-            at += 1
-            if char == "\r":
-                column = 0
-            elif char == "\n":
-                assert row + 1 < self.lines, "the screen has scrolled"
-                row += 1
-            else:
-                width = 2 if unicodedata.east_asian_width(char) in "WF" else 1
-                assert column + width <= self.columns, "a line is too long"
-                rows[row][column : column + width] = [char] + [""] * (width - 1)
-                column += width
-        return ["".join(cells).rstrip() for cells in rows]
+        """The lines of the screen as they were last drawn whole; what does not fit into it is no screen."""
+        drawn = re.findall(r"\033\[H((?:(?!\033\[H).)*)\033\[J", self.raw, re.DOTALL)
+        rows = []
+        for line in (drawn[-1] if drawn else "").replace("\r", "").split("\n"):
+            text = self.SEQUENCE.sub("", line)
+            wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+            if len(text) + wide > self.columns:
+                return ["a line is too long"] * self.lines
+            rows.append(text.rstrip())
+        if len(rows) > self.lines:
+            return ["the screen has scrolled"] * self.lines
+        return rows + [""] * (self.lines - len(rows))
 
     def wait(self, accept, timeout=60):
         """Until the screen is so."""
@@ -352,7 +340,6 @@ class Terminal:
         assert self.code is None, self.raw
 
     def resize(self, lines, columns):
-        """From here on the screen is empty."""
         with self._changed:
             self.lines, self.columns, self.raw = lines, columns, ""
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -432,8 +419,9 @@ def test_watch_of_256_sensors_on_24_lines(broker, client, make_gateway, make_ter
     sensors = "".join(f"  s{number}: {{from: adc.0}}\n" for number in range(252))
     make_gateway(make_map(broker.port).replace("sensors:\n", f"sensors:\n{sensors}"))
     client.wait("tos/about")
-    terminal = make_terminal("watch", "-C", "3")
+    terminal = make_terminal("watch")
     terminal.wait(lambda screen: screen[0] == "tos: online, 234 more (tosctl watch NAME...)" and screen[23])
+    terminal.type(b"\x03")
     assert terminal.end()[0] == 0
 
 
@@ -464,6 +452,50 @@ def test_the_connection_comes_from_a_file_or_the_map(gateway, client, program, e
     assert "no gateway" in run("-t", "other", "-W", "1", code=3)
     own.write_text("-h 127.0.0.1\n--prot 1883\n")
     assert f"that stands in {own}" in run(code=2)
+
+
+def test_a_user_and_a_password(make_broker, make_client, make_gateway, call, folder):
+    """What a viewer may not do is not answered; a wrong password is told."""
+    passwords = folder / "passwords"
+    passwords.touch(mode=0o600)
+    for user in ("operator", "gateway"):
+        subprocess.run(["mosquitto_passwd", "-b", str(passwords), user, f"{user}-1"], check=True)
+    broker = make_broker(f"user root\nallow_anonymous false\npassword_file {passwords}")
+    secret = folder / "secret"
+    secret.write_text("gateway-1\n")
+    secret.chmod(0o600)
+    client = make_client(broker.port, username="operator", password="operator-1")
+    make_gateway(make_map(broker.port, f"  username: gateway\n  password_file: {secret}"))
+    client.wait("tos/about")
+    user = ("-u", "operator", "-P")
+    assert call(*user, "operator-1", "led", "red", "on", port=broker.port)[0] == 0
+    code, _, err = call(*user, "wrong", "status", port=broker.port)
+    assert code == 3 and "user" in err.lower()
+    # The file of who calls has it, too: nothing on the command line for others to see.
+    (folder / ".config").mkdir()
+    (folder / ".config" / "tosctl").write_text("-u operator\n-P operator-1\n")
+    assert call("led", "red", "off", port=broker.port)[0] == 0
+
+
+def test_tls(make_tls_broker, keys, make_gateway, call, program, environment):
+    broker = make_tls_broker()
+    gateway = make_gateway(tls_map(broker, keys))
+    gateway.log.wait("connected to mqtts://")
+    arguments = ["-L", f"mqtts://localhost:{broker.port}", "-W", WAIT_S, "led", "red", "on"]
+
+    def run(ca):
+        return subprocess.run(
+            [program, "--cafile", f"{keys}/{ca}.crt", *arguments],
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+        )
+
+    done = run("ca")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "led 0: on, bright 10\n", "")
+    done = run("other")
+    assert done.returncode == 3 and "certificate" in done.stderr
 
 
 def test_what_needs_no_gateway(program, environment, folder):

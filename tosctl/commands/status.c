@@ -18,7 +18,7 @@ enum {
 	LABEL_COLUMNS = 10,
 	NAME_COLUMNS = 16,
 	VALUE_COLUMNS = 14,
-	MORE_MS = 500, /* for a reading, beyond its interval */
+	RETAINED_US = 500000, /* what is retained comes at once */
 };
 
 struct status {
@@ -41,15 +41,15 @@ static double number_of(const cJSON *object, const char *key)
 	return cJSON_IsNumber(number) ? number->valuedouble : 0;
 }
 
-/* A reading comes with the interval. It is not waited for longer than an answer. */
+/* A reading comes with the interval. Where that is longer than an answer may take, none is waited
+ * for. */
 static uint64_t until(const struct options *options, const struct status *status, uint64_t begin_us)
 {
 	double interval_ms = number_of(status->parts[HEALTH], "interval_ms");
-	uint64_t wait_us = (uint64_t)((interval_ms + MORE_MS) * 1000);
+	bool is_slow = status->parts[HEALTH] && interval_ms * 1000 > (double)options->wait_us;
 
-	if (!status->parts[HEALTH] || wait_us > options->wait_us)
-		wait_us = options->wait_us;
-	return begin_us + wait_us;
+	return begin_us +
+		(is_slow && RETAINED_US < options->wait_us ? RETAINED_US : options->wait_us);
 }
 
 static bool is_complete(const struct status *status)
