@@ -21,7 +21,7 @@ int lines_next_name(const char **names, char *ret_name, size_t name_bytes)
 	return 0;
 }
 
-static uint64_t steady_levels(const struct lines *lines)
+uint64_t lines_taken(const struct lines *lines)
 {
 	uint64_t levels = 0;
 
@@ -37,7 +37,7 @@ int lines_levels(struct lines *lines, uint64_t *ret_levels)
 
 	if (r == 0)
 		*ret_levels =
-			lines->has_begun && lines->debounce_us > 0 ? steady_levels(lines) : levels;
+			lines->has_begun && lines->debounce_us > 0 ? lines_taken(lines) : levels;
 	if (lines->trace && r == 0)
 		hal_trace_printf(lines->trace, lines->name, "levels %" PRIx64 " ok", *ret_levels);
 	else if (lines->trace)

@@ -100,6 +100,9 @@ int lines_levels(struct lines *lines, uint64_t *ret_levels);
 int lines_edge(
 	struct lines *lines, uint64_t now_us, struct lines_edge *ret_edge, uint64_t *ret_next_us);
 
+/* The levels after the edges that lines_edge() has returned, or of its first call. */
+uint64_t lines_taken(const struct lines *lines);
+
 /*
  * After lines_edge() has returned 0: until when all edges are known. It is now_us, or the beginning
  * of a level that has not held for the debounce so far.

@@ -141,7 +141,7 @@ struct pulse_model {
 	double rate_hz, period_s;
 };
 
-enum { MODEL_HALF_US = 5000, MODEL_PULSES_MAX = WIRE_CHANGES_MAX / 2 };
+enum { MODEL_HALF_US = 5000 };
 
 static void model_reset(void *state)
 {
@@ -178,11 +178,12 @@ static bool model_step(void *state, uint64_t now_us, uint64_t *ret_time_us)
 /* A count that is set lower is one that was set back: nothing happens. */
 static void show_count(struct pulse_model *model, double value)
 {
-	for (int i = 0; i < MODEL_PULSES_MAX && model->shown + i + 1 <= value; i++) {
+	for (; model->wire.n + 2 <= WIRE_CHANGES_MAX && model->shown + 1 <= value; model->shown++) {
 		wire_model_add(&model->wire, 1, MODEL_HALF_US);
 		wire_model_add(&model->wire, 0, MODEL_HALF_US);
 	}
-	model->shown = floor(value);
+	if (value < model->shown)
+		model->shown = floor(value);
 }
 
 static void model_set_value(void *state, unsigned channel, double value)

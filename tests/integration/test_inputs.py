@@ -388,3 +388,26 @@ def test_counts_that_cannot_be_kept_are_said_and_count_on(make_meter, client):
     gateway.log.wait("counts: cannot be kept in ")
     pulse(gateway, 1)
     wait_count(client, 2)
+
+
+KNOB = """
+mqtt: {{url: 'mqtt://127.0.0.1:{port}'}}
+interval: 100ms
+chips:
+  knob: {{driver: encoder, lines: [GPIO20, GPIO21]}}
+sensors:
+  turn: {{from: knob}}
+"""
+
+
+def test_an_encoder_is_turned_there_and_back_and_bounces(broker, client, make_gateway):
+    gateway = make_gateway(KNOB.format(port=broker.port))
+    client.wait_json("tos/sensors", lambda r: r["turn"] == 0)
+    for line, level in (("GPIO20", 1), ("GPIO21", 1), ("GPIO20", 0), ("GPIO21", 0)):
+        for bounce in (level, 1 - level, level):
+            gateway.set(line, bounce)
+    client.wait_json("tos/sensors", lambda r: r["turn"] == 4)
+    gateway.set("GPIO21", 1)
+    client.wait_json("tos/sensors", lambda r: r["turn"] == 3, client.mark())
+    gateway.set("knob.position", -10)  # the part itself turns on, from where it was: 0
+    client.wait_json("tos/sensors", lambda r: r["turn"] == -6, client.mark())
