@@ -33,6 +33,14 @@ void wire_model_add(struct wire_model *wire, uint64_t levels, uint32_t after_us)
 		(struct wire_change){levels, after_us};
 }
 
+void wire_model_begin(struct wire_model *wire, uint64_t now_us)
+{
+	if (wire->n > 0)
+		return;
+	wire->time_us = now_us;
+	wire->has_time = true;
+}
+
 bool wire_model_step(struct wire_model *wire, uint64_t now_us, uint64_t *ret_time_us)
 {
 	const struct wire_change *change = &wire->changes[wire->first];

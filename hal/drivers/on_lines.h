@@ -34,6 +34,9 @@ struct wire_model {
 	size_t first, n;
 };
 
+/* The next change is counted from now_us, if none is waiting. */
+void wire_model_begin(struct wire_model *wire, uint64_t now_us);
+
 /* One more change. With no room left it is dropped. */
 void wire_model_add(struct wire_model *wire, uint64_t levels, uint32_t after_us);
 

@@ -221,8 +221,10 @@ static int pulse(struct lines *base, unsigned line, uint32_t duration_us)
 		return r;
 	pthread_mutex_lock(&board->lock);
 	part = sim_part_at(lines->bus, DRIVER_BUS_LINES, 0);
-	if (part && part->driver->model->pulse)
+	if (part && part->driver->model->pulse) {
+		sim_part_show_values(part, sim_now_us(board));
 		part->driver->model->pulse(part->state, line, sim_now_us(board), duration_us);
+	}
 	pthread_mutex_unlock(&board->lock);
 	return 0;
 }

@@ -411,3 +411,29 @@ def test_an_encoder_is_turned_there_and_back_and_bounces(broker, client, make_ga
     client.wait_json("tos/sensors", lambda r: r["turn"] == 3, client.mark())
     gateway.set("knob.position", -10)  # the part itself turns on, from where it was: 0
     client.wait_json("tos/sensors", lambda r: r["turn"] == -6, client.mark())
+
+
+LEVEL = """
+mqtt: {{url: 'mqtt://127.0.0.1:{port}', health_interval: 1s}}
+interval: 100ms
+chips:
+  level: {{driver: hcsr04, trigger: GPIO9, echo: GPIO10}}
+sensors:
+  level: {{from: level, decimals: 2, simulate: 1.5}}
+"""
+
+
+def test_a_distance_is_measured_with_each_reading(broker, client, make_gateway):
+    gateway = make_gateway(LEVEL.format(port=broker.port))
+    client.wait_json("tos/sensors", lambda r: r["level"] == 1.5)
+    gateway.set("level.distance", 0.25)
+    client.wait_json("tos/sensors", lambda r: r["level"] == 0.25)
+
+
+def test_no_echo_is_a_failed_read(broker, client, make_gateway):
+    gateway = make_gateway(LEVEL.format(port=broker.port))
+    client.wait_json("tos/sensors", lambda r: r["level"] == 1.5)
+    gateway.set("level.distance", 6.4)  # as long as the line is high where no echo comes
+    gateway.log.wait("level: hcsr04 on GPIO9, GPIO10: no echo: nothing within 4 m")
+    gateway.set("level.distance", 2)
+    client.wait_json("tos/sensors", lambda r: r["level"] == 2)
