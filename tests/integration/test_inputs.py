@@ -207,6 +207,7 @@ def test_a_thousand_edges_a_second_are_all_there_in_order(make_events, client):
     assert client.wait_json("tos/health", mark=client.mark())["events_lost"] == 0
 
 
+@pytest.mark.alone  # it has to be fast for ten seconds
 def test_what_chatters_is_said_and_only_its_last_state_is_sent(make_events, client):
     gateway = make_events()
     start, level, count = time.monotonic(), 0, 0

@@ -311,8 +311,8 @@ def test_a_refused_message_is_told_and_counted(make_broker, make_client, make_ga
     gateway = make_gateway(make_map(broker.port, mqtt="  health_interval: 1s"))
     gateway.log.wait("a message on tos/sensors was refused: Not authorized; it is lost")
     client = make_client(broker.port)
-    health = client.wait_json("tos/health", lambda health: health["rejected"] > 0)
-    assert health["queued"] <= 2, "what is refused must not be sent again"
+    # What is refused is not sent again, or the queue would grow.
+    client.wait_json("tos/health", lambda health: health["rejected"] > 20 and health["queued"] <= 2)
 
 
 def assert_ends_in_time(gateway):

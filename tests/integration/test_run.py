@@ -124,7 +124,7 @@ class Demo:
 
     def left_behind(self):
         """Processes and files."""
-        left = list(self.folder.iterdir())
+        left = list(self.folder.rglob("*"))
         for process in self._processes():
             with contextlib.suppress(OSError):
                 left.append((process / "cmdline").read_text())

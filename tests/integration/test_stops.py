@@ -86,10 +86,11 @@ def test_a_stop_beside_a_mistake(running, client, payload, paths):
 
 
 def test_the_rest_of_a_message_with_a_mistake_is_not_done(running, client):
+    mark = client.mark()
     answer = client.ask_json('{"led":{"0":{"on":true},"9":{"on":true}},"sensors":{"interval":50},"motor":{"speed":0}}')
     assert answer["applied"] == STOPPED
     assert running.output("GPIO17") == 0
-    state = client.wait_json("tos/state", lambda state: state["motor"]["direction"] == "stop", client.mark() - 1)
+    state = client.wait_json("tos/state", lambda state: state["motor"]["direction"] == "stop", mark)
     assert state["sensors"]["interval"] == 100
 
 
