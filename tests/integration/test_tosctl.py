@@ -127,6 +127,17 @@ def test_status_names_a_fault(gateway, client, call):
     assert re.search(r"^temp +- .*answer.*, for \d+ m?s$", out, re.MULTILINE), out
 
 
+def test_status_names_another_gateway_on_the_same_topic(broker, client, make_gateway, call):
+    for name in ("one", "two"):
+        make_gateway(make_map(broker.port, f"  client_id: {name}\n  health_interval: 1s"))
+    # The health that is retained is the one's or the other's.
+    first = client.wait_json("tos/health", lambda health: health["conflict"])["instance"]
+    client.wait_json("tos/health", lambda health: health["conflict"] and health["instance"] != first)
+    code, out, _ = call("status")
+    assert code == 0
+    assert re.search(r"^conflict +another gateway, of instance [0-9a-f]+, publishes on tos as well", out, re.MULTILINE)
+
+
 @pytest.mark.parametrize("version", ["5", "311"])
 def test_outputs_are_steered_in_their_own_words(gateway, client, call, version):
     client.wait("tos/about")

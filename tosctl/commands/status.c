@@ -104,6 +104,24 @@ static void print_text(const char *text)
 	text_print(stdout, text, strlen(text));
 }
 
+/* What is well is not shown. */
+static void show_warnings(const cJSON *health)
+{
+	if (*text_of(health, "conflict")) {
+		begin_row("conflict");
+		text_color(stdout, TEXT_RED);
+		print_text(text_of(health, "conflict"));
+		text_color(stdout, TEXT_PLAIN);
+		putchar('\n');
+	}
+	if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(health, "clock_set"))) {
+		begin_row("clock");
+		text_color(stdout, TEXT_YELLOW);
+		puts("not set");
+		text_color(stdout, TEXT_PLAIN);
+	}
+}
+
 static void show_gateway(const struct status *status)
 {
 	const cJSON *health = status->parts[HEALTH], *reduced, *item;
@@ -141,12 +159,7 @@ static void show_gateway(const struct status *status)
 	printf("%.0f, missed %.0f, waiting %.0f, lost %.0f\n", number_of(health, "readings"),
 		number_of(health, "missed"), number_of(health, "queued"),
 		number_of(health, "dropped"));
-	if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(health, "clock_set"))) {
-		begin_row("clock");
-		text_color(stdout, TEXT_YELLOW);
-		puts("not set");
-		text_color(stdout, TEXT_PLAIN);
-	}
+	show_warnings(health);
 }
 
 /* What is wrong with a part, and since when; nothing where it is well. */
