@@ -74,7 +74,7 @@ int config_new_items(struct schema *schema, const struct yaml_node *node,
 		return 0;
 	if (node->n_items > section->max)
 		diag_error(schema->diag, yaml_node_name_place(node), NULL,
-			"%s: these are %zu, and at most %zu can be", node->key, node->n_items,
+			"%s: there are %zu, and at most %zu are allowed", node->key, node->n_items,
 			section->max);
 	void *array = calloc(node->n_items, section->size);
 	if (!array)

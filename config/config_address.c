@@ -134,7 +134,7 @@ int config_read_address(struct schema *schema, const struct yaml_node *node, voi
 		return 0;
 	if (driver->bus != DRIVER_BUS_I2C) {
 		diag_error(schema->diag, node->key_place, "remove it",
-			"address: %s does not sit on I2C and has none", driver->name);
+			"address: %s is not on I2C and has none", driver->name);
 	} else if (!parse_address(node->text, &address)) {
 		diag_error(schema->diag, node->place, NULL,
 			"address takes a number such as 0x%02x, not \"%.40s\"",

@@ -45,7 +45,7 @@ static int unknown_driver(struct schema *schema, const struct yaml_node *node)
 	}
 	if (config_part_way(node->text, way, sizeof(way))) {
 		diag_error(schema->diag, node->place, way,
-			"there is no driver \"%.40s\" here, for none is needed", node->text);
+			"there is no driver \"%.40s\" here: none is needed", node->text);
 		return 0;
 	}
 	const char **names = calloc(n + 1, sizeof(*names));

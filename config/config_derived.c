@@ -75,7 +75,7 @@ static int not_above(struct config_loader *loader, const struct yaml_node *node,
 
 	if (below && below->index == n) {
 		diag_error(loader->schema.diag, node->place, NULL,
-			"of: %.40s would be worked out of itself", node->text);
+			"of: %.40s would be worked out from itself", node->text);
 		return 0;
 	}
 	if (below) {
@@ -84,7 +84,7 @@ static int not_above(struct config_loader *loader, const struct yaml_node *node,
 		(void)snprintf(cure, sizeof(cure), "move %.48s (line %zu) above %.48s", node->text,
 			below->key_place.line, sensor->name);
 		diag_error(loader->schema.diag, node->place, cure,
-			"of takes sensors that stand above it, and %.40s stands below", node->text);
+			"of takes sensors above it, and %.40s is below", node->text);
 		return 0;
 	}
 	const char **names = calloc(n + 1, sizeof(*names));
@@ -196,7 +196,7 @@ static void report_measured(
 		if (item)
 			diag_error(schema->diag, item->key_place,
 				option->required ? "keep one of them"
-						 : "it belongs to what is measured: to a sensor "
+						 : "it belongs to the measurement: to a sensor "
 						   "that of names",
 				"%s and derive do not go together", option->key);
 	}

@@ -213,8 +213,7 @@ static void check_discovery(struct config_loader *loader, const struct yaml_node
 	if (node && node->kind == YAML_SCALAR &&
 		(strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0))
 		diag_error(loader->schema.diag, node->place, "leave it out to turn discovery off",
-			"discovery takes the prefix, which is homeassistant mostly, not %s",
-			node->text);
+			"discovery takes the prefix, usually homeassistant, not %s", node->text);
 }
 
 static void check_tls(struct config_loader *loader, const struct yaml_node *node)

@@ -80,7 +80,7 @@ static int read_kernel_led(struct schema *schema, const struct yaml_node *node, 
 	if (!yaml_node_get(node->parent, "line") && !yaml_node_get(node->parent, "pwm"))
 		return config_read_kernel_led(schema, node, field);
 	diag_error(schema->diag, node->key_place, NULL,
-		"%s %s is on a line, on a PWM output, or one of the kernel's, and not two of them",
+		"%s %s is on a line, on a PWM output, or one of the kernel's, not on two of them",
 		kind->article, kind->noun);
 	return 0;
 }
@@ -381,7 +381,7 @@ static void check_kernel_led(
 		return;
 	if (frequency)
 		diag_error(schema->diag, frequency->key_place, "remove it",
-			"frequency: the kernel dims its LEDs as it likes");
+			"frequency: the kernel dims its LEDs in its own way");
 	if (output->active_low)
 		diag_error(schema->diag, yaml_node_get(node, "active_low")->key_place, "remove it",
 			"active_low: the kernel knows at which level its LEDs shine");
@@ -408,7 +408,7 @@ static void check_name(
 		return;
 	if (!node->text[strspn(node->text, "0123456789")])
 		diag_error(schema->diag, node->place, NULL,
-			"name: %.40s is a number, and numbers are for counting through the %s",
+			"name: %.40s is a number, and a number means a place among the %s",
 			node->text, kind->nouns);
 	int key = kind->is_plain ? output_key_find(kind, node->text) : -ENOENT;
 	if (key >= 0 && kind->keys[key].yields_to_names)
@@ -526,8 +526,8 @@ static void check_total(
 {
 	if (config->n_outputs > CONFIG_OUTPUTS_MAX)
 		diag_error(schema->diag, yaml_node_name_place(node), NULL,
-			"%s: with these there are %zu outputs, and at most %d can be", node->key,
-			config->n_outputs, CONFIG_OUTPUTS_MAX);
+			"%s: with these there are %zu outputs, and at most %d are allowed",
+			node->key, config->n_outputs, CONFIG_OUTPUTS_MAX);
 }
 
 static int read_all(struct schema *schema, const struct yaml_node *node,
@@ -565,7 +565,7 @@ int config_read_outputs(struct schema *schema, const struct yaml_node *node,
 		return 0;
 	if (node->n_items > kind->max)
 		diag_error(schema->diag, yaml_node_name_place(node), NULL,
-			"%s: these are %zu, and at most %zu can be", node->key, node->n_items,
+			"%s: there are %zu, and at most %zu are allowed", node->key, node->n_items,
 			kind->max);
 	loader->kind = kind;
 	r = read_all(schema, node, kind, config);

@@ -113,7 +113,7 @@ static int read_fields(struct schema *schema, const struct yaml_node *node, void
 		return 0;
 	if (packed->fields && node->n_items != packed->n_fields)
 		diag_error(schema->diag, node->place, NULL,
-			"fields: these are %zu, and the format has %zu", node->n_items,
+			"fields: there are %zu, and the format has %zu", node->n_items,
 			packed->n_fields);
 	for (size_t i = 0; i < node->n_items; i++) {
 		const struct yaml_node *item = node->items[i];

@@ -88,7 +88,7 @@ static const char *parse_rest(
 		return "names a user";
 	}
 	if (is_bare_ipv6(rest)) {
-		*ret_cure = "an IPv6 address stands in brackets: mqtt://[::1]:1883";
+		*ret_cure = "write an IPv6 address in brackets: mqtt://[::1]:1883";
 		return "has more than one colon";
 	}
 	size_t length = host_length(rest);
@@ -98,13 +98,13 @@ static const char *parse_rest(
 		return "has a host name of more than 253 characters";
 	const char *tail = rest + length;
 	if (*tail == ':' && !parse_port(tail + 1, port) && !strchr(tail, '/'))
-		return "has no port of 1..65535 behind the colon";
+		return "has no port of 1..65535 after the colon";
 	if (strchr(tail, '/')) {
 		*ret_cure = "end it behind the host or the port";
 		return "has a path";
 	}
 	if (*tail && *tail != ':') {
-		*ret_cure = "an IPv6 address stands in brackets: mqtt://[::1]:1883";
+		*ret_cure = "write an IPv6 address in brackets: mqtt://[::1]:1883";
 		return "has a character that no host has";
 	}
 	*ret_host_length = length;

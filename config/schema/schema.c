@@ -43,7 +43,7 @@ static void report_kind(struct schema *schema, const struct yaml_node *node, con
 	size_t key = node->kind == YAML_SCALAR && node->plain ? missing_blank(node->text) : 0;
 
 	if (kind == YAML_MAP && key)
-		(void)snprintf(cure, sizeof(cure), "a blank follows the colon: %.*s: %.80s",
+		(void)snprintf(cure, sizeof(cure), "write a blank after the colon: %.*s: %.80s",
 			(int)key, node->text, node->text + key + 1);
 	else if (example)
 		(void)snprintf(cure, sizeof(cure), "for example %s", example);
@@ -150,10 +150,10 @@ static bool report_slip(struct schema *schema, const struct yaml_node *item)
 	char cure[160];
 
 	if (key)
-		(void)snprintf(cure, sizeof(cure), "a blank follows the colon: %.*s: %.80s",
+		(void)snprintf(cure, sizeof(cure), "write a blank after the colon: %.*s: %.80s",
 			(int)key, item->key, item->key + key + 1);
 	else if (is_fraction(item))
-		(void)snprintf(cure, sizeof(cure), "decimals stand behind a point: %s: %.20s.%.20s",
+		(void)snprintf(cure, sizeof(cure), "write decimals after a point: %s: %.20s.%.20s",
 			item->parent->items[item->index - 1]->key,
 			item->parent->items[item->index - 1]->text, item->key);
 	else
@@ -179,7 +179,7 @@ int schema_check_keys(struct schema *schema, const struct yaml_node *map,
 		const struct yaml_node *item = map->items[i];
 		if (strcmp(item->key, "<<") == 0)
 			diag_error(schema->diag, item->key_place, "write the keys out",
-				"merge keys (<<) are not taken in a device map");
+				"merge keys (<<) are not allowed in a device map");
 		else if (!find_option(options, item->key) && !find_option(more, item->key) &&
 			!report_slip(schema, item))
 			schema_unknown(schema, item->key_place, "key", item->key, keys);

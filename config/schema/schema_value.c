@@ -207,7 +207,7 @@ static void report_unparsed(struct schema *schema, const struct yaml_node *node,
 	if (option->type == SCHEMA_BOOL) {
 		hint = bool_hint(node->text);
 	} else if (has_decimal_comma(option, node->text, point, sizeof(point))) {
-		(void)snprintf(cure, sizeof(cure), "decimals stand behind a point: %s", point);
+		(void)snprintf(cure, sizeof(cure), "write decimals after a point: %s", point);
 		hint = cure;
 	} else if (error == -ENOENT) {
 		report_unknown_unit(schema, node, option, name);

@@ -42,7 +42,7 @@ static int check_properties(struct loader *loader, const yaml_event_t *event)
 	switch (event->type) {
 	case YAML_ALIAS_EVENT:
 		return refuse(loader, event, "write the value out",
-			"aliases (*name) are not taken in a device map");
+			"aliases (*name) are not allowed in a device map");
 	case YAML_SCALAR_EVENT:
 		anchor = event->data.scalar.anchor;
 		tag = event->data.scalar.tag;
@@ -60,10 +60,10 @@ static int check_properties(struct loader *loader, const yaml_event_t *event)
 	}
 	if (anchor)
 		return refuse(loader, event, "a text that begins with & needs quotes",
-			"anchors (&name) are not taken in a device map");
+			"anchors (&name) are not allowed in a device map");
 	if (tag)
 		return refuse(loader, event, "a text that begins with ! needs quotes",
-			"tags (!name) are not taken in a device map");
+			"tags (!name) are not allowed in a device map");
 	return 0;
 }
 
@@ -158,7 +158,7 @@ static int read_entry(struct loader *loader, const yaml_event_t *key_event, stru
 	if (first) {
 		first->broken = true;
 		diag_error(loader->diag, key_place, NULL,
-			"\"%s\" is there twice: the first is on line %zu", key,
+			"\"%s\" is given twice: the first is on line %zu", key,
 			first->key_place.line);
 		return 0;
 	}
@@ -214,7 +214,7 @@ static int read_node(struct loader *loader, const yaml_event_t *event, struct ya
 	if (r < 0)
 		return r;
 	if (++loader->n_nodes > YAML_NODES_MAX)
-		return refuse(loader, event, NULL, "the map holds too much from here on");
+		return refuse(loader, event, NULL, "the map is too large from here on");
 	if (loader->depth >= YAML_DEPTH_MAX)
 		return refuse(loader, event, NULL, "nested too deeply");
 

@@ -118,7 +118,7 @@ static bool is_half_a_key(const char *line, size_t size, size_t number, char hin
 			return false;
 		if (is_lookalike(line + at + 1, rest, ' ', number, column + 1, hint))
 			return true;
-		(void)snprintf(hint, SLIP_MAX, "line %zu: a blank follows the colon of %.*s",
+		(void)snprintf(hint, SLIP_MAX, "line %zu: write a blank after the colon of %.*s",
 			number + 1, (int)(at - word > 40 ? 40 : at - word), line + word);
 		return true;
 	}

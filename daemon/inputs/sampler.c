@@ -240,7 +240,7 @@ static void tell_chatter(const struct input_event *event)
 	if (event->chatter == INPUT_CHATTER_BEGINS)
 		log_warning("inputs",
 			"%s changed more than %d times a second for %d seconds: only its last "
-			"state is sent, once it has rested for a second; see to the contact, or "
+			"state is sent, once it has rested for a second; check the contact, or "
 			"give it a debounce",
 			name, CHATTER_EVENTS, CHATTER_SECONDS);
 	else if (event->chatter == INPUT_CHATTER_ENDS)

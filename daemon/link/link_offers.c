@@ -28,11 +28,11 @@ static const struct {
 	const char *words;
 } LOWERED[] = {
 	{BROKER_OFFER_NO_RETAIN,
-		"has no retained messages: who subscribes later does not get state, status and "
-		"health"},
+		"has no retained messages: a client that subscribes later does not get state, "
+		"status and health"},
 	{BROKER_OFFER_QOS_1, "has no QoS 2: what was to go with it goes with QoS 1"},
 	{BROKER_OFFER_QOS_0, "has QoS 0 alone: messages may get lost without anybody knowing"},
-	{BROKER_OFFER_NO_WILL, "takes no will: nobody is told when this gateway dies"},
+	{BROKER_OFFER_NO_WILL, "takes no will: nobody learns when this gateway dies"},
 	{BROKER_OFFER_WILL_NO_RETAIN, "takes no retained will: it goes without retain"},
 	{BROKER_OFFER_WILL_QOS_1, "takes no will with QoS 2: it goes with QoS 1"},
 	{BROKER_OFFER_WILL_QOS_0, "takes a will with QoS 0 alone: so it goes"},

@@ -78,8 +78,7 @@ static void follow_optional(struct link_session *session, const struct in_flight
 	if (!left_out_refused(left_out_of(session), entry->topic))
 		return;
 	log_notice("mqtt",
-		"the broker refused a message on %s: %s; nothing needs it, and it is left out from "
-		"now on",
+		"the broker refused a message on %s: %s; it is optional, and left out from now on",
 		entry->topic, mqtt_client_reason(session->client, entry->reason));
 	link_tell_broker(session);
 }
@@ -91,8 +90,8 @@ void link_outbound_lost(struct link_session *session)
 
 	if (oldest && oldest->optional && left_out_lost(left_out_of(session), oldest->topic))
 		log_notice("mqtt",
-			"the connection ended twice behind a message on %s; nothing needs it, and "
-			"it is left out from now on",
+			"the connection ended twice after a message on %s; it is optional, and "
+			"left out from now on",
 			oldest->topic);
 }
 

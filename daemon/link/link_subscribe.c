@@ -15,7 +15,7 @@ enum {
 
 /* What is missing then. */
 static const char *const WITHOUT[LINK_NEEDS] = {
-	[LINK_OPTIONAL] = "who sends something there by mistake gets no answer",
+	[LINK_OPTIONAL] = "a message sent there by mistake gets no answer",
 	[LINK_OF_OTHERS] = "another gateway on the same topics is not noticed",
 };
 
@@ -29,12 +29,12 @@ static void tell_refused(struct link_session *session, size_t index, int code)
 	session->left_out[index] = true;
 	if (subscription->need == LINK_REQUIRED)
 		log_error("mqtt",
-			"the broker refused the subscription to %s: %s; what is sent there does "
+			"the broker refused the subscription to %s: %s; messages sent there do "
 			"not arrive",
 			subscription->topic, reason);
 	else if (!link->refusal_told[index])
 		log_notice("mqtt",
-			"the broker refused the subscription to %s: %s; nothing needs it, but %s",
+			"the broker refused the subscription to %s: %s; it is optional, but %s",
 			subscription->topic, reason, WITHOUT[subscription->need]);
 	link->refusal_told[index] = true;
 }
@@ -111,8 +111,8 @@ static int subscribe_if_allowed(struct link_session *session, enum link_need nee
 		link->losses[need] = 0;
 	else if (r != -ECANCELED && ++link->losses[need] == OPTIONAL_LOSSES)
 		log_notice("mqtt",
-			"the connection ended twice as topics were subscribed to that nothing "
-			"needs; from now on they are left out, and %s",
+			"the connection ended twice over the subscriptions to optional topics; "
+			"from now on they are left out, and %s",
 			WITHOUT[need]);
 	return r;
 }

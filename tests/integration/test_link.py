@@ -117,7 +117,7 @@ def test_a_refused_subscription_that_nothing_needs_is_told_once(make_fake, make_
     fake = make_fake(refuses=NOT_NEEDED)
     gateway = make_gateway(make_map(fake.port, mqtt="  version: 3.1.1"))
     told = "the broker refused the subscription to"
-    gateway.log.wait(f"notice: mqtt: {told} tos/actions/motor: .*; nothing needs it, but who sends")
+    gateway.log.wait(f"notice: mqtt: {told} tos/actions/motor: .*; it is optional, but a message sent")
     while fake.topics.get(timeout=TIMEOUT) != "tos/sensors":
         pass
     fake.connection.shutdown(socket.SHUT_RDWR)
@@ -132,7 +132,7 @@ def test_a_refused_subscription_that_nothing_needs_is_told_once(make_fake, make_
 def test_a_connection_that_ends_over_what_nothing_needs_goes_on_without_it(make_fake, make_gateway):
     fake = make_fake(ends_on=NOT_NEEDED)
     gateway = make_gateway(make_map(fake.port, mqtt="  version: 3.1.1"))
-    gateway.log.wait("notice: mqtt: the connection ended twice as topics were subscribed to that nothing needs; ")
+    gateway.log.wait("notice: mqtt: the connection ended twice over the subscriptions to optional topics; ")
     while fake.topics.get(timeout=TIMEOUT) != "tos/sensors":
         pass
     packets = [fake.subscribed.get(timeout=TIMEOUT) for _ in range(5)]

@@ -123,10 +123,10 @@ static void test_duplicate_keeps_the_first(void **state)
 	char *printed = mistakes_of(text, strlen(text), 0);
 
 	assert_string_equal(printed,
-		"t:2:11: error: \"c\" is there twice: the first is on line 2\n"
+		"t:2:11: error: \"c\" is given twice: the first is on line 2\n"
 		"  b: {c: 2, c: 3}\n"
 		"            ^\n"
-		"t:3:1: error: \"a\" is there twice: the first is on line 1\n"
+		"t:3:1: error: \"a\" is given twice: the first is on line 1\n"
 		"  a: 4\n"
 		"  ^\n"
 		"t: 2 mistakes\n");
@@ -264,7 +264,7 @@ static void test_number_of_nodes(void **state)
 	assert_int_equal(root->n_items, YAML_NODES_MAX - 1);
 	yaml_tree_free(root);
 	char *printed = mistakes_of(more, strlen(more), -EINVAL);
-	assert_non_null(strstr(printed, "error: the map holds too much from here on\n"));
+	assert_non_null(strstr(printed, "error: the map is too large from here on\n"));
 	free(printed);
 	free(most);
 	free(more);
@@ -274,12 +274,12 @@ static void test_unfolding_is_refused(void **state)
 {
 	(void)state;
 	assert_refused("a: &a [1, 1]\nb: [*a, *a]\n",
-		"t:1:4: error: anchors (&name) are not taken in a device map\n"
+		"t:1:4: error: anchors (&name) are not allowed in a device map\n"
 		"  a: &a [1, 1]\n"
 		"     ^~~~\n"
 		"  a text that begins with & needs quotes\n");
 	assert_refused("b: {<<: *a}\n",
-		"t:1:9: error: aliases (*name) are not taken in a device map\n"
+		"t:1:9: error: aliases (*name) are not allowed in a device map\n"
 		"  b: {<<: *a}\n"
 		"          ^~\n"
 		"  write the value out\n");
