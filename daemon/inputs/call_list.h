@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls in a row, first in, first out. It is threaded through the calls themselves, so it is never
- * full. Whoever owns it holds its lock. */
+/* A list of calls, first in, first out. It is linked through the calls themselves, so it is never
+ * full. The owner of the list holds its lock. */
 #pragma once
 
 #include "call.h"
@@ -13,8 +13,8 @@ struct call_list {
 
 void call_list_append(struct call_list *list, struct call *call);
 
-/* NULL: there is none. */
+/* NULL: the list is empty. */
 struct call *call_list_take(struct call_list *list);
 
-/* false: it is not in the list. */
+/* False: it is not in the list. */
 bool call_list_unlink(struct call_list *list, const struct call *call);

@@ -3,7 +3,7 @@
 
 enum { SECOND_US = 1000000 };
 
-/* The second that was counted is over. After a pause the next one begins with the event. */
+/* Ends the second that was counted. After a pause the next one begins with the event. */
 static void end_second(struct chatter *chatter, uint64_t time_us)
 {
 	bool is_next = time_us - chatter->second_us < 2 * (uint64_t)SECOND_US;

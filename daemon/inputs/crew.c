@@ -48,7 +48,7 @@ int crew_new(const struct crew_settings *settings, struct crew **ret_crew)
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	(void)pthread_mutex_lock(&crew->mutex);
-	r = crew_start_member(crew); /* which leads, and has others stand by */
+	r = crew_start_member(crew); /* it leads, and starts others to stand by */
 	(void)pthread_mutex_unlock(&crew->mutex);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (r < 0) {
@@ -142,7 +142,7 @@ void call_drop(struct call *call)
 		crew_free_call(call);
 }
 
-/* Those that have ended are joined, the others will need nobody for it. */
+/* Joins the threads that have ended. The others end by themselves. */
 static void let_go(struct crew *crew)
 {
 	for (size_t i = 0; i < CREW_MAX; i++) {

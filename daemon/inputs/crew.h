@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sampler's threads. One of them leads: it does all the work and makes the calls to the parts,
- * without waking anybody. Another one stands by. When the leader is blocked in a call for longer
- * than it may, the one that stands by takes the lead and goes on with everything else; who was
- * blocked keeps its call, and stands by when that has come back. So no call, also none that was
- * always quick before, delays what is not its own.
+ * without waking anybody. Another one stands by. If the leader is blocked in a call for longer than
+ * allowed, the one that stands by takes the lead and goes on with everything else. The blocked
+ * thread keeps its call, and stands by once the call has returned. So no call delays anything else,
+ * not even one that was always quick before.
  *
- * What is known to be slow the leader gives to those that stand by in the first place. There are
- * as many of them as that needs, up to CREW_MAX, and one for a map without a slow part. A thread
- * that is blocked only because the machine has no time for it is not taken for blocked.
+ * Calls that are known to be slow are given to the threads that stand by from the start. There are
+ * as many of those as needed, up to CREW_MAX, and one for a map without slow parts. A thread that
+ * is blocked only because the machine has no time for it does not count as blocked.
  *
- * Functions are the leader's unless they say something else.
+ * The functions belong to the leader unless a comment says otherwise.
  */
 #pragma once
 
@@ -18,19 +18,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { CREW_MAX = 10 }; /* threads: one leads, one stands by, the others can be blocked */
+enum { CREW_MAX = 10 }; /* threads: one leads, one stands by, the others may be blocked */
 
 struct crew;
 
 struct crew_settings {
 	/*
-	 * One turn of the leader, which may sleep. blocked: NULL, or in the first turn after the
-	 * lead was taken over the call that the one before is still in, which now is the crew's.
-	 * false: no further turn, either because crew_call() said so, or for the end.
+	 * One turn of the leader, which may sleep. blocked is NULL, or in the first turn of a new
+	 * leader the call that the previous one is still in; that call now belongs to the crew.
+	 * False: there is no further turn, because crew_call() said so, or at the end.
 	 */
 	bool (*lead)(void *userdata, struct crew *crew, struct call *blocked);
-	/* When the last thread has ended and the crew is about to be freed: by crew_close(), or by
-	 * that thread itself if it was left behind. */
+	/* Called when the last thread has ended and the crew is about to be freed: by crew_close(),
+	 * or by that thread itself if it was left behind. */
 	void (*end)(void *userdata);
 	void *userdata;
 };
@@ -39,32 +39,32 @@ struct crew_settings {
 int crew_new(const struct crew_settings *settings, struct crew **ret_crew);
 
 /*
- * Makes the call on this thread. now_us: CLOCK_MONOTONIC. true: it is done. false: it took longer
- * than limit_us, another thread leads now, and this one must touch nothing but return false from
- * the turn.
+ * Makes the call on this thread. now_us: CLOCK_MONOTONIC. True: it is done. False: it took longer
+ * than limit_us, and another thread leads now. This thread must touch nothing any more, and return
+ * false from the turn.
  */
 bool crew_call(struct crew *crew, struct call *call, uint64_t now_us, uint64_t limit_us);
 
-/* Before the leader sleeps, outside of calls. */
+/* Call this before the leader sleeps outside of calls. */
 void crew_rest(struct crew *crew);
 
-/* Has the call made by another thread, at once if one is free. */
+/* Lets another thread make the call, at once if one is free. */
 void crew_hand(struct crew *crew, struct call *call);
 
-/* The next call that was handed out, or left to who was blocked in it, and is done; it is the
- * caller's again. NULL: none. */
+/* Takes the next call that another thread has finished, handed out or left to it when it was
+ * blocked. The call belongs to the caller again. NULL: none. */
 struct call *crew_take(struct crew *crew);
 
 /* Readable while there may be something to take. */
 int crew_fd(const struct crew *crew);
 
-/* Nobody waits for the call any more: when it is done, its chip is closed and it is freed. A call
- * that no crew has is freed at once, without its chip. call may be NULL. */
+/* Gives up the call: when it is done, its chip is closed and it is freed. A call that no crew has
+ * is freed at once, without its chip. call may be NULL. */
 void call_drop(struct call *call);
 
 /*
- * Ends the threads and frees. The leader was told to end before; one that is in a call touches
- * nothing after it. Any thread but the crew's. 0. -ETIMEDOUT: some did not come back from the
- * hardware within timeout_us. They are left behind with the crew and end when they do.
+ * Ends the threads and frees. Tell the leader to end before; if it is in a call, it touches nothing
+ * after it. Any thread but the crew's. 0. -ETIMEDOUT: some threads did not return from the hardware
+ * within timeout_us. They are left behind with the crew, and end when they do.
  */
 int crew_close(struct crew *crew, uint64_t timeout_us);

@@ -14,7 +14,7 @@ void crew_arm(struct crew *crew, uint64_t time_us)
 	const struct itimerspec when = {
 		.it_value = {(time_t)(time_us / 1000000), (long)(time_us % 1000000) * 1000}};
 
-	/* In this order: who disarms at the same time never leaves it off and called armed. */
+	/* In this order, a concurrent disarm never leaves the timer off but marked as armed. */
 	if (time_us > 0)
 		atomic_store(&crew->is_armed, true);
 	(void)timerfd_settime(crew->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
@@ -39,7 +39,7 @@ static char state_of(pid_t thread)
 	if (size <= 0)
 		return 0;
 	text[size] = '\0';
-	end = strrchr(text, ')'); /* of the name, which may have any letters */
+	end = strrchr(text, ')'); /* end of the name, which may contain any characters */
 	return end && end[1] == ' ' ? end[2] : 0;
 }
 
@@ -52,7 +52,7 @@ struct call *crew_take_blocked(struct crew *crew, uint64_t now_us)
 
 	if (token == 0)
 		return NULL;
-	/* It began after we were told the time. */
+	/* It began after the time was read. */
 	if (passed_us > UINT_MAX / 2)
 		passed_us = 0;
 	if (passed_us < limit_us) {

@@ -37,7 +37,7 @@ void crew_finish(struct crew *crew, struct call *call)
 	(void)pthread_mutex_lock(&crew->mutex);
 }
 
-/* Somebody else must stand by when this one takes work. */
+/* A thread may only take work if another one stands by. */
 static bool may_work(const struct crew *crew)
 {
 	return crew->queue.count > 0 && crew->n_members - crew->n_busy > 1;
@@ -60,7 +60,7 @@ static void work(struct crew *crew)
 	crew_finish(crew, call);
 }
 
-/* false: there are enough others. */
+/* False: enough others stand by. */
 static bool stand_by(struct crew *crew)
 {
 	struct pollfd fds[] = {{.fd = crew->timer_fd, .events = POLLIN},
@@ -156,7 +156,7 @@ static void *run(void *userdata)
 	struct call *blocked;
 	bool is_last;
 
-	/* Both are for precision alone; without the right to them it is less. */
+	/* Both only improve precision; without the right to set them, it is lower. */
 	(void)pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
 	(void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
 	(void)pthread_mutex_lock(&crew->mutex);

@@ -56,7 +56,7 @@ bool derivation_take(struct derivation *derivation, const double *values, const 
 	return has_all;
 }
 
-/* One that failed goes before one that is outside: what it is outside of would be no help. */
+/* A source that failed is named before one that is outside the domain, since it is the cause. */
 static int check_sources(
 	const struct derivation *derivation, size_t *ret_source, char *words, size_t words_bytes)
 {

@@ -21,7 +21,7 @@ int measure_init(struct measure *measure, struct board *board, const struct conf
 
 void measure_fini(struct measure *measure)
 {
-	/* A call that the crew has, has the chip, and whoever makes it closes that. */
+	/* While the crew has the call, it also has the chip, which the call's thread closes. */
 	if (!measure->call || !measure->call->crew)
 		measure->chip = chip_close(measure->chip);
 	call_drop(measure->call);
@@ -37,7 +37,7 @@ void measure_adopt(struct measure *measure, struct measure *old)
 	measure->chip = old->chip;
 	measure->count = old->count;
 	old->chip = NULL;
-	/* One that was interrupted while it measured is not known to be ready for the next one. */
+	/* If it was interrupted while measuring, it may not be ready for the next measurement. */
 	measure->configured = old->configured && measure_is_idle(old);
 	measure->retry = old->retry;
 	measure->error = old->error;
@@ -59,7 +59,7 @@ static bool is_wanted(const struct measure_task *task)
 	return task->due && !task->done;
 }
 
-/* Whether a measurement of the channel is one for the task. */
+/* True if a measurement of the channel is one for the task. */
 static bool is_served(const struct measure *measure, const struct measure_task *task)
 {
 	return is_wanted(task) &&
@@ -79,7 +79,7 @@ static void remember(struct measure *measure, int error, const struct hal_error 
 	measure->words = *words;
 }
 
-/* The chip has failed, and with it all that is still wanted of it. */
+/* The chip has failed, and with it every task that still wants something from it. */
 static void fail(struct measure *measure, int error, const struct hal_error *words, uint64_t now_us)
 {
 	for (size_t i = 0; i < measure->n_tasks; i++) {
@@ -88,7 +88,7 @@ static void fail(struct measure *measure, int error, const struct hal_error *wor
 	}
 	remember(measure, error, words);
 	backoff_failed(&measure->retry, now_us);
-	/* An adapter that went away and came back is another one: only a new handle works. */
+	/* An adapter that was unplugged and came back is a new one: only a new handle works. */
 	if (measure->chip)
 		measure->count = measure->chip->count;
 	measure->chip = chip_close(measure->chip);
@@ -96,7 +96,7 @@ static void fail(struct measure *measure, int error, const struct hal_error *wor
 	measure->phase = MEASURE_IDLE;
 }
 
-/* With the words of its driver, if it has any for that. */
+/* The same, with the words of the driver if it has any. */
 static void fail_plainly(struct measure *measure, int error, uint64_t now_us)
 {
 	const struct hal_error words = measure->chip->words;
@@ -104,7 +104,7 @@ static void fail_plainly(struct measure *measure, int error, uint64_t now_us)
 	fail(measure, error, &words, now_us);
 }
 
-/* The measurement went wrong, not the chip. */
+/* The measurement failed, not the chip. */
 static void spoil(struct measure *measure, int error)
 {
 	for (size_t i = 0; i < measure->n_tasks; i++) {
@@ -112,7 +112,7 @@ static void spoil(struct measure *measure, int error)
 			end_task(measure->tasks[i], error, &measure->chip->words);
 	}
 	remember(measure, error, &measure->chip->words);
-	/* It may have lost its settings, for example by a dip of its supply. */
+	/* The chip may have lost its settings, for example by a dip of its supply. */
 	measure->configured = false;
 }
 
@@ -122,8 +122,8 @@ static void enter(struct measure *measure, enum measure_phase phase, uint64_t du
 	measure->due_us = due_us;
 }
 
-/* The phase's call is due wait_us after the call that has just been made. How long that took, only
- * the next step can tell. */
+/* Makes the phase's call due wait_us after the call that was just made. Only the next step can tell
+ * how long that call took. */
 static void enter_after(struct measure *measure, enum measure_phase phase, uint32_t wait_us)
 {
 	measure->phase = phase;
@@ -131,7 +131,7 @@ static void enter_after(struct measure *measure, enum measure_phase phase, uint3
 	measure->must_arm = true;
 }
 
-/* One that wants more samples, or else one that has none yet. */
+/* Prefers a task that wants more samples to one that has none yet. */
 static const struct measure_task *next_task(const struct measure *measure)
 {
 	const struct measure_task *first = NULL;
@@ -238,8 +238,8 @@ static void hand_out(struct measure *measure, const double *values, uint64_t now
 }
 
 /*
- * Whether only the measurement is lost. Each channel of a device of the kernel's is one that its
- * driver may fail to make while the others work.
+ * True if only the measurement is lost. For a device of the kernel, each channel is a measurement
+ * that can fail while the others work.
  */
 static bool is_of_one_measurement(const struct driver *driver, int error)
 {
@@ -282,7 +282,8 @@ static void took_start(struct measure *measure, const struct call *call, uint64_
 	}
 }
 
-/* What the part does with the end of it is not known: it is configured again. */
+/* A stale call has returned. Its end may have left the part in any state, so it is configured
+ * again. */
 static void took_stale(struct measure *measure, const struct call *call, uint64_t now_us)
 {
 	measure->configured = false;

@@ -32,7 +32,7 @@ void pace_measured(struct pace *pace, uint64_t slowest_us, uint64_t limit_us, ui
 	if (!pace->apart)
 		return;
 	pace->n_quick++;
-	/* What was only suspected has shown that it was wrongly so. */
+	/* A suspicion has proved wrong. */
 	if (pace->slow_us == 0 ||
 		(pace->n_quick >= PACE_TRUST_COUNT && !was_slow_lately(pace, now_us)))
 		pace->apart = false;

@@ -108,7 +108,7 @@ int round_new(struct board *board, const struct config *config, struct round **r
 	if (!round)
 		return -ENOMEM;
 	round->config = config;
-	/* One more than needed: what calloc() gives for nothing may be NULL. */
+	/* One more than needed, since calloc() of nothing may return NULL. */
 	round->parts = calloc(config->n_chips + 1, sizeof(*round->parts));
 	round->lanes = calloc(config->n_chips + 1, sizeof(*round->lanes));
 	round->sensors = calloc(config->n_sensors + 1, sizeof(*round->sensors));

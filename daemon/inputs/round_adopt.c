@@ -7,7 +7,7 @@
 static void adopt_sensor(struct sensor *sensor, const struct sensor *old)
 {
 	sensor->filter = old->filter;
-	/* What is being measured for it is lost, see measure_adopt(). */
+	/* A measurement in progress is lost, see measure_adopt(). */
 	sensor->owed = old->owed || (old->task.due && old->part->is_measuring);
 	sensor->asked = old->asked;
 	sensor->asked_us = old->asked_us;
@@ -29,8 +29,8 @@ static struct derivation *derivation_of(const struct round *round, size_t index)
 	return &round->derivations[i];
 }
 
-/* The fingerprint of one that is derived has the names of its sources alone: they must be what they
- * were, too. They come first. */
+/* True if the sensor stays the same. The fingerprint of a derived one only has the names of its
+ * sources, so they must have stayed the same, too. They come first. */
 static bool goes_on(const struct round *round, const struct sensor *sensor)
 {
 	for (size_t i = 0; i < sensor->config->n_of; i++) {

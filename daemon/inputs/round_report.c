@@ -15,7 +15,7 @@ const char *round_slow(struct round *round)
 	return NULL;
 }
 
-/* When what fails is tried again. Of one that is derived, the source that makes it fail. */
+/* When a failing sensor is tried again. For a derived one: the source that makes it fail. */
 static uint32_t retry_ms(const struct round *round, const struct sensor *sensor)
 {
 	const struct config_sensor *config = sensor->config;

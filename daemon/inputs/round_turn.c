@@ -62,7 +62,7 @@ void round_begin(struct round *round, uint64_t deadline_us, uint64_t now_us, uin
 		begin_part(round, &round->parts[i], now_us);
 }
 
-/* The readings no longer wait for what is on it. */
+/* From now on readings do not wait for the parts on that lane. */
 static void leave_lane(struct round *round, struct lane *lane, uint64_t now_us)
 {
 	lane->is_untold = lane->pace.slow_us == 0 || !lane->pace.apart;
@@ -80,7 +80,7 @@ static void leave_lane(struct round *round, struct lane *lane, uint64_t now_us)
 		pace_suspect(&round->lanes[i].pace);
 }
 
-/* As round_next(), for one part that measures. */
+/* Returns as round_next(), for one part that measures. */
 static uint64_t next_of(
 	struct round *round, struct part *part, uint64_t now_us, struct call **ret_call)
 {

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A value is good again when it has stayed within its limits for so long. */
+/* How long a value must stay within its limits to be good again. */
 enum { STEADY_US = 1000000 };
 
-/* Not all of the text, which is large. */
+/* Clears only the start of the text, which is large. */
 static void fault_clear(struct fault *fault)
 {
 	fault->error = 0;
@@ -47,7 +47,7 @@ static double check_value(struct sensor *sensor, double value, struct fault *fau
 	return filter_smooth(&sensor->filter, config->ema, value);
 }
 
-/* What came of the task, as the sensor's value. */
+/* Makes the sensor's value from the task's outcome. */
 static double evaluate(struct sensor *sensor, struct fault *fault)
 {
 	fault->error = sensor->task.error;
@@ -67,8 +67,8 @@ static bool is_same_fault(const struct fault *a, const struct fault *b)
 }
 
 /*
- * A value that keeps crossing its limit fails all the time, and is not told a hundred times a
- * second.
+ * A value that keeps crossing its limit fails all the time, and should not be reported a hundred
+ * times a second.
  */
 static bool is_not_yet_steady(
 	const struct sensor *sensor, const struct fault *fault, uint64_t now_us)
@@ -89,7 +89,7 @@ static void settle_fault(struct round *round, struct sensor *sensor, const struc
 	}
 }
 
-/* What the sensor's part has measured, or why it has not. */
+/* The value that the sensor's part has measured, or why there is none. */
 static double settle_sensor(
 	struct round *round, struct sensor *sensor, uint64_t now_us, uint64_t wall_ms)
 {
@@ -132,7 +132,7 @@ static double finish_sensor(struct round *round, struct sensor *sensor, bool *re
 	return (double)NAN;
 }
 
-/* Fails as its source does: with the same words, and as often. */
+/* Makes it fail like its source: with the same words, and as often. */
 static void copy_fault(const struct sensor *source, struct fault *fault)
 {
 	*fault = source->fault;
@@ -158,7 +158,7 @@ static double derive(
 	return (double)NAN;
 }
 
-/* Its sources stand above it, and have their values. */
+/* Its sources are above it, so they have their values. */
 static void finish_derived(struct round *round, struct derivation *derivation)
 {
 	size_t i = derivation->index;

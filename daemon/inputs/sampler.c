@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The leading thread's loop: waits for deadlines, for parts, for calls that others make and for its
- * mailbox, and hands over what round makes. The mailbox takes the place of a queue of commands,
- * because it cannot be full: of each kind of command only the last one matters.
+ * The leading thread's loop: waits for deadlines, parts, calls of other threads and its mailbox,
+ * and hands over what round makes. There is a mailbox and not a queue of commands because it cannot
+ * be full: of each kind of command only the last one matters.
  */
 #include "sampler.h"
 
@@ -26,40 +26,40 @@
 #include <unistd.h>
 
 enum {
-	LATE_REPEAT_US = 60000000,  /* a reading that took too long is told this often */
-	EVENT_AGAIN_US = 10000,     /* main's queue is full: it is tried again after this */
-	SLOW_REPEAT_US = 600000000, /* of what is slow, this often */
+	LATE_REPEAT_US = 60000000,  /* how often a reading that took too long is logged */
+	EVENT_AGAIN_US = 10000,     /* until main's queue, which was full, is tried again */
+	SLOW_REPEAT_US = 600000000, /* how often something slow is logged */
 	SLOW_BURST = 8,
-	EVENTS_A_TURN = 256, /* of inputs, before the readings have their turn */
+	EVENTS_A_TURN = 256, /* of inputs, before readings have their turn */
 	KEEPER_CLOSE_US = 1000000,
 	BURST_US = 2000, /* of calls, before the mailbox is looked at again */
 };
 
 struct mail {
 	bool end, ping;
-	uint32_t interval_ms; /* 0: stays */
+	uint32_t interval_ms; /* 0: unchanged */
 	uint64_t interval_us; /* when it was set */
-	struct round *round;  /* of another map, owned; NULL: stays */
+	struct round *round;  /* of another map, owned; NULL: unchanged */
 };
 
 struct sampler {
 	struct sampler_settings settings;
 	struct crew *crew;
 	int wake_fd;           /* readable while there is mail */
-	atomic_bool has_mail;  /* so that the leader need not lock to see that there is none */
+	atomic_bool has_mail;  /* lets the leader see without the lock that there is none */
 	pthread_mutex_t mutex; /* over the next block */
 	struct mail mail;
 	struct sampler_counts counts;
 
-	/* From here on the leader's alone. */
+	/* From here on for the leader alone. */
 	struct schedule schedule;
-	struct round *round, *next_round; /* owned; next: takes over after the running round */
-	bool is_running;                  /* a round */
+	struct round *round, *next_round; /* owned; next takes over after the running round */
+	bool is_running;                  /* a round is under way */
 	uint64_t begin_us;                /* of that round */
-	struct log_limit late_limit;      /* what takes too long takes too long each time */
+	struct log_limit late_limit;      /* a round that takes too long mostly does so each time */
 	struct log_limit slow_limit;
-	bool owes_pong, owes_swapped; /* to main */
-	uint64_t edges_lost;          /* as counted */
+	bool owes_pong, owes_swapped; /* to the main thread */
+	uint64_t edges_lost;          /* those already counted */
 	struct count_keeper *keeper;  /* NULL: there is no state_dir */
 };
 
@@ -91,7 +91,7 @@ static bool report_counts(struct sampler *sampler)
 	return true;
 }
 
-/* Whatever main has to hear. false: its queue is full. */
+/* Reports everything that the main thread must hear. False: its queue is full. */
 static bool report(struct sampler *sampler)
 {
 	struct sampler_event event;
@@ -123,7 +123,7 @@ static void swap(struct sampler *sampler)
 	sampler->owes_swapped = true;
 }
 
-/* Returns how many were missed that were not counted yet. */
+/* Returns the number of missed readings that were not counted yet. */
 static uint64_t count(struct sampler *sampler, unsigned readings)
 {
 	uint64_t missed;
@@ -136,7 +136,7 @@ static uint64_t count(struct sampler *sampler, unsigned readings)
 	return missed;
 }
 
-/* false: the end. */
+/* False: it is the end. */
 static bool take_mail(struct sampler *sampler)
 {
 	struct mail mail;
@@ -161,7 +161,7 @@ static bool take_mail(struct sampler *sampler)
 	return !mail.end;
 }
 
-/* How long a call may take. */
+/* The time that a call may take. */
 static uint64_t limit_us(const struct sampler *sampler)
 {
 	return pace_limit_us(sampler->schedule.interval_us);
@@ -176,7 +176,7 @@ static void begin(struct sampler *sampler, uint64_t now_us)
 	sampler->is_running = true;
 }
 
-/* Who has no sensor is in no reading and in no line of the health. */
+/* A part without a sensor appears in no reading and in no line of the health, so it is logged. */
 static void tell_failed_inputs(struct sampler *sampler)
 {
 	char text[SAMPLER_TEXT_BYTES];
@@ -211,8 +211,8 @@ static void finish(struct sampler *sampler)
 			(double)(now_us - sampler->begin_us) / 1000, suppressed + 1);
 }
 
-/* Does what is due. *ret_call: a call to be made, or NULL. Without one, returns when there is more
- * to do; 0: at once. */
+/* Does what is due. *ret_call: a call to be made, or NULL. If NULL, returns when there is more to
+ * do; 0: at once. */
 static uint64_t turn(struct sampler *sampler, uint64_t now_us, struct call **ret_call)
 {
 	uint64_t next_us;
@@ -247,7 +247,7 @@ static void tell_chatter(const struct input_event *event)
 		log_notice("inputs", "%s rests again", name);
 }
 
-/* Whoever listens must not block: a press of a bell does not wait for the reading that it is in. */
+/* Events go out at once: a press of a bell does not wait for a reading. on_event must not block. */
 static void take_events(struct sampler *sampler)
 {
 	struct watches *watches = round_watches(sampler->round);
@@ -317,7 +317,7 @@ static void tell_slow(struct sampler *sampler)
 	}
 }
 
-/* What others have made. */
+/* Takes the calls that other threads have made. */
 static void take_calls(struct sampler *sampler, struct crew *crew)
 {
 	struct call *call;
@@ -327,8 +327,8 @@ static void take_calls(struct sampler *sampler, struct crew *crew)
 }
 
 /*
- * Does all that is due, with the calls that it needs. Returns when there is more to do, 0: at once.
- * *ret_leads: false when another thread leads now.
+ * Does everything that is due, with the calls that it needs. Returns when there is more to do, 0:
+ * at once. *ret_leads: false if another thread leads now.
  */
 static uint64_t work(struct sampler *sampler, struct crew *crew, bool *ret_leads)
 {
@@ -387,7 +387,7 @@ static bool lead(void *userdata, struct crew *crew, struct call *blocked)
 	return true;
 }
 
-/* What is there without the threads. */
+/* Frees everything except the threads. */
 static void release(void *userdata)
 {
 	struct sampler *sampler = userdata;
@@ -409,7 +409,7 @@ static int start(struct sampler *sampler)
 	return crew_new(&settings, &sampler->crew);
 }
 
-/* The mutex is held from here to post_end(), in which the leader is woken. */
+/* The mutex is held from here to post_end(), which wakes the leader. */
 static struct mail *post_begin(struct sampler *sampler)
 {
 	(void)pthread_mutex_lock(&sampler->mutex);

@@ -20,17 +20,17 @@ struct sampler_settings {
 	struct queue *events;  /* to main, borrowed */
 	const char *state_dir; /* of the counts that are remembered; NULL: none are. Copied */
 	/* Called on the sampler's thread once an interval; the reading is borrowed for the call.
-	 * Must not block. Without values only where there are inputs instead. */
+	 * Must not block. There is a reading without values only if the map has inputs instead. */
 	void (*on_reading)(
 		void *userdata, const struct config *config, const struct reading *reading);
-	/* The same for what happens at an input. Only with inputs in the map. */
+	/* The same for an event of an input. Only called if the map has inputs. */
 	void (*on_event)(void *userdata, const struct input_event *event);
 	void *userdata;
 };
 
 struct sampler_counts {
 	uint64_t readings, missed;
-	uint64_t edges_lost; /* of inputs, by the kernel or by us */
+	uint64_t edges_lost; /* of inputs, by the kernel or by this program */
 };
 
 struct sampler;
@@ -40,19 +40,19 @@ struct round;
  * after it. */
 int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sampler);
 
-/* In force at once: the next reading comes one new interval after this. The same one again changes
- * nothing. */
+/* Takes effect at once: the next reading comes one new interval after this. Setting the same
+ * interval again changes nothing. */
 void sampler_set_interval(struct sampler *sampler, uint32_t interval_ms);
 
-/* What a swap to that map needs; the sampler does not notice. The map is borrowed. 0, or -ENOMEM.
- * To be swapped, or freed with round_free(). */
+/* Prepares a swap to that map, without the sampler noticing. The map is borrowed. 0, or -ENOMEM.
+ * The round is for sampler_swap() or round_free(). */
 int sampler_prepare(struct sampler *sampler, const struct config *config, struct round **ret_round);
 
 /*
- * Another map, between two rounds: chips whose fingerprint is the same go on undisturbed, with what
- * is known of them; what fails is reported again, for the new map. The old map must live until
- * SAMPLER_EVENT_SWAPPED, and so long no other swap is asked for. The interval stays. Takes over the
- * round. Cannot fail.
+ * Changes to another map, between two rounds. Chips with the same fingerprint go on undisturbed,
+ * with their state; failures are reported again, for the new map. The old map must live until
+ * SAMPLER_EVENT_SWAPPED, and until then there must be no other swap. The interval stays. Takes
+ * ownership of the round. Cannot fail.
  */
 void sampler_swap(struct sampler *sampler, struct round *round);
 
@@ -70,9 +70,9 @@ void sampler_ping(struct sampler *sampler);
 struct sampler_counts sampler_counts(struct sampler *sampler);
 
 /*
- * Ends the thread, as a rule within one bus transfer, and frees. 0; sampler may be NULL.
- * -ETIMEDOUT: the thread did not come back from the hardware within timeout_us. Then it is left
- * behind, frees what is its own when it does, and whatever was borrowed must stay for the life of
- * the process, which should end.
+ * Ends the thread, usually within one bus transfer, and frees. 0; sampler may be NULL. -ETIMEDOUT:
+ * the thread did not return from the hardware within timeout_us. Then it is left behind, and frees
+ * what is its own when it returns. Whatever was borrowed must stay for the life of the process,
+ * which should end.
  */
 int sampler_close(struct sampler *sampler, uint64_t timeout_us);

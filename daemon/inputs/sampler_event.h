@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the sampler reports to main, by a queue. */
+/* The sampler's reports to the main thread, through a queue. */
 #pragma once
 
 #include "chip.h"
@@ -8,8 +8,7 @@
 #include <stdint.h>
 
 enum sampler_event_kind {
-	SAMPLER_EVENT_SENSOR, /* a sensor failed, recovered, or fails for another reason than before
-			       */
+	SAMPLER_EVENT_SENSOR,  /* a sensor failed, recovered, or fails for another reason */
 	SAMPLER_EVENT_SWAPPED, /* the answer to sampler_swap(): the old map is no longer used */
 	SAMPLER_EVENT_COUNT,   /* the answer to sampler_set_count() */
 	SAMPLER_EVENT_PONG,    /* the answer to sampler_ping() */
@@ -18,7 +17,7 @@ enum sampler_event_kind {
 /* Room for a part's place and the words of the hardware layer. */
 enum { SAMPLER_TEXT_BYTES = HAL_ERROR_BYTES + 64 };
 
-/* A record on the queue to main. */
+/* A record on the queue to the main thread. */
 struct sampler_event {
 	enum sampler_event_kind kind;
 	size_t sensor;               /* index into the sensors of 'config' */

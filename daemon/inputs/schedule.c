@@ -45,7 +45,7 @@ void schedule_end(struct schedule *schedule, uint64_t now_us)
 {
 	schedule->took_us[1] = schedule->took_us[0];
 	schedule->took_us[0] = now_us - schedule->begun_us;
-	/* One that comes at this very moment is not missed. */
+	/* A deadline at this very moment is not missed. */
 	if (now_us > schedule->next_us)
 		skip(schedule, (now_us - schedule->next_us - 1) / schedule->interval_us + 1);
 }

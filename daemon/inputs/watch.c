@@ -11,25 +11,25 @@
 struct watch {
 	size_t chip;
 	struct measure *measure;
-	struct measure_task task; /* where no sensor has one */
+	struct measure_task task; /* used if no sensor has one */
 	bool has_task;
 	size_t poll_index;
 	bool is_polled;
-	bool is_ready;  /* there may be edges */
-	bool is_deaf;   /* its edges cannot be read; the next reading sees why, and opens it anew */
-	bool is_untold; /* how it is was not said yet, in this map */
+	bool is_ready; /* there may be edges */
+	bool is_deaf;  /* its edges cannot be read; the next reading finds out why and reopens it */
+	bool is_untold; /* its state was not reported yet in this map */
 	bool has_sent;
-	unsigned sent; /* the last event of those that last */
+	unsigned sent; /* the last event that lasts */
 	uint64_t due_us;
 	uint64_t lost_seen; /* of the lines' */
 	struct chatter chatter;
-	struct input_event held_back; /* the last one while it chatters */
-	unsigned passed;              /* the last one that was not held back */
-	bool has_count;               /* of an earlier map, or of the keeper */
+	struct input_event held_back; /* the last event while it chatters */
+	unsigned passed;              /* the last event that was not held back */
+	bool has_count;               /* from an earlier map, or from the keeper */
 	int64_t count;                /* when it was last looked at */
 	int64_t kept;                 /* the count that the keeper has */
 	bool is_kept;
-	bool is_failing; /* as was said; only of those with a task */
+	bool is_failing; /* as last reported; only for those with a task */
 };
 
 struct watches {
@@ -73,7 +73,7 @@ void watches_add(struct watches *watches, size_t chip, struct measure *measure, 
 	watch->is_untold = true;
 	watch->has_task = needs_task;
 	if (needs_task) {
-		/* Cannot fail: it keeps nothing. */
+		/* Cannot fail, since this sampling keeps no samples. */
 		(void)samples_init(&watch->task.samples, &sampling_average, 1);
 		measure->tasks[measure->n_tasks++] = &watch->task;
 	}
@@ -126,7 +126,7 @@ void watches_begin(struct watches *watches)
 		watches->items[i].task.due = watches->items[i].has_task;
 }
 
-/* NULL: it is not open, or somebody else has it, or it gives no edges. */
+/* NULL: it is not open, or another thread has it, or it gives no edges. */
 static struct lines *lines_of(const struct watch *watch)
 {
 	const struct measure *measure = watch->measure;
@@ -173,7 +173,7 @@ static bool is_level(const struct watches *watches, const struct watch *watch)
 	return !chip_of(watches, watch)->driver->event;
 }
 
-/* How things are, where that was not said yet, or is not what was said last. */
+/* The present state, if it was not reported yet or differs from the last report. */
 static bool say_level(struct watch *watch, uint64_t now_us, struct input_event *ret_event)
 {
 	unsigned now = chip_event_now(watch->measure->chip);
@@ -223,7 +223,7 @@ static bool next_of(struct watches *watches, struct watch *watch, uint64_t now_u
 	return true;
 }
 
-/* What is only said of a chattering input: that it begins, and its last event when it rests. */
+/* For a chattering input, passes only the beginning, and the last event once it rests. */
 static bool filter_chatter(
 	const struct watches *watches, struct watch *watch, struct input_event *event)
 {
@@ -245,7 +245,7 @@ static bool filter_chatter(
 	return false;
 }
 
-/* As next_of(), without what chatters. */
+/* As next_of(), without events of chattering inputs. */
 static bool next_passed(struct watches *watches, struct watch *watch, uint64_t now_us,
 	struct input_event *ret_event)
 {
