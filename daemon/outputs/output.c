@@ -54,7 +54,7 @@ uint64_t output_deadline_us(const struct output *output)
 	return output->device && output->ok ? output_due(&facts) : OUTPUT_NEVER;
 }
 
-/* What it does by itself, or no longer does. */
+/* Updates the values if the output has changed by itself. */
 static void observe(struct output *output)
 {
 	const struct output_kind *kind = output_kind_of(output);
@@ -97,7 +97,7 @@ bool output_needs_chip(const struct output *output)
 	return false;
 }
 
-/* One of its ports: opened, and its place noted. */
+/* Opens one of its ports, and notes its place. */
 static int open_port(struct output *output, const struct port_source *source, size_t index,
 	struct output_wire *ret_wire)
 {
@@ -139,7 +139,7 @@ int output_open(struct output *output, const struct port_source *source)
 	return 0;
 }
 
-/* The words for a write that failed, and what is left of what it did. */
+/* Sets the words for a write that failed, and the values that are still driven. */
 static int write_failed(struct output *output, int code)
 {
 	const struct output_kind *kind = output_kind_of(output);

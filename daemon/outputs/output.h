@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One output of the map, with the ports that it is wired to: opening, writing, failing and coming
- * back. Internal to the outputs; main thread.
+ * One output of the map with its ports: opening, writing, failing and recovering. Internal to the
+ * outputs; main thread.
  */
 #pragma once
 
@@ -12,9 +12,9 @@
 
 struct output {
 	const struct config_output *config;
-	void *device;                       /* the kind's; NULL: not open */
+	void *device;                       /* the kind's own; NULL: not open */
 	char object[80];                    /* "led.red" */
-	char places[OUTPUT_PORTS_MAX][128]; /* what it is wired to, as last opened */
+	char places[OUTPUT_PORTS_MAX][128]; /* of its ports, as last opened */
 	struct output_state state;
 	uint64_t free_us; /* the others of its interlock have been off for long enough */
 	bool ok;
@@ -23,7 +23,7 @@ struct output {
 	uint64_t since_ms;
 };
 
-/* As it is before anything was opened: at rest, and never tried. */
+/* Sets the state before anything is opened: at rest, and never tried. */
 void output_init(struct output *output, const struct config_output *config);
 
 static inline const struct output_kind *output_kind_of(const struct output *output)
@@ -39,30 +39,28 @@ static inline bool output_rests(const struct output *output)
 struct output_decision output_decision_on(
 	const struct output *output, const struct output_event *event);
 
-/* When it wants a decision on OUTPUT_TIME. OUTPUT_NEVER, too, while it failed: its retry comes
+/* When it needs a decision for OUTPUT_TIME. Also OUTPUT_NEVER while it has failed: its retry comes
  * first. */
 uint64_t output_deadline_us(const struct output *output);
 
-/* The first of its ports that is a channel of this PWM part, or OUTPUT_PORTS_MAX: none. */
+/* The first of its ports that is a channel of this PWM part; OUTPUT_PORTS_MAX: none. */
 size_t output_port_on(const struct output *output, size_t chip);
 
-/* Whether any of its ports is a channel of a PWM part. */
+/* True if any of its ports is a channel of a PWM part. */
 bool output_needs_chip(const struct output *output);
 
-/* Opens, inactive. The PWM parts that it sits on are ready. 0 or an error with the words in
- * error. */
+/* Opens it, inactive. Its PWM parts must be ready. 0 or an error with the words in error. */
 int output_open(struct output *output, const struct port_source *source);
 
-/* Writes to an open one. On success the state is the next one; otherwise the words are in error,
+/* Writes to an open output. On success next becomes its state. Otherwise the words are in error,
  * and its values are what is still driven. */
 int output_write(struct output *output, const struct output_state *next);
 
 /* Writes the rest again, on every port. */
 int output_rest(struct output *output);
 
-/* What the kind's poll() has to say: errors as above; also when a stop that had failed was
- * written. */
+/* Calls the kind's poll(): errors as above. Also tells when a stop that had failed was written. */
 int output_poll(struct output *output, uint64_t now_us, uint64_t *ret_next_us);
 
-/* Releases: what moves is made safe. */
+/* Releases it. An output that moves is made safe. */
 void output_close(struct output *output);

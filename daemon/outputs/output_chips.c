@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How often a command may try a part on a stuck bus, for which it waits a transfer's time limit. */
+/* How often a command may try a part on a stuck bus, which takes the time limit of a transfer. */
 enum { FORCE_TIMED_OUT_US = 1000000 };
 
 struct output_chip {
@@ -98,7 +98,7 @@ static int set_up(struct output_chips *parts, size_t index, struct hal_error *er
 	return 0;
 }
 
-/* No answer is known within microseconds, a stuck bus is not. */
+/* A missing answer is known within microseconds, a stuck bus is not. */
 static bool may_force(const struct output_chip *part, uint64_t now_us)
 {
 	return part->code != -ETIMEDOUT || now_us - part->failed_us >= FORCE_TIMED_OUT_US;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "output_rule.h"
 
-/* A level of the rule. False: it has nothing to say. */
+/* A level of the rule. False: the level does not apply. */
 typedef bool output_level(const struct output_facts *facts, const struct output_event *event,
 	struct output_decision *decision);
 
@@ -42,7 +42,7 @@ static void rest(const struct output_facts *facts, const struct output_event *ev
 	write(facts, event, &facts->kind->rest, decision);
 }
 
-/* The same, but no more is believed of it than that it may run. */
+/* The same on every port, since the output may be running, whatever was written. */
 static void make_safe(const struct output_facts *facts, const struct output_event *event,
 	struct output_decision *decision)
 {
@@ -63,7 +63,7 @@ static bool is_over(const struct output_facts *facts, const struct output_event 
 	return event->time_us >= facts->state.for_us || event->time_us >= max_on_end_us(facts);
 }
 
-/* It is off, by itself. What was over meanwhile stays so. */
+/* It went off by itself. A time that is over meanwhile stays over. */
 static void show_again(const struct output_facts *facts, const struct output_event *event,
 	struct output_decision *decision)
 {
@@ -143,7 +143,7 @@ static bool decide_for(const struct output_facts *facts, const struct output_eve
 	return true;
 }
 
-/* What the action makes of the keys that it does not name. */
+/* Adds the keys that the action does not name. */
 static struct output_values complete(
 	const struct output_facts *facts, const struct output_request *request)
 {
@@ -163,7 +163,7 @@ static struct output_values complete(
 	return values;
 }
 
-/* A level or a colour is no new beginning. */
+/* A new level or colour alone does not start anew. */
 static bool begins_anew(const struct output_facts *facts, const struct output_request *request)
 {
 	return (request->values.given & facts->kind->rest.given) || request->modifiers.toggle ||

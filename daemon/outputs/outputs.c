@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every output goes through the same three steps: the PWM parts that it sits on are made ready, it
- * is opened, it is written. A step that fails closes the output and starts its back-off; whoever
- * comes next (a command, or the retry in outputs_poll()) goes through the steps again.
+ * Every output goes through the same three steps: its PWM parts are made ready, it is opened, it is
+ * written. A step that fails closes the output and starts its back-off. The next caller (a command,
+ * or the retry in outputs_poll()) goes through the steps again.
  *
- * What an output is to do is decided in output_rule.c; here it is carried out. A PWM part that
- * failed is set up from scratch, which turns all its outputs off: then LEDs on it are shown again
- * as they were, and motors on it stand.
+ * output_rule.c decides what an output does, and this file carries it out. A PWM part that failed
+ * is set up from scratch, which turns all its outputs off. Then LEDs on it return to their state,
+ * and motors on it stay stopped.
  */
 #include "clock.h"
 #include "outputs_internal.h"
@@ -29,8 +29,8 @@ void outputs_tell_state(const struct outputs *outputs)
 		outputs->settings.listener.state(outputs->settings.listener.userdata);
 }
 
-/* Notes how an attempt ended, and tells when that is news. before: the words of the last failure.
- */
+/* Notes the result of an attempt, and reports it if it is news. before: the words of the last
+ * failure. */
 static int note(
 	struct outputs *outputs, struct output *output, int code, const struct hal_error *before)
 {
@@ -51,8 +51,9 @@ static int note(
 }
 
 /*
- * What moves and failed stays open where it can: it goes on trying to write its stop, and it
- * remembers how long it must rest. Only when its device is gone is it closed, to be found anew.
+ * An output that moves and has failed stays open if possible: it goes on trying to write its stop,
+ * and it remembers how long it must rest. It is only closed, to be opened again, when its device is
+ * gone.
  */
 static void lost(struct outputs *outputs, struct output *output, int code)
 {
@@ -96,7 +97,7 @@ void outputs_part_failed(struct outputs *outputs, struct output *output, size_t 
 	note(outputs, output, code, &before);
 }
 
-/* It was set up anew, so it stands but for the lines beside the part. */
+/* Its part was set up anew, so it is stopped, except for its lines that are not on the part. */
 static void rest_after_reset(struct outputs *outputs, struct output *output)
 {
 	struct hal_error before = output->error;
@@ -112,8 +113,8 @@ static void rest_after_reset(struct outputs *outputs, struct output *output)
 }
 
 /*
- * The part was set up anew: all its outputs are off. One that fails meanwhile is lost for all that
- * are on, whether they were restored or not: each has its own retry, and its health tells.
+ * The part was set up anew, so all its outputs are off. If writing one fails, all that are on count
+ * as lost, restored or not. Each has its own retry, and its health shows it.
  */
 static void chip_was_reset(struct outputs *outputs, size_t chip)
 {
@@ -152,7 +153,7 @@ static int ensure_chip(struct outputs *outputs, const struct config_port *port, 
 	if (r < 1)
 		return r;
 	chip_was_reset(outputs, port->chip);
-	/* It may have failed again; then it is not its time yet. */
+	/* It may have failed again; then its time has not come yet. */
 	return output_chips_ensure(outputs->chips, port->chip, outputs->now_us, false, error);
 }
 
@@ -173,14 +174,14 @@ static int make_ready(struct outputs *outputs, struct output *output, bool force
 	return decision.verdict == OUTPUT_WRITE ? output_write(output, &decision.next) : 0;
 }
 
-/* Opens it, or sees whether one that moves and failed can be written again. */
+/* Opens it, or checks whether one that moves and failed can be written again. */
 void outputs_try(struct outputs *outputs, struct output *output)
 {
 	struct hal_error before = output->error;
 	bool failed = output->device && !output->ok;
 	int r = make_ready(outputs, output, false);
 
-	/* Also where its part is not ready: there may be lines beside it. */
+	/* Even if its part is not ready, there may be lines beside it. */
 	if (failed) {
 		int stopped = output_rest(output);
 
@@ -192,7 +193,7 @@ void outputs_try(struct outputs *outputs, struct output *output)
 	note(outputs, output, r, &before);
 }
 
-/* Whether it is opened at all. */
+/* True if it is to be opened at all. */
 static bool is_wanted(const struct outputs *outputs, const struct output *output)
 {
 	return !outputs->settings.safe_only || config_output_end(output->config)->given;
@@ -260,7 +261,7 @@ static int drive_once(
 	struct outputs *outputs, struct output *output, const struct output_state *next)
 {
 	const struct output_kind *kind = output_kind_of(output);
-	/* A stop does not wait for a part to be set up: the lines beside it can be written. */
+	/* A stop does not wait until a part is set up: the lines beside it can be written. */
 	bool at_once = kind->moves && output->device && output_is_at_rest(kind, &next->values);
 	int r = at_once ? 0 : make_ready(outputs, output, true);
 
@@ -275,8 +276,8 @@ static int drive(struct outputs *outputs, struct output *output, const struct ou
 {
 	int r = drive_once(outputs, output, next);
 
-	/* It was away and may be back already: a part that lost its power answers, but must be set
-	 * up anew. */
+	/* It was away and may be back already: a part that lost its power answers, but has to be
+	 * set up again. */
 	return r == -ENODEV ? drive_once(outputs, output, next) : r;
 }
 
@@ -338,8 +339,8 @@ bool outputs_have_failsafe(const struct outputs *outputs)
 	return false;
 }
 
-/* A ramp, a reversal, or a stop that could not be written yet. Returns when it wants to be called
- * again. */
+/* Does the next step of a ramp, a reversal, or a stop that could not be written yet. Returns when
+ * to call it again. */
 static uint64_t step(struct outputs *outputs, struct output *output)
 {
 	struct hal_error before = output->error;
@@ -362,7 +363,7 @@ static uint64_t earlier(uint64_t a_us, uint64_t b_us)
 	return a_us < b_us ? a_us : b_us;
 }
 
-/* Ends what was to hold for a time. Returns when the next one ends. */
+/* Ends outputs whose time is over. Returns when the next one ends. */
 static uint64_t end_what_is_over(struct outputs *outputs)
 {
 	uint64_t next_us = UINT64_MAX;
@@ -385,7 +386,7 @@ static uint64_t end_what_is_over(struct outputs *outputs)
 uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us)
 {
 	uint64_t next_us;
-	bool retried = false; /* at most one a call: each may block for a transfer's time */
+	bool retried = false; /* at most one in a call: each may block for the time of a transfer */
 
 	outputs->now_us = now_us;
 	/* Before any retry, which may take long. */

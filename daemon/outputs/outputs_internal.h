@@ -11,13 +11,13 @@ struct outputs {
 	const struct config *config;
 	struct output_chips *chips;
 	struct soft_pwm *soft;
-	struct output *items; /* as config->outputs */
+	struct output *items; /* in the order of config->outputs */
 	size_t n;
-	uint64_t now_us;   /* of the running call */
-	uint64_t watch_us; /* when the parts are looked at next */
+	uint64_t now_us;   /* of the present call */
+	uint64_t watch_us; /* when the parts are checked next */
 };
 
-/* Each output, first those that move and then the others. */
+/* Visits each output, those that move first. */
 /* NOLINTBEGIN(bugprone-macro-parentheses): it declares what it is given the names of */
 #define OUTPUTS_FOR_EACH(outputs, pass, output)                                                    \
 	for (int pass = 0; pass < 2; pass++)                                                       \
@@ -26,23 +26,23 @@ struct outputs {
 			if (output_kind_of(output)->moves == (pass == 0))
 /* NOLINTEND(bugprone-macro-parentheses) */
 
-/* Everything that the map has, unopened. -ENOMEM leaves *outputs alone. */
+/* Makes all outputs of the map, unopened. -ENOMEM leaves *outputs alone. */
 int outputs_allocate(struct outputs *outputs, const struct config *config);
 
-/* Tries to open what is not open. What moves comes first: until they are requested, its lines
- * float. */
+/* Tries to open every output that is not open. Those that move come first: until they are
+ * requested, their lines float. */
 void outputs_open_all(struct outputs *outputs);
 
-/* The failure of the PWM part that it sits on: closed or stopped, told, and tried again. */
+/* Handles a failure of an output's PWM part: it is closed or stopped, reported, and tried again. */
 void outputs_part_failed(struct outputs *outputs, struct output *output, size_t chip, int code);
 
-/* Looks at the PWM parts if that is due. Returns when it is next. */
+/* Checks the PWM parts if that is due. Returns when it is due next. */
 uint64_t outputs_watch(struct outputs *outputs);
 
-/* Opens an output, or writes the rest of one that moves and failed; if its PWM part is due. */
+/* Opens an output, or writes the rest of one that moves and failed, if its PWM part is due. */
 void outputs_try(struct outputs *outputs, struct output *output);
 
-/* Carries out what was decided for an open output; told when it fails. */
+/* Carries out a decision for an open output. Reports a failure. */
 int outputs_carry_out(
 	struct outputs *outputs, struct output *output, const struct output_decision *decision);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An open output of the old map that has the same settings goes on under its new index. */
+/* An open output of the old map with the same settings goes on under its new index. */
 static void move_outputs(struct outputs *from, struct outputs *to)
 {
 	for (size_t i = 0; i < to->n; i++) {
@@ -23,7 +23,7 @@ static void move_outputs(struct outputs *from, struct outputs *to)
 	}
 }
 
-/* What is left of the old map. */
+/* Closes what is left of the old map. */
 static void close_rest(struct outputs *old)
 {
 	OUTPUTS_FOR_EACH(old, pass, output)

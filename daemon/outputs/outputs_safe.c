@@ -8,8 +8,8 @@ static int first_error(int earlier, int r)
 }
 
 /*
- * What moves comes first, and of it what needs no PWM part: a part may sit on a bus that is stuck,
- * and costs time then.
+ * Outputs that move come first, and of those the ones without a PWM part: a part may be on a stuck
+ * bus, and then it takes time.
  */
 enum turn { TURN_LINES, TURN_PARTS, TURN_REST, N_TURNS };
 
@@ -20,7 +20,7 @@ static enum turn turn_of(const struct output *output)
 	return output_needs_chip(output) ? TURN_PARTS : TURN_LINES;
 }
 
-/* One that is not open is tried again by itself; here nothing may block for long. */
+/* Only open outputs: a closed one is tried again by itself, and nothing may block for long here. */
 static int make_safe(struct outputs *outputs, enum output_event_type type)
 {
 	const struct output_event event = {.type = type, .time_us = clock_now_us()};

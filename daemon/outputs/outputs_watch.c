@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A PWM part that loses its power for a moment, as parts beside a motor do, turns all its outputs
- * off and says nothing. While something on it is on, it is asked every few seconds whether it still
- * has its settings: or else the state would say for days that a motor runs.
+ * A PWM part that loses its power for a moment, as parts near a motor do, silently turns all its
+ * outputs off. So while something on it is on, it is asked every few seconds whether it still has
+ * its settings. Otherwise the state could say for days that a motor runs.
  */
 #include "outputs_internal.h"
 
@@ -22,7 +22,7 @@ static bool is_in_use(const struct outputs *outputs, size_t chip)
 	return false;
 }
 
-/* Seldom; then there is no need to ask for each of the parts. */
+/* True if any output on a PWM part is on. Mostly none is, and then no part has to be asked. */
 static bool uses_any(const struct outputs *outputs)
 {
 	for (size_t i = 0; i < outputs->n; i++) {
@@ -34,7 +34,7 @@ static bool uses_any(const struct outputs *outputs)
 	return false;
 }
 
-/* What moves first: it may still be driven by its lines alone. */
+/* Outputs that move come first: they may still be driven by their lines alone. */
 static void part_failed(struct outputs *outputs, size_t chip, int code)
 {
 	OUTPUTS_FOR_EACH(outputs, pass, output)

@@ -42,7 +42,7 @@ static int open_chip_pwm(const struct port_source *source, const struct config_p
 		return hal_error_set(error, -ENODEV, "its PWM part is not there");
 	snprintf(port->place, sizeof(port->place), "%s channel %u", chip->place, config->channel);
 	r = chip_pwm_output(chip, config->channel, use->active_low, &port->pwm);
-	/* The part was set up with every port low: an inverted one is inactive only now. */
+	/* The part was set up with every port low, so an inverted one only becomes inactive now. */
 	if (r == 0 && use->active_low)
 		r = pwm_set(port->pwm, 0);
 	if (r < 0) {

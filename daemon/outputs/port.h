@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens what the map calls an port. */
+/* Opens a port of the map. */
 #pragma once
 
 #include "board.h"
@@ -7,20 +7,20 @@
 #include "config.h"
 #include "soft_pwm.h"
 
-/* Where outputs come from. chips: one pointer for each chip of the map, NULL where it is not a PWM
- * part. */
+/* The sources of ports. chips: one pointer for each chip of the map, NULL if it is not a PWM part.
+ * */
 struct port_source {
 	struct board *board;
 	struct soft_pwm *soft;
 	struct chip *const *chips;
 };
 
-/* One of line and pwm is set on success (both NULL for PORT_NONE). Inactive from the first
+/* One of line and pwm is set on success (both are NULL for PORT_NONE). Inactive from the first
  * moment on. */
 struct port {
 	struct gpio_line *line;
 	struct pwm_output *pwm;
-	char place[128]; /* what a user calls it: "/dev/gpiochip0 line 17", "pca9685 at 0x40 on
+	char place[128]; /* in the user's words: "/dev/gpiochip0 line 17", "pca9685 at 0x40 on
 			    /dev/i2c-1 channel 3" */
 };
 

@@ -14,20 +14,20 @@ struct hbridge_write {
 	enum hbridge_level level;
 };
 
-/* In the order in which they are written. An input that is not wired is passed over. */
+/* In the order of writing. An input that is not wired is skipped. */
 struct hbridge_sequence {
 	struct hbridge_write writes[HBRIDGE_MAX_WRITES];
 	size_t n_writes;
 };
 
 /*
- * off and brake come in two orders, drive and duty in two directions. brake and drive are written
- * from off, so they name only what becomes active.
+ * off and brake exist in two orders, drive and duty in two directions. brake and drive start from
+ * off, so they only name the inputs that become active.
  */
 struct hbridge_table {
 	struct hbridge_sequence off[2];
 	struct hbridge_sequence brake[2];
-	struct hbridge_sequence drive[2]; /* by direction, and so is duty */
+	struct hbridge_sequence drive[2]; /* by direction, like duty */
 	enum hbridge_input duty[2];
 };
 
@@ -50,11 +50,12 @@ enum { FORWARD_FIRST, BACKWARD_FIRST, FORWARD = FORWARD_FIRST, BACKWARD = BACKWA
  *    H    L    H        CW       L: short brake
  *    L    L    H        OFF (high impedance)
  *
- * The two agree on forward, on backward and on the brake with both inputs high. For coast they do
- * not: the L298 wants the enable low (IN1 = IN2 under a high one would brake), the TB6612FNG has no
- * row for all three low. All low is right for the first, and on the second it is an input pair that
- * drives neither output, without a PWM. No row of either table drives the motor with the enable
- * low, which makes it the first write of 'off' and the last of everything else.
+ * The two agree on forward, on backward and on the brake with both inputs high. They do not agree
+ * on coast: the L298 needs the enable low (IN1 = IN2 with a high enable would brake), and the
+ * TB6612FNG has no row for all three low. All low is right for the first; on the second it is an
+ * input pair that drives neither output, without a PWM. No row of either table drives the motor
+ * while the enable is low. So the enable is the first write of 'off', and the last of everything
+ * else.
  *
  * The enable may be a PWM, a line (full speed only) or missing (tied high: full speed only, and
  * what is called coast above is then the L298's fast stop).
@@ -92,10 +93,10 @@ static const struct hbridge_table hbridge_lines = {
  *   PWM   0    forward, fast decay         0   PWM   reverse, fast decay
  *    1   PWM   forward, slow decay        PWM   1    reverse, slow decay
  *
- * Fast decay is what is used. Slow decay keeps more torque at low duties, but there one input
- * stands high and the other one's duty is the time in which it does not drive: a write that is lost
- * or a PWM part that loses its supply and wakes up with zeros would mean full speed. With fast
- * decay zero is off, on every input, and both are never high but for the brake.
+ * Fast decay is used. Slow decay keeps more torque at low duties. But there one input stays high,
+ * and the other one's duty is the time in which it does not drive. So a write that is lost, or a
+ * PWM part that loses its supply and wakes up with zeros, would mean full speed. With fast decay,
+ * zero is off on every input, and both are never high except for the brake.
  */
 static const struct hbridge_table hbridge_pwm = {
 	.off[FORWARD_FIRST] = {{{HBRIDGE_FORWARD, HBRIDGE_LOW}, {HBRIDGE_BACKWARD, HBRIDGE_LOW}},
@@ -123,8 +124,8 @@ static const struct hbridge_table hbridge_pwm = {
  *    1    1    reverse
  *    0    1    forward
  *
- * There is no coast; off is the brake. The phase is not part of 'off': were the enable's write to
- * fail, a new phase would throw the running motor into reverse.
+ * There is no coast; off is the brake. The phase is not part of 'off': if the enable's write
+ * failed, a new phase would throw the running motor into reverse.
  */
 static const struct hbridge_table hbridge_phase = {
 	.off = {{{{HBRIDGE_ENABLE, HBRIDGE_LOW}}, 1}, {{{HBRIDGE_ENABLE, HBRIDGE_LOW}}, 1}},
@@ -156,7 +157,7 @@ enum {
 	WIRED_PHASE_PWM = 1 << 7,
 };
 
-/* Every set of outputs that makes a bridge. */
+/* Every set of outputs that forms a bridge. */
 static const struct {
 	unsigned wired;
 	const struct hbridge_table *table;
@@ -224,7 +225,7 @@ uint32_t hbridge_steps(const struct hbridge *bridge)
 
 static uint32_t duty_steps(const struct pwm_output *pwm, enum hbridge_level level, double duty)
 {
-	long long steps; /* a long of 32 bits would not hold every uint32_t */
+	long long steps; /* a 32-bit long would not hold every uint32_t */
 
 	if (level == HBRIDGE_LOW || (level == HBRIDGE_DUTY && duty <= 0))
 		return 0;
@@ -243,10 +244,10 @@ static int hbridge_write(struct hbridge *bridge, const struct hbridge_write *wri
 		return gpio_line_set(line, write->level != HBRIDGE_LOW);
 	if (pwm)
 		return pwm_set(pwm, duty_steps(pwm, write->level, duty));
-	return 0; /* an enable that is tied high */
+	return 0; /* the enable is tied high */
 }
 
-/* Ends at the first error: for what takes the motor out of a state that is safe. */
+/* Stops at the first error: for sequences that leave a safe state. */
 static int hbridge_write_until_error(
 	struct hbridge *bridge, const struct hbridge_sequence *sequence, double duty)
 {
@@ -261,7 +262,7 @@ static int hbridge_write_until_error(
 	return 0;
 }
 
-/* The first error is the one that is told. */
+/* The first error is the one that is reported. */
 static int note_error(struct hbridge *bridge, enum hbridge_input input, int earlier, int r)
 {
 	if (r < 0 && earlier == 0)
@@ -269,7 +270,7 @@ static int note_error(struct hbridge *bridge, enum hbridge_input input, int earl
 	return earlier < 0 ? earlier : r;
 }
 
-/* Whether the motor is surely not driven once these inputs are low: the enable, or both others. */
+/* True if the motor is surely not driven with these inputs low: the enable, or both others. */
 static bool is_enough(const struct hbridge *bridge, unsigned low)
 {
 	const unsigned directions = 1U << HBRIDGE_FORWARD | 1U << HBRIDGE_BACKWARD;
@@ -279,10 +280,10 @@ static bool is_enough(const struct hbridge *bridge, unsigned low)
 }
 
 /*
- * Goes on after an error: for what takes the motor out of motion. Lines come before PWM outputs: a
- * line is written in microseconds, while a PWM part may sit on a bus that is stuck, and the stop
- * must not wait for it. With the inputs of a bridge low first and its enable a moment later, no row
- * of the tables above drives the motor in between; the L298 brakes for that moment.
+ * Goes on after an error: for sequences that end a motion. Lines come before PWM outputs: a line is
+ * written in microseconds, while a PWM part may be on a stuck bus, and the stop must not wait for
+ * it. If the inputs of a bridge go low first and its enable a moment later, no row of the tables
+ * above drives the motor in between; the L298 brakes for that moment.
  */
 static int hbridge_write_off(struct hbridge *bridge, const struct hbridge_sequence *sequence)
 {
@@ -306,7 +307,7 @@ static int hbridge_write_off(struct hbridge *bridge, const struct hbridge_sequen
 	return error;
 }
 
-/* Goes on after an error: for what takes the motor into a state that is safe. */
+/* Goes on after an error: for sequences that reach a safe state. */
 static int hbridge_write_all(struct hbridge *bridge, const struct hbridge_sequence *sequence)
 {
 	int error = 0;
@@ -349,7 +350,7 @@ int hbridge_duty(struct hbridge *bridge, enum motor_direction direction, double 
 	return note_error(bridge, write.input, 0, hbridge_write(bridge, &write, duty));
 }
 
-/* On the way into a brake and out of it, one input alone drives. */
+/* On the way into and out of a brake, one input alone drives for a moment. */
 static int settle(struct hbridge *bridge, int r)
 {
 	bridge->drives = r < 0;

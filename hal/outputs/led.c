@@ -13,7 +13,7 @@ struct led {
 	uint32_t duties[LED_LEVEL_MAX]; /* steps, by level - 1 */
 };
 
-/* The brightest duty that is not seen. */
+/* The highest duty that is not visible. */
 static uint32_t dark_duty(const struct led_settings *settings, uint32_t steps)
 {
 	return (uint32_t)(settings->min_duty * steps);
@@ -33,15 +33,15 @@ void led_levels(
 	uint32_t dark = dark_duty(settings, steps);
 
 	for (uint32_t i = 0; i < LED_LEVEL_MAX; i++) {
-		uint64_t above = LED_LEVEL_MAX - 1 - i; /* each wants a step of its own */
+		uint64_t above = LED_LEVEL_MAX - 1 - i; /* each needs a step of its own */
 		uint64_t highest = steps >= LED_LEVEL_MAX ? steps - above : steps;
 		uint64_t lowest = i > 0 ? ret_duties[i - 1] : dark;
 		uint64_t value = exact_duty(settings, steps, (i + 1.0) / LED_LEVEL_MAX);
 
 		/*
-		 * Small steps and a large gamma round neighbours to one duty: push each up to above
-		 * the one below it, but never so far that those above find no room. The room comes
-		 * first, since min_duty may leave none.
+		 * With few steps and a large gamma, neighbours round to the same duty. So each is
+		 * raised above the one below it, but not so far that those above find no room. The
+		 * room has priority, since min_duty may leave none.
 		 */
 		if (value <= lowest)
 			value = lowest + 1;
@@ -70,7 +70,7 @@ int led_new(struct gpio_line *line, struct pwm_output *pwm, const struct led_set
 	struct led **ret_led)
 {
 	struct led *led = calloc(1, sizeof(*led));
-	/* Written so that a NaN does not pass. */
+	/* Written so that NaN does not pass. */
 	bool valid = !line != !pwm && settings->min_duty >= 0 && settings->min_duty <= 1 &&
 		settings->gamma > 0 && isfinite(settings->gamma);
 

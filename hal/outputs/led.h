@@ -18,13 +18,14 @@ enum {
 };
 
 struct led_settings {
-	double min_duty; /* 0..1: the duty below which the LED is dark; level 1 lies above it */
+	double min_duty; /* 0..1: below this duty the LED is dark; level 1 is above it */
 	double gamma;    /* 1 = linear in duty; about 2.2 looks even to the eye */
 };
 
 /*
- * The duty of each level, in steps: strictly rising (as far as steps >= LED_LEVEL_MAX allows; else
- * never falling), level 1 at least one step, level 10 all of them. Pure. ret_duties[0] is level 1.
+ * Computes the duty of each level, in steps. Duties rise strictly, as far as steps >= LED_LEVEL_MAX
+ * allows, else they never fall. Level 1 is at least one step, level 10 is all of them. Pure.
+ * ret_duties[0] is level 1.
  *   duty(level) = min_duty + (1 - min_duty) * (level / 10)^gamma
  */
 void led_levels(
@@ -32,8 +33,8 @@ void led_levels(
 
 /*
  * The same for a level in tenths of a percent, 1 to LED_FINE_MAX. At a whole level it is that
- * level's duty; between two of them it follows the same formula, and is never below the one nor
- * above the other. Pure. duties: of led_levels().
+ * level's duty. Between two levels it follows the same formula, and stays between their duties.
+ * Pure. duties: from led_levels().
  */
 uint32_t led_duty(const struct led_settings *settings, uint32_t steps,
 	const uint32_t duties[LED_LEVEL_MAX], unsigned fine);
@@ -41,17 +42,17 @@ uint32_t led_duty(const struct led_settings *settings, uint32_t steps,
 struct led;
 
 /*
- * Takes over the one that is not NULL (also on failure: then it is closed). -EINVAL when both are
- * or none is, or a setting is out of its range (gamma: above 0); -ENOMEM. Writes nothing: the
- * output was opened dark.
+ * Takes over the one that is not NULL; on failure it closes it. -EINVAL if both or neither are
+ * given, or a setting is out of its range (gamma: above 0); -ENOMEM. Writes nothing: the output was
+ * opened dark.
  */
 int led_new(struct gpio_line *line, struct pwm_output *pwm, const struct led_settings *settings,
 	struct led **ret_led);
 
-/* fine: the level, 1 to LED_FINE_MAX, else -EINVAL; ignored when off. 0 or an error of
+/* Sets the level. fine: 1 to LED_FINE_MAX, else -EINVAL; ignored when off. 0 or an error of
  * hal_error.h. */
 int led_set(struct led *led, bool on, unsigned fine);
 
-/* Dark, then released, when dark is true; released as it is otherwise, except that software PWM
- * ends dark. Returns NULL; led may be NULL. */
+/* Releases the output, dark if dark is true, otherwise as it is (software PWM always ends dark).
+ * Returns NULL; led may be NULL. */
 struct led *led_close(struct led *led, bool dark);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The motor's state machine: when to write what. Which inputs that means is hbridge.c's.
+ * The motor's state machine: when to write what. hbridge.c knows which inputs that means.
  *
- * Two things are kept apart: the goal, that is what was asked for, and what the bridge does now
- * (turning, speed, braking). motor_set() changes the goal alone; motor_advance() takes the bridge
- * one move nearer to it for as long as a move is due. So a new goal in the middle of a ramp or a
- * rest needs no case of its own.
+ * Two things are kept apart: the goal, which is what was asked for, and the bridge's present state
+ * (turning, speed, braking). motor_set() only changes the goal. motor_advance() moves the bridge
+ * towards it, as long as a move is due. So a new goal in the middle of a ramp or a rest needs no
+ * case of its own.
  *
  * Speed is a fraction of the range in which the motor turns: 0 is min_duty, 1 is full duty. A ramp
- * is a line in time from the speed at which it began, and its value depends on the time alone. A
- * late poll makes a larger step, never a longer ramp.
+ * is a straight line in time from the speed at which it began, and its value depends on the time
+ * alone. So a late poll makes a larger step, never a longer ramp.
  */
 #include "motor.h"
 
@@ -19,10 +19,10 @@
 #include <stdlib.h>
 
 enum {
-	MOTOR_RAMP_STEP_US = 10000, /* finer than a gear box or an eye notices */
+	MOTOR_RAMP_STEP_US = 10000, /* too fine for a gear box or an eye to notice */
 	MOTOR_RETRY_MIN_US = 20000,
 	MOTOR_RETRY_MAX_US =
-		1280000, /* a try may block for a bus timeout: leave the loop some air */
+		1280000, /* a try may block for a bus timeout, so leave the loop some time */
 };
 
 struct motor {
@@ -32,26 +32,26 @@ struct motor {
 	enum motor_direction goal;
 	double goal_speed;
 
-	enum motor_direction turning; /* MOTOR_STOP: the bridge is off or brakes */
+	enum motor_direction turning; /* MOTOR_STOP: the bridge is off or braking */
 	bool braking;                 /* both inputs were made active */
-	double speed;                 /* last written, while turning */
-	double ramp_from;             /* speed at ramp_start_us */
+	double speed;                 /* as last written, while turning */
+	double ramp_from;             /* the speed at ramp_start_us */
 	uint64_t ramp_start_us;
 
-	enum motor_direction last_turned; /* the rest is due before the other one */
+	enum motor_direction last_turned; /* the other direction has to wait for the rest */
 	uint64_t stopped_us;
-	bool stopped_just_now; /* since the caller last told the time: stopped_us is too early */
+	bool stopped_just_now; /* no newer time was given yet, so stopped_us is too early */
 
-	bool stop_pending; /* the last stop failed or has no date: write it (again) */
-	uint32_t retry_us; /* until the next try */
+	bool stop_pending; /* the last stop failed or has no time yet: write it again */
+	uint32_t retry_us; /* time until the next try */
 
-	uint64_t next_us; /* when motor_advance() has something to do */
+	uint64_t next_us; /* when motor_advance() next has something to do */
 };
 
 int motor_new(const struct hbridge_outputs *outputs, const struct motor_settings *settings,
 	struct motor **ret_motor)
 {
-	/* Not a check with < and >, which a NaN would pass. */
+	/* Not a check with < and >, which NaN would pass. */
 	bool settings_valid = settings->min_duty >= 0 && settings->min_duty <= 1;
 	struct motor *motor = calloc(1, sizeof(*motor));
 	int r = -ENOMEM;
@@ -89,13 +89,13 @@ static double speed_to_duty(const struct motor *motor, double speed)
 
 /* --- Ramps ------------------------------------------------------------------------------------ */
 
-/* 0 where speed cannot or shall not be ramped. */
+/* 0 if the speed cannot or must not be ramped. */
 static uint32_t ramp_us(const struct motor *motor)
 {
 	return hbridge_steps(&motor->bridge) > 0 ? motor->settings.ramp_us : 0;
 }
 
-/* Before the other direction the present one ramps down to nothing. */
+/* Before the other direction, the present one ramps down to nothing. */
 static double ramp_target(const struct motor *motor)
 {
 	return motor->turning == motor->goal ? motor->goal_speed : 0;
@@ -118,7 +118,7 @@ static double ramp_speed(const struct motor *motor, uint64_t now_us)
 	return target > motor->ramp_from ? motor->ramp_from + change : motor->ramp_from - change;
 }
 
-/* The next point of the ramp's own grid after now_us; its end is one of them. */
+/* The next point of the ramp's own grid after now_us. The end of the ramp is a point of it. */
 static uint64_t ramp_next_us(const struct motor *motor, uint64_t now_us)
 {
 	uint64_t step = MOTOR_RAMP_STEP_US;
@@ -142,8 +142,8 @@ static void ramp_begin(struct motor *motor, double from, uint64_t now_us)
 /* --- Stopping --------------------------------------------------------------------------------- */
 
 /*
- * Every stop ends here, and only here it is dated. result is what writing it returned: where some
- * input could not be written, the goal is given up, and motor_poll() writes the stop again.
+ * Every stop ends here, and gets its time here. result is what writing it returned: if an input
+ * could not be written, the goal is given up, and motor_poll() writes the stop again.
  */
 static int motor_settle(struct motor *motor, int result, uint64_t now_us)
 {
@@ -177,7 +177,7 @@ static int motor_off(struct motor *motor, uint64_t now_us)
 		hbridge_off(&motor->bridge, turning ? motor->turning : motor->last_turned), now_us);
 }
 
-/* The stop that is believed to be there, written again. A brake is not let go for that. */
+/* Writes the present stop again. A brake is not released for that. */
 static int motor_stop_again(struct motor *motor, uint64_t now_us)
 {
 	if (!motor->braking)
@@ -186,8 +186,8 @@ static int motor_stop_again(struct motor *motor, uint64_t now_us)
 }
 
 /*
- * From any stop to all inputs inactive. A brake that cannot be let go stays. next is the direction
- * that comes then.
+ * From any stop to all inputs inactive. A brake that cannot be released stays. next is the
+ * direction that follows.
  */
 static int motor_release(struct motor *motor, enum motor_direction next, uint64_t now_us)
 {
@@ -201,7 +201,7 @@ static int motor_release(struct motor *motor, enum motor_direction next, uint64_
 
 		motor->goal = MOTOR_STOP;
 		motor->next_us = UINT64_MAX;
-		motor->last_turned = next; /* it may just have been pushed that way */
+		motor->last_turned = next; /* it may just have been pushed in that direction */
 		motor->stop_pending = true;
 		motor_stop_again(motor, now_us);
 		motor->bridge.failed = failed;
@@ -211,7 +211,7 @@ static int motor_release(struct motor *motor, enum motor_direction next, uint64_
 	return 0;
 }
 
-/* Where a write that failed while something was active ends. Returns error, the first one. */
+/* Handles a write that failed while something was active. Returns error, the first one. */
 static int motor_fail(struct motor *motor, int error, uint64_t now_us)
 {
 	enum hbridge_input failed = motor->bridge.failed;
@@ -223,7 +223,7 @@ static int motor_fail(struct motor *motor, int error, uint64_t now_us)
 	return error;
 }
 
-/* Takes the drive away, then brakes if that is asked for and there may be something to brake. */
+/* Stops driving, then brakes if that is set and there may be something to brake. */
 static int motor_halt(struct motor *motor, uint64_t now_us)
 {
 	bool may_turn = motor->turning != MOTOR_STOP || motor->stop_pending;
@@ -243,8 +243,8 @@ static int motor_halt(struct motor *motor, uint64_t now_us)
 /* --- Moving ----------------------------------------------------------------------------------- */
 
 /*
- * now_us was read before the stop was written, and on a slow or stuck bus that takes longer than
- * many a rest. The next time that the caller tells is the first that is surely after it.
+ * now_us was read before the stop was written, and on a slow or stuck bus writing takes longer than
+ * many a rest. The next time that the caller gives is the first one that is surely after it.
  */
 static void date_stop(struct motor *motor, uint64_t now_us)
 {
@@ -259,7 +259,7 @@ static bool must_rest(const struct motor *motor)
 		motor->last_turned != motor->goal;
 }
 
-/* The time from which the goal's direction may be driven; now_us where that is not known yet. */
+/* The time from which the goal's direction may be driven; now_us if it is not known yet. */
 static uint64_t rest_end_us(const struct motor *motor, uint64_t now_us)
 {
 	if (!must_rest(motor))
@@ -290,7 +290,8 @@ static int motor_write_speed(struct motor *motor, double speed, uint64_t now_us)
 	return r < 0 ? motor_fail(motor, r, now_us) : 0;
 }
 
-/* Every move that is due now towards a direction; then next_us says when the next one is. */
+/* Makes every move towards a direction that is due now. Then next_us is the time of the next one.
+ * */
 static int motor_advance(struct motor *motor, uint64_t now_us)
 {
 	double speed;
@@ -345,8 +346,8 @@ int motor_set(struct motor *motor, enum motor_direction direction, unsigned fine
 			return r;
 	}
 	/*
-	 * A running ramp is left where it is at this moment, not where it was last written:
-	 * commands that come faster than ramp steps would hold it in place.
+	 * A running ramp starts over from its value at this moment, not from the last written one:
+	 * otherwise commands that come faster than ramp steps would hold it in place.
 	 */
 	if (motor->turning != MOTOR_STOP)
 		ramp_begin(motor, ramp_speed(motor, now_us), now_us);
@@ -393,7 +394,8 @@ int motor_safe(struct motor *motor)
 {
 	int r = motor_release(motor, motor->last_turned, 0);
 
-	/* No clock here: a direction that comes after all stops once more, and rests from then. */
+	/* There is no clock here: if a direction follows after all, it stops again and rests from
+	 * then. */
 	motor->goal = MOTOR_STOP;
 	motor->stop_pending = true;
 	motor->next_us = r < 0 ? 0 : UINT64_MAX;

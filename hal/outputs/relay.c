@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A relay, or whatever else a line switches: on and off. */
+/* A relay, or anything else that a line switches on and off. */
 #include "output_kind.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static const struct output_key KEYS[] = {[ON] = {.name = "on", .type = OUTPUT_KE
 		.given = 1U << ON, .numbers = { [ON] = 1 }                                         \
 	}
 
-/* Nobody watches a pump when the process has ended: what is kept in an outage is off then. */
+/* Nobody watches a pump after the process has ended, so then even 'keep' means off. */
 static const struct output_failsafe FAILSAFE[] = {
 	{.word = "off", .away = OFF, .end = OFF},
 	{.word = "on", .away = SWITCHED_ON, .end = SWITCHED_ON},

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hobby servo: a pulse of 0.5 to 2.5 ms says the angle, and comes again every 10 to 25 ms. The
- * servo holds the angle while the pulses come. Without them it lets go, and that is its rest.
+ * A hobby servo: a pulse of 0.5 to 2.5 ms, repeated every 10 to 25 ms, tells it the angle. The
+ * servo holds the angle as long as the pulses come. Without them it lets go, which is its rest.
  *
- * Source: Futaba's and Hitec's analog servos, 1.5 ms is the middle and 50 Hz the usual rate; what
- * the ends are differs from servo to servo, so the map says it.
+ * Source: Futaba's and Hitec's analog servos: 1.5 ms is the middle, 50 Hz the usual rate. The ends
+ * differ from servo to servo, so the map gives them.
  */
 #include "output_kind.h"
 
@@ -15,15 +15,15 @@
 
 enum {
 	RETRY_MIN_US = 20000,
-	RETRY_MAX_US = 1280000, /* a try may block for a bus timeout: leave the loop some air */
+	RETRY_MAX_US = 1280000, /* a try may block for a bus timeout, so leave the loop some time */
 	TENTHS = 10,            /* the angle's decimals */
 };
 
 #define USUAL_HZ         50.0
-/* With what a part that only has steps of its own makes of 40 and of 100 Hz. */
+/* A little beyond 40 and 100 Hz, for parts that only have steps of their own. */
 #define LOWEST_HZ        39.5
 #define HIGHEST_HZ       100.5
-/* A step that is larger is seen. */
+/* A larger step would be visible. */
 #define COARSEST_DEGREES 2.0
 
 enum { PULSE_FROM, PULSE_TO, ANGLE_FROM, ANGLE_TO, RELEASE, N_PARAMS };
@@ -31,10 +31,10 @@ enum { PULSE_FROM, PULSE_TO, ANGLE_FROM, ANGLE_TO, RELEASE, N_PARAMS };
 struct servo {
 	struct pwm_output *pwm;
 	double params[N_PARAMS];
-	bool holds;  /* an angle, or is about to */
-	bool pulses; /* as far as the writes tell */
+	bool holds;  /* it holds an angle, or is about to */
+	bool pulses; /* there are pulses, as far as the writes tell */
 	uint32_t retry_us;
-	uint64_t next_us; /* when the pulses end, or their end is written again */
+	uint64_t next_us; /* when the pulses end, or when to repeat the write that ends them */
 };
 
 static const struct output_port PORTS[] = {{.may_be = PORT_MAY_BE_LINE | PORT_MAY_BE_PWM}};
@@ -152,7 +152,7 @@ static void check_servo_pwm(struct output_draft *draft)
 static int open_servo(const struct output_wire wires[], const double *params, void **ret_output)
 {
 	struct servo *servo = calloc(1, sizeof(*servo));
-	/* Written so that a NaN does not pass. */
+	/* Written so that NaN does not pass. */
 	bool is_valid = wires[0].pwm && !wires[0].line && params[PULSE_FROM] < params[PULSE_TO] &&
 		params[ANGLE_FROM] < params[ANGLE_TO] && params[RELEASE] >= 0;
 
@@ -171,7 +171,7 @@ static int open_servo(const struct output_wire wires[], const double *params, vo
 	return 0;
 }
 
-/* Ends the pulses. Where that fails, poll_servo() writes it again. */
+/* Ends the pulses. If that fails, poll_servo() repeats the write. */
 static int let_go(struct servo *servo, uint64_t now_us)
 {
 	int r = pwm_set(servo->pwm, 0);
@@ -189,7 +189,7 @@ static int let_go(struct servo *servo, uint64_t now_us)
 	return 0;
 }
 
-/* In steps of the PWM; 0: such a pulse does not fit in its period. */
+/* The pulse in steps of the PWM; 0: it does not fit into its period. */
 static uint32_t pulse_of(const struct servo *servo, double angle)
 {
 	const double *params = servo->params;
