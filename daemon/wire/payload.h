@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shapes of the wire contract, both ways: JSON, the tutorial's plain texts, packed structs.
- * Only bytes in and out, no I/O and no state; any thread may call. The payload_parse* files
- * and payload_stops.c are the only ones that include cJSON; what goes out is written without it
- * (json_writer.h).
+ * The messages of the wire contract, both ways: JSON, the tutorial's plain texts, packed structs.
+ * Only bytes in and out, no I/O and no state; any thread may call. Only the payload_parse* files
+ * and payload_stops.c include cJSON; outgoing messages are written without it (json_writer.h).
  */
 #pragma once
 
@@ -23,10 +22,10 @@ enum {
 struct payload_id {
 	enum { PAYLOAD_ID_NONE, PAYLOAD_ID_STRING, PAYLOAD_ID_INTEGER } kind;
 	char string[PAYLOAD_ID_MAX + 1];
-	int64_t integer; /* within +-(2^53 - 1) */
+	int64_t integer; /* within -(2^53 - 1) and 2^53 - 1 */
 };
 
-/* How the sender called an output; the answer calls it the same: {"motor":{...}},
+/* How the sender addressed an output. The answer does the same: {"motor":{...}},
  * {"motor":{"0":{...}}}, {"motor":{"left":{...}}} */
 enum payload_called { PAYLOAD_PLAIN, PAYLOAD_BY_INDEX, PAYLOAD_BY_NAME };
 
@@ -38,9 +37,9 @@ struct payload_output {
 };
 
 /*
- * An action that was understood whole; also an answer's "applied" and the state, which have the
- * same words. It has room for every output of the largest map, so it is not zeroed for each
- * message: begin with payload_action_clear(), and what is beyond the counts does not matter.
+ * An action that was understood completely; also an answer's "applied" and the state, which have
+ * the same words. It has room for every output of the largest map, so it is not zeroed for each
+ * message: begin with payload_action_clear(). Anything beyond the counts is undefined.
  */
 struct payload_action {
 	struct payload_id id;
@@ -49,7 +48,7 @@ struct payload_action {
 	uint32_t interval_ms; /* 0: not given */
 };
 
-/* Nothing is in it. */
+/* Makes it empty. */
 static inline void payload_action_clear(struct payload_action *action)
 {
 	action->interval_ms = 0;
@@ -58,14 +57,14 @@ static inline void payload_action_clear(struct payload_action *action)
 	action->id.string[0] = '\0';
 }
 
-/* The outputs of a kind. */
+/* The config's outputs of a kind. */
 static inline const struct config_outputs_of *payload_outputs_of(
 	const struct config *config, const struct output_kind *kind)
 {
 	return &config->outputs_of[output_kind_index(kind)];
 }
 
-/* How an output is called that the sender has not called by itself. */
+/* How an output is addressed if no sender did so. */
 static inline enum payload_called payload_called(
 	const struct config *config, const struct output_kind *kind)
 {
@@ -73,7 +72,7 @@ static inline enum payload_called payload_called(
 									  : PAYLOAD_BY_INDEX;
 }
 
-/* Whether it tells what moves to stop. */
+/* True if it tells an output that moves to stop. */
 static inline bool payload_is_stop(const struct config *config, const struct payload_output *output)
 {
 	const struct output_kind *kind = config->outputs[output->output].kind;
@@ -82,7 +81,7 @@ static inline bool payload_is_stop(const struct config *config, const struct pay
 		output_is_at_rest(kind, &output->values);
 }
 
-/* For an id that is there: most messages have none, and it is large. */
+/* Copies an id only if there is one: most messages have none, and it is large. */
 static inline void payload_id_copy(struct payload_id *to, const struct payload_id *from)
 {
 	if (from->kind != PAYLOAD_ID_NONE)
@@ -95,68 +94,69 @@ struct payload_error {
 };
 
 struct payload_errors {
-	size_t count; /* all of them; the first PAYLOAD_ERRORS_MAX are kept */
+	size_t count; /* of all; the first PAYLOAD_ERRORS_MAX are kept */
 	struct payload_error items[PAYLOAD_ERRORS_MAX];
 };
 
 __attribute__((format(printf, 3, 4))) void payload_error_add(
 	struct payload_errors *errors, const char *path, const char *format, ...);
 
-/* Those of more, behind those that are in errors. */
+/* Appends the errors of more. */
 void payload_errors_append(struct payload_errors *errors, const struct payload_errors *more);
 
-/* What came in, as it came. */
+/* A received message. */
 struct payload_bytes {
 	const uint8_t *data;
-	size_t size;        /* that are here */
-	uint64_t true_size; /* that were sent */
+	size_t size;        /* bytes that are here */
+	uint64_t true_size; /* bytes that were sent */
 };
 
 /*
  * Checks a whole action against the map. 0, or -EINVAL with every mistake in *errors (cleared
- * first). ret_action->id is set in both cases where the message has a valid one, the rest only on
- * success. A stop next to a speed is just stop (the speed is remembered).
+ * first). ret_action->id is set in both cases if the message has a valid one, the rest only on
+ * success. A stop next to a speed is just a stop (the speed is remembered).
  */
 int payload_parse_action(const struct config *config, const struct payload_bytes *bytes,
 	uint64_t wall_ms, struct payload_action *ret_action, struct payload_errors *errors);
 
 /*
- * The stops of a message that is refused, whatever is wrong with it: a stop never hurts. Found in
- * anything that some reader takes for JSON, up to PAYLOAD_ACTION_MAX bytes, and in the text "stop".
+ * Finds the stops of a message that is refused, whatever is wrong with it: a stop never hurts. It
+ * reads anything that some JSON reader accepts, up to PAYLOAD_ACTION_MAX bytes, and the text
+ * "stop".
  *
- * Fills in ret_stops->outputs and n_outputs, to be carried out in that order: what says stop, then
- * everything else that moves and that the message addresses. A stop that stands where nothing of
- * the map that moves is addressed stops all of it, and *errors (not cleared) says so. No stop:
- * n_outputs is 0.
+ * Fills in ret_stops->outputs and n_outputs, to be carried out in this order: first the outputs
+ * that are told to stop, then all others that move and that the message addresses. A stop in a
+ * place where no moving output of the map is addressed stops all of them, and *errors (not cleared)
+ * says so. No stop: n_outputs is 0.
  */
 void payload_parse_stops(const struct config *config, const struct payload_bytes *bytes,
 	struct payload_action *ret_stops, struct payload_errors *errors);
 
-/* Whether it is a word for a stop, such as "STOP" or "off", the one that is taken included. */
+/* True for a word that means a stop, such as "STOP" or "off", including the accepted one. */
 bool payload_text_means_stop(const struct payload_bytes *bytes);
 
-/* The text "stop", surrounding white space allowed: then *ret_action stops all that moves. -EINVAL:
- * something else. */
+/* Accepts the text "stop", with white space around it: *ret_action stops everything that moves.
+ * -EINVAL: something else. */
 int payload_parse_stop_text(const struct config *config, const struct payload_bytes *bytes,
 	struct payload_action *ret_action);
 
-/* "1000", "1.5s", surrounding white space allowed: within the map's interval, and without a unit in
- * the one that the map gives this topic. 0, or -EINVAL with the mistake in *errors. */
+/* Accepts "1000" or "1.5s", with white space around it, within the map's interval. A number without
+ * a unit has the one that the map gives this topic. 0, or -EINVAL with the mistake in *errors. */
 int payload_parse_interval(const struct config *config, const struct payload_bytes *bytes,
 	uint32_t *ret_interval_ms, struct payload_errors *errors);
 
-/* "N S" of the tutorial: LED N counted from 1, S 0 or 1. -EINVAL: unknown command. */
+/* Accepts "N S" of the tutorial: LED N counted from 1, S 0 or 1. -EINVAL: unknown command. */
 int payload_parse_led_text(const struct config *config, const struct payload_bytes *bytes,
 	struct payload_output *ret_led);
 
 /*
- * A reading that was formatted before the clock was set gets its time, at last. false: it has one,
- * or has none at all.
+ * Gives a reading its time if it was formatted before the clock was set. False: it has one, or has
+ * no place for one.
  */
 bool payload_set_time(void *payload, size_t size, uint64_t wall_ms);
 
 /*
- * All formatters: the length without the final NUL, or -ENOBUFS when out is too small. They
+ * All formatters return the length without the final NUL, or -ENOBUFS if out is too small. They
  * allocate nothing.
  */
 int payload_format_reading(
@@ -165,11 +165,12 @@ int payload_format_reading(
 /* Whether a word of an event stands there as a number. */
 bool payload_word_is_number(const char *word);
 
-/* {"door":1,"ts":...}: a word that is a number stands without quotes. wall_ms as a reading's. */
+/* {"door":1,"ts":...}: a word that is a number is written without quotes. wall_ms as for a reading.
+ * */
 int payload_format_event(
 	const char *name, const char *word, uint64_t wall_ms, char *out, size_t out_bytes);
 
-/* One value as plain text: "23", "23.4". -ENODATA when it is null. */
+/* One value as plain text: "23", "23.4". -ENODATA if it is null. */
 int payload_format_value(
 	const struct config_sensor *sensor, double value, char *out, size_t out_bytes);
 
@@ -178,12 +179,12 @@ struct json_writer;
 /* One key with its value: "angle":45.5, "color":"#ff8000". */
 void payload_add_key(struct json_writer *json, const struct output_key *key, int number);
 
-/* The answer: ok when errors is NULL or empty. applied may be NULL; a failed hardware write has
- * both. */
+/* The answer: ok if errors is NULL or empty. applied may be NULL. A failed hardware write has both.
+ * */
 int payload_format_answer(const struct config *config, const struct payload_action *applied,
 	const struct payload_errors *errors, char *out, size_t out_bytes);
 
-/* ROOT/state: in the words of an action, with each output called as the state calls it. */
+/* ROOT/state: in the form of an action, with each output addressed in the state's way. */
 int payload_format_state(const struct config *config, const struct payload_action *state, char *out,
 	size_t out_bytes);
 
@@ -204,15 +205,15 @@ int payload_format_about(const struct config *config, const struct payload_gatew
 bool payload_cut_about(void *payload, size_t *size);
 
 /*
- * ROOT/health is a list of rows, each with a key and a value of one of these kinds. Who has
- * something new to say of the gateway's condition adds a row (health.c), and nothing here.
+ * ROOT/health is a list of rows, each with a key and a value of one of these kinds. A new figure of
+ * the gateway's condition is a row in health.c, and needs nothing here.
  */
 enum payload_health_kind {
 	PAYLOAD_HEALTH_COUNT,
 	PAYLOAD_HEALTH_FLAG,
 	PAYLOAD_HEALTH_TEXT, /* NULL: null */
 	PAYLOAD_HEALTH_TEXTS,
-	PAYLOAD_HEALTH_PART, /* what can fail */
+	PAYLOAD_HEALTH_PART, /* something that can fail */
 	PAYLOAD_HEALTH_ROWS  /* an object with rows of its own */
 };
 
@@ -230,9 +231,9 @@ struct payload_health_texts {
 
 struct payload_part_health {
 	bool ok;
-	const char *error;               /* when not ok */
+	const char *error;               /* if not ok */
 	uint64_t since_ms;               /* wall clock */
-	struct payload_health_rows more; /* beside it */
+	struct payload_health_rows more; /* further keys */
 };
 
 struct payload_health_row {
@@ -256,7 +257,7 @@ int payload_format_health(const struct payload_health_rows *rows, char *out, siz
 int payload_find_instance(
 	const struct payload_bytes *bytes, char ret_instance[static PAYLOAD_INSTANCE_BYTES]);
 
-/* The bytes of Python's struct.pack(). The number of them, -ENODATA when a field is null, -ERANGE
- * when one does not fit, -ENOBUFS. */
+/* Packs like Python's struct.pack(). Returns the number of bytes; -ENODATA if a field is null,
+ * -ERANGE if one does not fit, -ENOBUFS. */
 int payload_pack(const struct config *config, const struct config_packed *packed,
 	const struct reading *reading, uint8_t *out, size_t out_bytes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ROOT/about: all that a client has to know to show this gateway, out of the tables of drivers and
- * of kinds of outputs. What stands in it does not depend on which parts and kinds there are.
+ * ROOT/about: everything that a client must know to show this gateway, from the tables of drivers
+ * and of kinds of outputs. Nothing here depends on which parts and kinds there are.
  */
 #include "decimal.h"
 #include "json_writer.h"
@@ -10,10 +10,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { SCHEMA = 1 }; /* another number where a client of today would misunderstand it */
+enum { SCHEMA = 1 }; /* to be changed if today's clients would misunderstand the message */
 
-/* What the end begins with, and what stands in its place when it is cut. Nothing else looks so: the
- * value of what the map calls "cut" is an object, and quotes in a text are escaped. */
+/* The beginning of the last part, and its replacement if the message is cut. Nothing else looks
+ * like it: a value that the map calls "cut" is an object, and quotes in a text are escaped. */
 static const char SENSORS[] = ",\"cut\":false,\"sensors\":{", CUT[] = ",\"cut\":true}";
 
 static void add_text(struct json_writer *json, const char *key, const char *text)
@@ -46,7 +46,7 @@ static void add_sensor(struct json_writer *json, const struct config *config, si
 	json_object_end(json);
 }
 
-/* As an event says them. */
+/* The words that an event has. */
 static void add_event_words(struct json_writer *json, const struct driver *driver)
 {
 	json_array(json, "events");
@@ -77,7 +77,7 @@ static void add_inputs(struct json_writer *json, const struct config *config)
 	json_object_end(json);
 }
 
-/* In the words of an action. */
+/* In the form of an action. */
 static void add_limit(
 	struct json_writer *json, const struct output_key *key, const char *name, int number)
 {

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /*
- * Paths and reasons quote what a peer sent. Whoever prints them shall get one line of UTF-8 without
- * control characters, also where the text was cut in the middle of a character.
+ * Paths and reasons quote what a peer sent. Whatever prints them must get one line of UTF-8 without
+ * control characters, even if the text was cut in the middle of a character.
  */
 static void make_printable(char *text)
 {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* As wide as a time from 2001 to 2286, so that one can be put in its place. */
+/* As wide as a time from 2001 to 2286, so that a time can replace it. */
 #define UNKNOWN_TIME "null         "
 
 static void add_count(struct json_writer *json, const char *key, uint64_t value)
@@ -151,7 +151,7 @@ static void add_output(struct json_writer *json, const struct config_output *con
 	json_object_end(json);
 }
 
-/* Those of one kind stand together, in the order of the kinds. */
+/* Outputs of one kind stand together, in the order of the kinds. */
 static void add_outputs(
 	struct json_writer *json, const struct config *config, const struct payload_action *action)
 {

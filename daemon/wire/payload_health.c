@@ -18,7 +18,7 @@ static void add_rows(struct json_writer *json, const struct payload_health_rows 
 		add_row(json, &rows->rows[i]);
 }
 
-/* {"ok":true}, or why not and since when; and what else there is to say. */
+/* {"ok":true}, or the reason and since when, and any further keys. */
 static void add_part(
 	struct json_writer *json, const char *key, const struct payload_part_health *part)
 {

@@ -10,7 +10,7 @@
 struct letter {
 	char letter;
 	unsigned size; /* bytes */
-	double min;    /* of integers: the range is min <= value < end, and both are exact */
+	double min;    /* integers: the range is min <= value < end, and both are exact */
 	double end;
 };
 
@@ -48,7 +48,7 @@ static int float_bits(double value, uint64_t *ret_bits)
 	return 0;
 }
 
-/* The field's bits, lowest first. Floats carry the number of the combined reading, integers the
+/* The field's bits, lowest first. Floats have the number of the combined reading, integers the
  * value rounded once. */
 static int field_bits(
 	const struct letter *letter, double value, unsigned decimals, uint64_t *ret_bits)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An action is checked in three steps: the bytes (size, json_scan), the keys (nothing twice, at any
- * level), and what they mean to this map. The last two go on after a mistake, so that one answer
- * names all of them. What the keys mean stands in tables; nothing here acts.
+ * An action is checked in three steps: the bytes (size, json_scan), the keys (none twice, at any
+ * level), and their meaning for this map. The last two go on after a mistake, so that one answer
+ * names all mistakes. Tables define the meaning of the keys. Nothing is carried out here.
  */
 #include "payload_parse.h"
 #include "clock.h"
@@ -66,8 +66,8 @@ static void check_id(struct payload_parser *parser, const struct payload_path *p
 
 static const struct payload_range TIME_RANGE = {0, WHOLE_MAX, " ms", 0};
 
-/* The years 2001 to 5138 in other units. As milliseconds they would be 1970 to 1973, or so far away
- * that the message would never expire. */
+/* The years 2001 to 5138 in other units. Taken as milliseconds they would be 1970 to 1973, or so
+ * far away that the message would never expire. */
 static const struct {
 	double min, max; /* of such a number */
 	double per_ms;
@@ -162,7 +162,7 @@ static void check_tree(struct payload_parser *parser, const cJSON *tree, uint64_
 		nothing_to_do(parser);
 }
 
-/* Before cJSON sees a byte. */
+/* Before cJSON sees the bytes. */
 static int check_bytes(const struct payload_bytes *bytes, struct payload_errors *errors)
 {
 	struct json_mistake mistake;
@@ -182,7 +182,7 @@ static int check_bytes(const struct payload_bytes *bytes, struct payload_errors 
 	return r < 0 ? -EINVAL : 0;
 }
 
-/* No more than is there. */
+/* Copies only as much as there is. */
 static void copy_rest(struct payload_action *to, const struct payload_action *from)
 {
 	to->interval_ms = from->interval_ms;
@@ -194,7 +194,7 @@ int payload_parse_action(const struct config *config, const struct payload_bytes
 	uint64_t wall_ms, struct payload_action *ret_action, struct payload_errors *errors)
 {
 	__attribute__((cleanup(json_free))) cJSON *tree = NULL;
-	/* Both are large, and are set where they are used. */
+	/* Both are large, and are initialized where they are used. */
 	struct payload_action action;
 	struct payload_parser parser;
 	int r;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "motor.1.speed"; what does not fit is cut off. Returns the length as snprintf() does. */
+/* Writes "motor.1.speed", cut if it does not fit. Returns the length as snprintf() does. */
 static size_t path_write(const struct payload_path *path, char *out, size_t out_bytes)
 {
 	size_t used = 0;
@@ -22,7 +22,7 @@ static size_t path_write(const struct payload_path *path, char *out, size_t out_
 		(size_t)snprintf(out + used, out_bytes - used, "%s%s", used ? "." : "", path->key);
 }
 
-/* Further mistakes are only counted. What a hostile message costs must not hold up the next one,
+/* Further mistakes are only counted. The cost of a hostile message must not hold up the next one,
  * which may stop a motor. */
 static bool is_full(const struct payload_parser *parser)
 {
@@ -67,7 +67,7 @@ const char *payload_type_name(const cJSON *item)
 
 enum { WORDS_BYTES = 96 };
 
-/* How such an object looks. */
+/* An example of such an object. */
 static const char *example_of(const struct payload_keys *keys, char out[WORDS_BYTES])
 {
 	bool is_plain;
@@ -79,7 +79,7 @@ static const char *example_of(const struct payload_keys *keys, char out[WORDS_BY
 	return out;
 }
 
-/* How to say stop there; false: nothing moves. */
+/* How to write a stop there. False: nothing moves. */
 static bool stop_of(const struct payload_keys *keys, char out[WORDS_BYTES])
 {
 	const struct output_kind *kind = keys->kind;
@@ -124,7 +124,8 @@ static const char *range_text(const struct payload_range *range, char out[RANGE_
 	return out;
 }
 
-/* Whether a double, which is mostly not what was written, has so many decimals: 0.1 has one. */
+/* True if a double, which is mostly not exactly the number written, has so few decimals: 0.1 has 1.
+ * */
 static bool has_decimals(double value, unsigned decimals)
 {
 	return value == decimal_round(value, decimals);
@@ -210,7 +211,7 @@ static void list_names(
 		add_name(names, payload_modifier_name(keys->kind, i));
 }
 
-/* Reported where it stands in the message. */
+/* Reports the mistake at its place in the message. */
 void payload_unknown_key(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_keys *keys)
 {
@@ -260,14 +261,14 @@ void payload_check_object(struct payload_parser *parser, const struct payload_pa
 
 enum { KEYS_IN_AN_OBJECT = 64 };
 
-/* cJSON keeps a repeated key and shows the first one, other readers the last. */
+/* cJSON keeps a repeated key and shows the first one; other readers use the last. */
 void payload_check_repeated(
 	struct payload_parser *parser, const struct payload_path *path, const cJSON *tree)
 {
 	const cJSON *item, *earlier;
 	size_t index = 0;
 
-	/* Each pair of keys is looked at, so there is a limit, which no right action reaches. */
+	/* Each pair of keys is compared, hence the limit, which no correct action reaches. */
 	if (cJSON_IsObject(tree) && cJSON_GetArraySize(tree) > KEYS_IN_AN_OBJECT) {
 		payload_mistake(parser, path, "more than %d keys", KEYS_IN_AN_OBJECT);
 		return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is said to somebody whose message is not JSON. Most are typed by hand, into a shell that has
- * a mind of its own about quotes, or pasted from a page that has made them pretty: so the character
- * is named, and what to write in its place.
+ * Explains to a user why the message is not JSON. Most such messages are typed by hand into a shell
+ * with its own idea of quotes, or pasted from a page that made the quotes pretty. So the
+ * explanation names the character, and what to write instead.
  */
 #include "diag_lookalike.h"
 #include "payload_parse.h"
@@ -15,7 +15,7 @@
 
 enum { WORD_SHOWN_MAX = 24 };
 
-/* The place of a mistake, and the words for it. */
+/* The place of a mistake, and its explanation. */
 struct slip {
 	const uint8_t *data;
 	size_t size;
@@ -36,7 +36,7 @@ static bool begins(const struct slip *slip, const char *bytes, size_t size)
 	return slip->size >= size && memcmp(slip->data, bytes, size) == 0;
 }
 
-/* By its mark, or by the zeros that are half of plain text. NULL: it may be UTF-8. */
+/* Recognized by its mark, or by the zeros that make up half of a plain text. NULL: may be UTF-8. */
 static const char *encoding(const struct slip *slip)
 {
 	const uint8_t *data = slip->data;
@@ -93,7 +93,7 @@ static size_t word_at(const struct slip *slip)
 	return at - slip->mistake->offset;
 }
 
-/* The character before it that is no white space, or '\0'. */
+/* The last character before it that is not white space, or '\0'. */
 static char before(const struct slip *slip)
 {
 	size_t at = slip->mistake->offset;
@@ -103,7 +103,7 @@ static char before(const struct slip *slip)
 	return at > 0 ? (char)slip->data[at - 1] : '\0';
 }
 
-/* How JSON writes a word of another language. NULL: it has no such word. */
+/* JSON's form of a word of another language. NULL: there is none. */
 static const char *constant(const char *word)
 {
 	static const char *const PAIRS[][2] = {{"true", "true"}, {"false", "false"},
@@ -149,7 +149,7 @@ static void say_word(const struct slip *slip, size_t size)
 	say(slip, what, cure[0] ? cure : NULL);
 }
 
-/* Of a character that may stand in JSON, but not there. NULL: nothing is known. */
+/* For a character that JSON has, but not in this place. NULL: nothing is known. */
 static const char *cure_of_place(const struct slip *slip, uint8_t c)
 {
 	const struct json_mistake *mistake = slip->mistake;
@@ -177,7 +177,7 @@ static const char *cure_of_place(const struct slip *slip, uint8_t c)
 	return NULL;
 }
 
-/* Whether it is one of those. */
+/* True if it is one of those. */
 static bool say_lookalike(const struct slip *slip, uint32_t code, const char *text, int length)
 {
 	char what[80], write[32];
@@ -241,7 +241,7 @@ static const char *cure_of_end(const struct json_mistake *mistake)
 	return mistake->open == '[' ? "a ] is missing" : NULL;
 }
 
-/* Of what the scanner has its own words for. */
+/* For mistakes that the scanner itself describes. */
 static const char *cure_of(const struct slip *slip)
 {
 	const struct json_mistake *mistake = slip->mistake;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What an action may say beside the keys of an output of any kind: a row each. */
+/* What an action may say beside the keys of any output: one row each. */
 #include "payload_parse.h"
 
 #include <string.h>
@@ -27,7 +27,7 @@ static bool can_be_toggled(const struct output_kind *kind)
 	return output_toggle_key(kind) >= 0;
 }
 
-/* There is nothing that false could mean. */
+/* false would mean nothing. */
 static void check_toggle(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, struct output_modifiers *modifiers)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The words of an action for outputs, from the tables of their kinds. */
+/* The outputs in an action, by the tables of their kinds. */
 #include "payload_parse.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* The index as everybody would write it; -1: not one of count. */
+/* The index in its usual form; -1: not an index below count. */
 static ssize_t index_find(const char *key, size_t count)
 {
 	size_t digits = strspn(key, "0123456789"), index = 0;
@@ -60,8 +60,8 @@ static void no_such_output(struct payload_parser *parser, const struct payload_p
 			kind->noun, path->key, list, used >= sizeof(list) ? "..." : "");
 }
 
-/* Puts it into the action: it exists, and this is the first time that it is addressed. key: as the
- * sender calls it. */
+/* Adds an output to the action: it exists, and is addressed for the first time. key: the sender's
+ * key for it. */
 static void add_output(struct payload_parser *parser, const struct payload_path *path,
 	const struct output_kind *kind, struct payload_output *output, ssize_t index)
 {
@@ -74,7 +74,7 @@ static void add_output(struct payload_parser *parser, const struct payload_path 
 	}
 	earlier = parser->addressed[index];
 	if (earlier) {
-		/* The same key twice is known already. */
+		/* A repeated key is reported elsewhere. */
 		if (strcmp(earlier, path->key) != 0)
 			payload_mistake(
 				parser, path, "the same %s as \"%.64s\"", kind->noun, earlier);
@@ -209,7 +209,7 @@ static bool check_color(
 	return true;
 }
 
-/* It is a text, and none of the choices. */
+/* The text is none of the choices. */
 static void no_such_choice(struct payload_parser *parser, const struct payload_path *path,
 	const struct output_key *key, const cJSON *item)
 {
@@ -293,7 +293,7 @@ void payload_check_key(struct payload_parser *parser, const struct payload_path 
 		output_values_set(values, index, number);
 }
 
-/* A key right behind the kind's word, where those of the first one may stand; -1: it is none. */
+/* A key directly after the kind's word, where keys of the first output may stand; -1: none. */
 static int key_of_first(
 	const struct config *config, const struct output_kind *kind, const char *name)
 {
@@ -306,7 +306,7 @@ static int key_of_first(
 	return key;
 }
 
-/* true: the value stops. */
+/* Returns true if the value is a stop. */
 static bool check_value(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, size_t key, const cJSON *item,
 	struct output_values *values)
@@ -319,15 +319,15 @@ static bool check_value(struct payload_parser *parser, const struct payload_path
 
 /* --- outputs --- */
 
-/* Whatever stands beside it. */
+/* A stop, whatever else is in the object. */
 static void stop(const struct output_kind *kind, struct output_values *values)
 {
 	output_values_stop(kind, values);
 }
 
 /*
- * What its values say together. What moves is stopped, whatever stands beside it; of another kind
- * that would be two things at once.
+ * Checks the values together. An output that moves is stopped, whatever else is given; for another
+ * kind that would be a contradiction.
  */
 static void check_together(struct payload_parser *parser, const struct payload_path *path,
 	const struct output_kind *kind, struct output_values *values, bool is_stopped)
@@ -347,7 +347,7 @@ static void check_together(struct payload_parser *parser, const struct payload_p
 		stop(kind, values);
 }
 
-/* When all that its object says was read. */
+/* Called after the whole object of an output was read. */
 static void finish_output(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, bool is_stopped, struct payload_output *output)
 {
@@ -355,7 +355,7 @@ static void finish_output(struct payload_parser *parser, const struct payload_pa
 	payload_check_modifiers(parser, path, of, output);
 }
 
-/* The object of one output: some of the keys, and no others. */
+/* Checks the object of one output: some of the keys, and no others. */
 static void check_output(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, const cJSON *object, struct payload_output *output)
 {
@@ -380,7 +380,7 @@ static void check_output(struct payload_parser *parser, const struct payload_pat
 	finish_output(parser, path, of, is_stopped, output);
 }
 
-/* A name that the map gives wins over a modifier, where both may stand. */
+/* An output's name in the map takes precedence over a modifier, where both may stand. */
 static bool is_modifier_of_first(
 	const struct payload_parser *parser, const struct output_kind *kind, const char *name)
 {
@@ -390,8 +390,8 @@ static bool is_modifier_of_first(
 		payload_output_find(parser->config, kind, name, &by_name) < 0;
 }
 
-/* {"motor":{"1":{...}}} or {"motor":{"1":"stop"}}. Where the keys of the first one may stand, what
- * is neither an output nor looks like one is an unknown key. */
+/* {"motor":{"1":{...}}} or {"motor":{"1":"stop"}}. If the keys of the first output may stand here,
+ * anything that is not an output and does not look like one is an unknown key. */
 static void check_keyed(struct payload_parser *parser, const struct payload_path *path,
 	const struct output_kind *kind, const cJSON *item)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The stops of a message with a mistake. It may be one that cJSON does not read (nested a thousand
- * levels deep) or shows only in part (a key twice), so its bytes are read here, once, without a
- * tree: after json_is_readable() a text is a key if a colon follows it, and which output a value is
- * about depends on nothing but the first two keys above it. What stops is a matter of the kinds'
- * tables of keys.
+ * The stops of a message with a mistake. cJSON may not be able to read such a message (nested a
+ * thousand levels deep), or may show only a part of it (a key twice). So this reads the bytes once,
+ * without a tree. After json_is_readable() a text is a key if a colon follows it, and the output of
+ * a value depends only on the first two keys above it. The kinds' tables of keys define what a stop
+ * is.
  */
 #include "payload_parse.h"
 
@@ -14,29 +14,29 @@
 #include <string.h>
 
 enum {
-	TEXT_BYTES = 128, /* of a key or a text; longer ones are no word that is known */
-	PATH_KEYS = 3,    /* that are named */
+	TEXT_BYTES = 128, /* of a key or a text; anything longer is no known word */
+	PATH_KEYS = 3,    /* the keys that a path names */
 };
 
-/* What is known of an output of the map that moves. */
+/* What the message says about an output of the map that moves. */
 struct found {
 	bool is_addressed, is_stopped;
 	struct payload_output output;
 };
 
 struct search {
-	struct payload_parser parser; /* for the checks of what stands beside a stop */
+	struct payload_parser parser; /* for checking the values beside a stop */
 	const uint8_t *at, *end;
 	unsigned depth;
-	char keys[PATH_KEYS][TEXT_BYTES]; /* down to the value */
-	char key[TEXT_BYTES];             /* of the value that comes next */
+	char keys[PATH_KEYS][TEXT_BYTES]; /* down to the present value */
+	char key[TEXT_BYTES];             /* of the next value */
 	bool has_key;
-	const struct output_kind *kind; /* that moves, below whose word this is; NULL: none */
-	bool in_rest;                   /* below a key about something that does not move */
+	const struct output_kind *kind; /* the moving kind whose word is above; NULL: none */
+	bool in_rest;                   /* below a key of something that does not move */
 	bool in_id;                     /* an id is no command, whatever it says */
-	ssize_t target;                 /* the output that a value is about; -1: none */
+	ssize_t target;                 /* the output of the present value; -1: none */
 	struct found found[CONFIG_OUTPUTS_MAX];
-	size_t order[CONFIG_OUTPUTS_MAX], n_order; /* in which they are addressed */
+	size_t order[CONFIG_OUTPUTS_MAX], n_order; /* in the order in which they are addressed */
 	bool stops, stops_all;
 	struct payload_errors *errors;
 };
@@ -53,7 +53,7 @@ static int hex(const uint8_t *digits)
 	return unit;
 }
 
-/* One character of up to 16 bits as UTF-8. Half of a surrogate pair is in no name: "?". */
+/* One character of up to 16 bits as UTF-8. No name has half of a surrogate pair: "?". */
 static size_t put_unit(int unit, char *out)
 {
 	if (unit == 0 || (unit >= 0xd800 && unit <= 0xdfff))
@@ -73,7 +73,7 @@ static size_t put_unit(int unit, char *out)
 	return 3;
 }
 
-/* What is between the quotes, cut to the room for it. */
+/* Decodes the text between the quotes, cut to the room for it. */
 static void decode(const uint8_t *at, const uint8_t *end, char out[TEXT_BYTES])
 {
 	static const char ESCAPES[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
@@ -109,7 +109,7 @@ static void address(struct search *search, size_t index, enum payload_called cal
 	search->order[search->n_order++] = index;
 }
 
-/* A key right below the word of a kind that moves: of the first one's object, or an output. */
+/* A key directly below the word of a moving kind: of the first output's object, or an output. */
 static void follow_output(struct search *search)
 {
 	const struct config_outputs_of *of =
@@ -159,7 +159,7 @@ static void write_path(const struct search *search, char *out, size_t out_bytes)
 				used ? "." : "", search->keys[i]);
 }
 
-/* The first kind that moves and that the map has; NULL: nothing moves. */
+/* The first moving kind that the map has; NULL: nothing moves. */
 static const struct output_kind *moving_kind(const struct config *config)
 {
 	for (size_t i = 0; i < config->n_outputs; i++)
@@ -208,7 +208,7 @@ static void stop_all(struct search *search, bool is_known)
 	search->stops_all = true;
 }
 
-/* Whether a kind that does not move has a key of that name. */
+/* True if a kind that does not move has a key with that name. */
 static bool is_key_of_rest(const char *name)
 {
 	for (size_t i = 0; output_kind_table[i]; i++)
@@ -218,7 +218,7 @@ static bool is_key_of_rest(const char *name)
 	return false;
 }
 
-/* The key that a value is about; NULL: none. */
+/* The key of the present value; NULL: none. */
 static const struct output_key *key_in(const struct search *search, const struct output_kind *kind)
 {
 	int key = output_key_find(kind, search->key);
@@ -226,8 +226,8 @@ static const struct output_key *key_in(const struct search *search, const struct
 	return key < 0 ? NULL : &kind->keys[key];
 }
 
-/* Whether the value of the present key stops. Elsewhere than below the word of a kind that moves
- * only what no other kind says, too: what turns off an LED of a misspelt kind stops no motor. */
+/* True if the value of the present key is a stop. Outside the word of a moving kind, a key that
+ * other kinds have too does not count: turning off an LED of a misspelt kind stops no motor. */
 static bool key_stops(const struct search *search, const cJSON *item)
 {
 	const struct output_key *key;
@@ -246,7 +246,7 @@ static bool key_stops(const struct search *search, const cJSON *item)
 	return false;
 }
 
-/* What stands beside a stop and is right is remembered. */
+/* A correct value beside a stop is remembered. */
 static void note_value(struct search *search, struct found *found, const cJSON *item)
 {
 	int key = search->has_key && search->kind ? output_key_find(search->kind, search->key) : -1;
@@ -379,7 +379,7 @@ static void add_stop(struct payload_action *stops, const struct config *config,
 	output_values_stop(config->outputs[output->output].kind, &stop->values);
 }
 
-/* All that moves and is not among those of the search, which may be NULL. */
+/* Adds all moving outputs that are not among those of the search, which may be NULL. */
 static void add_others(
 	struct payload_action *stops, const struct config *config, const struct search *search)
 {
@@ -393,7 +393,7 @@ static void add_others(
 	}
 }
 
-/* Each output once: those that say stop, then those that are addressed, then the rest. */
+/* Each output once: those that are told to stop, then those that are addressed, then the rest. */
 static void collect(
 	const struct search *search, const struct config *config, struct payload_action *ret_stops)
 {
@@ -405,7 +405,7 @@ static void collect(
 
 			if (found->is_stopped != (want == 1))
 				continue;
-			/* Nothing of what is refused is remembered, nor what says two things. */
+			/* Values that are refused or contradictory are not remembered. */
 			if (!found->is_stopped ||
 				!output_values_agree(
 					config->outputs[output.output].kind, &output.values, &key))
@@ -420,7 +420,7 @@ static void collect(
 void payload_parse_stops(const struct config *config, const struct payload_bytes *bytes,
 	struct payload_action *ret_stops, struct payload_errors *errors)
 {
-	struct payload_errors beside; /* mistakes that were reported when the message was refused */
+	struct payload_errors beside; /* mistakes that were reported with the refusal */
 	struct search search;
 
 	ret_stops->n_outputs = 0;
@@ -455,7 +455,7 @@ void payload_parse_stops(const struct config *config, const struct payload_bytes
 
 enum { WORD_MAX = 15 };
 
-/* The one word of a text, or "". */
+/* Finds the only word of a text, or "". */
 static void find_word(const struct payload_bytes *bytes, char ret_word[static WORD_MAX + 1])
 {
 	const uint8_t *at = bytes->data, *end = at + bytes->size;

@@ -11,7 +11,7 @@
 
 static const char INTERVAL_PATH[] = "sensors.interval";
 
-enum { QUOTE_MAX = 40 }; /* of what was sent, in an answer */
+enum { QUOTE_MAX = 40 }; /* bytes of the message, in an answer */
 
 struct text {
 	const uint8_t *at, *end;
@@ -36,7 +36,7 @@ static bool skip_space(struct text *text)
 	return text->at > begin;
 }
 
-/* Digits; more than a uint64_t holds is UINT64_MAX. */
+/* Parses digits; a number beyond uint64_t becomes UINT64_MAX. */
 static bool take_number(struct text *text, uint64_t *ret_number)
 {
 	const uint8_t *begin = text->at;
@@ -56,7 +56,7 @@ static bool take_number(struct text *text, uint64_t *ret_number)
 	return true;
 }
 
-/* Without the white space around it. */
+/* The text without the white space around it. */
 static struct text text_of(const struct payload_bytes *bytes)
 {
 	struct text text = {bytes->data, bytes->data + bytes->size};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Topics below the map's root. Without printf(), which would be the dearest part of an answer. */
+/* Topics below the map's root. Without printf(), which would be the largest cost of an answer. */
 #pragma once
 
 #include <string.h>
 
 enum { TOPIC_MAX = 512 }; /* of a whole topic, in bytes, with the final NUL */
 
-/* ROOT/name; what is beyond TOPIC_MAX is cut. */
+/* ROOT/name, cut at TOPIC_MAX. */
 static inline void topic_below(char out[static TOPIC_MAX], const char *root, const char *name)
 {
 	size_t root_size = strnlen(root, TOPIC_MAX - 2);
