@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a sensor's values are, for people and for programs that show them. */
+/* Describes a sensor's values for people, and for programs that show them. */
 #include "config.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 
 static bool is_range_known(const struct config_sensor *sensor)
 {
-	/* Of a window it is a measure of how much the value moves. */
+	/* With a window, the value tells how much the quantity moves. */
 	return !sensor->derived && !sensor->calibrate && !sensor->sampling->is_window;
 }
 
@@ -35,7 +35,7 @@ static const char *common(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0 ? a : NULL;
 }
 
-/* What all its sources have, unless the function has one of its own. */
+/* Takes the quantity and unit that all its sources share, unless the function has its own. */
 static void describe_derived(const struct config *config, const struct config_sensor *sensor,
 	struct config_description *description)
 {
@@ -58,7 +58,7 @@ static void describe_derived(const struct config *config, const struct config_se
 	}
 }
 
-/* A scale or a calibration may make anything of it: volts become percent. */
+/* A scale or a calibration may change the meaning: volts become percent. */
 static void describe_measured(const struct config *config, const struct config_sensor *sensor,
 	struct config_description *description)
 {

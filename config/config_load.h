@@ -57,18 +57,18 @@ int config_read_failsafe(struct schema *schema, const struct yaml_node *node, vo
 /* The options that every output has, whatever its kind: for a struct config_output. */
 enum { CONFIG_RULE_OPTIONS = 4 };
 
-struct config_rule_words { /* what they refer to */
+struct config_rule_words { /* texts that the rows refer to */
 	struct schema_choice failsafe[DRIVER_WORDS_MAX + 1];
 };
 
-/* Returns how many there are. */
+/* Returns their number. */
 size_t config_rule_options(const struct output_kind *kind, struct config_rule_words *words,
 	struct schema_option ret_options[CONFIG_RULE_OPTIONS]);
 
 /* Their keys; ends with NULL. */
 extern const char *const config_rule_keys[];
 
-/* Notes what their values alone do not tell. */
+/* Sets what does not follow from their values alone. */
 void config_note_rules(const struct yaml_node *node, struct config_output *output);
 
 /* Checks what outputs of several sections say together. */
@@ -116,8 +116,8 @@ extern const struct schema_option config_lines_options[];
 /* Reads these options and the lines of a chip whose driver is set. */
 int config_read_lines(struct schema *schema, const struct yaml_node *map, struct config_chip *chip);
 
-/* Calls visit for the node of each line of such a chip, until it returns an error, which is then
- * returned. What is no line's name is passed over. Nothing for chips on other buses. */
+/* Calls visit for the node of each line of such a chip. Stops at the first error and returns it.
+ * Skips anything that is not a line's name. Does nothing for chips on other buses. */
 int config_each_input(const struct driver *driver, const struct yaml_node *chip,
 	int (*visit)(void *context, const struct yaml_node *line), void *context);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the map says of outputs of every kind, and what the daemon decides by: a row each. */
+/* Options of the map for outputs of every kind, by which the daemon decides: one row each. */
 #include "config_load.h"
 #include <string.h>
 

@@ -387,7 +387,7 @@ static void check_kernel_led(
 			"active_low: the kernel knows at which level its LEDs shine");
 }
 
-/* A name that was there before the word is the one that counts. */
+/* A name from before the word existed takes precedence. */
 static void warn_of_modifier(
 	struct schema *schema, const struct yaml_node *node, const struct output_kind *kind)
 {

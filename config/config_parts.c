@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way to each part: how the kernel finds it, the driver here, and what the kernel calls the
- * device and its channels.
+ * For parts that the kernel reads: how the kernel finds the part, the driver to use here, and the
+ * kernel's names for the device and its channels.
  *
  * Overlays: Raspberry Pi's kernel, arch/arm/boot/dts/overlays/README, i2c-sensor-common.dtsi,
  * dht11-overlay.dts and maxtherm-overlay.dts; its modules: arch/arm64/configs/bcm2712_defconfig, as
@@ -13,12 +13,12 @@
 #include <string.h>
 #include <strings.h>
 
-/* A device that is named after the node in the device tree, which an overlay may change. */
+/* For a device that is named after its device tree node, which an overlay may change. */
 #define SEE_IIO "the name in /sys/bus/iio/devices/iio:device*/name"
 
 #define MOTION "accel_x, accel_y, accel_z, anglvel_x, anglvel_y, anglvel_z, temp"
 
-/* A part of the overlay i2c-sensor that is called as its device. */
+/* A part of the overlay i2c-sensor whose name is that of its device. */
 #define SENSOR(kernels) .overlay = "i2c-sensor," kernels, .device = (kernels)
 
 const struct config_part config_parts[] = {
@@ -85,7 +85,7 @@ const struct config_part config_parts[] = {
 	{.names = NULL},
 };
 
-/* Whether it is one of the names, which ", " separates. */
+/* True if it is one of the names, which are separated by ", ". */
 static bool is_named(const char *names, const char *name)
 {
 	size_t length = strlen(name);

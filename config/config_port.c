@@ -95,7 +95,7 @@ static bool is_pwmchip(const char *name, size_t length)
 	return strspn(name + strlen(prefix), "0123456789") >= length - strlen(prefix);
 }
 
-/* The kernel's I2C device, as a PCA9685 that it drives: "1-0040". */
+/* True for an I2C device of the kernel, such as a PCA9685 that it drives: "1-0040". */
 static bool is_i2c_node(const char *name, size_t length)
 {
 	size_t digits = strspn(name, "0123456789");
@@ -105,8 +105,8 @@ static bool is_i2c_node(const char *name, size_t length)
 }
 
 /*
- * A name with neither an address nor "pwm" in it is meant as one of the map's chips. Device nodes
- * look like 1f00098000.pwm, pwm_gpio or 1-0040. Of gpiochip0.17 more is said with the lines.
+ * A name with neither an address nor "pwm" in it is meant to be one of the map's chips. Device
+ * nodes look like 1f00098000.pwm, pwm_gpio or 1-0040. gpiochip0.17 is handled with the lines.
  */
 static bool looks_like_chip(const char *name, size_t length)
 {

@@ -61,7 +61,7 @@ static bool matters_at_rest(const struct output_kind *kind, const char *key)
 {
 	bool is_soft = strcmp(key, "pwm") == 0 && kind->ports[0].key;
 
-	/* What moves is stopped in any case. */
+	/* An output that moves is stopped in any case. */
 	if (kind->moves && is_among(key, config_rule_keys))
 		return false;
 	if (strcmp(key, "name") == 0 || strcmp(key, "frequency") == 0 || is_soft)
@@ -230,7 +230,7 @@ static const struct yaml_node *find_outputs(
 	return section->kind == YAML_LIST ? section : NULL;
 }
 
-/* True if the item says by itself, or was meant to, what becomes of it. */
+/* True if the item has, or was meant to have, a fail-safe of its own. */
 static bool has_own_end(const struct yaml_node *item)
 {
 	for (size_t i = 0; item->kind == YAML_MAP && i < item->n_items; i++) {
@@ -242,7 +242,7 @@ static bool has_own_end(const struct yaml_node *item)
 	return false;
 }
 
-/* only_own: those that say by themselves what becomes of them. */
+/* only_own: only those with a fail-safe of their own. */
 static int rescue_items(struct rescue *rescue, const struct yaml_node *section,
 	const struct items *items, bool only_own)
 {

@@ -15,7 +15,7 @@
 #define FROM_EXAMPLE "from: climate.temperature"
 #define EXAMPLE      "temp: {" FROM_EXAMPLE "}"
 
-/* So that a client can be told of all sensors in one message. */
+/* Limited, so that one message can describe all sensors to a client. */
 enum { LABEL_MAX_BYTES = 64, CLASS_MAX_BYTES = 32, UNIT_MAX_BYTES = 16 };
 
 static int read_from(struct schema *schema, const struct yaml_node *node, void *field);

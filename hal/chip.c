@@ -186,7 +186,7 @@ static bool has_channel(const struct driver *driver, unsigned channel)
 	return channel < driver->n_channels || driver_has_channel(driver, channel);
 }
 
-/* Of a part with events alone, what is measured is that its lines can be read. */
+/* A part with events alone is measured by reading its lines. */
 static bool is_presence(const struct driver *driver, unsigned channel)
 {
 	return channel == 0 && driver->n_channels == 0 && driver->n_events > 0;
@@ -262,7 +262,7 @@ int chip_collect(struct chip *chip, unsigned channel, double *ret_values)
 	return 0;
 }
 
-/* edge: NULL once there is none any more. */
+/* edge: NULL if there is no further one. */
 static int event_of(struct chip *chip, const struct lines_edge *edge, uint64_t now_us,
 	struct driver_event *ret_event, uint64_t *ret_next_us)
 {
@@ -291,7 +291,7 @@ int chip_event(
 		if (event_of(chip, r ? &edge : NULL, now_us, ret_event, &next_us))
 			return 1;
 	} while (r > 0);
-	/* A decision that an edge which still has to hold may overturn waits for that edge. */
+	/* An edge that still has to hold may change the decision, so it is waited for. */
 	*ret_next_us = edge_us < next_us || next_us <= now_us ? edge_us : next_us;
 	return 0;
 }

@@ -41,7 +41,7 @@ struct derived_vector {
 struct derived {
 	const char *name;     /* as the map names it: "dew_point" */
 	const char *unit;     /* "°C"; "": its sources' unit and quantity */
-	const char *quantity; /* "temperature", as of driver_channel; NULL: none that has a name */
+	const char *quantity; /* "temperature", as in driver_channel; NULL: it has no name */
 	const struct derived_source *sources;
 	size_t n_sources; /* exactly this many; with takes_more at least this many */
 	bool takes_more;  /* up to DERIVED_SOURCES_MAX; further ones are like the last */

@@ -51,8 +51,8 @@ struct driver_param {
 	const double *choices; /* the only values allowed, or NULL */
 	size_t n_choices;
 	const char *help; /* one short sentence */
-	/* The second of a pair that is written [from, to]: the row before it is the first, and has
-	 * the same key. The first one of the map is less than the second. */
+	/* The second of a pair that is written [from, to]. The row before it is the first, with the
+	 * same key. In the map the first must be less than the second. */
 	bool is_second;
 	const char *const *words; /* WORD: at most DRIVER_WORDS_MAX, then NULL */
 };
@@ -104,8 +104,8 @@ struct driver_vector {
 	const double *params; /* as many as the driver has, or NULL for the defaults */
 	const uint8_t *raw;
 	size_t raw_bytes;
-	uint32_t after_us;  /* LINES: so long from 'raw' to the measurement or the last event */
-	const char *events; /* LINES: all that happens meanwhile: "single double"; NULL: a value */
+	uint32_t after_us;       /* LINES: time from 'raw' to the measurement or the last event */
+	const char *events;      /* LINES: the events until then: "single double"; NULL: a value */
 	double value, tolerance; /* sensor channels */
 	uint32_t duty;           /* PWM channels, in steps */
 	uint8_t reg;             /* PWM channels */
@@ -131,11 +131,11 @@ struct driver_model {
 	/* The logical level that the part drives the line to. */
 	bool (*line)(const void *state, unsigned line);
 	/*
-	 * Makes the next change of the lines that the part drives, if it was due by now. false:
-	 * none was. NULL: they change with set_value() and load() alone.
+	 * Makes the next change of the lines that the part drives, if one was due by now. False:
+	 * none was. NULL: they only change with set_value() and load().
 	 */
 	bool (*step)(void *state, uint64_t now_us, uint64_t *ret_time_us);
-	/* An output of ours is active from now_us on, for so long. */
+	/* An output of ours is active from now_us on, for that time. */
 	void (*pulse)(void *state, unsigned line, uint64_t now_us, uint32_t duration_us);
 	void (*set_value)(
 		void *state, unsigned channel, double value); /* the value to show, clamped */
@@ -159,9 +159,9 @@ struct driver {
 	const struct driver *on_spi; /* I2C: the same part's driver for a bus of SPI, or NULL */
 	const struct attributes_class *attributes; /* ATTRIBUTES: the class of its devices */
 	const char *const *line_keys; /* LINES: the keys of its lines in the map; ends with NULL */
-	unsigned n_listed;     /* of the only key, which takes a list; 0: a line for each key */
-	uint64_t output_lines; /* LINES: as of struct lines_request */
-	bool needs_edges;      /* LINES: the levels alone say nothing */
+	unsigned n_listed;     /* lines of the only key, which takes a list; 0: one for each key */
+	uint64_t output_lines; /* LINES: as in struct lines_request */
+	bool needs_edges;      /* LINES: the levels alone are of no use */
 	uint32_t debounce_us;  /* LINES: by default */
 	const struct driver_channel *channels;
 	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX; with parse_channel one less */
@@ -170,7 +170,7 @@ struct driver {
 	uint64_t paced;         /* bit n: channel n comes from the times between what happens */
 	uint32_t n_pwm;         /* PWM channels, "0" to n-1; 0 for a sensor */
 	uint32_t pwm_steps;
-	uint32_t (*pwm_period_ns)(const double *params); /* that the part really has with them */
+	uint32_t (*pwm_period_ns)(const double *params); /* the period that the part really has */
 	const struct driver_param *params;
 	size_t n_params;
 	enum driver_integrity integrity;

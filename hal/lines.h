@@ -34,7 +34,7 @@ struct lines_request {
 	const char *lines;    /* their names as in gpio.h; borrowed for the call */
 	const char *consumer; /* shown by gpioinfo: "tosd door" */
 	struct lines_settings settings;
-	uint64_t outputs; /* bit 0 is the first line: those that are outputs, inactive at first */
+	uint64_t outputs; /* bit 0 is the first line; set: an output, inactive at first */
 };
 
 /* A change of a line's level. */
@@ -54,9 +54,9 @@ struct lines_ops {
 	 * number of edges that were dropped before it to lines->lost. Only with an fd.
 	 */
 	int (*edge)(struct lines *lines, struct lines_edge *ret_edge);
-	/* Of an output: see lines_pulse(). NULL: the request has none. */
+	/* For an output: see lines_pulse(). NULL: the request has none. */
 	int (*pulse)(struct lines *lines, unsigned line, uint32_t duration_us);
-	/* Of the time stamps. NULL: CLOCK_MONOTONIC. */
+	/* The clock of the time stamps. NULL: CLOCK_MONOTONIC. */
 	uint64_t (*now_us)(const struct lines *lines);
 	void (*close)(struct lines *lines); /* releases and frees */
 };
@@ -104,16 +104,16 @@ int lines_edge(
 uint64_t lines_taken(const struct lines *lines);
 
 /*
- * After lines_edge() has returned 0: until when all edges are known. It is now_us, or the beginning
- * of a level that has not held for the debounce so far.
+ * After lines_edge() has returned 0: the time until which all edges are known. It is now_us, or the
+ * beginning of a level that has not held for the debounce so far.
  */
 uint64_t lines_known_us(const struct lines *lines, uint64_t now_us);
 
 enum { LINES_PULSE_MAX_US = 100 };
 
 /*
- * Makes an output active for at least duration_us (up to LINES_PULSE_MAX_US), and inactive again.
- * Waits for that. 0 or an error of hal_error.h.
+ * Makes an output active for at least duration_us (up to LINES_PULSE_MAX_US), then inactive again,
+ * and waits that long. 0 or an error of hal_error.h.
  */
 int lines_pulse(struct lines *lines, unsigned line, uint32_t duration_us);
 

@@ -27,7 +27,7 @@ struct pwm_output {
 	const struct pwm_ops *ops;
 	const struct hal_trace *trace; /* borrowed, may be NULL */
 	uint32_t steps;                /* how finely the duty can be set, at least 1 */
-	uint32_t period_ns;            /* 0: unknown, as of the kernel's LEDs */
+	uint32_t period_ns;            /* 0: unknown, as for the kernel's LEDs */
 	bool inverted;                 /* logical duty d is electrical duty 1 - d */
 	char name[64];                 /* as the map names it: "board.3", "pwmchip0.1" */
 };

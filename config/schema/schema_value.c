@@ -298,7 +298,7 @@ static int set_text(const char *text, void *field)
 	return 0;
 }
 
-/* One that is right as such. */
+/* A value that is valid in itself. */
 static int read_text(struct schema *schema, const struct yaml_node *node,
 	const struct schema_option *option, void *field)
 {

@@ -307,7 +307,7 @@ void gateway_follow_outputs(struct gateway *gateway)
 	uint64_t now_us = clock_now_us();
 	uint64_t next_us, guard_us;
 
-	/* What ends by itself is not guarded any longer. */
+	/* An output that ends by itself is no longer guarded. */
 	next_us = outputs_poll(gateway->outputs, now_us);
 	failsafe_follow(&gateway->failsafe, outputs_running(gateway->outputs, true),
 		outputs_have_failsafe(gateway->outputs), now_us);

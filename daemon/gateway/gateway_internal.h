@@ -44,7 +44,7 @@ struct gateway {
 
 	struct simulation *simulation;     /* NULL with real hardware */
 	struct board *board;               /* the simulation's, or our own */
-	char board_name[BOARD_NAME_BYTES]; /* "": the board does not say */
+	char board_name[BOARD_NAME_BYTES]; /* "": unknown */
 
 	struct state_lock state_lock;
 	struct outbox *outbox;

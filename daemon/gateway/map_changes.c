@@ -93,7 +93,7 @@ static bool is_same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* The words for people, which are in no fingerprint: nothing is measured anew for them. */
+/* Texts for people, which are in no fingerprint, since they change no measurement. */
 static bool is_all_about_same(const struct config *before, const struct config *after)
 {
 	for (size_t i = 0; i < before->n_sensors && i < after->n_sensors; i++) {

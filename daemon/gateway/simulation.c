@@ -250,7 +250,7 @@ static const char *command_slow(struct simulation *simulation, const char *targe
 	return sim_set_slow(simulation->board, target, transfer_us) < 0 ? "no such target" : NULL;
 }
 
-/* Whether it is one of the lines of a chip. */
+/* True for a line of a chip. */
 static bool is_input_line(const struct config *config, const char *target)
 {
 	char name[64];

@@ -150,7 +150,7 @@ static void fill_publish(const struct link_session *session, struct mqtt_publish
 		ret_publish->qos = session->qos_max;
 }
 
-/* Returns what publish() does. */
+/* Returns as publish(). */
 static int publish_shorter(struct link_session *session, struct mqtt_publish *message)
 {
 	const struct link_settings *settings = &session->link->settings;

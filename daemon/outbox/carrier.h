@@ -9,7 +9,7 @@
 #include "outbox_spool.h"
 #include "spool.h"
 
-/* How the streams differ. */
+/* The differences between the streams. */
 struct carrier_kind {
 	enum outbox_stream stream;
 	enum spool_kind spool;
@@ -40,8 +40,8 @@ struct carrier {
 	uint64_t drain_begin, read_until, staged, removed; /* row numbers */
 };
 
-/* directory, outbox and batch are borrowed. The outage begins now; backlog in memory is held until
- * carrier_load(). Any thread, and no disk. 0, or -ENOMEM. */
+/* directory, outbox and batch are borrowed. The outage begins now. Backlog in memory is held until
+ * carrier_load(). Any thread; does not touch the disk. 0, or -ENOMEM. */
 int carrier_init(struct carrier *carrier, const struct carrier_kind *kind, const char *directory,
 	struct outbox *outbox, struct outbox_batch *batch);
 void carrier_fini(struct carrier *carrier);
@@ -49,7 +49,7 @@ void carrier_fini(struct carrier *carrier);
 /* Takes over what an earlier process left. */
 void carrier_load(struct carrier *carrier);
 
-/* Does what is due. after_us, size_bytes: of the map. */
+/* Does what is due. after_us, size_bytes: from the map. */
 void carrier_turn(struct carrier *carrier, uint64_t now_us, uint64_t after_us, uint64_t size_bytes);
 
 /* Returns true if time alone may make something due. */

@@ -29,7 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is kept until it is acknowledged, also over an outage. */
+/* Messages that are kept until they are acknowledged, even in an outage. */
 enum outbox_stream { OUTBOX_READINGS, OUTBOX_EVENTS, OUTBOX_STREAMS };
 
 enum outbox_slot { OUTBOX_STATUS, OUTBOX_STATE, OUTBOX_HEALTH, OUTBOX_ABOUT, OUTBOX_SLOTS };

@@ -31,7 +31,7 @@ enum outbox_source {
 /* Bytes before the payload. Ring of a stream: the time stamp. Ring of staged rows: the number. */
 enum { OUTBOX_HEAD_BYTES = sizeof(uint64_t) };
 
-/* How the streams differ. */
+/* The differences between the streams. */
 struct outbox_stream_kind {
 	enum outbox_kind live, backlog;
 	bool optional;

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Room for rows on their way from the disk to the broker: so many of the largest. */
+/* Room for rows on their way from the disk to the broker: this many of the largest. */
 enum { STAGED_ROWS = 2 };
 
 int outbox_store_init(

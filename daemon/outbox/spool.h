@@ -15,7 +15,7 @@
 
 struct spool;
 
-/* What it holds. Each kind has a file of its own, "spool.db" and "events.db". */
+/* The kinds of contents. Each has a file of its own, "spool.db" and "events.db". */
 enum spool_kind { SPOOL_READINGS, SPOOL_EVENTS };
 
 struct spool_settings {
@@ -63,7 +63,7 @@ uint64_t spool_last(const struct spool *spool);
 int spool_append(struct spool *spool, const struct spool_record *records, size_t count,
 	uint64_t *ret_dropped);
 
-/* Removes the oldest rows until so many are left. 0, or an error: none was removed. */
+/* Removes the oldest rows until that many are left. 0, or an error: none was removed. */
 int spool_trim(struct spool *spool, uint64_t rows, uint64_t *ret_dropped);
 
 /*

@@ -49,9 +49,9 @@
 	}
 
 /*
- * Of readings, which come all the time, a power cut may cost the last batches; so a batch is one
- * sequential write and the card is not waited for. Events are rare, and each of them counts: they
- * are on the card when they are said to be.
+ * Readings come all the time, and a power cut may cost the last batches. So a batch of readings is
+ * one sequential write that does not wait for the card. Events are rare, and each of them counts:
+ * they are on the card when the write returns.
  */
 static const struct spool_table TABLES[] = {
 	[SPOOL_READINGS] = TABLE("spool.db", "reading", "NORMAL"),

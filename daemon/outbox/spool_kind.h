@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a spool may hold, and the SQL that it takes. Each kind has a file and a table of its own. */
+/* The kinds of a spool's contents, and their SQL. Each kind has a file and a table of its own. */
 #pragma once
 
 #include "spool.h"
@@ -21,7 +21,7 @@ struct spool_table {
 	const char *schema;
 	const char *questions[SPOOL_QUESTIONS]; /* the answer must be 1; each makes the next one
 						   safe */
-	const char *all;                        /* how many, their bytes, the last number */
+	const char *all;                        /* asks for the count, the bytes, the last number */
 	const char *statements[SPOOL_STATEMENTS];
 };
 

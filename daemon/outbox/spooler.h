@@ -20,7 +20,7 @@
 struct spooler_settings {
 	const char *directory; /* borrowed for the spooler's life */
 	struct outbox *outbox; /* borrowed for the same time */
-	uint64_t size_bytes;   /* at most, on disk; of events OUTBOX_EVENTS_MAX rows as well */
+	uint64_t size_bytes;   /* limit on disk; for events there is OUTBOX_EVENTS_MAX as well */
 	uint64_t after_us;
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A button that is pressed: once, twice in a row, or for long. It says words and measures nothing.
- * Which press is which is decided from the time stamps of the edges alone, however late they come.
+ * A button that is pressed: once, twice in a row, or for long. It has events and measures nothing.
+ * The kind of a press depends on the time stamps of the edges alone, however late they come.
  *
- * There is no datasheet: the kernel's document of the edges stands for it,
+ * There is no datasheet. Its place is taken by the kernel's document of the edges,
  * Documentation/userspace-api/gpio/gpio-v2-line-event-read.rst, as of Linux 6.12.
  */
 #include "driver.h"
@@ -17,7 +17,7 @@ enum phase {
 	RELEASED,
 	PRESSED,
 	RELEASED_ONCE, /* may be pressed again */
-	PRESSED_SAID,  /* was said; until it is released */
+	PRESSED_SAID,  /* the event was sent; until the release */
 };
 
 struct button {
@@ -45,7 +45,7 @@ static int say(struct button *button, unsigned word, uint64_t time_us, enum phas
 	return 1;
 }
 
-/* What is decided because nothing happened until time_us. */
+/* Decides what follows from no edge until time_us. */
 static int pass_time(const struct chip *chip, struct button *button, uint64_t time_us,
 	struct driver_event *ret_event)
 {

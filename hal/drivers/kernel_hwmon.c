@@ -23,10 +23,10 @@ static const struct kernel_unit UNITS[] = {
 enum { POWER_ON_CELSIUS = 85, NEAR_CELSIUS = 10 };
 
 /*
- * A DS18B20 or DS18S20 that lost its power before it had measured shows what it begins with: "the
+ * A DS18B20 or DS18S20 that lost its power before it had measured shows its initial value: "the
  * power-on reset value of the temperature register is +85°C" (Maxim 19-7487, "Memory"). The kernel
- * takes it for a temperature, unless root asks for a check (w1_therm's file "features"). It is one
- * where the part was nearly as warm before.
+ * takes it for a temperature, unless root asks for a check (w1_therm's file "features"). It is
+ * believed if the part was nearly as warm before.
  */
 static int mend(struct chip *chip, const struct driver_channel *channel, double *value)
 {

@@ -23,7 +23,7 @@ static const struct kernel_unit UNITS[] = {
 /*
  * The kernel's driver of the BME680 gives the humidity in percent (drivers/iio/chemical/
  * bme680_core.c, bme680_read_humid(), as of Linux 6.12), and not in thousandths of it like all
- * others and sysfs-bus-iio. Should it change its mind: no air has less than 0.1 %.
+ * others and sysfs-bus-iio. If that changes, it shows: no air has less than 0.1 %.
  */
 static int mend(struct chip *chip, const struct driver_channel *channel, double *value)
 {

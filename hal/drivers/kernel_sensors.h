@@ -18,16 +18,16 @@ struct kernel_variant {
 	bool has_raw, has_fault;
 	const struct kernel_unit *units; /* ends with a NULL quantity; other units are the same */
 	/*
-	 * Corrects what the device shows and does not mean, by its name in kernel_state. *value is
-	 * in the channel's unit. 0, or an error with its words.
+	 * Corrects known wrong values of the device, by its name in kernel_state. *value is in the
+	 * channel's unit. 0, or an error with its words.
 	 */
 	int (*mend)(struct chip *chip, const struct driver_channel *channel, double *value);
 };
 
 /* chip->state. */
 struct kernel_state {
-	char name[ATTRIBUTE_BYTES]; /* the kernel's name; "" of a simulated device */
-	double last;                /* the last value that was believed */
+	char name[ATTRIBUTE_BYTES]; /* the kernel's name; "" for a simulated device */
+	double last;                /* the last value that was accepted */
 	bool has_last;
 };
 

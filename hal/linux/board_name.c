@@ -6,8 +6,9 @@
 #include <limits.h>
 
 /*
- * Of the device tree (Devicetree Specification 0.4, 2.3.2 model) and, of what has no such tree, of
- * the firmware's table (SMBIOS 3.6, 7.2: product name). Not by /proc, which a service may not see.
+ * The device tree has the name (Devicetree Specification 0.4, 2.3.2 model), or without one the
+ * firmware's table (SMBIOS 3.6, 7.2: product name). /proc is not used, since a service may not see
+ * it.
  */
 static const struct {
 	const char *folder, *file;

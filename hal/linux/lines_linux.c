@@ -132,7 +132,7 @@ static uint64_t flags_of(const struct lines_settings *settings)
 		(settings->active_low ? GPIO_V2_LINE_FLAG_ACTIVE_LOW : 0);
 }
 
-/* The lines that are outputs, inactive from the beginning: in attributes of their own. */
+/* Outputs, inactive from the beginning, have attributes of their own. */
 static void plan_outputs(struct plan *plan, const struct lines_request *request)
 {
 	struct gpio_v2_line_config *config = &plan->request.config;

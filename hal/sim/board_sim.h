@@ -86,8 +86,8 @@ int sim_set_fault(struct board *board, const char *target, enum sim_fault fault)
 int sim_set_slow(struct board *board, const char *target, uint32_t transfer_us);
 
 /*
- * Drives an input line ("GPIO24") to that electrical level, as somebody does who presses a button,
- * until something is set of the part on it. -ENOENT: no part has this line open.
+ * Drives an input line ("GPIO24") to that electrical level, as a finger on a button does, until
+ * something is set for the part on it. -ENOENT: no part has this line open.
  */
 int sim_drive_line(struct board *board, const char *line, bool level);
 

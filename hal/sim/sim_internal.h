@@ -35,8 +35,8 @@ struct sim_output {
 	bool held;
 	char consumer[SIM_NAME_BYTES]; /* its holder */
 	double value;                  /* electrical level 0 or 1, or the duty 0..1 */
-	bool is_driven;                /* a line of a part: to 'driven', whatever the part does */
-	bool driven;                   /* electrical */
+	bool is_driven; /* a part's line is held at 'driven', whatever the part does */
+	bool driven;    /* electrical */
 	struct sim_disturbance fault;
 };
 
@@ -102,7 +102,7 @@ int sim_open_lines(struct board *board, const struct lines_request *request,
 	struct hal_error *error, struct lines **ret_lines);
 /* Call it, with the lock, when the part may drive its lines to other levels. */
 void sim_lines_changed(struct sim_part *part);
-/* Nobody else drives the part's lines any more. With the lock. */
+/* Lets the part drive its lines again. With the lock. */
 void sim_lines_undrive(struct sim_part *part);
 
 /* sim_bus.c */

@@ -19,7 +19,7 @@ struct sim_lines {
 	struct sim_bus *bus; /* borrowed from the board: all of the part's lines */
 	struct sim_output *outputs[LINES_MAX]; /* borrowed from the board: each of the lines */
 	bool active_low;
-	uint64_t ours;  /* that are outputs */
+	uint64_t ours;  /* the outputs */
 	uint64_t shown; /* the levels after the newest edge */
 	struct lines_edge edges[EDGES_MAX];
 	size_t first, n_edges;
