@@ -102,8 +102,8 @@ struct config_sensor {
 			      intervals; null in the readings between, since no value is ever
 			      repeated */
 	bool topic;        /* also published alone, on ROOT/sensors/<name> */
-	/* What the sensor is called and what it measures, where the map says so; otherwise NULL.
-	 * See config_describe_sensor(). */
+	/* The sensor's name for people, its quantity and its unit, if the map gives them; otherwise
+	 * NULL. See config_describe_sensor(). */
 	char *label, *class, *unit;
 	bool simulated; /* simulate was given */
 	struct sim_wave simulate;
@@ -113,7 +113,7 @@ struct config_sensor {
 struct config_interval {
 	uint32_t default_ms, min_ms, max_ms; /* min_ms <= default_ms <= max_ms */
 	bool remember;
-	unsigned topic_unit_ms; /* of a number without a unit on the interval's topic: 1 or 1000 */
+	unsigned topic_unit_ms; /* for a number without a unit on the interval's topic: 1 or 1000 */
 };
 
 struct config_packed_field {
@@ -147,14 +147,14 @@ struct config_output {
 	bool active_low;                  /* of all ports */
 	double params[OUTPUT_PARAMS_MAX]; /* as the kind declares them */
 	unsigned failsafe;                /* index into the kind's choices */
-	bool has_failsafe;                /* of its own, and not the one of its kind */
-	uint64_t max_on_us;               /* from when it leaves rest; 0: no limit */
-	char *interlock;             /* of those with the same text at most one is on; NULL: none */
-	uint64_t interlock_pause_us; /* all of them are off for so long before one goes on */
+	bool has_failsafe;                /* its own; false: that of its kind */
+	uint64_t max_on_us;               /* counted from when it leaves its rest; 0: no limit */
+	char *interlock;                  /* at most one output with this text is on; NULL: none */
+	uint64_t interlock_pause_us;      /* all of them are off for this time before one goes on */
 	/*
 	 * Its settings as one text, including those of its chips. A reload keeps an object whose
-	 * fingerprint is the same, and builds it anew otherwise. What decides when it goes on and
-	 * off is not part of it.
+	 * fingerprint is the same, and builds it anew otherwise. Settings that only decide when it
+	 * goes on and off are not part of it.
 	 */
 	char *fingerprint;
 };
@@ -240,12 +240,12 @@ static inline const struct output_values *config_output_end(const struct config_
 	return is_limited ? &output->kind->rest : &config_output_failsafe(output)->end;
 }
 
-/* What a sensor's values are. Texts are the config's or the tables'; NULL: not known. */
+/* The meaning of a sensor's values. Texts belong to the config or the tables; NULL: unknown. */
 struct config_description {
 	const char *label;
 	const char *quantity; /* "temperature" */
-	const char *unit;     /* "°C"; of plain counts NULL */
-	double min, max;      /* -INFINITY, INFINITY: not known */
+	const char *unit;     /* "°C"; NULL for plain counts */
+	double min, max;      /* -INFINITY, INFINITY: unknown */
 };
 
 void config_describe_sensor(

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an output of any kind is to do when something happens to it: a pure function of its state,
- * the event and the time. Nothing is written here.
+ * Decides what an output of any kind does when something happens to it: a pure function of its
+ * state, the event and the time. Nothing is written here.
  *
- * There are levels, and the first one that has something to say decides:
- *   hardware error   what moves stands, and is never started by a cable that was plugged in again;
- *                    other kinds are shown again as they were, unless their time is over
- *   interlock        another one of its group goes on: rest. What is to go on itself waits until
- *                    the others have been off for their pause
- *   fail-safe        the broker is away, or the process ends: what the map says
+ * There are levels, and the first one that applies decides:
+ *   hardware error   an output that moves stops, and is never started by plugging in a cable again;
+ *                    other kinds return to their state, unless their time is over
+ *   interlock        another one of its group goes on: rest. An output that is to go on itself
+ *                    waits until the others have been off for their pause
+ *   fail-safe        the broker is away, or the process ends: the map decides
  *   max_on           the longest time that the map allows is over: rest
- *   for              the time that an action gave is over: rest
- *   action           what was asked for
+ *   for              the time of an action is over: rest
+ *   action           the request
  */
 #pragma once
 
@@ -33,10 +33,10 @@ enum output_event_type {
 struct output_event {
 	enum output_event_type type;
 	uint64_t time_us;              /* CLOCK_MONOTONIC */
-	struct output_request request; /* ACTION: what was asked for */
+	struct output_request request; /* ACTION: the request */
 };
 
-/* What changes of an output. */
+/* The part of an output that changes. */
 struct output_state {
 	struct output_values values;  /* all keys */
 	uint64_t since_us;            /* when it left rest, or came to it */
@@ -51,7 +51,7 @@ static inline const struct output_values *output_state_goal(const struct output_
 	return state->start_us == OUTPUT_NEVER ? &state->values : &state->waiting;
 }
 
-/* What there is to know of an output. */
+/* Everything that the rule needs to know about an output. */
 struct output_facts {
 	const struct output_kind *kind;
 	const struct output_values *away; /* what it does without a broker; nothing: as it is */
@@ -62,23 +62,23 @@ struct output_facts {
 };
 
 enum output_verdict {
-	OUTPUT_LEAVE, /* as it is */
+	OUTPUT_LEAVE, /* change nothing */
 	OUTPUT_WAIT,  /* the next state waits; nothing is written */
-	OUTPUT_WRITE, /* the values of the next state */
-	OUTPUT_REST,  /* on every port, also where it is believed to be */
+	OUTPUT_WRITE, /* write the values of the next state */
+	OUTPUT_REST,  /* write the rest on every port, even if it is believed to be there */
 };
 
 struct output_decision {
 	enum output_verdict verdict;
-	struct output_state next; /* once it was carried out; LEAVE: the one that it has */
+	struct output_state next; /* after it was carried out; LEAVE: the present state */
 };
 
 struct output_decision output_decide(
 	const struct output_facts *facts, const struct output_event *event);
 
-/* When there is something to decide without any other event; OUTPUT_NEVER. */
+/* When a decision is due without any other event; OUTPUT_NEVER. */
 uint64_t output_due(const struct output_facts *facts);
 
-/* Corrects a state whose values were changed by anything but a decision: what rests has no
- * deadline. */
+/* Corrects a state whose values were changed by something other than a decision: an output at rest
+ * has no deadline. */
 void output_state_settle(const struct output_kind *kind, struct output_state *state);
