@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the payload_parse*.c files share: where in a message they are, and the checks that are the
- * same everywhere. A check that fails adds its mistake and the parsing goes on, so that one answer
- * names all of them.
+ * Shared by the payload_parse*.c files: the place in a message, and the checks that are the same
+ * everywhere. A check that fails adds its mistake and parsing goes on, so that one answer names all
+ * mistakes.
  */
 #pragma once
 
@@ -13,9 +13,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { PAYLOAD_KEYS_MAX = 16 }; /* of a table, in the words about an unknown key */
+enum { PAYLOAD_KEYS_MAX = 16 }; /* of a table, in the message about an unknown key */
 
-/* Where in the message: the keys down to here. */
+/* A place in the message: the keys down to it. */
 struct payload_path {
 	const struct payload_path *up;
 	const char *key;
@@ -26,29 +26,29 @@ struct payload_parser {
 	const struct config *config;
 	struct payload_errors *errors;
 	struct payload_action *action;
-	/* By output, as far as the map has them: the sender's key; NULL: not addressed yet. */
+	/* For each output of the map: the sender's key for it; NULL: not addressed yet. */
 	const char *addressed[CONFIG_OUTPUTS_MAX];
-	bool has_ts, has_ttl; /* also when they are wrong */
+	bool has_ts, has_ttl; /* even if they are wrong */
 	double ts_ms, ttl_ms; /* NAN: not there, or wrong */
 };
 
-/* What a key means that is not an output's. */
+/* A key that is not an output's. */
 struct payload_key {
 	const char *name;
-	/* Checks the value, and puts it into *target. */
+	/* Checks the value, and stores it in *target. */
 	void (*check)(struct payload_parser *parser, const struct payload_path *path,
 		const cJSON *item, void *target);
 };
 
 /* The keys of an object. */
 struct payload_keys {
-	const struct payload_key *rows; /* the last one has no name; NULL: those of the kind */
-	const char *example;            /* of such an object; NULL: the kind's */
+	const struct payload_key *rows; /* the last one has no name; NULL: the kind's keys */
+	const char *example;            /* an example of such an object; NULL: the kind's */
 	bool has_kinds;                 /* the words of all kinds come before the rows */
 	const struct output_kind *kind;
 	enum {
-		PAYLOAD_KEYS_OF_ALL,   /* the object that stands behind the kind's word */
-		PAYLOAD_KEYS_OF_FIRST, /* the same, where the first one's keys stand in it */
+		PAYLOAD_KEYS_OF_ALL,   /* the object after the kind's word */
+		PAYLOAD_KEYS_OF_FIRST, /* the same, with the first output's keys in it */
 		PAYLOAD_KEYS_OF_ONE,   /* the object of one output */
 	} of;
 };
@@ -56,21 +56,21 @@ struct payload_keys {
 struct payload_range {
 	double min, max;
 	const char *unit;  /* " ms" or "" */
-	unsigned decimals; /* that a number may have; 0: whole */
+	unsigned decimals; /* allowed in a number; 0: whole numbers */
 };
 
-/* path may be NULL: the message as a whole. */
+/* Adds a mistake. path may be NULL: the message as a whole. */
 __attribute__((format(printf, 3, 4))) void payload_mistake(
 	struct payload_parser *parser, const struct payload_path *path, const char *format, ...);
 
-/* "a string", for "must be a number, not ...". */
+/* "a string", to follow "must be a number, not ". */
 const char *payload_type_name(const cJSON *item);
 
-/* What is not an object with something in it. */
+/* Adds the mistake that the item is not an object, or is empty. */
 void payload_not_filled(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, const struct payload_keys *keys);
 
-/* Each of these: true, or a mistake more. */
+/* Each of these returns true, or adds a mistake. */
 static inline bool payload_check_filled(struct payload_parser *parser,
 	const struct payload_path *path, const cJSON *item, const struct payload_keys *keys)
 {
@@ -88,62 +88,62 @@ const struct payload_key *payload_key_find(const struct payload_keys *keys, cons
 void payload_unknown_key(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_keys *keys);
 
-/* An object that has some of the keys, and no others. */
+/* Checks an object that has some of the keys, and no others. */
 void payload_check_object(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *object, const struct payload_keys *keys, void *target);
 
-/* No key twice in any object of the tree. */
+/* Checks that no object of the tree has a key twice. */
 void payload_check_repeated(
 	struct payload_parser *parser, const struct payload_path *path, const cJSON *tree);
 
-/* What json_scan() has found, in the words for a user. */
+/* Explains a mistake of json_scan() to a user. */
 void payload_explain_json(const struct payload_bytes *bytes, const struct json_mistake *mistake,
 	struct payload_errors *errors);
 
-/* The index of an output by its name or its number, or -1. */
+/* The index of an output by its name or number, or -1. */
 ssize_t payload_output_find(const struct config *config, const struct output_kind *kind,
 	const char *key, bool *ret_by_name);
 
-/* The word "stop" as a value. */
+/* True for the word "stop" as a value. */
 bool payload_is_stop_word(const cJSON *item);
 
-/* Whether somebody may mean a stop by it: "stop", "Stop", "off". */
+/* True for a word by which somebody may mean a stop: "stop", "Stop", "off". */
 bool payload_word_means_stop(const char *word);
 
-/* The same of a value that is none: "Stop", "off", false, null, 0. */
+/* The same for a value that is not a stop: "Stop", "off", false, null, 0. */
 bool payload_looks_like_stop(const cJSON *item);
 
-/* Whether a key at the top of an action is about something that does not move. */
+/* True if a key at the top of an action concerns something that does not move. */
 bool payload_key_is_of_rest(const char *key);
 
-/* Whether that value of a key stops what moves. */
+/* True if that value of the key stops an output that moves. */
 bool payload_key_stops(const struct output_key *key, const cJSON *item);
 
-/* Whose key it is. */
+/* A key and its owner. */
 struct payload_key_of {
 	const struct output_kind *kind;
 	const struct config_output *output; /* NULL: there is none such */
 };
 
-/* The output: of the map, or one that is not there. */
+/* output may be of the map, or one that does not exist. */
 static inline struct payload_key_of payload_key_of(
 	const struct config *config, const struct output_kind *kind, ssize_t output)
 {
 	return (struct payload_key_of){kind, output < 0 ? NULL : &config->outputs[output]};
 }
 
-/* Checks a value that does not stop, and adds it to the values. */
+/* Checks a value that is not a stop, and adds it to the values. */
 void payload_check_key(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, size_t index, const cJSON *item,
 	struct output_values *values);
 
-/* Whether an action may say it beside the keys of that kind: "for". */
+/* True if an action may have it beside the keys of that kind: "for". */
 bool payload_is_modifier(const struct output_kind *kind, const char *name);
 
-/* Those of the kind, one after the other; NULL: no more. */
+/* The names of the kind's modifiers by index; NULL: no more. */
 const char *payload_modifier_name(const struct output_kind *kind, size_t index);
 
-/* Checks the value of one that is, named at the end of the path, and notes it. */
+/* Checks the value of a modifier, whose name ends the path, and notes it. */
 void payload_check_modifier(struct payload_parser *parser, const struct payload_path *path,
 	const struct output_kind *kind, const cJSON *item, struct output_modifiers *modifiers);
 
@@ -154,13 +154,13 @@ void payload_check_modifiers(struct payload_parser *parser, const struct payload
 /* That no two outputs of an action exclude each other. */
 void payload_check_interlocks(struct payload_parser *parser);
 
-/* Whether a kind's word is one of this gateway's: it has such outputs, or everybody expects it. */
+/* True if the gateway knows a kind's word: it has such outputs, or everybody expects it. */
 static inline bool payload_kind_is_known(
 	const struct config *config, const struct output_kind *kind)
 {
 	return kind->is_counted || payload_outputs_of(config, kind)->n > 0;
 }
 
-/* What stands behind the word of a kind. */
+/* Checks the value of a kind's word. */
 void payload_check_outputs(struct payload_parser *parser, const struct payload_path *path,
 	const struct output_kind *kind, const cJSON *outputs);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What parts on GPIO lines have in common: they need no set-up, and their simulated wires are
- * changes that come one after the other.
+ * The common part of drivers on GPIO lines: they need no set-up, and their simulated wires change
+ * at given times.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* As of struct driver: there is nothing to do, and nothing to wait for. */
+/* For struct driver: there is nothing to do, and nothing to wait for. */
 int on_lines_configure(struct chip *chip, uint32_t *ret_wait_us);
 int on_lines_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
 
@@ -22,7 +22,7 @@ int on_lines_take(struct chip *chip, uint32_t *ret_wait_us);
 
 enum { WIRE_CHANGES_MAX = 256 };
 
-/* The levels of a simulated part's lines, and what becomes of them. Zeroed at first. */
+/* The levels of a simulated part's lines, and their future changes. Zeroed at first. */
 struct wire_model {
 	uint64_t levels;
 	uint64_t time_us; /* of the last change, if has_time */
@@ -37,10 +37,10 @@ struct wire_model {
 /* The next change is counted from now_us, if none is waiting. */
 void wire_model_begin(struct wire_model *wire, uint64_t now_us);
 
-/* One more change. With no room left it is dropped. */
+/* Adds a change. If there is no room left, it is dropped. */
 void wire_model_add(struct wire_model *wire, uint64_t levels, uint32_t after_us);
 
-/* As step() of struct driver_model. */
+/* For step() of struct driver_model. */
 bool wire_model_step(struct wire_model *wire, uint64_t now_us, uint64_t *ret_time_us);
 
 bool wire_model_line(const struct wire_model *wire, unsigned line);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An H-bridge's inputs: which are written, to what, in which order. No time and no decisions; those
- * are motor.c's. The truth tables and the parts that they come from are in hbridge.c.
+ * The inputs of an H-bridge: which ones are written, with what, in which order. There is no time
+ * and no decision here; those are in motor.c. The truth tables and their parts are in hbridge.c.
  *
- * Everything is built from one rule: a direction or a brake is only switched on from off, that is
- * while every input that could drive the motor is known to be inactive.
+ * Everything follows from one rule: a direction or a brake is only switched on from off, while
+ * every input that could drive the motor is known to be inactive.
  *
  *      off --drive--> driven --duty--> driven --off--> off
  *      off --brake--> braked --hold--> braked --release--> off
  *
- * Where drive, duty or brake fail, call off. Where release fails, call hold: with one input that
- * cannot be let go, the other one keeps the motor braked, and alone it would drive it.
+ * If drive, duty or brake fails, call off. If release fails, call hold: with one input that cannot
+ * be released, the other one keeps the motor braked, and alone it would drive it.
  *
- * Inputs are written one after the other, so on the way into a brake and out of it the motor is
- * driven for the time of one write. The caller says which way it may be pushed.
+ * Inputs are written one after the other, so on the way into and out of a brake the motor is driven
+ * for the time of one write. The caller says in which direction it may be pushed.
  *
  * Belongs to one thread.
  */
@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Which way the motor is driven. */
+/* The direction in which the motor is driven. */
 enum motor_direction { MOTOR_STOP, MOTOR_FORWARD, MOTOR_BACKWARD };
 
 /* The bridge's inputs. */
@@ -36,7 +36,7 @@ enum hbridge_input {
 	HBRIDGE_N_INPUTS,
 };
 
-/* What the bridge's inputs are wired to; NULL where there is none. All opened inactive. */
+/* The wires of the bridge's inputs; NULL if there is none. All must be opened inactive. */
 struct hbridge_outputs {
 	struct gpio_line *forward_line, *backward_line, *phase_line;
 	struct pwm_output *forward_pwm, *backward_pwm, *enable_pwm;
@@ -52,47 +52,48 @@ struct hbridge {
 		struct gpio_line *line; /* at most one of the two, owned */
 		struct pwm_output *pwm;
 	} inputs[HBRIDGE_N_INPUTS];
-	bool drives;               /* what was written may drive the motor */
-	enum hbridge_input failed; /* the first one of the last call that failed */
+	bool drives;               /* the last writes may drive the motor */
+	enum hbridge_input failed; /* the first one that failed in the last call */
 };
 
 /*
- * -EINVAL when the outputs make no bridge. Takes over the outputs on success only. Writes nothing.
+ * -EINVAL if the outputs form no bridge. Takes over the outputs on success only. Writes nothing.
  */
 int hbridge_init(struct hbridge *bridge, const struct hbridge_outputs *outputs);
 
 /* False for backward on what only turns one way. */
 bool hbridge_turns(const struct hbridge *bridge, enum motor_direction direction);
 
-/* How finely the speed can be set: the steps of the PWM input; 0 when it is on or off only. */
+/* The number of steps of the speed: those of the PWM input; 0 if it is on or off only. */
 uint32_t hbridge_steps(const struct hbridge *bridge);
 
 /*
- * Every driving input inactive. Attempts all of them, whatever fails, and returns the first error.
- * Coasts; a phase/enable bridge has no coast and brakes. turned is the direction in which it turns
- * or last turned, or MOTOR_STOP: its input goes last, in case a brake was half written.
+ * Makes every driving input inactive. Attempts all of them, whatever fails, and returns the first
+ * error. The motor coasts; a phase/enable bridge has no coast and brakes. turned is the direction
+ * in which it turns or last turned, or MOTOR_STOP: the input of that direction is written last, in
+ * case a brake was half written.
  */
 int hbridge_off(struct hbridge *bridge, enum motor_direction turned);
 
 /*
- * Sets the direction, then the duty, 0..1 (without a PWM input: full). Above 0 it is at least one
- * step. Ends at the first error.
+ * Sets the direction, then the duty, 0..1 (full without a PWM input). A duty above 0 is at least
+ * one step. Stops at the first error.
  */
 int hbridge_drive(struct hbridge *bridge, enum motor_direction direction, double duty);
 
-/* The duty alone. Nothing to do without a PWM input. */
+/* Sets the duty alone. Does nothing without a PWM input. */
 int hbridge_duty(struct hbridge *bridge, enum motor_direction direction, double duty);
 
 /*
- * Shorts the motor: both inputs are active at the end. push is the direction in which it last
- * turned. Ends at the first error.
+ * Brakes by shorting the motor: both inputs are active at the end. push is the direction in which
+ * it last turned. Stops at the first error.
  */
 int hbridge_brake(struct hbridge *bridge, enum motor_direction push);
 
 /* Writes the brake again. Attempts all inputs and returns the first error. */
 int hbridge_hold(struct hbridge *bridge, enum motor_direction push);
 
-/* Ends the brake. push is the direction that comes next. Ends at the first error. */
+/* Ends the brake. push is the direction that comes next. Stops at the first error. */
 int hbridge_release(struct hbridge *bridge, enum motor_direction push);
 
 /* Releases the outputs as they are. Call hbridge_off() first, see motor_close(). */

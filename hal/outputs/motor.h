@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A DC motor on an H-bridge. Belongs to one thread. The caller brings the time and calls
+ * A DC motor on an H-bridge. Belongs to one thread. The caller supplies the time, and calls
  * motor_poll() when it is due.
  *
  * Three kinds of bridge, and one driver without:
@@ -9,9 +9,9 @@
  *   phase line and enable PWM     DRV8835 in PHASE/ENABLE mode, DRV8838: phase high is backward
  *   enable alone                  a transistor: forward only
  * Whatever happens in between, both inputs are never active at the same time, except as the brake
- * of a map that asks for it. A reversal always passes through stop and rests there for
- * reverse_pause_us. A write that fails ends in stop; where even that stop cannot be written, it is
- * tried again by motor_poll() until it is.
+ * of a map that asks for it. A reversal always passes through stop, and rests there for
+ * reverse_pause_us. A write that fails ends in a stop. If even the stop cannot be written,
+ * motor_poll() repeats it until it works.
  */
 #pragma once
 
@@ -27,18 +27,18 @@ enum {
 };
 
 enum motor_stop_mode {
-	MOTOR_COAST, /* a phase/enable bridge cannot, it always brakes */
+	MOTOR_COAST, /* not possible with a phase/enable bridge, which always brakes */
 	MOTOR_BRAKE,
 };
 
 struct motor_settings {
 	enum motor_stop_mode stop_mode;
-	double min_duty;  /* 0..1: the duty below which the motor does not turn; ramps begin here */
+	double min_duty;  /* 0..1: below this duty the motor does not turn; ramps begin here */
 	uint32_t ramp_us; /* from stop to full speed; 0: at once. Without a PWM always at once */
 	/*
-	 * The least time between the end of one direction and the beginning of the other, also
-	 * with a stop in between. No shorter than a period of a PWM that works a new duty in at
-	 * its period's end.
+	 * The shortest time between the end of one direction and the beginning of the other, even
+	 * with a stop in between. At least one period of a PWM that applies a new duty at the end
+	 * of its period.
 	 */
 	uint32_t reverse_pause_us;
 };
@@ -46,9 +46,9 @@ struct motor_settings {
 struct motor;
 
 /*
- * Takes over the outputs (also on failure: then they are closed). -EINVAL when they make no bridge
- * or min_duty is not within 0..1; -ENOMEM. Writes nothing: the outputs were opened inactive, and
- * the motor begins stopped.
+ * Takes over the outputs; on failure it closes them. -EINVAL if they form no bridge or min_duty is
+ * not within 0..1; -ENOMEM. Writes nothing: the outputs were opened inactive, and the motor begins
+ * stopped.
  */
 int motor_new(const struct hbridge_outputs *outputs, const struct motor_settings *settings,
 	struct motor **ret_motor);
@@ -64,23 +64,23 @@ int motor_new(const struct hbridge_outputs *outputs, const struct motor_settings
 int motor_set(struct motor *motor, enum motor_direction direction, unsigned fine, uint64_t now_us);
 
 /*
- * Does what is due; nothing when called too early. *ret_next_us: the time of the next call, or
- * UINT64_MAX when there is nothing to do; it is set on an error, too. It may be over already: then
- * call again, with the time as it is then (a rest counts from the end of the stop's writes, which
- * only that call can tell). Errors as motor_set(). now_us of both functions is of one clock that
- * does not go back.
+ * Does what is due, or nothing if it is called too early. *ret_next_us: the time of the next call,
+ * or UINT64_MAX if there is nothing to do; it is also set on an error. That time may have passed
+ * already: then call again, with the present time (a rest counts from the end of the stop's writes,
+ * which only that call can tell). Errors as with motor_set(). now_us of both functions comes from
+ * one clock that does not go back.
  */
 int motor_poll(struct motor *motor, uint64_t now_us, uint64_t *ret_next_us);
 
 /*
- * True from a motor_set() to a direction until it is told to stop or an error stopped it; also
- * during a reversal's rest.
+ * True from a motor_set() with a direction until it is stopped, by a goal or by an error; also
+ * during the rest of a reversal.
  */
 bool motor_running(const struct motor *motor);
 
 /*
- * The direction in which the bridge drives, as far as what was written tells; MOTOR_STOP when it
- * surely does not. After a stop that failed this is the direction that could not be ended.
+ * The direction in which the bridge drives, as far as the writes tell; MOTOR_STOP if it surely does
+ * not. After a stop that failed, this is the direction that could not be ended.
  */
 enum motor_direction motor_driven(const struct motor *motor);
 
@@ -88,11 +88,11 @@ enum motor_direction motor_driven(const struct motor *motor);
 enum hbridge_input motor_failed_input(const struct motor *motor);
 
 /*
- * Writes every driving input inactive, even when it is believed to be; goes on after an error and
- * returns the first one. For the ends of the process: it never brakes, because lines are released
+ * Makes every driving input inactive, even if it is believed to be. Goes on after an error and
+ * returns the first one. For the end of the process: it never brakes, because lines are released
  * one by one afterwards, and one half of a brake is a drive. The motor is stopped then.
  */
 int motor_safe(struct motor *motor);
 
-/* motor_safe(), releases and returns NULL; motor may be NULL. */
+/* Calls motor_safe(), releases the motor and returns NULL; motor may be NULL. */
 struct motor *motor_close(struct motor *motor);

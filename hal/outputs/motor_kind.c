@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The motor as a kind of output: which bridge its ports make, and the words of its actions. */
+/* The motor as a kind of output: the bridge that its ports form, and the words of its actions. */
 #include "motor.h"
 #include "output_kind.h"
 
@@ -40,7 +40,7 @@ static const struct driver_param PARAMS[] = {
 
 enum { DIRECTION, SPEED, ON, PERCENT, LAST_DIRECTION };
 
-/* The directions as an action names them. */
+/* The names of the directions in an action. */
 static const char *const DIRECTIONS[] = {"forward", "backward", "stop", NULL};
 static const enum motor_direction DIRECTION_OF[] = {MOTOR_FORWARD, MOTOR_BACKWARD, MOTOR_STOP};
 enum { WORD_FORWARD, WORD_BACKWARD, WORD_STOP };
@@ -93,7 +93,8 @@ static const struct output_failsafe FAILSAFE[] = {
 
 /* --- the map --- */
 
-/* Of the lines, those that set the speed get software PWM: enable, or else forward and backward. */
+/* Gives software PWM to the lines that set the speed: enable, or without it forward and backward.
+ * */
 static void apply_soft(struct output_draft *draft)
 {
 	enum port_type *ports = draft->ports;
@@ -143,7 +144,7 @@ static bool is_bridge(const enum port_type ports[])
 		ports[HBRIDGE_PHASE] == PORT_LINE && ports[HBRIDGE_ENABLE] != PORT_NONE;
 }
 
-/* Said, not left out: then somebody counts on it. */
+/* If coast is written in the map, somebody relies on it. */
 static void check_stop(struct output_draft *draft)
 {
 	static const struct output_mistake COAST = {.key = "stop",
@@ -193,7 +194,7 @@ static void check_speed(struct output_draft *draft)
 	}
 }
 
-/* Nothing to say when a port is a mistake by itself. */
+/* If a port has a mistake of its own, there is nothing to add. */
 static bool check_motor(struct output_draft *draft)
 {
 	static const struct output_mistake NO_BRIDGE = {
@@ -208,7 +209,7 @@ static bool check_motor(struct output_draft *draft)
 		if (draft->ports[i] == PORT_NONE && draft->gives(draft, PORTS[i].key))
 			return false;
 	}
-	/* Before pwm: soft is applied, which makes another valid bridge of the same lines. */
+	/* Before pwm: soft is applied, which would make another valid bridge of the same lines. */
 	if (!is_bridge(draft->ports)) {
 		draft->report(draft, &NO_BRIDGE);
 		return false;
