@@ -18,6 +18,7 @@ enum {
 	WAIT_S = 5,
 	KEEPALIVE_S = 60,
 	LINE_MAX_BYTES = 1024, /* of ~/.config/tosctl */
+	OPTIONS_MAX = 64,
 	OPTION_CAFILE = 256,
 	OPTION_CERT,
 	OPTION_KEY,
@@ -79,7 +80,7 @@ struct draft {
 	struct options options;
 	const char *host, *url, *map;
 	unsigned long port;
-	const char *topic;
+	char *topic;
 };
 
 __attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
@@ -259,6 +260,8 @@ static int parse(int argc, char **argv, struct draft *draft)
 /* A line as "-h host" or "--json". What it holds lives as long as the process. */
 static int take_line(char *line, const char *path, struct draft *draft)
 {
+	static char *kept[OPTIONS_MAX];
+	static size_t n_kept;
 	char name[] = "tosctl", *word, *value, *argv[4] = {name, NULL, NULL, NULL};
 	int argc = 2, exit_code;
 
@@ -266,7 +269,9 @@ static int take_line(char *line, const char *path, struct draft *draft)
 	word = line + strspn(line, " \t");
 	if (!*word || *word == '#')
 		return -1;
-	argv[1] = strdup(word);
+	if (n_kept == OPTIONS_MAX)
+		return usage_error("%s has more than %d options", path, OPTIONS_MAX);
+	argv[1] = kept[n_kept++] = strdup(word);
 	if (!argv[1])
 		return EXIT_REFUSED;
 	value = argv[1] + strcspn(argv[1], " \t");
@@ -340,7 +345,7 @@ static int read_map(struct draft *draft)
 {
 	const char *path = draft->map ? draft->map : DEFAULT_MAP;
 	char hostname[256] = "localhost";
-	struct config *config = NULL;
+	static struct config *config;
 	struct diag *diag = NULL;
 	int r;
 
@@ -353,7 +358,7 @@ static int read_map(struct draft *draft)
 	if (r < 0 && diag)
 		diag_print(diag, stderr);
 	diag_free(diag);
-	if (r < 0)
+	if (!config)
 		return usage_error("%s does not say where the broker is", path);
 	take_map(draft, config);
 	return -1;
@@ -386,11 +391,10 @@ static int complete(struct draft *draft)
 	mqtt->urls = urls;
 	mqtt->n_urls = 1;
 	if (draft->topic)
-		mqtt->topic = strdup(draft->topic);
+		mqtt->topic = draft->topic;
 	else if (!mqtt->topic)
 		mqtt->topic = root;
-	if (!mqtt->topic || !*mqtt->topic || strlen(mqtt->topic) > 200 ||
-		strpbrk(mqtt->topic, "+#"))
+	if (!*mqtt->topic || strlen(mqtt->topic) > 200 || strpbrk(mqtt->topic, "+#"))
 		return usage_error("-t takes the topic of one gateway, without + and #");
 	mqtt->keepalive_s = KEEPALIVE_S;
 	mqtt->clean_start = true;

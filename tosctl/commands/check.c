@@ -13,16 +13,15 @@ static int run(const struct options *options, int n, char **arguments)
 	char hostname[256] = "localhost";
 	struct config *config = NULL;
 	struct diag *diag = NULL;
-	int r = diag_new(path, &diag);
 
 	(void)options;
 	(void)gethostname(hostname, sizeof(hostname) - 1);
-	if (r == 0)
-		r = config_load(path, hostname, diag, &config);
-	if (diag)
-		diag_print(diag, stderr);
+	if (diag_new(path, &diag) < 0)
+		return EXIT_REFUSED;
+	(void)config_load(path, hostname, diag, &config);
+	diag_print(diag, stderr);
 	diag_free(diag);
-	if (r < 0)
+	if (!config)
 		return EXIT_REFUSED;
 	printf("%s: good: chips %zu, sensors %zu", path, config->n_chips, config->n_sensors);
 	for (size_t i = 0; output_kind_table[i]; i++)
