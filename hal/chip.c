@@ -48,8 +48,14 @@ static int open_lines(struct chip *chip, struct board *board, const struct chip_
 		.outputs = chip->driver->output_lines,
 	};
 
+	int r;
+
 	(void)snprintf(consumer, sizeof(consumer), "tosd %.26s", chip->name);
-	return board_open_lines(board, &request, error, &chip->lines);
+	r = board_open_lines(board, &request, error, &chip->lines);
+	if (r == 0)
+		chip->lines->settle_us =
+			(uint32_t)driver_param_value(chip->driver, chip->params, "settle");
+	return r;
 }
 
 static int open_bus(struct chip *chip, struct board *board, const struct chip_settings *settings,

@@ -30,29 +30,52 @@ uint64_t lines_taken(const struct lines *lines)
 	return levels;
 }
 
+static int begin(struct lines *lines)
+{
+	uint64_t levels, now_us;
+	int r = lines->ops->levels(lines, &levels);
+
+	if (r < 0)
+		return r;
+	now_us = lines->settle_us ? lines_now_us(lines) : 0;
+	lines->settled_us = lines->settle_us ? now_us + lines->settle_us : 0;
+	for (unsigned i = 0; i < lines->n_lines; i++) {
+		debounce_begin(&lines->debounces[i], !lines->settle_us && levels >> i & 1);
+		debounce_edge(&lines->debounces[i], levels >> i & 1, now_us);
+	}
+	lines->has_begun = true;
+	return 0;
+}
+
+/* Who takes the edges begins; lines that give none are begun here. */
+static int settled_levels(struct lines *lines, uint64_t *levels)
+{
+	int r = lines->fd < 0 && !lines->has_begun ? begin(lines) : 0;
+
+	if (r < 0)
+		return r;
+	if (lines->fd >= 0)
+		*levels = lines->has_begun ? lines_taken(lines) : 0;
+	else if (lines_now_us(lines) < lines->settled_us)
+		*levels = 0;
+	return 0;
+}
+
 int lines_levels(struct lines *lines, uint64_t *ret_levels)
 {
 	uint64_t levels;
 	int r = lines->ops->levels(lines, &levels);
 
+	if (r == 0 && lines->settle_us)
+		r = settled_levels(lines, &levels);
+	else if (r == 0 && lines->has_begun && lines->debounce_us > 0)
+		levels = lines_taken(lines);
 	if (r == 0)
-		*ret_levels =
-			lines->has_begun && lines->debounce_us > 0 ? lines_taken(lines) : levels;
+		*ret_levels = levels;
 	if (lines->trace && r == 0)
 		hal_trace_printf(lines->trace, lines->name, "levels %" PRIx64 " ok", *ret_levels);
 	else if (lines->trace)
 		hal_trace_printf(lines->trace, lines->name, "levels %s", hal_strerror(r));
-	return r;
-}
-
-static int begin(struct lines *lines)
-{
-	uint64_t levels;
-	int r = lines->ops->levels(lines, &levels);
-
-	for (unsigned i = 0; r == 0 && i < lines->n_lines; i++)
-		debounce_begin(&lines->debounces[i], levels >> i & 1);
-	lines->has_begun = r == 0;
 	return r;
 }
 
@@ -78,6 +101,8 @@ static unsigned first_due(const struct lines *lines, uint64_t *ret_due_us)
 	for (unsigned i = 0; i < lines->n_lines; i++) {
 		uint64_t due_us = debounce_due_us(&lines->debounces[i], lines->debounce_us);
 
+		if (due_us < lines->settled_us)
+			due_us = lines->settled_us;
 		if (due_us >= *ret_due_us)
 			continue;
 		first = i;
@@ -94,9 +119,11 @@ static bool settle(
 	struct debounce *debounce = &lines->debounces[line];
 	uint64_t time_us;
 
-	if (line == lines->n_lines ||
+	if (line == lines->n_lines || now_us < lines->settled_us ||
 		!debounce_settle(debounce, lines->debounce_us, now_us, &time_us))
 		return false;
+	if (time_us < lines->settled_us)
+		time_us = lines->settled_us;
 	*ret_edge = (struct lines_edge){line, debounce->level, time_us};
 	return true;
 }

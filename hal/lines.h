@@ -71,6 +71,8 @@ struct lines {
 	char name[64]; /* "GPIO23" */
 	/* The rest belongs to lines.c. Backends set debounce_us and zero the others. */
 	uint32_t debounce_us;
+	uint32_t settle_us;  /* set after opening: for so long all levels are 0 */
+	uint64_t settled_us; /* when that is over; 0: at once */
 	bool has_begun;
 	uint64_t lost_seen;     /* the part of lost that has been dealt with */
 	struct lines_edge next; /* an edge of the backend's that is not used yet, if has_next */

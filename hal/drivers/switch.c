@@ -61,6 +61,13 @@ static const char *const LINE_KEYS[] = {"line", NULL};
 
 static const struct driver_event_word EVENTS[] = {{"0", "off"}, {"1", "on"}};
 
+static const struct driver_param PARAMS[] = {
+	{.key = "settle",
+		.type = DRIVER_PARAM_DURATION,
+		.max = 600e6,
+		.help = "for so long after it was opened it is 0, whatever its level"},
+};
+
 static const struct driver_channel CHANNELS[] = {
 	{"state", "state", "0 or 1", 0, 1, 1, 0},
 };
@@ -84,6 +91,8 @@ const struct driver driver_switch = {
 	.n_events = sizeof(EVENTS) / sizeof(*EVENTS),
 	.channels = CHANNELS,
 	.n_channels = sizeof(CHANNELS) / sizeof(*CHANNELS),
+	.params = PARAMS,
+	.n_params = sizeof(PARAMS) / sizeof(*PARAMS),
 	.integrity = DRIVER_INTEGRITY_NONE,
 	.configure = on_lines_configure,
 	.start = on_lines_start,

@@ -438,3 +438,33 @@ def test_no_echo_is_a_failed_read(broker, client, make_gateway):
     gateway.log.wait("level: hcsr04 on GPIO9, GPIO10: no echo: nothing within 4 m")
     gateway.set("level.distance", 2)
     client.wait_json("tos/sensors", lambda r: r["level"] == 2)
+
+
+MOTION = """
+mqtt: {{url: 'mqtt://127.0.0.1:{port}'}}
+interval: 100ms
+chips:
+  motion: {{driver: switch, line: GPIO23, settle: {settle}}}
+  door: {{driver: switch, line: GPIO24}}
+sensors:
+  motion: {{from: motion, simulate: 1}}
+"""
+
+
+def test_a_part_that_settles_is_off_and_says_nothing(broker, client, make_gateway):
+    gateway = make_gateway(MOTION.format(port=broker.port, settle="600s"))
+    for name in ("motion", "door"):
+        assert client.wait(f"tos/state/input/{name}").payload == b"off"
+    for level in (0, 1):
+        gateway.set("GPIO23", level)
+    gateway.set("door.state", 1)
+    client.wait_json("tos/events", lambda e: "door" in e)
+    assert client.wait_json("tos/sensors", mark=client.mark())["motion"] == 0
+    assert [list(e)[0] for e in events(client)] == ["door"]
+
+
+def test_what_a_part_has_settled_to_is_an_event(broker, client, make_gateway):
+    make_gateway(MOTION.format(port=broker.port, settle="500ms"))
+    assert client.wait_json("tos/events")["motion"] == 1
+    client.wait("tos/state/input/motion", lambda m: m.payload == b"on")
+    client.wait_json("tos/sensors", lambda r: r["motion"] == 1)

@@ -15,7 +15,7 @@ enum { MS = 1000 };
 /* A backend that gives what the test has put there. */
 struct fake {
 	struct lines base;
-	uint64_t levels;
+	uint64_t levels, now_us;
 	struct lines_edge edges[64];
 	size_t first, n;
 	int error;
@@ -40,7 +40,13 @@ static int fake_edge(struct lines *lines, struct lines_edge *ret_edge)
 	return 1;
 }
 
-static const struct lines_ops OPS = {.levels = fake_levels, .edge = fake_edge};
+static uint64_t fake_now_us(const struct lines *lines)
+{
+	return ((const struct fake *)lines)->now_us;
+}
+
+static const struct lines_ops OPS = {
+	.levels = fake_levels, .edge = fake_edge, .now_us = fake_now_us};
 
 static struct fake fake_of(unsigned n_lines, uint32_t debounce_us)
 {
@@ -189,6 +195,62 @@ static void a_reading_has_the_level_that_counts(void **state)
 	assert_int_equal(levels, 1);
 }
 
+/* Whatever happens meanwhile, and even with no debounce at all. */
+static void until_it_has_settled_a_line_is_at_0(void **state)
+{
+	struct fake fake = fake_of(1, 0);
+	uint64_t levels = 7;
+
+	(void)state;
+	fake.base.settle_us = 100 * MS;
+	fake.now_us = 1000 * MS;
+	fake.levels = 1;
+	assert_int_equal(lines_levels(&fake.base, &levels), 0);
+	assert_int_equal(levels, 0);
+	assert_false(fake.base.has_begun);
+	assert_none(&fake, 1000 * MS, 1100 * MS);
+	assert_int_equal(lines_levels(&fake.base, &levels), 0);
+	assert_int_equal(levels, 0);
+	add(&fake, 0, false, 1010 * MS);
+	add(&fake, 0, true, 1020 * MS);
+	assert_none(&fake, 1099 * MS, 1100 * MS);
+	assert_edge(&fake, 1100 * MS, 0, true, 1100 * MS);
+	assert_int_equal(lines_levels(&fake.base, &levels), 0);
+	assert_int_equal(levels, 1);
+	add(&fake, 0, false, 1200 * MS);
+	assert_edge(&fake, 1200 * MS, 0, false, 1200 * MS);
+}
+
+static void a_line_that_has_come_to_rest_meanwhile_says_nothing(void **state)
+{
+	struct fake fake = fake_of(1, 0);
+
+	(void)state;
+	fake.base.settle_us = 100 * MS;
+	fake.now_us = 1000 * MS;
+	fake.levels = 1;
+	assert_none(&fake, 1000 * MS, 1100 * MS);
+	add(&fake, 0, false, 1050 * MS);
+	assert_none(&fake, 1200 * MS, DEBOUNCE_NEVER);
+}
+
+static void a_line_without_edges_settles_too(void **state)
+{
+	struct fake fake = fake_of(1, 0);
+	uint64_t levels = 7;
+
+	(void)state;
+	fake.base.fd = -1;
+	fake.base.settle_us = 100 * MS;
+	fake.now_us = 1000 * MS;
+	fake.levels = 1;
+	assert_int_equal(lines_levels(&fake.base, &levels), 0);
+	assert_int_equal(levels, 0);
+	fake.now_us = 1100 * MS;
+	assert_int_equal(lines_levels(&fake.base, &levels), 0);
+	assert_int_equal(levels, 1);
+}
+
 static void an_error_is_no_edge_and_no_level(void **state)
 {
 	struct fake fake = fake_of(1, 30 * MS);
@@ -231,6 +293,9 @@ int main(void)
 		cmocka_unit_test(edges_of_several_lines_come_in_the_order_of_time),
 		cmocka_unit_test(a_level_after_lost_edges_is_an_edge_now),
 		cmocka_unit_test(a_reading_has_the_level_that_counts),
+		cmocka_unit_test(until_it_has_settled_a_line_is_at_0),
+		cmocka_unit_test(a_line_that_has_come_to_rest_meanwhile_says_nothing),
+		cmocka_unit_test(a_line_without_edges_settles_too),
 		cmocka_unit_test(an_error_is_no_edge_and_no_level),
 		cmocka_unit_test(names_are_taken_apart),
 	};
