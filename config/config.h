@@ -12,6 +12,7 @@
 #include "derived.h"
 #include "diag.h"
 #include "driver.h"
+#include "gpio.h"
 #include "output_kind.h"
 #include "sampling.h"
 #include "sim_wave.h"
@@ -145,6 +146,8 @@ struct config_output {
 	char *name;   /* "led0", "motor0" by default */
 	struct config_port ports[OUTPUT_PORTS_MAX];
 	bool active_low;                  /* of all ports */
+	enum gpio_drive drive;            /* of all GPIO lines */
+	enum lines_bias bias;             /* of all GPIO lines */
 	double params[OUTPUT_PARAMS_MAX]; /* as the kind declares them */
 	unsigned failsafe;                /* index into the kind's choices */
 	bool has_failsafe;                /* its own; false: that of its kind */

@@ -99,6 +99,7 @@ static void print_output(const struct config *config, const struct config_output
 	const struct output_kind *kind = output->kind;
 
 	fprintf(out, "%s %s\nactive_low %d\n", kind->word, output->name, output->active_low);
+	fprintf(out, "drive %d\nbias %d\n", (int)output->drive, (int)output->bias);
 	for (size_t i = 0; i < kind->n_params; i++)
 		fprintf(out, "%s %.17g\n", kind->params[i].key, output->params[i]);
 	for (size_t i = 0; i < kind->n_ports; i++)

@@ -36,6 +36,44 @@ const struct schema_option config_lines_options[] = {
 	{0},
 };
 
+static const struct schema_choice drives[] = {
+	{"push-pull", GPIO_DRIVE_PUSH_PULL},
+	{"open-drain", GPIO_DRIVE_OPEN_DRAIN},
+	{"open-source", GPIO_DRIVE_OPEN_SOURCE},
+	{0},
+};
+
+const struct schema_option config_wiring_options[CONFIG_WIRING_OPTIONS] = {
+	{.key = "drive",
+		.type = SCHEMA_ENUM,
+		.store = SCHEMA_STORE_UNSIGNED,
+		.offset = offsetof(struct config_output, drive),
+		.choices = drives,
+		.initial = "push-pull"},
+	{.key = "bias",
+		.type = SCHEMA_ENUM,
+		.store = SCHEMA_STORE_UNSIGNED,
+		.offset = offsetof(struct config_output, bias),
+		.choices = biases,
+		.initial = "as-is"},
+};
+
+void config_check_wiring(
+	struct schema *schema, const struct yaml_node *map, const struct config_output *output)
+{
+	for (size_t i = 0; i < output->kind->n_ports; i++)
+		if (output->ports[i].type == PORT_LINE || output->ports[i].type == PORT_SOFT_PWM)
+			return;
+	for (size_t i = 0; i < CONFIG_WIRING_OPTIONS; i++) {
+		const char *key = config_wiring_options[i].key;
+		const struct yaml_node *node = yaml_node_get(map, key);
+
+		if (node)
+			diag_error(schema->diag, node->key_place, "remove it",
+				"%s: that is for GPIO lines, and here is none", key);
+	}
+}
+
 /* Adds the line to chip->bus. */
 static int add_line(struct schema *schema, const struct yaml_node *node, const char *line,
 	struct config_chip *chip)

@@ -54,6 +54,14 @@ int config_read_packed(struct schema *schema, const struct yaml_node *node, void
 int config_read_output_section(struct schema *schema, const struct yaml_node *node, void *field);
 int config_read_failsafe(struct schema *schema, const struct yaml_node *node, void *field);
 
+/* How the GPIO lines of an output are wired: for a struct config_output. */
+enum { CONFIG_WIRING_OPTIONS = 2 };
+extern const struct schema_option config_wiring_options[CONFIG_WIRING_OPTIONS];
+
+/* They are a mistake where there is no line. */
+void config_check_wiring(
+	struct schema *schema, const struct yaml_node *map, const struct config_output *output);
+
 /* The options that every output has, whatever its kind: for a struct config_output. */
 enum { CONFIG_RULE_OPTIONS = 4 };
 

@@ -20,8 +20,8 @@ struct reading {
 
 /* The options of a kind, and the words that the options refer to. */
 struct table {
-	struct schema_option
-		options[OUTPUT_PORTS_MAX + OUTPUT_PARAMS_MAX + CONFIG_RULE_OPTIONS + 6];
+	struct schema_option options[OUTPUT_PORTS_MAX + OUTPUT_PARAMS_MAX + CONFIG_RULE_OPTIONS +
+		CONFIG_WIRING_OPTIONS + 6];
 	size_t n;
 	struct config_words words[OUTPUT_PARAMS_MAX];
 	struct config_rule_words rules;
@@ -276,6 +276,8 @@ static void init_table(struct table *table, const struct output_kind *kind)
 	if (has_soft_key(kind))
 		add(table, SOFT_PWM);
 	add(table, ACTIVE_LOW);
+	for (size_t i = 0; i < CONFIG_WIRING_OPTIONS; i++)
+		add(table, config_wiring_options[i]);
 	for (size_t i = 0; i < kind->n_params; i++)
 		add_param(table, &kind->params[i], i,
 			i + 1 < kind->n_params && kind->params[i + 1].is_second);
@@ -490,6 +492,7 @@ static int read_output(struct schema *schema, const struct yaml_node *node,
 		return 0;
 	set_frequency(schema, node, reading);
 	check_kernel_led(schema, node, &reading->output);
+	config_check_wiring(schema, node, &reading->output);
 	if (diag_count(schema->diag) == before)
 		check_pwm(schema, node, reading);
 	return 0;

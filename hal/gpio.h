@@ -10,14 +10,24 @@
 #pragma once
 
 #include "hal_trace.h"
+#include "lines.h"
 #include <stdbool.h>
 #include <stdint.h>
+
+/* What stands on the line for the two electrical levels. */
+enum gpio_drive {
+	GPIO_DRIVE_PUSH_PULL,
+	GPIO_DRIVE_OPEN_DRAIN,  /* high is left to a pull-up */
+	GPIO_DRIVE_OPEN_SOURCE, /* low is left to a pull-down */
+};
 
 struct gpio_request {
 	const char *line;     /* borrowed for the call */
 	const char *consumer; /* shown by gpioinfo: "tosd led.red" */
 	bool value;      /* logical level from the first moment on: requested and set in one call */
 	bool active_low; /* logical 1 is electrical 0 */
+	enum gpio_drive drive;
+	enum lines_bias bias; /* a chip that has none ignores it */
 };
 
 struct gpio_line;

@@ -102,7 +102,12 @@ static int open_port(struct output *output, const struct port_source *source, si
 	struct output_wire *ret_wire)
 {
 	char consumer[96];
-	struct port_use use = {.consumer = consumer, .active_low = output->config->active_low};
+	struct port_use use = {
+		.consumer = consumer,
+		.active_low = output->config->active_low,
+		.drive = output->config->drive,
+		.bias = output->config->bias,
+	};
 	struct port port;
 	int r;
 

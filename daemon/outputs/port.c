@@ -11,6 +11,8 @@ static int open_line(const struct port_source *source, const struct config_port 
 		.consumer = use->consumer,
 		.value = false,
 		.active_low = use->active_low,
+		.drive = use->drive,
+		.bias = use->bias,
 	};
 
 	return board_open_line(source->board, &request, error, ret_line);

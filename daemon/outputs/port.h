@@ -27,6 +27,8 @@ struct port {
 struct port_use {
 	const char *consumer; /* "tosd led.red" */
 	bool active_low;
+	enum gpio_drive drive; /* of a line */
+	enum lines_bias bias;
 };
 
 /* 0 or an error of hal_error.h with the words in *error. */

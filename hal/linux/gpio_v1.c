@@ -55,6 +55,24 @@ static int line_state(struct gpio_chip *base, uint32_t offset, struct gpio_line_
 	return 0;
 }
 
+static int flags_of(const struct gpio_request *request)
+{
+	static const int DRIVES[] = {
+		[GPIO_DRIVE_PUSH_PULL] = 0,
+		[GPIO_DRIVE_OPEN_DRAIN] = GPIOD_LINE_REQUEST_FLAG_OPEN_DRAIN,
+		[GPIO_DRIVE_OPEN_SOURCE] = GPIOD_LINE_REQUEST_FLAG_OPEN_SOURCE,
+	};
+	static const int BIASES[] = {
+		[LINES_BIAS_AS_IS] = 0,
+		[LINES_BIAS_PULL_UP] = GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_UP,
+		[LINES_BIAS_PULL_DOWN] = GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_DOWN,
+		[LINES_BIAS_OFF] = GPIOD_LINE_REQUEST_FLAG_BIAS_DISABLE,
+	};
+
+	return (request->active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0) |
+		DRIVES[request->drive] | BIASES[request->bias];
+}
+
 static int request_output(struct gpio_chip *base, uint32_t offset,
 	const struct gpio_request *request, struct gpio_line **ret_line)
 {
@@ -62,7 +80,7 @@ static int request_output(struct gpio_chip *base, uint32_t offset,
 	const struct gpiod_line_request_config config = {
 		.consumer = request->consumer,
 		.request_type = GPIOD_LINE_REQUEST_DIRECTION_OUTPUT,
-		.flags = request->active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0,
+		.flags = flags_of(request),
 	};
 	struct line_v1 *line = calloc(1, sizeof(*line));
 

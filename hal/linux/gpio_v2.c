@@ -77,6 +77,27 @@ static void free_parts(struct request_parts *parts)
 		gpiod_request_config_free(parts->config);
 }
 
+static int set_wiring(struct gpiod_line_settings *settings, const struct gpio_request *request)
+{
+	static const enum gpiod_line_drive DRIVES[] = {
+		[GPIO_DRIVE_PUSH_PULL] = GPIOD_LINE_DRIVE_PUSH_PULL,
+		[GPIO_DRIVE_OPEN_DRAIN] = GPIOD_LINE_DRIVE_OPEN_DRAIN,
+		[GPIO_DRIVE_OPEN_SOURCE] = GPIOD_LINE_DRIVE_OPEN_SOURCE,
+	};
+	static const enum gpiod_line_bias BIASES[] = {
+		[LINES_BIAS_AS_IS] = GPIOD_LINE_BIAS_AS_IS,
+		[LINES_BIAS_PULL_UP] = GPIOD_LINE_BIAS_PULL_UP,
+		[LINES_BIAS_PULL_DOWN] = GPIOD_LINE_BIAS_PULL_DOWN,
+		[LINES_BIAS_OFF] = GPIOD_LINE_BIAS_DISABLED,
+	};
+
+	gpiod_line_settings_set_active_low(settings, request->active_low);
+	if (gpiod_line_settings_set_drive(settings, DRIVES[request->drive]) < 0 ||
+		gpiod_line_settings_set_bias(settings, BIASES[request->bias]) < 0)
+		return linux_error(errno);
+	return 0;
+}
+
 static int request_line(struct gpiod_chip *chip, uint32_t offset,
 	const struct gpio_request *request, struct gpiod_line_request **ret_request)
 {
@@ -86,13 +107,16 @@ static int request_line(struct gpiod_chip *chip, uint32_t offset,
 		gpiod_request_config_new(),
 	};
 	const unsigned offsets[] = {offset};
+	int r;
 
 	if (!parts.settings || !parts.lines || !parts.config)
 		return -ENOMEM;
 	if (gpiod_line_settings_set_direction(parts.settings, GPIOD_LINE_DIRECTION_OUTPUT) < 0 ||
 		gpiod_line_settings_set_output_value(parts.settings, level(request->value)) < 0)
 		return linux_error(errno);
-	gpiod_line_settings_set_active_low(parts.settings, request->active_low);
+	r = set_wiring(parts.settings, request);
+	if (r < 0)
+		return r;
 	if (gpiod_line_config_add_line_settings(parts.lines, offsets, 1, parts.settings) < 0)
 		return linux_error(errno);
 	if (request->consumer)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """LEDs and motors as the kernel's GPIO, PWM and I2C layers see them."""
 
-from board import BACKWARD, FORWARD, RED, registers
+import pytest
+
+from board import BACKWARD, FORWARD, MAP, RED, registers
 
 PWM = "/sys/class/pwm/pwmchip0"
 
@@ -75,3 +77,21 @@ def test_brightness_by_a_pca9685(guest, gateway):
     assert registers(guest, 2, 0x40, 0x15, 1)[0] & 0x10
     # PRE_SCALE for 1 kHz from 25 MHz: round(25e6 / (4096 * 1000)) - 1.
     assert registers(guest, 2, 0x40, 0xFE, 1) == [5]
+
+
+@pytest.mark.parametrize(
+    "keys, words",
+    [
+        ("drive: push-pull", set()),
+        ("drive: open-drain, bias: pull-up, active_low: true", {"open-drain", "pull-up"}),
+        ("drive: open-source, bias: pull-down", {"open-source", "pull-down"}),
+        ("bias: off", {"disabled"}),
+    ],
+)
+def test_a_line_is_wired_as_the_map_says(guest, parts, make_gateway, keys, words):
+    """In the words of gpioinfo, which libgpiod 1 and 2 have in common."""
+    del parts
+    make_gateway(MAP + f"relays:\n  - {{name: pump, line: GPIO22, {keys}}}\n")
+    line = next(line for line in guest.run("gpioinfo").splitlines() if "GPIO22" in line)
+    known = {"open-drain", "open-source", "pull-up", "pull-down", "disabled"}
+    assert {word for word in known if word in line} == words, line

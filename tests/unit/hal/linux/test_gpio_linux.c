@@ -174,18 +174,24 @@ static void machine_free(struct machine *machine)
 static int open_line(struct machine *machine, const char *name)
 {
 	const struct gpio_request request = {
-		.line = name, .consumer = "tosd led.red", .value = true, .active_low = true};
+		.line = name,
+		.consumer = "tosd led.red",
+		.value = true,
+		.active_low = true,
+		.drive = GPIO_DRIVE_OPEN_DRAIN,
+		.bias = LINES_BIAS_PULL_UP,
+	};
 
 	return gpio_linux_open(&machine->gpio, &request, &machine->error, &machine->line);
 }
 
 /* name must fail with that error and those words; %s stands for the dev folder. */
-#define assert_open_fails(machine, name, code, words, ...)                                         \
+#define assert_open_fails(machine, name, code, ...)                                                \
 	do {                                                                                       \
 		char expected_[HAL_ERROR_BYTES];                                                   \
 		assert_int_equal(open_line(machine, name), code);                                  \
 		assert_null((machine)->line);                                                      \
-		(void)snprintf(expected_, sizeof(expected_), words, ##__VA_ARGS__);                \
+		(void)snprintf(expected_, sizeof(expected_), __VA_ARGS__);                         \
 		assert_string_equal((machine)->error.text, expected_);                             \
 	} while (0)
 
@@ -221,6 +227,8 @@ static void test_the_request_reaches_the_chip_in_one_call(void **state)
 	const struct fake_line *line = (const struct fake_line *)machine->line;
 	assert_true(line->request.value);
 	assert_true(line->request.active_low);
+	assert_int_equal(line->request.drive, GPIO_DRIVE_OPEN_DRAIN);
+	assert_int_equal(line->request.bias, LINES_BIAS_PULL_UP);
 	assert_string_equal(line->request.consumer, "tosd led.red");
 	machine_free(machine);
 }
