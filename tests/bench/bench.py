@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 
+from commands import measure_commands
 from edges import measure_edges
 from figures import Comparison
 from instructions import against_reference, count_instructions
@@ -56,6 +57,13 @@ def measure(bench, report):
     print(
         f"Sensors' time of one reading of the demo's map beyond the parts' own conversions: "
         f"{median} us, p99 {p99} us (limit {SENSOR_TIME_LIMIT_US} us)\n"
+    )
+    report("commands")
+    result["commands_ms"] = measure_commands(bench)
+    print(
+        "A command at a terminal, from its start to its end (the MQTT library waits for 100 ms in each connect): "
+        + ", ".join(f"{name} {value} ms" for name, value in result["commands_ms"].items())
+        + "\n"
     )
     report("edges")
     edges = result["edges"] = measure_edges(bench)

@@ -151,6 +151,7 @@ class Bench:
     def __init__(self, build, folder, broker, quick):
         self.tools = build / "tests" / "bench"
         self.tosd = build / "daemon" / "tosd"
+        self.tosctl = build / "tosctl" / "tosctl"
         self.folder = folder
         self.broker = broker
         self.quick = quick
