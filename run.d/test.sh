@@ -15,6 +15,7 @@ run_test() {
 
 test_all() {
 	[ -z "$install" ] || run_install build man test ${vm:+vm}
+	check_arguments "$@"
 	build "$dir" enabled
 	status=0
 	log=testlog-$$
@@ -38,6 +39,17 @@ test_all() {
 	python3 "$here/tests/tally.py" "$@" || status=1
 	rm -f "$dir/meson-logs/$log".*
 	return "$status"
+}
+
+# A mistyped option is reported now, and not after minutes of building and testing.
+check_arguments() {
+	code=0
+	PYTHONDONTWRITEBYTECODE=1 python3 -m pytest -q -p no:cacheprovider --collect-only \
+		"$here/tests/integration/conftest.py" "$@" </dev/null >"$scratch/arguments" 2>&1 || code=$?
+	[ "$code" -ne 4 ] || {
+		grep -i 'error: ' "$scratch/arguments" | grep -v usage: >&2
+		wrong_usage "pytest does not understand: $*"
+	}
 }
 
 # integration PYTEST-ARGUMENT...: in two passes. What measures time has the machine to itself, except

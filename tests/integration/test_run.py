@@ -48,6 +48,14 @@ def test_a_mistake_is_told_in_one_line(arguments, code, told, folder):
     assert not any(folder.iterdir())
 
 
+def test_what_pytest_does_not_take_is_told_before_the_build(folder):
+    environment = dict(os.environ, TMPDIR=str(folder))
+    ended = run("test", "--no-install", "--no-vn", "--build", folder / "build", env=environment)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "unrecognized arguments: --no-vn" in ended.stderr
+    assert not any(folder.iterdir())
+
+
 def test_a_link_to_it_works(folder):
     link = folder / "link"
     link.symlink_to(ROOT / "run")
