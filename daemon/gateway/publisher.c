@@ -145,13 +145,41 @@ static void put_packed(struct publisher *publisher, const struct config_packed *
 	put_value(publisher, packed->topic, publisher->payload, (size_t)size);
 }
 
+/* The topic of an input that is in some state. False if the chip has none. */
+static bool input_topic(
+	const struct config *config, const struct config_chip *chip, char ret_topic[TOPIC_MAX])
+{
+	char parent[TOPIC_MAX];
+
+	for (size_t i = 0; i < chip->driver->n_events; i++) {
+		if (!chip->driver->events[i].state)
+			continue;
+		topic_below(parent, config->mqtt.topic, "state/input");
+		topic_below(ret_topic, parent, chip->name);
+		return true;
+	}
+	return false;
+}
+
+static bool is_input_topic(const void *context, const char *topic)
+{
+	const struct config *config = context;
+	char own[TOPIC_MAX];
+
+	for (size_t i = 0; i < config->n_chips; i++) {
+		if (input_topic(config, &config->chips[i], own) && strcmp(own, topic) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void follow_config(
 	struct publisher *publisher, const struct config *config, uint64_t connection)
 {
 	if (publisher->config == config && publisher->connection == connection)
 		return;
 	if (publisher->config != config)
-		outbox_forget_inputs(publisher->outbox);
+		outbox_forget_inputs(publisher->outbox, is_input_topic, config);
 	publisher->config = config;
 	publisher->connection = connection;
 	for (size_t i = 0; i < CONFIG_SENSORS_MAX; i++)
@@ -169,13 +197,13 @@ static void put_event(
 	log_debug("inputs", "%s %s", name, word);
 }
 
-static void put_input(struct publisher *publisher, size_t chip, const char *name, const char *state)
+static void put_input(struct publisher *publisher, size_t index, const struct config_chip *chip,
+	const char *state)
 {
-	char parent[TOPIC_MAX], topic[TOPIC_MAX];
+	char topic[TOPIC_MAX];
 
-	topic_below(parent, publisher->config->mqtt.topic, "state/input");
-	topic_below(topic, parent, name);
-	(void)outbox_put_input(publisher->outbox, chip, topic, state, strlen(state));
+	if (input_topic(publisher->config, chip, topic))
+		(void)outbox_put_input(publisher->outbox, index, topic, state, strlen(state));
 }
 
 void publisher_on_event(void *userdata, const struct input_event *event)
@@ -195,7 +223,7 @@ void publisher_on_event(void *userdata, const struct input_event *event)
 	if (event->is_change)
 		put_event(publisher, chip->name, word->word, moment);
 	if (word->state)
-		put_input(publisher, event->chip, chip->name, word->state);
+		put_input(publisher, event->chip, chip, word->state);
 }
 
 void publisher_on_reading(

@@ -72,8 +72,12 @@ int outbox_put_event(struct outbox *outbox, uint64_t taken_ms, const void *paylo
 int outbox_put_input(
 	struct outbox *outbox, size_t index, const char *topic, const void *payload, size_t size);
 
-/* Empties those slots, for another map. */
-void outbox_forget_inputs(struct outbox *outbox);
+/*
+ * Empties those slots, for another map. What is retained at the broker below a topic that is_kept()
+ * denies is cleared.
+ */
+void outbox_forget_inputs(struct outbox *outbox,
+	bool (*is_kept)(const void *context, const char *topic), const void *context);
 
 /*
  * A reading taken before the clock was set has the monotonic clock's time as taken_ms, and no time

@@ -26,25 +26,54 @@ int outbox_put_input(
 	return 0;
 }
 
-void outbox_forget_inputs(struct outbox *outbox)
+/* With the oldest one forgotten where there is no room. */
+static void clear_input(struct outbox *outbox, const struct outbox_input *input)
 {
+	struct outbox_input *cleared = outbox->cleared;
+
+	if (outbox->n_cleared == OUTBOX_INPUTS_MAX)
+		memmove(cleared, cleared + 1, --outbox->n_cleared * sizeof(*cleared));
+	cleared += outbox->n_cleared++;
+	*cleared = *input;
+	cleared->size = 0;
+	cleared->due = true;
+	doorbell_ring(&outbox->bell);
+}
+
+void outbox_forget_inputs(struct outbox *outbox,
+	bool (*is_kept)(const void *context, const char *topic), const void *context)
+{
+	size_t n = 0;
+
 	(void)pthread_mutex_lock(&outbox->mutex);
-	for (size_t i = 0; i < outbox->n_inputs; i++)
+	for (size_t i = 0; i < outbox->n_cleared; i++) {
+		if (!is_kept(context, outbox->cleared[i].topic))
+			outbox->cleared[n++] = outbox->cleared[i];
+	}
+	outbox->n_cleared = n;
+	for (size_t i = 0; i < outbox->n_inputs; i++) {
+		const struct outbox_input *input = &outbox->inputs[i];
+
+		if (input->topic[0] && !is_kept(context, input->topic))
+			clear_input(outbox, input);
 		outbox->inputs[i] = (struct outbox_input){.topic = ""};
+	}
 	outbox->n_inputs = 0;
-	(void)pthread_mutex_unlock(&outbox->mutex);
+	doorbell_unlock(&outbox->bell, &outbox->mutex);
 }
 
 void outbox_repeat_inputs(struct outbox *outbox)
 {
 	for (size_t i = 0; i < outbox->n_inputs; i++)
 		outbox->inputs[i].due = outbox->inputs[i].topic[0] != '\0';
+	for (size_t i = 0; i < outbox->n_cleared; i++)
+		outbox->cleared[i].due = true;
 }
 
-bool outbox_take_input(struct outbox *outbox, struct outbox_message *message)
+static bool take(struct outbox_input *inputs, size_t n, struct outbox_message *message)
 {
-	for (size_t i = 0; i < outbox->n_inputs; i++) {
-		struct outbox_input *input = &outbox->inputs[i];
+	for (size_t i = 0; i < n; i++) {
+		struct outbox_input *input = &inputs[i];
 
 		if (!input->due)
 			continue;
@@ -60,4 +89,10 @@ bool outbox_take_input(struct outbox *outbox, struct outbox_message *message)
 		return true;
 	}
 	return false;
+}
+
+bool outbox_take_input(struct outbox *outbox, struct outbox_message *message)
+{
+	return take(outbox->cleared, outbox->n_cleared, message) ||
+		take(outbox->inputs, outbox->n_inputs, message);
 }

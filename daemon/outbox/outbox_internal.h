@@ -101,6 +101,9 @@ struct outbox {
 
 	struct outbox_input inputs[OUTBOX_INPUTS_MAX];
 	size_t n_inputs; /* slots that may be in use */
+	/* Those of earlier maps that are cleared, without a payload; again with each connection. */
+	struct outbox_input cleared[OUTBOX_INPUTS_MAX];
+	size_t n_cleared;
 
 	uint64_t rejected;
 	uint64_t dropped;           /* answers */

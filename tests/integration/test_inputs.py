@@ -468,3 +468,20 @@ def test_what_a_part_has_settled_to_is_an_event(broker, client, make_gateway):
     assert client.wait_json("tos/events")["motion"] == 1
     client.wait("tos/state/input/motion", lambda m: m.payload == b"on")
     client.wait_json("tos/sensors", lambda r: r["motion"] == 1)
+
+
+def test_the_state_of_a_chip_that_left_the_map_is_cleared(make_events, client, broker):
+    gateway = make_events()
+    mark = client.mark()
+    gateway.reload(events_map(broker.port).replace("  gate: {driver: switch, line: GPIO24}\n", ""))
+    client.wait("tos/state/input/gate", lambda m: m.payload == b"", mark)
+    client.wait("tos/state/input/door", lambda m: m.payload == b"off", mark)
+    assert [m.payload for m in client.since(mark, "tos/state/input/door")] == [b"off"]
+    late = Client(broker.port)
+    late.wait("tos/state/input/door", lambda m: m.retain)
+    assert late.since(0, "tos/state/input/gate") == []
+    late.close()
+    mark = client.mark()
+    gateway.reload(events_map(broker.port))
+    client.wait("tos/state/input/gate", lambda m: m.payload == b"off", mark)
+    assert [m.payload for m in client.since(mark, "tos/state/input/gate")] == [b"off"]

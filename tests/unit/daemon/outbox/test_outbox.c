@@ -598,6 +598,44 @@ static void the_time_goes_where_the_payload_has_it(void **state)
 	outbox_free(outbox);
 }
 
+static bool is_topic(const void *context, const char *topic)
+{
+	return strcmp(context, topic) == 0;
+}
+
+static void expect_cleared(struct outbox *outbox)
+{
+	assert_true(outbox_take(outbox, true, &message));
+	assert_int_equal(message.kind, OUTBOX_KIND_RETAINED);
+	assert_string_equal(message.topic, "tos/state/input/gate");
+	assert_int_equal(message.size, 0);
+	assert_true(message.optional);
+}
+
+/* The broker keeps it otherwise, and shows it to everybody who comes later. */
+static void an_input_of_an_earlier_map_is_cleared(void **state)
+{
+	struct outbox *outbox = *state;
+
+	outbox_connected(outbox);
+	assert_int_equal(outbox_put_input(outbox, 0, "tos/state/input/door", "on", 2), 0);
+	assert_int_equal(outbox_put_input(outbox, 1, "tos/state/input/gate", "on", 2), 0);
+	while (outbox_take(outbox, true, &message))
+		;
+	outbox_forget_inputs(outbox, is_topic, "tos/state/input/door");
+	expect_cleared(outbox);
+	expect_nothing(outbox);
+	/* Whether it arrived is not known: a connection that ends may have lost it. */
+	outbox_disconnected(outbox);
+	outbox_connected(outbox);
+	expect_cleared(outbox);
+	expect_nothing(outbox);
+	outbox_forget_inputs(outbox, is_topic, "tos/state/input/gate");
+	outbox_disconnected(outbox);
+	outbox_connected(outbox);
+	expect_nothing(outbox);
+}
+
 static void how_an_input_is_is_repeated_on_every_connection(void **state)
 {
 	struct outbox *outbox = *state;
@@ -613,7 +651,7 @@ static void how_an_input_is_is_repeated_on_every_connection(void **state)
 		expect_nothing(outbox);
 		outbox_disconnected(outbox);
 	}
-	outbox_forget_inputs(outbox);
+	outbox_forget_inputs(outbox, is_topic, "tos/state/input/door");
 	outbox_connected(outbox);
 	expect_nothing(outbox);
 	assert_int_equal(outbox_put_input(outbox, OUTBOX_INPUTS_MAX, "tos/a", "on", 2), -EMSGSIZE);
@@ -669,6 +707,7 @@ int main(void)
 		TEST(long_events_make_room_as_well),
 		TEST(an_event_from_before_the_clock_was_set_gets_its_time),
 		TEST(the_time_goes_where_the_payload_has_it),
+		TEST(an_input_of_an_earlier_map_is_cleared),
 		TEST(how_an_input_is_is_repeated_on_every_connection),
 		TEST(a_random_sequence_matches_a_plain_list),
 	};
