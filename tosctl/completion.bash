@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # bash completion of tosctl: commands from its help, kinds and names of outputs from the gateway.
 
-# What the gateway has: "led red", a line each. Quick, or nothing.
+# What the gateway has: "led red", a line each. Quick, or nothing: TOSCTL_WAIT is for slow networks.
 _tosctl_outputs() {
-	tosctl -W 1 "$@" names 2>/dev/null
+	tosctl -W "${TOSCTL_WAIT:-1}" "$@" names 2>/dev/null
 }
 
 _tosctl() {
