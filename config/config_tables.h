@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tables of the device map, row by row, for whoever describes the map: its JSON Schema. The
- * rows, and what they refer to, are valid only during the call.
+ * The tables of the device map, row by row, for describing the map, as its JSON Schema does. The
+ * rows and their texts are only valid during the call.
  */
 #pragma once
 
@@ -10,16 +10,16 @@
 /* help: one short sentence, or NULL. */
 typedef void (*config_visit)(void *context, const struct schema_option *option, const char *help);
 
-/* The keys of a chip with that driver. */
+/* Visits the keys of a chip with that driver. */
 void config_visit_chip_options(const struct driver *driver, config_visit visit, void *context);
 
-/* The keys of a sensor that is derived so; NULL: of one that is measured. */
+/* Visits the keys of a sensor that is derived in this way; NULL: of a measured one. */
 void config_visit_sensor_options(const struct derived *derived, config_visit visit, void *context);
 
-/* The keys of an output of that kind. Two rows may have one key. */
+/* Visits the keys of an output of that kind. Two rows may have the same key. */
 void config_visit_output_options(const struct output_kind *kind, config_visit visit, void *context);
 
 void config_visit_failsafe_options(config_visit visit, void *context);
 
-/* Of an item of the section packed. */
+/* The keys of an item of the section packed. */
 extern const struct schema_option config_packed_options[];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Another gateway that publishes on the topics of this one, by mistake: it is recognized by the
- * instance in its health. The next process of this gateway has another instance, too, but then this
- * one is gone. Pure.
+ * Detects another gateway that publishes on this one's topics by mistake: the instance in its
+ * health differs. The next process of this gateway has another instance, too, but then this process
+ * has ended. Pure.
  */
 #pragma once
 
@@ -16,8 +16,8 @@ struct neighbour {
 	uint64_t heard_us;
 };
 
-/* It published its health. True: that is news. */
+/* Notes that the other one published its health. True: that is news. */
 bool neighbour_heard(struct neighbour *neighbour, const char *instance, uint64_t now_us);
 
-/* It is gone once it was not heard for so long. True: that is news. */
+/* True, as news, once the other one was not heard for silence_us. */
 bool neighbour_is_gone(struct neighbour *neighbour, uint64_t silence_us, uint64_t now_us);

@@ -29,7 +29,7 @@ enum {
 struct count {
 	char name[COUNT_KEEPER_NAME_BYTES];
 	int64_t count;
-	bool is_in_use; /* was asked for or put: the map has it */
+	bool is_in_use; /* it was read or put, so the map has it */
 };
 
 enum phase { WANTED, CARRIED_OUT, BEING_WRITTEN, DONE };
@@ -44,8 +44,8 @@ struct count_keeper {
 	struct count_keeper_settings settings;
 	char directory[PATH_BYTES];
 	char path[PATH_BYTES];
-	atomic_bool has_requests; /* so that the sampler need not lock to see that there are none */
-	pthread_mutex_t mutex;    /* over all that follows */
+	atomic_bool has_requests; /* lets the sampler see without the lock that there are none */
+	pthread_mutex_t mutex;    /* over everything below */
 	pthread_cond_t changed;
 	pthread_t thread;
 	bool runs, ends, has_ended, is_left_behind, is_used, is_muted;
@@ -66,7 +66,7 @@ static struct count *find(struct count_keeper *keeper, const char *name)
 	return NULL;
 }
 
-/* Of a part that the map does not have any more; there are no more in use than a map may have. */
+/* A count whose part the map no longer has. No more are in use than a map may have. */
 static struct count *unused(struct count_keeper *keeper)
 {
 	size_t i = 0;
@@ -189,7 +189,7 @@ static uint64_t due_us(const struct count_keeper *keeper)
 						     : keeper->saved_us + keeper->settings.rest_us;
 }
 
-/* Once, and when it works again. Without the lock. */
+/* Logs a failure once, and its end. Without the lock. */
 static void tell(struct count_keeper *keeper, int error, bool was_failing)
 {
 	struct state_cause cause = {0};
@@ -225,7 +225,7 @@ static void set_phase(struct count_keeper *keeper, enum phase from, enum phase t
 	}
 }
 
-/* With the lock, which is given back meanwhile. */
+/* With the lock, which is released while it writes. */
 static void write_file(struct count_keeper *keeper)
 {
 	char text[FILE_BYTES];
@@ -319,7 +319,7 @@ void count_keeper_put(struct count_keeper *keeper, const char *name, int64_t num
 	is_new = !count->is_in_use || count->count != number;
 	count->is_in_use = true;
 	count->count = number;
-	/* The thread sleeps until then in any case, unless it has had nothing to do. */
+	/* The thread wakes then in any case, unless it had nothing to do. */
 	if (is_new && !keeper->is_unsaved)
 		(void)pthread_cond_signal(&keeper->changed);
 	keeper->is_unsaved = keeper->is_unsaved || is_new;
@@ -340,7 +340,7 @@ int count_keeper_want(struct count_keeper *keeper, const struct count_request *r
 	return r;
 }
 
-/* The oldest one in that phase, or NULL. */
+/* The oldest request in that phase, or NULL. */
 static struct wanted *oldest(struct count_keeper *keeper, enum phase phase)
 {
 	for (size_t i = 0; i < keeper->n_requests; i++) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The counts of the map's parts that outlive the process (remember: true), and requests to set a
- * count. A thread of its own writes the file, at most once in a while, and at once where somebody
- * waits for it: so a disk that hangs holds up neither a sensor nor an output. It exists from the
- * first count that is to be kept.
+ * Keeps counts of the map's parts beyond the process (remember: true), and passes on requests to
+ * set a count. A thread of its own writes the file: rarely, or at once if somebody waits for it. So
+ * a disk that hangs holds up neither a sensor nor an output. The thread starts with the first count
+ * to keep.
  *
  * The file has a line for each part, "<count> <name>", and is replaced in one step. After a power
- * cut it has the counts of the last time that it was written.
+ * cut it has the counts of the last write.
  */
 #pragma once
 
@@ -22,57 +22,57 @@ struct count_keeper;
 
 struct count_keeper_settings {
 	const char *state_dir; /* copied */
-	uint64_t rest_us;      /* between two times that the file is written */
+	uint64_t rest_us;      /* shortest time between two writes of the file */
 	/* Called on any thread, with a lock held, when count_keeper_answer() may have something. */
 	void (*wake)(void *userdata);
 	void *userdata;
 };
 
-/* Reads the file, and may wait for the disk. One that is not there, or cannot be read (which is
+/* Reads the file, and may wait for the disk. A file that is missing, or cannot be read (which is
  * logged), has no counts. 0 or a negative errno. */
 int count_keeper_new(
 	const struct count_keeper_settings *settings, struct count_keeper **ret_keeper);
 
-/* Starts the thread if it does not run yet. Not for a real-time thread. 0 or a negative errno. */
+/* Starts the thread if it does not run yet. Not for real-time threads. 0 or a negative errno. */
 int count_keeper_start(struct count_keeper *keeper);
 
-/* The count of the part of that name. -ENOENT: none was kept. */
+/* Reads the count of the part with that name. -ENOENT: none was kept. */
 int count_keeper_get(struct count_keeper *keeper, const char *name, int64_t *ret_count);
 
-/* What is to be kept from now on. Never waits for the disk. Any thread. */
+/* Sets the count to keep. Never waits for the disk. Any thread. */
 void count_keeper_put(struct count_keeper *keeper, const char *name, int64_t count);
 
 /* A request to set a count. */
 struct count_request {
-	uint64_t ticket; /* the caller's: it is in the answer */
+	uint64_t ticket; /* chosen by the caller, and returned with the answer */
 	int64_t count;
 	char name[COUNT_KEEPER_NAME_BYTES];
 };
 
-/* Main's. -EBUSY: too many wait. */
+/* For the main thread: adds a request. -EBUSY: too many are waiting. */
 int count_keeper_want(struct count_keeper *keeper, const struct count_request *request);
 
-/* The sampler's: the oldest request that it has not carried out. false: there is none. keeper may
+/* For the sampler: the oldest request that it has not carried out. False: there is none. keeper may
  * be NULL. */
 bool count_keeper_wanted(struct count_keeper *keeper, struct count_request *ret_request);
 
 /*
- * The oldest request was carried out, or failed with the error. Where it is to be kept, and was
- * put, the answer waits for the disk.
+ * For the sampler: the oldest request was carried out, or failed with the error. If the count is
+ * kept and was put, the answer waits for the disk.
  */
 void count_keeper_carried_out(struct count_keeper *keeper, int error, bool is_kept);
 
-/* The answer to a request: *ret_error is 0, or why the count is not set or not on disk. false:
- * there is none. It stays until count_keeper_answered(). keeper may be NULL. */
+/* For the main thread: the answer to a request. *ret_error is 0, or why the count is not set or not
+ * on disk. False: there is none. It stays until count_keeper_answered(). keeper may be NULL. */
 bool count_keeper_answer(struct count_keeper *keeper, uint64_t *ret_ticket, int *ret_error);
 void count_keeper_answered(struct count_keeper *keeper, uint64_t ticket);
 
-/* From then on wake() is not called any more. keeper may be NULL. */
+/* From now on wake() is no longer called. keeper may be NULL. */
 void count_keeper_mute(struct count_keeper *keeper);
 
 /*
- * Writes what was not written, and ends. 0; -ETIMEDOUT: the disk does not answer within timeout_us,
- * and the thread is left behind. It frees the keeper when the disk does. With is_used somebody else
- * still has it, and it is not freed. keeper may be NULL.
+ * Writes what was not written, and ends. 0; -ETIMEDOUT: the disk does not answer within timeout_us.
+ * Then the thread is left behind, and frees the keeper when the disk answers. is_used: another
+ * thread still uses the keeper, so it is not freed. keeper may be NULL.
  */
 int count_keeper_close(struct count_keeper *keeper, uint64_t timeout_us, bool is_used);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Of an interlock at most one is on. Who goes on turns the others off first, and goes on when they
- * have been off for the longest pause that the map gives for the group. Where one cannot be turned
- * off, or where nobody knows whether it is, the other stays off.
+ * Of the outputs that share an interlock, at most one is on. An output that is to go on turns the
+ * others off first, and goes on when they have been off for the longest pause in the group. If one
+ * cannot be turned off, or its state is unknown, the new one stays off.
  */
 #include "outputs_internal.h"
 #include <errno.h>

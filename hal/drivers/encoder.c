@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A rotary encoder, for turning by hand or on a shaft: two contacts, A and B, of which one changes
- * at a time, so that the order of the changes says the direction. A contact that bounces goes there
- * and back, which is a step forward and a step backward, so that no debounce is needed.
+ * A rotary encoder, turned by hand or by a shaft. It has two contacts, A and B, of which one
+ * changes at a time, so the order of the changes gives the direction. A contact that bounces goes
+ * there and back, which is a step forward and a step backward, so no debounce is needed.
  *
  * Bourns PEC11R series, "2-bit quadrature code": 12, 18 or 24 pulses for each rotation, contact
- * bounce up to 2.0 ms at 15 RPM. Each change is a step of the position here, four for each pulse.
- * It rises while A changes before B; which direction that is depends on the wiring.
+ * bounce up to 2.0 ms at 15 RPM. Here each change is a step of the position, four for each pulse.
+ * The position rises while A changes before B; the direction of that depends on the wiring.
  */
 #include "driver.h"
 #include "on_lines.h"
@@ -15,14 +15,14 @@
 enum { POSITION, N_CHANNELS };
 enum { A = 1, B = 2 };
 
-#define POSITION_MAX 9007199254740991.0 /* 2^53 - 1: what a double and JSON can say exactly */
+#define POSITION_MAX 9007199254740991.0 /* 2^53 - 1: exact in a double and in JSON */
 
 struct encoder {
 	bool has_levels;
 	unsigned levels;
 };
 
-/* What follows the levels when it turns forward. */
+/* The levels that follow each other when it turns forward. */
 static const unsigned NEXT[] = {[0] = A, [A] = A | B, [A | B] = B, [B] = 0};
 
 static int encoder_event(struct chip *chip, const struct lines_edge *edge, uint64_t now_us,
@@ -57,7 +57,7 @@ static int encoder_collect(struct chip *chip, unsigned channel, double *ret_valu
 	return r;
 }
 
-/* The simulated encoder: a step each millisecond, until it is where it shall be. */
+/* The simulated encoder: a step each millisecond until it has reached its position. */
 struct encoder_model {
 	struct wire_model wire;
 	double shown;
@@ -121,7 +121,7 @@ static const struct driver_channel CHANNELS[] = {
 
 #define RAW(...)                                                                                   \
 	.raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = sizeof((uint8_t[]){__VA_ARGS__})
-#define AT(levels) levels, 0, 10 /* ms after the change before it */
+#define AT(levels) levels, 0, 10 /* ms since the change before */
 
 static const struct driver_vector VECTORS[] = {
 	{.source = "Bourns PEC11R, quadrature code: one pulse, A before B",

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ultrasonic distance sensor. A pulse of 10 us at its trigger starts it, and its echo line is high
+ * Ultrasonic distance sensor. A pulse of 10 us at its trigger starts it. Then its echo line is high
  * for as long as the sound takes there and back. The kernel's time stamps of the two edges are the
- * measurement, so that it does not matter when somebody looks.
+ * measurement, so it does not matter when they are looked at.
  *
  * ElecFreaks HC-SR04 user guide: range 2 cm to 4 m, accuracy 3 mm; "Timing diagram": range = high
  * level time * velocity (340 m/s) / 2, and over 60 ms from one measurement to the next, so that no
- * echo of the one before is taken for its own. Without an echo the line falls after about 38 ms.
- * Linux's driver of the same parts, drivers/iio/proximity/srf04.c, waits 20 ms for it to rise.
+ * earlier echo is taken for its own. Without an echo the line falls after about 38 ms. Linux's
+ * driver of the same parts, drivers/iio/proximity/srf04.c, waits 20 ms for it to rise.
  */
 #include "driver.h"
 #include "on_lines.h"
@@ -20,7 +20,7 @@ enum {
 	TRIGGER_US = 10,
 	CYCLE_US = 60000,
 	RISE_MAX_US = 20000,
-	FIRST_LOOK_US = 1000, /* as good as no echo is there earlier */
+	FIRST_LOOK_US = 1000, /* hardly any echo is there earlier */
 	LOOK_US = 1000,
 };
 
@@ -30,7 +30,7 @@ enum {
 
 struct hcsr04 {
 	bool was_triggered;
-	bool is_pending; /* the last measurement is too young to trigger another one */
+	bool is_pending; /* the last measurement is too recent to trigger another one */
 	uint64_t triggered_us;
 	bool has_rise, has_fall;
 	uint64_t rise_us, fall_us;
@@ -83,7 +83,7 @@ static int hcsr04_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_
 	return part->is_pending ? 0 : trigger(chip, now_us);
 }
 
-/* What is there of the echo so far. */
+/* The part of the echo that is there so far. */
 static int find_echo(struct chip *chip, const struct hcsr04 *part, uint64_t now_us)
 {
 	uint64_t passed_us = now_us - part->triggered_us;
@@ -119,7 +119,7 @@ static int hcsr04_collect(struct chip *chip, unsigned channel, double *ret_value
 	return r;
 }
 
-/* The simulated sensor: its echo line rises when the burst of eight periods at 40 kHz is out. */
+/* The simulated sensor: its echo line rises after the burst of eight periods at 40 kHz. */
 struct hcsr04_model {
 	struct wire_model wire;
 	uint32_t echo_us;

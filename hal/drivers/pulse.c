@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What pulses: water, gas and energy meters, anemometers, rain gauges, flow and Hall sensors. Each
- * pulse is an edge with the kernel's time stamp, so that the rate does not depend on when somebody
- * looks. Edges that the kernel had to drop were counted by it, and are half as many pulses.
+ * Pulses of water, gas and energy meters, anemometers, rain gauges, flow and Hall sensors. Each
+ * pulse is an edge with the kernel's time stamp, so the rate does not depend on when it is read.
+ * The kernel counts the edges that it had to drop, and they stand for half as many pulses.
  *
- * There is no datasheet: the kernel's document of the edges stands for it,
+ * There is no datasheet. Its place is taken by the kernel's document of the edges,
  * Documentation/userspace-api/gpio/gpio-v2-line-event-read.rst, as of Linux 6.12.
  */
 #include "driver.h"
@@ -15,7 +15,7 @@ enum { COUNT, RATE, PERIOD, N_CHANNELS };
 enum { PARAM_EDGE, PARAM_SILENCE, PARAM_REMEMBER };
 enum { EDGE_RISING, EDGE_FALLING, EDGE_BOTH };
 
-#define COUNT_MAX 9007199254740991.0 /* 2^53 - 1: what a double and JSON can say exactly */
+#define COUNT_MAX 9007199254740991.0 /* 2^53 - 1: exact in a double and in JSON */
 #define RATE_MAX  1e6                /* the time stamps are in us */
 
 struct pulse {
@@ -23,7 +23,7 @@ struct pulse {
 	uint64_t last_us;  /* the last pulse */
 	uint64_t first_us; /* n pulses before it */
 	uint32_t n;
-	double period_us;   /* of those before; 0: not known */
+	double period_us;   /* of the earlier ones; 0: unknown */
 	uint64_t lost_seen; /* of the lines' */
 	uint64_t lost_half; /* a lost edge that is half a pulse */
 };
@@ -35,7 +35,7 @@ static bool is_counted(const struct chip *chip, bool level)
 	return edge == EDGE_BOTH || level == (edge == EDGE_RISING);
 }
 
-/* With a debounce nobody knows what they would have come to. */
+/* With a debounce, nobody knows what the lost edges would have meant. */
 static void count_lost(struct chip *chip, struct pulse *pulse)
 {
 	uint64_t lost = chip->lines->lost - pulse->lost_seen + pulse->lost_half;
@@ -80,7 +80,7 @@ static int pulse_event(struct chip *chip, const struct lines_edge *edge, uint64_
 	return 0;
 }
 
-/* Lines count what they have lost since they are open. */
+/* Lines count the edges that they lost since they were opened. */
 static int pulse_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
 	struct pulse *pulse = chip->state;
@@ -89,7 +89,7 @@ static int pulse_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return on_lines_take(chip, ret_wait_us);
 }
 
-/* In us; 0: there is none. A pulse that has not come so far makes it longer. */
+/* In us; 0: there is none. A pulse that is late makes it longer. */
 static double period_us(const struct chip *chip, struct pulse *pulse, uint64_t now_us)
 {
 	double waited_us;
@@ -175,7 +175,7 @@ static bool model_step(void *state, uint64_t now_us, uint64_t *ret_time_us)
 	return wire_model_step(&model->wire, now_us, ret_time_us);
 }
 
-/* A count that is set lower is one that was set back: nothing happens. */
+/* A lower count means that the count was set back: nothing happens. */
 static void show_count(struct pulse_model *model, double value)
 {
 	for (; model->wire.n + 2 <= WIRE_CHANGES_MAX && model->shown + 1 <= value; model->shown++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A buzzer. One that sounds by itself is on a GPIO line, on or off. A bare piezo or loudspeaker is
- * on a PWM output with a period of its own: it sounds at that frequency.
+ * A buzzer. If it sounds by itself, it is on a GPIO line, and is on or off. A bare piezo or
+ * loudspeaker is on a PWM output with a period of its own, and sounds at that frequency.
  */
 #include "output_kind.h"
 
@@ -11,13 +11,13 @@
 enum {
 	TONE_MIN_HZ = 20,
 	TONE_MAX_HZ = 20000,
-	TONE_HZ = 2000, /* at first; a piezo is loudest between 2 and 4 kHz */
+	TONE_HZ = 2000, /* the initial tone; a piezo is loudest between 2 and 4 kHz */
 };
 
 struct buzzer {
 	struct gpio_line *line; /* one of the two, owned */
 	struct pwm_output *pwm;
-	int tone_hz; /* that sounds now; 0: none */
+	int tone_hz; /* the present tone; 0: none */
 };
 
 static const struct output_port PORTS[] = {{.may_be = PORT_MAY_BE_LINE | PORT_MAY_BE_PWM}};
@@ -42,7 +42,7 @@ static const struct output_key KEYS[] = {
 		.given = 1U << ON, .numbers = { [ON] = 1 }                                         \
 	}
 
-/* Nobody turns it off when the process has ended. */
+/* Nobody would turn it off after the process has ended. */
 static const struct output_failsafe FAILSAFE[] = {
 	{.word = "off", .away = SILENT, .end = SILENT},
 	{.word = "on", .away = SOUNDING, .end = SILENT},
