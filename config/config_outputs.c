@@ -119,11 +119,22 @@ static const struct yaml_node *node_of_port(
 	return node;
 }
 
+/* True if the map gives a port that has a name of its own. */
+static bool gives_named_port(const struct yaml_node *item, const struct output_kind *kind)
+{
+	for (size_t i = 0; i < kind->n_ports; i++)
+		if (kind->ports[i].key && yaml_node_get(item, kind->ports[i].key))
+			return true;
+	return false;
+}
+
 bool config_has_ports(const struct config_output *output, const struct yaml_node *item)
 {
+	bool has_named = gives_named_port(item, output->kind);
+
 	for (size_t i = 0; i < output->kind->n_ports; i++)
 		if (output->ports[i].type == PORT_NONE &&
-			(!output->kind->ports[i].key ||
+			((!output->kind->ports[i].key && !has_named) ||
 				node_of_port(item, &output->kind->ports[i])))
 			return false;
 	return true;
@@ -454,7 +465,8 @@ static void check_ports(
 		char list[64] = "";
 		const char *example = NULL;
 
-		if (port->is_optional || node_of_port(node, port))
+		if (port->is_optional || node_of_port(node, port) ||
+			(!port->key && gives_named_port(node, kind)))
 			continue;
 		if (port->key)
 			(void)snprintf(list, sizeof(list), "\"%s\"", port->key);

@@ -39,6 +39,13 @@ void led_levels(
 uint32_t led_duty(const struct led_settings *settings, uint32_t steps,
 	const uint32_t duties[LED_LEVEL_MAX], unsigned fine);
 
+/* The duty of any share of the full level, above 0 and up to 1: at least one step above dark.
+ * Pure. */
+uint32_t led_share_duty(const struct led_settings *settings, uint32_t steps, double share);
+
+/* min_duty is within 0..1 and gamma above 0. */
+bool led_settings_are_valid(const struct led_settings *settings);
+
 struct led;
 
 /*

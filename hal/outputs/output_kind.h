@@ -49,8 +49,8 @@ enum {
 };
 
 struct output_port {
-	/* Its name in the map: "forward". NULL, for a kind with one port: "line", "pwm" or "led",
-	 * depending on may_be. */
+	/* Its name in the map: "forward". NULL, for the first port: "line", "pwm" or "led",
+	 * depending on may_be. It may be missing if named ports are given; check() reports it. */
 	const char *key;
 	unsigned may_be;
 	bool is_optional;

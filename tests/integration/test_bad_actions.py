@@ -104,7 +104,7 @@ MISTAKES = [
         '{"relay":{"0":{"on":true}}}',
         [("relay", 'unknown key "relay", known here: led, motor, sensors, id, ts, ttl')],
     ),
-    ('{"led":{"0":{"on":true,"colour":"red"}}}', [("led.0.colour", 'unknown key "colour", known here: on, bright, percent, for, toggle')]),
+    ('{"led":{"0":{"on":true,"colour":"red"}}}', [("led.0.colour", 'unknown key "colour", did you mean "color"?')]),
     ('{"led":{"0":{"On":true}}}', [("led.0.On", 'unknown key "On", did you mean "on"?')]),
     ('{"motor":{"direktion":"forward"}}', [("motor.direktion", 'unknown key "direktion", did you mean "direction"?')]),
     ('{"sensors":{"intervall":100}}', [("sensors.intervall", 'unknown key "intervall", did you mean "interval"?')]),

@@ -126,6 +126,7 @@ static void what_is_derived_has_its_own_unit_or_that_of_its_sources(void **state
 /* Every kind of the table, with all its keys and nothing that no action takes. */
 static void outputs_are_what_the_tables_say(void **state)
 {
+	const enum port_type ports[OUTPUT_PORTS_MAX] = {PORT_NONE};
 	struct fake_config fake;
 
 	(void)state;
@@ -147,7 +148,8 @@ static void outputs_are_what_the_tables_say(void **state)
 			const struct output_key *key = &kind->keys[k];
 
 			(void)snprintf(part, sizeof(part), "\"%s\":{\"type\":", key->name);
-			at = key->is_hidden ? at : strstr(at, part);
+			if (!key->is_hidden && output_key_is_there(kind, k, ports))
+				at = strstr(at, part);
 			if (!at)
 				fail_msg("%s of %s is not there", part, kind->word);
 		}

@@ -235,8 +235,10 @@ static const struct row REFUSED[] = {
 	{"{\"led\":{\"0\":{\"brigth\":7}}}",
 		"led.0.brigth: unknown key \"brigth\", did you mean \"bright\"?\n"},
 	{"{\"led\":{\"0\":{\"colour\":7}}}",
-		"led.0.colour: unknown key \"colour\", known here: on, bright, percent, for, "
-		"toggle\n"},
+		"led.0.colour: unknown key \"colour\", did you mean \"color\"?\n"},
+	{"{\"led\":{\"0\":{\"pattern\":7}}}",
+		"led.0.pattern: unknown key \"pattern\", known here: on, bright, percent, color, "
+		"for, toggle\n"},
 	{"{\"motor\":{\"sped\":7}}", "motor.sped: unknown key \"sped\", did you mean \"speed\"?\n"},
 	{"{\"motor\":{\"torque\":7}}",
 		"motor.torque: unknown key \"torque\", known here: direction, speed, on, percent, "

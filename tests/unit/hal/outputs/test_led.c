@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "color_led.h"
 #include "led.h"
 #include <errno.h>
 #include <math.h>
@@ -261,9 +262,115 @@ static void test_wrong_settings_close_the_output(void **state)
 	assert_null(led);
 }
 
+/* --- three colors --- */
+
+struct mood {
+	struct fake fakes[COLOR_LED_N];
+	struct color_led *led;
+};
+
+static void open_mood(struct mood *mood, const struct led_settings *settings)
+{
+	struct pwm_output *pwms[COLOR_LED_N];
+
+	for (size_t i = 0; i < COLOR_LED_N; i++) {
+		fake_init(&mood->fakes[i]);
+		pwms[i] = &mood->fakes[i].pwm;
+	}
+	assert_int_equal(color_led_new(pwms, settings, &mood->led), 0);
+}
+
+static void assert_mood(const struct mood *mood, int red, int green, int blue)
+{
+	assert_int_equal(mood->fakes[COLOR_LED_RED].value, red);
+	assert_int_equal(mood->fakes[COLOR_LED_GREEN].value, green);
+	assert_int_equal(mood->fakes[COLOR_LED_BLUE].value, blue);
+}
+
+/* duty = (level x part / 255)^gamma; a part that is not 0 is seen. */
+static void test_a_color_is_three_duties(void **state)
+{
+	static const struct led_settings USUAL = {.min_duty = 0.02, .gamma = 2.2};
+	struct mood mood;
+
+	(void)state;
+	open_mood(&mood, &LINEAR);
+	assert_mood(&mood, -1, -1, -1);
+	assert_int_equal(color_led_set(mood.led, true, 1000, 0xff8000), 0);
+	assert_mood(&mood, 1000, 502, 0);
+	assert_int_equal(color_led_set(mood.led, true, 500, 0xff8001), 0);
+	assert_mood(&mood, 500, 251, 2);
+	assert_int_equal(color_led_set(mood.led, true, 1, 0x0100ff), 0);
+	assert_mood(&mood, 1, 0, 1);
+	assert_int_equal(color_led_set(mood.led, false, 0, 0), 0);
+	assert_mood(&mood, 0, 0, 0);
+	assert_null(color_led_close(mood.led));
+
+	open_mood(&mood, &USUAL);
+	/* 0.02 + 0.98 x 0.5^2.2 = 0.2333, 0.02 + 0.98 x (0.5 x 128 / 255)^2.2 = 0.0670 */
+	assert_int_equal(color_led_set(mood.led, true, 500, 0xff8001), 0);
+	assert_mood(&mood, 233, 67, 21);
+	assert_null(color_led_close(mood.led));
+	for (size_t i = 0; i < COLOR_LED_N; i++)
+		assert_int_equal(mood.fakes[i].closed, 1);
+}
+
+static void test_all_go_dark_if_one_write_fails(void **state)
+{
+	(void)state;
+	for (unsigned failing = 0; failing < COLOR_LED_N; failing++) {
+		struct mood mood;
+
+		open_mood(&mood, &LINEAR);
+		assert_int_equal(color_led_set(mood.led, true, 1000, 0xffffff), 0);
+		mood.fakes[failing].error = -EIO;
+		assert_int_equal(color_led_set(mood.led, true, 1000, 0x808080), -EIO);
+		assert_int_equal(color_led_failed(mood.led), failing);
+		for (unsigned i = 0; i < COLOR_LED_N; i++)
+			assert_int_equal(mood.fakes[i].value, i == failing ? 1000 : 0);
+		assert_int_equal(color_led_set(mood.led, false, 0, 0), -EIO);
+		mood.fakes[failing].error = 0;
+		assert_int_equal(color_led_set(mood.led, false, 0, 0), 0);
+		assert_mood(&mood, 0, 0, 0);
+		assert_null(color_led_close(mood.led));
+	}
+}
+
+static void test_what_makes_no_color_is_closed(void **state)
+{
+	struct fake fake;
+	struct pwm_output *const pwms[COLOR_LED_N] = {&fake.pwm, NULL, NULL};
+	struct color_led *led = NULL;
+
+	(void)state;
+	fake_init(&fake);
+	assert_int_equal(color_led_new(pwms, &LINEAR, &led), -EINVAL);
+	assert_null(led);
+	assert_int_equal(fake.closed, 1);
+	assert_null(color_led_close(NULL));
+}
+
+static void test_levels_and_colors_outside_are_refused(void **state)
+{
+	struct mood mood;
+
+	(void)state;
+	open_mood(&mood, &LINEAR);
+	assert_int_equal(color_led_set(mood.led, true, 0, 0xffffff), -EINVAL);
+	assert_int_equal(color_led_set(mood.led, true, 1001, 0xffffff), -EINVAL);
+	assert_int_equal(color_led_set(mood.led, true, 1000, 0), -EINVAL);
+	assert_int_equal(color_led_set(mood.led, true, 1000, 0x1000000), -EINVAL);
+	assert_mood(&mood, -1, -1, -1);
+	assert_null(color_led_close(mood.led));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_color_is_three_duties),
+		cmocka_unit_test(test_all_go_dark_if_one_write_fails),
+		cmocka_unit_test(test_what_makes_no_color_is_closed),
+		cmocka_unit_test(test_levels_and_colors_outside_are_refused),
 		cmocka_unit_test(test_levels_rise_and_are_never_dark),
 		cmocka_unit_test(test_levels_rise_at_every_small_number_of_steps),
 		cmocka_unit_test(test_levels_follow_the_formula),
