@@ -234,8 +234,8 @@ static inline const struct output_failsafe *config_output_failsafe(
 	return &output->kind->failsafe[output->failsafe];
 }
 
-/* What becomes of an output at the end of the process, and by tosd --safe. Nothing given: it stays
- * as it is. What the map limits to a time, or to one of a group, is never left on. */
+/* What happens to an output at the end of the process, and by tosd --safe. Nothing given: it stays
+ * as it is. An output with max_on or interlock is never left on. */
 static inline const struct output_values *config_output_end(const struct config_output *output)
 {
 	bool is_limited = output->max_on_us > 0 || output->interlock;

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What stands on the line for the two electrical levels. */
+/* How the line makes its two electrical levels. */
 enum gpio_drive {
 	GPIO_DRIVE_PUSH_PULL,
 	GPIO_DRIVE_OPEN_DRAIN,  /* high is left to a pull-up */

@@ -47,7 +47,7 @@ static int begin(struct lines *lines)
 	return 0;
 }
 
-/* Who takes the edges begins; lines that give none are begun here. */
+/* lines_edge() begins the lines; those without edges are begun here. */
 static int settled_levels(struct lines *lines, uint64_t *levels)
 {
 	int r = lines->fd < 0 && !lines->has_begun ? begin(lines) : 0;

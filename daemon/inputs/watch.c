@@ -84,7 +84,7 @@ static const struct config_chip *chip_of(const struct watches *watches, const st
 	return &watches->config->chips[watch->chip];
 }
 
-/* Of one that is being read it may be a moment old. */
+/* The count of a part that is just being read may be a moment old. */
 static int64_t count_of(const struct watch *watch)
 {
 	const struct measure *measure = watch->measure;

@@ -13,7 +13,7 @@ enum {
 /* A little less than the time that the library allows for a SUBSCRIBE. */
 #define SUBSCRIBE_US (4 * UINT64_C(1000000))
 
-/* What is missing then. */
+/* The consequence of leaving a topic out. */
 static const char *const WITHOUT[LINK_NEEDS] = {
 	[LINK_OPTIONAL] = "a message sent there by mistake gets no answer",
 	[LINK_OF_OTHERS] = "another gateway on the same topics is not noticed",

@@ -45,7 +45,7 @@ struct output_state {
 	struct output_values waiting; /* what it is then */
 };
 
-/* What a state says to others: what waits is as if it were so. */
+/* The state as others see it: values that still wait count as reached. */
 static inline const struct output_values *output_state_goal(const struct output_state *state)
 {
 	return state->start_us == OUTPUT_NEVER ? &state->values : &state->waiting;

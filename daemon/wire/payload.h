@@ -162,7 +162,7 @@ bool payload_set_time(void *payload, size_t size, uint64_t wall_ms);
 int payload_format_reading(
 	const struct config *config, const struct reading *reading, char *out, size_t out_bytes);
 
-/* Whether a word of an event stands there as a number. */
+/* True if a word of an event is written as a number. */
 bool payload_word_is_number(const char *word);
 
 /* {"door":1,"ts":...}: a word that is a number is written without quotes. wall_ms as for a reading.
@@ -188,10 +188,10 @@ int payload_format_answer(const struct config *config, const struct payload_acti
 int payload_format_state(const struct config *config, const struct payload_action *state, char *out,
 	size_t out_bytes);
 
-/* What the map does not know. */
+/* Facts about the gateway that are not in the map. */
 struct payload_gateway {
 	const char *version, *instance;
-	const char *board; /* NULL: it does not say */
+	const char *board; /* NULL: unknown */
 };
 
 /*

@@ -147,11 +147,11 @@ const char *payload_modifier_name(const struct output_kind *kind, size_t index);
 void payload_check_modifier(struct payload_parser *parser, const struct payload_path *path,
 	const struct output_kind *kind, const cJSON *item, struct output_modifiers *modifiers);
 
-/* What they cannot stand beside, once the output's object was read, and what the map allows. */
+/* Checks modifiers against each other and the map, after the output's whole object was read. */
 void payload_check_modifiers(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, const struct payload_output *output);
 
-/* That no two outputs of an action exclude each other. */
+/* Checks that no two outputs of an action exclude each other. */
 void payload_check_interlocks(struct payload_parser *parser);
 
 /* True if the gateway knows a kind's word: it has such outputs, or everybody expects it. */

@@ -251,7 +251,7 @@ static bool check_choice(struct payload_parser *parser, const struct payload_pat
 	return false;
 }
 
-/* Whether this very output takes it, which may have less than others of its kind. */
+/* True if this output accepts the number: it may have less than others of its kind. */
 static bool is_taken(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, size_t index, int number)
 {

@@ -168,7 +168,7 @@ static const struct output_kind *moving_kind(const struct config *config)
 	return NULL;
 }
 
-/* What all that moves is called; NULL: nothing moves. */
+/* The noun for everything that moves; NULL: nothing moves. */
 static const char *moving_noun(const struct config *config)
 {
 	const struct output_kind *kind = moving_kind(config);

@@ -157,7 +157,7 @@ static void check_stop(struct output_draft *draft)
 		draft->report(draft, &COAST);
 }
 
-/* What only a bridge can do. */
+/* Reports keys that need a bridge. */
 static void check_one_way(struct output_draft *draft)
 {
 	static const struct output_mistake BRAKE = {.key = "stop",

@@ -62,7 +62,7 @@ void output_values_remember(const struct output_kind *kind, struct output_values
 	}
 }
 
-/* What only actions say is not remembered. */
+/* Keys that are only for actions are not remembered. */
 static void drop_resuming(const struct output_kind *kind, struct output_values *values)
 {
 	for (size_t i = 0; i < kind->n_keys; i++)
@@ -153,7 +153,7 @@ struct output_range output_key_range(
 bool output_key_is_there(const struct output_kind *kind, size_t key, const enum port_type ports[])
 {
 	const struct output_range range = output_key_range(kind, key, NULL);
-	/* Of other types there are too many to ask for each. */
+	/* Other types have too many values to ask for each. */
 	int step = kind->keys[key].type == OUTPUT_KEY_CHOICE ? 1 : range.max - range.min;
 
 	if (!kind->refuses)

@@ -89,13 +89,13 @@ struct output_key {
 	int implied;     /* ... sets it to this; otherwise it stays as it is */
 	bool has_stop;   /* one value means the kind's rest, whether in the range or not */
 	int stop;
-	/* Where an output's name may stand in the key's place, and the map has such a name, it is
-	 * meant: maps of earlier versions know nothing of the key. */
+	/* If an output of the map has this name, and a name may stand in the key's place, the name
+	 * is meant: maps of earlier versions do not know the key. */
 	bool yields_to_names;
-	/* BOOL, of an action alone: what the hidden keys remember is so again. false is a stop. */
+	/* BOOL, only in an action: restores what the hidden keys remember. false is a stop. */
 	bool resumes;
-	/* Kept beside the state, and in no action, answer or state: what the key `remembers` was
-	 * before it was its stop. */
+	/* Kept beside the state, and never in an action, an answer or the state: the value of the
+	 * key `remembers` before it became its stop. */
 	bool is_hidden;
 	size_t remembers;
 };
@@ -280,7 +280,7 @@ const struct output_kind *output_kind_find(const char *word);
 /* The kind's index in the table. */
 size_t output_kind_index(const struct output_kind *kind);
 
-/* The key's place among the kind's, or -ENOENT. Hidden ones are not found. */
+/* The key's index in the kind, or -ENOENT. Hidden keys are not found. */
 int output_key_find(const struct output_kind *kind, const char *name);
 
 /*
@@ -296,10 +296,10 @@ bool output_values_agree(
 /* The hidden keys follow those that they remember. */
 void output_values_remember(const struct output_kind *kind, struct output_values *values);
 
-/* Of what moves: the rest, and what is given beside it is remembered. */
+/* Makes it a stop of an output that moves: the rest. Other keys that are given are remembered. */
 void output_values_stop(const struct output_kind *kind, struct output_values *values);
 
-/* Of an action, what it resumes is given; state: all keys. */
+/* Gives the keys that an action resumes. state: all keys. */
 void output_values_resume(const struct output_kind *kind, const struct output_values *state,
 	struct output_values *values);
 

@@ -99,7 +99,7 @@ int sim_output_open(struct sim_board *board, struct sim_output *output, const ch
 	return 0;
 }
 
-/* What a fault makes of a write. Called with the lock, which it lets go while it waits. */
+/* Applies a fault to a write. Called with the lock, which it releases while it waits. */
 static int suffer(struct sim_board *board, const struct sim_output *output)
 {
 	struct sim_disturbance fault = output->fault;
