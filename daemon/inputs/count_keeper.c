@@ -285,14 +285,14 @@ int count_keeper_start(struct count_keeper *keeper)
 {
 	int r = 0;
 
-	if (keeper->runs)
-		return 0;
-	r = -pthread_create(&keeper->thread, NULL, run, keeper);
-	if (r < 0)
-		return r;
-	(void)pthread_setname_np(keeper->thread, "counts");
-	keeper->runs = true;
-	return 0;
+	(void)pthread_mutex_lock(&keeper->mutex);
+	if (!keeper->runs)
+		r = -pthread_create(&keeper->thread, NULL, run, keeper);
+	if (r == 0 && !keeper->runs)
+		(void)pthread_setname_np(keeper->thread, "counts");
+	keeper->runs = keeper->runs || r == 0;
+	(void)pthread_mutex_unlock(&keeper->mutex);
+	return r;
 }
 
 int count_keeper_get(struct count_keeper *keeper, const char *name, int64_t *ret_count)
@@ -448,6 +448,7 @@ int count_keeper_close(struct count_keeper *keeper, uint64_t timeout_us, bool is
 	(void)pthread_mutex_unlock(&keeper->mutex);
 	if (!has_ended)
 		return -ETIMEDOUT;
+	/* Nobody starts it any more. */
 	if (keeper->runs)
 		(void)pthread_join(keeper->thread, NULL);
 	if (!is_used)

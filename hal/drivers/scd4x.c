@@ -10,10 +10,10 @@
  *
  * - A part that measures accepts few commands (3.4, table 9). An earlier program may have left it
  *   measuring, so it is stopped first, which takes 500 ms.
- * - After a dip of the supply it no longer measures, and has nothing to read until the deadline. -
- * There is no identity except a serial number, whose words have a CRC. - The CO2 is correct for the
- * pressure at sea level. Another altitude can be set in the part, which
- *   keeps it, by other means.
+ * - After a dip of the supply it no longer measures, and has nothing to read until the deadline.
+ * - There is no identity except a serial number, whose words have a CRC.
+ * - The CO2 is correct for the pressure at sea level. Another altitude can be set in the part,
+ *   which keeps it, by other means.
  */
 #include "sensirion.h"
 
