@@ -75,7 +75,9 @@ static const struct output_failsafe FAILSAFE[] = {
 /* All three and nothing else, or none. */
 static bool check_color(struct output_draft *draft)
 {
-	static const char *const OTHERS[] = {"line", "pwm", "led"};
+	static const char *const OTHERS[] = {"line", "pwm", "led", NULL};
+	static const struct output_mistake OTHER = {
+		.cure = "remove it", .words = "an LED is of one color, or on red, green and blue"};
 	const struct output_mistake missing = {
 		.cure = "for example red: board.0, green: board.1, blue: board.2",
 		.words = "a color takes red, green and blue"};
@@ -85,14 +87,8 @@ static bool check_color(struct output_draft *draft)
 		n += draft->gives(draft, PORTS[i].key);
 	if (n > 0 && n < COLOR_LED_N)
 		draft->report(draft, &missing);
-	for (size_t i = 0; n > 0 && i < sizeof(OTHERS) / sizeof(OTHERS[0]); i++) {
-		const struct output_mistake other = {.key = OTHERS[i],
-			.cure = "remove it",
-			.words = "an LED is of one color, or on red, green and blue"};
-
-		if (draft->gives(draft, other.key))
-			draft->report(draft, &other);
-	}
+	if (n > 0)
+		output_refuse_keys(draft, OTHERS, &OTHER);
 	return n == 0 || n == COLOR_LED_N;
 }
 
@@ -106,17 +102,12 @@ static const char *led_refuses(const enum port_type ports[], size_t key, int num
 
 static bool check_led(struct output_draft *draft)
 {
-	static const char *const KEYS_OF_BRIGHTNESS[] = {"min_duty", "gamma", "frequency"};
-	bool is_plain = draft->ports[0] == PORT_LINE && !draft->gives(draft, "pwm");
+	static const char *const KEYS_OF_BRIGHTNESS[] = {"min_duty", "gamma", "frequency", NULL};
+	static const struct output_mistake PLAIN = {.cure = "add pwm: soft",
+		.words = "a plain line is on or off and has no brightness"};
 
-	for (size_t i = 0; is_plain && i < 3; i++) {
-		const struct output_mistake mistake = {.key = KEYS_OF_BRIGHTNESS[i],
-			.cure = "add pwm: soft",
-			.words = "a plain line is on or off and has no brightness"};
-
-		if (draft->gives(draft, mistake.key))
-			draft->report(draft, &mistake);
-	}
+	if (draft->ports[ONE] == PORT_LINE && !draft->gives(draft, "pwm"))
+		output_refuse_keys(draft, KEYS_OF_BRIGHTNESS, &PLAIN);
 	return check_color(draft);
 }
 

@@ -178,20 +178,16 @@ static void check_one_way(struct output_draft *draft)
 
 static void check_speed(struct output_draft *draft)
 {
-	static const char *const KEYS_OF_SPEED[] = {"min_duty", "ramp", "frequency"};
+	static const char *const KEYS_OF_SPEED[] = {"min_duty", "ramp", "frequency", NULL};
+	static const struct output_mistake PLAIN = {
+		.cure = "add pwm: soft, or a PWM output as enable",
+		.words = "with plain lines the motor has no speed but the full one"};
 
 	for (size_t i = 0; i < HBRIDGE_N_INPUTS; i++) {
 		if (port_type_has_duty(draft->ports[i]))
 			return;
 	}
-	for (size_t i = 0; i < sizeof(KEYS_OF_SPEED) / sizeof(KEYS_OF_SPEED[0]); i++) {
-		const struct output_mistake mistake = {.key = KEYS_OF_SPEED[i],
-			.cure = "add pwm: soft, or a PWM output as enable",
-			.words = "with plain lines the motor has no speed but the full one"};
-
-		if (draft->gives(draft, mistake.key))
-			draft->report(draft, &mistake);
-	}
+	output_refuse_keys(draft, KEYS_OF_SPEED, &PLAIN);
 }
 
 /* If a port has a mistake of its own, there is nothing to add. */

@@ -125,6 +125,18 @@ int output_toggle_key(const struct output_kind *kind)
 	return -1;
 }
 
+void output_refuse_keys(const struct output_draft *draft, const char *const *keys,
+	const struct output_mistake *mistake)
+{
+	for (; *keys; keys++) {
+		struct output_mistake of_key = *mistake;
+
+		of_key.key = *keys;
+		if (draft->gives(draft, *keys))
+			draft->report(draft, &of_key);
+	}
+}
+
 struct output_range output_key_range(
 	const struct output_kind *kind, size_t key, const double *params)
 {

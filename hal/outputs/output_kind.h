@@ -321,6 +321,11 @@ static inline bool output_key_is_redundant(
 		number == values->numbers[key->coarse] * key->per_coarse;
 }
 
+/* Reports the mistake for each of the keys that the map gives. keys ends with NULL; the mistake's
+ * own key is ignored. For check(). */
+void output_refuse_keys(const struct output_draft *draft, const char *const *keys,
+	const struct output_mistake *mistake);
+
 /* The range of a key for an output with these params; NULL: for any output of the kind. */
 struct output_range output_key_range(
 	const struct output_kind *kind, size_t key, const double *params);
