@@ -300,7 +300,8 @@ static const struct driver_vector AHT20_VECTORS[] = {
 		.tolerance = 1e-6},
 };
 
-static const uint8_t AHT10_ADDRESSES[] = {0x38, 0x39}; /* ADR at GND, VDD */
+/* 0x38 is in 5.3 of the manual; 0x39 is what boards with the pin ADR (figure 1) at VDD have. */
+static const uint8_t AHT10_ADDRESSES[] = {0x38, 0x39};
 static const uint8_t AHT20_ADDRESSES[] = {0x38};
 
 #define COMMON(part)                                                                               \
