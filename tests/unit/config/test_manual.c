@@ -16,6 +16,7 @@
 #include "driver.h"
 #include "yaml_tree.h"
 
+#include <ctype.h>
 #include <glob.h>
 #include <math.h>
 #include <stdbool.h>
@@ -269,6 +270,33 @@ static void every_limit_is_in_the_manual(void **state)
 	globfree(&files);
 }
 
+/* In a section of its own, which has each of its ports and parameters. */
+static void every_kind_of_output_is_in_the_manual(void **state)
+{
+	for (size_t i = 0; output_kind_table[i]; i++) {
+		const struct output_kind *kind = output_kind_table[i];
+		size_t length = strlen(kind->section);
+		char word[80] = "# ";
+		char *section;
+
+		for (size_t k = 0; k <= length; k++)
+			word[k + 2] = (char)toupper((unsigned char)kind->section[k]);
+		(void)snprintf(word + 2 + length, sizeof(word) - 2 - length, "\n");
+		section = section_of(*state, word);
+		if (!section)
+			fail_msg("the manual has no section of %s", kind->section);
+		for (size_t k = 0; k < kind->n_ports + kind->n_params; k++) {
+			const char *key = k < kind->n_ports ? kind->ports[k].key
+							    : kind->params[k - kind->n_ports].key;
+
+			(void)snprintf(word, sizeof(word), "*%s*", key ? key : "line");
+			if (!strstr(section, word))
+				fail_msg("the manual of %s does not name %s", kind->section, word);
+		}
+		free(section);
+	}
+}
+
 static void every_greatest_number_is_in_the_manual(void **state)
 {
 	static const struct {
@@ -303,6 +331,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_prestate(every_derived_value_is_in_the_manual, manual),
 		cmocka_unit_test_prestate(every_sampling_is_in_the_manual, manual),
 		cmocka_unit_test_prestate(every_limit_is_in_the_manual, manual),
+		cmocka_unit_test_prestate(every_kind_of_output_is_in_the_manual, manual),
 		cmocka_unit_test_prestate(every_greatest_number_is_in_the_manual, manual),
 	};
 	int failed;
