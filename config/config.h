@@ -148,6 +148,7 @@ struct config_output {
 	bool active_low;                  /* of all ports */
 	enum gpio_drive drive;            /* of all GPIO lines */
 	enum lines_bias bias;             /* of all GPIO lines */
+	bool topic;                       /* its state is published on a topic of its own */
 	double params[OUTPUT_PARAMS_MAX]; /* as the kind declares them */
 	unsigned failsafe;                /* index into the kind's choices */
 	bool has_failsafe;                /* its own; false: that of its kind */

@@ -21,7 +21,7 @@ struct reading {
 /* The options of a kind, and the words that the options refer to. */
 struct table {
 	struct schema_option options[OUTPUT_PORTS_MAX + OUTPUT_PARAMS_MAX + CONFIG_RULE_OPTIONS +
-		CONFIG_WIRING_OPTIONS + 6];
+		CONFIG_WIRING_OPTIONS + 7];
 	size_t n;
 	struct config_words words[OUTPUT_PARAMS_MAX];
 	struct config_rule_words rules;
@@ -274,6 +274,10 @@ static void init_table(struct table *table, const struct output_kind *kind)
 		SCHEMA_FIELD(struct reading, output.active_low),
 		.type = SCHEMA_BOOL,
 		.initial = "false"};
+	static const struct schema_option TOPIC = {.key = "topic",
+		SCHEMA_FIELD(struct reading, output.topic),
+		.type = SCHEMA_BOOL,
+		.initial = "false"};
 	static const struct schema_option FREQUENCY = {.key = "frequency",
 		SCHEMA_FIELD(struct reading, frequency_hz),
 		.type = SCHEMA_FREQUENCY,
@@ -295,6 +299,7 @@ static void init_table(struct table *table, const struct output_kind *kind)
 	if (has_pwm(kind))
 		add(table, FREQUENCY);
 	add_rules(table, kind);
+	add(table, TOPIC);
 }
 
 /* --- the checks --- */

@@ -408,6 +408,7 @@ int gateway_run(const struct gateway_options *options)
 	log_info(NULL, "tosd " TOS_VERSION " runs%s: sensors %zu%s, interval %u ms",
 		options->simulate ? " on a simulated board" : "", gateway.config->n_sensors, counts,
 		gateway.interval_ms);
+	gateway_clear_old_topics(&gateway);
 	gateway_keep_map(&gateway);
 	sd_notify(0, "READY=1");
 	gateway_notify_status(&gateway);

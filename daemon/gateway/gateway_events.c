@@ -45,6 +45,7 @@ void gateway_publish_state(struct gateway *gateway)
 	if (size < 0 ||
 		outbox_put_retained(gateway->outbox, OUTBOX_STATE, topic, text, (size_t)size) < 0)
 		log_error("state", "does not fit into a message");
+	gateway_publish_topics(gateway);
 }
 
 void gateway_publish_about(struct gateway *gateway)

@@ -119,6 +119,17 @@ void gateway_reload_finished(struct gateway *gateway);
 /* Leaves a copy of the map for tosd --safe. */
 void gateway_keep_map(struct gateway *gateway);
 
+/* --- gateway_topics.c --- */
+
+/* Publishes the states of the outputs that have topics of their own, as far as they changed. */
+void gateway_publish_topics(struct gateway *gateway);
+
+/* After a reload: clears the topics that only the old map had. */
+void gateway_follow_topics(struct gateway *gateway);
+
+/* At the start, before the copy of the map is replaced: the same, with the map of the last run. */
+void gateway_clear_old_topics(struct gateway *gateway);
+
 /* --- gateway_map.c --- */
 
 /* The name that replaces %H in the map. */

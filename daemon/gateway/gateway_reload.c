@@ -121,6 +121,7 @@ static void go_over(struct gateway *gateway, const struct preparation *preparati
 	follow_interval(gateway, old);
 	if (config->mqtt.health_interval_us != old->mqtt.health_interval_us)
 		gateway_follow_health(gateway);
+	gateway_follow_topics(gateway);
 	gateway_publish_state(gateway);
 	gateway_publish_about(gateway);
 	gateway_follow_outputs(gateway);

@@ -179,7 +179,8 @@ static void follow_config(
 	if (publisher->config == config && publisher->connection == connection)
 		return;
 	if (publisher->config != config)
-		outbox_forget_inputs(publisher->outbox, is_input_topic, config);
+		outbox_forget_topics(
+			publisher->outbox, OUTBOX_INPUT_TOPICS, is_input_topic, config);
 	publisher->config = config;
 	publisher->connection = connection;
 	for (size_t i = 0; i < CONFIG_SENSORS_MAX; i++)
@@ -200,10 +201,11 @@ static void put_event(
 static void put_input(struct publisher *publisher, size_t index, const struct config_chip *chip,
 	const char *state)
 {
+	const struct outbox_topic_id id = {OUTBOX_INPUT_TOPICS, index};
 	char topic[TOPIC_MAX];
 
 	if (input_topic(publisher->config, chip, topic))
-		(void)outbox_put_input(publisher->outbox, index, topic, state, strlen(state));
+		(void)outbox_put_topic(publisher->outbox, &id, topic, state, strlen(state));
 }
 
 void publisher_on_event(void *userdata, const struct input_event *event)

@@ -13,6 +13,7 @@ enum { QUOTE_BYTES = 100 }; /* of a message, in the log */
 /* A message, taken apart. */
 struct message {
 	const struct link_event *event;
+	const char *levels;         /* of its topic, in place of the wildcards; NULL: none */
 	const char *response_topic; /* NULL: none */
 	const uint8_t *correlation;
 	struct payload_bytes payload;
@@ -21,6 +22,7 @@ struct message {
 struct route {
 	const char *topic; /* below the root */
 	void (*handle)(const struct router *router, const struct message *message);
+	enum link_need need;
 	/* For a topic that is easily mistaken for another one: what should have been sent, and the
 	 * topic below the root where it belongs. NULL: this is the right topic. */
 	const char *meant, *belongs;
@@ -33,13 +35,14 @@ static void handle_motor_text(const struct router *router, const struct message 
 static void handle_health(const struct router *router, const struct message *message);
 
 static const struct route routes[ROUTER_TOPICS] = {
-	{"actions", handle_action, NULL, NULL},
-	{"sensors/interval", handle_interval, NULL, NULL},
-	{"actions/leds", handle_led_text, NULL, NULL},
-	{"action", handle_action, "an action", "actions"},
-	{"actions/led", handle_action, "{\"led\":{...}}", "actions"},
-	{"actions/motor", handle_motor_text, "{\"motor\":{...}}", "actions"},
-	{"health", handle_health, NULL, NULL},
+	{"actions", handle_action, LINK_REQUIRED, NULL, NULL},
+	{"sensors/interval", handle_interval, LINK_REQUIRED, NULL, NULL},
+	{"actions/leds", handle_led_text, LINK_REQUIRED, NULL, NULL},
+	{"action", handle_action, LINK_OPTIONAL, "an action", "actions"},
+	{"actions/led", handle_action, LINK_OPTIONAL, "{\"led\":{...}}", "actions"},
+	{"actions/motor", handle_motor_text, LINK_OPTIONAL, "{\"motor\":{...}}", "actions"},
+	{"actions/+/+", handle_action, LINK_OPTIONAL, NULL, NULL},
+	{"health", handle_health, LINK_OF_OTHERS, NULL, NULL},
 };
 
 static const char RETAINED_REASON[] = "a retained message is an old command: publish it without "
@@ -55,9 +58,7 @@ const char *router_topic(unsigned index)
 
 enum link_need router_topic_need(unsigned index)
 {
-	if (routes[index].handle == handle_health)
-		return LINK_OF_OTHERS;
-	return routes[index].belongs ? LINK_OPTIONAL : LINK_REQUIRED;
+	return routes[index].need;
 }
 
 static void answer(
@@ -247,7 +248,11 @@ static void refuse_action(const struct router *router, const struct message *mes
 	struct payload_action stops;
 
 	errors.count = 0;
-	payload_parse_stops(router->config, &message->payload, &stops, &errors);
+	if (message->levels)
+		payload_parse_output_text_stops(
+			router->config, message->levels, &message->payload, &stops, &errors);
+	else
+		payload_parse_stops(router->config, &message->payload, &stops, &errors);
 	(void)apply_stops(router, &stops, applied, &errors);
 	/* The outcome of the stops comes first, since there is no room for all mistakes. */
 	payload_errors_append(&errors, mistakes);
@@ -274,8 +279,10 @@ static void handle_action(const struct router *router, const struct message *mes
 	struct payload_errors errors; /* large, and only used up to its count */
 	int r;
 
-	r = payload_parse_action(
-		router->config, &message->payload, clock_wall_ms(), &action, &errors);
+	r = message->levels ? payload_parse_output_text(router->config, message->levels,
+				      &message->payload, &action, &errors)
+			    : payload_parse_action(router->config, &message->payload,
+				      clock_wall_ms(), &action, &errors);
 	payload_action_clear(&applied);
 	payload_id_copy(&applied.id, &action.id);
 	if (is_refused(router, message, &errors) || r < 0)
@@ -377,6 +384,9 @@ void router_handle(const struct router *router, const struct link_event *event)
 	/* An empty payload clears a retained message, and is no command. */
 	if (event->true_size == 0)
 		return;
+	if (event->levels_size > 0)
+		message.levels = (const char *)at;
+	at += event->levels_size;
 	/* A topic with a wildcard cannot be published to: the broker would end the connection. */
 	if (event->response_topic_size && !strpbrk((const char *)at, "+#"))
 		message.response_topic = (const char *)at;

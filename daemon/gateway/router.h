@@ -28,13 +28,14 @@ struct router {
 	void *userdata;
 };
 
-enum { ROUTER_TOPICS = 7 };
+enum { ROUTER_TOPICS = 8 };
 
 /* The topics to subscribe to, below the map's root: "actions". link_event.topic is an index into
  * them. */
 const char *router_topic(unsigned index);
 
-/* A topic that exists only to answer misdirected messages with the right topic is optional. */
+/* A topic that is newer than the access rules of many, or exists only to answer misdirected messages
+ * with the right topic, is optional. */
 enum link_need router_topic_need(unsigned index);
 
 /* Handles one message as the link recorded it: the event and what follows it. */

@@ -40,6 +40,7 @@ enum {
 		16 * 1024, /* of an inbound message; a longer one arrives cut, with its true size */
 	LINK_TOPIC_MAX = 512, /* of a response topic; with the final NUL */
 	LINK_CORRELATION_MAX = 1024,
+	LINK_LEVELS_MAX = 128, /* of a topic, in place of wildcards; with the final NUL */
 	LINK_SUBSCRIPTIONS_MAX = 32,
 	LINK_BROKER_MAX = 1024,
 };
@@ -56,12 +57,15 @@ enum link_event_kind {
 	LINK_EVENT_PONG,  /* the answer to link_ping() */
 };
 
-/* A record on the queue to main. In that of a message, these follow it: the response topic with its
- * NUL, the correlation data, the payload. */
+/* A record on the queue to main. In that of a message, these follow it: the levels with their NUL,
+ * the response topic with its NUL, the correlation data, the payload. */
 struct link_event {
 	enum link_event_kind kind;
 	uint64_t at_us; /* CLOCK_MONOTONIC */
 	unsigned topic; /* message: index into link_settings.subscriptions */
+	/* What stands in the topic from the first wildcard on, with its NUL: "led/red" for
+	 * "tos/actions/+/+". Cut to LINK_LEVELS_MAX. 0: there is no wildcard. */
+	uint16_t levels_size;
 	bool retained;
 	/* The sender's was over LINK_TOPIC_MAX or LINK_CORRELATION_MAX, and is left out. */
 	bool response_topic_too_long, correlation_too_long;
@@ -80,7 +84,7 @@ struct link_event {
 enum link_need { LINK_REQUIRED, LINK_OPTIONAL, LINK_OF_OTHERS, LINK_NEEDS };
 
 struct link_subscription {
-	const char *topic; /* complete */
+	const char *topic; /* complete; a level may be the wildcard + */
 	enum link_need need;
 };
 

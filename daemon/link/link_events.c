@@ -9,8 +9,8 @@
 
 /* The largest record of a message. */
 enum {
-	MESSAGE_MAX =
-		sizeof(struct link_event) + LINK_TOPIC_MAX + LINK_CORRELATION_MAX + LINK_PAYLOAD_MAX
+	MESSAGE_MAX = sizeof(struct link_event) + LINK_LEVELS_MAX + LINK_TOPIC_MAX +
+		LINK_CORRELATION_MAX + LINK_PAYLOAD_MAX
 };
 
 int link_events_init(struct link_events *events, struct queue *queue)
@@ -119,8 +119,8 @@ bool link_events_has_room(struct link_events *events)
 	return false;
 }
 
-void link_events_push_message(
-	struct link_events *events, unsigned topic, const struct mqtt_inbound *inbound)
+void link_events_push_message(struct link_events *events, unsigned topic, const char *levels,
+	const struct mqtt_inbound *inbound)
 {
 	struct link_event event = {
 		.kind = LINK_EVENT_MESSAGE,
@@ -129,23 +129,30 @@ void link_events_push_message(
 		.retained = inbound->retained,
 		.true_size = inbound->size,
 	};
-	struct queue_part parts[5] = {{&event, sizeof(event)}};
+	struct queue_part parts[7] = {{&event, sizeof(event)}};
 
 	event.payload_size =
 		(uint32_t)(inbound->size < LINK_PAYLOAD_MAX ? inbound->size : LINK_PAYLOAD_MAX);
+	if (levels) {
+		size_t size = strnlen(levels, LINK_LEVELS_MAX - 1);
+
+		event.levels_size = (uint16_t)(size + 1);
+		parts[1] = (struct queue_part){levels, size};
+		parts[2] = (struct queue_part){"", 1};
+	}
 	event.response_topic_too_long = inbound->response_topic_size >= LINK_TOPIC_MAX;
 	event.correlation_too_long = inbound->correlation_size > LINK_CORRELATION_MAX;
 	if (inbound->response_topic_size > 0 && !event.response_topic_too_long) {
 		event.response_topic_size = (uint16_t)(inbound->response_topic_size + 1);
-		parts[1] =
+		parts[3] =
 			(struct queue_part){inbound->response_topic, inbound->response_topic_size};
-		parts[2] = (struct queue_part){"", 1};
+		parts[4] = (struct queue_part){"", 1};
 	}
 	if (!event.correlation_too_long) {
 		event.correlation_size = (uint16_t)inbound->correlation_size;
-		parts[3] = (struct queue_part){inbound->correlation, inbound->correlation_size};
+		parts[5] = (struct queue_part){inbound->correlation, inbound->correlation_size};
 	}
-	parts[4] = (struct queue_part){inbound->payload, event.payload_size};
+	parts[6] = (struct queue_part){inbound->payload, event.payload_size};
 	/* There is room: link_events_has_room() said so, and only this thread pushes. */
 	(void)queue_push(events->queue, parts, sizeof(parts) / sizeof(*parts));
 }

@@ -57,8 +57,8 @@ bool link_events_flush(struct link_events *events);
 
 /* Returns true if a message of any size fits now; false as link_events_flush(). */
 bool link_events_has_room(struct link_events *events);
-void link_events_push_message(
-	struct link_events *events, unsigned topic, const struct mqtt_inbound *inbound);
+void link_events_push_message(struct link_events *events, unsigned topic, const char *levels,
+	const struct mqtt_inbound *inbound);
 
 /* Requests of other threads to the link. */
 struct link_commands {

@@ -3,6 +3,7 @@
 
 #include "broker_socket.h"
 #include "clock.h"
+#include "topic.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -20,13 +21,15 @@ enum { MESSAGES_A_TURN = 64 }; /* received before other duties have their turn *
 static bool handle_inbound(struct link_session *session, const struct mqtt_inbound *inbound)
 {
 	const struct link_settings *settings = &session->link->settings;
+	const char *levels;
 
 	link_log_received(inbound);
 	if (session->commands.closing)
 		return false;
 	for (size_t i = 0; i < settings->n_subscriptions; i++) {
-		if (strcmp(settings->subscriptions[i].topic, inbound->topic) == 0) {
-			link_events_push_message(&session->link->events, (unsigned)i, inbound);
+		if (topic_matches(settings->subscriptions[i].topic, inbound->topic, &levels)) {
+			link_events_push_message(
+				&session->link->events, (unsigned)i, levels, inbound);
 			return settings->subscriptions[i].need != LINK_OF_OTHERS;
 		}
 	}

@@ -15,7 +15,7 @@ enum {
 
 /* The consequence of leaving a topic out. */
 static const char *const WITHOUT[LINK_NEEDS] = {
-	[LINK_OPTIONAL] = "a message sent there by mistake gets no answer",
+	[LINK_OPTIONAL] = "a message sent there gets no answer",
 	[LINK_OF_OTHERS] = "another gateway on the same topics is not noticed",
 };
 

@@ -282,12 +282,12 @@ bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message
 	(void)pthread_mutex_lock(&outbox->mutex);
 	if (outbox->greeting)
 		outbox->greeting =
-			take_retained(outbox, message) || outbox_take_input(outbox, message);
+			take_retained(outbox, message) || outbox_take_topic(outbox, message);
 	taken = outbox->greeting ||
 		take_other(outbox, OUTBOX_KIND_ANSWER, &outbox->next_answer, message) ||
 		take_retained(outbox, message) ||
 		outbox_take_live(outbox, OUTBOX_EVENTS, message) ||
-		outbox_take_input(outbox, message) ||
+		outbox_take_topic(outbox, message) ||
 		outbox_take_live(outbox, OUTBOX_READINGS, message) ||
 		take_other(outbox, OUTBOX_KIND_VALUE, &outbox->next_value, message) ||
 		(with_backlog &&
@@ -317,10 +317,10 @@ void outbox_acknowledge(struct outbox *outbox, uint64_t id)
 	enum outbox_source source = id & ((1U << SOURCE_BITS) - 1);
 	uint64_t position = id >> SOURCE_BITS;
 
-	if (source == SOURCE_SLOTS)
-		return;
 	(void)pthread_mutex_lock(&outbox->mutex);
-	if (source < SOURCE_STAGED_READINGS)
+	if (source == SOURCE_SLOTS)
+		outbox_acknowledge_topic(outbox, position);
+	else if (source < SOURCE_STAGED_READINGS)
 		outbox_acknowledge_in(outbox, (enum outbox_stream)source, position);
 	else if (source < SOURCE_ANSWERS)
 		outbox_acknowledge_staged(
@@ -345,7 +345,7 @@ void outbox_connected(struct outbox *outbox)
 	outbox->greeting = true;
 	for (size_t i = 0; i < OUTBOX_SLOTS; i++)
 		outbox->slots[i].due = outbox->slots[i].topic[0] != '\0';
-	outbox_repeat_inputs(outbox);
+	outbox_repeat_topics(outbox);
 	doorbell_ring(&outbox->bell);
 	outbox_signal_spooler(outbox);
 	doorbell_unlock(&outbox->bell, &outbox->mutex);

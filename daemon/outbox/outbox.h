@@ -41,6 +41,8 @@ enum {
 	OUTBOX_EVENTS_MAX = 4096,
 	OUTBOX_EVENT_BYTES = 192, /* for a payload */
 	OUTBOX_INPUTS_MAX = 64,
+	OUTBOX_OUTPUTS_MAX = 128,
+	OUTBOX_CLEARED_MAX = 128,
 };
 
 struct outbox_settings {
@@ -68,16 +70,34 @@ int outbox_put_reading(struct outbox *outbox, uint64_t taken_ms, const void *pay
 /* The same for an event. */
 int outbox_put_event(struct outbox *outbox, uint64_t taken_ms, const void *payload, size_t size);
 
-/* The state of an input: retained, in a slot of its own below OUTBOX_INPUTS_MAX. */
-int outbox_put_input(
-	struct outbox *outbox, size_t index, const char *topic, const void *payload, size_t size);
+/* Small retained messages, in this order. */
+enum outbox_topics {
+	OUTBOX_CLEARED_TOPICS, /* outbox_clear_topic() alone */
+	OUTBOX_INPUT_TOPICS,   /* below OUTBOX_INPUTS_MAX */
+	OUTBOX_OUTPUT_TOPICS,  /* below OUTBOX_OUTPUTS_MAX */
+	OUTBOX_TOPIC_GROUPS
+};
+
+struct outbox_topic_id {
+	enum outbox_topics group;
+	size_t index;
+};
+
+/* The state of an input or an output: retained, in a slot of its own. The same once more is not
+ * published again. 0, or -EMSGSIZE. */
+int outbox_put_topic(struct outbox *outbox, const struct outbox_topic_id *id, const char *topic,
+	const void *payload, size_t size);
 
 /*
- * Empties those slots, for another map. What is retained at the broker below a topic that is_kept()
- * denies is cleared.
+ * Empties the slots of a group, for another map. What the broker has kept of a topic for which
+ * is_kept() returns false is cleared.
  */
-void outbox_forget_inputs(struct outbox *outbox,
+void outbox_forget_topics(struct outbox *outbox, enum outbox_topics group,
 	bool (*is_kept)(const void *context, const char *topic), const void *context);
+
+/* Clears what the broker has kept of a topic. Of more than OUTBOX_CLEARED_MAX at once, some are
+ * given up. */
+void outbox_clear_topic(struct outbox *outbox, const char *topic);
 
 /*
  * A reading taken before the clock was set has the monotonic clock's time as taken_ms, and no time

@@ -4,7 +4,7 @@
  *
  *   outbox.c         between the threads that put messages in and the link; all but the streams
  *   outbox_stream.c  readings and events, live and backlog
- *   outbox_inputs.c  the states of inputs
+ *   outbox_topics.c  the states of single inputs and outputs
  *   outbox_spool.c   between memory and disk
  *   outbox_clock.c   readings and events from before the clock was set
  */
@@ -71,9 +71,9 @@ struct outbox_store {
 	size_t staged_low;     /* bytes: when no more than these are staged, the spooler is woken */
 };
 
-struct outbox_input {
+struct outbox_topic {
 	char topic[TOPIC_MAX]; /* "": empty */
-	uint8_t payload[16];
+	uint8_t payload[48];
 	size_t size;
 	bool due;
 };
@@ -99,11 +99,10 @@ struct outbox {
 
 	struct outbox_slot_content slots[OUTBOX_SLOTS];
 
-	struct outbox_input inputs[OUTBOX_INPUTS_MAX];
-	size_t n_inputs; /* slots that may be in use */
-	/* Those of earlier maps that are cleared, without a payload; again with each connection. */
-	struct outbox_input cleared[OUTBOX_INPUTS_MAX];
-	size_t n_cleared;
+	struct outbox_topic cleared[OUTBOX_CLEARED_MAX];
+	struct outbox_topic inputs[OUTBOX_INPUTS_MAX];
+	struct outbox_topic outputs[OUTBOX_OUTPUTS_MAX];
+	size_t n_topics[OUTBOX_TOPIC_GROUPS]; /* slots that may be in use */
 
 	uint64_t rejected;
 	uint64_t dropped;           /* answers */
@@ -137,7 +136,7 @@ void outbox_correct_time(
 /* Removes acknowledged rows from the oldest end of the staged ones. */
 void outbox_pop_staged(struct outbox *outbox, struct outbox_store *store);
 
-/* The counterparts of functions in outbox.c for streams and the inputs' slots. */
+/* The counterparts of functions in outbox.c for streams and single topics. */
 bool outbox_take_live(
 	struct outbox *outbox, enum outbox_stream stream, struct outbox_message *message);
 bool outbox_take_backlog(
@@ -145,5 +144,6 @@ bool outbox_take_backlog(
 void outbox_acknowledge_in(struct outbox *outbox, enum outbox_stream stream, uint64_t position);
 void outbox_acknowledge_staged(struct outbox *outbox, enum outbox_stream stream, uint64_t position);
 void outbox_disconnect_store(struct outbox_store *store);
-bool outbox_take_input(struct outbox *outbox, struct outbox_message *message);
-void outbox_repeat_inputs(struct outbox *outbox);
+bool outbox_take_topic(struct outbox *outbox, struct outbox_message *message);
+void outbox_acknowledge_topic(struct outbox *outbox, uint64_t position);
+void outbox_repeat_topics(struct outbox *outbox);

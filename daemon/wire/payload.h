@@ -132,6 +132,19 @@ int payload_parse_action(const struct config *config, const struct payload_bytes
 void payload_parse_stops(const struct config *config, const struct payload_bytes *bytes,
 	struct payload_action *ret_stops, struct payload_errors *errors);
 
+/*
+ * The plain text of one output's own topic: "on", "forward 40% 5s". target: its kind and its name
+ * or number, "led/red". As payload_parse_action().
+ */
+int payload_parse_output_text(const struct config *config, const char *target,
+	const struct payload_bytes *bytes, struct payload_action *ret_action,
+	struct payload_errors *errors);
+
+/* Its stops if it is refused, as payload_parse_stops(). */
+void payload_parse_output_text_stops(const struct config *config, const char *target,
+	const struct payload_bytes *bytes, struct payload_action *ret_stops,
+	struct payload_errors *errors);
+
 /* True for a word that means a stop, such as "STOP" or "off", including the accepted one. */
 bool payload_text_means_stop(const struct payload_bytes *bytes);
 
@@ -203,6 +216,13 @@ int payload_format_about(const struct config *config, const struct payload_gatew
 
 /* Leaves the sensors out of a formatted one. Returns false if nothing could be left out. */
 bool payload_cut_about(void *payload, size_t *size);
+
+enum { PAYLOAD_OUTPUT_TEXT_MAX = 48 };
+
+/* The state of one output in the words of its own topic: "off", "7", "forward 40.5%", "on". values:
+ * all keys. */
+int payload_format_output_text(const struct output_kind *kind, const struct output_values *values,
+	char *out, size_t out_bytes);
 
 /*
  * ROOT/health is a list of rows, each with a key and a value of one of these kinds. A new figure of

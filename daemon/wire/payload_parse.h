@@ -147,6 +147,22 @@ const char *payload_modifier_name(const struct output_kind *kind, size_t index);
 void payload_check_modifier(struct payload_parser *parser, const struct payload_path *path,
 	const struct output_kind *kind, const cJSON *item, struct output_modifiers *modifiers);
 
+/* The same of any value: returns true, and adds nothing, if it stops. */
+bool payload_check_value(struct payload_parser *parser, const struct payload_path *path,
+	const struct payload_key_of *of, size_t key, const cJSON *item,
+	struct output_values *values);
+
+/* When all that is said of an output was read: what its values mean together. */
+void payload_finish_output(struct payload_parser *parser, const struct payload_path *path,
+	const struct payload_key_of *of, bool is_stopped, struct payload_output *output);
+
+/* Names the outputs of the kind, as the last key of the path is none of them. */
+void payload_no_such_output(struct payload_parser *parser, const struct payload_path *path,
+	const struct output_kind *kind);
+
+/* Fills in outputs and n_outputs: all that moves is stopped. */
+void payload_stop_all(const struct config *config, struct payload_action *ret_stops);
+
 /* Checks modifiers against each other and the map, after the output's whole object was read. */
 void payload_check_modifiers(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, const struct payload_output *output);

@@ -36,7 +36,7 @@ ssize_t payload_output_find(const struct config *config, const struct output_kin
 	return index < 0 ? -1 : (ssize_t)of->first + index;
 }
 
-static void no_such_output(struct payload_parser *parser, const struct payload_path *path,
+void payload_no_such_output(struct payload_parser *parser, const struct payload_path *path,
 	const struct output_kind *kind)
 {
 	const struct config_outputs_of *of = payload_outputs_of(parser->config, kind);
@@ -69,7 +69,7 @@ static void add_output(struct payload_parser *parser, const struct payload_path 
 	const char *earlier;
 
 	if (index < 0) {
-		no_such_output(parser, path, kind);
+		payload_no_such_output(parser, path, kind);
 		return;
 	}
 	earlier = parser->addressed[index];
@@ -306,8 +306,7 @@ static int key_of_first(
 	return key;
 }
 
-/* Returns true if the value is a stop. */
-static bool check_value(struct payload_parser *parser, const struct payload_path *path,
+bool payload_check_value(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, size_t key, const cJSON *item,
 	struct output_values *values)
 {
@@ -347,8 +346,7 @@ static void check_together(struct payload_parser *parser, const struct payload_p
 		stop(kind, values);
 }
 
-/* Called after the whole object of an output was read. */
-static void finish_output(struct payload_parser *parser, const struct payload_path *path,
+void payload_finish_output(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, bool is_stopped, struct payload_output *output)
 {
 	check_together(parser, path, of->kind, &output->values, is_stopped);
@@ -374,10 +372,10 @@ static void check_output(struct payload_parser *parser, const struct payload_pat
 			payload_check_modifier(parser, &here, kind, item, &output->modifiers);
 		else if (key < 0)
 			payload_unknown_key(parser, &here, &keys);
-		else if (check_value(parser, &here, of, (size_t)key, item, &output->values))
+		else if (payload_check_value(parser, &here, of, (size_t)key, item, &output->values))
 			is_stopped = true;
 	}
-	finish_output(parser, path, of, is_stopped, output);
+	payload_finish_output(parser, path, of, is_stopped, output);
 }
 
 /* An output's name in the map takes precedence over a modifier, where both may stand. */
@@ -465,12 +463,13 @@ void payload_check_outputs(struct payload_parser *parser, const struct payload_p
 		}
 		if (is_modifier)
 			payload_check_modifier(parser, &here, kind, item, &first.modifiers);
-		else if (check_value(parser, &here, &of_first, (size_t)key, item, &first.values))
+		else if (payload_check_value(
+				 parser, &here, &of_first, (size_t)key, item, &first.values))
 			is_stopped = true;
 		if (!first_key)
 			first_key = item->string;
 	}
-	finish_output(parser, path, &of_first, is_stopped, &first);
+	payload_finish_output(parser, path, &of_first, is_stopped, &first);
 	if (first_key && of->n == 0)
 		no_output(parser, path, kind);
 	else if (first_key)

@@ -417,6 +417,12 @@ static void collect(
 		add_others(ret_stops, config, search);
 }
 
+void payload_stop_all(const struct config *config, struct payload_action *ret_stops)
+{
+	ret_stops->n_outputs = 0;
+	add_others(ret_stops, config, NULL);
+}
+
 void payload_parse_stops(const struct config *config, const struct payload_bytes *bytes,
 	struct payload_action *ret_stops, struct payload_errors *errors)
 {

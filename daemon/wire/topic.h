@@ -2,6 +2,7 @@
 /* Topics below the map's root. Without printf(), which would be the largest cost of an answer. */
 #pragma once
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { TOPIC_MAX = 512 }; /* of a whole topic, in bytes, with the final NUL */
@@ -16,4 +17,25 @@ static inline void topic_below(char out[static TOPIC_MAX], const char *root, con
 	out[root_size] = '/';
 	memcpy(out + root_size + 1, name, name_size);
 	out[root_size + 1 + name_size] = '\0';
+}
+
+/*
+ * Returns true if the topic is one of the filter, in which a level may be the wildcard +.
+ * *ret_levels: what stands in the topic from the first wildcard on; NULL: there is none.
+ */
+static inline bool topic_matches(const char *filter, const char *topic, const char **ret_levels)
+{
+	const char *levels = NULL;
+
+	while (*filter && (*filter == '+' || *filter == *topic)) {
+		if (*filter++ != '+') {
+			topic++;
+			continue;
+		}
+		if (!levels)
+			levels = topic;
+		topic += strcspn(topic, "/");
+	}
+	*ret_levels = levels;
+	return !*filter && !*topic;
 }

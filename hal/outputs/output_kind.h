@@ -77,6 +77,7 @@ struct output_key {
 	enum output_key_type type;
 	unsigned decimals;          /* NUMBER: at most OUTPUT_DECIMALS_MAX */
 	int min, max;               /* NUMBER: in the same units; see also the kind's narrow() */
+	const char *unit;           /* NUMBER: that may stand behind it in plain text; NULL */
 	const char *const *choices; /* CHOICE: ends with NULL */
 	int initial;                /* until an action sets it */
 	/*

@@ -82,6 +82,7 @@ static const struct output_key KEYS[] = {
 	[ANGLE] = {.name = "angle",
 		.type = OUTPUT_KEY_NUMBER,
 		.decimals = 1,
+		.unit = "deg",
 		.min = -360 * TENTHS,
 		.max = 360 * TENTHS,
 		.initial = 90 * TENTHS},

@@ -103,7 +103,7 @@ def test_a_refused_subscription_is_told_and_the_rest_works(make_fake, make_gatew
         pass
 
 
-NOT_NEEDED = ["tos/action", "tos/actions/led", "tos/actions/motor"]
+NOT_NEEDED = ["tos/action", "tos/actions/led", "tos/actions/motor", "tos/actions/+/+"]
 
 
 def test_what_nothing_needs_is_subscribed_to_after_the_rest(make_fake, make_gateway):

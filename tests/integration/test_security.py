@@ -101,6 +101,7 @@ def test_the_gateway_may_do_all_that_it_does(broker, make_user, start_gateway):
         operator.wait(f"tos/{topic}")
     assert operator.ask_json(LED_ON)["ok"]
     assert operator.ask("1 0", topic="tos/actions/leds") == "led1 off"
+    assert operator.ask_json("on", topic="tos/actions/led/red")["ok"]
     assert operator.ask_json("200", topic="tos/sensors/interval")["ok"]
     # Its own answer, in MQTT 5.
     operator.publish("tos/actions", LED_ON, properties=response_properties("tos/answers/operator"))

@@ -443,6 +443,7 @@ static void test_leds(void **state)
 
 	assert_int_equal(outputs_of(config, "led")->n, 7);
 	assert_string_equal(leds[0].name, "red");
+	assert_true(leds[0].topic && !leds[1].topic);
 	assert_line(&leds[0].ports[0], "GPIO17");
 	assert_true(leds[0].active_low);
 	assert_soft(&leds[1].ports[0], "pinctrl-rp1:27", 50);

@@ -26,6 +26,7 @@ enum {
 	TOPIC_ACTION,
 	TOPIC_LED,
 	TOPIC_MOTOR,
+	TOPIC_OUTPUT,
 	TOPIC_HEALTH
 };
 
@@ -105,6 +106,7 @@ static void close_fixture(struct fixture *fixture)
 struct sent {
 	unsigned topic;
 	const char *payload;
+	const char *levels; /* in place of the topic's wildcards */
 	bool retained;
 	const char *response_topic, *correlation;
 };
@@ -112,11 +114,12 @@ struct sent {
 /* Routes it; there must be one answer, and only one. Returns its text. */
 static const char *route(struct fixture *fixture, const struct sent *sent)
 {
+	size_t levels_size = sent->levels ? strlen(sent->levels) + 1 : 0;
 	size_t topic_size = sent->response_topic ? strlen(sent->response_topic) + 1 : 0;
 	size_t correlation_size = sent->correlation ? strlen(sent->correlation) : 0;
 	size_t payload_size = strlen(sent->payload);
-	struct link_event *event =
-		calloc(1, sizeof(*event) + topic_size + correlation_size + payload_size + 1);
+	struct link_event *event = calloc(
+		1, sizeof(*event) + levels_size + topic_size + correlation_size + payload_size + 1);
 	char *at = (char *)(event + 1);
 	struct outbox_message *answer = fixture->answer;
 
@@ -125,11 +128,14 @@ static const char *route(struct fixture *fixture, const struct sent *sent)
 		.kind = LINK_EVENT_MESSAGE,
 		.topic = sent->topic,
 		.retained = sent->retained,
+		.levels_size = (uint16_t)levels_size,
 		.response_topic_size = (uint16_t)topic_size,
 		.correlation_size = (uint16_t)correlation_size,
 		.payload_size = (uint32_t)payload_size,
 		.true_size = payload_size,
 	};
+	memcpy(at, sent->levels ? sent->levels : "", levels_size);
+	at += levels_size;
 	memcpy(at, sent->response_topic ? sent->response_topic : "", topic_size);
 	memcpy(at + topic_size, sent->correlation ? sent->correlation : "", correlation_size);
 	memcpy(at + topic_size + correlation_size, sent->payload, payload_size);
@@ -159,12 +165,13 @@ static void test_the_topics_and_their_order(void **state)
 	assert_string_equal(router_topic(TOPIC_ACTION), "action");
 	assert_string_equal(router_topic(TOPIC_LED), "actions/led");
 	assert_string_equal(router_topic(TOPIC_MOTOR), "actions/motor");
+	assert_string_equal(router_topic(TOPIC_OUTPUT), "actions/+/+");
 	assert_string_equal(router_topic(TOPIC_HEALTH), "health");
 	for (unsigned i = 0; i < ROUTER_TOPICS; i++)
 		assert_int_equal(router_topic_need(i),
-			i <= TOPIC_LEDS            ? LINK_REQUIRED
-				: i <= TOPIC_MOTOR ? LINK_OPTIONAL
-						   : LINK_OF_OTHERS);
+			i <= TOPIC_LEDS             ? LINK_REQUIRED
+				: i <= TOPIC_OUTPUT ? LINK_OPTIONAL
+						    : LINK_OF_OTHERS);
 }
 
 static void test_an_action_is_written_and_answered(void **state)
@@ -451,6 +458,70 @@ static void test_leds_as_text(void **state)
 	close_fixture(&f);
 }
 
+static const char *say(struct fixture *fixture, const char *output, const char *text)
+{
+	return route(
+		fixture, &(struct sent){.topic = TOPIC_OUTPUT, .levels = output, .payload = text});
+}
+
+static void test_an_outputs_own_topic_takes_plain_text(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_string_equal(say(&f, "led/green", "12.5%"),
+		"{\"ok\":true,\"applied\":{\"led\":{\"green\":{\"on\":true,\"bright\":2,"
+		"\"percent\":12.5}}}}");
+	assert_string_equal(f.answer->topic, "tos/actions/ack");
+	assert_true(map_rig_output(&f.rig, "board.3") == 0.125);
+	assert_string_equal(say(&f, "led/0", "TOGGLE"),
+		"{\"ok\":true,\"applied\":{\"led\":{\"0\":{\"on\":true,\"bright\":10}}}}");
+	assert_string_equal(say(&f, "motor/motor0", "forward 5"),
+		"{\"ok\":true,\"applied\":{\"motor\":{\"motor0\":{\"direction\":\"forward\","
+		"\"speed\":5}}}}");
+	assert_int_equal(f.applied, 3);
+	assert_non_null(strstr(say(&f, "led/blue", "on"), "\"path\":\"led.blue\""));
+	assert_int_equal(f.applied, 3);
+	assert_int_equal(f.refusals.count, 1);
+	assert_string_equal(route(&f,
+				    &(struct sent){.topic = TOPIC_OUTPUT,
+					    .levels = "motor/0",
+					    .payload = "stop",
+					    .response_topic = "client/7/answers"}),
+		"{\"ok\":true,\"applied\":{\"motor\":{\"0\":{\"direction\":\"stop\","
+		"\"speed\":5}}}}");
+	assert_string_equal(f.answer->topic, "client/7/answers");
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	close_fixture(&f);
+}
+
+static void test_a_stop_on_an_outputs_own_topic_never_hurts(void **state)
+{
+	static const struct sent ROWS[] = {
+		{.levels = "motor/0", .payload = "stop", .retained = true},
+		{.levels = "motor/motor0", .payload = "off 5s", .retained = true},
+		{.levels = "motor/0", .payload = "0% nonsense"},
+		{.levels = "motor/9", .payload = "off"},
+		{.levels = "led/red", .payload = "stop"},
+		{.levels = "motor/0", .payload = "{\"direction\":\"stop\"}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+		struct sent sent = ROWS[i];
+		struct fixture f;
+
+		open_fixture(&f);
+		(void)say(&f, "motor/0", "forward");
+		assert_true(map_rig_output(&f.rig, "GPIO5") == 1.0);
+		sent.topic = TOPIC_OUTPUT;
+		assert_non_null(strstr(route(&f, &sent), "{\"ok\":false,"));
+		assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+		close_fixture(&f);
+	}
+}
+
 static void test_the_answer_goes_where_the_sender_wants_it(void **state)
 {
 	struct fixture f;
@@ -504,6 +575,8 @@ int main(void)
 		cmocka_unit_test(test_the_health_of_another_gateway_is_not_answered),
 		cmocka_unit_test(test_the_interval_as_text),
 		cmocka_unit_test(test_leds_as_text),
+		cmocka_unit_test(test_an_outputs_own_topic_takes_plain_text),
+		cmocka_unit_test(test_a_stop_on_an_outputs_own_topic_never_hurts),
 		cmocka_unit_test(test_the_answer_goes_where_the_sender_wants_it),
 		cmocka_unit_test(test_a_response_topic_with_a_wildcard_is_no_topic),
 	};

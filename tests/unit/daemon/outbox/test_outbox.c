@@ -615,14 +615,16 @@ static void expect_cleared(struct outbox *outbox)
 /* The broker keeps it otherwise, and shows it to everybody who comes later. */
 static void an_input_of_an_earlier_map_is_cleared(void **state)
 {
+	const struct outbox_topic_id door = {OUTBOX_INPUT_TOPICS, 0};
+	const struct outbox_topic_id gate = {OUTBOX_INPUT_TOPICS, 1};
 	struct outbox *outbox = *state;
 
 	outbox_connected(outbox);
-	assert_int_equal(outbox_put_input(outbox, 0, "tos/state/input/door", "on", 2), 0);
-	assert_int_equal(outbox_put_input(outbox, 1, "tos/state/input/gate", "on", 2), 0);
+	assert_int_equal(outbox_put_topic(outbox, &door, "tos/state/input/door", "on", 2), 0);
+	assert_int_equal(outbox_put_topic(outbox, &gate, "tos/state/input/gate", "on", 2), 0);
 	while (outbox_take(outbox, true, &message))
 		;
-	outbox_forget_inputs(outbox, is_topic, "tos/state/input/door");
+	outbox_forget_topics(outbox, OUTBOX_INPUT_TOPICS, is_topic, "tos/state/input/door");
 	expect_cleared(outbox);
 	expect_nothing(outbox);
 	/* Whether it arrived is not known: a connection that ends may have lost it. */
@@ -630,7 +632,7 @@ static void an_input_of_an_earlier_map_is_cleared(void **state)
 	outbox_connected(outbox);
 	expect_cleared(outbox);
 	expect_nothing(outbox);
-	outbox_forget_inputs(outbox, is_topic, "tos/state/input/gate");
+	outbox_forget_topics(outbox, OUTBOX_INPUT_TOPICS, is_topic, "tos/state/input/gate");
 	outbox_disconnected(outbox);
 	outbox_connected(outbox);
 	expect_nothing(outbox);
@@ -640,7 +642,10 @@ static void how_an_input_is_is_repeated_on_every_connection(void **state)
 {
 	struct outbox *outbox = *state;
 
-	assert_int_equal(outbox_put_input(outbox, 3, "tos/state/input/door", "on", 2), 0);
+	const struct outbox_topic_id door = {OUTBOX_INPUT_TOPICS, 3};
+	const struct outbox_topic_id beyond = {OUTBOX_INPUT_TOPICS, OUTBOX_INPUTS_MAX};
+
+	assert_int_equal(outbox_put_topic(outbox, &door, "tos/state/input/door", "on", 2), 0);
 	for (unsigned i = 0; i < 2; i++) {
 		outbox_connected(outbox);
 		assert_true(outbox_take(outbox, true, &message));
@@ -651,10 +656,72 @@ static void how_an_input_is_is_repeated_on_every_connection(void **state)
 		expect_nothing(outbox);
 		outbox_disconnected(outbox);
 	}
-	outbox_forget_inputs(outbox, is_topic, "tos/state/input/door");
+	outbox_forget_topics(outbox, OUTBOX_INPUT_TOPICS, is_topic, "tos/state/input/door");
 	outbox_connected(outbox);
 	expect_nothing(outbox);
-	assert_int_equal(outbox_put_input(outbox, OUTBOX_INPUTS_MAX, "tos/a", "on", 2), -EMSGSIZE);
+	assert_int_equal(outbox_put_topic(outbox, &beyond, "tos/a", "on", 2), -EMSGSIZE);
+}
+
+static void expect_topic(struct outbox *outbox, const char *topic, const char *payload)
+{
+	assert_true(outbox_take(outbox, true, &message));
+	assert_int_equal(message.kind, OUTBOX_KIND_RETAINED);
+	assert_true(message.optional);
+	assert_string_equal(message.topic, topic);
+	assert_int_equal(message.size, strlen(payload));
+	assert_memory_equal(message.payload, payload, message.size);
+}
+
+static void an_outputs_topic_is_published_where_it_changed(void **state)
+{
+	const struct outbox_topic_id red = {OUTBOX_OUTPUT_TOPICS, 0};
+	const struct outbox_topic_id pump = {OUTBOX_OUTPUT_TOPICS, 1};
+	struct outbox *outbox = *state;
+
+	outbox_connected(outbox);
+	assert_int_equal(outbox_put_topic(outbox, &red, "tos/state/led/red", "7", 1), 0);
+	assert_int_equal(outbox_put_topic(outbox, &pump, "tos/state/relay/pump", "off", 3), 0);
+	expect_topic(outbox, "tos/state/led/red", "7");
+	expect_topic(outbox, "tos/state/relay/pump", "off");
+	expect_nothing(outbox);
+	assert_int_equal(outbox_put_topic(outbox, &red, "tos/state/led/red", "7", 1), 0);
+	assert_int_equal(outbox_put_topic(outbox, &pump, "tos/state/relay/pump", "on", 2), 0);
+	expect_topic(outbox, "tos/state/relay/pump", "on");
+	expect_nothing(outbox);
+	/* For another map it is new, even if it is the same. */
+	outbox_forget_topics(outbox, OUTBOX_OUTPUT_TOPICS, is_topic, "tos/state/led/red");
+	expect_topic(outbox, "tos/state/relay/pump", "");
+	outbox_acknowledge(outbox, message.id);
+	assert_int_equal(outbox_put_topic(outbox, &red, "tos/state/led/red", "7", 1), 0);
+	expect_topic(outbox, "tos/state/led/red", "7");
+	expect_nothing(outbox);
+}
+
+static void a_topic_is_cleared_until_the_broker_has_it(void **state)
+{
+	const struct outbox_topic_id red = {OUTBOX_OUTPUT_TOPICS, 0};
+	struct outbox *outbox = *state;
+
+	outbox_clear_topic(outbox, "tos/state/led/red");
+	outbox_clear_topic(outbox, "tos/state/led/blue");
+	outbox_connected(outbox);
+	expect_topic(outbox, "tos/state/led/red", "");
+	outbox_acknowledge(outbox, message.id);
+	expect_topic(outbox, "tos/state/led/blue", "");
+	expect_nothing(outbox);
+	/* It is not acknowledged, so it comes again; and what is there anew comes behind it. */
+	outbox_disconnected(outbox);
+	assert_int_equal(outbox_put_topic(outbox, &red, "tos/state/led/blue", "on", 2), 0);
+	outbox_connected(outbox);
+	expect_topic(outbox, "tos/state/led/blue", "");
+	outbox_acknowledge(outbox, message.id);
+	expect_topic(outbox, "tos/state/led/blue", "on");
+	outbox_acknowledge(outbox, message.id);
+	expect_nothing(outbox);
+	outbox_disconnected(outbox);
+	outbox_connected(outbox);
+	expect_topic(outbox, "tos/state/led/blue", "on");
+	expect_nothing(outbox);
 }
 
 static void what_nothing_needs_is_marked(void **state)
@@ -709,6 +776,8 @@ int main(void)
 		TEST(the_time_goes_where_the_payload_has_it),
 		TEST(an_input_of_an_earlier_map_is_cleared),
 		TEST(how_an_input_is_is_repeated_on_every_connection),
+		TEST(an_outputs_topic_is_published_where_it_changed),
+		TEST(a_topic_is_cleared_until_the_broker_has_it),
 		TEST(a_random_sequence_matches_a_plain_list),
 	};
 
