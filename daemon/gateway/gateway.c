@@ -231,6 +231,8 @@ static int build(struct gateway *gateway)
 		.outputs = gateway->outputs,
 		.outbox = gateway->outbox,
 		.refusals = &gateway->refusals,
+		.repeats = &gateway->repeats,
+		.is_forgetful = true,
 		.set_interval = router_set_interval,
 		.applied = router_applied,
 		.met = router_met,

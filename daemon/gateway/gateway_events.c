@@ -367,10 +367,15 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 		break;
 	case LINK_EVENT_CONNECTED:
 		gateway->health.connected = true;
+		gateway->router.is_forgetful =
+			gateway->lost_us == 0 || event->at_us - gateway->lost_us >= REPEATS_US;
 		failsafe_connected(&gateway->failsafe, event->at_us);
 		gateway_notify_status(gateway);
 		break;
 	case LINK_EVENT_DISCONNECTED:
+		/* Also told when a first connection could not be made. */
+		if (gateway->health.connected)
+			gateway->lost_us = event->at_us;
 		gateway->health.connected = false;
 		failsafe_lost(&gateway->failsafe, event->at_us);
 		gateway_notify_status(gateway);

@@ -56,6 +56,8 @@ struct gateway {
 	struct outputs *outputs;
 	struct router router;
 	struct refusals refusals; /* of actions */
+	struct repeats repeats;
+	uint64_t lost_us; /* when the connection was; 0: there was none yet */
 	struct failsafe failsafe;
 	uint64_t guard_us;            /* the guard that the link was given */
 	bool tripped_told;            /* the service manager knows that the fail-safe tripped */

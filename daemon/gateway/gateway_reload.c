@@ -75,6 +75,7 @@ static void replace_link(struct gateway *gateway, struct link *link)
 	gateway->link = link;
 	failsafe_lost(&gateway->failsafe, clock_now_us());
 	gateway->health.connected = false;
+	gateway->lost_us = 0; /* another broker's messages may be older than this process */
 	gateway->guard_us = 0;
 	link_start(link);
 	watchdog_set_link(&gateway->watchdog, link);

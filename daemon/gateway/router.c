@@ -273,6 +273,83 @@ static void carry_out(const struct router *router, const struct message *message
 	router->applied(router->userdata);
 }
 
+/* Whether it does harm when it comes twice. A stop never does. */
+static bool is_harmful_twice(const struct payload_action *action)
+{
+	for (size_t i = 0; i < action->n_outputs; i++)
+		if (action->outputs[i].modifiers.toggle || action->outputs[i].modifiers.for_ms)
+			return true;
+	return false;
+}
+
+static uint64_t hash_of(const struct message *message)
+{
+	const char *topic = routes[message->event->topic].topic;
+	const char *levels = message->levels ? message->levels : "";
+	uint64_t hash = repeats_hash(REPEATS_HASH, topic, strlen(topic));
+
+	hash = repeats_hash(hash, levels, strlen(levels));
+	hash = repeats_hash(hash, message->correlation, message->event->correlation_size);
+	return repeats_hash(hash, message->payload.data, message->payload.size);
+}
+
+/* Answers with what is now; only the stops are carried out. */
+static void answer_again(const struct router *router, const struct message *message,
+	const struct payload_action *action, struct payload_action *applied,
+	enum repeats_outcome outcome)
+{
+	struct payload_errors errors;
+
+	errors.count = 0;
+	if (apply_stops(router, action, applied, &errors) > 0)
+		router->applied(router->userdata);
+	for (size_t i = 0; i < action->n_outputs; i++) {
+		struct payload_output output = action->outputs[i];
+
+		if (payload_is_stop(router->config, &output))
+			continue;
+		output.values = outputs_get(router->outputs, output.output).values;
+		applied->outputs[applied->n_outputs++] = output;
+	}
+	if (outcome == REPEATS_FAILED)
+		payload_error_add(
+			&errors, "", "it came before, and could not be carried out whole then");
+	answer_json(router, message, applied, &errors);
+}
+
+static void refuse_repeated(const struct router *router, const struct message *message,
+	struct payload_action *applied, struct payload_errors *errors)
+{
+	errors->count = 0;
+	payload_error_add(errors, "",
+		"the broker sends it again, and whether it was carried out before is not known: "
+		"send it anew");
+	refuse_action(router, message, applied, errors);
+}
+
+/* What would do harm if it were carried out twice. */
+static void carry_out_once(const struct router *router, const struct message *message,
+	const struct payload_action *action, struct payload_action *applied,
+	struct payload_errors *errors)
+{
+	uint64_t hash = hash_of(message), now_us = clock_now_us();
+	enum repeats_outcome outcome = message->event->repeated
+		? repeats_find(router->repeats, hash, now_us)
+		: REPEATS_UNKNOWN;
+
+	if (outcome == REPEATS_DONE || outcome == REPEATS_FAILED) {
+		answer_again(router, message, action, applied, outcome);
+	} else if (outcome == REPEATS_REFUSED ||
+		(message->event->repeated && router->is_forgetful)) {
+		refuse_repeated(router, message, applied, errors);
+		repeats_note(router->repeats, hash, REPEATS_REFUSED, now_us);
+	} else {
+		carry_out(router, message, action, applied, errors);
+		repeats_note(router->repeats, hash,
+			errors->count > 0 ? REPEATS_FAILED : REPEATS_DONE, now_us);
+	}
+}
+
 static void handle_action(const struct router *router, const struct message *message)
 {
 	struct payload_action action, applied;
@@ -287,6 +364,8 @@ static void handle_action(const struct router *router, const struct message *mes
 	payload_id_copy(&applied.id, &action.id);
 	if (is_refused(router, message, &errors) || r < 0)
 		refuse_action(router, message, &applied, &errors);
+	else if (is_harmful_twice(&action))
+		carry_out_once(router, message, &action, &applied, &errors);
 	else
 		carry_out(router, message, &action, &applied, &errors);
 }

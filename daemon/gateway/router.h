@@ -11,6 +11,7 @@
 #include "outbox.h"
 #include "outputs.h"
 #include "refusals.h"
+#include "repeats.h"
 #include <stdbool.h>
 
 /* What handlers act upon. Borrowed. */
@@ -19,6 +20,10 @@ struct router {
 	struct outputs *outputs;
 	struct outbox *outbox;
 	struct refusals *refusals; /* of actions; their owner logs the counts when they are due */
+	struct repeats *repeats;   /* what must not be carried out twice */
+	/* Whether a message that comes again on this connection may have been carried out before
+	 * anything was remembered: by the process before this one, or too long ago. */
+	bool is_forgetful;
 	/* Puts a checked interval in force. */
 	void (*set_interval)(void *userdata, uint32_t interval_ms);
 	/* Something was applied, so the state has to be published. */

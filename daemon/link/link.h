@@ -66,7 +66,7 @@ struct link_event {
 	/* What stands in the topic from the first wildcard on, with its NUL: "led/red" for
 	 * "tos/actions/+/+". Cut to LINK_LEVELS_MAX. 0: there is no wildcard. */
 	uint16_t levels_size;
-	bool retained;
+	bool retained, repeated;
 	/* The sender's was over LINK_TOPIC_MAX or LINK_CORRELATION_MAX, and is left out. */
 	bool response_topic_too_long, correlation_too_long;
 	uint16_t response_topic_size; /* with its NUL; 0: none */

@@ -127,6 +127,7 @@ void link_events_push_message(struct link_events *events, unsigned topic, const 
 		.at_us = clock_now_us(),
 		.topic = topic,
 		.retained = inbound->retained,
+		.repeated = inbound->repeated,
 		.true_size = inbound->size,
 	};
 	struct queue_part parts[7] = {{&event, sizeof(event)}};

@@ -297,6 +297,7 @@ static void fill_inbound(struct mqtt_inbound *inbound, char *topic, MQTTClient_m
 		.size = (size_t)message->payloadlen,
 		.qos = (unsigned)message->qos,
 		.retained = message->retained != 0,
+		.repeated = message->dup != 0,
 		.owned = {topic, message},
 	};
 	property =

@@ -135,6 +135,7 @@ struct mqtt_inbound {
 	size_t size;
 	unsigned qos;
 	bool retained;
+	bool repeated;              /* the broker may have sent it before */
 	const char *response_topic; /* not NUL-terminated; NULL: none */
 	size_t response_topic_size;
 	const void *correlation;

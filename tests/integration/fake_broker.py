@@ -39,14 +39,14 @@ class FakeBroker:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
-    def publish(self, topic, payload):
-        """With QoS 1, on the last connection."""
-        self.connection.sendall(self.packet(topic, payload))
+    def publish(self, topic, payload, again=False):
+        """With QoS 1, on the last connection. again: with the flag DUP."""
+        self.connection.sendall(self.packet(topic, payload, again))
 
     @staticmethod
-    def packet(topic, payload):
+    def packet(topic, payload, again=False):
         body = struct.pack(">H", len(topic)) + topic.encode() + b"\0\1" + payload
-        return bytes([PUBLISH << 4 | 2, len(body)]) + body
+        return bytes([PUBLISH << 4 | (8 if again else 0) | 2, len(body)]) + body
 
     def _accept(self):
         while True:

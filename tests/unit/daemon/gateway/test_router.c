@@ -37,6 +37,7 @@ struct fixture {
 	char met[32];
 	struct router router;
 	struct refusals refusals;
+	struct repeats repeats;
 	struct outbox_message *answer;
 	uint32_t interval_ms; /* as it was set last */
 	unsigned applied;
@@ -82,6 +83,7 @@ static void open_map(struct fixture *fixture, const char *map)
 		.outputs = fixture->outputs,
 		.outbox = fixture->outbox,
 		.refusals = &fixture->refusals,
+		.repeats = &fixture->repeats,
 		.set_interval = on_interval,
 		.applied = on_applied,
 		.met = on_met,
@@ -107,7 +109,7 @@ struct sent {
 	unsigned topic;
 	const char *payload;
 	const char *levels; /* in place of the topic's wildcards */
-	bool retained;
+	bool retained, repeated;
 	const char *response_topic, *correlation;
 };
 
@@ -128,6 +130,7 @@ static const char *route(struct fixture *fixture, const struct sent *sent)
 		.kind = LINK_EVENT_MESSAGE,
 		.topic = sent->topic,
 		.retained = sent->retained,
+		.repeated = sent->repeated,
 		.levels_size = (uint16_t)levels_size,
 		.response_topic_size = (uint16_t)topic_size,
 		.correlation_size = (uint16_t)correlation_size,
@@ -522,6 +525,83 @@ static void test_a_stop_on_an_outputs_own_topic_never_hurts(void **state)
 	}
 }
 
+static const char TOGGLE[] = "{\"id\":7,\"led\":{\"0\":{\"toggle\":true}}}";
+static const char IS_ON[] =
+	"{\"ok\":true,\"id\":7,\"applied\":{\"led\":{\"0\":{\"on\":true,\"bright\":10}}}}";
+
+static void test_what_comes_again_is_not_carried_out_again(void **state)
+{
+	const struct sent again = {.payload = TOGGLE, .repeated = true};
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_string_equal(act(&f, TOGGLE), IS_ON);
+	assert_string_equal(route(&f, &again), IS_ON);
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 1.0);
+	/* Another message, and the same one sent anew, are carried out. */
+	assert_non_null(strstr(route(&f,
+				       &(struct sent){.payload = TOGGLE,
+					       .repeated = true,
+					       .correlation = "x",
+					       .response_topic = "a"}),
+		"\"on\":false"));
+	assert_string_equal(act(&f, TOGGLE), IS_ON);
+	/* What does no harm is carried out as often as it comes. */
+	act(&f, "{\"led\":{\"0\":{\"on\":true}}}");
+	act(&f, "{\"led\":{\"0\":{\"on\":false}}}");
+	(void)route(
+		&f, &(struct sent){.payload = "{\"led\":{\"0\":{\"on\":true}}}", .repeated = true});
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 1.0);
+	close_fixture(&f);
+}
+
+static void test_what_may_be_older_than_the_process_is_refused_but_its_stops(void **state)
+{
+	const struct sent again = {.payload = TOGGLE, .repeated = true};
+	const struct sent for_a_time = {
+		.payload = "{\"led\":{\"0\":{\"on\":true,\"for\":9000}},\"motor\":\"stop\"}",
+		.repeated = true};
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	act(&f, "{\"motor\":{\"direction\":\"forward\"}}");
+	f.router.is_forgetful = true;
+	assert_non_null(strstr(route(&f, &again), "send it anew"));
+	assert_non_null(strstr(route(&f, &for_a_time), "send it anew"));
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 0.0);
+	/* It stays refused if it comes once more, on a later connection. */
+	f.router.is_forgetful = false;
+	assert_non_null(strstr(route(&f, &again), "send it anew"));
+	assert_true(map_rig_output(&f.rig, "GPIO17") == 0.0);
+	/* One that is known is answered, and its stop is carried out again. */
+	act(&f, for_a_time.payload);
+	act(&f, "{\"motor\":{\"direction\":\"forward\"}}");
+	assert_non_null(
+		strstr(route(&f, &(struct sent){.payload = for_a_time.payload, .repeated = true}),
+			"\"ok\":true"));
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	close_fixture(&f);
+}
+
+static void test_what_failed_is_not_tried_again_by_itself(void **state)
+{
+	const struct sent again = {
+		.payload = "{\"led\":{\"green\":{\"toggle\":true}}}", .repeated = true};
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
+	assert_non_null(strstr(act(&f, again.payload), "no answer"));
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
+	assert_non_null(strstr(route(&f, &again), "could not be carried out whole then"));
+	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
+	close_fixture(&f);
+}
+
 static void test_the_answer_goes_where_the_sender_wants_it(void **state)
 {
 	struct fixture f;
@@ -577,6 +657,9 @@ int main(void)
 		cmocka_unit_test(test_leds_as_text),
 		cmocka_unit_test(test_an_outputs_own_topic_takes_plain_text),
 		cmocka_unit_test(test_a_stop_on_an_outputs_own_topic_never_hurts),
+		cmocka_unit_test(test_what_comes_again_is_not_carried_out_again),
+		cmocka_unit_test(test_what_may_be_older_than_the_process_is_refused_but_its_stops),
+		cmocka_unit_test(test_what_failed_is_not_tried_again_by_itself),
 		cmocka_unit_test(test_the_answer_goes_where_the_sender_wants_it),
 		cmocka_unit_test(test_a_response_topic_with_a_wildcard_is_no_topic),
 	};

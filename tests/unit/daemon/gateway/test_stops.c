@@ -194,6 +194,7 @@ struct fixture {
 	struct outbox *outbox;
 	struct router router;
 	struct refusals refusals;
+	struct repeats repeats;
 	struct outbox_message *answer;
 	unsigned intervals, applied;
 	struct link_event *event; /* with room for the largest message */
@@ -235,6 +236,7 @@ static void open_fixture(struct fixture *fixture)
 		.outputs = fixture->outputs,
 		.outbox = fixture->outbox,
 		.refusals = &fixture->refusals,
+		.repeats = &fixture->repeats,
 		.set_interval = on_interval,
 		.applied = on_applied,
 		.userdata = fixture,

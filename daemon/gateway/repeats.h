@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Actions that must not be carried out twice. Most say what shall be, and may come twice; a toggle
+ * or a time does harm then. A broker that has lost the acknowledgement sends a message again, with
+ * the flag DUP: what is remembered here is known then. Belongs to the main thread. Pure.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { REPEATS_MAX = 256 };
+
+#define REPEATS_US (600 * UINT64_C(1000000)) /* remembered for so long */
+
+enum repeats_outcome {
+	REPEATS_UNKNOWN,
+	REPEATS_DONE,
+	REPEATS_FAILED,  /* carried out in part */
+	REPEATS_REFUSED, /* as it may have been carried out before */
+};
+
+/* All zero: nothing is remembered. */
+struct repeats {
+	struct {
+		uint64_t hash, at_us;
+		enum repeats_outcome outcome;
+	} entries[REPEATS_MAX]; /* the oldest one is replaced */
+	size_t next;
+};
+
+/* What tells one message from another: add the parts one after the other. Begin with
+ * REPEATS_HASH. */
+#define REPEATS_HASH UINT64_C(0xcbf29ce484222325)
+uint64_t repeats_hash(uint64_t hash, const void *part, size_t size);
+
+/* now_us: CLOCK_MONOTONIC. */
+void repeats_note(
+	struct repeats *repeats, uint64_t hash, enum repeats_outcome outcome, uint64_t now_us);
+enum repeats_outcome repeats_find(const struct repeats *repeats, uint64_t hash, uint64_t now_us);
