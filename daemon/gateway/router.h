@@ -39,8 +39,8 @@ enum { ROUTER_TOPICS = 8 };
  * them. */
 const char *router_topic(unsigned index);
 
-/* A topic that is newer than the access rules of many, or exists only to answer misdirected messages
- * with the right topic, is optional. */
+/* A topic is optional if it is newer than the access rules of many, or exists only to answer
+ * misdirected messages with the right topic. */
 enum link_need router_topic_need(unsigned index);
 
 /* Handles one message as the link recorded it: the event and what follows it. */
