@@ -14,10 +14,7 @@
  *   wire that is held low. Zeros are accepted only if an address that no part can have does not
  *   answer with zeros as well.
  */
-#include "chip.h"
-
-#include <errno.h>
-#include <math.h>
+#include "adc8.h"
 
 enum {
 	/* The command byte, page 11: SD C2 C1 C0 PD1 PD0 X X. */
@@ -25,8 +22,6 @@ enum {
 	COMMAND_INPUT_SHIFT = 4,
 	COMMAND_CONVERTER_ON = 0x04, /* PD1 PD0 = 01: the reference is off */
 	COMMAND_REFERENCE_ON = 0x08,
-
-	CODE_MAX = 255,
 };
 
 enum { CHANNELS = 8 };
@@ -38,50 +33,6 @@ static uint8_t command_of(unsigned channel)
 
 	return (uint8_t)(COMMAND_SINGLE_ENDED | input << COMMAND_INPUT_SHIFT |
 		COMMAND_CONVERTER_ON);
-}
-
-static int convert(struct chip *chip, unsigned channel, uint8_t *ret_code)
-{
-	const uint8_t command = command_of(channel);
-	uint8_t code;
-	int r = i2c_write_read(chip->i2c, chip->address, &command, 1, &code, 1);
-
-	if (r < 0)
-		return r;
-	if (code == 0 && i2c_is_held(chip->i2c))
-		return -EBADMSG;
-	*ret_code = code;
-	return 0;
-}
-
-/* There is nothing to set up, but the part must answer. */
-static int ads7830_configure(struct chip *chip, uint32_t *ret_wait_us)
-{
-	uint8_t code;
-	int r = convert(chip, 0, &code);
-
-	if (r == 0)
-		*ret_wait_us = 0;
-	return r;
-}
-
-/* The read starts the conversion. */
-static int ads7830_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
-{
-	(void)chip;
-	(void)channel;
-	*ret_wait_us = 0;
-	return 0;
-}
-
-static int ads7830_collect(struct chip *chip, unsigned channel, double *ret_values)
-{
-	uint8_t code;
-	int r = convert(chip, channel, &code);
-
-	if (r == 0)
-		ret_values[channel] = code;
-	return r;
 }
 
 /* The simulated part. */
@@ -132,7 +83,7 @@ static void model_set_value(void *state, unsigned channel, double value)
 	struct ads7830_model *model = state;
 
 	model->loaded = false;
-	model->shown[channel] = (uint8_t)fmin(fmax(round(value), 0), CODE_MAX);
+	model->shown[channel] = adc8_code(value);
 }
 
 /* raw: a command byte, and the part's answer to it. */
@@ -162,7 +113,7 @@ static const struct driver_model MODEL = {
 };
 
 /* clang-format off */
-#define INPUT(number) {number, "raw", "raw", 0, CODE_MAX, 1, 128}
+#define INPUT(number) {number, "raw", "raw", 0, ADC8_CODE_MAX, 1, 128}
 /* clang-format on */
 
 static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {INPUT("0"), INPUT("1"), INPUT("2"),
@@ -192,6 +143,8 @@ static const struct driver_vector VECTORS[] = {
 		.value = 0},
 };
 
+static const struct adc8 VARIANT = {command_of, 1};
+
 const struct driver driver_ads7830 = {
 	.name = "ads7830",
 	.description = "Texas Instruments analog-digital converter, 8 bits, 8 inputs",
@@ -203,9 +156,10 @@ const struct driver driver_ads7830 = {
 	.n_channels = CHANNELS,
 	.integrity = DRIVER_INTEGRITY_NONE,
 	.deadline_us = 10000,
-	.configure = ads7830_configure,
-	.start = ads7830_start,
-	.collect = ads7830_collect,
+	.configure = adc8_configure,
+	.start = adc8_start,
+	.collect = adc8_collect,
+	.variant = &VARIANT,
 	.vectors = VECTORS,
 	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),
 	.model = &MODEL,

@@ -13,10 +13,7 @@
  *   wire that is held low. Zeros are accepted only if an address that no part can have does not
  *   answer with zeros as well.
  */
-#include "chip.h"
-
-#include <errno.h>
-#include <math.h>
+#include "adc8.h"
 
 enum {
 	CONTROL_SINGLE_ENDED = 0x00, /* 8.2: four inputs, output off, the input in bits 1 and 0 */
@@ -25,54 +22,14 @@ enum {
 	CONTROL_INPUT = 0x03,
 
 	AFTER_POWER_ON = 0x80,
-	CODE_MAX = 255,
 };
 
 enum { CHANNELS = 4 };
 enum { BYTE_BEFORE, BYTE_RESULT, BYTES };
 
-static int convert(struct chip *chip, unsigned channel, uint8_t *ret_code)
+static uint8_t command_of(unsigned channel)
 {
-	const uint8_t control = (uint8_t)(CONTROL_SINGLE_ENDED | channel);
-	uint8_t bytes[BYTES];
-	int r = i2c_write_read(chip->i2c, chip->address, &control, 1, bytes, sizeof(bytes));
-
-	if (r < 0)
-		return r;
-	if (bytes[BYTE_RESULT] == 0 && i2c_is_held(chip->i2c))
-		return -EBADMSG;
-	*ret_code = bytes[BYTE_RESULT];
-	return 0;
-}
-
-/* There is nothing to set up, but the part must answer. */
-static int pcf8591_configure(struct chip *chip, uint32_t *ret_wait_us)
-{
-	uint8_t code;
-	int r = convert(chip, 0, &code);
-
-	if (r == 0)
-		*ret_wait_us = 0;
-	return r;
-}
-
-/* The read starts the conversion. */
-static int pcf8591_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
-{
-	(void)chip;
-	(void)channel;
-	*ret_wait_us = 0;
-	return 0;
-}
-
-static int pcf8591_collect(struct chip *chip, unsigned channel, double *ret_values)
-{
-	uint8_t code;
-	int r = convert(chip, channel, &code);
-
-	if (r == 0)
-		ret_values[channel] = code;
-	return r;
+	return (uint8_t)(CONTROL_SINGLE_ENDED | channel);
 }
 
 /* The simulated part. */
@@ -123,7 +80,7 @@ static void model_set_value(void *state, unsigned channel, double value)
 	struct pcf8591_model *model = state;
 
 	model->loaded = false;
-	model->shown[channel] = (uint8_t)fmin(fmax(round(value), 0), CODE_MAX);
+	model->shown[channel] = adc8_code(value);
 }
 
 /* raw: the part's answer: the previous conversion, then that of the input. */
@@ -153,7 +110,7 @@ static const struct driver_model MODEL = {
 };
 
 /* clang-format off */
-#define INPUT(number) {number, "raw", "raw", 0, CODE_MAX, 1, 128}
+#define INPUT(number) {number, "raw", "raw", 0, ADC8_CODE_MAX, 1, 128}
 /* clang-format on */
 
 static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {
@@ -180,6 +137,8 @@ static const struct driver_vector VECTORS[] = {
 		.value = 0},
 };
 
+static const struct adc8 VARIANT = {command_of, BYTES};
+
 const struct driver driver_pcf8591 = {
 	.name = "pcf8591",
 	.description = "NXP analog-digital converter, 8 bits, 4 inputs",
@@ -191,9 +150,10 @@ const struct driver driver_pcf8591 = {
 	.n_channels = CHANNELS,
 	.integrity = DRIVER_INTEGRITY_NONE,
 	.deadline_us = 10000,
-	.configure = pcf8591_configure,
-	.start = pcf8591_start,
-	.collect = pcf8591_collect,
+	.configure = adc8_configure,
+	.start = adc8_start,
+	.collect = adc8_collect,
+	.variant = &VARIANT,
 	.vectors = VECTORS,
 	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),
 	.model = &MODEL,
