@@ -151,6 +151,11 @@ static void router_set_interval(void *userdata, uint32_t interval_ms)
 	gateway_set_interval(userdata, interval_ms);
 }
 
+static void router_read_now(void *userdata)
+{
+	sampler_read_now(((struct gateway *)userdata)->sampler);
+}
+
 static void router_met(void *userdata, const char *instance)
 {
 	gateway_met(userdata, instance);
@@ -234,6 +239,7 @@ static int build(struct gateway *gateway)
 		.repeats = &gateway->repeats,
 		.is_forgetful = true,
 		.set_interval = router_set_interval,
+		.read_now = router_read_now,
 		.applied = router_applied,
 		.met = router_met,
 		.userdata = gateway,

@@ -238,6 +238,10 @@ static void apply(const struct router *router, const struct payload_action *acti
 		router->set_interval(router->userdata, action->interval_ms);
 		applied->interval_ms = action->interval_ms;
 	}
+	if (action->read && errors->count == 0) {
+		router->read_now(router->userdata);
+		applied->read = true;
+	}
 }
 
 /* Of a message with a mistake, only the stops are carried out, whatever the mistake is. */
@@ -279,7 +283,7 @@ static bool is_harmful_twice(const struct payload_action *action)
 	for (size_t i = 0; i < action->n_outputs; i++)
 		if (action->outputs[i].modifiers.toggle || action->outputs[i].modifiers.for_ms)
 			return true;
-	return false;
+	return action->read;
 }
 
 static uint64_t hash_of(const struct message *message)
@@ -311,6 +315,7 @@ static void answer_again(const struct router *router, const struct message *mess
 		output.values = outputs_get(router->outputs, output.output).values;
 		applied->outputs[applied->n_outputs++] = output;
 	}
+	applied->read = action->read;
 	if (outcome == REPEATS_FAILED)
 		payload_error_add(
 			&errors, "", "it came before, and could not be carried out whole then");

@@ -26,6 +26,8 @@ struct router {
 	bool is_forgetful;
 	/* Puts a checked interval in force. */
 	void (*set_interval)(void *userdata, uint32_t interval_ms);
+	/* Asks for a reading beside the grid. */
+	void (*read_now)(void *userdata);
 	/* Something was applied, so the state has to be published. */
 	void (*applied)(void *userdata);
 	/* A gateway has just published its health on our topic. */

@@ -36,7 +36,7 @@ enum {
 };
 
 struct mail {
-	bool end, ping;
+	bool end, ping, read;
 	uint32_t interval_ms; /* 0: unchanged */
 	uint64_t interval_us; /* when it was set */
 	struct round *round;  /* of another map, owned; NULL: unchanged */
@@ -56,6 +56,8 @@ struct sampler {
 	struct round *round, *next_round; /* owned; next takes over after the running round */
 	bool is_running;                  /* a round is under way */
 	uint64_t begin_us;                /* of that round */
+	bool is_beside;                   /* the grid: it was asked for */
+	bool is_asked_for;                /* one more is */
 	struct log_limit late_limit;      /* a round that takes too long mostly does so each time */
 	struct log_limit slow_limit;
 	bool owes_pong, owes_swapped; /* to the main thread */
@@ -158,6 +160,7 @@ static bool take_mail(struct sampler *sampler)
 		sampler->next_round = mail.round;
 	}
 	sampler->owes_pong = sampler->owes_pong || mail.ping;
+	sampler->is_asked_for = sampler->is_asked_for || mail.read;
 	return !mail.end;
 }
 
@@ -167,11 +170,13 @@ static uint64_t limit_us(const struct sampler *sampler)
 	return pace_limit_us(sampler->schedule.interval_us);
 }
 
-static void begin(struct sampler *sampler, uint64_t now_us)
+static void begin(struct sampler *sampler, uint64_t now_us, bool is_beside)
 {
-	uint64_t deadline_us = schedule_begin(&sampler->schedule, now_us);
+	uint64_t deadline_us = is_beside ? now_us : schedule_begin(&sampler->schedule, now_us);
 
 	sampler->begin_us = now_us;
+	sampler->is_beside = is_beside;
+	sampler->is_asked_for = false;
 	round_begin(sampler->round, deadline_us, now_us, clock_wall_ms(), limit_us(sampler));
 	sampler->is_running = true;
 }
@@ -201,7 +206,8 @@ static void finish(struct sampler *sampler)
 		sampler->settings.on_reading(
 			sampler->settings.userdata, sampler->settings.config, &reading);
 	now_us = clock_now_us();
-	schedule_end(&sampler->schedule, now_us);
+	if (!sampler->is_beside)
+		schedule_end(&sampler->schedule, now_us);
 	tell_failed_inputs(sampler);
 	if (count(sampler, reading.n_values > 0) > 0 &&
 		log_limit_pass(&sampler->late_limit, now_us, &suppressed))
@@ -220,7 +226,9 @@ static uint64_t turn(struct sampler *sampler, uint64_t now_us, struct call **ret
 	if (!sampler->is_running && sampler->next_round)
 		swap(sampler);
 	if (!sampler->is_running && now_us >= sampler->schedule.next_us)
-		begin(sampler, now_us);
+		begin(sampler, now_us, false);
+	if (!sampler->is_running && sampler->is_asked_for)
+		begin(sampler, now_us, true);
 	next_us = round_next(sampler->round, now_us, ret_call);
 	if (*ret_call)
 		return 0;
@@ -492,6 +500,12 @@ void sampler_set_interval(struct sampler *sampler, uint32_t interval_ms)
 
 	mail->interval_ms = interval_ms;
 	mail->interval_us = clock_now_us();
+	post_end(sampler);
+}
+
+void sampler_read_now(struct sampler *sampler)
+{
+	post_begin(sampler)->read = true;
 	post_end(sampler);
 }
 

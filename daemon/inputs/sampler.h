@@ -44,6 +44,10 @@ int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sa
  * interval again changes nothing. */
 void sampler_set_interval(struct sampler *sampler, uint32_t interval_ms);
 
+/* One reading as soon as the running one is done, beside the grid, which stays as it is. Several at
+ * once are one. */
+void sampler_read_now(struct sampler *sampler);
+
 /* Prepares a swap to that map, without the sampler noticing. The map is borrowed. 0, or -ENOMEM.
  * The round is for sampler_swap() or round_free(). */
 int sampler_prepare(struct sampler *sampler, const struct config *config, struct round **ret_round);

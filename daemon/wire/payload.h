@@ -46,12 +46,14 @@ struct payload_action {
 	size_t n_outputs;
 	struct payload_output outputs[CONFIG_OUTPUTS_MAX];
 	uint32_t interval_ms; /* 0: not given */
+	bool read;            /* one reading now */
 };
 
 /* Makes it empty. */
 static inline void payload_action_clear(struct payload_action *action)
 {
 	action->interval_ms = 0;
+	action->read = false;
 	action->n_outputs = 0;
 	action->id.kind = PAYLOAD_ID_NONE;
 	action->id.string[0] = '\0';

@@ -180,10 +180,13 @@ static void add_action(
 	struct json_writer *json, const struct config *config, const struct payload_action *action)
 {
 	add_outputs(json, config, action);
-	if (!action->interval_ms)
+	if (!action->interval_ms && !action->read)
 		return;
 	json_object(json, "sensors");
-	json_integer(json, "interval", action->interval_ms);
+	if (action->interval_ms)
+		json_integer(json, "interval", action->interval_ms);
+	if (action->read)
+		json_bool(json, "read", true);
 	json_object_end(json);
 }
 
@@ -230,7 +233,7 @@ int payload_format_answer(const struct config *config, const struct payload_acti
 		add_id(&json, &applied->id);
 	if (failed)
 		add_errors(&json, errors);
-	if (applied && (applied->n_outputs || applied->interval_ms)) {
+	if (applied && (applied->n_outputs || applied->interval_ms || applied->read)) {
 		json_object(&json, "applied");
 		add_action(&json, config, applied);
 		json_object_end(&json);

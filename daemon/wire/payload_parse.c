@@ -31,7 +31,20 @@ static void check_interval(struct payload_parser *parser, const struct payload_p
 		action->interval_ms = (uint32_t)interval_ms;
 }
 
-static const struct payload_key SENSORS_ROWS[] = {{"interval", check_interval}, {NULL, NULL}};
+static void check_read(struct payload_parser *parser, const struct payload_path *path,
+	const cJSON *item, void *target)
+{
+	if (cJSON_IsTrue(item) && parser->config->n_sensors == 0)
+		payload_mistake(parser, path, "this gateway has no sensors");
+	else if (cJSON_IsTrue(item))
+		((struct payload_action *)target)->read = true;
+	else
+		payload_mistake(parser, path, "must be true, not %s",
+			cJSON_IsFalse(item) ? "false" : payload_type_name(item));
+}
+
+static const struct payload_key SENSORS_ROWS[] = {
+	{"interval", check_interval}, {"read", check_read}, {NULL, NULL}};
 static const struct payload_keys SENSORS_KEYS = {
 	.rows = SENSORS_ROWS, .example = "{\"interval\":1000}"};
 
@@ -158,7 +171,8 @@ static void check_tree(struct payload_parser *parser, const cJSON *tree, uint64_
 	payload_check_object(parser, NULL, tree, &ACTION_KEYS, parser->action);
 	payload_check_interlocks(parser);
 	check_age(parser, wall_ms);
-	if (parser->errors->count == 0 && !action->n_outputs && !action->interval_ms)
+	if (parser->errors->count == 0 && !action->n_outputs && !action->interval_ms &&
+		!action->read)
 		nothing_to_do(parser);
 }
 
@@ -186,6 +200,7 @@ static int check_bytes(const struct payload_bytes *bytes, struct payload_errors 
 static void copy_rest(struct payload_action *to, const struct payload_action *from)
 {
 	to->interval_ms = from->interval_ms;
+	to->read = from->read;
 	to->n_outputs = from->n_outputs;
 	memcpy(to->outputs, from->outputs, from->n_outputs * sizeof(*to->outputs));
 }

@@ -86,7 +86,8 @@ static struct output_values said(const struct config *config, const struct paylo
 static void check_equal(
 	const struct config *config, const struct payload_action *a, const struct payload_action *b)
 {
-	FUZZ_CHECK(a->n_outputs == b->n_outputs && a->interval_ms == b->interval_ms);
+	FUZZ_CHECK(a->n_outputs == b->n_outputs && a->interval_ms == b->interval_ms &&
+		a->read == b->read);
 	for (size_t i = 0; i < a->n_outputs; i++) {
 		const struct payload_output *one = &a->outputs[i];
 		const struct payload_output *other = find(b, one->output);
@@ -121,7 +122,7 @@ static void check_accepted(const struct config *config, const struct payload_act
 	int size = payload_format_state(config, action, text, sizeof(text));
 	const struct payload_bytes bytes = {(const uint8_t *)text, (size_t)size, (uint64_t)size};
 
-	FUZZ_CHECK(action->n_outputs || action->interval_ms);
+	FUZZ_CHECK(action->n_outputs || action->interval_ms || action->read);
 	if (action->interval_ms) {
 		FUZZ_CHECK(action->interval_ms >= config->interval.min_ms);
 		FUZZ_CHECK(action->interval_ms <= config->interval.max_ms);

@@ -397,3 +397,15 @@ def test_a_reading_arrives_when_it_is_taken(broker, client, make_gateway, qos):
         taken_ms = client.wait_json("tos/sensors", mark=client.mark())["ts"]
         late_ms.append(now_ms() - taken_ms)
     assert max(late_ms) < 1500, late_ms
+
+
+def test_one_reading_now_beside_the_grid(broker, client, make_gateway):
+    gateway = make_gateway(make_map(broker.port, interval="1h"))
+    client.wait("tos/status", lambda message: message.payload == b"online")
+    gateway.set("adc.0", 123)
+    mark = client.mark()
+    assert client.ask('{"sensors":{"read":true}}') == '{"ok":true,"applied":{"sensors":{"read":true}}}'
+    client.wait_json("tos/sensors", lambda reading: reading["cds"] == 123, mark)
+    # The interval is as it was.
+    assert client.ask_json({"led": {"0": {"on": True}}})["ok"]
+    client.wait_json("tos/state", lambda state: state["led"]["0"]["on"] and state["sensors"] == {"interval": 3600000})

@@ -40,7 +40,7 @@ struct fixture {
 	struct repeats repeats;
 	struct outbox_message *answer;
 	uint32_t interval_ms; /* as it was set last */
-	unsigned applied;
+	unsigned applied, reads;
 };
 
 static void on_interval(void *userdata, uint32_t interval_ms)
@@ -55,6 +55,11 @@ static void on_met(void *userdata, const char *instance)
 	struct fixture *fixture = userdata;
 
 	(void)snprintf(fixture->met, sizeof(fixture->met), "%s", instance);
+}
+
+static void on_read(void *userdata)
+{
+	((struct fixture *)userdata)->reads++;
 }
 
 static void on_applied(void *userdata)
@@ -85,6 +90,7 @@ static void open_map(struct fixture *fixture, const char *map)
 		.refusals = &fixture->refusals,
 		.repeats = &fixture->repeats,
 		.set_interval = on_interval,
+		.read_now = on_read,
 		.applied = on_applied,
 		.met = on_met,
 		.userdata = fixture,
@@ -586,6 +592,25 @@ static void test_what_may_be_older_than_the_process_is_refused_but_its_stops(voi
 	close_fixture(&f);
 }
 
+static void test_a_reading_is_asked_for_once(void **state)
+{
+	static const char READ[] = "{\"id\":1,\"sensors\":{\"read\":true}}";
+	static const char ANSWER[] =
+		"{\"ok\":true,\"id\":1,\"applied\":{\"sensors\":{\"read\":true}}}";
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f);
+	assert_non_null(strstr(act(&f, READ), "this gateway has no sensors"));
+	f.rig.config->n_sensors = 1;
+	assert_string_equal(act(&f, READ), ANSWER);
+	assert_int_equal(f.reads, 1);
+	assert_string_equal(route(&f, &(struct sent){.payload = READ, .repeated = true}), ANSWER);
+	assert_int_equal(f.reads, 1);
+	f.rig.config->n_sensors = 0;
+	close_fixture(&f);
+}
+
 static void test_what_failed_is_not_tried_again_by_itself(void **state)
 {
 	const struct sent again = {
@@ -659,6 +684,7 @@ int main(void)
 		cmocka_unit_test(test_a_stop_on_an_outputs_own_topic_never_hurts),
 		cmocka_unit_test(test_what_comes_again_is_not_carried_out_again),
 		cmocka_unit_test(test_what_may_be_older_than_the_process_is_refused_but_its_stops),
+		cmocka_unit_test(test_a_reading_is_asked_for_once),
 		cmocka_unit_test(test_what_failed_is_not_tried_again_by_itself),
 		cmocka_unit_test(test_the_answer_goes_where_the_sender_wants_it),
 		cmocka_unit_test(test_a_response_topic_with_a_wildcard_is_no_topic),

@@ -208,6 +208,11 @@ static void on_interval(void *userdata, uint32_t interval_ms)
 	fixture->intervals++;
 }
 
+static void on_read(void *userdata)
+{
+	(void)userdata;
+}
+
 static void on_applied(void *userdata)
 {
 	struct fixture *fixture = userdata;
@@ -238,6 +243,7 @@ static void open_fixture(struct fixture *fixture)
 		.refusals = &fixture->refusals,
 		.repeats = &fixture->repeats,
 		.set_interval = on_interval,
+		.read_now = on_read,
 		.applied = on_applied,
 		.userdata = fixture,
 	};

@@ -285,6 +285,19 @@ static void the_last_of_several_intervals_wins(void **state)
 	(void)await_count(fixture, 3);
 }
 
+static void a_reading_may_be_asked_for_beside_the_grid(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, HOUR_MS);
+	(void)await_count(fixture, 1);
+	for (unsigned count = 2; count < 5; count++) {
+		sampler_read_now(fixture->sampler);
+		assert_int_equal(await_count(fixture, count).count, count);
+	}
+	assert_int_equal(sampler_counts(fixture->sampler).missed, 0);
+}
+
 static void a_stuck_bus_costs_only_its_own_values(void **state)
 {
 	struct fixture *fixture = *state;
@@ -544,6 +557,7 @@ int main(void)
 		test(a_reading_comes_each_interval),
 		test(a_new_interval_counts_from_its_change),
 		test(the_last_of_several_intervals_wins),
+		test(a_reading_may_be_asked_for_beside_the_grid),
 		test(a_stuck_bus_costs_only_its_own_values),
 		test(a_slow_bus_delays_no_reading),
 		test(a_map_that_swaps_while_a_bus_is_slow_does_not_wait),

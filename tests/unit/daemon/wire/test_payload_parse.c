@@ -78,6 +78,10 @@ static const struct row UNDERSTOOD[] = {
 		"{\"motor\":{\"direction\":\"stop\"}}"},
 	{"{\"motor\":{\"on\":false,\"direction\":\"backward\",\"speed\":3}}",
 		"{\"motor\":{\"direction\":\"stop\",\"speed\":3}}"},
+	/* one reading */
+	{"{\"sensors\":{\"read\":true}}", "{\"sensors\":{\"read\":true}}"},
+	{"{\"sensors\":{\"read\":true,\"interval\":50}}",
+		"{\"sensors\":{\"interval\":50,\"read\":true}}"},
 	/* names and indexes */
 	{"{\"led\":{\"green\":{\"on\":true},\"0\":{\"bright\":1}}}",
 		"{\"led\":{\"green\":{\"on\":true},\"0\":{\"bright\":1}}}"},
@@ -195,6 +199,9 @@ static const struct row REFUSED[] = {
 		"motor.1.toggle: unknown key \"toggle\", known here: direction, speed, on, "
 		"percent, "
 		"for\n"},
+	/* one reading */
+	{"{\"sensors\":{\"read\":false}}", "sensors.read: must be true, not false\n"},
+	{"{\"sensors\":{\"read\":1}}", "sensors.read: must be true, not a number\n"},
 	/* not an object, empty objects */
 	{"[]", ": must be an object, not an array: {\"led\":{\"0\":{\"on\":true}}} for example\n"},
 	{"[{\"led\":{\"0\":{\"on\":true}}}]",
