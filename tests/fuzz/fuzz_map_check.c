@@ -190,8 +190,9 @@ static void check_one(const struct config *config, const struct config_output *o
 	for (size_t i = 0; i < OUTPUT_PORTS_MAX; i++) {
 		check_output(config, &output->ports[i]);
 		is_wired = is_wired || output->ports[i].type != PORT_NONE;
+		/* Named ports may stand in for the one without a name. */
 		if (output->ports[i].type == PORT_NONE && i < kind->n_ports)
-			FUZZ_CHECK(kind->ports[i].is_optional);
+			FUZZ_CHECK(kind->ports[i].is_optional || !kind->ports[i].key);
 	}
 	FUZZ_CHECK(is_wired && output->fingerprint && output->failsafe < kind->n_failsafe);
 	for (size_t i = 0; i < kind->n_params; i++)

@@ -26,6 +26,7 @@ FIELDS = [
     "reduced",
     "clock_set",
     "instance",
+    "conflict",
     "sensors",
     "actuators",
     "disk",
