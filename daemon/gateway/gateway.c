@@ -318,10 +318,12 @@ static int on_end_signal(
 	sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct gateway *gateway = userdata;
+	bool running = outputs_running(gateway->outputs, true);
 
-	log_info(NULL, "ending on SIG%s", sigabbrev_np((int)info->ssi_signo));
-	/* First of all, before any other event is looked at. */
+	/* First of all, before a word of it and before any other event is looked at. */
 	outputs_safe(gateway->outputs);
+	log_info(NULL, "ending on SIG%s%s", sigabbrev_np((int)info->ssi_signo),
+		running ? "; motors are stopped" : "");
 	sd_notify(0, "STOPPING=1");
 	return sd_event_exit(sd_event_source_get_event(source), EXIT_OK);
 }
