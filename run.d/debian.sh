@@ -9,17 +9,19 @@
 # What differs between the two: libgpiod 1.6 and 2.2, gcc 12 and 14, clang 14 and 19, newer versions
 # of all the rest. Both compilers' warnings are errors; clang's build runs the modules' own tests
 # only. --vm: nothing but the tests on the real kernel, which is that release's. --brokers: nothing but
-# those with its RabbitMQ.
+# those with its RabbitMQ. --package: nothing but the packages.
 run_debian() {
 	install=1
 	vm_only=
 	brokers_only=
+	package_only=
 	sanitizers=
 	while :; do
 		case ${1-} in
 		--no-install) install= ;;
 		--vm) vm_only=1 ;;
 		--brokers) brokers_only=1 ;;
+		--package) package_only=1 ;;
 		--sanitize)
 			sanitizers=${2-}
 			[ -n "$sanitizers" ] || wrong_usage "--sanitize needs the names of sanitizers"
@@ -34,8 +36,13 @@ run_debian() {
 	debian12) release=bookworm ;;
 	debian13) release=trixie ;;
 	esac
+	if [ -n "$package_only" ]; then
+		no_arguments "$command --package" "$@"
+		package_in_root
+		return
+	fi
 	make_root "$here/build-$command/root" "$release" \
-		"$(packages_of build test brokers vm vm-systemd),clang,valgrind,ca-certificates"
+		"$(packages_of build man test package brokers vm vm-systemd),clang,valgrind,ca-certificates"
 	copy_tree
 	if [ -n "$sanitizers" ]; then
 		sanitized_tests "$@"
@@ -70,4 +77,16 @@ sanitized_tests() {
 		UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 		TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
 		setarch -R ./run test --no-install --no-vm --build "$folder" "$@"
+}
+
+# In a root that has nothing but what a package is built from, and what looks at it.
+package_in_root() {
+	made=$here/build-$command-package
+	make_root "$made/root" "$release" "$(packages_of build man test package lint),ca-certificates"
+	copy_tree
+	in_root ./run package --no-install
+	find "$made" -mindepth 1 -maxdepth 1 -type f ! -name '.*' ! -name 'root.*' -delete
+	cp "$root"/srv/tos-gateway/build-package/*.* "$made"
+	in_root sh -c 'lintian --fail-on error,warning build-package/*.changes'
+	say "the packages are in ${made#"$here"/}"
 }

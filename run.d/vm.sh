@@ -23,13 +23,14 @@ run_vm() {
 }
 
 vm_all() {
-	[ -z "$install" ] || run_install build test vm vm-systemd
+	[ -z "$install" ] || run_install build man test package vm vm-systemd
 	build "$dir" enabled
 	status=0
 	suites=
 	test_vm "$@" || status=1
 	test_steady "$@" || status=1
 	test_systemd "$@" || status=1
+	test_package "$@" || status=1
 	[ -n "$suites" ] || {
 		say "no test of tests/vm is selected by: $*"
 		return 1
@@ -48,7 +49,7 @@ test_vm() {
 	skip=
 	vm_base || skip=$(sed -n '$s/^vm: //p' "$scratch/vm.log")
 	vm_pytest vm "$here/tests/vm" --ignore="$here/tests/vm/steady" \
-		--ignore="$here/tests/vm/systemd" "$@"
+		--ignore="$here/tests/vm/systemd" --ignore="$here/tests/vm/package" "$@"
 }
 
 # One boot with a clock of its own, for what is measured in time.
@@ -61,6 +62,17 @@ test_systemd() {
 	[ -n "$skip" ] || "$here/tests/vm/root.sh" "$here/build/vm/root" >"$scratch/vm.log" 2>&1 ||
 		skip=$(sed -n '$s/^vm: //p' "$scratch/vm.log")
 	vm_pytest systemd "$here/tests/vm/systemd" "$@"
+}
+
+# One more boot with systemd, into which the Debian package is installed. What it is built from was
+# tested already.
+test_package() {
+	[ -n "$skip" ] || {
+		say "building the package"
+		DEB_BUILD_OPTIONS=nocheck "$here/run" package --no-install >"$scratch/package.log" 2>&1 ||
+			skip="there is no package: $(tail -n 1 "$scratch/package.log")"
+	}
+	TOS_PACKAGES=$here/build-package vm_pytest package "$here/tests/vm/package" "$@"
 }
 
 # vm_pytest NAME ARGUMENT...: the results go to NAME.xml. A suite that has none of the tests that were

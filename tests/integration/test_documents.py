@@ -11,7 +11,7 @@ PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
 PAGES += sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))
 SOURCE_SUFFIXES = (".c", ".h", ".py", ".sh", ".build", ".md", ".scd", ".example")
 # Folders of the tree; build/ is made, and its files are no part of it.
-FOLDERS = ("hal", "config", "daemon", "tests", "docs", "systemd", "run.d", ".ci")
+FOLDERS = ("hal", "config", "daemon", "tosctl", "tests", "docs", "systemd", "debian", "run.d", ".ci")
 
 
 def text_of(page):
@@ -94,3 +94,9 @@ def test_the_map_of_the_readme_is_a_good_one(binary, folder):
     path.write_text(text, encoding="utf-8")
     checked = subprocess.run([binary, f"--check={path}"], capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_version_is_the_same_everywhere():
+    version = re.search(r"version: '([\d.]+)'", text_of("meson.build")).group(1)
+    assert re.match(r"tos-gateway \(([\d.]+)\)", text_of("debian/changelog")).group(1) == version
+    assert re.search(r"^## ([\d.]+)", text_of("CHANGELOG.md"), re.MULTILINE).group(1) == version

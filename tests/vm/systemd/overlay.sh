@@ -1,27 +1,32 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Packs what comes on top of root.cpio: tosd as meson installs it, the kernel's modules, the parts
-# behind the I2C buses and the test's own way in.
-# usage: overlay.sh BASE BUILD OUTPUT     BASE is the folder of base.sh and root.sh
+# behind the I2C buses and the test's own way in. With packages, these instead of an installed tosd.
+# usage: overlay.sh BASE BUILD OUTPUT [PACKAGE...]     BASE is the folder of base.sh and root.sh
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 base=$1
 build=$2
 output=$3
+shift 3
 root=$(mktemp -d "${TMPDIR:-/tmp}/tos-root.XXXXXX")
 trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
 
 # It is installed as for a user: below /usr/local, which systemd and udev know as well.
-meson install -C "$build" --no-rebuild --quiet --destdir "$root" >/dev/null
+[ $# -gt 0 ] || meson install -C "$build" --no-rebuild --quiet --destdir "$root" >/dev/null
+for package in "$@"; do
+	install -D -m 644 "$package" "$root/srv/${package##*/}"
+done
 for program in i2c_server control; do
 	install -D "$build/tests/vm/$program" "$root/usr/local/bin/$program"
 done
 install -D "$here/../devices" "$root/usr/local/sbin/devices"
 install -D -m 644 "$here/vm.service" "$root/etc/systemd/system/vm.service"
 mkdir -p "$root/usr/lib" "$root/etc/systemd/system/multi-user.target.wants" \
-	"$root/etc/mosquitto/conf.d" "$root/etc/tos" "$root/var"
+	"$root/etc/mosquitto/conf.d" "$root/var"
+[ $# -gt 0 ] || mkdir "$root/etc/tos"
 cp -a "$base/modules/lib/modules" "$root/usr/lib/modules"
 ln -s ../vm.service "$root/etc/systemd/system/multi-user.target.wants/vm.service"
 
