@@ -56,6 +56,21 @@ def test_what_pytest_does_not_take_is_told_before_the_build(folder):
     assert not any(folder.iterdir())
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *([command, "--help"] for command in "demo test check brokers vm debian12 debian13 arm64 armhf".split()),
+        *([command, "-h"] for command in "package bench fuzz install help".split()),
+        ["test", "--no-vm", "-k", "words", "--help"],
+    ],
+    ids=" ".join,
+)
+def test_help_behind_a_command_is_shown_and_nothing_else_done(arguments, folder):
+    ended = run(*arguments, env=dict(os.environ, TMPDIR=str(folder)))
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, run("help").stdout, "")
+    assert not any(folder.iterdir())
+
+
 def test_a_link_to_it_works(folder):
     link = folder / "link"
     link.symlink_to(ROOT / "run")
