@@ -190,6 +190,7 @@ static int start_threads(struct gateway *gateway)
 		.interval_ms = gateway->interval_ms,
 		.events = gateway->sampler_events,
 		.state_dir = gateway->options->state_dir,
+		.on_map = publisher_on_map,
 		.on_reading = publisher_on_reading,
 		.on_event = publisher_on_event,
 		.userdata = gateway->publisher,

@@ -108,6 +108,24 @@ static bool is_all_about_same(const struct config *before, const struct config *
 	return true;
 }
 
+/* In no fingerprint either, since the output stays as it is. */
+static void compare_topics(
+	struct words *words, const struct config *before, const struct config *after)
+{
+	for (size_t i = 0; i < before->n_outputs; i++) {
+		const struct config_output *old = &before->outputs[i];
+
+		for (size_t k = 0; k < after->n_outputs; k++) {
+			const struct config_output *new = &after->outputs[k];
+
+			if (old->kind == new->kind && strcmp(old->name, new->name) == 0 &&
+				old->topic != new->topic)
+				add(words, "%s %s %s a topic of its own", new->kind->noun,
+					new->name, new->topic ? "has" : "no longer has");
+		}
+	}
+}
+
 static void compare_objects(
 	struct words *words, const struct config *before, const struct config *after)
 {
@@ -133,6 +151,7 @@ static void compare_objects(
 		add(words, "the order changed");
 	if (!is_all_about_same(before, after))
 		add(words, "labels and units changed");
+	compare_topics(words, before, after);
 }
 
 static bool is_same_interval(const struct config_interval *a, const struct config_interval *b)

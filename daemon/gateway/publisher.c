@@ -208,6 +208,13 @@ static void put_input(struct publisher *publisher, size_t index, const struct co
 		(void)outbox_put_topic(publisher->outbox, &id, topic, state, strlen(state));
 }
 
+void publisher_on_map(void *userdata, const struct config *config)
+{
+	struct publisher *publisher = userdata;
+
+	follow_config(publisher, config, outbox_connection(publisher->outbox));
+}
+
 void publisher_on_event(void *userdata, const struct input_event *event)
 {
 	struct publisher *publisher = userdata;

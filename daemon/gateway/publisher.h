@@ -16,7 +16,10 @@ struct publisher;
 /* outbox is borrowed. */
 int publisher_new(struct outbox *outbox, struct publisher **ret_publisher);
 
-/* A sampler_settings.on_reading; userdata is the publisher. */
+/* A sampler_settings.on_map; userdata is the publisher. Clears what the map no longer has. */
+void publisher_on_map(void *userdata, const struct config *config);
+
+/* A sampler_settings.on_reading; as above. */
 void publisher_on_reading(
 	void *userdata, const struct config *config, const struct reading *reading);
 

@@ -122,6 +122,8 @@ static void swap(struct sampler *sampler)
 	sampler->round = sampler->next_round;
 	sampler->next_round = NULL;
 	sampler->settings.config = round_config(sampler->round);
+	if (sampler->settings.on_map)
+		sampler->settings.on_map(sampler->settings.userdata, sampler->settings.config);
 	sampler->owes_swapped = true;
 }
 

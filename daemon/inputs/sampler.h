@@ -19,6 +19,9 @@ struct sampler_settings {
 	uint32_t interval_ms;
 	struct queue *events;  /* to main, borrowed */
 	const char *state_dir; /* of the counts that are remembered; NULL: none are. Copied */
+	/* Called on the sampler's thread when another map has taken over, before all that comes of
+	 * it. Must not block. May be NULL. */
+	void (*on_map)(void *userdata, const struct config *config);
 	/* Called on the sampler's thread once an interval; the reading is borrowed for the call.
 	 * Must not block. There is a reading without values only if the map has inputs instead. */
 	void (*on_reading)(

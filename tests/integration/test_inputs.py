@@ -485,3 +485,16 @@ def test_the_state_of_a_chip_that_left_the_map_is_cleared(make_events, client, b
     gateway.reload(events_map(broker.port))
     client.wait("tos/state/input/gate", lambda m: m.payload == b"off", mark)
     assert [m.payload for m in client.since(mark, "tos/state/input/gate")] == [b"off"]
+
+
+def test_states_are_cleared_by_a_map_without_sensors_and_inputs(make_events, client, broker):
+    """Of which there are no readings and no events."""
+    gateway = make_events()
+    client.wait("tos/state/input/door")
+    mark = client.mark()
+    gateway.reload(f"mqtt: {{url: 'mqtt://127.0.0.1:{broker.port}'}}\nleds: [{{name: red, line: GPIO17}}]\n")
+    for name in ("gate", "door"):
+        client.wait(f"tos/state/input/{name}", lambda m: m.payload == b"", mark)
+    mark = client.mark()
+    gateway.reload(events_map(broker.port))
+    assert client.wait("tos/state/input/door", mark=mark).payload == b"off"

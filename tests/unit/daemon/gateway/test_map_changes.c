@@ -61,6 +61,19 @@ static void test_sections(void **state)
 		MAP "packed: [{topic: x, format: \"<HH\", fields: [b, a]}]\n", "packed changed");
 }
 
+static void test_topics_of_outputs(void **state)
+{
+	static const char WITH[] = "leds: [{name: red, line: GPIO17, topic: true}, "
+				   "{name: green, line: GPIO27}]\n";
+
+	(void)state;
+	expect(OUTPUTS, WITH, "LED red has a topic of its own");
+	expect(WITH, OUTPUTS, "LED red no longer has a topic of its own");
+	expect(WITH, "leds: [{name: green, line: GPIO27}, {name: red, line: GPIO17}]\n",
+		"the order changed, LED red no longer has a topic of its own");
+	expect(WITH, "leds: [{name: green, line: GPIO27}]\n", "LED red is gone");
+}
+
 /* Of a map with everything in it, nothing is cut in the middle. */
 static void test_many(void **state)
 {
@@ -90,6 +103,7 @@ int main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_objects_by_their_names),
 		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_topics_of_outputs),
 		cmocka_unit_test(test_many),
 	};
 
