@@ -133,17 +133,46 @@ int ask_text(struct session *session, const struct options *options, const char 
 	return r;
 }
 
-int ask_action(struct session *session, const struct options *options, cJSON *action)
+/* The action with the session's id, or NULL. */
+static char *make_payload(struct session *session, cJSON *action)
 {
 	char *payload;
-	int r = EXIT_REFUSED;
 
 	cJSON_AddStringToObject(action, "id", session_id(session));
 	payload = cJSON_PrintUnformatted(action);
 	cJSON_Delete(action);
+	return payload;
+}
+
+int ask_action(struct session *session, const struct options *options, cJSON *action)
+{
+	char *payload = make_payload(session, action);
+	int r = EXIT_REFUSED;
+
 	if (payload)
 		r = ask_text(session, options, "actions", payload, session_id(session));
 	cJSON_free(payload);
+	return r;
+}
+
+int ask_quietly(struct session *session, cJSON *action)
+{
+	char *payload = make_payload(session, action), *answer = NULL;
+	int r = EXIT_REFUSED;
+	cJSON *json;
+
+	if (payload)
+		r = session_ask(session, "actions", payload, session_id(session), &answer);
+	cJSON_free(payload);
+	if (r >= 0)
+		return r;
+	json = cJSON_Parse(answer);
+	free(answer);
+	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "ok"))) {
+		print_errors(cJSON_GetObjectItemCaseSensitive(json, "errors"));
+		r = EXIT_REFUSED;
+	}
+	cJSON_Delete(json);
 	return r;
 }
 

@@ -12,6 +12,9 @@ int ask_action(struct session *session, const struct options *options, struct cJ
 int ask_text(struct session *session, const struct options *options, const char *name,
 	const char *payload, const char *id);
 
+/* As ask_action(), but prints only what is refused. -1, or an exit code. */
+int ask_quietly(struct session *session, struct cJSON *action);
+
 /* Opens a session, does it, and closes it. */
 int ask_once(const struct options *options, const char *name, const char *payload);
 

@@ -29,6 +29,8 @@ struct session {
 	int version;
 	char id[32];
 	char answer_topic[TOPIC_MAX];
+	void (*on_other)(void *userdata, const char *name, const struct mqtt_inbound *inbound);
+	void *userdata;
 };
 
 static volatile sig_atomic_t ended;
@@ -260,9 +262,12 @@ static int await_answer(struct session *session, const char *id, char **ret_answ
 	while ((r = session_next(session, until_us, &inbound)) == 1) {
 		bool is_answer = strcmp(inbound.topic, session->answer_topic) == 0 &&
 			(is_own_topic || is_ours(&inbound, id));
+		const char *name = session_name(session, inbound.topic);
 
 		if (is_answer)
 			*ret_answer = strndup((const char *)inbound.payload, inbound.size);
+		else if (name && session->on_other)
+			session->on_other(session->userdata, name, &inbound);
 		mqtt_inbound_free(&inbound);
 		if (is_answer)
 			return *ret_answer ? -1 : EXIT_REFUSED;
@@ -301,6 +306,14 @@ int session_ask(struct session *session, const char *name, const char *payload, 
 		return EXIT_OFFLINE;
 	}
 	return await_answer(session, id, ret_answer);
+}
+
+void session_on_other(struct session *session,
+	void (*take)(void *userdata, const char *name, const struct mqtt_inbound *inbound),
+	void *userdata)
+{
+	session->on_other = take;
+	session->userdata = userdata;
 }
 
 const char *session_id(const struct session *session)

@@ -42,6 +42,12 @@ int session_learn(struct session *session, struct cJSON **ret_about);
 int session_ask(struct session *session, const char *name, const char *payload, const char *id,
 	char **ret_answer);
 
+/* What comes while an answer is awaited, and is none, goes there: with its name below ROOT. It is
+ * borrowed for the call. NULL: nowhere. */
+void session_on_other(struct session *session,
+	void (*take)(void *userdata, const char *name, const struct mqtt_inbound *inbound),
+	void *userdata);
+
 /* A word that no other session uses. */
 const char *session_id(const struct session *session);
 

@@ -274,14 +274,15 @@ class Client:
             return [m for m in self.messages[mark:] if topic is None or m.topic == topic]
 
     def wait(self, topic, accept=lambda message: True, mark=0, timeout=TIMEOUT):
-        """The first message on topic at or after mark that accept() likes."""
+        """The first message on topic, or on one of several, at or after mark that accept() likes."""
+        topics = (topic,) if isinstance(topic, str) else topic
         deadline = time.monotonic() + timeout
         with self._condition:
             at = mark
             while True:
                 while at < len(self.messages):
                     message = self.messages[at]
-                    if message.topic == topic and accept(message):
+                    if message.topic in topics and accept(message):
                         return message
                     at += 1
                 left = deadline - time.monotonic()

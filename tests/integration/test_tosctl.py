@@ -213,6 +213,37 @@ def test_interval_takes_units(gateway, client, call):
     state(client, lambda state: state["sensors"]["interval"] == 200)
 
 
+@pytest.mark.parametrize("version", ["5", "311"])
+def test_read_shows_a_reading_of_now(broker, client, make_gateway, call, version):
+    """The interval is an hour: without the question none would come."""
+    text = make_map(broker.port, interval="1h").replace("temp: {", "temp: {label: 거실, ")
+    gateway = make_gateway(text)
+    client.wait("tos/about")
+    client.wait(("tos/sensors", "tos/sensors/backlog"))  # that of the start, which nobody has asked for
+    for value in (123, 456):
+        gateway.set("adc.0", value)
+        code, out, err = call("-V", version, "read")
+        assert (code, err) == (0, "")
+        assert re.search(rf"^cds +{value} +\d+ m?s ago$", out, re.MULTILINE), out
+        assert re.search(r"^temp +23 °C +\d+ m?s ago  거실$", out, re.MULTILINE), out
+    code, out, _ = call("-V", version, "--json", "read")
+    assert code == 0 and json.loads(out)["cds"] == 456
+    gateway.fault("climate", "no-answer")
+    assert call("-V", version, "read")[0] == 0
+    client.wait_json("tos/health", lambda health: not health["sensors"]["temp"]["ok"])
+    code, out, _ = call("-V", version, "read")
+    assert code == 0
+    assert re.search(r"^temp +- .*answer.*, for \d+ m?s$", out, re.MULTILINE), out
+
+
+def test_read_says_why_there_is_none(broker, client, make_gateway, call):
+    text = make_map(broker.port)
+    make_gateway(text[: text.index("sensors:")] + text[text.index("leds:") :])
+    client.wait("tos/about")
+    code, out, err = call("read")
+    assert (code, out, err) == (1, "", "tosctl: refused: sensors.read: this gateway has no sensors\n")
+
+
 def test_two_people_do_not_read_each_others_answers(gateway, client, call):
     """Each sees the LED that it has asked for."""
     client.wait("tos/about")
