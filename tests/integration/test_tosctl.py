@@ -112,7 +112,7 @@ def test_status_for_programs(gateway, client, call):
     code, out, _ = call("status", "--json")
     status = json.loads(out)
     assert code == 0
-    assert status["status"] == "online"
+    assert status["status"] == "online" and status["silent"] is False
     assert status["reading"]["cds"] == 812
     assert status["health"]["interval_ms"] == 100
     assert status["about"]["outputs"]["led"][0]["name"] == "red"
@@ -125,6 +125,54 @@ def test_status_names_a_fault(gateway, client, call):
     code, out, _ = call("status")
     assert code == 0
     assert re.search(r"^temp +- .*answer.*, for \d+ m?s$", out, re.MULTILINE), out
+
+
+def keep_as_of_a_gateway(client, sensors, interval_ms):
+    """What a broker has kept of a gateway that it was never told the end of."""
+    health = {"version": "9.9.9", "interval_ms": interval_ms, "broker": "mqtt://old", "sensors": sensors}
+    about = {"schema": 1, "sensors": {name: {"unit": "V"} for name in sensors}, "outputs": {}}
+    state = {"sensors": {"interval": interval_ms}}
+    for topic, payload in (("about", about), ("health", health), ("state", state), ("status", "online")):
+        client.publish(f"tos/{topic}", payload, retain=True)
+
+
+def test_status_does_not_take_for_live_what_the_broker_has_kept(client, call):
+    keep_as_of_a_gateway(client, {"temp": {"ok": True}}, 100)
+    client.publish("tos/sensors", '{"temp":7}', retain=True)
+    code, out, err = call("status", wait="5")
+    assert (code, err) == (124, "")
+    assert re.search(r"^gateway +silent, version 9\.9\.9$", out, re.MULTILINE), out
+    assert re.search(r"^ +the broker says online, but nothing came within 5 s; this is old:$", out, re.MULTILINE), out
+    assert re.search(r"^temp +- *$", out, re.MULTILINE), out
+    code, out, _ = call("--json", "status", wait="5")
+    status = json.loads(out)
+    assert (code, status["silent"], "reading" in status) == (124, True, False)
+
+
+def test_status_without_a_health_says_that_it_knows_nothing(client, call):
+    client.publish("tos/status", "online", retain=True)
+    code, out, err = call("status", wait="5")
+    assert (code, err) == (124, "")
+    assert re.search(r"^gateway +silent$", out, re.MULTILINE) and "nothing is known of it" in out
+    assert "interval" not in out
+
+
+def test_status_waits_for_no_reading_that_is_not_due(client, call):
+    for sensors, interval_ms in (({"temp": {"ok": True}}, 3600000), ({}, 100)):
+        keep_as_of_a_gateway(client, sensors, interval_ms)
+        code, out, err = call("status")
+        assert (code, err) == (0, "")
+        assert re.search(r"^gateway +online, version 9\.9\.9$", out, re.MULTILINE), out
+
+
+def test_status_of_a_gateway_that_ends_meanwhile(client, broker, start):
+    keep_as_of_a_gateway(client, {"temp": {"ok": True}}, 100)
+    process, lines = start("-W", WAIT_S, "status")
+    broker.log.wait(r"tosctl-\S+ \d tos/sensors$")
+    client.publish("tos/status", "offline", retain=True)
+    assert process.wait(60) == 3
+    assert process.stderr.read() == "tosctl: the gateway is offline\n"
+    assert lines.since() == []
 
 
 def test_status_names_another_gateway_on_the_same_topic(broker, client, make_gateway, call):

@@ -24,6 +24,8 @@ struct status {
 	cJSON *about;
 	cJSON *parts[PARTS];
 	uint64_t taken_us; /* when the reading came */
+	bool is_live;      /* something came that was sent just now */
+	bool is_silent;    /* a reading was due, and nothing came */
 };
 
 /* A reading comes with the interval. Where that is longer than an answer may take, none is waited
@@ -50,6 +52,37 @@ static bool is_complete(const struct status *status)
 		(status->parts[READING] || !has_sensors(status));
 }
 
+/* A broker keeps "online" for a gateway that it was never told the end of, as it keeps the rest.
+ * Half an interval is for the time that a reading takes. */
+static bool is_reading_due(const struct options *options, const struct status *status)
+{
+	double interval_us = rows_number(status->parts[HEALTH], "interval_ms") * 1000;
+
+	return has_sensors(status) && interval_us * 1.5 <= (double)options->wait_us;
+}
+
+/* -1, or an exit code. */
+static int take(struct status *status, const char *name, const struct mqtt_inbound *inbound)
+{
+	if (strcmp(name, "status") == 0 &&
+		(inbound->size != 6 || memcmp(inbound->payload, "online", 6) != 0)) {
+		fprintf(stderr, "tosctl: the gateway is offline\n");
+		return EXIT_OFFLINE;
+	}
+	for (int i = 0; i < PARTS; i++) {
+		/* A reading that a broker was told to keep says nothing of now. */
+		if (strcmp(name, TOPICS[i]) != 0 || (i == READING && inbound->retained))
+			continue;
+		cJSON_Delete(status->parts[i]);
+		status->parts[i] =
+			cJSON_ParseWithLength((const char *)inbound->payload, inbound->size);
+		status->is_live = status->is_live || !inbound->retained;
+		if (i == READING)
+			status->taken_us = clock_now_us();
+	}
+	return -1;
+}
+
 static int gather(struct session *session, const struct options *options, struct status *status)
 {
 	uint64_t begin_us = clock_now_us();
@@ -64,19 +97,15 @@ static int gather(struct session *session, const struct options *options, struct
 		r = session_next(session, until(options, status, begin_us), &inbound);
 		if (r < 0)
 			return r == -EINTR ? EXIT_REFUSED : EXIT_OFFLINE;
-		if (r == 0)
+		if (r == 0) {
+			status->is_silent = !status->is_live && is_reading_due(options, status);
 			return -1;
-		name = session_name(session, inbound.topic);
-		for (int i = 0; name && i < PARTS; i++) {
-			if (strcmp(name, TOPICS[i]) != 0)
-				continue;
-			cJSON_Delete(status->parts[i]);
-			status->parts[i] =
-				cJSON_ParseWithLength((const char *)inbound.payload, inbound.size);
-			if (i == READING)
-				status->taken_us = clock_now_us();
 		}
+		name = session_name(session, inbound.topic);
+		r = name ? take(status, name, &inbound) : -1;
 		mqtt_inbound_free(&inbound);
+		if (r >= 0)
+			return r;
 	}
 	return -1;
 }
@@ -106,13 +135,13 @@ static void show_warnings(const cJSON *health)
 	}
 }
 
-static void show_gateway(const struct status *status)
+static void show_gateway(const struct options *options, const struct status *status)
 {
 	const cJSON *health = status->parts[HEALTH], *reduced, *item;
 
 	begin_row("gateway");
-	text_color(stdout, TEXT_GREEN);
-	fputs("online", stdout);
+	text_color(stdout, status->is_silent ? TEXT_YELLOW : TEXT_GREEN);
+	fputs(status->is_silent ? "silent" : "online", stdout);
 	text_color(stdout, TEXT_PLAIN);
 	if (*rows_text(health, "version")) {
 		fputs(", version ", stdout);
@@ -129,6 +158,14 @@ static void show_gateway(const struct status *status)
 		rows_print(rows_text(status->about, "board"));
 		putchar('\n');
 	}
+	if (status->is_silent) {
+		begin_row("");
+		printf("the broker says online, but nothing came within %.3g s;%s\n",
+			(double)options->wait_us / 1e6,
+			health ? " this is old:" : " nothing is known of it");
+	}
+	if (!health)
+		return;
 	begin_row("broker");
 	rows_print(rows_text(health, "broker"));
 	reduced = cJSON_GetObjectItemCaseSensitive(health, "reduced");
@@ -200,6 +237,7 @@ static void show_json(struct status *status)
 	char *text;
 
 	cJSON_AddStringToObject(all, "status", "online");
+	cJSON_AddBoolToObject(all, "silent", status->is_silent);
 	for (int i = 0; i < PARTS; i++) {
 		if (status->parts[i])
 			cJSON_AddItemToObject(all, NAMES[i], status->parts[i]);
@@ -230,7 +268,7 @@ static int run(const struct options *options, int n, char **arguments)
 		if (options->json) {
 			show_json(&status);
 		} else {
-			show_gateway(&status);
+			show_gateway(options, &status);
 			show_disk(&status);
 			if (status.parts[HEALTH] && has_sensors(&status))
 				putchar('\n');
@@ -238,7 +276,7 @@ static int run(const struct options *options, int n, char **arguments)
 				status.taken_us);
 			show_outputs(&status);
 		}
-		r = EXIT_OK;
+		r = status.is_silent ? EXIT_NO_ANSWER : EXIT_OK;
 	}
 	for (int i = 0; i < PARTS; i++)
 		cJSON_Delete(status.parts[i]);
