@@ -140,6 +140,14 @@ struct config_port {
 	double frequency_hz; /* SOFT_PWM, SOC_PWM */
 };
 
+/* What an output is, after it was set to rest once. */
+enum config_start_word { CONFIG_START_OFF, CONFIG_START_ON, CONFIG_START_NUMBER };
+
+struct config_start {
+	unsigned word; /* enum config_start_word */
+	double number; /* NUMBER: of the kind's goal, in its own unit */
+};
+
 struct config_output {
 	const struct output_kind *kind;
 	size_t index; /* among the outputs of its kind, as actions count them */
@@ -152,9 +160,10 @@ struct config_output {
 	double params[OUTPUT_PARAMS_MAX]; /* as the kind declares them */
 	unsigned failsafe;                /* index into the kind's choices */
 	bool has_failsafe;                /* its own; false: that of its kind */
-	uint64_t max_on_us;               /* counted from when it leaves its rest; 0: no limit */
-	char *interlock;                  /* at most one output with this text is on; NULL: none */
-	uint64_t interlock_pause_us;      /* all of them are off for this time before one goes on */
+	struct config_start start;
+	uint64_t max_on_us;          /* counted from when it leaves its rest; 0: no limit */
+	char *interlock;             /* at most one output with this text is on; NULL: none */
+	uint64_t interlock_pause_us; /* all of them are off for this time before one goes on */
 	/*
 	 * Its settings as one text, including those of its chips. A reload keeps an object whose
 	 * fingerprint is the same, and builds it anew otherwise. Settings that only decide when it
@@ -243,6 +252,9 @@ static inline const struct output_values *config_output_end(const struct config_
 
 	return is_limited ? &output->kind->rest : &config_output_failsafe(output)->end;
 }
+
+/* What the map starts an output with: the keys to set. Nothing given: it stays at rest. */
+struct output_values config_output_start(const struct config_output *output);
 
 /* The meaning of a sensor's values. Texts belong to the config or the tables; NULL: unknown. */
 struct config_description {

@@ -63,10 +63,11 @@ void config_check_wiring(
 	struct schema *schema, const struct yaml_node *map, const struct config_output *output);
 
 /* The options that every output has, whatever its kind: for a struct config_output. */
-enum { CONFIG_RULE_OPTIONS = 4 };
+enum { CONFIG_RULE_OPTIONS = 5 };
 
 struct config_rule_words { /* texts that the rows refer to */
 	struct schema_choice failsafe[DRIVER_WORDS_MAX + 1];
+	struct schema_option start_number;
 };
 
 /* Returns their number. */
@@ -78,6 +79,10 @@ extern const char *const config_rule_keys[];
 
 /* Sets what does not follow from their values alone. */
 void config_note_rules(const struct yaml_node *node, struct config_output *output);
+
+/* Checks an output's start against its params. */
+void config_check_start(
+	struct schema *schema, const struct yaml_node *node, const struct config_output *output);
 
 /* Checks what outputs of several sections say together. */
 void config_check_rules(struct config_loader *loader);

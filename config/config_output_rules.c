@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Options of the map for outputs of every kind, by which the daemon decides: one row each. */
 #include "config_load.h"
+#include <math.h>
 #include <string.h>
 
 #define MS   1e3 /* in the base unit of durations, us */
 #define HOUR 3600e6
 
 const char *const config_rule_keys[CONFIG_RULE_OPTIONS + 1] = {
-	"failsafe", "max_on", "interlock", "interlock_pause", NULL};
+	"failsafe", "max_on", "interlock", "interlock_pause", "start", NULL};
 
 static const struct schema_option MAX_ON = {.key = "max_on",
 	SCHEMA_FIELD(struct config_output, max_on_us),
@@ -23,6 +24,38 @@ static const struct schema_option INTERLOCK_PAUSE = {.key = "interlock_pause",
 	.type = SCHEMA_DURATION,
 	.max = 60e6,
 	.initial = "500ms"};
+
+static const struct schema_choice OFF_ON[] = {
+	{"off", CONFIG_START_OFF}, {"on", CONFIG_START_ON}, {0}};
+static const struct schema_choice OFF_OR_NUMBER[] = {{"off", CONFIG_START_OFF}, {0}};
+
+/* False for a kind that goes on by an action alone. */
+static bool start_option(const struct output_kind *kind, struct config_rule_words *words,
+	struct schema_option *ret_option)
+{
+	int goal = output_goal_key(kind);
+
+	*ret_option = (struct schema_option){
+		.key = "start",
+		SCHEMA_FIELD(struct config_output, start.word),
+		.type = SCHEMA_ENUM,
+		.choices = OFF_ON,
+		.initial = "off",
+	};
+	if (goal < 0)
+		return output_toggle_key(kind) >= 0;
+	words->start_number = (struct schema_option){
+		.key = "start",
+		SCHEMA_FIELD(struct config_output, start.number),
+		.type = SCHEMA_NUMBER,
+		.min = (double)kind->keys[goal].min / output_key_scale(&kind->keys[goal]),
+		.max = (double)kind->keys[goal].max / output_key_scale(&kind->keys[goal]),
+	};
+	ret_option->choices = OFF_OR_NUMBER;
+	ret_option->or_number = &words->start_number;
+	ret_option->number_choice = CONFIG_START_NUMBER;
+	return true;
+}
 
 size_t config_rule_options(const struct output_kind *kind, struct config_rule_words *words,
 	struct schema_option ret_options[CONFIG_RULE_OPTIONS])
@@ -40,7 +73,41 @@ size_t config_rule_options(const struct output_kind *kind, struct config_rule_wo
 	ret_options[n++] = MAX_ON;
 	ret_options[n++] = INTERLOCK;
 	ret_options[n++] = INTERLOCK_PAUSE;
+	if (start_option(kind, words, &ret_options[n]))
+		n++;
 	return n;
+}
+
+struct output_values config_output_start(const struct config_output *output)
+{
+	const struct output_kind *kind = output->kind;
+	int goal = output_goal_key(kind), toggled = output_toggle_key(kind);
+	struct output_values values = {0};
+
+	if (output->start.word == CONFIG_START_ON && toggled >= 0)
+		output_values_set(&values, (size_t)toggled, 1);
+	if (output->start.word == CONFIG_START_NUMBER && goal >= 0)
+		output_values_set(&values, (size_t)goal,
+			(int)lround(output->start.number * output_key_scale(&kind->keys[goal])));
+	return values;
+}
+
+void config_check_start(
+	struct schema *schema, const struct yaml_node *node, const struct config_output *output)
+{
+	const struct yaml_node *start = yaml_node_get(node, "start");
+	const struct output_values values = config_output_start(output);
+	int goal = output_goal_key(output->kind);
+	struct output_range range;
+	int scale;
+
+	if (!start || goal < 0 || !output_values_has(&values, (size_t)goal))
+		return;
+	range = output_key_range(output->kind, (size_t)goal, output->params);
+	scale = output_key_scale(&output->kind->keys[goal]);
+	if (values.numbers[goal] < range.min || values.numbers[goal] > range.max)
+		diag_error(schema->diag, start->place, NULL, "start: %.40s is outside %g..%g",
+			start->text, (double)range.min / scale, (double)range.max / scale);
 }
 
 void config_note_rules(const struct yaml_node *node, struct config_output *output)
@@ -67,6 +134,22 @@ static bool goes_on(const struct config_output *output)
 	return away->given && !output_values_hold(away, &output->kind->rest);
 }
 
+/* Two of one interlock. */
+static void check_pair(struct config_loader *loader, const struct yaml_node *group,
+	const struct config_output *one, const struct config_output *other)
+{
+	struct diag *diag = loader->schema.diag;
+
+	if (goes_on(one) && goes_on(other))
+		diag_error(diag, group->place, "failsafe: on is for one of them",
+			"interlock: without a broker both %s and %s would go on", one->name,
+			other->name);
+	if (one->start.word != CONFIG_START_OFF && other->start.word != CONFIG_START_OFF)
+		diag_error(diag, group->place, "start: on is for one of them",
+			"interlock: at the start both %s and %s would go on", one->name,
+			other->name);
+}
+
 static void check_interlock(struct config_loader *loader, const struct config_output *output)
 {
 	const struct config *config = loader->config;
@@ -84,11 +167,8 @@ static void check_interlock(struct config_loader *loader, const struct config_ou
 		const struct config_output *other = &config->outputs[i];
 
 		n += is_same_group(output, other);
-		if (is_same_group(output, other) && other < output && goes_on(output) &&
-			goes_on(other))
-			diag_error(diag, group->place, "failsafe: on is for one of them",
-				"interlock: without a broker both %s and %s would go on",
-				other->name, output->name);
+		if (is_same_group(output, other) && other < output)
+			check_pair(loader, group, other, output);
 	}
 	if (n == 0)
 		diag_error(diag, group->place, "name the same in another output, or remove it",

@@ -61,6 +61,8 @@ static bool matters_at_rest(const struct output_kind *kind, const char *key)
 {
 	bool is_soft = strcmp(key, "pwm") == 0 && kind->ports[0].key;
 
+	if (strcmp(key, "start") == 0)
+		return false;
 	/* An output that moves is stopped in any case. */
 	if (kind->moves && is_among(key, config_rule_keys))
 		return false;

@@ -63,6 +63,10 @@ struct schema_option {
 	double unit;         /* base units in one unit of the field; 0: 1. 1000: a duration in ms */
 	const char *initial; /* the default, written as in the map; NULL: field untouched */
 	const struct schema_choice *choices; /* ENUM; ends with a NULL text */
+	/* ENUM: the row of a NUMBER of the same struct, which may be given instead of a word. Then
+	 * the field of the word is set to the row's choice. NULL: only words. */
+	const struct schema_option *or_number;
+	unsigned number_choice;
 	const struct schema_option *options; /* MAP: its table; ends with a NULL key */
 	/* CUSTOM: called only if the key is present. field points to offset. */
 	int (*read)(struct schema *schema, const struct yaml_node *node, void *field);

@@ -125,11 +125,14 @@ static void unknown_choice(struct schema *schema, const struct yaml_node *node,
 	const struct schema_option *option, const char *name)
 {
 	enum { CHOICES_MAX = 8 };
-	const char *words[CHOICES_MAX + 1] = {NULL};
+	const char *words[CHOICES_MAX + 2] = {NULL};
 	char what[YAML_PATH_MAX + 16];
+	size_t n = 0;
 
-	for (size_t i = 0; i < CHOICES_MAX && option->choices[i].text; i++)
-		words[i] = option->choices[i].text;
+	for (; n < CHOICES_MAX && option->choices[n].text; n++)
+		words[n] = option->choices[n].text;
+	if (option->or_number)
+		words[n] = "a number";
 	(void)snprintf(what, sizeof(what), "choice for %s:", name);
 	schema_unknown(schema, node->place, what, node->text, words);
 }
@@ -309,12 +312,28 @@ static int read_text(struct schema *schema, const struct yaml_node *node,
 	return 0;
 }
 
+/* True if a number was written where a word may stand, too. */
+static bool is_number_instead(const struct schema_option *option, const struct yaml_node *node)
+{
+	double number = 0;
+
+	return option->or_number && node->kind == YAML_SCALAR && node->text &&
+		parse(option->or_number, node->text, &number) == 0;
+}
+
 int schema_value_read(struct schema *schema, const struct yaml_node *node,
 	const struct schema_option *option, void *field)
 {
 	char name[YAML_PATH_MAX];
 	double number = 0;
 
+	if (is_number_instead(option, node)) {
+		const struct schema_option *row = option->or_number;
+
+		set_number(option, option->number_choice, field);
+		return schema_value_read(
+			schema, node, row, (char *)field - option->offset + row->offset);
+	}
 	value_name(node, name);
 	if (!check_form(schema, node, option, name))
 		return 0;

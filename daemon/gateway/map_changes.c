@@ -208,6 +208,22 @@ static bool is_same_failsafe(const struct config *before, const struct config *a
 			sizeof(before->failsafe.of_kind)) == 0;
 }
 
+/* Of outputs that stay open. Others are started with what the new map says. */
+static bool is_same_start(const struct config *before, const struct config *after)
+{
+	for (size_t i = 0; i < before->n_outputs && i < after->n_outputs; i++) {
+		const struct config_output *old = &before->outputs[i];
+		const struct config_output *new = &after->outputs[i];
+
+		if (strcmp(old->fingerprint, new->fingerprint) == 0 &&
+			(old->start.word != new->start.word ||
+				old->start.number < new->start.number ||
+				old->start.number > new->start.number))
+			return false;
+	}
+	return true;
+}
+
 static void compare_sections(
 	struct words *words, const struct config *before, const struct config *after)
 {
@@ -227,6 +243,8 @@ static void compare_sections(
 		add(words, "packed changed");
 	if (!is_same_failsafe(before, after))
 		add(words, "failsafe changed");
+	if (!is_same_start(before, after))
+		add(words, "start changed, for the next start of tosd");
 	if (before->spool.size_bytes != after->spool.size_bytes ||
 		before->spool.after_us != after->spool.after_us)
 		add(words, "spool changed");

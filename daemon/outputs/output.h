@@ -17,6 +17,7 @@ struct output {
 	char places[OUTPUT_PORTS_MAX][128]; /* of its ports, as last opened */
 	struct output_state state;
 	uint64_t free_us; /* the others of its interlock have been off for long enough */
+	bool starts;      /* what the map starts it with was not written yet */
 	bool ok;
 	struct backoff retry;
 	struct hal_error error; /* when not ok */

@@ -205,8 +205,11 @@ int outputs_allocate(struct outputs *outputs, const struct config *config)
 
 	if (!items)
 		return -ENOMEM;
-	for (size_t i = 0; i < config->n_outputs; i++)
+	for (size_t i = 0; i < config->n_outputs; i++) {
 		output_init(&items[i], &config->outputs[i]);
+		items[i].starts = !outputs->settings.safe_only &&
+			config_output_start(&config->outputs[i]).given;
+	}
 	outputs->config = config;
 	outputs->items = items;
 	outputs->n = config->n_outputs;
@@ -220,6 +223,7 @@ void outputs_open_all(struct outputs *outputs)
 		if (!output->device && is_wanted(outputs, output))
 			outputs_try(outputs, output);
 	}
+	(void)outputs_start(outputs);
 }
 
 int outputs_new(const struct outputs_settings *settings, struct outputs **ret_outputs)
@@ -311,6 +315,7 @@ int outputs_apply(struct outputs *outputs, size_t index, const struct output_req
 	const struct output_event event = {OUTPUT_ACTION, clock_now_us(), *request};
 
 	outputs->now_us = event.time_us;
+	outputs->items[index].starts = false;
 	return outputs_react(outputs, &outputs->items[index], &event, error);
 }
 
@@ -396,6 +401,8 @@ uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us)
 		if (!output->ok && !retried && backoff_is_due(&output->retry, now_us)) {
 			outputs_try(outputs, output);
 			retried = true;
+			if (outputs_start(outputs))
+				outputs_tell_state(outputs);
 		}
 		if (output->device && output_kind_of(output)->poll)
 			next_us = earlier(next_us, step(outputs, output));

@@ -19,6 +19,14 @@ static bool is_off(const struct output *output)
 	return output_is_at_rest(output_kind_of(output), output_state_goal(&output->state));
 }
 
+bool outputs_is_excluded(const struct outputs *outputs, const struct output *output)
+{
+	for (size_t i = 0; i < outputs->n; i++)
+		if (is_same_group(output, &outputs->items[i]) && !is_off(&outputs->items[i]))
+			return true;
+	return false;
+}
+
 static int turn_off(struct outputs *outputs, struct output *output)
 {
 	const struct output_event event = {.type = OUTPUT_EXCLUDED, .time_us = outputs->now_us};

@@ -33,6 +33,15 @@ int outputs_allocate(struct outputs *outputs, const struct config *config);
  * requested, their lines float. */
 void outputs_open_all(struct outputs *outputs);
 
+/* Writes what the map starts outputs with, if it was not written yet. True: a state has changed. */
+bool outputs_start(struct outputs *outputs);
+
+/* The broker is away: what was not started does what the fail-safe says. */
+void outputs_start_no_more(struct outputs *outputs);
+
+/* True if another one of its interlock is on, or about to. */
+bool outputs_is_excluded(const struct outputs *outputs, const struct output *output);
+
 /* Handles a failure of an output's PWM part: it is closed or stopped, reported, and tried again. */
 void outputs_part_failed(struct outputs *outputs, struct output *output, size_t chip, int code);
 

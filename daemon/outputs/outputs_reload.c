@@ -11,9 +11,11 @@ static void move_outputs(struct outputs *from, struct outputs *to)
 		for (size_t j = 0; j < from->n; j++) {
 			const struct config_output *config = to->items[i].config;
 
-			if (!from->items[j].device ||
-				strcmp(from->items[j].config->fingerprint, config->fingerprint) !=
-					0)
+			if (strcmp(from->items[j].config->fingerprint, config->fingerprint) != 0)
+				continue;
+			/* Otherwise an output that failed would be started once more. */
+			to->items[i].starts = from->items[j].starts;
+			if (!from->items[j].device)
 				continue;
 			to->items[i] = from->items[j];
 			to->items[i].config = config;

@@ -41,7 +41,10 @@ static int make_safe(struct outputs *outputs, enum output_event_type type)
 
 int outputs_failsafe(struct outputs *outputs)
 {
-	int r = make_safe(outputs, OUTPUT_AWAY);
+	int r;
+
+	outputs_start_no_more(outputs);
+	r = make_safe(outputs, OUTPUT_AWAY);
 
 	outputs_tell_state(outputs);
 	return r;

@@ -125,6 +125,14 @@ int output_toggle_key(const struct output_kind *kind)
 	return -1;
 }
 
+int output_goal_key(const struct output_kind *kind)
+{
+	for (size_t i = 0; i < kind->n_keys; i++)
+		if (kind->keys[i].is_goal)
+			return (int)i;
+	return -1;
+}
+
 void output_refuse_keys(const struct output_draft *draft, const char *const *keys,
 	const struct output_mistake *mistake)
 {

@@ -99,6 +99,8 @@ struct output_key {
 	 * key `remembers` before it became its stop. */
 	bool is_hidden;
 	size_t remembers;
+	/* NUMBER: the map may give it as what the output does of itself (start). */
+	bool is_goal;
 };
 
 /* The range of a key's number. */
@@ -337,6 +339,9 @@ extern const char *const output_modifier_words[];
 /* The key that "toggle" changes: the BOOL that the rest has. -1: there is none, or the kind moves.
  * */
 int output_toggle_key(const struct output_kind *kind);
+
+/* The key that is_goal. -1: there is none. */
+int output_goal_key(const struct output_kind *kind);
 
 /* True if an output with these ports takes any number of the key. */
 bool output_key_is_there(const struct output_kind *kind, size_t key, const enum port_type ports[]);

@@ -85,7 +85,8 @@ static const struct output_key KEYS[] = {
 		.unit = "deg",
 		.min = -360 * TENTHS,
 		.max = 360 * TENTHS,
-		.initial = 90 * TENTHS},
+		.initial = 90 * TENTHS,
+		.is_goal = true},
 };
 
 #define WITHOUT_PULSE                                                                              \

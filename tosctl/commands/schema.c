@@ -62,6 +62,23 @@ static void add_choice(cJSON *list, const char *word)
 
 static cJSON *schema_of_options(const struct schema_option *options);
 
+/* Where the words of an option belong: beside the number, if that may be given instead. */
+static cJSON *words_of(cJSON *schema, const struct schema_option *option)
+{
+	cJSON *either, *words, *number;
+
+	if (!option->or_number)
+		return schema;
+	either = cJSON_AddArrayToObject(schema, "anyOf");
+	words = cJSON_CreateObject();
+	number = cJSON_CreateObject();
+	cJSON_AddStringToObject(number, "type", "number");
+	add_limits(number, option->or_number);
+	cJSON_AddItemToArray(either, words);
+	cJSON_AddItemToArray(either, number);
+	return words;
+}
+
 static void describe_type(cJSON *schema, const struct schema_option *option)
 {
 	cJSON *list;
@@ -96,7 +113,7 @@ static void describe_type(cJSON *schema, const struct schema_option *option)
 		cJSON_AddStringToObject(schema, "pattern", "^[-+.0-9eE]+ *[A-Za-z%]+$");
 		break;
 	case SCHEMA_ENUM:
-		list = cJSON_AddArrayToObject(schema, "enum");
+		list = cJSON_AddArrayToObject(words_of(schema, option), "enum");
 		for (const struct schema_choice *choice = option->choices; choice->text; choice++)
 			add_choice(list, choice->text);
 		break;

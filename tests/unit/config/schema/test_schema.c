@@ -184,7 +184,8 @@ struct object {
 	double share;
 	uint64_t pause_us;
 	uint32_t pause_ms;
-	unsigned word;
+	unsigned word, size;
+	double number;
 	struct inner inner;
 	size_t custom;
 };
@@ -207,6 +208,12 @@ static const struct schema_option inner_options[] = {
 	{.key = "on", SCHEMA_FIELD(struct inner, on), .type = SCHEMA_BOOL, .initial = "true"},
 	{0},
 };
+static const struct schema_choice sizes[] = {{"small", 4}, {"large", 5}, {0}};
+static const struct schema_option size_number = {.key = "size",
+	SCHEMA_FIELD(struct object, number),
+	.type = SCHEMA_NUMBER,
+	.min = -8,
+	.max = 8};
 static const struct schema_option options[] = {
 	{.key = "text",
 		SCHEMA_FIELD(struct object, text),
@@ -228,6 +235,13 @@ static const struct schema_option options[] = {
 		.type = SCHEMA_ENUM,
 		.choices = words,
 		.initial = "two"},
+	{.key = "size",
+		SCHEMA_FIELD(struct object, size),
+		.type = SCHEMA_ENUM,
+		.choices = sizes,
+		.or_number = &size_number,
+		.number_choice = 9,
+		.initial = "large"},
 	{.key = "inner",
 		.type = SCHEMA_MAP,
 		.offset = offsetof(struct object, inner),
@@ -306,6 +320,28 @@ static void test_fractions(void **state)
 	}
 }
 
+static void test_a_word_or_a_number(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t mistakes;
+		unsigned size;
+		double number;
+	} ROWS[] = {{"{}", 0, 5, 0}, {"size: small", 0, 4, 0}, {"size: -7.5", 0, 9, -7.5},
+		{"size: 9", 1, 9, 0}, {"size: 4th", 1, 0, 0}, {"size: '3'", 1, 9, 0},
+		{"size: [3]", 1, 0, 0}, {"size:", 1, 0, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+		struct object object = {0};
+
+		assert_int_equal(read_object(ROWS[i].text, &object), ROWS[i].mistakes);
+		assert_int_equal(object.size, ROWS[i].size);
+		assert_true(fabs(object.number - ROWS[i].number) < 1e-12);
+		free(object.text);
+	}
+}
+
 static void test_all_mistakes_are_found(void **state)
 {
 	(void)state;
@@ -331,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_fractions),
+		cmocka_unit_test(test_a_word_or_a_number),
 		cmocka_unit_test(test_all_mistakes_are_found),
 	};
 

@@ -56,6 +56,10 @@ static void test_sections(void **state)
 		      "motors: [{name: fan, forward: GPIO5, backward: GPIO6}]\n",
 		"labels and units changed");
 	expect("failsafe: {after: 5s}\n", "failsafe: {after: 6s}\n", "failsafe changed");
+	expect("relays: [{line: GPIO5}]\n", "relays: [{line: GPIO5, start: on}]\n",
+		"start changed, for the next start of tosd");
+	expect("servos: [{pwm: pwmchip0.1, start: 4}]\n", "servos: [{pwm: pwmchip0.1, start: 5}]\n",
+		"start changed, for the next start of tosd");
 	expect("spool: {after: 30s}\n", "spool: {after: 31s}\n", "spool changed");
 	expect(MAP "packed: [{topic: x, format: \"<HH\", fields: [a, b]}]\n",
 		MAP "packed: [{topic: x, format: \"<HH\", fields: [b, a]}]\n", "packed changed");

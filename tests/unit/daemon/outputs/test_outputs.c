@@ -847,6 +847,155 @@ static void test_a_reload_that_makes_a_group_of_two_that_are_on_turns_both_off(v
 	close_all(&f);
 }
 
+/* --- start --- */
+
+#define LAMP "{name: lamp, pwm: board.3, min_duty: 0%, gamma: 1, start: on}"
+#define FLAP "{name: flap, pwm: pwmchip0.1, start: 45}"
+#define ARMS "chips: {arms: {driver: pca9685, bus: /dev/i2c-1, address: 0x40, frequency: 50Hz}}\n"
+
+static void test_start_comes_once_after_the_rest(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f,
+		"relays: [{name: fan, line: GPIO5, start: on}, {name: lamp, line: GPIO6}]\n"
+		"servos: [" FLAP "]\n");
+	assert_true(map_rig_output(&f.rig, "GPIO6") == 0.0);
+	assert_int_equal(value(&f, "servo", 0, "on"), 1);
+	assert_int_equal(value(&f, "servo", 0, "angle"), 450);
+	assert_true(map_rig_output(&f.rig, "pwmchip0.1") > 0.0);
+	assert_wires(&f,
+		"pwm pwmchip0.1 0.0000\nline GPIO5 0\nline GPIO6 0\npwm pwmchip0.1 0.0488\nline "
+		"GPIO5 1\n");
+	poll_much_later(&f);
+	assert_wires(&f, "");
+	close_all(&f);
+}
+
+static void open_without_bus(struct fixture *f, const char *map)
+{
+	*f = (struct fixture){0};
+	map_rig_open(&f->rig, map);
+	assert_int_equal(sim_set_fault(f->rig.board, BUS, SIM_FAULT_NO_ANSWER), 0);
+	open_outputs(f, false);
+}
+
+static void test_what_comes_later_is_started_then(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_without_bus(&f, CHIPS "leds: [" LAMP "]\n");
+	poll_much_later(&f);
+	assert_int_equal(value(&f, "led", 0, "on"), 0);
+	/* It does not forget that over a reload. */
+	reload(&f, CHIPS "leds: [" LAMP ", " RED "]\n");
+	f.told.states = 0;
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
+	poll_much_later(&f);
+	assert_int_equal(value(&f, "led", 0, "on"), 1);
+	assert_true(map_rig_output(&f.rig, "board.3") > 0.0);
+	assert_true(f.told.states > 0);
+	close_all(&f);
+}
+
+static void test_an_action_and_the_failsafe_overtake_the_start(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_without_bus(&f,
+		CHIPS "leds: [" LAMP ", {name: safe, pwm: board.4, start: on, failsafe: off},"
+		      " {name: lit, pwm: board.5, start: on, failsafe: on}]\n");
+	assert_true(set_led(&f, 0, false, 10, NULL) < 0);
+	assert_int_equal(outputs_failsafe(f.outputs), 0);
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
+	poll_much_later(&f);
+	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
+	assert_true(map_rig_output(&f.rig, "board.4") == 0.0);
+	assert_true(map_rig_output(&f.rig, "board.5") > 0.0);
+	close_all(&f);
+}
+
+static void test_a_servo_is_not_started_by_a_cable(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_without_bus(&f, ARMS "servos: [{name: arm, pwm: arms.3, start: 45}]\n");
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
+	poll_much_later(&f);
+	assert_true(get(&f, "servo", 0).ok);
+	assert_int_equal(value(&f, "servo", 0, "on"), 0);
+	assert_false(outputs_running(f.outputs, false));
+	close_all(&f);
+}
+
+static void test_a_reload_starts_only_what_is_new(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, "leds: [{name: red, line: GPIO17, start: on}, {name: blue, line: GPIO18}]\n");
+	assert_int_equal(set_led(&f, 0, false, 10, NULL), 0);
+	forget_wires(&f);
+	reload(&f,
+		"leds: [{name: red, line: GPIO17, start: on},"
+		" {name: blue, line: GPIO18, start: on}, {name: new, line: GPIO22, start: on}]\n");
+	assert_wires(&f, "line GPIO22 0\nline GPIO22 1\n");
+	close_all(&f);
+}
+
+static void test_a_start_heeds_max_on_and_the_interlock(void **state)
+{
+	struct fixture f;
+	uint64_t due_us;
+
+	(void)state;
+	open_map(&f,
+		"relays: [{name: up, line: GPIO5, interlock: blind, interlock_pause: 3s, start: "
+		"on},"
+		" {name: down, line: GPIO6, interlock: blind},"
+		" {name: pump, line: GPIO7, max_on: 1s, start: on}]\n");
+	assert_wires(&f, "line GPIO5 0\nline GPIO6 0\nline GPIO7 0\nline GPIO7 1\n");
+	due_us = outputs_poll(f.outputs, clock_now_us());
+	outputs_poll(f.outputs, due_us);
+	assert_wires(&f, "line GPIO7 0\n");
+	wait_for_pause(&f);
+	assert_wires(&f, "line GPIO5 1\n");
+	close_all(&f);
+}
+
+static void test_another_of_the_interlock_that_is_on_overtakes_the_start(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_without_bus(&f,
+		CHIPS "leds: [{name: up, pwm: board.3, interlock: a, start: on}]\n"
+		      "relays: [{name: down, line: GPIO6, interlock: a}]\n");
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
+	/* It opens the other one, too, but does not start it. */
+	assert_true(set_relay(&f, 0, true, NULL) < 0);
+	poll_much_later(&f);
+	assert_int_equal(value(&f, "led", 0, "on"), 1);
+	close_all(&f);
+}
+
+static void test_safe_only_starts_nothing(void **state)
+{
+	struct fixture f = {0};
+
+	(void)state;
+	map_rig_open(&f.rig, "relays: [{name: fan, line: GPIO5, start: on}]\nservos: [" FLAP "]\n");
+	open_outputs(&f, true);
+	poll_much_later(&f);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_true(map_rig_output(&f.rig, "pwmchip0.1") == 0.0);
+	close_all(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -883,6 +1032,14 @@ int main(void)
 		cmocka_unit_test(test_what_cannot_be_turned_off_keeps_the_other_off),
 		cmocka_unit_test(
 			test_a_reload_that_makes_a_group_of_two_that_are_on_turns_both_off),
+		cmocka_unit_test(test_start_comes_once_after_the_rest),
+		cmocka_unit_test(test_what_comes_later_is_started_then),
+		cmocka_unit_test(test_an_action_and_the_failsafe_overtake_the_start),
+		cmocka_unit_test(test_a_servo_is_not_started_by_a_cable),
+		cmocka_unit_test(test_a_reload_starts_only_what_is_new),
+		cmocka_unit_test(test_a_start_heeds_max_on_and_the_interlock),
+		cmocka_unit_test(test_another_of_the_interlock_that_is_on_overtakes_the_start),
+		cmocka_unit_test(test_safe_only_starts_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
