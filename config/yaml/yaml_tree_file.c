@@ -8,6 +8,11 @@
 
 static const struct diag_place whole_file = {0};
 
+/* EXAMPLES_DIR is where they are installed. */
+static const char FIRST_STEPS[] =
+	"copy an example from " EXAMPLES_DIR " there, or name another map with --config; "
+	"tosd --check shows its mistakes";
+
 /* Reads at most size bytes. The bytes read, or a negative errno. */
 static ssize_t read_all(int fd, char *buffer, size_t size)
 {
@@ -54,6 +59,8 @@ int yaml_text_read_file(const char *path, struct diag *diag, char **ret_text, si
 	}
 	if (n == -REGULAR_FILE_IS_NOT)
 		diag_error(diag, whole_file, "put the map into a file", "is not a regular file");
+	else if (n == -ENOENT)
+		diag_error(diag, whole_file, FIRST_STEPS, "cannot be read: %s", strerror(ENOENT));
 	else if (n < 0)
 		diag_error(diag, whole_file, NULL, "cannot be read: %s", strerror((int)-n));
 	else

@@ -148,8 +148,14 @@ def test_a_bad_map_is_refused_everywhere_alike(binary, bad_map, option):
 @pytest.mark.parametrize("option", ["--check", "--simulate"])
 def test_missing_map(binary, folder, option):
     path = folder / "none.yaml"
-    expected = f"{path}: error: cannot be read: No such file or directory\n"
-    assert told(run_tosd(binary, option, "--config", path)) == (78, "", expected)
+    code, out, err = told(run_tosd(binary, option, "--config", path))
+    assert (code, out) == (78, "")
+    assert re.fullmatch(
+        re.escape(f"{path}: error: cannot be read: No such file or directory\n")
+        + "  copy an example from /.*/tos-gateway/examples there, or name another map with --config; "
+        "tosd --check shows its mistakes\n",
+        err,
+    )
 
 
 @pytest.mark.parametrize("option", ["--check", "--safe", "--simulate"])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "yaml_tree.h"
 #include <errno.h>
+#include <fnmatch.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -333,6 +334,7 @@ static void test_file_size(void **state)
 	}
 }
 
+/* expected: as of fnmatch(), since the place of the examples depends on the build. */
 static void assert_unreadable(const char *path, const char *expected)
 {
 	struct diag *diag = NULL;
@@ -345,7 +347,7 @@ static void assert_unreadable(const char *path, const char *expected)
 	assert_int_equal(read_file(path, diag, &root), -EINVAL);
 	diag_print(diag, out);
 	assert_int_equal(fclose(out), 0);
-	assert_string_equal(printed, expected);
+	assert_int_equal(fnmatch(expected, printed, 0), 0);
 	free(printed);
 	diag_free(diag);
 }
@@ -353,8 +355,10 @@ static void assert_unreadable(const char *path, const char *expected)
 static void test_unreadable_files(void **state)
 {
 	(void)state;
-	assert_unreadable(
-		"/nonexistent/tosd.yaml", "t: error: cannot be read: No such file or directory\n");
+	assert_unreadable("/nonexistent/tosd.yaml",
+		"t: error: cannot be read: No such file or directory\n"
+		"  copy an example from /*/tos-gateway/examples there, or name another map with "
+		"--config; tosd --check shows its mistakes\n");
 	assert_unreadable("/", "t: error: cannot be read: Is a directory\n");
 	/* It could keep its reader waiting for ever, as a pipe does. */
 	assert_unreadable("/dev/zero",
