@@ -61,8 +61,9 @@ struct sampler {
 	struct log_limit late_limit;      /* a round that takes too long mostly does so each time */
 	struct log_limit slow_limit;
 	bool owes_pong, owes_swapped; /* to the main thread */
-	uint64_t edges_lost;          /* those already counted */
-	struct count_keeper *keeper;  /* NULL: there is no state_dir */
+	/* As watches_lost() said; a map without inputs has none, and begins anew. */
+	uint64_t edges_lost;
+	struct count_keeper *keeper; /* NULL: there is no state_dir */
 };
 
 static bool push(struct sampler *sampler, const struct sampler_event *event)
@@ -263,8 +264,10 @@ static void take_events(struct sampler *sampler)
 	struct watches *watches = round_watches(sampler->round);
 	struct input_event event;
 
-	if (!watches)
+	if (!watches) {
+		sampler->edges_lost = 0;
 		return;
+	}
 	for (unsigned i = 0; i < EVENTS_A_TURN && watches_event(watches, clock_now_us(), &event);
 		i++) {
 		sampler->settings.on_event(sampler->settings.userdata, &event);
@@ -273,7 +276,8 @@ static void take_events(struct sampler *sampler)
 	if (watches_lost(watches) == sampler->edges_lost)
 		return;
 	(void)pthread_mutex_lock(&sampler->mutex);
-	sampler->edges_lost = sampler->counts.edges_lost = watches_lost(watches);
+	sampler->counts.edges_lost += watches_lost(watches) - sampler->edges_lost;
+	sampler->edges_lost = watches_lost(watches);
 	(void)pthread_mutex_unlock(&sampler->mutex);
 }
 

@@ -17,6 +17,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -34,6 +35,8 @@ struct fixture {
 	struct queue *events;
 	struct sampler *sampler;
 	sem_t entered; /* a reading is handed over */
+	sem_t gate, at_gate;
+	atomic_bool is_gate_open;
 	pid_t thread;
 	/* The newest reading. */
 	pthread_mutex_t mutex;
@@ -548,11 +551,105 @@ static void a_round_that_is_longer_than_the_interval_misses_deadlines(void **sta
 	assert_true(sampler_counts(fixture->sampler).missed >= 4);
 }
 
+/* The sampler's thread waits in the first event that it hands over until the gate is open. */
+static void on_event(void *userdata, const struct input_event *event)
+{
+	struct fixture *fixture = userdata;
+
+	(void)event;
+	if (!atomic_load(&fixture->is_gate_open)) {
+		(void)sem_post(&fixture->at_gate);
+		(void)sem_wait(&fixture->gate);
+	}
+}
+
+/* More edges than are kept come while nobody fetches them. */
+static void lose_edges(struct fixture *fixture)
+{
+	uint64_t before = sampler_counts(fixture->sampler).edges_lost;
+	uint64_t limit_us = clock_now_us() + LIMIT_US;
+
+	atomic_store(&fixture->is_gate_open, false);
+	assert_int_equal(sim_drive_line(fixture->board, "GPIO23", true), 0);
+	(void)sem_wait(&fixture->at_gate);
+	for (int i = 0; i < 1500; i++)
+		assert_int_equal(sim_drive_line(fixture->board, "GPIO23", i % 2 == 1), 0);
+	assert_int_equal(sim_drive_line(fixture->board, "GPIO23", false), 0);
+	atomic_store(&fixture->is_gate_open, true);
+	(void)sem_post(&fixture->gate);
+	while (sampler_counts(fixture->sampler).edges_lost == before && clock_now_us() < limit_us)
+		(void)usleep(1000);
+	assert_true(sampler_counts(fixture->sampler).edges_lost > before);
+}
+
+static void add_door(struct fixture *fixture, struct config_chip *ret_door)
+{
+	static char name[] = "door", line[] = "GPIO23";
+	static double params[16];
+
+	*ret_door = (struct config_chip){.name = name,
+		.driver = driver_find("switch"),
+		.bus = line,
+		.params = params,
+		.fingerprint = name};
+	for (size_t i = 0; i < ret_door->driver->n_params; i++)
+		ret_door->params[i] = ret_door->driver->params[i].default_value;
+	assert_int_equal(sim_add_part(fixture->board, name, ret_door->driver, line, 0), 0);
+}
+
+static void swap_to(struct fixture *fixture, const struct config *config)
+{
+	unsigned count;
+
+	swap(fixture->sampler, config);
+	assert_int_equal(await_event(fixture).kind, SAMPLER_EVENT_SWAPPED);
+	count = await_count(fixture, 1).count;
+	(void)await_count(fixture, count + 2);
+}
+
+static void lost_edges_are_counted_over_a_map_without_inputs(void **state)
+{
+	struct fixture *fixture = *state;
+	struct config_chip chips[FAKE_CHIPS + 1];
+	struct config with_door = fixture->fake.config;
+	const struct sampler_settings settings = {
+		.board = fixture->board,
+		.config = &with_door,
+		.interval_ms = 20,
+		.events = fixture->events,
+		.on_reading = on_reading,
+		.on_event = on_event,
+		.userdata = fixture,
+	};
+	uint64_t lost;
+
+	(void)sem_init(&fixture->gate, 0, 0);
+	(void)sem_init(&fixture->at_gate, 0, 0);
+	atomic_store(&fixture->is_gate_open, true);
+	memcpy(chips, fixture->fake.chips, sizeof(fixture->fake.chips));
+	add_door(fixture, &chips[FAKE_CHIPS]);
+	with_door.chips = chips;
+	with_door.n_chips = FAKE_CHIPS + 1;
+	assert_int_equal(sampler_new(&settings, &fixture->sampler), 0);
+	(void)await_count(fixture, 2);
+	lose_edges(fixture);
+	lost = sampler_counts(fixture->sampler).edges_lost;
+	swap_to(fixture, &fixture->fake.config);
+	swap_to(fixture, &with_door);
+	assert_true(sampler_counts(fixture->sampler).edges_lost >= lost);
+	lose_edges(fixture);
+	assert_true(sampler_counts(fixture->sampler).edges_lost > lost);
+	close_sampler(fixture);
+	(void)sem_destroy(&fixture->gate);
+	(void)sem_destroy(&fixture->at_gate);
+}
+
 #define test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test(lost_edges_are_counted_over_a_map_without_inputs),
 		test(the_first_reading_comes_at_once),
 		test(a_reading_comes_each_interval),
 		test(a_new_interval_counts_from_its_change),
