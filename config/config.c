@@ -7,27 +7,40 @@
 /* In the order of reading: a section comes after the sections that it refers to. */
 static const struct schema_option FIRST[] = {
 	{.key = "mqtt",
+		.help = "the broker, and how the gateway speaks to it",
 		.type = SCHEMA_MAP,
 		.offset = offsetof(struct config, mqtt),
 		.options = config_mqtt_options,
 		.required = true,
 		.example = "mqtt: {url: mqtt://localhost}"},
-	{.key = "chips", .type = SCHEMA_CUSTOM, .read = config_read_chips},
-	{.key = "sensors", .type = SCHEMA_CUSTOM, .read = config_read_sensors},
+	{.key = "chips",
+		.help = "the parts, each with a name of your choice",
+		.type = SCHEMA_CUSTOM,
+		.read = config_read_chips},
+	{.key = "sensors",
+		.help = "the values of a reading, in this order",
+		.type = SCHEMA_CUSTOM,
+		.read = config_read_sensors},
 	{.key = "interval",
+		.help = "the time between readings, or a map of limits",
 		.type = SCHEMA_CUSTOM,
 		.offset = offsetof(struct config, interval),
 		.read = config_read_interval},
-	{.key = "packed", .type = SCHEMA_CUSTOM, .read = config_read_packed},
+	{.key = "packed",
+		.help = "several values as one C struct, on a topic of their own",
+		.type = SCHEMA_CUSTOM,
+		.read = config_read_packed},
 };
 
 /* After the outputs. */
 static const struct schema_option LAST[] = {
 	{.key = "failsafe",
+		.help = "what outputs do while there is no broker",
 		.type = SCHEMA_CUSTOM,
 		.offset = offsetof(struct config, failsafe),
 		.read = config_read_failsafe},
 	{.key = "spool",
+		.help = "what is kept on disk while there is no broker",
 		.type = SCHEMA_MAP,
 		.offset = offsetof(struct config, spool),
 		.options = config_spool_options,
@@ -49,6 +62,7 @@ void config_sections(struct schema_option ret_sections[CONFIG_SECTIONS_MAX])
 			.key = output_kind_table[i]->section,
 			.type = SCHEMA_CUSTOM,
 			.read = config_read_output_section,
+			.help = "outputs; an action names each by its name or its place, from 0",
 		};
 	for (size_t i = 0; i < N_LAST; i++)
 		ret_sections[n++] = LAST[i];

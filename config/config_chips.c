@@ -17,9 +17,20 @@ static int read_bus(struct schema *schema, const struct yaml_node *node, void *f
 
 /* driver comes first: the others are checked against it. */
 static const struct schema_option chip_options[] = {
-	{.key = "driver", .type = SCHEMA_CUSTOM, .read = read_driver, .required = true},
-	{.key = "bus", .type = SCHEMA_CUSTOM, .read = read_bus},
-	{.key = "address", .type = SCHEMA_CUSTOM, .read = config_read_address},
+	{.key = "driver",
+		.help = "the kind of part",
+		.type = SCHEMA_CUSTOM,
+		.read = read_driver,
+		.required = true},
+	{.key = "bus",
+		.help = "the bus it is on, as /dev/i2c-1 or /dev/spidev0.0; of a kernel's part its "
+			"name",
+		.type = SCHEMA_CUSTOM,
+		.read = read_bus},
+	{.key = "address",
+		.help = "on I2C, as 0x76; the first of the driver's by default",
+		.type = SCHEMA_CUSTOM,
+		.read = config_read_address},
 	{0},
 };
 
@@ -310,21 +321,22 @@ static bool takes_key(const struct driver *driver, const char *key)
 
 static void visit_line_options(const struct driver *driver, config_visit visit, void *context)
 {
-	struct schema_option line = {.type = SCHEMA_CUSTOM};
+	struct schema_option line = {
+		.type = SCHEMA_CUSTOM, .help = "a GPIO line: GPIO17, or chip:offset"};
 
 	for (size_t i = 0; driver->line_keys && driver->line_keys[i]; i++) {
 		line.key = driver->line_keys[i];
-		visit(context, &line, "a GPIO line: GPIO17, or chip:offset");
+		visit(context, &line);
 	}
 	for (size_t i = 0; driver->line_keys && config_lines_options[i].key; i++)
-		visit(context, &config_lines_options[i], NULL);
+		visit(context, &config_lines_options[i]);
 }
 
 void config_visit_chip_options(const struct driver *driver, config_visit visit, void *context)
 {
 	for (const struct schema_option *option = chip_options; option->key; option++)
 		if (takes_key(driver, option->key))
-			visit(context, option, NULL);
+			visit(context, option);
 	visit_line_options(driver, visit, context);
 	for (size_t i = 0; i < driver->n_params; i++) {
 		struct config_words words;
@@ -332,6 +344,6 @@ void config_visit_chip_options(const struct driver *driver, config_visit visit, 
 			config_param_option(&driver->params[i], i * sizeof(double), &words);
 
 		option.initial = words.initial[0] ? words.initial : NULL;
-		visit(context, &option, driver->params[i].help);
+		visit(context, &option);
 	}
 }

@@ -17,8 +17,16 @@ static int read_of(struct schema *schema, const struct yaml_node *node, void *fi
 
 /* derive comes before of: it determines the number of sources. */
 const struct schema_option config_derived_options[] = {
-	{.key = "derive", .type = SCHEMA_CUSTOM, .read = read_derive, .required = true},
-	{.key = "of", .type = SCHEMA_CUSTOM, .read = read_of, .required = true},
+	{.key = "derive",
+		.help = "worked out from other sensors in this way",
+		.type = SCHEMA_CUSTOM,
+		.read = read_derive,
+		.required = true},
+	{.key = "of",
+		.help = "the sensors that it is worked out from, which are above it",
+		.type = SCHEMA_CUSTOM,
+		.read = read_of,
+		.required = true},
 	{0},
 };
 
@@ -168,7 +176,8 @@ struct schema_option config_derived_argument_option(
 		.required = !argument->initial,
 		.initial = argument->initial,
 		.min = argument->min,
-		.max = argument->max};
+		.max = argument->max,
+		.help = argument->help};
 }
 
 /* derive, of, and a row for each argument of the function; those fill sensor->arguments. */

@@ -11,15 +11,19 @@ const char *const config_rule_keys[CONFIG_RULE_OPTIONS + 1] = {
 	"failsafe", "max_on", "interlock", "interlock_pause", "start", NULL};
 
 static const struct schema_option MAX_ON = {.key = "max_on",
+	.help = "the longest time that it may be on",
 	SCHEMA_FIELD(struct config_output, max_on_us),
 	.type = SCHEMA_DURATION,
 	.min = 10 * MS,
 	.max = 24 * HOUR};
 
-static const struct schema_option INTERLOCK = {
-	.key = "interlock", SCHEMA_FIELD(struct config_output, interlock), .type = SCHEMA_NAME};
+static const struct schema_option INTERLOCK = {.key = "interlock",
+	.help = "of the outputs with the same word here at most one is on",
+	SCHEMA_FIELD(struct config_output, interlock),
+	.type = SCHEMA_NAME};
 
 static const struct schema_option INTERLOCK_PAUSE = {.key = "interlock_pause",
+	.help = "the time between two of them",
 	SCHEMA_FIELD(struct config_output, interlock_pause_us),
 	.type = SCHEMA_DURATION,
 	.max = 60e6,
@@ -65,6 +69,7 @@ size_t config_rule_options(const struct output_kind *kind, struct config_rule_wo
 	config_failsafe_choices(kind, words->failsafe);
 	ret_options[n++] = (struct schema_option){
 		.key = "failsafe",
+		.help = "what it does while there is no broker",
 		SCHEMA_FIELD(struct config_output, failsafe),
 		.type = SCHEMA_ENUM,
 		.choices = words->failsafe,

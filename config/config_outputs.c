@@ -89,10 +89,21 @@ static const struct {
 	unsigned may_be;
 	const char *key, *example;
 	int (*read)(struct schema *schema, const struct yaml_node *node, void *field);
+	const char *help;
 } WAYS[] = {
-	{PORT_MAY_BE_LINE, "line", "for example line: GPIO17", read_line},
-	{PORT_MAY_BE_PWM, "pwm", "for example pwm: pwmchip0.0", read_pwm},
-	{PORT_MAY_BE_LED, "led", "for example led: ACT", read_kernel_led},
+	{PORT_MAY_BE_LINE, "line", "for example line: GPIO17", read_line,
+		"a GPIO line: GPIO17, or chip:offset"},
+	{PORT_MAY_BE_PWM, "pwm", "for example pwm: pwmchip0.0", read_pwm,
+		"a channel: pwmchip0.0 of the kernel, board.3 of a chip"},
+	{PORT_MAY_BE_LED, "led", "for example led: ACT", read_kernel_led,
+		"an LED of the kernel, as /sys/class/leds names it"},
+};
+
+/* Of a port with a name of its own. */
+static const char *const PORT_HELP[] = {
+	[PORT_MAY_BE_LINE] = "a GPIO line: GPIO17, or chip:offset",
+	[PORT_MAY_BE_PWM] = "a channel: pwmchip0.0 of the kernel, board.3 of a chip",
+	[PORT_MAY_BE_LINE | PORT_MAY_BE_PWM] = "a GPIO line, or a PWM channel: board.3",
 };
 
 enum { N_WAYS = sizeof(WAYS) / sizeof(WAYS[0]) };
@@ -189,6 +200,7 @@ static void add_port(struct table *table, const struct output_port *port, size_t
 		.type = SCHEMA_CUSTOM,
 		.offset =
 			offsetof(struct reading, output.ports) + index * sizeof(struct config_port),
+		.help = PORT_HELP[port->may_be & (PORT_MAY_BE_LINE | PORT_MAY_BE_PWM)],
 	};
 
 	if (port->key) {
@@ -201,6 +213,7 @@ static void add_port(struct table *table, const struct output_port *port, size_t
 	for (size_t i = 0; i < N_WAYS; i++) {
 		option.key = WAYS[i].key;
 		option.read = WAYS[i].read;
+		option.help = WAYS[i].help;
 		if (port->may_be & WAYS[i].may_be)
 			add(table, option);
 	}
@@ -258,27 +271,34 @@ static void add_param(
 		option = (struct schema_option){.key = option.key,
 			.type = SCHEMA_CUSTOM,
 			.offset = option.offset,
-			.read = read_pair};
+			.read = read_pair,
+			.help = option.help};
 	add(table, option);
 }
 
 static void init_table(struct table *table, const struct output_kind *kind)
 {
-	static const struct schema_option NAME = {
-		.key = "name", SCHEMA_FIELD(struct reading, output.name), .type = SCHEMA_NAME};
+	static const struct schema_option NAME = {.key = "name",
+		.help = "what actions and topics call it",
+		SCHEMA_FIELD(struct reading, output.name),
+		.type = SCHEMA_NAME};
 	static const struct schema_option SOFT_PWM = {.key = "pwm",
+		.help = "software: PWM on a GPIO line",
 		SCHEMA_FIELD(struct reading, is_soft),
 		.type = SCHEMA_ENUM,
 		.choices = SOFT};
 	static const struct schema_option ACTIVE_LOW = {.key = "active_low",
+		.help = "whether the low level means on",
 		SCHEMA_FIELD(struct reading, output.active_low),
 		.type = SCHEMA_BOOL,
 		.initial = "false"};
 	static const struct schema_option TOPIC = {.key = "topic",
+		.help = "whether its state is also published alone, as plain text",
 		SCHEMA_FIELD(struct reading, output.topic),
 		.type = SCHEMA_BOOL,
 		.initial = "false"};
 	static const struct schema_option FREQUENCY = {.key = "frequency",
+		.help = "of the PWM",
 		SCHEMA_FIELD(struct reading, frequency_hz),
 		.type = SCHEMA_FREQUENCY,
 		.min = CONFIG_PWM_MIN_HZ,
@@ -602,19 +622,11 @@ int config_read_output_section(struct schema *schema, const struct yaml_node *no
 	return 0;
 }
 
-static const char *help_of(const struct output_kind *kind, const char *key)
-{
-	for (size_t i = 0; i < kind->n_params; i++)
-		if (strcmp(kind->params[i].key, key) == 0)
-			return kind->params[i].help;
-	return NULL;
-}
-
 void config_visit_output_options(const struct output_kind *kind, config_visit visit, void *context)
 {
 	struct table table;
 
 	init_table(&table, kind);
 	for (size_t i = 0; i < table.n; i++)
-		visit(context, &table.options[i], help_of(kind, table.options[i].key));
+		visit(context, &table.options[i]);
 }

@@ -16,11 +16,20 @@ static int read_fields(struct schema *schema, const struct yaml_node *node, void
 /* format comes before fields: it determines their number. */
 const struct schema_option config_packed_options[] = {
 	{.key = "topic",
+		.help = "below <mqtt.topic>/sensors/",
 		SCHEMA_FIELD(struct config_packed, topic),
 		.type = SCHEMA_TOPIC,
 		.required = true},
-	{.key = "format", .type = SCHEMA_CUSTOM, .read = read_format, .required = true},
-	{.key = "fields", .type = SCHEMA_CUSTOM, .read = read_fields, .required = true},
+	{.key = "format",
+		.help = "as in Python's struct.pack, without padding: 2H",
+		.type = SCHEMA_CUSTOM,
+		.read = read_format,
+		.required = true},
+	{.key = "fields",
+		.help = "a sensor for each letter of the format",
+		.type = SCHEMA_CUSTOM,
+		.read = read_fields,
+		.required = true},
 	{0},
 };
 

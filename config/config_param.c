@@ -46,6 +46,7 @@ struct schema_option config_param_option(
 		.min = param->choices ? 0 : param->min,
 		.max = param->choices ? 0 : param->max,
 		.choices = words->choices,
+		.help = param->help,
 	};
 }
 

@@ -41,6 +41,7 @@ static struct schema_option size_option(const struct sampling *sampling)
 		.type = sampling->is_window ? SCHEMA_DURATION : SCHEMA_INTEGER,
 		.min = (double)sampling->min,
 		.max = (double)sampling->max,
+		.help = sampling->help,
 	};
 }
 
@@ -88,7 +89,7 @@ int config_read_sampling(
 static void visit_all(const struct schema_option *options, config_visit visit, void *context)
 {
 	for (; options->key; options++)
-		visit(context, options, NULL);
+		visit(context, options);
 }
 
 static void visit_samplings(config_visit visit, void *context)
@@ -96,7 +97,7 @@ static void visit_samplings(config_visit visit, void *context)
 	for (size_t i = 0; sampling_table[i]; i++) {
 		const struct schema_option option = size_option(sampling_table[i]);
 
-		visit(context, &option, NULL);
+		visit(context, &option);
 	}
 }
 
@@ -106,7 +107,7 @@ static void visit_arguments(const struct derived *derived, config_visit visit, v
 		const struct schema_option option =
 			config_derived_argument_option(&derived->arguments[i], i);
 
-		visit(context, &option, NULL);
+		visit(context, &option);
 	}
 }
 

@@ -7,8 +7,7 @@
 
 #include "config_load.h"
 
-/* help: one short sentence, or NULL. */
-typedef void (*config_visit)(void *context, const struct schema_option *option, const char *help);
+typedef void (*config_visit)(void *context, const struct schema_option *option);
 
 /* Visits the keys of a chip with that driver. */
 void config_visit_chip_options(const struct driver *driver, config_visit visit, void *context);

@@ -15,25 +15,30 @@ static const struct schema_choice TOPIC_UNITS[] = {{"ms", 1}, {"s", 1000}, {0}};
 
 const struct schema_option config_interval_options[] = {
 	{.key = "default",
+		.help = "the time between readings, until an action sets another",
 		SCHEMA_FIELD(struct config_interval, default_ms),
 		.type = SCHEMA_DURATION,
 		INTERVAL_LIMITS,
 		.initial = "500ms"},
 	{.key = "min",
+		.help = "the shortest that an action may set",
 		SCHEMA_FIELD(struct config_interval, min_ms),
 		.type = SCHEMA_DURATION,
 		INTERVAL_LIMITS,
 		.initial = "20ms"},
 	{.key = "max",
+		.help = "the longest that an action may set",
 		SCHEMA_FIELD(struct config_interval, max_ms),
 		.type = SCHEMA_DURATION,
 		INTERVAL_LIMITS,
 		.initial = "1h"},
 	{.key = "remember",
+		.help = "whether an interval that was set outlives a restart",
 		SCHEMA_FIELD(struct config_interval, remember),
 		.type = SCHEMA_BOOL,
 		.initial = "false"},
 	{.key = "topic_unit",
+		.help = "of a number without a unit on the topic sensors/interval",
 		SCHEMA_FIELD(struct config_interval, topic_unit_ms),
 		.type = SCHEMA_ENUM,
 		.choices = TOPIC_UNITS,
@@ -63,6 +68,7 @@ struct schema_option config_failsafe_option(
 			output_kind_index(kind) * sizeof(unsigned),
 		.choices = choices,
 		.initial = kind->failsafe[0].word,
+		.help = "those that have no fail-safe of their own",
 	};
 }
 
@@ -75,6 +81,7 @@ struct failsafe_table {
 static void init_failsafe(struct failsafe_table *table)
 {
 	static const struct schema_option AFTER = {.key = "after",
+		.help = "how long the broker must be away",
 		SCHEMA_FIELD(struct config_failsafe, after_us),
 		.type = SCHEMA_DURATION,
 		.min = SECOND,
@@ -109,7 +116,7 @@ void config_visit_failsafe_options(config_visit visit, void *context)
 
 	init_failsafe(&table);
 	for (const struct schema_option *option = table.options; option->key; option++)
-		visit(context, option, NULL);
+		visit(context, option);
 }
 
 void config_spread_failsafe(struct config *config)
@@ -125,12 +132,14 @@ void config_spread_failsafe(struct config *config)
 
 const struct schema_option config_spool_options[] = {
 	{.key = "size",
+		.help = "the most that readings take on disk; the oldest are dropped",
 		SCHEMA_FIELD(struct config_spool, size_bytes),
 		.type = SCHEMA_SIZE,
 		.min = MIB,
 		.max = 4096 * MIB,
 		.initial = "16MiB"},
 	{.key = "after",
+		.help = "how long the broker must be away before readings go to disk",
 		SCHEMA_FIELD(struct config_spool, after_us),
 		.type = SCHEMA_DURATION,
 		.min = SECOND,

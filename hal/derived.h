@@ -27,6 +27,7 @@ struct derived_argument {
 	const char *key;
 	double min, max;
 	const char *initial; /* the default, written as in the map; NULL: the key is required */
+	const char *help;    /* one short phrase */
 };
 
 /* A value from the literature, or worked out by hand, that the function must reproduce. */

@@ -25,6 +25,7 @@ struct sampling_vector {
 
 struct sampling {
 	const char *key;   /* in the device map: "median" */
+	const char *help;  /* one short phrase */
 	bool is_window;    /* its size is a time in us; otherwise a number of samples */
 	uint64_t min, max; /* limits of its size */
 	bool is_odd;       /* only odd sizes */

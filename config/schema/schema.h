@@ -71,6 +71,7 @@ struct schema_option {
 	/* CUSTOM: called only if the key is present. field points to offset. */
 	int (*read)(struct schema *schema, const struct yaml_node *node, void *field);
 	const char *example; /* MAP: how it is written, shown with a mistake; or NULL */
+	const char *help;    /* one short phrase, for editors */
 };
 
 /* The parts of a row that name the field: SCHEMA_FIELD(struct config_mqtt, qos). */

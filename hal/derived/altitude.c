@@ -20,7 +20,7 @@ static const struct derived_source SOURCES[] = {
 };
 
 static const struct derived_argument ARGUMENTS[] = {
-	{"sea_level", 850, 1100, "1013.25"},
+	{"sea_level", 850, 1100, "1013.25", "the day's pressure at sea level in hPa"},
 };
 
 static double altitude(const double *of, size_t n_of, const double *arguments)

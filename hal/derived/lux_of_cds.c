@@ -20,10 +20,11 @@ static const struct derived_source SOURCES[] = {
 enum { FULL_SCALE, RESISTOR, R_10LX, GAMMA };
 
 static const struct derived_argument ARGUMENTS[] = {
-	[FULL_SCALE] = {"full_scale", 0.001, 1e12, NULL},
-	[RESISTOR] = {"resistor", 1, 1e9, NULL},
-	[R_10LX] = {"r_10lx", 1, 1e9, NULL},
-	[GAMMA] = {"gamma", 0.1, 2, NULL},
+	[FULL_SCALE] = {"full_scale", 0.001, 1e12, NULL,
+		"the converter's value at the supply's voltage"},
+	[RESISTOR] = {"resistor", 1, 1e9, NULL, "the one to ground, in ohm"},
+	[R_10LX] = {"r_10lx", 1, 1e9, NULL, "the cell at 10 lx, in ohm, from its datasheet"},
+	[GAMMA] = {"gamma", 0.1, 2, NULL, "of the cell, from its datasheet"},
 };
 
 /* At 0 no current flows: it is dark. At full scale the cell would be a short circuit. */

@@ -14,6 +14,7 @@ static const struct sampling_vector VECTORS[] = {
 
 const struct sampling sampling_average = {
 	.key = "average",
+	.help = "the mean of this many samples",
 	.min = 1,
 	.max = 1000,
 	.result = result,

@@ -29,6 +29,7 @@ static const struct sampling_vector VECTORS[] = {
 
 const struct sampling sampling_median = {
 	.key = "median",
+	.help = "the median of this odd number of samples",
 	.min = 1,
 	.max = 99,
 	.is_odd = true,

@@ -14,6 +14,7 @@ static const struct sampling_vector VECTORS[] = {
 
 const struct sampling sampling_peak_to_peak = {
 	.key = "peak_to_peak",
+	.help = "the largest minus the smallest sample in this window of time",
 	.is_window = true,
 	.min = 1000,
 	.max = 10000000,

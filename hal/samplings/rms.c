@@ -42,6 +42,7 @@ static const struct sampling_vector VECTORS[] = {
 
 const struct sampling sampling_rms = {
 	.key = "rms",
+	.help = "the root mean square around the mean, in this window of time",
 	.is_window = true,
 	.min = 1000,
 	.max = 10000000,

@@ -72,6 +72,29 @@ def test_it_is_a_schema_of_draft_7(schema):
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
 
 
+def undescribed(node, path=""):
+    """The keys of the map that an editor has no word for."""
+    if isinstance(node, list):
+        for item in node:
+            yield from undescribed(item, path)
+    if not isinstance(node, dict):
+        return
+    for name, inner in node.items():
+        if name == "properties":
+            for key, value in inner.items():
+                if "const" not in value and not value.get("description"):  # const: what an "if" asks for
+                    yield f"{path}.{key}"
+                yield from undescribed(value, f"{path}.{key}")
+        else:
+            yield from undescribed(inner, path)
+
+
+def test_every_key_has_a_description(schema):
+    assert sorted(set(undescribed(schema))) == []
+    mqtt = schema["properties"]["mqtt"]["properties"]
+    assert "mqtts://" in mqtt["url"]["description"]
+
+
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
 def test_a_good_map_is_good_here_too(mistakes, path):
     assert mistakes(path) == []

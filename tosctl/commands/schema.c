@@ -123,15 +123,15 @@ static void describe_type(cJSON *schema, const struct schema_option *option)
 	}
 }
 
-static void add_option(void *context, const struct schema_option *option, const char *help)
+static void add_option(void *context, const struct schema_option *option)
 {
 	struct object *object = context;
 	cJSON *schema = option->type == SCHEMA_MAP ? schema_of_options(option->options)
 						   : cJSON_CreateObject();
 
 	describe_type(schema, option);
-	if (help)
-		cJSON_AddStringToObject(schema, "description", help);
+	if (option->help)
+		cJSON_AddStringToObject(schema, "description", option->help);
 	if (option->initial)
 		cJSON_AddStringToObject(schema, "default", option->initial);
 	if (option->example)
@@ -151,7 +151,7 @@ static cJSON *schema_of_options(const struct schema_option *options)
 	struct object object = new_object();
 
 	for (; options->key; options++)
-		add_option(&object, options, NULL);
+		add_option(&object, options);
 	return object.schema;
 }
 
@@ -204,6 +204,8 @@ static cJSON *schema_of_chips(void)
 	cJSON *required = cJSON_AddArrayToObject(chip.schema, "required");
 
 	cJSON_DeleteItemFromObjectCaseSensitive(chip.schema, "additionalProperties");
+	cJSON_AddStringToObject(cJSON_GetObjectItemCaseSensitive(chip.properties, "driver"),
+		"description", "the kind of part");
 	cJSON_AddItemToArray(required, cJSON_CreateString("driver"));
 	for (size_t i = 0; driver_table[i]; i++) {
 		const struct driver *driver = driver_table[i];
@@ -226,6 +228,8 @@ static cJSON *schema_of_sensors(void)
 
 	cJSON_AddStringToObject(sensor, "type", "object");
 	derived = cJSON_AddObjectToObject(properties, "derive");
+	cJSON_AddStringToObject(
+		derived, "description", "worked out from other sensors in this way");
 	names = cJSON_AddArrayToObject(derived, "enum");
 	cases = cJSON_AddArrayToObject(sensor, "allOf");
 	for (size_t i = 0; derived_table[i]; i++) {
@@ -312,9 +316,12 @@ static cJSON *schema_of_map(void)
 	cJSON_AddStringToObject(map.schema, "title", "device map of tos-gateway");
 	config_sections(sections);
 	for (const struct schema_option *section = sections; section->key; section++) {
-		add_option(&map, section, NULL);
-		cJSON_ReplaceItemInObjectCaseSensitive(
-			map.properties, section->key, schema_of_section(section));
+		cJSON *schema = schema_of_section(section);
+
+		if (section->help)
+			cJSON_AddStringToObject(schema, "description", section->help);
+		add_option(&map, section);
+		cJSON_ReplaceItemInObjectCaseSensitive(map.properties, section->key, schema);
 	}
 	return map.schema;
 }
