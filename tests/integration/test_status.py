@@ -3,7 +3,6 @@
 
 import json
 import re
-import socket
 import time
 
 import pytest
@@ -206,13 +205,14 @@ def test_an_output_that_fails_is_told_at_once_and_again_when_it_recovers(gateway
 
 
 def test_reconnects_and_the_queue_are_counted(broker, client, make_client, make_gateway):
-    gateway = make_gateway(make_map(broker.port, "  health_interval: 1s"))
+    gateway = make_gateway(make_map(broker.port, "  health_interval: 1s"), ["--verbose"])
     client.wait("tos/sensors")
     broker.kill()
-    # Three attempts, each with both versions of MQTT: there is a health from the outage then.
-    with socket.create_server(("127.0.0.1", broker.port)) as deaf:
-        for _ in range(6):
-            deaf.accept()[0].close()
+    # Three seconds of readings: there is a health from the outage then, and more than one attempt to connect.
+    mark = gateway.log.mark()
+    for _ in range(30):
+        gateway.log.wait("sensors: reading", mark)
+        mark = gateway.log.mark()
     # So that it does not connect before somebody listens.
     gateway.pause()
     broker.start()
