@@ -27,6 +27,13 @@ void output_init(struct output *output, const struct config_output *config)
 	snprintf(output->object, sizeof(output->object), "%s.%s", config->kind->word, config->name);
 }
 
+static uint64_t fade_param_us(const struct output *output)
+{
+	const struct output_kind *kind = output_kind_of(output);
+
+	return kind->fade ? (uint64_t)output->config->params[kind->fade_param] : 0;
+}
+
 static struct output_facts facts_of(const struct output *output)
 {
 	return (struct output_facts){
@@ -35,6 +42,8 @@ static struct output_facts facts_of(const struct output *output)
 		.end = config_output_end(output->config),
 		.max_on_us = output->config->max_on_us,
 		.free_us = output->free_us,
+		.fade_us = fade_param_us(output),
+		.fade_end_us = output->fade_end_us,
 		.state = output->state,
 	};
 }
@@ -150,18 +159,23 @@ static int write_failed(struct output *output, int code)
 	const struct output_kind *kind = output_kind_of(output);
 	size_t port = kind->failed_port ? kind->failed_port(output->device) : 0;
 
+	output->fade_end_us = 0;
 	observe(output);
 	return hal_error_set(
 		&output->error, code, "%s: %s", output->places[port], hal_strerror(code));
 }
 
-int output_write(struct output *output, const struct output_state *next)
+int output_write(struct output *output, const struct output_state *next, uint64_t fade_us)
 {
+	const struct output_kind *kind = output_kind_of(output);
 	bool rested = output_rests(output);
-	int r = output_kind_of(output)->apply(output->device, &next->values, clock_now_us());
+	uint64_t now_us = clock_now_us();
+	int r = fade_us ? kind->fade(output->device, &next->values, fade_us, now_us)
+			: kind->apply(output->device, &next->values, now_us);
 
 	if (r < 0)
 		return write_failed(output, r);
+	output->fade_end_us = fade_us ? now_us + fade_us : 0;
 	output->state = *next;
 	/* A pause counts from when it was off, and not from when that was meant. */
 	if (!rested && output_rests(output))
@@ -175,6 +189,7 @@ int output_rest(struct output *output)
 
 	if (r < 0)
 		return write_failed(output, r);
+	output->fade_end_us = 0;
 	is_at_rest_now(output);
 	return 0;
 }
@@ -186,6 +201,8 @@ int output_poll(struct output *output, uint64_t now_us, uint64_t *ret_next_us)
 
 	if (r < 0)
 		return write_failed(output, r);
+	if (*ret_next_us == UINT64_MAX)
+		output->fade_end_us = 0;
 	if (kind->observe && !kind->is_running(output->device))
 		observe(output);
 	return 0;
@@ -198,6 +215,7 @@ void output_close(struct output *output)
 	if (output->device)
 		kind->close(output->device);
 	output->device = NULL;
+	output->fade_end_us = 0;
 	if (kind->moves)
 		is_at_rest_now(output);
 }

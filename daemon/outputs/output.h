@@ -16,8 +16,9 @@ struct output {
 	char object[80];                    /* "led.red" */
 	char places[OUTPUT_PORTS_MAX][128]; /* of its ports, as last opened */
 	struct output_state state;
-	uint64_t free_us; /* the others of its interlock have been off for long enough */
-	bool starts;      /* what the map starts it with was not written yet */
+	uint64_t fade_end_us; /* of the fade that is under way; 0: none is */
+	uint64_t free_us;     /* the others of its interlock have been off for long enough */
+	bool starts;          /* what the map starts it with was not written yet */
 	bool ok;
 	struct backoff retry;
 	struct hal_error error; /* when not ok */
@@ -53,9 +54,9 @@ bool output_needs_chip(const struct output *output);
 /* Opens it, inactive. Its PWM parts must be ready. 0 or an error with the words in error. */
 int output_open(struct output *output, const struct port_source *source);
 
-/* Writes to an open output. On success next becomes its state. Otherwise the words are in error,
- * and its values are what is still driven. */
-int output_write(struct output *output, const struct output_state *next);
+/* Writes to an open output; fade_us: how long the change takes, or 0. On success next becomes its
+ * state. Otherwise the words are in error, and its values are what is still driven. */
+int output_write(struct output *output, const struct output_state *next, uint64_t fade_us);
 
 /* Writes the rest again, on every port. */
 int output_rest(struct output *output);

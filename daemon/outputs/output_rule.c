@@ -119,6 +119,8 @@ static bool decide_failsafe(const struct output_facts *facts, const struct outpu
 		make_safe(facts, event, decision);
 	else if (values->given)
 		write(facts, event, values, decision);
+	else if (event->type == OUTPUT_END && facts->fade_end_us)
+		write(facts, event, &facts->state.values, decision);
 	return true;
 }
 
@@ -170,6 +172,26 @@ static bool begins_anew(const struct output_facts *facts, const struct output_re
 		request->modifiers.for_ms;
 }
 
+/* No fade makes the light last longer than the map allows, and the same request again does not make
+ * the fade last longer. */
+static uint64_t fade_of(const struct output_facts *facts, const struct output_event *event,
+	const struct output_values *next)
+{
+	const struct output_modifiers *modifiers = &event->request.modifiers;
+	uint64_t fade_us =
+		modifiers->has_fade ? UINT64_C(1000) * modifiers->fade_ms : facts->fade_us;
+	bool rests = output_is_at_rest(facts->kind, next);
+	bool rested = output_is_at_rest(facts->kind, &facts->state.values);
+	uint64_t end_us = OUTPUT_NEVER, left_us;
+
+	if ((rests && rested) || output_values_hold(&facts->state.values, next))
+		end_us = facts->fade_end_us;
+	else if (rests)
+		end_us = max_on_end_us(facts);
+	left_us = end_us > event->time_us ? end_us - event->time_us : 0;
+	return fade_us < left_us ? fade_us : left_us;
+}
+
 static bool decide_action(const struct output_facts *facts, const struct output_event *event,
 	struct output_decision *decision)
 {
@@ -186,6 +208,8 @@ static bool decide_action(const struct output_facts *facts, const struct output_
 	else if (begins_anew(facts, &request))
 		decision->next.for_us = OUTPUT_NEVER;
 	write(facts, event, &values, decision);
+	if (decision->verdict == OUTPUT_WRITE)
+		decision->fade_us = fade_of(facts, event, &decision->next.values);
 	return true;
 }
 
@@ -195,7 +219,7 @@ static output_level *const LEVELS[] = {
 struct output_decision output_decide(
 	const struct output_facts *facts, const struct output_event *event)
 {
-	struct output_decision decision = {OUTPUT_LEAVE, facts->state};
+	struct output_decision decision = {.verdict = OUTPUT_LEAVE, .next = facts->state};
 
 	for (size_t i = 0; i < sizeof(LEVELS) / sizeof(LEVELS[0]); i++)
 		if (LEVELS[i](facts, event, &decision))

@@ -11,7 +11,7 @@
  *   fail-safe        the broker is away, or the process ends: the map decides
  *   max_on           the longest time that the map allows is over: rest
  *   for              the time of an action is over: rest
- *   action           the request
+ *   action           the request, the only one that may take the time of a fade
  */
 #pragma once
 
@@ -58,6 +58,8 @@ struct output_facts {
 	const struct output_values *end;  /* the same, when the process ends */
 	uint64_t max_on_us;               /* since it left rest; 0: no limit */
 	uint64_t free_us;                 /* before this time it does not leave rest */
+	uint64_t fade_us;                 /* as the map says; 0: none */
+	uint64_t fade_end_us;             /* of the fade that is under way; 0: none is */
 	struct output_state state;
 };
 
@@ -71,6 +73,7 @@ enum output_verdict {
 struct output_decision {
 	enum output_verdict verdict;
 	struct output_state next; /* after it was carried out; LEAVE: the present state */
+	uint64_t fade_us;         /* WRITE: how long the change takes; 0: at once */
 };
 
 struct output_decision output_decide(

@@ -130,7 +130,7 @@ static void chip_was_reset(struct outputs *outputs, size_t chip)
 		if (decision.verdict == OUTPUT_REST)
 			rest_after_reset(outputs, output);
 		else if (decision.verdict == OUTPUT_WRITE && failed == 0)
-			failed = output_write(output, &decision.next);
+			failed = output_write(output, &decision.next, 0);
 	}
 	for (size_t i = 0; i < outputs->n && failed < 0; i++) {
 		struct output *output = &outputs->items[i];
@@ -171,7 +171,7 @@ static int make_ready(struct outputs *outputs, struct output *output, bool force
 	if (r < 0)
 		return r;
 	decision = decide(outputs, output, OUTPUT_OPENED);
-	return decision.verdict == OUTPUT_WRITE ? output_write(output, &decision.next) : 0;
+	return decision.verdict == OUTPUT_WRITE ? output_write(output, &decision.next, 0) : 0;
 }
 
 /* Opens it, or checks whether one that moves and failed can be written again. */
@@ -262,27 +262,29 @@ struct outputs_status outputs_get(const struct outputs *outputs, size_t index)
 }
 
 static int drive_once(
-	struct outputs *outputs, struct output *output, const struct output_state *next)
+	struct outputs *outputs, struct output *output, const struct output_decision *decision)
 {
 	const struct output_kind *kind = output_kind_of(output);
+	const struct output_state *next = &decision->next;
 	/* A stop does not wait until a part is set up: the lines beside it can be written. */
 	bool at_once = kind->moves && output->device && output_is_at_rest(kind, &next->values);
 	int r = at_once ? 0 : make_ready(outputs, output, true);
 
 	if (r == 0)
-		r = output_write(output, next);
+		r = output_write(output, next, decision->fade_us);
 	if (r < 0)
 		lost(outputs, output, r);
 	return r;
 }
 
-static int drive(struct outputs *outputs, struct output *output, const struct output_state *next)
+static int drive(
+	struct outputs *outputs, struct output *output, const struct output_decision *decision)
 {
-	int r = drive_once(outputs, output, next);
+	int r = drive_once(outputs, output, decision);
 
 	/* It was away and may be back already: a part that lost its power answers, but has to be
 	 * set up again. */
-	return r == -ENODEV ? drive_once(outputs, output, next) : r;
+	return r == -ENODEV ? drive_once(outputs, output, decision) : r;
 }
 
 int outputs_carry_out(
@@ -298,7 +300,7 @@ int outputs_carry_out(
 		output->state = decision->next;
 		return 0;
 	case OUTPUT_WRITE:
-		r = drive(outputs, output, &decision->next);
+		r = drive(outputs, output, decision);
 		break;
 	case OUTPUT_REST:
 		r = output_rest(output);

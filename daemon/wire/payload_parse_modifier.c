@@ -39,6 +39,22 @@ static void check_toggle(struct payload_parser *parser, const struct payload_pat
 		payload_mistake(parser, path, "must be true, not %s", payload_type_name(item));
 }
 
+static bool can_fade(const struct output_kind *kind)
+{
+	return kind->fade != NULL;
+}
+
+static void check_fade(struct payload_parser *parser, const struct payload_path *path,
+	const cJSON *item, struct output_modifiers *modifiers)
+{
+	static const struct payload_range RANGE = {0, OUTPUT_FADE_MAX_MS, " ms", 0};
+	double fade_ms;
+
+	modifiers->has_fade = payload_check_number(parser, path, item, &RANGE, &fade_ms);
+	if (modifiers->has_fade)
+		modifiers->fade_ms = (uint32_t)fade_ms;
+}
+
 static const struct modifier {
 	const char *name;
 	bool (*is_of)(const struct output_kind *kind);
@@ -47,6 +63,7 @@ static const struct modifier {
 } MODIFIERS[] = {
 	{"for", is_for_all, check_for},
 	{"toggle", can_be_toggled, check_toggle},
+	{"fade", can_fade, check_fade},
 };
 
 enum { N_MODIFIERS = sizeof(MODIFIERS) / sizeof(MODIFIERS[0]) };
@@ -116,6 +133,23 @@ void payload_check_interlocks(struct payload_parser *parser)
 	}
 }
 
+/* What the map says of the output may speak against a fade. */
+static void check_fade_of(struct payload_parser *parser, const struct payload_path *path,
+	const struct payload_key_of *of)
+{
+	const struct payload_path at_fade = {path, "fade"};
+	enum port_type ports[OUTPUT_PORTS_MAX];
+
+	config_output_ports(of->output, ports);
+	if (!output_can_fade(of->kind, ports))
+		payload_mistake(parser, &at_fade, "this %s is on a plain line: it is on or off",
+			of->kind->noun);
+	else if (of->output->interlock)
+		payload_mistake(parser, &at_fade,
+			"this %s is in the interlock \"%s\": it is on or off at once",
+			of->kind->noun, of->output->interlock);
+}
+
 void payload_check_modifiers(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, const struct payload_output *output)
 {
@@ -137,4 +171,6 @@ void payload_check_modifiers(struct payload_parser *parser, const struct payload
 		payload_mistake(parser, &at_toggle,
 			"\"toggle\" and \"%s\" are two answers to one question: send one of them",
 			kind->keys[toggled].name);
+	if (output->modifiers.has_fade && of->output)
+		check_fade_of(parser, path, of);
 }

@@ -25,6 +25,15 @@ int color_led_new(struct pwm_output *const pwms[COLOR_LED_N], const struct led_s
  */
 int color_led_set(struct color_led *led, bool on, unsigned fine, unsigned color);
 
+/* The same, on the way for length_us (above 0): color_led_poll() does the steps. It begins with
+ * what is shown. color_led_set() ends it, and so does a write that fails. */
+int color_led_fade(struct color_led *led, bool on, unsigned fine, unsigned color,
+	uint64_t length_us, uint64_t now_us);
+
+/* Does the step that is due. *ret_next_us: when to call again, or UINT64_MAX; also set on an error.
+ * Errors as of color_led_set(). */
+int color_led_poll(struct color_led *led, uint64_t now_us, uint64_t *ret_next_us);
+
 /* The output whose write failed first in the last call that returned an error. */
 unsigned color_led_failed(const struct color_led *led);
 

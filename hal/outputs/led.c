@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "led.h"
+#include "led_ramp.h"
 
 #include <errno.h>
 #include <math.h>
@@ -10,6 +10,7 @@ struct led {
 	struct pwm_output *pwm;
 	struct led_settings settings;
 	uint32_t duties[LED_LEVEL_MAX]; /* steps, by level - 1 */
+	struct led_ramp ramp;
 };
 
 /* The highest duty that is not visible. */
@@ -97,20 +98,77 @@ int led_new(struct gpio_line *line, struct pwm_output *pwm, const struct led_set
 	led->line = line;
 	led->pwm = pwm;
 	led->settings = *settings;
-	if (pwm)
+	led->ramp.n = 1;
+	if (pwm) {
 		led_levels(settings, pwm->steps, led->duties);
+		led->ramp.channels[0].steps = pwm->steps;
+	}
 	*ret_led = led;
 	return 0;
 }
 
+/* on: fine is within its range. */
+static struct led_light light_of(const struct led *led, bool on, unsigned fine)
+{
+	if (!on)
+		return (struct led_light){0};
+	return (struct led_light){
+		.share = fine * (LED_SHARE_MAX / LED_FINE_MAX),
+		.duty = led_duty(&led->settings, led->pwm->steps, led->duties, fine),
+	};
+}
+
 int led_set(struct led *led, bool on, unsigned fine)
 {
+	struct led_light light;
+	int r;
+
 	if (on && (fine < 1 || fine > LED_FINE_MAX))
 		return -EINVAL;
 	if (led->line)
 		return gpio_line_set(led->line, on);
-	return pwm_set(
-		led->pwm, on ? led_duty(&led->settings, led->pwm->steps, led->duties, fine) : 0);
+	light = light_of(led, on, fine);
+	led_ramp_end(&led->ramp);
+	r = pwm_set(led->pwm, light.duty);
+	if (r == 0)
+		led_ramp_set(&led->ramp, &light);
+	return r;
+}
+
+static int write_step(struct led *led)
+{
+	int r = pwm_set(led->pwm, led->ramp.channels[0].now.duty);
+
+	if (r < 0)
+		led_ramp_end(&led->ramp);
+	return r;
+}
+
+int led_fade(struct led *led, bool on, unsigned fine, uint64_t length_us, uint64_t now_us)
+{
+	struct led_light goal;
+
+	if (on && (fine < 1 || fine > LED_FINE_MAX))
+		return -EINVAL;
+	if (led->line || led->pwm->steps < 2)
+		return led_set(led, on, fine);
+	goal = light_of(led, on, fine);
+	led_ramp_begin(&led->ramp, &led->settings, &goal, length_us, now_us);
+	return write_step(led);
+}
+
+int led_poll(struct led *led, uint64_t now_us, uint64_t *ret_next_us)
+{
+	uint32_t before = led->ramp.channels[0].now.duty;
+	int r = 0;
+
+	if (now_us >= led_ramp_next_us(&led->ramp)) {
+		led_ramp_step(&led->ramp, &led->settings, now_us);
+		if (led->ramp.channels[0].now.duty != before)
+			r = write_step(led);
+	}
+	*ret_next_us = led_ramp_next_us(&led->ramp);
+	return r;
 }
 
 struct led *led_close(struct led *led, bool dark)

@@ -60,6 +60,17 @@ int led_new(struct gpio_line *line, struct pwm_output *pwm, const struct led_set
  * hal_error.h. */
 int led_set(struct led *led, bool on, unsigned fine);
 
+/*
+ * The same, on the way for length_us (above 0): led_poll() does the steps. It begins with what is
+ * shown. A line, and a PWM output of one step, change at once. led_set() ends it, and so does a
+ * write that fails.
+ */
+int led_fade(struct led *led, bool on, unsigned fine, uint64_t length_us, uint64_t now_us);
+
+/* Does the step that is due. *ret_next_us: when to call again, or UINT64_MAX; also set on an error.
+ * 0 or an error of hal_error.h. */
+int led_poll(struct led *led, uint64_t now_us, uint64_t *ret_next_us);
+
 /* Releases the output, dark if dark is true, otherwise as it is (software PWM always ends dark).
  * Returns NULL; led may be NULL. */
 struct led *led_close(struct led *led, bool dark);

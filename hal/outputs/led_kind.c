@@ -22,7 +22,9 @@ static const struct output_port PORTS[N_PORTS] = {
 	[BLUE] = {"blue", PORT_MAY_BE_PWM, true},
 };
 
-enum { MIN_DUTY, GAMMA, N_PARAMS };
+#define FADE_MAX_US (OUTPUT_FADE_MAX_MS * 1e3)
+
+enum { MIN_DUTY, GAMMA, FADE, N_PARAMS };
 
 static const struct driver_param PARAMS[] = {
 	[MIN_DUTY] = {.key = "min_duty",
@@ -35,6 +37,10 @@ static const struct driver_param PARAMS[] = {
 		.max = 4,
 		.default_value = 2.2,
 		.help = "1 is linear in duty; 2.2 looks even to the eye"},
+	[FADE] = {.key = "fade",
+		.type = DRIVER_PARAM_DURATION,
+		.max = FADE_MAX_US,
+		.help = "how long the light takes to change"},
 };
 
 enum { ON, BRIGHT, PERCENT, COLOR };
@@ -102,12 +108,19 @@ static const char *led_refuses(const enum port_type ports[], size_t key, int num
 
 static bool check_led(struct output_draft *draft)
 {
-	static const char *const KEYS_OF_BRIGHTNESS[] = {"min_duty", "gamma", "frequency", NULL};
+	static const char *const KEYS_OF_BRIGHTNESS[] = {
+		"min_duty", "gamma", "fade", "frequency", NULL};
 	static const struct output_mistake PLAIN = {.cure = "add pwm: soft",
 		.words = "a plain line is on or off and has no brightness"};
+	static const char *const FADES[] = {"fade", NULL};
+	static const struct output_mistake EXCLUDED = {.cure = "remove it, or the interlock",
+		.words = "an LED in an interlock is on or off at once"};
 
 	if (draft->ports[ONE] == PORT_LINE && !draft->gives(draft, "pwm"))
 		output_refuse_keys(draft, KEYS_OF_BRIGHTNESS, &PLAIN);
+	/* One that fades is still on while another one of its interlock may go on. */
+	else if (draft->gives(draft, "interlock"))
+		output_refuse_keys(draft, FADES, &EXCLUDED);
 	return check_color(draft);
 }
 
@@ -148,6 +161,28 @@ static int apply_led(void *output, const struct output_values *values, uint64_t 
 	if (led->one)
 		return led_set(led->one, on, fine);
 	return color_led_set(led->three, on, fine, (unsigned)values->numbers[COLOR]);
+}
+
+static int fade_led(
+	void *output, const struct output_values *values, uint64_t length_us, uint64_t now_us)
+{
+	struct led_output *led = output;
+	bool on = values->numbers[ON];
+	unsigned fine = (unsigned)values->numbers[PERCENT];
+
+	if (led->one)
+		return led_fade(led->one, on, fine, length_us, now_us);
+	return color_led_fade(
+		led->three, on, fine, (unsigned)values->numbers[COLOR], length_us, now_us);
+}
+
+static int poll_led(void *output, uint64_t now_us, uint64_t *ret_next_us)
+{
+	struct led_output *led = output;
+
+	if (led->one)
+		return led_poll(led->one, now_us, ret_next_us);
+	return color_led_poll(led->three, now_us, ret_next_us);
 }
 
 static size_t led_failed_port(const void *output)
@@ -201,6 +236,9 @@ const struct output_kind output_led = {
 	.failed_port = led_failed_port,
 	.open = open_led,
 	.apply = apply_led,
+	.fade = fade_led,
+	.fade_param = FADE,
+	.poll = poll_led,
 	.safe = safe_led,
 	.close = close_led,
 };

@@ -133,6 +133,14 @@ int output_goal_key(const struct output_kind *kind)
 	return -1;
 }
 
+bool output_can_fade(const struct output_kind *kind, const enum port_type ports[])
+{
+	for (size_t i = 0; kind->fade && i < kind->n_ports; i++)
+		if (port_type_has_duty(ports[i]))
+			return true;
+	return false;
+}
+
 void output_refuse_keys(const struct output_draft *draft, const char *const *keys,
 	const struct output_mistake *mistake)
 {

@@ -23,6 +23,7 @@ enum {
 	OUTPUT_PORTS_MAX = 4,
 	OUTPUT_PARAMS_MAX = 8,
 	OUTPUT_KEYS_MAX = 6,
+	OUTPUT_FADE_MAX_MS = 3600000, /* an hour */
 };
 
 /* The wire of a port. */
@@ -157,8 +158,10 @@ static inline bool output_values_compatible(
 
 /* What an action may say in addition to the keys of any kind. Never part of the state. */
 struct output_modifiers {
-	uint32_t for_ms; /* time after which the output rests; 0: not given */
-	bool toggle;     /* turns the output on if it rests, otherwise off */
+	uint32_t for_ms;  /* time after which the output rests; 0: not given */
+	bool toggle;      /* turns the output on if it rests, otherwise off */
+	bool has_fade;    /* fade_ms counts, and not the map's */
+	uint32_t fade_ms; /* how long the change takes, up to OUTPUT_FADE_MAX_MS; 0: none */
 };
 
 /* An action's request to an output. */
@@ -256,6 +259,13 @@ struct output_kind {
 	 * then an output that moves is stopped as far as possible.
 	 */
 	int (*apply)(void *output, const struct output_values *values, uint64_t now_us);
+	/*
+	 * The same, but the change takes length_us, above 0: poll() does it in steps, from what the
+	 * output does now. apply(), safe() and an error end it. NULL: the kind cannot.
+	 */
+	int (*fade)(void *output, const struct output_values *values, uint64_t length_us,
+		uint64_t now_us);
+	size_t fade_param; /* if it can: the param that is the map's length, in us */
 	/* Does what is due. *ret_next_us: when to call again, or UINT64_MAX; also set on an error.
 	 * May be NULL. */
 	int (*poll)(void *output, uint64_t now_us, uint64_t *ret_next_us);
@@ -333,7 +343,7 @@ void output_refuse_keys(const struct output_draft *draft, const char *const *key
 struct output_range output_key_range(
 	const struct output_kind *kind, size_t key, const double *params);
 
-/* The names of struct output_modifiers in an action; ends with NULL. */
+/* The names of struct output_modifiers in an action, of kinds that are plain; ends with NULL. */
 extern const char *const output_modifier_words[];
 
 /* The key that "toggle" changes: the BOOL that the rest has. -1: there is none, or the kind moves.
@@ -342,6 +352,9 @@ int output_toggle_key(const struct output_kind *kind);
 
 /* The key that is_goal. -1: there is none. */
 int output_goal_key(const struct output_kind *kind);
+
+/* True if one with these ports can fade: its kind can, and it knows more than on and off. */
+bool output_can_fade(const struct output_kind *kind, const enum port_type ports[]);
 
 /* True if an output with these ports takes any number of the key. */
 bool output_key_is_there(const struct output_kind *kind, size_t key, const enum port_type ports[]);

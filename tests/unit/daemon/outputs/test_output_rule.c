@@ -248,7 +248,8 @@ static void check_row(size_t index, const struct row *row)
 	struct output_event event = {
 		.type = row->event.type,
 		.time_us = time_of(row->event.time),
-		.request.modifiers = {(uint32_t)row->asked.for_ms, row->asked.toggle},
+		.request.modifiers = {.for_ms = (uint32_t)row->asked.for_ms,
+			.toggle = row->asked.toggle},
 	};
 	struct output_decision decision;
 
@@ -282,6 +283,67 @@ static void each_row_is_decided_as_it_says(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++)
 		check_row(i, &ROWS[i]);
+}
+
+/* In ms: how long an action's change may take. */
+static void a_fade_is_not_longer_than_it_may_be(void **state)
+{
+	static const struct {
+		int on, bright, asked_on, asked_bright, fade, of_map, end, max_on, expected;
+	} FADES[] = {
+		/* the map's, the action's, none */
+		{0, 3, 1, NO, NO, 300, 0, 0, 300},
+		{0, 3, 1, NO, 500, 300, 0, 0, 500},
+		{0, 3, 1, NO, 0, 300, 0, 0, 0},
+		{1, 3, 0, NO, 500, 0, 0, 0, 500},
+		{1, 3, NO, 7, 500, 0, 0, 0, 500},
+		/* nothing changes, or nothing but the end of what is under way */
+		{1, 3, 1, 3, 500, 0, 0, 0, 0},
+		{0, 3, 0, NO, 500, 0, 0, 0, 0},
+		{1, 3, 1, 3, 500, 0, 200, 0, 100},
+		{0, 3, 0, 7, 500, 0, 200, 0, 100},
+		{0, 3, 0, 7, 50, 0, 200, 0, 50},
+		{1, 3, 1, 7, 500, 0, 200, 0, 500},
+		/* since 0 it is on, now it is 100 */
+		{1, 3, 0, NO, 500, 0, 0, 250, 150},
+		{1, 3, 0, NO, 100, 0, 0, 250, 100},
+		{1, 3, NO, 7, 500, 0, 0, 250, 500},
+	};
+	const struct output_kind *kind = output_kind_find("led");
+	static const struct output_values NOTHING;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(FADES) / sizeof(FADES[0]); i++) {
+		struct output_facts facts = {.kind = kind,
+			.away = &NOTHING,
+			.end = &NOTHING,
+			.max_on_us = FADES[i].max_on ? time_of(FADES[i].max_on) : 0,
+			.fade_us = time_of(FADES[i].of_map),
+			.fade_end_us = time_of(FADES[i].end),
+			.state = {.for_us = OUTPUT_NEVER, .start_us = OUTPUT_NEVER}};
+		struct output_event event = {.type = OUTPUT_ACTION, .time_us = time_of(100)};
+		struct output_decision decision;
+
+		output_values_set(&facts.state.values, 0, FADES[i].on);
+		output_values_set(&facts.state.values, 1, FADES[i].bright);
+		output_values_complete(kind, &facts.state.values);
+		if (FADES[i].asked_on != NO)
+			output_values_set(&event.request.values, 0, FADES[i].asked_on);
+		if (FADES[i].asked_bright != NO)
+			output_values_set(&event.request.values, 1, FADES[i].asked_bright);
+		event.request.modifiers.has_fade = FADES[i].fade != NO;
+		if (FADES[i].fade != NO)
+			event.request.modifiers.fade_ms = (uint32_t)FADES[i].fade;
+		decision = output_decide(&facts, &event);
+		if (decision.verdict != OUTPUT_WRITE ||
+			decision.fade_us != time_of(FADES[i].expected))
+			fail_msg("row %zu: %llu us", i, (unsigned long long)decision.fade_us);
+		/* The end of the process leaves no light half way. */
+		event.type = OUTPUT_END;
+		decision = output_decide(&facts, &event);
+		assert_int_equal(decision.verdict, FADES[i].end ? OUTPUT_WRITE : OUTPUT_LEAVE);
+		assert_int_equal(decision.fade_us, 0);
+	}
 }
 
 static void what_rests_is_never_due(void **state)
@@ -342,6 +404,7 @@ static void on_is_the_direction_before_the_stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(each_row_is_decided_as_it_says),
+		cmocka_unit_test(a_fade_is_not_longer_than_it_may_be),
 		cmocka_unit_test(what_rests_is_never_due),
 		cmocka_unit_test(on_is_the_direction_before_the_stop)};
 

@@ -634,6 +634,65 @@ static void test_what_is_on_for_a_time_rests_then(void **state)
 	close_all(&f);
 }
 
+#define FADING "leds: [{name: green, pwm: board.3, min_duty: 0%, gamma: 1, fade: 1min}]\n"
+
+/* The state says at once what the light is to be. What ends by itself does not fade, and neither
+ * does the end of the process, which leaves nothing half way. */
+static void test_only_an_action_fades(void **state)
+{
+	const struct output_values on = led_values(true, 10), off = led_values(false, 10);
+	struct fixture f;
+	uint64_t next_us;
+	double half;
+
+	(void)state;
+	open_map(&f, CHIPS FADING);
+	assert_int_equal(request(&f, "led", &on, (struct output_modifiers){.for_ms = 900000}), 0);
+	assert_int_equal(value(&f, "led", 0, "on"), 1);
+	assert_true(map_rig_output(&f.rig, "board.3") < 0.5);
+	next_us = outputs_poll(f.outputs, clock_now_us());
+	assert_true(next_us < clock_now_us() + 30000);
+	next_us = outputs_poll(f.outputs, next_us + 30000000);
+	half = map_rig_output(&f.rig, "board.3");
+	assert_true(half > 0.4 && half < 1);
+	outputs_poll(f.outputs, next_us + 200000000);
+	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
+	outputs_poll(f.outputs, next_us + 901000000);
+	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
+
+	assert_int_equal(
+		request(&f, "led", &on, (struct output_modifiers){.has_fade = true, .fade_ms = 0}),
+		0);
+	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
+	assert_int_equal(request(&f, "led", &off, (struct output_modifiers){0}), 0);
+	assert_int_equal(value(&f, "led", 0, "on"), 0);
+	assert_true(map_rig_output(&f.rig, "board.3") > 0.5);
+	assert_int_equal(outputs_safe(f.outputs), 0);
+	assert_true(map_rig_output(&f.rig, "board.3") == 0.0);
+	close_all(&f);
+}
+
+/* As any write that fails: the light is shown when the part is back, and not the way there. */
+static void test_an_error_ends_a_fade(void **state)
+{
+	const struct output_values on = led_values(true, 10);
+	struct fixture f;
+	uint64_t next_us;
+
+	(void)state;
+	open_map(&f, CHIPS FADING);
+	assert_int_equal(request(&f, "led", &on, (struct output_modifiers){0}), 0);
+	next_us = outputs_poll(f.outputs, clock_now_us());
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NO_ANSWER), 0);
+	outputs_poll(f.outputs, next_us + 100000);
+	assert_false(get(&f, "led", 0).ok);
+	assert_int_equal(sim_set_fault(f.rig.board, "board", SIM_FAULT_NONE), 0);
+	poll_much_later(&f);
+	assert_true(get(&f, "led", 0).ok);
+	assert_true(map_rig_output(&f.rig, "board.3") == 1.0);
+	close_all(&f);
+}
+
 static void test_a_stop_or_another_start_ends_the_time(void **state)
 {
 	const struct output_values forward = motor_values(WORD_FORWARD, 0);
@@ -1021,6 +1080,8 @@ int main(void)
 		cmocka_unit_test(test_reload_stops_a_motor_whose_wiring_changes),
 		cmocka_unit_test(test_a_stuck_part_is_tried_once_and_not_for_each_output),
 		cmocka_unit_test(test_what_is_on_for_a_time_rests_then),
+		cmocka_unit_test(test_only_an_action_fades),
+		cmocka_unit_test(test_an_error_ends_a_fade),
 		cmocka_unit_test(test_a_stop_or_another_start_ends_the_time),
 		cmocka_unit_test(test_a_time_that_ends_while_a_part_is_away_is_over),
 		cmocka_unit_test(test_a_reload_keeps_the_time_of_what_stays),

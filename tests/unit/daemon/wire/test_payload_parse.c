@@ -186,6 +186,12 @@ static const struct row REFUSED[] = {
 	{"{\"led\":{\"0\":{\"on\":false,\"for\":5}}}",
 		"led.0.for: beside a stop it means nothing: it is how long something is to go "
 		"on\n"},
+	{"{\"led\":{\"0\":{\"fade\":5}}}",
+		"led.0.fade: this LED is on a plain line: it is on or off\n"},
+	{"{\"led\":{\"0\":{\"fade\":3600001}}}", "led.0.fade: 3600001 is outside 0..3600000 ms\n"},
+	{"{\"motor\":{\"speed\":5,\"fade\":5}}",
+		"motor.fade: unknown key \"fade\", known here: direction, speed, on, percent, "
+		"for\n"},
 	{"{\"led\":{\"0\":{\"toggle\":false}}}",
 		"led.0.toggle: must be true: leave it out where nothing toggles\n"},
 	{"{\"led\":{\"0\":{\"toggle\":1}}}", "led.0.toggle: must be true, not a number\n"},
@@ -245,7 +251,7 @@ static const struct row REFUSED[] = {
 		"led.0.colour: unknown key \"colour\", did you mean \"color\"?\n"},
 	{"{\"led\":{\"0\":{\"pattern\":7}}}",
 		"led.0.pattern: unknown key \"pattern\", known here: on, bright, percent, color, "
-		"for, toggle\n"},
+		"for, toggle, fade\n"},
 	{"{\"motor\":{\"sped\":7}}", "motor.sped: unknown key \"sped\", did you mean \"speed\"?\n"},
 	{"{\"motor\":{\"torque\":7}}",
 		"motor.torque: unknown key \"torque\", known here: direction, speed, on, percent, "
@@ -755,6 +761,8 @@ static void expect_modifiers(const struct config *config, const char *message, c
 	assert_int_equal(action.outputs[0].output, output_index(config, word, index));
 	assert_int_equal(action.outputs[0].modifiers.for_ms, expected.for_ms);
 	assert_int_equal(action.outputs[0].modifiers.toggle, expected.toggle);
+	assert_int_equal(action.outputs[0].modifiers.has_fade, expected.has_fade);
+	assert_int_equal(action.outputs[0].modifiers.fade_ms, expected.fade_ms);
 }
 
 /* They are common to all kinds, and no values. */
@@ -772,6 +780,36 @@ static void what_stands_beside_the_keys_is_a_modifier(void **state)
 		(struct output_modifiers){.for_ms = 7});
 	expect_modifiers(
 		config, "{\"led\":{\"0\":{\"on\":true}}}", "led", 0, (struct output_modifiers){0});
+}
+
+/* Only where there are levels, and where nothing waits until it is dark. */
+static void what_has_levels_can_fade(void **state)
+{
+	static const char FADE[] = "{\"led\":{\"0\":{\"on\":false,\"fade\":3600000}}}";
+	static const char OWN[] = "lamp";
+	struct payload_bytes bytes = {(const uint8_t *)FADE, strlen(FADE), strlen(FADE)};
+	struct payload_action action;
+	struct payload_errors errors;
+	struct fake_config fake;
+	struct config_output *led;
+	char *interlock;
+
+	(void)state;
+	fake_config_init(&fake);
+	led = &fake.outputs[output_index(&fake.config, "led", 0)];
+	led->ports[0].type = PORT_CHIP_PWM;
+	expect_modifiers(&fake.config, FADE, "led", 0,
+		(struct output_modifiers){.has_fade = true, .fade_ms = 3600000});
+	expect_modifiers(&fake.config, "{\"led\":{\"0\":{\"bright\":3,\"fade\":0}}}", "led", 0,
+		(struct output_modifiers){.has_fade = true});
+	interlock = strdup(OWN);
+	assert_non_null(interlock);
+	led->interlock = interlock;
+	assert_int_equal(
+		payload_parse_action(&fake.config, &bytes, NOW_MS, &action, &errors), -EINVAL);
+	assert_string_equal(errors.items[0].reason,
+		"this LED is in the interlock \"lamp\": it is on or off at once");
+	free(interlock);
 }
 
 /* A map that was there before the word goes on meaning the same. */
@@ -947,6 +985,7 @@ int main(void)
 		cmocka_unit_test(a_gateway_without_outputs_says_so),
 		cmocka_unit_test(every_device_of_a_full_map_can_be_addressed_at_once),
 		cmocka_unit_test(what_stands_beside_the_keys_is_a_modifier),
+		cmocka_unit_test(what_has_levels_can_fade),
 		cmocka_unit_test(a_name_wins_over_a_modifier),
 		cmocka_unit_test(an_interval_is_a_plain_number),
 		cmocka_unit_test(another_interval_is_refused),

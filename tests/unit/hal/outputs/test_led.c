@@ -262,6 +262,157 @@ static void test_wrong_settings_close_the_output(void **state)
 	assert_null(led);
 }
 
+/* --- fading --- */
+
+enum { MS = 1000 };
+
+/* Polls until it rests; returns the number of writes. Each must be above the last one, or below. */
+static unsigned follow(struct led *led, struct fake *fake, bool rises, uint64_t *now_us)
+{
+	unsigned n_writes = 0;
+	uint64_t next_us;
+
+	for (;;) {
+		int before = fake->value;
+
+		assert_int_equal(led_poll(led, *now_us, &next_us), 0);
+		n_writes += fake->value != before;
+		assert_true(rises ? fake->value >= before : fake->value <= before);
+		if (next_us == UINT64_MAX)
+			return n_writes;
+		assert_in_range(next_us, *now_us + 1, *now_us + 40 * MS);
+		*now_us = next_us;
+	}
+}
+
+static void test_a_fade_goes_evenly_and_ends_exactly(void **state)
+{
+	uint64_t now_us = 5000 * MS;
+	struct fake fake;
+	struct led *led;
+
+	(void)state;
+	fake_init(&fake);
+	assert_int_equal(led_new(NULL, &fake.pwm, &LINEAR, &led), 0);
+	assert_int_equal(led_fade(led, true, 1000, 100 * MS, now_us), 0);
+	/* 20 ms of 100, at once */
+	assert_int_equal(fake.value, 200);
+	assert_int_equal(follow(led, &fake, true, &now_us), 4);
+	assert_int_equal(fake.value, 1000);
+	assert_int_equal(now_us, 5080 * MS);
+	/* back, and in the middle of it elsewhere */
+	assert_int_equal(led_fade(led, false, 0, 100 * MS, now_us), 0);
+	assert_int_equal(fake.value, 800);
+	now_us += 25 * MS;
+	assert_int_equal(led_fade(led, true, 900, 100 * MS, now_us), 0);
+	assert_int_equal(fake.value, 820);
+	assert_int_equal(follow(led, &fake, true, &now_us), 4);
+	assert_int_equal(fake.value, 900);
+	/* a late call catches up */
+	assert_int_equal(led_fade(led, false, 0, 100 * MS, now_us), 0);
+	now_us += 1000 * MS;
+	assert_int_equal(follow(led, &fake, false, &now_us), 1);
+	assert_int_equal(fake.value, 0);
+	led_close(led, false);
+}
+
+/* With a gamma, equal times are equal shares of what the eye sees. */
+static void test_a_fade_follows_gamma(void **state)
+{
+	static const struct led_settings SQUARE = {.min_duty = 0, .gamma = 2};
+	static const int DUTIES[] = {40, 160, 360, 640, 1000};
+	uint64_t now_us = 0, next_us;
+	struct fake fake;
+	struct led *led;
+
+	(void)state;
+	fake_init(&fake);
+	assert_int_equal(led_new(NULL, &fake.pwm, &SQUARE, &led), 0);
+	assert_int_equal(led_fade(led, true, 1000, 100 * MS, now_us), 0);
+	for (size_t i = 0; i < COUNT(DUTIES); i++, now_us += 20 * MS) {
+		assert_int_equal(led_poll(led, now_us, &next_us), 0);
+		assert_int_equal(fake.value, DUTIES[i]);
+	}
+	assert_true(next_us == UINT64_MAX);
+	led_close(led, false);
+}
+
+/* An hour from dark to 3 of 1000 duties is no more than three steps. */
+static void test_a_long_fade_sleeps(void **state)
+{
+	uint64_t now_us = 0, next_us;
+	struct fake fake;
+	struct led *led;
+	unsigned n_calls = 0;
+
+	(void)state;
+	fake_init(&fake);
+	assert_int_equal(led_new(NULL, &fake.pwm, &LINEAR, &led), 0);
+	assert_int_equal(led_fade(led, true, 3, UINT64_C(3600) * 1000 * MS, now_us), 0);
+	assert_int_equal(fake.value, 1);
+	while (led_poll(led, now_us, &next_us) == 0 && next_us != UINT64_MAX) {
+		now_us = next_us;
+		n_calls++;
+	}
+	assert_int_equal(fake.value, 3);
+	assert_int_equal(n_calls, 2);
+	led_close(led, false);
+}
+
+static void test_what_is_immediate_ends_a_fade(void **state)
+{
+	uint64_t next_us;
+	struct fake fake;
+	struct led *led;
+
+	(void)state;
+	fake_init(&fake);
+	assert_int_equal(led_new(NULL, &fake.pwm, &LINEAR, &led), 0);
+	assert_int_equal(led_fade(led, true, 0, 100 * MS, 0), -EINVAL);
+	assert_int_equal(led_fade(led, true, 1000, 100 * MS, 0), 0);
+	assert_int_equal(led_set(led, false, 0), 0);
+	assert_int_equal(led_poll(led, 50 * MS, &next_us), 0);
+	assert_true(next_us == UINT64_MAX);
+	assert_int_equal(fake.value, 0);
+	/* so does an error, of the first write or of another one */
+	fake.error = -EIO;
+	assert_int_equal(led_fade(led, true, 1000, 100 * MS, 0), -EIO);
+	assert_int_equal(led_poll(led, 50 * MS, &next_us), 0);
+	assert_true(next_us == UINT64_MAX);
+	fake.error = 0;
+	assert_int_equal(led_set(led, false, 0), 0);
+	assert_int_equal(led_fade(led, true, 1000, 100 * MS, 0), 0);
+	fake.error = -EIO;
+	assert_int_equal(led_poll(led, 50 * MS, &next_us), -EIO);
+	assert_true(next_us == UINT64_MAX);
+	assert_int_equal(led_poll(led, 90 * MS, &next_us), 0);
+	assert_int_equal(fake.value, 200);
+	led_close(led, false);
+}
+
+/* A PWM output that only knows on and off, and a line. */
+static void test_what_cannot_fade_changes_at_once(void **state)
+{
+	uint64_t next_us;
+	struct fake fake;
+	struct led *led;
+
+	(void)state;
+	fake_init(&fake);
+	fake.pwm.steps = 1;
+	assert_int_equal(led_new(NULL, &fake.pwm, &LINEAR, &led), 0);
+	assert_int_equal(led_fade(led, true, 1000, 100 * MS, 0), 0);
+	assert_int_equal(fake.value, 1);
+	assert_int_equal(led_poll(led, 0, &next_us), 0);
+	assert_true(next_us == UINT64_MAX);
+	led_close(led, false);
+	fake_init(&fake);
+	assert_int_equal(led_new(&fake.line, NULL, &LINEAR, &led), 0);
+	assert_int_equal(led_fade(led, true, 1000, 100 * MS, 0), 0);
+	assert_int_equal(fake.value, 1);
+	led_close(led, false);
+}
+
 /* --- three colors --- */
 
 struct mood {
@@ -285,6 +436,38 @@ static void assert_mood(const struct mood *mood, int red, int green, int blue)
 	assert_int_equal(mood->fakes[COLOR_LED_RED].value, red);
 	assert_int_equal(mood->fakes[COLOR_LED_GREEN].value, green);
 	assert_int_equal(mood->fakes[COLOR_LED_BLUE].value, blue);
+}
+
+static void test_a_color_fades_in_its_ratio(void **state)
+{
+	uint64_t next_us;
+	struct mood mood;
+
+	(void)state;
+	open_mood(&mood, &LINEAR);
+	assert_int_equal(color_led_fade(mood.led, true, 1000, 0xff3300, 100 * MS, 0), 0);
+	assert_mood(&mood, 200, 40, 0);
+	assert_int_equal(color_led_poll(mood.led, 19 * MS, &next_us), 0);
+	assert_int_equal(next_us, 20 * MS);
+	assert_mood(&mood, 200, 40, 0);
+	assert_int_equal(color_led_poll(mood.led, 40 * MS, &next_us), 0);
+	assert_mood(&mood, 600, 120, 0);
+	/* to another color, from what is shown */
+	assert_int_equal(color_led_fade(mood.led, true, 1000, 0x0033ff, 100 * MS, 40 * MS), 0);
+	assert_mood(&mood, 480, 136, 200);
+	assert_int_equal(color_led_poll(mood.led, 140 * MS, &next_us), 0);
+	assert_mood(&mood, 0, 200, 1000);
+	assert_true(next_us == UINT64_MAX);
+	assert_int_equal(color_led_fade(mood.led, false, 0, 0, 100 * MS, 0), 0);
+	assert_mood(&mood, 0, 160, 800);
+	/* a write that fails ends it, and all go dark */
+	mood.fakes[COLOR_LED_BLUE].error = -EIO;
+	assert_int_equal(color_led_poll(mood.led, 20 * MS, &next_us), -EIO);
+	assert_true(next_us == UINT64_MAX);
+	assert_int_equal(color_led_failed(mood.led), COLOR_LED_BLUE);
+	assert_mood(&mood, 0, 0, 800);
+	assert_int_equal(color_led_fade(mood.led, true, 0, 1, 100 * MS, 0), -EINVAL);
+	assert_null(color_led_close(mood.led));
 }
 
 /* duty = (level x part / 255)^gamma; a part that is not 0 is seen. */
@@ -367,6 +550,12 @@ static void test_levels_and_colors_outside_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_fade_goes_evenly_and_ends_exactly),
+		cmocka_unit_test(test_a_fade_follows_gamma),
+		cmocka_unit_test(test_a_long_fade_sleeps),
+		cmocka_unit_test(test_what_is_immediate_ends_a_fade),
+		cmocka_unit_test(test_what_cannot_fade_changes_at_once),
+		cmocka_unit_test(test_a_color_fades_in_its_ratio),
 		cmocka_unit_test(test_a_color_is_three_duties),
 		cmocka_unit_test(test_all_go_dark_if_one_write_fails),
 		cmocka_unit_test(test_what_makes_no_color_is_closed),
