@@ -41,6 +41,7 @@ static bool start_option(const struct output_kind *kind, struct config_rule_word
 
 	*ret_option = (struct schema_option){
 		.key = "start",
+		.help = "what it is after a start of tosd, without an action",
 		SCHEMA_FIELD(struct config_output, start.word),
 		.type = SCHEMA_ENUM,
 		.choices = OFF_ON,
