@@ -133,7 +133,7 @@ class Guest:
             ["qemu-system-x86_64", "-accel", accelerator, "-cpu", "host" if accelerator == "kvm" else "Nehalem"]
             + [*self.processors, "-m", str(self.memory_mb), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
             + ["-kernel", str(kernel() / "vmlinux"), "-initrd", str(self.initramfs)]
-            + ["-append", f"console=ttyS0 panic=-1 quiet {self.arguments}"]
+            + ["-append", f"console=ttyS0 panic=-1 no_timer_check quiet {self.arguments}"]
             + ["-serial", f"file:{self.console}", "-serial", "stdio"]
             + ["-netdev", f"user,id=net,restrict=on,{forwards}", "-device", "virtio-net-pci,netdev=net,romfile="],
             stdin=subprocess.DEVNULL,
