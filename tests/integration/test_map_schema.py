@@ -12,7 +12,8 @@ from conftest import ROOT
 jsonschema = pytest.importorskip("jsonschema")
 yaml = pytest.importorskip("yaml")
 
-GOOD = sorted([*(ROOT / "config" / "maps").glob("*.yaml"), *(ROOT / "tests" / "config" / "good").glob("*.yaml")])
+MAPS = sorted((ROOT / "config" / "maps").glob("*.yaml"))
+GOOD = sorted([*MAPS, *(ROOT / "tests" / "config" / "good").glob("*.yaml")])
 BAD = sorted((ROOT / "tests" / "config" / "bad").glob("*.yaml"))
 
 # Mistakes that need no look at another key, and no file.
@@ -93,6 +94,21 @@ def test_every_key_has_a_description(schema):
     assert sorted(set(undescribed(schema))) == []
     mqtt = schema["properties"]["mqtt"]["properties"]
     assert "mqtts://" in mqtt["url"]["description"]
+
+
+def test_the_installed_schema_is_this_one(schema, binary, sanitized):
+    """The example maps name it, where the package puts it."""
+    if sanitized:
+        pytest.skip("a build with a sanitizer makes no schema")
+    made = pathlib.Path(binary).parents[1] / "tosctl" / "tosd.schema.json"
+    assert json.loads(made.read_text()) == schema
+    assert "usr/share/tos-gateway" in (ROOT / "debian" / "tosd.install").read_text().splitlines()
+
+
+@pytest.mark.parametrize("path", MAPS, ids=lambda path: path.stem)
+def test_an_example_names_the_schema_to_editors(path):
+    line = "# yaml-language-server: $schema=/usr/share/tos-gateway/tosd.schema.json"
+    assert line in path.read_text().splitlines()[:2]
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
