@@ -158,7 +158,9 @@ struct config_output {
 	enum lines_bias bias;             /* of all GPIO lines */
 	bool topic;                       /* its state is published on a topic of its own */
 	double params[OUTPUT_PARAMS_MAX]; /* as the kind declares them */
-	unsigned failsafe;                /* index into the kind's choices */
+	unsigned failsafe;                /* index into the kind's choices; behind them: a number */
+	double failsafe_number;           /* of the kind's goal, in its own unit */
+	struct output_failsafe goal;      /* what the number means */
 	bool has_failsafe;                /* its own; false: that of its kind */
 	struct config_start start;
 	uint64_t max_on_us;          /* counted from when it leaves its rest; 0: no limit */
@@ -241,7 +243,18 @@ int config_load_outputs(const char *path, const char *hostname, struct diag *dia
 static inline const struct output_failsafe *config_output_failsafe(
 	const struct config_output *output)
 {
-	return &output->kind->failsafe[output->failsafe];
+	const struct output_kind *kind = output->kind;
+
+	return output->failsafe < kind->n_failsafe ? &kind->failsafe[output->failsafe]
+						   : &output->goal;
+}
+
+/* True if it does something when the broker is away, other than to rest. */
+static inline bool config_output_acts_away(const struct config_output *output)
+{
+	const struct output_values *away = &config_output_failsafe(output)->away;
+
+	return away->given && !output_values_hold(away, &output->kind->rest);
 }
 
 /* What happens to an output at the end of the process, and by tosd --safe. Nothing given: it stays

@@ -67,7 +67,7 @@ enum { CONFIG_RULE_OPTIONS = 5 };
 
 struct config_rule_words { /* texts that the rows refer to */
 	struct schema_choice failsafe[DRIVER_WORDS_MAX + 1];
-	struct schema_option start_number;
+	struct schema_option start_number, failsafe_number;
 };
 
 /* Returns their number. */
@@ -80,8 +80,8 @@ extern const char *const config_rule_keys[];
 /* Sets what does not follow from their values alone. */
 void config_note_rules(const struct yaml_node *node, struct config_output *output);
 
-/* Checks an output's start against its params. */
-void config_check_start(
+/* Checks the numbers of start and failsafe against the output's params. */
+void config_check_goals(
 	struct schema *schema, const struct yaml_node *node, const struct config_output *output);
 
 /* Checks what outputs of several sections say together. */

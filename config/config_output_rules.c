@@ -33,42 +33,26 @@ static const struct schema_choice OFF_ON[] = {
 	{"off", CONFIG_START_OFF}, {"on", CONFIG_START_ON}, {0}};
 static const struct schema_choice OFF_OR_NUMBER[] = {{"off", CONFIG_START_OFF}, {0}};
 
-/* False for a kind that goes on by an action alone. */
-static bool start_option(const struct output_kind *kind, struct config_rule_words *words,
-	struct schema_option *ret_option)
+/* Of a kind with a goal: a number may be given instead of a word, and is that choice then. */
+static void take_number(const struct output_kind *kind, struct schema_option *option,
+	unsigned choice, struct schema_option *row)
 {
 	int goal = output_goal_key(kind);
 
-	*ret_option = (struct schema_option){
-		.key = "start",
-		.help = "what it is after a start of tosd, without an action",
-		SCHEMA_FIELD(struct config_output, start.word),
-		.type = SCHEMA_ENUM,
-		.choices = OFF_ON,
-		.initial = "off",
-	};
 	if (goal < 0)
-		return output_toggle_key(kind) >= 0;
-	words->start_number = (struct schema_option){
-		.key = "start",
-		SCHEMA_FIELD(struct config_output, start.number),
-		.type = SCHEMA_NUMBER,
-		.min = (double)kind->keys[goal].min / output_key_scale(&kind->keys[goal]),
-		.max = (double)kind->keys[goal].max / output_key_scale(&kind->keys[goal]),
-	};
-	ret_option->choices = OFF_OR_NUMBER;
-	ret_option->or_number = &words->start_number;
-	ret_option->number_choice = CONFIG_START_NUMBER;
-	return true;
+		return;
+	row->key = option->key;
+	row->type = SCHEMA_NUMBER;
+	row->min = (double)kind->keys[goal].min / output_key_scale(&kind->keys[goal]);
+	row->max = (double)kind->keys[goal].max / output_key_scale(&kind->keys[goal]);
+	option->or_number = row;
+	option->number_choice = choice;
 }
 
-size_t config_rule_options(const struct output_kind *kind, struct config_rule_words *words,
-	struct schema_option ret_options[CONFIG_RULE_OPTIONS])
+static struct schema_option failsafe_option(
+	const struct output_kind *kind, struct config_rule_words *words)
 {
-	size_t n = 0;
-
-	config_failsafe_choices(kind, words->failsafe);
-	ret_options[n++] = (struct schema_option){
+	struct schema_option option = {
 		.key = "failsafe",
 		.help = "what it does while there is no broker",
 		SCHEMA_FIELD(struct config_output, failsafe),
@@ -76,49 +60,106 @@ size_t config_rule_options(const struct output_kind *kind, struct config_rule_wo
 		.choices = words->failsafe,
 		.initial = kind->failsafe[0].word,
 	};
+
+	config_failsafe_choices(kind, words->failsafe);
+	words->failsafe_number =
+		(struct schema_option){SCHEMA_FIELD(struct config_output, failsafe_number)};
+	take_number(kind, &option, (unsigned)kind->n_failsafe, &words->failsafe_number);
+	return option;
+}
+
+static struct schema_option start_option(
+	const struct output_kind *kind, struct config_rule_words *words)
+{
+	struct schema_option option = {
+		.key = "start",
+		.help = "what it is after a start of tosd, without an action",
+		SCHEMA_FIELD(struct config_output, start.word),
+		.type = SCHEMA_ENUM,
+		.choices = output_toggle_key(kind) < 0 ? OFF_OR_NUMBER : OFF_ON,
+		.initial = "off",
+	};
+
+	words->start_number =
+		(struct schema_option){SCHEMA_FIELD(struct config_output, start.number)};
+	take_number(kind, &option, CONFIG_START_NUMBER, &words->start_number);
+	return option;
+}
+
+size_t config_rule_options(const struct output_kind *kind, struct config_rule_words *words,
+	struct schema_option ret_options[CONFIG_RULE_OPTIONS])
+{
+	size_t n = 0;
+
+	ret_options[n++] = failsafe_option(kind, words);
 	ret_options[n++] = MAX_ON;
 	ret_options[n++] = INTERLOCK;
 	ret_options[n++] = INTERLOCK_PAUSE;
-	if (start_option(kind, words, &ret_options[n]))
-		n++;
+	/* Others go on by an action alone. */
+	if (output_toggle_key(kind) >= 0 || output_goal_key(kind) >= 0)
+		ret_options[n++] = start_option(kind, words);
 	return n;
+}
+
+/* The key that is the goal, and the keys that it implies. */
+static struct output_values reach(const struct output_kind *kind, double number)
+{
+	int goal = output_goal_key(kind);
+	struct output_values values = {0};
+
+	for (size_t i = 0; goal >= 0 && i < kind->n_keys; i++)
+		if (kind->keys[i].is_implied)
+			output_values_set(&values, i, kind->keys[i].implied);
+	if (goal >= 0)
+		output_values_set(&values, (size_t)goal,
+			(int)lround(number * output_key_scale(&kind->keys[goal])));
+	return values;
 }
 
 struct output_values config_output_start(const struct config_output *output)
 {
-	const struct output_kind *kind = output->kind;
-	int goal = output_goal_key(kind), toggled = output_toggle_key(kind);
+	int toggled = output_toggle_key(output->kind);
 	struct output_values values = {0};
 
+	if (output->start.word == CONFIG_START_NUMBER)
+		return reach(output->kind, output->start.number);
 	if (output->start.word == CONFIG_START_ON && toggled >= 0)
 		output_values_set(&values, (size_t)toggled, 1);
-	if (output->start.word == CONFIG_START_NUMBER && goal >= 0)
-		output_values_set(&values, (size_t)goal,
-			(int)lround(output->start.number * output_key_scale(&kind->keys[goal])));
 	return values;
 }
 
-void config_check_start(
+static void check_goal(struct schema *schema, const struct yaml_node *node,
+	const struct config_output *output, double number)
+{
+	const struct output_kind *kind = output->kind;
+	size_t goal = (size_t)output_goal_key(kind);
+	const struct output_range range = output_key_range(kind, goal, output->params);
+	int scale = output_key_scale(&kind->keys[goal]);
+	int reached = reach(kind, number).numbers[goal];
+
+	if (reached < range.min || reached > range.max)
+		diag_error(schema->diag, node->place, NULL, "%s: %.40s is outside %g..%g",
+			node->key, node->text, (double)range.min / scale,
+			(double)range.max / scale);
+}
+
+void config_check_goals(
 	struct schema *schema, const struct yaml_node *node, const struct config_output *output)
 {
 	const struct yaml_node *start = yaml_node_get(node, "start");
-	const struct output_values values = config_output_start(output);
-	int goal = output_goal_key(output->kind);
-	struct output_range range;
-	int scale;
+	const struct yaml_node *failsafe = yaml_node_get(node, "failsafe");
 
-	if (!start || goal < 0 || !output_values_has(&values, (size_t)goal))
-		return;
-	range = output_key_range(output->kind, (size_t)goal, output->params);
-	scale = output_key_scale(&output->kind->keys[goal]);
-	if (values.numbers[goal] < range.min || values.numbers[goal] > range.max)
-		diag_error(schema->diag, start->place, NULL, "start: %.40s is outside %g..%g",
-			start->text, (double)range.min / scale, (double)range.max / scale);
+	if (start && output->start.word == CONFIG_START_NUMBER)
+		check_goal(schema, start, output, output->start.number);
+	if (failsafe && output->failsafe == output->kind->n_failsafe)
+		check_goal(schema, failsafe, output, output->failsafe_number);
 }
 
 void config_note_rules(const struct yaml_node *node, struct config_output *output)
 {
 	output->has_failsafe = yaml_node_get(node, "failsafe") != NULL;
+	output->goal = (struct output_failsafe){
+		.away = reach(output->kind, output->failsafe_number), .end = output->kind->rest};
 }
 
 static const struct yaml_node *node_of(
@@ -132,21 +173,13 @@ static bool is_same_group(const struct config_output *a, const struct config_out
 	return a != b && a->interlock && b->interlock && strcmp(a->interlock, b->interlock) == 0;
 }
 
-/* True if it goes on when the broker is away. */
-static bool goes_on(const struct config_output *output)
-{
-	const struct output_values *away = &config_output_failsafe(output)->away;
-
-	return away->given && !output_values_hold(away, &output->kind->rest);
-}
-
 /* Two of one interlock. */
 static void check_pair(struct config_loader *loader, const struct yaml_node *group,
 	const struct config_output *one, const struct config_output *other)
 {
 	struct diag *diag = loader->schema.diag;
 
-	if (goes_on(one) && goes_on(other))
+	if (config_output_acts_away(one) && config_output_acts_away(other))
 		diag_error(diag, group->place, "failsafe: on is for one of them",
 			"interlock: without a broker both %s and %s would go on", one->name,
 			other->name);

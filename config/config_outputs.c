@@ -518,7 +518,7 @@ static int read_output(struct schema *schema, const struct yaml_node *node,
 		return r;
 	config_param_check(schema, node, kind->params, kind->n_params, reading->output.params);
 	config_note_rules(node, &reading->output);
-	config_check_start(schema, node, &reading->output);
+	config_check_goals(schema, node, &reading->output);
 	check_name(schema, yaml_node_get(node, "name"), kind);
 	if (!reading->output.name &&
 		asprintf(&reading->output.name, "%s%zu", kind->word, node->index) < 0) {

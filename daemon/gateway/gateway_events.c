@@ -194,18 +194,22 @@ static const char *what_was_made_safe(
 {
 	const struct config *config = gateway->config;
 	const struct output_kind *changed = NULL;
+	bool is_stopped = false;
 
 	for (size_t i = 0; gateway->failsafe.tripped && i < config->n_outputs; i++) {
 		const struct config_output *output = &config->outputs[i];
+		bool stops = output->kind->moves && !config_output_acts_away(output);
 
-		if (config_output_failsafe(output)->away.given &&
-			(!changed || (output->kind->moves && !changed->moves)))
-			changed = output->kind;
+		if (!config_output_failsafe(output)->away.given ||
+			(changed && (is_stopped || !stops)))
+			continue;
+		changed = output->kind;
+		is_stopped = stops;
 	}
 	if (!changed)
 		return NULL;
 	(void)snprintf(words, MADE_SAFE_BYTES, "%s are %s", changed->nouns,
-		changed->moves ? "stopped" : "as the map wants them");
+		is_stopped ? "stopped" : "as the map wants them");
 	return words;
 }
 

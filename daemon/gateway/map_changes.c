@@ -198,7 +198,10 @@ static bool is_same_failsafe(const struct config *before, const struct config *a
 		const struct config_output *new = &after->outputs[i];
 
 		if (strcmp(old->fingerprint, new->fingerprint) == 0 &&
-			(old->failsafe != new->failsafe || old->max_on_us != new->max_on_us ||
+			(old->failsafe != new->failsafe ||
+				old->failsafe_number < new->failsafe_number ||
+				old->failsafe_number > new->failsafe_number ||
+				old->max_on_us != new->max_on_us ||
 				old->interlock_pause_us != new->interlock_pause_us ||
 				strcmp(text_of(old->interlock), text_of(new->interlock)) != 0))
 			return false;

@@ -115,7 +115,7 @@ static bool decide_failsafe(const struct output_facts *facts, const struct outpu
 
 	if (event->type != OUTPUT_AWAY && event->type != OUTPUT_END)
 		return false;
-	if (values->given && facts->kind->moves)
+	if (values->given && facts->kind->moves && output_values_hold(values, &facts->kind->rest))
 		make_safe(facts, event, decision);
 	else if (values->given)
 		write(facts, event, values, decision);

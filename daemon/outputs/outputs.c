@@ -329,7 +329,9 @@ bool outputs_running(const struct outputs *outputs, bool guarded)
 
 		if (!kind->is_running || !output->device || !kind->is_running(output->device))
 			continue;
-		if (!guarded || config_output_failsafe(output->config)->away.given)
+		if (!guarded ||
+			(config_output_failsafe(output->config)->away.given &&
+				!config_output_acts_away(output->config)))
 			return true;
 	}
 	return false;
@@ -340,7 +342,8 @@ bool outputs_have_failsafe(const struct outputs *outputs)
 	for (size_t i = 0; i < outputs->n; i++) {
 		const struct config_output *config = outputs->items[i].config;
 
-		if (!config->kind->moves && config_output_failsafe(config)->away.given)
+		if (config_output_failsafe(config)->away.given &&
+			(!config->kind->moves || config_output_acts_away(config)))
 			return true;
 	}
 	return false;

@@ -63,7 +63,7 @@ int outputs_apply(struct outputs *outputs, size_t index, const struct output_req
 /* True if an output moves or is about to: one that the fail-safe would stop (guarded), or any. */
 bool outputs_running(const struct outputs *outputs, bool guarded);
 
-/* True if the fail-safe changes any output that does not move. */
+/* True if the fail-safe changes any output that does not move, or moves one. */
 bool outputs_have_failsafe(const struct outputs *outputs);
 
 /* Ends outputs whose time is over, and does the ramps, reversals and retries that are due. Returns

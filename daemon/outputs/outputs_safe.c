@@ -20,10 +20,17 @@ static enum turn turn_of(const struct output *output)
 	return output_needs_chip(output) ? TURN_PARTS : TURN_LINES;
 }
 
+/* What has failed is not moved, not even by the fail-safe. */
+static bool may_act(const struct output *output)
+{
+	return output->ok || !output_kind_of(output)->moves ||
+		!config_output_acts_away(output->config);
+}
+
 /* Only open outputs: a closed one is tried again by itself, and nothing may block for long here. */
 static int make_safe(struct outputs *outputs, enum output_event_type type)
 {
-	const struct output_event event = {.type = type, .time_us = clock_now_us()};
+	struct output_event event = {.time_us = clock_now_us()};
 	int r = 0;
 
 	outputs->now_us = event.time_us;
@@ -33,6 +40,7 @@ static int make_safe(struct outputs *outputs, enum output_event_type type)
 
 			if (!output->device || (int)turn_of(output) != turn)
 				continue;
+			event.type = may_act(output) ? type : OUTPUT_END;
 			r = first_error(r, outputs_react(outputs, output, &event, NULL));
 		}
 	}

@@ -100,7 +100,7 @@ struct output_key {
 	 * key `remembers` before it became its stop. */
 	bool is_hidden;
 	size_t remembers;
-	/* NUMBER: the map may give it as what the output does of itself (start). */
+	/* NUMBER: the map may give it as what the output does of itself: start, failsafe. */
 	bool is_goal;
 };
 

@@ -88,6 +88,20 @@ def test_without_a_broker_it_lets_go_unless_the_map_keeps_it(broker, make_client
     assert any(line.endswith("pwmchip0.6 0.0000") for line in gateway.wire.since(mark))
 
 
+def test_an_angle_without_a_broker_and_none_at_the_end(broker, make_client, make_gateway):
+    more = SERVOS.replace("angle: [0, 180]}", "angle: [0, 180], failsafe: 135}")
+    gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s}", more=more))
+    client = make_client()
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    broker.freeze()
+    gateway.wire.wait(r"pwmchip0.5 0.1000$")
+    broker.thaw()
+    client.wait_json("tos/state", lambda s: s["servo"]["0"] == {"on": True, "angle": 135})
+    mark = gateway.wire.mark()
+    assert gateway.stop() == 0
+    assert any(line.endswith("pwmchip0.5 0.0000") for line in gateway.wire.since(mark))
+
+
 def test_a_servo_that_failed_is_not_started_by_its_return(servos):
     gateway, client = servos
     assert client.ask_json({"servo": {"flap": {"angle": 60}}})["ok"]

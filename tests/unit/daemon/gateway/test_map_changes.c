@@ -58,6 +58,8 @@ static void test_sections(void **state)
 	expect("failsafe: {after: 5s}\n", "failsafe: {after: 6s}\n", "failsafe changed");
 	expect("relays: [{line: GPIO5}]\n", "relays: [{line: GPIO5, start: on}]\n",
 		"start changed, for the next start of tosd");
+	expect("servos: [{pwm: pwmchip0.1, failsafe: 4}]\n",
+		"servos: [{pwm: pwmchip0.1, failsafe: 5}]\n", "failsafe changed");
 	expect("servos: [{pwm: pwmchip0.1, start: 4}]\n", "servos: [{pwm: pwmchip0.1, start: 5}]\n",
 		"start changed, for the next start of tosd");
 	expect("spool: {after: 30s}\n", "spool: {after: 31s}\n", "spool changed");

@@ -1042,6 +1042,49 @@ static void test_another_of_the_interlock_that_is_on_overtakes_the_start(void **
 	close_all(&f);
 }
 
+static void test_a_servo_may_have_an_angle_without_a_broker(void **state)
+{
+	const struct output_request middle = {
+		.values = {.given = 3, .numbers = {1, 900}},
+	};
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, "servos: [{name: flap, pwm: pwmchip0.1, failsafe: 45}]\n");
+	assert_false(outputs_running(f.outputs, true));
+	assert_true(outputs_have_failsafe(f.outputs));
+	assert_int_equal(outputs_apply(f.outputs, 0, &middle, NULL), 0);
+	forget_wires(&f);
+	assert_int_equal(outputs_failsafe(f.outputs), 0);
+	assert_wires(&f, "pwm pwmchip0.1 0.0488\n");
+	assert_int_equal(value(&f, "servo", 0, "angle"), 450);
+	/* It is no reason to count anew. */
+	assert_true(outputs_running(f.outputs, false));
+	assert_false(outputs_running(f.outputs, true));
+	assert_int_equal(outputs_safe(f.outputs), 0);
+	assert_wires(&f, "pwm pwmchip0.1 0.0000\n");
+	close_all(&f);
+}
+
+static void test_a_servo_that_failed_has_no_angle_without_a_broker(void **state)
+{
+	const struct output_request middle = {
+		.values = {.given = 3, .numbers = {1, 900}},
+	};
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, ARMS "servos: [{name: flap, pwm: arms.1, failsafe: 45}]\n");
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NO_ANSWER), 0);
+	assert_true(outputs_apply(f.outputs, 0, &middle, NULL) < 0);
+	assert_int_equal(sim_set_fault(f.rig.board, BUS, SIM_FAULT_NONE), 0);
+	assert_int_equal(outputs_failsafe(f.outputs), 0);
+	assert_int_equal(value(&f, "servo", 0, "on"), 0);
+	poll_much_later(&f);
+	assert_true(map_rig_output(&f.rig, "arms.1") == 0.0);
+	close_all(&f);
+}
+
 static void test_safe_only_starts_nothing(void **state)
 {
 	struct fixture f = {0};
@@ -1100,6 +1143,8 @@ int main(void)
 		cmocka_unit_test(test_a_reload_starts_only_what_is_new),
 		cmocka_unit_test(test_a_start_heeds_max_on_and_the_interlock),
 		cmocka_unit_test(test_another_of_the_interlock_that_is_on_overtakes_the_start),
+		cmocka_unit_test(test_a_servo_may_have_an_angle_without_a_broker),
+		cmocka_unit_test(test_a_servo_that_failed_has_no_angle_without_a_broker),
 		cmocka_unit_test(test_safe_only_starts_nothing),
 	};
 
