@@ -151,6 +151,11 @@ static void router_set_interval(void *userdata, uint32_t interval_ms)
 	gateway_set_interval(userdata, interval_ms);
 }
 
+static int router_set_count(void *userdata, const char *chip, int64_t count, uint64_t ticket)
+{
+	return sampler_set_count(((struct gateway *)userdata)->sampler, chip, count, ticket);
+}
+
 static void router_read_now(void *userdata)
 {
 	sampler_read_now(((struct gateway *)userdata)->sampler);
@@ -240,6 +245,8 @@ static int build(struct gateway *gateway)
 		.repeats = &gateway->repeats,
 		.is_forgetful = true,
 		.set_interval = router_set_interval,
+		.counts = &gateway->counts,
+		.set_count = router_set_count,
 		.read_now = router_read_now,
 		.applied = router_applied,
 		.met = router_met,

@@ -471,7 +471,9 @@ static int on_sampler_events(sd_event_source *source, int fd, uint32_t events, v
 			gateway_reload_finished(gateway);
 			break;
 		case SAMPLER_EVENT_COUNT:
-			break; /* nobody asks so far */
+			count_answers_give(
+				&gateway->counts, event->ticket, event->error, gateway->outbox);
+			break;
 		case SAMPLER_EVENT_PONG:
 			watchdog_sampler_answered(&gateway->watchdog);
 			break;

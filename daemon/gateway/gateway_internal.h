@@ -57,6 +57,7 @@ struct gateway {
 	struct router router;
 	struct refusals refusals; /* of actions */
 	struct repeats repeats;
+	struct count_answers counts;
 	uint64_t lost_us; /* when the connection was; 0: there was none yet */
 	struct failsafe failsafe;
 	uint64_t guard_us;            /* the guard that the link was given */

@@ -61,10 +61,10 @@ enum link_need router_topic_need(unsigned index)
 	return routes[index].need;
 }
 
-static void answer(
-	const struct router *router, const struct message *message, const char *text, size_t size)
+/* Where its answer goes. topic: room for it. */
+static struct outbox_address address_of(
+	const struct router *router, const struct message *message, char topic[static TOPIC_MAX])
 {
-	char topic[TOPIC_MAX];
 	struct outbox_address to = {.topic = topic, .qos = 1};
 
 	topic_below(topic, router->config->mqtt.topic, "actions/ack");
@@ -73,6 +73,15 @@ static void answer(
 		to.correlation = message->event->correlation_size ? message->correlation : NULL;
 		to.correlation_size = message->event->correlation_size;
 	}
+	return to;
+}
+
+static void answer(
+	const struct router *router, const struct message *message, const char *text, size_t size)
+{
+	char topic[TOPIC_MAX];
+	struct outbox_address to = address_of(router, message, topic);
+
 	outbox_put_answer(router->outbox, &to, text, size);
 }
 
@@ -277,6 +286,34 @@ static void carry_out(const struct router *router, const struct message *message
 	router->applied(router->userdata);
 }
 
+/* The message has nothing else. Its answer comes with the sampler's. */
+static void set_count(const struct router *router, const struct message *message,
+	const struct payload_action *action, struct payload_action *applied,
+	struct payload_errors *errors)
+{
+	char topic[TOPIC_MAX];
+	const struct outbox_address to = address_of(router, message, topic);
+	struct count_answer *waiting = count_answers_take(router->counts, &to, action);
+	int r = waiting ? router->set_count(
+				  router->userdata, action->counter, action->count, waiting->ticket)
+			: -EBUSY;
+
+	if (r == 0) {
+		router->applied(router->userdata);
+		return;
+	}
+	if (waiting)
+		count_answers_drop(waiting);
+	errors->count = 0;
+	if (r == -EBUSY)
+		payload_error_add(errors, "sensors.count",
+			"too many counts wait for the disk: wait for their answers, then send it "
+			"again");
+	else
+		payload_error_add(errors, "sensors.count", "cannot be set: %s", strerror(-r));
+	refuse_action(router, message, applied, errors);
+}
+
 /* Whether it does harm when it comes twice. A stop never does. */
 static bool is_harmful_twice(const struct payload_action *action)
 {
@@ -369,6 +406,8 @@ static void handle_action(const struct router *router, const struct message *mes
 	payload_id_copy(&applied.id, &action.id);
 	if (is_refused(router, message, &errors) || r < 0)
 		refuse_action(router, message, &applied, &errors);
+	else if (action.counter)
+		set_count(router, message, &action, &applied, &errors);
 	else if (is_harmful_twice(&action))
 		carry_out_once(router, message, &action, &applied, &errors);
 	else

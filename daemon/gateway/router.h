@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Brings an inbound message to the hardware and back: finds the handler by the topic, checks the
- * whole message, applies it, answers. Every command with a payload gets exactly one answer. If a
- * message is refused, its stops are carried out all the same. Main thread.
+ * whole message, applies it, answers. Every command with a payload gets exactly one answer, which
+ * waits for the disk if a count is set. If a message is refused, its stops are carried out all the
+ * same. Main thread.
  */
 #pragma once
 
 #include "config.h"
+#include "count_answers.h"
 #include "link.h"
 #include "outbox.h"
 #include "outputs.h"
@@ -26,6 +28,9 @@ struct router {
 	bool is_forgetful;
 	/* Puts a checked interval in force. */
 	void (*set_interval)(void *userdata, uint32_t interval_ms);
+	struct count_answers *counts; /* answers that wait */
+	/* Has a counter set, as sampler_set_count(): 0 or a negative errno. */
+	int (*set_count)(void *userdata, const char *chip, int64_t count, uint64_t ticket);
 	/* Asks for a reading beside the grid. */
 	void (*read_now)(void *userdata);
 	/* Something was applied, so the state has to be published. */

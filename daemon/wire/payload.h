@@ -47,6 +47,8 @@ struct payload_action {
 	struct payload_output outputs[CONFIG_OUTPUTS_MAX];
 	uint32_t interval_ms; /* 0: not given */
 	bool read;            /* one reading now */
+	const char *counter;  /* the chip whose count is set, a name of the map; NULL: none */
+	int64_t count;
 };
 
 /* Makes it empty. */
@@ -54,6 +56,7 @@ static inline void payload_action_clear(struct payload_action *action)
 {
 	action->interval_ms = 0;
 	action->read = false;
+	action->counter = NULL;
 	action->n_outputs = 0;
 	action->id.kind = PAYLOAD_ID_NONE;
 	action->id.string[0] = '\0';

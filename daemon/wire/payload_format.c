@@ -176,17 +176,27 @@ static void add_outputs(
 	}
 }
 
+static bool has_sensors(const struct payload_action *action)
+{
+	return action->interval_ms || action->read || action->counter;
+}
+
 static void add_action(
 	struct json_writer *json, const struct config *config, const struct payload_action *action)
 {
 	add_outputs(json, config, action);
-	if (!action->interval_ms && !action->read)
+	if (!has_sensors(action))
 		return;
 	json_object(json, "sensors");
 	if (action->interval_ms)
 		json_integer(json, "interval", action->interval_ms);
 	if (action->read)
 		json_bool(json, "read", true);
+	if (action->counter) {
+		json_object(json, "count");
+		json_integer(json, action->counter, action->count);
+		json_object_end(json);
+	}
 	json_object_end(json);
 }
 
@@ -233,7 +243,7 @@ int payload_format_answer(const struct config *config, const struct payload_acti
 		add_id(&json, &applied->id);
 	if (failed)
 		add_errors(&json, errors);
-	if (applied && (applied->n_outputs || applied->interval_ms || applied->read)) {
+	if (applied && (applied->n_outputs || has_sensors(applied))) {
 		json_object(&json, "applied");
 		add_action(&json, config, applied);
 		json_object_end(&json);

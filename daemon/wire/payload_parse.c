@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WHOLE_MAX 9007199254740991.0 /* 2^53 - 1: up to here a double holds every whole number */
-
 static void json_free(cJSON **json)
 {
 	cJSON_Delete(*json);
@@ -44,7 +42,11 @@ static void check_read(struct payload_parser *parser, const struct payload_path 
 }
 
 static const struct payload_key SENSORS_ROWS[] = {
-	{"interval", check_interval}, {"read", check_read}, {NULL, NULL}};
+	{"interval", check_interval},
+	{"read", check_read},
+	{"count", payload_check_count},
+	{NULL, NULL},
+};
 static const struct payload_keys SENSORS_KEYS = {
 	.rows = SENSORS_ROWS, .example = "{\"interval\":1000}"};
 
@@ -57,7 +59,7 @@ static void check_sensors(struct payload_parser *parser, const struct payload_pa
 static void check_id(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, void *target)
 {
-	static const struct payload_range RANGE = {-WHOLE_MAX, WHOLE_MAX, "", 0};
+	static const struct payload_range RANGE = {-PAYLOAD_WHOLE_MAX, PAYLOAD_WHOLE_MAX, "", 0};
 	struct payload_id *id = &((struct payload_action *)target)->id;
 	double integer;
 
@@ -77,7 +79,7 @@ static void check_id(struct payload_parser *parser, const struct payload_path *p
 	}
 }
 
-static const struct payload_range TIME_RANGE = {0, WHOLE_MAX, " ms", 0};
+static const struct payload_range TIME_RANGE = {0, PAYLOAD_WHOLE_MAX, " ms", 0};
 
 /* The years 2001 to 5138 in other units. Taken as milliseconds they would be 1970 to 1973, or so
  * far away that the message would never expire. */
@@ -170,9 +172,10 @@ static void check_tree(struct payload_parser *parser, const cJSON *tree, uint64_
 	payload_check_repeated(parser, NULL, tree);
 	payload_check_object(parser, NULL, tree, &ACTION_KEYS, parser->action);
 	payload_check_interlocks(parser);
+	payload_check_count_alone(parser);
 	check_age(parser, wall_ms);
 	if (parser->errors->count == 0 && !action->n_outputs && !action->interval_ms &&
-		!action->read)
+		!action->read && !action->counter)
 		nothing_to_do(parser);
 }
 
@@ -201,6 +204,8 @@ static void copy_rest(struct payload_action *to, const struct payload_action *fr
 {
 	to->interval_ms = from->interval_ms;
 	to->read = from->read;
+	to->counter = from->counter;
+	to->count = from->count;
 	to->n_outputs = from->n_outputs;
 	memcpy(to->outputs, from->outputs, from->n_outputs * sizeof(*to->outputs));
 }

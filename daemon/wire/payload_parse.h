@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#define PAYLOAD_WHOLE_MAX 9007199254740991.0 /* 2^53 - 1: up to here a double has every one */
+
 enum { PAYLOAD_KEYS_MAX = 16 }; /* of a table, in the message about an unknown key */
 
 /* A place in the message: the keys down to it. */
@@ -176,6 +178,13 @@ static inline bool payload_kind_is_known(
 {
 	return kind->is_counted || payload_outputs_of(config, kind)->n > 0;
 }
+
+/* A payload_key.check: which counter is set, and to what. */
+void payload_check_count(struct payload_parser *parser, const struct payload_path *path,
+	const cJSON *item, void *target);
+
+/* When the message was read: what is set by a message of its own stands alone. */
+void payload_check_count_alone(struct payload_parser *parser);
 
 /* Checks the value of a kind's word. */
 void payload_check_outputs(struct payload_parser *parser, const struct payload_path *path,

@@ -87,7 +87,8 @@ static void check_equal(
 	const struct config *config, const struct payload_action *a, const struct payload_action *b)
 {
 	FUZZ_CHECK(a->n_outputs == b->n_outputs && a->interval_ms == b->interval_ms &&
-		a->read == b->read);
+		a->read == b->read && a->counter == b->counter &&
+		(!a->counter || a->count == b->count));
 	for (size_t i = 0; i < a->n_outputs; i++) {
 		const struct payload_output *one = &a->outputs[i];
 		const struct payload_output *other = find(b, one->output);

@@ -108,7 +108,7 @@ MISTAKES = [
     ('{"led":{"0":{"On":true}}}', [("led.0.On", 'unknown key "On", did you mean "on"?')]),
     ('{"motor":{"direktion":"forward"}}', [("motor.direktion", 'unknown key "direktion", did you mean "direction"?')]),
     ('{"sensors":{"intervall":100}}', [("sensors.intervall", 'unknown key "intervall", did you mean "interval"?')]),
-    ('{"sensors":{"interval":100,"rate":5}}', [("sensors.rate", 'unknown key "rate", known here: interval, read')]),
+    ('{"sensors":{"interval":100,"rate":5}}', [("sensors.rate", 'unknown key "rate", known here: interval, read, count')]),
     # wrong types
     ('{"led":7}', [("led", 'must be an object, not a number: {"0":{"on":true}} for example')]),
     ('{"led":{"0":true}}', [("led.0", 'must be an object, not a boolean: {"on":true} for example')]),

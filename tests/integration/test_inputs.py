@@ -5,9 +5,10 @@ import json
 import socket
 import time
 
+import paho.mqtt.client as mqtt
 import pytest
 
-from harness import Client
+from harness import Client, response_properties
 
 MAP = """
 mqtt: {{url: 'mqtt://127.0.0.1:{port}'}}
@@ -389,6 +390,103 @@ def test_counts_that_cannot_be_kept_are_said_and_count_on(make_meter, client):
     gateway.log.wait("counts: cannot be kept in ")
     pulse(gateway, 1)
     wait_count(client, 2)
+
+
+COUNTERS = """
+mqtt: {{url: 'mqtt://127.0.0.1:{port}', health_interval: 1s{mqtt}}}
+interval: 100ms
+chips:
+  meter: {{driver: pulse, line: GPIO25, remember: true}}
+  spare: {{driver: pulse, line: GPIO26}}
+  door: {{driver: switch, line: GPIO24}}
+sensors:
+  count: {{from: meter.count}}
+leds: [{{name: red, line: GPIO17}}]
+"""
+
+
+@pytest.fixture
+def counting(broker, client, make_gateway):
+    gateway = make_gateway(COUNTERS.format(port=broker.port, mqtt=""))
+    wait_count(client, 0)
+    return gateway
+
+
+def set_count(client, *, id, **counts):
+    return client.ask_json(json.dumps({"id": id, "sensors": {"count": counts}}))
+
+
+def test_a_count_is_set_and_on_disk_before_the_answer(counting, client):
+    pulse(counting, 3)
+    wait_count(client, 3)
+    mark = client.mark()
+    applied = {"sensors": {"count": {"meter": 1000}}}
+    assert set_count(client, id="a", meter=1000) == {"ok": True, "id": "a", "applied": applied}
+    assert (counting.folder / "state" / "counts").read_text() == "1000 meter\n"
+    wait_count(client, 1000, mark)
+    pulse(counting, 2)
+    wait_count(client, 1002, mark)
+    assert set_count(client, id=2, spare=2**53 - 1)["ok"]  # that nobody remembers
+    assert set_count(client, id=3, meter=0)["ok"]
+    counting.stop()
+    mark = client.mark()
+    counting.start()
+    wait_count(client, 0, mark)
+
+
+@pytest.mark.parametrize(
+    "action, path, reason",
+    [
+        ('{"sensors":{"count":{"metre":0}}}', "sensors.count.metre", 'no such counter, did you mean "meter"?'),
+        ('{"sensors":{"count":{"water":0}}}', "sensors.count.water", "no such counter; counters here: meter, spare"),
+        ('{"sensors":{"count":{"door":0}}}', "sensors.count.door", "switch counts nothing; counters here: meter, spare"),
+        ('{"sensors":{"count":{"meter":-1}}}', "sensors.count.meter", "-1 is outside 0..9007199254740991"),
+        ('{"sensors":{"count":{"meter":0.5}}}', "sensors.count.meter", "0.5 is not a whole number"),
+        ('{"sensors":{"count":{"meter":"0"}}}', "sensors.count.meter", "must be a whole number, not a string"),
+        ('{"sensors":{"count":{"meter":1,"meter":2}}}', "sensors.count.meter", 'duplicate key "meter"'),
+        ('{"sensors":{"count":{"meter":1,"spare":2}}}', "sensors.count", "sets one counter"),
+        ('{"sensors":{"count":{"meter":1},"interval":200}}', "sensors.count", "is set by a message of its own"),
+        ('{"sensors":{"count":{"meter":1},"read":true}}', "sensors.count", "is set by a message of its own"),
+        ('{"led":{"red":{"on":true}},"sensors":{"count":{"meter":1}}}', "sensors.count", "is set by a message of its own"),
+    ],
+)
+def test_a_count_that_cannot_be_set_is_refused(counting, client, action, path, reason):
+    answer = client.ask_json(action)
+    assert not answer["ok"] and "applied" not in answer
+    assert answer["errors"][0]["path"] == path
+    assert answer["errors"][0]["reason"].startswith(reason)
+    assert counting.output("GPIO17") == 0
+    assert client.wait_json("tos/sensors", mark=client.mark())["count"] == 0
+
+
+def test_each_count_has_its_answer_where_it_is_wanted(counting, make_client):
+    """Also while the map changes to one that no longer has the counter."""
+    client = make_client(version=mqtt.MQTTv5)
+    for i in range(40):
+        client.publish(
+            "tos/actions",
+            json.dumps({"id": i, "sensors": {"count": {"meter": i}}}),
+            properties=response_properties("me/answers", b"%d" % i),
+        )
+        if i == 20:
+            text = counting.map.read_text().replace("pulse, line: GPIO25, remember: true", "switch, line: GPIO25")
+            counting.reload(text.replace("meter.count", "meter"))
+    for i in range(40):
+        answer = json.loads(client.wait("me/answers", lambda m, i=i: json.loads(m.payload)["id"] == i).payload)
+        assert answer["ok"] == (answer.get("applied") == {"sensors": {"count": {"meter": i}}})
+    received = client.since(0, "me/answers")
+    assert sorted(json.loads(m.payload)["id"] for m in received) == list(range(40))
+    assert all(m.properties.CorrelationData == b"%d" % json.loads(m.payload)["id"] for m in received)
+
+
+def test_a_count_that_cannot_be_kept_is_said(counting, client):
+    set_count(client, id=1, meter=1)
+    (counting.folder / "state" / "counts.new").mkdir()
+    (counting.folder / "state" / "counts.new" / "in-the-way").touch()
+    answer = set_count(client, id=2, meter=7)
+    assert (answer["ok"], answer["applied"]) == (False, {"sensors": {"count": {"meter": 7}}})
+    assert answer["errors"][0]["reason"].startswith("it is set, but cannot be kept on disk for the next start: ")
+    wait_count(client, 7)
 
 
 KNOB = """

@@ -208,6 +208,13 @@ static const struct row REFUSED[] = {
 	/* one reading */
 	{"{\"sensors\":{\"read\":false}}", "sensors.read: must be true, not false\n"},
 	{"{\"sensors\":{\"read\":1}}", "sensors.read: must be true, not a number\n"},
+	/* a counter, of which this map has none */
+	{"{\"sensors\":{\"count\":{\"meter\":0}}}",
+		"sensors.count.meter: this gateway has no counters\n"},
+	{"{\"sensors\":{\"count\":0}}",
+		"sensors.count: must be an object, not a number: {\"meter\":0} for example\n"},
+	{"{\"sensors\":{\"count\":{}}}",
+		"sensors.count: an empty object: {\"meter\":0} for example\n"},
 	/* not an object, empty objects */
 	{"[]", ": must be an object, not an array: {\"led\":{\"0\":{\"on\":true}}} for example\n"},
 	{"[{\"led\":{\"0\":{\"on\":true}}}]",
