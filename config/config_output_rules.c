@@ -175,18 +175,16 @@ static bool is_same_group(const struct config_output *a, const struct config_out
 
 /* Two of one interlock. */
 static void check_pair(struct config_loader *loader, const struct yaml_node *group,
-	const struct config_output *one, const struct config_output *other)
+	const struct config_output *a, const struct config_output *b)
 {
 	struct diag *diag = loader->schema.diag;
 
-	if (config_output_acts_away(one) && config_output_acts_away(other))
+	if (config_output_acts_away(a) && config_output_acts_away(b))
 		diag_error(diag, group->place, "failsafe: on is for one of them",
-			"interlock: without a broker both %s and %s would go on", one->name,
-			other->name);
-	if (one->start.word != CONFIG_START_OFF && other->start.word != CONFIG_START_OFF)
+			"interlock: without a broker both %s and %s would go on", a->name, b->name);
+	if (a->start.word != CONFIG_START_OFF && b->start.word != CONFIG_START_OFF)
 		diag_error(diag, group->place, "start: on is for one of them",
-			"interlock: at the start both %s and %s would go on", one->name,
-			other->name);
+			"interlock: at the start both %s and %s would go on", a->name, b->name);
 }
 
 static void check_interlock(struct config_loader *loader, const struct config_output *output)

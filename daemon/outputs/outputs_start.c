@@ -6,7 +6,6 @@
  * somebody plugs in a cable.
  */
 #include "outputs_internal.h"
-#include <errno.h>
 
 static bool start(struct outputs *outputs, struct output *output)
 {
