@@ -68,6 +68,7 @@ struct config_chip {
 	char *bus;        /* "/dev/i2c-1"; for a part on GPIO lines their names: "GPIO23" */
 	uint16_t address; /* I2C; otherwise 0 */
 	struct lines_settings lines; /* of a part on GPIO lines */
+	bool is_limit;               /* of an output: the main thread reads its line */
 	double *params;              /* driver->n_params */
 	char *fingerprint;           /* equal text means equal settings, see config_output */
 };
@@ -166,6 +167,10 @@ struct config_output {
 	uint64_t max_on_us;          /* counted from when it leaves its rest; 0: no limit */
 	char *interlock;             /* at most one output with this text is on; NULL: none */
 	uint64_t interlock_pause_us; /* all of them are off for this time before one goes on */
+	/* By the kind's directions: the index into config.chips of the switch that ends each, if
+	 * its bit is in has_limits. */
+	size_t limits[OUTPUT_DIRECTIONS_MAX];
+	unsigned has_limits;
 	/*
 	 * Its settings as one text, including those of its chips. A reload keeps an object whose
 	 * fingerprint is the same, and builds it anew otherwise. Settings that only decide when it

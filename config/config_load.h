@@ -63,7 +63,7 @@ void config_check_wiring(
 	struct schema *schema, const struct yaml_node *map, const struct config_output *output);
 
 /* The options that every output has, whatever its kind: for a struct config_output. */
-enum { CONFIG_RULE_OPTIONS = 5 };
+enum { CONFIG_RULE_OPTIONS = 6 };
 
 struct config_rule_words { /* texts that the rows refer to */
 	struct schema_choice failsafe[DRIVER_WORDS_MAX + 1];

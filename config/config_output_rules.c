@@ -2,13 +2,14 @@
 /* Options of the map for outputs of every kind, by which the daemon decides: one row each. */
 #include "config_load.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MS   1e3 /* in the base unit of durations, us */
 #define HOUR 3600e6
 
 const char *const config_rule_keys[CONFIG_RULE_OPTIONS + 1] = {
-	"failsafe", "max_on", "interlock", "interlock_pause", "start", NULL};
+	"failsafe", "max_on", "interlock", "interlock_pause", "start", "limits", NULL};
 
 static const struct schema_option MAX_ON = {.key = "max_on",
 	.help = "the longest time that it may be on",
@@ -48,6 +49,63 @@ static void take_number(const struct output_kind *kind, struct schema_option *op
 	option->or_number = row;
 	option->number_choice = choice;
 }
+
+/* --- limits --- */
+
+static int direction_of(const struct output_kind *kind, const char *word)
+{
+	for (int i = 0; kind->directions[i]; i++)
+		if (strcmp(kind->directions[i], word) == 0)
+			return i;
+	return -1;
+}
+
+static int read_limit(
+	struct schema *schema, const struct yaml_node *node, struct config_output *output)
+{
+	struct config_loader *loader = config_loader_of(schema);
+	int direction = direction_of(loader->kind, node->key);
+	const struct config_chip *chip;
+	size_t index;
+
+	if (direction < 0) {
+		schema_unknown(
+			schema, node->key_place, "direction", node->key, loader->kind->directions);
+		return 0;
+	}
+	if (!schema_expect_like(schema, node, YAML_SCALAR, "limits: {forward: top}"))
+		return 0;
+	index = config_chip_index(loader->config, node->text, strlen(node->text));
+	if (index == CONFIG_NO_INDEX)
+		return config_unknown_chip(loader, node, strlen(node->text));
+	chip = &loader->config->chips[index];
+	if (!chip->driver)
+		return 0; /* a mistake of its own */
+	if (!chip->driver->is_level) {
+		diag_error(schema->diag, node->place, "name a chip of driver: switch",
+			"limits: %s is a %s, and a limit is a switch on a line of its own",
+			chip->name, chip->driver->name);
+		return 0;
+	}
+	output->limits[direction] = index;
+	output->has_limits |= 1U << direction;
+	return 0;
+}
+
+static int read_limits(struct schema *schema, const struct yaml_node *node, void *field)
+{
+	int r = 0;
+
+	/* Field is the output itself. */
+	if (!schema_expect_like(schema, node, YAML_MAP, "limits: {forward: top, backward: bottom}"))
+		return 0;
+	for (size_t i = 0; i < node->n_items && r == 0; i++)
+		r = read_limit(schema, node->items[i], field);
+	return r;
+}
+
+static const struct schema_option LIMITS = {
+	.key = "limits", .type = SCHEMA_CUSTOM, .offset = 0, .read = read_limits};
 
 static struct schema_option failsafe_option(
 	const struct output_kind *kind, struct config_rule_words *words)
@@ -98,6 +156,8 @@ size_t config_rule_options(const struct output_kind *kind, struct config_rule_wo
 	/* Others go on by an action alone. */
 	if (output_toggle_key(kind) >= 0 || output_goal_key(kind) >= 0)
 		ret_options[n++] = start_option(kind, words);
+	if (kind->directions)
+		ret_options[n++] = LIMITS;
 	return n;
 }
 
@@ -212,8 +272,39 @@ static void check_interlock(struct config_loader *loader, const struct config_ou
 			"interlock: %s is alone in \"%s\"", output->name, output->interlock);
 }
 
+static void check_limits(struct config_loader *loader, const struct config_output *output)
+{
+	const struct yaml_node *node = node_of(loader, output, "limits");
+	const struct output_kind *kind = output->kind;
+	enum port_type ports[OUTPUT_PORTS_MAX];
+	struct diag *diag = loader->schema.diag;
+
+	if (!output->has_limits)
+		return;
+	config_output_ports(output, ports);
+	for (unsigned i = 0; kind->directions[i]; i++) {
+		if (!(output->has_limits >> i & 1))
+			continue;
+		loader->config->chips[output->limits[i]].is_limit = true;
+		if (!(kind->can_move(ports) >> i & 1))
+			diag_error(diag, yaml_node_get(node, kind->directions[i])->key_place,
+				"remove it", "limits: %s does not move %s", output->name,
+				kind->directions[i]);
+		for (unsigned j = 0; j < i; j++)
+			if (output->has_limits >> j & 1 && output->limits[i] == output->limits[j])
+				diag_error(diag, yaml_node_get(node, kind->directions[i])->place,
+					"each end needs a switch of its own",
+					"limits: %s, reached once, would hold %s in both "
+					"directions",
+					loader->config->chips[output->limits[i]].name,
+					output->name);
+	}
+}
+
 void config_check_rules(struct config_loader *loader)
 {
-	for (size_t i = 0; i < loader->config->n_outputs; i++)
+	for (size_t i = 0; i < loader->config->n_outputs; i++) {
 		check_interlock(loader, &loader->config->outputs[i]);
+		check_limits(loader, &loader->config->outputs[i]);
+	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "board.h"
+#include "lines_share.h"
 #include <errno.h>
 #include <string.h>
 
@@ -116,6 +117,9 @@ int board_open_lines(struct board *board, const struct lines_request *request,
 	}
 	if (r != -ENOENT || n == 0 || n > LINES_MAX)
 		return finish(-EINVAL, error);
+	r = lines_share_tap(board, request, ret_lines);
+	if (r != 0)
+		return finish(r < 0 ? r : 0, error);
 	return finish(board->ops->open_lines(board, request, error, ret_lines), error);
 }
 

@@ -28,6 +28,7 @@ struct pwm_request {
 #define BOARD_LED_NAME "leds/%.58s"
 
 struct board;
+struct lines_share;
 
 /* On failure, each fills *error with words for the user and leaves its result untouched. */
 struct board_ops {
@@ -52,6 +53,7 @@ struct board_ops {
 struct board {
 	const struct board_ops *ops;
 	const struct hal_trace *trace; /* borrowed, may be NULL; handed to everything opened */
+	struct lines_share *shares;    /* belongs to lines_share.c; NULL at first */
 };
 
 int board_open_i2c(
@@ -70,7 +72,8 @@ int board_open_led(struct board *board, const char *name, struct hal_error *erro
  * */
 int board_open_attributes(struct board *board, const struct attributes_class *class,
 	const char *device, struct hal_error *error, struct attributes **ret_attributes);
-/* Opens the lines of a part as inputs. -EINVAL: a malformed name, or too many. */
+/* Opens the lines of a part as inputs; those that another thread claims, as a tap of
+ * lines_share.h. -EINVAL: a malformed name, or too many. */
 int board_open_lines(struct board *board, const struct lines_request *request,
 	struct hal_error *error, struct lines **ret_lines);
 

@@ -162,7 +162,9 @@ struct driver {
 	unsigned n_listed;     /* lines of the only key, which takes a list; 0: one for each key */
 	uint64_t output_lines; /* LINES: as in struct lines_request */
 	bool needs_edges;      /* LINES: the levels alone are of no use */
-	uint32_t debounce_us;  /* LINES: by default */
+	bool is_level; /* LINES: the level of its only line is all that it measures; it may limit
+			  an output */
+	uint32_t debounce_us; /* LINES: by default */
 	const struct driver_channel *channels;
 	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX; with parse_channel one less */
 	bool channels_together; /* one start/collect measures all channels */

@@ -20,6 +20,9 @@ enum {
 	/* After that, other sources of the loop have their turn: a signal, the fail-safe. */
 	EVENTS_A_TURN = 64,
 	EVENTS_TURN_US = 10000, /* a slow bus makes commands slow */
+	/* Edges of limits are looked at that often in that time, then the others have theirs. */
+	LIMITS_TURNS = 10,
+	LIMITS_US = 10000,
 };
 
 void gateway_publish_state(struct gateway *gateway)
@@ -334,6 +337,19 @@ static int on_outputs_timer(sd_event_source *source, uint64_t usec, void *userda
 	return 0;
 }
 
+/* A limit was reached or left. */
+static int on_limits(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct gateway *gateway = userdata;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	outputs_limits_event(gateway->outputs);
+	gateway_follow_outputs(gateway);
+	return 0;
+}
+
 static int on_failsafe_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct gateway *gateway = userdata;
@@ -538,6 +554,20 @@ static int add_fd(struct gateway *gateway, int fd, sd_event_io_handler_t handler
 	return 0;
 }
 
+/* Before commands, however many there are. But a cable that picks up noise must not keep a stop
+ * from coming through. */
+static int add_limits(struct gateway *gateway)
+{
+	int r = sd_event_add_io(gateway->loop, &gateway->limits,
+		outputs_limits_fd(gateway->outputs), EPOLLIN, on_limits, gateway);
+
+	if (r == 0)
+		r = sd_event_source_set_priority(gateway->limits, SD_EVENT_PRIORITY_IMPORTANT);
+	if (r >= 0)
+		r = sd_event_source_set_ratelimit(gateway->limits, LIMITS_US, LIMITS_TURNS);
+	return r;
+}
+
 int gateway_attach_events(struct gateway *gateway)
 {
 	int r;
@@ -545,6 +575,7 @@ int gateway_attach_events(struct gateway *gateway)
 	if ((r = add_fd(gateway, queue_fd(gateway->link_events), on_link_events)) < 0 ||
 		(r = add_fd(gateway, queue_fd(gateway->sampler_events), on_sampler_events)) < 0 ||
 		(r = add_fd(gateway, spooler_fd(gateway->spooler), on_spooler_status)) < 0 ||
+		(r = add_limits(gateway)) < 0 ||
 		(r = add_urgent_timer(gateway, on_outputs_timer, &gateway->outputs_timer)) < 0 ||
 		(r = add_urgent_timer(gateway, on_failsafe_timer, &gateway->failsafe_timer)) < 0 ||
 		(r = add_timer(gateway, HEALTH_ACCURACY_US, on_health_timer,
@@ -563,6 +594,7 @@ int gateway_attach_events(struct gateway *gateway)
 void gateway_detach_events(struct gateway *gateway)
 {
 	tell_refusals(gateway, UINT64_MAX);
+	gateway->limits = sd_event_source_unref(gateway->limits);
 	gateway->outputs_timer = sd_event_source_unref(gateway->outputs_timer);
 	gateway->failsafe_timer = sd_event_source_unref(gateway->failsafe_timer);
 	gateway->health_timer = sd_event_source_unref(gateway->health_timer);

@@ -66,6 +66,7 @@ struct gateway {
 	struct health health;
 	struct watchdog watchdog;
 
+	sd_event_source *limits;        /* edges of the switches that end a move */
 	sd_event_source *outputs_timer; /* ramps, reversals, retries */
 	sd_event_source *failsafe_timer;
 	sd_event_source *health_timer;

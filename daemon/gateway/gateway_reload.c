@@ -168,6 +168,8 @@ void gateway_reload_finished(struct gateway *gateway)
 	sd_notify(0, "READY=1");
 	gateway_notify_status(gateway);
 	gateway_health_changed(gateway);
+	outputs_hurry_limits(gateway->outputs);
+	gateway_follow_outputs(gateway);
 	if (gateway->reload_wanted) {
 		gateway->reload_wanted = false;
 		gateway_reload(gateway);

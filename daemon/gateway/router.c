@@ -275,12 +275,35 @@ static void refuse_action(const struct router *router, const struct message *mes
 		router->applied(router->userdata);
 }
 
+/* Collects the moves that a limit forbids. */
+static void check_limits(const struct router *router, const struct payload_action *action,
+	struct payload_errors *errors)
+{
+	for (size_t i = 0; i < action->n_outputs; i++) {
+		const struct payload_output *output = &action->outputs[i];
+		const struct config_output *config = &router->config->outputs[output->output];
+		const struct output_request request = {output->values, output->modifiers};
+		struct hal_error error;
+		char path[64];
+
+		if (outputs_limit_refusal(router->outputs, output->output, &request, &error) == 0)
+			continue;
+		(void)snprintf(path, sizeof(path), "%s.%zu", config->kind->word, config->index);
+		payload_error_add(errors, path, "%s", error.text);
+	}
+}
+
 /* errors: room to collect mistakes. */
 static void carry_out(const struct router *router, const struct message *message,
 	const struct payload_action *action, struct payload_action *applied,
 	struct payload_errors *errors)
 {
 	errors->count = 0;
+	check_limits(router, action, errors);
+	if (errors->count > 0) {
+		refuse_action(router, message, applied, errors);
+		return;
+	}
 	apply(router, action, applied, errors);
 	answer_json(router, message, applied, errors);
 	router->applied(router->userdata);

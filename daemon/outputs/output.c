@@ -34,6 +34,19 @@ static uint64_t fade_param_us(const struct output *output)
 	return kind->fade ? (uint64_t)output->config->params[kind->fade_param] : 0;
 }
 
+/* The directions in which it is driven now, whatever it is to do next. */
+static unsigned driven(const struct output *output)
+{
+	const struct output_kind *kind = output_kind_of(output);
+	struct output_values values = output->state.values;
+
+	if (!output->limited || !output->device)
+		return 0;
+	if (kind->observe)
+		kind->observe(output->device, &values);
+	return kind->moves_to(&values);
+}
+
 static struct output_facts facts_of(const struct output *output)
 {
 	return (struct output_facts){
@@ -44,6 +57,8 @@ static struct output_facts facts_of(const struct output *output)
 		.free_us = output->free_us,
 		.fade_us = fade_param_us(output),
 		.fade_end_us = output->fade_end_us,
+		.limited = output->limited,
+		.driven = driven(output),
 		.state = output->state,
 	};
 }
@@ -54,6 +69,13 @@ struct output_decision output_decision_on(
 	const struct output_facts facts = facts_of(output);
 
 	return output_decide(&facts, event);
+}
+
+unsigned output_limits_of(const struct output *output, const struct output_event *event)
+{
+	const struct output_facts facts = facts_of(output);
+
+	return output_limits_hit(&facts, event);
 }
 
 uint64_t output_deadline_us(const struct output *output)

@@ -19,6 +19,7 @@ struct output {
 	uint64_t fade_end_us; /* of the fade that is under way; 0: none is */
 	uint64_t free_us;     /* the others of its interlock have been off for long enough */
 	bool starts;          /* what the map starts it with was not written yet */
+	unsigned limited;     /* the directions in which a limit is reached */
 	bool ok;
 	struct backoff retry;
 	struct hal_error error; /* when not ok */
@@ -40,6 +41,9 @@ static inline bool output_rests(const struct output *output)
 
 struct output_decision output_decision_on(
 	const struct output *output, const struct output_event *event);
+
+/* The limits that the event's action would move it towards. */
+unsigned output_limits_of(const struct output *output, const struct output_event *event);
 
 /* When it needs a decision for OUTPUT_TIME. Also OUTPUT_NEVER while it has failed: its retry comes
  * first. */

@@ -213,8 +213,43 @@ static bool decide_action(const struct output_facts *facts, const struct output_
 	return true;
 }
 
-static output_level *const LEVELS[] = {
-	decide_error, decide_interlock, decide_failsafe, decide_max_on, decide_for, decide_action};
+unsigned output_limits_hit(const struct output_facts *facts, const struct output_event *event)
+{
+	struct output_decision asked = {.next = facts->state};
+
+	if (!facts->limited)
+		return 0;
+	(void)decide_action(facts, event, &asked);
+	return facts->kind->moves_to(output_state_goal(&asked.next)) & facts->limited;
+}
+
+/* It is also driven while it slows down for another direction. */
+static bool is_at_limit(const struct output_facts *facts)
+{
+	const struct output_values *goal = output_state_goal(&facts->state);
+	unsigned to;
+
+	if (!facts->limited)
+		return false;
+	to = facts->kind->moves_to(&facts->state.values) | facts->kind->moves_to(goal);
+	return (to | facts->driven) & facts->limited;
+}
+
+static bool decide_limit(const struct output_facts *facts, const struct output_event *event,
+	struct output_decision *decision)
+{
+	bool is_at = is_at_limit(facts);
+	bool applies = event->type == OUTPUT_LIMIT || (event->type == OUTPUT_TIME && is_at) ||
+		(event->type == OUTPUT_ACTION && output_limits_hit(facts, event));
+
+	/* An action that is refused changes nothing about a move the other way. */
+	if (applies && is_at)
+		make_safe(facts, event, decision);
+	return applies;
+}
+
+static output_level *const LEVELS[] = {decide_error, decide_limit, decide_interlock,
+	decide_failsafe, decide_max_on, decide_for, decide_action};
 
 struct output_decision output_decide(
 	const struct output_facts *facts, const struct output_event *event)

@@ -6,6 +6,7 @@
  * There are levels, and the first one that applies decides:
  *   hardware error   an output that moves stops, and is never started by plugging in a cable again;
  *                    other kinds return to their state, unless their time is over
+ *   limit            a switch at the end of a way is reached: rest, and no move towards it
  *   interlock        another one of its group goes on: rest. An output that is to go on itself
  *                    waits until the others have been off for their pause
  *   fail-safe        the broker is away, or the process ends: the map decides
@@ -24,6 +25,7 @@ enum output_event_type {
 	OUTPUT_OPENED,   /* inactive */
 	OUTPUT_RESET,    /* a part that it sits on was set up anew, and turned it off */
 	OUTPUT_LOST,     /* a write failed, or its part did */
+	OUTPUT_LIMIT,    /* a limit is reached: see limited */
 	OUTPUT_TIME,     /* nothing but that */
 	OUTPUT_EXCLUDED, /* by another one of its interlock */
 	OUTPUT_AWAY,     /* the broker is */
@@ -60,6 +62,9 @@ struct output_facts {
 	uint64_t free_us;                 /* before this time it does not leave rest */
 	uint64_t fade_us;                 /* as the map says; 0: none */
 	uint64_t fade_end_us;             /* of the fade that is under way; 0: none is */
+	unsigned
+		limited; /* the directions, as the kind's moves_to(), in which a limit is reached */
+	unsigned driven; /* the directions in which it is driven, if any are limited */
 	struct output_state state;
 };
 
@@ -78,6 +83,9 @@ struct output_decision {
 
 struct output_decision output_decide(
 	const struct output_facts *facts, const struct output_event *event);
+
+/* The limits that are reached and that an action would move it towards. */
+unsigned output_limits_hit(const struct output_facts *facts, const struct output_event *event);
 
 /* When a decision is due without any other event; OUTPUT_NEVER. */
 uint64_t output_due(const struct output_facts *facts);

@@ -240,11 +240,15 @@ int outputs_new(const struct outputs_settings *settings, struct outputs **ret_ou
 		r = soft_pwm_new(&outputs->soft);
 	if (r == 0)
 		r = output_chips_new(settings->board, settings->config, &outputs->chips);
+	if (r == 0 && !settings->safe_only)
+		r = limits_new(settings->board, settings->config, NULL, &outputs->limits);
 	if (r < 0) {
 		outputs_free(outputs);
 		return r;
 	}
 	outputs_open_all(outputs);
+	if (outputs->limits)
+		(void)outputs_watch_limits(outputs);
 	*ret_outputs = outputs;
 	return 0;
 }
@@ -316,7 +320,11 @@ int outputs_apply(struct outputs *outputs, size_t index, const struct output_req
 {
 	const struct output_event event = {OUTPUT_ACTION, clock_now_us(), *request};
 
+	int r = outputs_limit_refusal(outputs, index, request, error);
+
 	outputs->now_us = event.time_us;
+	if (r < 0)
+		return r;
 	outputs->items[index].starts = false;
 	return outputs_react(outputs, &outputs->items[index], &event, error);
 }
@@ -354,9 +362,13 @@ bool outputs_have_failsafe(const struct outputs *outputs)
 static uint64_t step(struct outputs *outputs, struct output *output)
 {
 	struct hal_error before = output->error;
-	struct output_values values = output->state.values;
+	struct output_values values;
 	uint64_t next_us = UINT64_MAX;
-	int r = output_poll(output, outputs->now_us, &next_us);
+	int r;
+
+	outputs_read_limits(outputs, output);
+	values = output->state.values;
+	r = output_poll(output, outputs->now_us, &next_us);
 
 	/* A failure that is known already is retried by its own back-off. */
 	if (r < 0 && output->ok) {
@@ -381,6 +393,7 @@ static uint64_t end_what_is_over(struct outputs *outputs)
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	{
 		if (output_deadline_us(output) <= outputs->now_us) {
+			outputs_read_limits(outputs, output);
 			const struct output_event event = {
 				.type = OUTPUT_TIME, .time_us = outputs->now_us};
 			struct output_decision decision = output_decision_on(output, &event);
@@ -395,10 +408,11 @@ static uint64_t end_what_is_over(struct outputs *outputs)
 
 uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us)
 {
-	uint64_t next_us;
+	uint64_t next_us, limits_us;
 	bool retried = false; /* at most one in a call: each may block for the time of a transfer */
 
 	outputs->now_us = now_us;
+	limits_us = outputs_watch_limits(outputs);
 	/* Before any retry, which may take long. */
 	next_us = end_what_is_over(outputs);
 	OUTPUTS_FOR_EACH(outputs, pass, output)
@@ -414,7 +428,7 @@ uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us)
 		if (!output->ok)
 			next_us = earlier(next_us, output->retry.due_us);
 	}
-	return earlier(next_us, outputs_watch(outputs));
+	return earlier(earlier(next_us, limits_us), outputs_watch(outputs));
 }
 
 struct outputs *outputs_free(struct outputs *outputs)
@@ -425,6 +439,7 @@ struct outputs *outputs_free(struct outputs *outputs)
 		outputs_safe(outputs);
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	output_close(output);
+	limits_free(outputs->limits);
 	soft_pwm_free(outputs->soft);
 	output_chips_free(outputs->chips);
 	free(outputs->items);

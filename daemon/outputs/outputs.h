@@ -60,6 +60,20 @@ struct outputs_status outputs_get(const struct outputs *outputs, size_t index);
 int outputs_apply(struct outputs *outputs, size_t index, const struct output_request *request,
 	struct hal_error *error);
 
+/* Refuses an action that would move an output towards a limit that is reached. 0, or -EPERM with
+ * the words. The limit's level is read again. */
+int outputs_limit_refusal(struct outputs *outputs, size_t index,
+	const struct output_request *request, struct hal_error *error);
+
+/* Readable while edges of limits wait; the same as long as the outputs live. */
+int outputs_limits_fd(const struct outputs *outputs);
+
+/* Takes the edges of limits, and stops what has reached one. */
+void outputs_limits_event(struct outputs *outputs);
+
+/* Limits that could not be opened are tried at once: another thread has given their lines back. */
+void outputs_hurry_limits(struct outputs *outputs);
+
 /* True if an output moves or is about to: one that the fail-safe would stop (guarded), or any. */
 bool outputs_running(const struct outputs *outputs, bool guarded);
 

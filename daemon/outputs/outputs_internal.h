@@ -2,6 +2,7 @@
 /* Shared by the files of the outputs. */
 #pragma once
 
+#include "limit_lines.h"
 #include "output.h"
 #include "output_chips.h"
 #include "outputs.h"
@@ -10,11 +11,13 @@ struct outputs {
 	struct outputs_settings settings;
 	const struct config *config;
 	struct output_chips *chips;
+	struct limits *limits;
 	struct soft_pwm *soft;
 	struct output *items; /* in the order of config->outputs */
 	size_t n;
-	uint64_t now_us;   /* of the present call */
-	uint64_t watch_us; /* when the parts are checked next */
+	uint64_t now_us;         /* of the present call */
+	uint64_t watch_us;       /* when the parts are checked next */
+	uint64_t limits_read_us; /* when the limits were last read without an edge */
 };
 
 /* Visits each output, those that move first. */
@@ -47,6 +50,12 @@ void outputs_part_failed(struct outputs *outputs, struct output *output, size_t 
 
 /* Checks the PWM parts if that is due. Returns when it is due next. */
 uint64_t outputs_watch(struct outputs *outputs);
+
+/* Opens and reads the limits that are due, and stops what they end. Returns when to call again. */
+uint64_t outputs_watch_limits(struct outputs *outputs);
+
+/* Reads the limits of an output, and stops what they end. */
+void outputs_read_limits(struct outputs *outputs, struct output *output);
 
 /* Opens an output, or writes the rest of one that moves and failed, if its PWM part is due. */
 void outputs_try(struct outputs *outputs, struct output *output);

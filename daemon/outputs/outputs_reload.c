@@ -36,6 +36,7 @@ static void close_rest(struct outputs *old)
 	}
 	free(old->items);
 	output_chips_free(old->chips);
+	limits_free(old->limits);
 }
 
 int outputs_reload(struct outputs *outputs, const struct config *config)
@@ -55,11 +56,18 @@ int outputs_reload(struct outputs *outputs, const struct config *config)
 		free(next.items);
 		return r;
 	}
+	r = limits_new(old.settings.board, config, old.limits, &next.limits);
+	if (r < 0) {
+		output_chips_free(next.chips);
+		free(next.items);
+		return r;
+	}
 	move_outputs(&old, &next);
 	*outputs = next;
 	close_rest(&old);
 	outputs_open_all(outputs);
 	outputs_settle_interlocks(outputs);
+	(void)outputs_watch_limits(outputs);
 	outputs_tell_state(outputs);
 	return 0;
 }

@@ -93,6 +93,7 @@ const struct driver driver_switch = {
 	.n_channels = sizeof(CHANNELS) / sizeof(*CHANNELS),
 	.params = PARAMS,
 	.n_params = sizeof(PARAMS) / sizeof(*PARAMS),
+	.is_level = true,
 	.integrity = DRIVER_INTEGRITY_NONE,
 	.configure = on_lines_configure,
 	.start = on_lines_start,

@@ -91,6 +91,9 @@ static const struct output_failsafe FAILSAFE[] = {
 	{.word = "keep", .end = STOPPED},
 };
 
+static const char *const LIMITED[] = {"forward", "backward", NULL};
+_Static_assert(WORD_FORWARD == 0 && WORD_BACKWARD == 1, "in the order of LIMITED");
+
 /* --- the map --- */
 
 /* Gives software PWM to the lines that set the speed: enable, or without it forward and backward.
@@ -126,6 +129,18 @@ static const char *motor_refuses(const enum port_type ports[], size_t key, int n
 	return key == DIRECTION && number == WORD_BACKWARD && is_one_way(ports)
 		? "this motor turns one way: \"forward\" or \"stop\""
 		: NULL;
+}
+
+static unsigned motor_can_move(const enum port_type ports[])
+{
+	return is_one_way(ports) ? 1U << WORD_FORWARD : 1U << WORD_FORWARD | 1U << WORD_BACKWARD;
+}
+
+static unsigned motor_moves_to(const struct output_values *values)
+{
+	int direction = values->numbers[DIRECTION];
+
+	return direction == WORD_STOP ? 0 : 1U << direction;
 }
 
 static bool is_bridge(const enum port_type ports[])
@@ -330,6 +345,9 @@ const struct output_kind output_motor = {
 	.is_failsafe_shared = true,
 	.check = check_motor,
 	.active_at_power_on = active_at_power_on,
+	.directions = LIMITED,
+	.can_move = motor_can_move,
+	.moves_to = motor_moves_to,
 	.refuses = motor_refuses,
 	.open = open_motor,
 	.apply = apply_motor,

@@ -24,6 +24,7 @@ enum {
 	OUTPUT_PARAMS_MAX = 8,
 	OUTPUT_KEYS_MAX = 6,
 	OUTPUT_FADE_MAX_MS = 3600000, /* an hour */
+	OUTPUT_DIRECTIONS_MAX = 2,
 };
 
 /* The wire of a port. */
@@ -229,6 +230,9 @@ struct output_kind {
 	const struct output_failsafe *failsafe; /* the first one is the default */
 	size_t n_failsafe;
 	bool is_failsafe_shared; /* the section failsafe has one for all of the kind */
+	/* The directions in which a switch may limit it, as the map calls them; ends with NULL.
+	 * NULL: it has none. */
+	const char *const *directions;
 
 	/*
 	 * Checks what the tables cannot express, and reports mistakes to the draft. False: further
@@ -246,6 +250,10 @@ struct output_kind {
 	/* Narrows the range of a NUMBER, if that depends on the params: *range holds the table's at
 	 * first. May be NULL. */
 	void (*narrow)(const double *params, size_t key, struct output_range *range);
+	/* The directions in which an output with these ports can move, and in which the values move
+	 * it: bit 0 is the first. Both or neither are NULL. */
+	unsigned (*can_move)(const enum port_type ports[]);
+	unsigned (*moves_to)(const struct output_values *values);
 	/* The port that makes it active before it is opened, or -1. May be NULL. */
 	int (*active_at_power_on)(const enum port_type types[], const enum output_level levels[]);
 

@@ -31,14 +31,17 @@ mqtt:
 chips:
   board: {{driver: pca9685, bus: /dev/i2c-2, address: 0x40}}
   adc: {{driver: mcp3208, bus: /dev/spidev0.0}}
+  top: {{driver: switch, line: GPIO27}}
+  bottom: {{driver: switch, line: GPIO26}}
 sensors:
   sound: {{from: adc.1, simulate: 133}}
 leds:
   - {{name: red, line: GPIO17}}
 {leds}
 motors:
-  - {{name: lines, forward: GPIO5, backward: GPIO6, enable: pwmchip0.1, ramp: {ramp}, reverse_pause: 1500ms}}
-  - {{name: part, forward: board.1, backward: board.2, ramp: {ramp}, reverse_pause: 1500ms}}
+  - {{name: lines, forward: GPIO5, backward: GPIO6, enable: pwmchip0.1, ramp: {ramp}, reverse_pause: 1500ms,
+     limits: {{forward: top, backward: bottom}}}}
+  - {{name: part, forward: board.1, backward: board.2, ramp: {ramp}, reverse_pause: 1500ms, limits: {{forward: top, backward: bottom}}}}
 failsafe: {{after: 1s}}
 """
 

@@ -286,12 +286,20 @@ def chip(world):
     world.gateway.log.wait("motor.part: works again", log)
 
 
+def limit(world):
+    """Both reach the switches at the end of their way, whichever way they go."""
+    world.event()
+    world.gateway.set("GPIO27", 1)
+    world.gateway.set("GPIO26", 1)
+
+
 # By what a motor stops. The words begin with the letters below.
-BY = ("command", "end of the process", "fail-safe", "part without power", "reload", "safe: tosd --safe", "time")
+BY = ("command", "end of the process", "fail-safe", "limit", "part without power", "reload", "safe: tosd --safe", "time")
 WAYS_OUT = {
     "stop": (stop, "c", "the command stop"),
     "for": (over, "t", "the end of the time that an action gave"),
     "max_on": (limited, "t", "a reload that lets them run for 300 ms at most"),
+    "limit": (limit, "l", "a limit switch is reached"),
     "badstop": (mistaken_stop, "c", "stops in a message that has mistakes, too"),
     "removed": (removed, "r", "a reload that removes the motors"),
     "chip": (chip, "p", "the motor's chip is pulled and plugged in again"),
@@ -328,7 +336,8 @@ WAYS_IN = {
 
 WRAPPERS = {"nodisk": FULL_DISK, "fulldisk": FULL_DISK, "nolog": NOBODY_READS}
 
-NO_SENSE = {("queued", "chip"): "the simulated board is served by the thread that stands still"}
+STANDS_STILL = "the simulated board is served by the thread that stands still"
+NO_SENSE = {("queued", "chip"): STANDS_STILL, ("queued", "limit"): STANDS_STILL}
 
 
 def try_cell(binary, folder, way_in, way_out):

@@ -346,6 +346,76 @@ static void a_fade_is_not_longer_than_it_may_be(void **state)
 	}
 }
 
+/* Directions as in moves_to(). */
+enum { TO_FORWARD = 1, TO_BACKWARD = 2 };
+
+static const struct limit_row {
+	enum output_event_type type;
+	int direction, waits_for, asked; /* NO: it does not wait; nothing is asked */
+	unsigned limited, driven;
+	enum output_verdict verdict;
+	int next;
+} LIMIT_ROWS[] = {
+	/* reached: a move towards it ends, one away from it goes on */
+	{OUTPUT_LIMIT, FORWARD, NO, NO, TO_FORWARD, TO_FORWARD, OUTPUT_REST, STOP},
+	{OUTPUT_LIMIT, BACKWARD, NO, NO, TO_FORWARD, TO_BACKWARD, OUTPUT_LEAVE, BACKWARD},
+	{OUTPUT_LIMIT, STOP, NO, NO, TO_FORWARD | TO_BACKWARD, 0, OUTPUT_LEAVE, STOP},
+	{OUTPUT_LIMIT, FORWARD, NO, NO, TO_FORWARD | TO_BACKWARD, TO_FORWARD, OUTPUT_REST, STOP},
+	{OUTPUT_LIMIT, FORWARD, NO, NO, 0, TO_FORWARD, OUTPUT_LEAVE, FORWARD},
+	/* it is to go back, and is still driven towards it; or was to go on */
+	{OUTPUT_LIMIT, BACKWARD, NO, NO, TO_FORWARD, TO_FORWARD, OUTPUT_REST, STOP},
+	{OUTPUT_LIMIT, BACKWARD, NO, NO, TO_BACKWARD, 0, OUTPUT_REST, STOP},
+	{OUTPUT_LIMIT, STOP, FORWARD, NO, TO_FORWARD, 0, OUTPUT_REST, STOP},
+	/* a time comes when it is reached */
+	{OUTPUT_TIME, STOP, FORWARD, NO, TO_FORWARD, 0, OUTPUT_REST, STOP},
+	{OUTPUT_TIME, STOP, FORWARD, NO, TO_BACKWARD, 0, OUTPUT_WRITE, FORWARD},
+	{OUTPUT_TIME, FORWARD, NO, NO, TO_FORWARD, TO_FORWARD, OUTPUT_REST, STOP},
+	/* an action */
+	{OUTPUT_ACTION, STOP, NO, FORWARD, TO_FORWARD, 0, OUTPUT_LEAVE, STOP},
+	{OUTPUT_ACTION, STOP, NO, BACKWARD, TO_FORWARD, 0, OUTPUT_WRITE, BACKWARD},
+	{OUTPUT_ACTION, BACKWARD, NO, FORWARD, TO_FORWARD, TO_BACKWARD, OUTPUT_LEAVE, BACKWARD},
+	{OUTPUT_ACTION, FORWARD, NO, FORWARD, TO_FORWARD, TO_FORWARD, OUTPUT_REST, STOP},
+	{OUTPUT_ACTION, FORWARD, NO, STOP, TO_FORWARD, TO_FORWARD, OUTPUT_WRITE, STOP},
+	{OUTPUT_ACTION, STOP, NO, STOP, TO_FORWARD | TO_BACKWARD, 0, OUTPUT_WRITE, STOP},
+	/* other levels */
+	{OUTPUT_LOST, FORWARD, NO, NO, TO_FORWARD, TO_FORWARD, OUTPUT_REST, STOP},
+	{OUTPUT_END, BACKWARD, NO, NO, TO_FORWARD, TO_BACKWARD, OUTPUT_REST, STOP},
+	{OUTPUT_AWAY, BACKWARD, NO, NO, TO_FORWARD, TO_BACKWARD, OUTPUT_REST, STOP},
+};
+
+static void a_limit_comes_before_all_but_hardware(void **state)
+{
+	const struct output_kind *kind = output_kind_find("motor");
+	size_t key = (size_t)output_key_find(kind, "direction");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(LIMIT_ROWS) / sizeof(LIMIT_ROWS[0]); i++) {
+		const struct limit_row *row = &LIMIT_ROWS[i];
+		const struct output_failsafe *failsafe = failsafe_of(kind, "stop");
+		struct output_event event = {.type = row->type, .time_us = 9000};
+		struct output_facts facts = {.kind = kind,
+			.away = &failsafe->away,
+			.end = &failsafe->end,
+			.limited = row->limited,
+			.driven = row->driven};
+		struct output_decision decision;
+
+		facts.state.values = output_kind_initial(kind, NULL);
+		facts.state.for_us = OUTPUT_NEVER;
+		facts.state.start_us = row->waits_for == NO ? OUTPUT_NEVER : 9000;
+		output_values_set(&facts.state.values, key, row->direction);
+		facts.state.waiting = facts.state.values;
+		output_values_set(&facts.state.waiting, key, row->waits_for);
+		if (row->asked != NO)
+			output_values_set(&event.request.values, key, row->asked);
+		decision = output_decide(&facts, &event);
+		if (decision.verdict != row->verdict ||
+			decision.next.values.numbers[key] != row->next)
+			fail_msg("limit row %zu: %d, direction %d", i, (int)decision.verdict,
+				decision.next.values.numbers[key]);
+	}
+}
+
 static void what_rests_is_never_due(void **state)
 {
 	const struct output_kind *kind = output_kind_find("relay");
@@ -405,6 +475,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(each_row_is_decided_as_it_says),
 		cmocka_unit_test(a_fade_is_not_longer_than_it_may_be),
+		cmocka_unit_test(a_limit_comes_before_all_but_hardware),
 		cmocka_unit_test(what_rests_is_never_due),
 		cmocka_unit_test(on_is_the_direction_before_the_stop)};
 
