@@ -205,6 +205,43 @@ static void another_map_takes_over_what_is_equal(void **state)
 	tear_down(&f);
 }
 
+/* A line of a chip without interrupts. */
+static void close_plain(struct lines *lines)
+{
+	(void)lines;
+}
+
+static int open_plain(struct board *board, const struct lines_request *request,
+	struct hal_error *error, struct lines **ret_lines)
+{
+	static const struct lines_ops OPS = {.close = close_plain};
+	static struct lines lines = {.ops = &OPS, .n_lines = 1, .fd = -1};
+
+	(void)board;
+	(void)request;
+	(void)error;
+	*ret_lines = &lines;
+	return 0;
+}
+
+static void a_line_without_edges_is_refused(void **state)
+{
+	static const struct board_ops OPS = {.open_lines = open_plain};
+	struct board board = {.ops = &OPS};
+	struct config *config = map_load(MAP);
+	struct limits *limits;
+
+	(void)state;
+	assert_int_equal(limits_new(&board, config, NULL, &limits), 0);
+	limits_retry(limits, clock_now_us());
+	assert_true(limits_reached(limits, TOP));
+	assert_string_equal(limits_error(limits, TOP),
+		"GPIO24 gives no edges: a limit needs a line that does, such as one of the board's "
+		"own");
+	limits_free(limits);
+	config_free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(an_edge_wakes_and_reaches),
@@ -212,6 +249,7 @@ int main(void)
 		cmocka_unit_test(one_that_fails_is_reached_until_it_is_read),
 		cmocka_unit_test(a_tap_has_the_owners_edges_and_levels),
 		cmocka_unit_test(a_full_tap_loses_the_oldest_and_its_level_is_right),
+		cmocka_unit_test(a_line_without_edges_is_refused),
 		cmocka_unit_test(another_map_takes_over_what_is_equal)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
