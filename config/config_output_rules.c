@@ -104,8 +104,11 @@ static int read_limits(struct schema *schema, const struct yaml_node *node, void
 	return r;
 }
 
-static const struct schema_option LIMITS = {
-	.key = "limits", .type = SCHEMA_CUSTOM, .offset = 0, .read = read_limits};
+static const struct schema_option LIMITS = {.key = "limits",
+	.help = "the switches that end its way",
+	.type = SCHEMA_CUSTOM,
+	.offset = 0,
+	.read = read_limits};
 
 static struct schema_option failsafe_option(
 	const struct output_kind *kind, struct config_rule_words *words)
