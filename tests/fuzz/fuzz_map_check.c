@@ -181,6 +181,14 @@ static void check_param(const struct driver_param *param, double value)
 		FUZZ_CHECK(value >= param->min && value <= param->max);
 }
 
+/* A word of the kind, or a number, which says where to go. */
+static void check_failsafe(const struct config_output *output)
+{
+	FUZZ_CHECK(output->failsafe <= output->kind->n_failsafe);
+	FUZZ_CHECK(output->failsafe < output->kind->n_failsafe ||
+		config_output_failsafe(output)->away.given);
+}
+
 static void check_one(const struct config *config, const struct config_output *output)
 {
 	const struct output_kind *kind = output->kind;
@@ -194,7 +202,8 @@ static void check_one(const struct config *config, const struct config_output *o
 		if (output->ports[i].type == PORT_NONE && i < kind->n_ports)
 			FUZZ_CHECK(kind->ports[i].is_optional || !kind->ports[i].key);
 	}
-	FUZZ_CHECK(is_wired && output->fingerprint && output->failsafe < kind->n_failsafe);
+	FUZZ_CHECK(is_wired && output->fingerprint);
+	check_failsafe(output);
 	for (size_t i = 0; i < kind->n_params; i++)
 		check_param(&kind->params[i], output->params[i]);
 }
