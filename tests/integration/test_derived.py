@@ -91,6 +91,7 @@ def test_outside_of_its_limits_and_of_the_functions(run, client):
     gateway.set("climate.humidity", 10)
     row = health(client, lambda value: not value["sensors"]["dew"]["ok"], mark)["sensors"]
     assert row["humi"]["ok"] and row["dew"]["error"].endswith("is below 5")
+    mark = client.mark()
     gateway.set("climate.humidity", 40)
     health(client, lambda value: value["sensors"]["dew"]["ok"], mark)
     mark = client.mark()
