@@ -270,29 +270,42 @@ static void every_limit_is_in_the_manual(void **state)
 	globfree(&files);
 }
 
+/* "# LEDS" and the end of the line. */
+static void title_of(const struct output_kind *kind, char *out, size_t out_bytes)
+{
+	(void)snprintf(out, out_bytes, "# %s\n", kind->section);
+	for (; *out; out++)
+		*out = (char)toupper((unsigned char)*out);
+}
+
+static void check_ports_and_params(const struct output_kind *kind, const char *section)
+{
+	char word[80];
+
+	for (size_t i = 0; i < kind->n_ports + kind->n_params; i++) {
+		const char *key = i < kind->n_ports ? kind->ports[i].key
+						    : kind->params[i - kind->n_ports].key;
+
+		(void)snprintf(word, sizeof(word), "*%s*", key ? key : "line");
+		if (!strstr(section, word))
+			fail_msg("the manual of %s does not name %s", kind->section, word);
+	}
+}
+
 /* In a section of its own, which has each of its ports and parameters. */
 static void every_kind_of_output_is_in_the_manual(void **state)
 {
 	for (size_t i = 0; output_kind_table[i]; i++) {
 		const struct output_kind *kind = output_kind_table[i];
-		size_t length = strlen(kind->section);
-		char word[80] = "# ";
+		char title[80];
 		char *section;
 
-		for (size_t k = 0; k <= length; k++)
-			word[k + 2] = (char)toupper((unsigned char)kind->section[k]);
-		(void)snprintf(word + 2 + length, sizeof(word) - 2 - length, "\n");
-		section = section_of(*state, word);
-		if (!section)
+		title_of(kind, title, sizeof(title));
+		section = section_of(*state, title);
+		if (section)
+			check_ports_and_params(kind, section);
+		else
 			fail_msg("the manual has no section of %s", kind->section);
-		for (size_t k = 0; k < kind->n_ports + kind->n_params; k++) {
-			const char *key = k < kind->n_ports ? kind->ports[k].key
-							    : kind->params[k - kind->n_ports].key;
-
-			(void)snprintf(word, sizeof(word), "*%s*", key ? key : "line");
-			if (!strstr(section, word))
-				fail_msg("the manual of %s does not name %s", kind->section, word);
-		}
 		free(section);
 	}
 }
