@@ -53,10 +53,12 @@
  * one sequential write that does not wait for the card. Events are rare, and each of them counts:
  * they are on the card when the write returns.
  */
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): the macro joins literals on purpose */
 static const struct spool_table TABLES[] = {
 	[SPOOL_READINGS] = TABLE("spool.db", "reading", "NORMAL"),
 	[SPOOL_EVENTS] = TABLE("events.db", "event", "FULL"),
 };
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
 
 const struct spool_table *spool_table(enum spool_kind kind)
 {

@@ -62,7 +62,7 @@ static void an_echo_line_that_never_rises_is_no_answer(void **state)
 
 #define TEST(function)                                                                             \
 	{                                                                                          \
-		.name = #function, .test_func = function, .setup_func = rig_setup,                 \
+		.name = #function, .test_func = (function), .setup_func = rig_setup,               \
 		.teardown_func = rig_teardown,                                                     \
 		.initial_state = (void *)(uintptr_t)driver_find("hcsr04")                          \
 	}
