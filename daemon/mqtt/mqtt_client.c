@@ -74,6 +74,18 @@ const char *mqtt_client_reason(const struct mqtt_client *client, int code)
 	return words ? words : "refused";
 }
 
+static MQTTSubscribe_options options_of(const struct mqtt_filter *filter)
+{
+	MQTTSubscribe_options options = MQTTSubscribe_options_initializer;
+
+	/* Without it, a retained command that arrives while we are subscribed looks like any
+	 * other. */
+	options.retainAsPublished = !filter->of_others;
+	options.noLocal = filter->of_others;
+	options.retainHandling = filter->of_others ? NO_RETAINED : 0;
+	return options;
+}
+
 int mqtt_client_subscribe(
 	struct mqtt_client *client, const struct mqtt_filter *filters, size_t n, int *ret_codes)
 {
@@ -84,14 +96,7 @@ int mqtt_client_subscribe(
 	int r = topics && codes && options ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		/*
-		 * Without it, a retained command that arrives while we are subscribed looks like
-		 * any other.
-		 */
-		options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
-		options[i].retainAsPublished = !filters[i].of_others;
-		options[i].noLocal = filters[i].of_others;
-		options[i].retainHandling = filters[i].of_others ? NO_RETAINED : 0;
+		options[i] = options_of(&filters[i]);
 		codes[i] = filters[i].of_others ? 0 : 1;
 		topics[i] = strdup(filters[i].topic);
 		if (!topics[i])

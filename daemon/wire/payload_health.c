@@ -97,7 +97,7 @@ int payload_find_instance(
 	if (end - at <= DIGITS || at[DIGITS] != '"')
 		return -ENOENT;
 	for (int i = 0; i < DIGITS; i++) {
-		if (!memchr("0123456789abcdef", at[i], 16))
+		if (!((at[i] >= '0' && at[i] <= '9') || (at[i] >= 'a' && at[i] <= 'f')))
 			return -ENOENT;
 	}
 	memcpy(ret_instance, at, DIGITS);

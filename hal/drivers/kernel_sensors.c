@@ -144,7 +144,7 @@ int kernel_collect(struct chip *chip, unsigned channel, double *ret_values)
 	struct driver_channel_text text;
 	const struct driver_channel *measured = driver_channel(chip->driver, channel, &text);
 	const char *name = measured->name;
-	double value;
+	double value = 0;
 	int r = variant->has_fault ? check_fault(chip, name) : 0;
 
 	if (r == 0)

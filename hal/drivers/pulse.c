@@ -178,9 +178,10 @@ static bool model_step(void *state, uint64_t now_us, uint64_t *ret_time_us)
 /* A lower count means that the count was set back: nothing happens. */
 static void show_count(struct pulse_model *model, double value)
 {
-	for (; model->wire.n + 2 <= WIRE_CHANGES_MAX && model->shown + 1 <= value; model->shown++) {
+	while (model->wire.n + 2 <= WIRE_CHANGES_MAX && model->shown + 1 <= value) {
 		wire_model_add(&model->wire, 1, MODEL_HALF_US);
 		wire_model_add(&model->wire, 0, MODEL_HALF_US);
+		model->shown++;
 	}
 	if (value < model->shown)
 		model->shown = floor(value);

@@ -393,7 +393,7 @@ static const char *meet(struct fixture *fixture, const char *payload, bool retai
 {
 	static struct outbox_message answer;
 	size_t size = strlen(payload);
-	struct link_event *event = calloc(1, sizeof(*event) + size);
+	struct link_event *event = calloc(1, sizeof(*event) + size + 1);
 
 	assert_non_null(event);
 	*event = (struct link_event){
@@ -403,7 +403,7 @@ static const char *meet(struct fixture *fixture, const char *payload, bool retai
 		.payload_size = (uint32_t)size,
 		.true_size = size,
 	};
-	memcpy(event + 1, payload, size);
+	memcpy(event + 1, payload, size + 1);
 	fixture->met[0] = '\0';
 	router_handle(&fixture->router, event);
 	free(event);

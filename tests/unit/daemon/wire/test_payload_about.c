@@ -149,7 +149,7 @@ static void outputs_are_what_the_tables_say(void **state)
 
 			(void)snprintf(part, sizeof(part), "\"%s\":{\"type\":", key->name);
 			if (!key->is_hidden && output_key_is_there(kind, k, ports))
-				at = strstr(at, part);
+				at = at ? strstr(at, part) : NULL;
 			if (!at)
 				fail_msg("%s of %s is not there", part, kind->word);
 		}
