@@ -87,13 +87,40 @@ def test_each_page_is_reached_from_the_readme():
     assert {page for page in PAGES if page != "README.md"} <= linked
 
 
-def test_the_map_of_the_readme_is_a_good_one(binary, folder):
-    """The first one that a reader copies."""
-    (text,) = re.findall(r"^```yaml\n(.*?)^```", text_of("README.md"), re.MULTILINE | re.DOTALL)
-    path = folder / "tosd.yaml"
-    path.write_text(text, encoding="utf-8")
-    checked = subprocess.run([binary, f"--check={path}"], capture_output=True, text=True, check=False)
-    assert (checked.returncode, checked.stderr) == (0, "")
+@pytest.mark.parametrize("page", ["README.md", "docs/coming-from.md", "docs/tutorial.md"])
+def test_the_maps_of_a_page_are_good_ones(binary, folder, page):
+    """What a reader copies."""
+    maps = re.findall(r"^```yaml\n(.*?)^```", text_of(page), re.MULTILINE | re.DOTALL)
+    assert maps
+    for text in maps:
+        path = folder / "tosd.yaml"
+        path.write_text(text, encoding="utf-8")
+        checked = subprocess.run([binary, f"--check={path}"], capture_output=True, text=True, check=False)
+        assert (checked.returncode, checked.stderr) == (0, ""), text
+
+
+def test_each_client_of_the_tutorial_is_on_its_page():
+    clients = {str(path.relative_to(ROOT)) for path in (ROOT / "tests/integration/tutorial").glob("*.py")}
+    assert clients == set(re.findall(r"tests/integration/tutorial/\w+\.py", text_of("docs/tutorial.md")))
+
+
+def messages():
+    """All that the programs can say, with literals that stand one after the other as one."""
+    files = [path for folder in ("hal", "config", "daemon") for path in (ROOT / folder).rglob("*.c")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    return re.sub(r'"\s*(?:PRI\w+\s*)?"', "", text)
+
+
+def test_troubleshooting_quotes_what_is_said():
+    rows = re.findall(r"^\| ([^|]+) \|", text_of("docs/troubleshooting.md"), re.MULTILINE)
+    pieces = [
+        piece.strip(" ;:") for row in rows for quoted in re.findall('"([^"]+)"', row) for piece in quoted.split("…")
+    ]
+    said = messages()
+    named_elsewhere = {"condition unmet", "Connection refused"}  # systemd's words, and the C library's
+    missing = [piece for piece in pieces if len(piece) > 3 and piece not in said and piece not in named_elsewhere]
+    assert len(pieces) > 40
+    assert missing == []
 
 
 def test_the_version_is_the_same_everywhere():
