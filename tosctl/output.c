@@ -126,10 +126,22 @@ static bool add_pair(cJSON *action, const char *word)
 	return cJSON_AddItemToObject(action, key, value);
 }
 
-/* One word, as the keys say what it can be. false: nothing takes it. */
-static bool add_word(cJSON *action, const cJSON *keys, const char *word)
+/* "toggle" is the one modifier that is a word; an older gateway does not name them. */
+static bool takes_toggle(const cJSON *output)
 {
-	const cJSON *key;
+	const cJSON *modifiers = cJSON_GetObjectItemCaseSensitive(output, "modifiers"), *modifier;
+
+	cJSON_ArrayForEach(modifier, modifiers) {
+		if (cJSON_IsString(modifier) && strcmp(modifier->valuestring, "toggle") == 0)
+			return true;
+	}
+	return !modifiers;
+}
+
+/* One word, as the keys say what it can be. false: nothing takes it. */
+static bool add_word(cJSON *action, const cJSON *output, const char *word)
+{
+	const cJSON *keys = cJSON_GetObjectItemCaseSensitive(output, "keys"), *key;
 	const char *unit;
 	double number;
 
@@ -139,7 +151,7 @@ static bool add_word(cJSON *action, const cJSON *keys, const char *word)
 		return cJSON_GetObjectItemCaseSensitive(keys, "on") &&
 			cJSON_AddBoolToObject(action, "on", word[1] == 'n');
 	if (strcmp(word, "toggle") == 0)
-		return cJSON_AddTrueToObject(action, "toggle");
+		return takes_toggle(output) && cJSON_AddTrueToObject(action, "toggle");
 	key = find_key(keys, "choice", word);
 	if (key)
 		return cJSON_AddStringToObject(action, key->string, word);
@@ -156,11 +168,12 @@ static bool add_word(cJSON *action, const cJSON *keys, const char *word)
 	return key && cJSON_AddNumberToObject(action, key->string, number);
 }
 
-/* What the keys take, for the cure: "on, off, toggle, 1 to 10". */
-static void add_words(char wrong[OUTPUT_WRONG_BYTES], const cJSON *keys)
+/* What it takes, for the cure: "on, off, 1 to 10, toggle". */
+static void add_words(char wrong[OUTPUT_WRONG_BYTES], const cJSON *output)
 {
+	const cJSON *keys = cJSON_GetObjectItemCaseSensitive(output, "keys"), *key, *choice;
 	const char *sign = "; it takes ";
-	const cJSON *key, *choice;
+	size_t end;
 
 	cJSON_ArrayForEach(key, keys) {
 		const cJSON *choices = cJSON_GetObjectItemCaseSensitive(key, "choices");
@@ -186,6 +199,9 @@ static void add_words(char wrong[OUTPUT_WRONG_BYTES], const cJSON *keys)
 		}
 		sign = ", ";
 	}
+	end = strlen(wrong);
+	if (takes_toggle(output))
+		(void)snprintf(wrong + end, OUTPUT_WRONG_BYTES - end, "%stoggle", sign);
 }
 
 static cJSON *wrap(const char *kind, const char *name, cJSON *values)
@@ -200,15 +216,14 @@ static cJSON *wrap(const char *kind, const char *name, cJSON *values)
 static int read_words(const cJSON *output, const struct options *options, int n, char **words,
 	char wrong[OUTPUT_WRONG_BYTES], cJSON **ret_values)
 {
-	const cJSON *keys = cJSON_GetObjectItemCaseSensitive(output, "keys");
 	cJSON *values = cJSON_CreateObject();
 
 	for (int i = 0; i < n; i++) {
-		if (add_word(values, keys, words[i]))
+		if (add_word(values, output, words[i]))
 			continue;
 		(void)snprintf(wrong, OUTPUT_WRONG_BYTES, "\"%.40s\" is nothing that %.64s takes",
 			words[i], text_of(output, "name"));
-		add_words(wrong, keys);
+		add_words(wrong, output);
 		cJSON_Delete(values);
 		return EXIT_USAGE;
 	}
@@ -298,7 +313,7 @@ int output_make_action(const cJSON *about, const struct options *options, int n,
 	if (n == first) {
 		(void)snprintf(ret_wrong, OUTPUT_WRONG_BYTES, "say what %.64s shall do",
 			text_of(output, "name"));
-		add_words(ret_wrong, cJSON_GetObjectItemCaseSensitive(output, "keys"));
+		add_words(ret_wrong, output);
 		return EXIT_USAGE;
 	}
 	r = read_words(output, options, n - first, words + first, ret_wrong, &values);

@@ -197,6 +197,9 @@ struct json_writer;
 /* One key with its value: "angle":45.5, "color":"#ff8000". */
 void payload_add_key(struct json_writer *json, const struct output_key *key, int number);
 
+/* "modifiers": the names of what an action for this output may say beside its keys ("for"). */
+void payload_add_modifiers(struct json_writer *json, const struct config_output *output);
+
 /* The answer: ok if errors is NULL or empty. applied may be NULL. A failed hardware write has both.
  * */
 int payload_format_answer(const struct config *config, const struct payload_action *applied,

@@ -147,6 +147,7 @@ static void add_output(struct json_writer *json, const struct config_output *out
 	json_text(json, "nature", kind->nature);
 	if (kind->moves)
 		json_bool(json, "moves", true);
+	payload_add_modifiers(json, output);
 	json_object(json, "keys");
 	for (size_t i = 0; i < kind->n_keys; i++) {
 		if (!kind->keys[i].is_hidden && output_key_is_there(kind, i, ports))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What an action may say beside the keys of any output: one row each. */
+#include "json_writer.h"
 #include "payload_parse.h"
 
 #include <string.h>
@@ -55,15 +56,25 @@ static void check_fade(struct payload_parser *parser, const struct payload_path 
 		modifiers->fade_ms = (uint32_t)fade_ms;
 }
 
+/* One of an interlock is on or off at once. */
+static bool fades(const struct config_output *output)
+{
+	enum port_type ports[OUTPUT_PORTS_MAX];
+
+	config_output_ports(output, ports);
+	return output_can_fade(output->kind, ports) && !output->interlock;
+}
+
 static const struct modifier {
 	const char *name;
 	bool (*is_of)(const struct output_kind *kind);
+	bool (*takes)(const struct config_output *output); /* of such a kind; NULL: each does */
 	void (*check)(struct payload_parser *parser, const struct payload_path *path,
 		const cJSON *item, struct output_modifiers *modifiers);
 } MODIFIERS[] = {
-	{"for", is_for_all, check_for},
-	{"toggle", can_be_toggled, check_toggle},
-	{"fade", can_fade, check_fade},
+	{"for", is_for_all, NULL, check_for},
+	{"toggle", can_be_toggled, NULL, check_toggle},
+	{"fade", can_fade, fades, check_fade},
 };
 
 enum { N_MODIFIERS = sizeof(MODIFIERS) / sizeof(MODIFIERS[0]) };
@@ -87,6 +98,18 @@ const char *payload_modifier_name(const struct output_kind *kind, size_t index)
 		if (MODIFIERS[i].is_of(kind) && index-- == 0)
 			return MODIFIERS[i].name;
 	return NULL;
+}
+
+void payload_add_modifiers(struct json_writer *json, const struct config_output *output)
+{
+	json_array(json, "modifiers");
+	for (size_t i = 0; i < N_MODIFIERS; i++) {
+		const struct modifier *modifier = &MODIFIERS[i];
+
+		if (modifier->is_of(output->kind) && (!modifier->takes || modifier->takes(output)))
+			json_text(json, NULL, modifier->name);
+	}
+	json_array_end(json);
 }
 
 void payload_check_modifier(struct payload_parser *parser, const struct payload_path *path,
@@ -138,16 +161,16 @@ static void check_fade_of(struct payload_parser *parser, const struct payload_pa
 	const struct payload_key_of *of)
 {
 	const struct payload_path at_fade = {path, "fade"};
-	enum port_type ports[OUTPUT_PORTS_MAX];
 
-	config_output_ports(of->output, ports);
-	if (!output_can_fade(of->kind, ports))
-		payload_mistake(parser, &at_fade, "this %s is on a plain line: it is on or off",
-			of->kind->noun);
-	else if (of->output->interlock)
+	if (fades(of->output))
+		return;
+	if (of->output->interlock)
 		payload_mistake(parser, &at_fade,
 			"this %s is in the interlock \"%s\": it is on or off at once",
 			of->kind->noun, of->output->interlock);
+	else
+		payload_mistake(parser, &at_fade, "this %s is on a plain line: it is on or off",
+			of->kind->noun);
 }
 
 void payload_check_modifiers(struct payload_parser *parser, const struct payload_path *path,

@@ -39,10 +39,11 @@ def test_it_tells_what_the_map_has(broker, client, make_client, make_gateway):
     assert [led["name"] for led in got["outputs"]["led"]] == ["red", "green", "blue"]
     for led in got["outputs"]["led"]:
         assert led["nature"] == "light" and "moves" not in led
+        assert led["modifiers"] == ["for", "toggle"] + ["fade"] * (led["name"] != "red")  # that is on a plain line
         assert led["keys"]["on"] == {"type": "bool"}
         assert led["keys"]["bright"] == {"type": "integer", "min": 1, "max": 10}
     (motor,) = got["outputs"]["motor"]
-    assert motor["name"] == "motor0" and motor["moves"] is True
+    assert motor["name"] == "motor0" and motor["moves"] is True and motor["modifiers"] == ["for"]
     assert motor["keys"]["direction"] == {"type": "choice", "choices": ["forward", "backward", "stop"]}
     late = make_client(topics=("tos/about",)).wait("tos/about")
     assert (late.qos, late.retain, json.loads(late.payload)) == (1, True, got)
@@ -58,6 +59,17 @@ def test_every_key_that_it_names_is_one_of_an_action(gateway, client):
                 for value in key.get("choices") or values[key["type"]]:
                     answer = client.ask_json({kind: {str(index): {name: value}}})
                     assert answer["ok"], (kind, name, value, answer)
+
+
+def test_every_modifier_that_it_names_is_taken_and_no_other(gateway, client):
+    modifiers = {"for": 1000, "fade": 100, "toggle": True}
+    for kind, outputs in about(client)["outputs"].items():
+        for index, output in enumerate(outputs):
+            for name, value in modifiers.items():
+                start = {"direction": "forward"} if "direction" in output["keys"] else {"on": True}
+                values = {name: value} if name == "toggle" else start | {name: value}
+                answer = client.ask_json({kind: {str(index): values}})
+                assert answer["ok"] == (name in output["modifiers"]), (kind, output["name"], name, answer)
 
 
 def test_a_reload_tells_it_anew(broker, client, make_gateway):

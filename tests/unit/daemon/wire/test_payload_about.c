@@ -140,8 +140,10 @@ static void outputs_are_what_the_tables_say(void **state)
 		char part[128];
 		const char *at;
 
-		(void)snprintf(part, sizeof(part), "\"%s\":[{\"name\":\"one\",\"nature\":\"%s\",%s",
-			kind->word, kind->nature, kind->moves ? "\"moves\":true," : "\"keys\"");
+		(void)snprintf(part, sizeof(part),
+			"\"%s\":[{\"name\":\"one\",\"nature\":\"%s\",%s\"modifiers\":[\"for\"%s",
+			kind->word, kind->nature, kind->moves ? "\"moves\":true," : "",
+			output_toggle_key(kind) >= 0 ? ",\"toggle\"" : "");
 		assert_has(part);
 		at = strstr(text, part);
 		for (size_t k = 0; k < kind->n_keys; k++) {
@@ -182,8 +184,29 @@ static void a_key_has_the_range_of_its_output(void **state)
 	fake.outputs[0].kind = &KIND;
 	fake.outputs[0].params[0] = 90.5;
 	assert_true(format(&fake.config, sizeof(text)) > 0);
-	assert_has("\"nature\":\"test\",\"keys\":{\"angle\":{\"type\":\"number\","
+	assert_has("\"nature\":\"test\",\"modifiers\":[\"for\"],\"keys\":{\"angle\":{\"type\":"
+		   "\"number\","
 		   "\"decimals\":1,\"min\":-0.5,\"max\":90.5},\"color\":{\"type\":\"color\"}}}");
+}
+
+/* A fade needs more than on and off, and nothing that must be off first. */
+static void modifiers_are_those_that_the_output_takes(void **state)
+{
+	struct fake_config fake;
+	struct config_output *led;
+
+	(void)state;
+	init(&fake);
+	led = &fake.outputs[0];
+	led->ports[0].type = PORT_LINE;
+	assert_true(format(&fake.config, sizeof(text)) > 0);
+	assert_has("\"modifiers\":[\"for\",\"toggle\"],\"keys\"");
+	led->ports[0].type = PORT_CHIP_PWM;
+	assert_true(format(&fake.config, sizeof(text)) > 0);
+	assert_has("\"modifiers\":[\"for\",\"toggle\",\"fade\"],\"keys\"");
+	led->interlock = (char[]){"lamp"};
+	assert_true(format(&fake.config, sizeof(text)) > 0);
+	assert_has("\"modifiers\":[\"for\",\"toggle\"],\"keys\"");
 }
 
 static void inputs_have_their_words(void **state)
@@ -263,6 +286,7 @@ int main(void)
 		cmocka_unit_test(what_is_derived_has_its_own_unit_or_that_of_its_sources),
 		cmocka_unit_test(outputs_are_what_the_tables_say),
 		cmocka_unit_test(a_key_has_the_range_of_its_output),
+		cmocka_unit_test(modifiers_are_those_that_the_output_takes),
 		cmocka_unit_test(inputs_have_their_words),
 		cmocka_unit_test(sensors_are_left_out_where_there_is_no_room),
 		cmocka_unit_test(the_largest_map_fits),
