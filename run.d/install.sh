@@ -7,10 +7,15 @@
 policy=/usr/sbin/policy-rc.d
 policy_is_ours=
 
-# The packages of these groups that are not installed.
+# The packages of these groups that are not installed. One that an installed package provides is
+# there: a nodejs of another archive has npm in it, and cannot stand beside Debian's npm.
 missing_packages() {
+	provided=$(dpkg-query -W -f '${db:Status-Status}\t${Provides}\n' | sed -n 's/ ([^)]*)//g
+		s/,//g
+		s/^installed\t//p' | paste -s -d ' ')
 	awk -v groups=" $* " 'index(groups, " " $1 " ") { print $2 }' "$here/run.d/packages" |
 		sort -u | while read -r package; do
+		case " $provided " in *" $package "*) continue ;; esac
 		state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || state=
 		[ "$state" = installed ] || echo "$package"
 	done
