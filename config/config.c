@@ -165,7 +165,7 @@ int config_begin_again(struct config *from, struct config **ret_config)
 	return new_config(from->path, text, from->text_bytes, ret_config);
 }
 
-int config_fill(struct config *config, const char *hostname, struct diag *diag)
+int config_fill(struct config *config, const struct host *host, struct diag *diag)
 {
 	struct yaml_node *root __attribute__((cleanup(free_tree))) = NULL;
 	size_t before = diag_count(diag);
@@ -174,7 +174,7 @@ int config_fill(struct config *config, const char *hostname, struct diag *diag)
 	if (r < 0)
 		return r;
 	struct config_loader loader = {
-		.schema = {.diag = diag}, .config = config, .hostname = hostname, .root = root};
+		.schema = {.diag = diag}, .config = config, .host = host, .root = root};
 	loader.schema.context = &loader;
 	r = read_root(&loader);
 	if (r < 0)
@@ -187,13 +187,13 @@ int config_fill(struct config *config, const char *hostname, struct diag *diag)
 }
 
 int config_load(
-	const char *path, const char *hostname, struct diag *diag, struct config **ret_config)
+	const char *path, const struct host *host, struct diag *diag, struct config **ret_config)
 {
 	struct config *config __attribute__((cleanup(free_config))) = NULL;
 	int r = config_read_file(path, diag, &config);
 
 	if (r == 0)
-		r = config_fill(config, hostname, diag);
+		r = config_fill(config, host, diag);
 	if (r < 0)
 		return r;
 	*ret_config = config;

@@ -13,6 +13,7 @@
 #include "diag.h"
 #include "driver.h"
 #include "gpio.h"
+#include "host.h"
 #include "output_kind.h"
 #include "sampling.h"
 #include "sim_wave.h"
@@ -44,10 +45,10 @@ struct config_will {
 struct config_mqtt {
 	char **urls; /* at least one: "mqtt://host:1883", "mqtts://host:8883"; tried in turn */
 	size_t n_urls;
-	char *topic;     /* the root of every topic, %H already replaced; no wildcard, no slash at
-			either end */
-	char *client_id; /* %H already replaced */
-	char *username;  /* NULL: none */
+	/* %H and %i are already replaced. */
+	char *topic; /* the root of every topic; no wildcard, no slash at either end */
+	char *client_id;
+	char *username;      /* NULL: none */
 	char *password_file; /* NULL: none. Checked to be a regular file that others cannot read */
 	struct config_tls tls;
 	unsigned keepalive_s;
@@ -58,6 +59,8 @@ struct config_mqtt {
 	bool timestamp;
 	bool accept_retained;
 	bool clean_start;
+	unsigned session_expiry_s; /* of a kept session, MQTT 5 */
+	unsigned will_delay_s;     /* MQTT 5; 0: at once */
 	uint64_t health_interval_us;
 	char *fingerprint; /* if it stays equal, the connection can be kept */
 };
@@ -220,10 +223,10 @@ struct config {
  * Reads and checks the whole file. Opens no device. Every mistake is added to diag, and there is a
  * result only if there is none. A map without mistakes may still get warnings, about what is
  * possible but hardly meant. 0; -EINVAL: mistakes, see diag; -ENOMEM. A file that cannot be read is
- * a mistake too. hostname replaces %H; borrowed for the call.
+ * a mistake too. host replaces %H and %i; borrowed for the call.
  */
 int config_load(
-	const char *path, const char *hostname, struct diag *diag, struct config **ret_config);
+	const char *path, const struct host *host, struct diag *diag, struct config **ret_config);
 
 /* Called for each output that was not understood, with its path ("motors[1]") and its line or 0. */
 struct config_missed {
@@ -241,7 +244,7 @@ struct config_missed {
  * An output is included if its lines or channels, and their level at rest, are clear. A mistake in
  * its speed, its name and the like does not matter. 0; -EINVAL: nothing could be read; -ENOMEM.
  */
-int config_load_outputs(const char *path, const char *hostname, struct diag *diag,
+int config_load_outputs(const char *path, const struct host *host, struct diag *diag,
 	const struct config_missed *missed, struct config **ret_config, bool *ret_whole);
 
 /* What happens to an output when the broker is away, by the map. */

@@ -34,6 +34,8 @@ static void print_mqtt(const struct config_mqtt *mqtt, FILE *out)
 	fprintf(out, "will.qos %u\nwill.retain %d\n", mqtt->will.qos, mqtt->will.retain);
 	fprintf(out, "version %d\nqos %u\nclean_start %d\n", mqtt->version, mqtt->qos,
 		mqtt->clean_start);
+	fprintf(out, "session_expiry %u\nwill_delay %u\n", mqtt->session_expiry_s,
+		mqtt->will_delay_s);
 }
 
 static void print_chip(const struct config_chip *chip, FILE *out)

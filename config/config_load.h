@@ -15,7 +15,7 @@
 struct config_loader {
 	struct schema schema; /* its context is this loader */
 	struct config *config;
-	const char *hostname;
+	const struct host *host;
 	const struct yaml_node *root;
 	const struct output_kind *kind; /* of the section being read */
 	bool is_rescue;                 /* for --safe: the outputs are put to rest, never driven */
@@ -35,7 +35,7 @@ int config_read_file(const char *path, struct diag *diag, struct config **ret_co
 int config_begin_again(struct config *from, struct config **ret_config);
 
 /* Fills the config from its bytes. -EINVAL: there are mistakes, and the config is of no use. */
-int config_fill(struct config *config, const char *hostname, struct diag *diag);
+int config_fill(struct config *config, const struct host *host, struct diag *diag);
 
 /* All sections: the fixed ones, and one for each kind of output. Then a row without a key. */
 enum { CONFIG_SECTIONS_MAX = 16 + OUTPUT_KINDS_MAX };
@@ -112,6 +112,9 @@ void config_spread_failsafe(struct config *config);
 
 /* Checks that the section's table cannot express. */
 int config_finish_mqtt(struct config_loader *loader);
+
+/* Checks what mqtt says of sessions and of the will's delay. */
+void config_check_session(struct config_loader *loader, const struct yaml_node *mqtt);
 
 /* Checks across sections. */
 int config_check_uses(struct config_loader *loader);

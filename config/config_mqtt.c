@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #define SECOND 1e6 /* in the base unit of durations, us */
+#define DAY    (24 * 3600 * SECOND)
 #define QOS    .type = SCHEMA_INTEGER, .min = 0, .max = 2
 
 static const struct schema_option tls_options[] = {
@@ -67,12 +68,13 @@ const struct schema_option config_mqtt_options[] = {
 		.read = read_urls,
 		.required = true},
 	{.key = "topic",
-		.help = "the root of every topic; %H is the host name",
+		.help = "the root of every topic; %H is the host name, %i differs on each board",
 		SCHEMA_FIELD(struct config_mqtt, topic),
 		.type = SCHEMA_TOPIC,
 		.initial = "tos"},
 	{.key = "client_id",
-		.help = "two clients with the same one disconnect each other; %H is the host name",
+		.help = "two clients with the same one disconnect each other; %H is the host name, "
+			"%i differs on each board",
 		SCHEMA_FIELD(struct config_mqtt, client_id),
 		.type = SCHEMA_STRING,
 		.initial = "tos-%H"},
@@ -136,12 +138,30 @@ const struct schema_option config_mqtt_options[] = {
 		SCHEMA_FIELD(struct config_mqtt, clean_start),
 		.type = SCHEMA_BOOL,
 		.initial = "true"},
+	{.key = "session_expiry",
+		.help = "how long the broker keeps a session without the gateway, with "
+			"clean_start: false; MQTT 5",
+		SCHEMA_FIELD(struct config_mqtt, session_expiry_s),
+		.type = SCHEMA_DURATION,
+		.min = SECOND,
+		.max = 365 * DAY,
+		.unit = SECOND,
+		.initial = "7d"},
+	{.key = "will_delay",
+		.help = "how long the broker waits with the will; none is sent if the gateway is "
+			"back in time; MQTT 5, and clean_start: false",
+		SCHEMA_FIELD(struct config_mqtt, will_delay_s),
+		.type = SCHEMA_DURATION,
+		.min = 0,
+		.max = DAY,
+		.unit = SECOND,
+		.initial = "0s"},
 	{.key = "health_interval",
 		.help = "the time between publications of the health",
 		SCHEMA_FIELD(struct config_mqtt, health_interval_us),
 		.type = SCHEMA_DURATION,
 		.min = SECOND,
-		.max = 24 * 3600 * SECOND,
+		.max = DAY,
 		.initial = "60s"},
 	{0},
 };
@@ -186,20 +206,30 @@ static int read_urls(struct schema *schema, const struct yaml_node *node, void *
 	return 0;
 }
 
-/* Replaces %H in an allocated text. */
-static int expand(char **text, const char *hostname)
+/* What stands for the two characters, or NULL. */
+static const char *word_of(const char *text, const struct host *host)
+{
+	if (text[0] != '%')
+		return NULL;
+	return text[1] == 'H' ? host->name : text[1] == 'i' ? host->id : NULL;
+}
+
+/* Replaces %H and %i in an allocated text. */
+static int expand(char **text, const struct host *host)
 {
 	char *expanded = NULL;
 	size_t size = 0;
 
-	if (!*text || !strstr(*text, "%H"))
+	if (!*text || !strchr(*text, '%'))
 		return 0;
 	FILE *out = open_memstream(&expanded, &size);
 	if (!out)
 		return -ENOMEM;
 	for (const char *p = *text; *p; p++) {
-		if (p[0] == '%' && p[1] == 'H') {
-			fputs(hostname, out);
+		const char *word = word_of(p, host);
+
+		if (word) {
+			fputs(word, out);
 			p++;
 		} else {
 			fputc(*p, out);
@@ -218,14 +248,24 @@ static int expand(char **text, const char *hostname)
 static int expand_option(struct config_loader *loader, const struct yaml_node *node,
 	enum schema_type type, char **text)
 {
-	bool whole = *text != NULL;
-	int r = expand(text, loader->hostname);
-	const char *wrong = whole && r == 0 ? schema_text_wrong(type, *text) : NULL;
+	const struct diag_place *place = node ? &node->place : &loader->root->place;
+	const char *key = node ? node->key : "client_id";
+	struct diag *diag = loader->schema.diag;
 
+	if (!*text)
+		return 0;
+	if (strstr(*text, "%i") && !*loader->host->id) {
+		diag_error(diag, *place, "systemd-machine-id-setup makes a machine id",
+			"%s: %%i has no value, as this machine has neither a serial number nor a "
+			"machine id",
+			key);
+		return 0;
+	}
+	int r = expand(text, loader->host);
+	const char *wrong = r == 0 ? schema_text_wrong(type, *text) : NULL;
 	if (wrong)
-		diag_error(loader->schema.diag, node ? node->place : loader->root->place,
-			"%H is the host name", "%s: \"%.80s\" %s", node ? node->key : "client_id",
-			*text, wrong);
+		diag_error(
+			diag, *place, "%H is the host name", "%s: \"%.80s\" %s", key, *text, wrong);
 	return r;
 }
 
@@ -315,5 +355,6 @@ int config_finish_mqtt(struct config_loader *loader)
 	check_tls(loader, yaml_node_get(node, "tls"));
 	check_will(loader, yaml_node_get(will, "topic"));
 	check_discovery(loader, yaml_node_get(node, "discovery"));
+	config_check_session(loader, node);
 	return 0;
 }

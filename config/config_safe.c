@@ -398,7 +398,7 @@ static int rescue_all(struct rescue *rescue)
 }
 
 static int rescue_outputs_of(
-	struct config *config, const char *hostname, const struct config_missed *missed)
+	struct config *config, const struct host *host, const struct config_missed *missed)
 {
 	struct diag *unheard = NULL;
 	int r = diag_new("", &unheard);
@@ -408,7 +408,7 @@ static int rescue_outputs_of(
 	struct rescue rescue = {
 		.loader = {.schema = {.diag = unheard},
 			.config = config,
-			.hostname = hostname,
+			.host = host,
 			.is_rescue = true},
 		.missed = missed,
 	};
@@ -418,7 +418,7 @@ static int rescue_outputs_of(
 	return r;
 }
 
-int config_load_outputs(const char *path, const char *hostname, struct diag *diag,
+int config_load_outputs(const char *path, const struct host *host, struct diag *diag,
 	const struct config_missed *missed, struct config **ret_config, bool *ret_whole)
 {
 	struct config *config __attribute__((cleanup(free_config))) = NULL;
@@ -427,7 +427,7 @@ int config_load_outputs(const char *path, const char *hostname, struct diag *dia
 
 	if (r < 0)
 		return r;
-	r = config_fill(config, hostname, diag);
+	r = config_fill(config, host, diag);
 	if (r == 0) {
 		*ret_whole = true;
 		*ret_config = config;
@@ -439,7 +439,7 @@ int config_load_outputs(const char *path, const char *hostname, struct diag *dia
 	/* With mistakes, start again from the same bytes. */
 	r = config_begin_again(config, &bare);
 	if (r == 0)
-		r = rescue_outputs_of(bare, hostname, missed);
+		r = rescue_outputs_of(bare, host, missed);
 	if (r < 0)
 		return r;
 	*ret_whole = false;

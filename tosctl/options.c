@@ -344,17 +344,17 @@ static void take_map(struct draft *draft, const struct config *config)
 static int read_map(struct draft *draft)
 {
 	const char *path = draft->map ? draft->map : DEFAULT_MAP;
-	char hostname[256] = "localhost";
 	static struct config *config;
+	struct host host;
 	struct diag *diag = NULL;
 	int r;
 
 	if (!draft->map && (draft->host || draft->url || access(path, R_OK) < 0))
 		return -1;
-	(void)gethostname(hostname, sizeof(hostname) - 1);
+	host_read("", &host);
 	r = diag_new(path, &diag);
 	if (r == 0)
-		r = config_load(path, hostname, diag, &config);
+		r = config_load(path, &host, diag, &config);
 	if (r < 0 && diag)
 		diag_print(diag, stderr);
 	diag_free(diag);

@@ -136,10 +136,7 @@ void gateway_clear_old_topics(struct gateway *gateway);
 
 /* --- gateway_map.c --- */
 
-/* The name that replaces %H in the map. */
-void gateway_hostname(char *hostname, size_t hostname_bytes);
-
-/* config_load() with the name of this host. */
+/* config_load() with the name and the identity of this host. */
 int gateway_read_map(const char *path, struct diag *diag, struct config **ret_config);
 
 enum { GATEWAY_COUNTS_BYTES = 32 * OUTPUT_KINDS_MAX };

@@ -8,12 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-void gateway_hostname(char *hostname, size_t hostname_bytes)
-{
-	(void)snprintf(hostname, hostname_bytes, "localhost");
-	(void)gethostname(hostname, hostname_bytes - 1);
-}
-
 /* Logs without waiting for a reader: motors run during a reload. */
 static void tell(const struct diag *diag)
 {
@@ -31,10 +25,10 @@ static void tell(const struct diag *diag)
 
 int gateway_read_map(const char *path, struct diag *diag, struct config **ret_config)
 {
-	char hostname[256];
+	struct host host;
 
-	gateway_hostname(hostname, sizeof(hostname));
-	return config_load(path, hostname, diag, ret_config);
+	host_read("", &host);
+	return config_load(path, &host, diag, ret_config);
 }
 
 int gateway_load_config(const char *path, struct config **ret_config)

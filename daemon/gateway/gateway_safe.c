@@ -99,15 +99,15 @@ static void try_map(
 	const struct gateway_options *options, const char *path, struct attempt *attempt)
 {
 	const struct config_missed missed = {on_missed, attempt};
-	char hostname[256];
+	struct host host;
 	int r;
 
 	*attempt = (struct attempt){.path = path, .outcome = OUTCOME_UNREADABLE};
-	gateway_hostname(hostname, sizeof(hostname));
+	host_read("", &host);
 	r = diag_new(path, &attempt->diag);
 	if (r == 0)
-		r = config_load_outputs(path, hostname, attempt->diag, &missed, &attempt->config,
-			&attempt->is_whole);
+		r = config_load_outputs(
+			path, &host, attempt->diag, &missed, &attempt->config, &attempt->is_whole);
 	if (r < 0 && r != -EINVAL)
 		log_error("config", "%s: %s", path, strerror(-r));
 	if (r < 0)

@@ -155,7 +155,8 @@ static void note_short_life(struct link *link, uint64_t lasted_us)
 	if (link->short_lived == SHORT_LIVES)
 		log_warning("mqtt",
 			"%d connections in a row broke soon after they were made: does another "
-			"client use the client id \"%s\"? Then give each its own mqtt.client_id",
+			"client use the client id \"%s\"? Then give each its own mqtt.client_id, "
+			"with %%i in it",
 			SHORT_LIVES, link->settings.mqtt->client_id);
 }
 

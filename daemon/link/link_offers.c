@@ -15,6 +15,8 @@ static unsigned in_use(const struct config_mqtt *mqtt)
 		all &= ~(unsigned)BROKER_OFFER_QOS_1;
 	if (will_qos < 2)
 		all &= ~(unsigned)BROKER_OFFER_WILL_QOS_1;
+	if (mqtt->will_delay_s > 0)
+		all |= BROKER_OFFER_NO_WILL_DELAY;
 	return all;
 }
 
@@ -26,16 +28,21 @@ unsigned link_offers_lowered(const struct link_session *session)
 static const struct {
 	unsigned bit;
 	const char *words;
+	const char *reason; /* NULL: as it was found */
 } LOWERED[] = {
 	{BROKER_OFFER_NO_RETAIN,
 		"has no retained messages: a client that subscribes later does not get state, "
-		"status and health"},
-	{BROKER_OFFER_QOS_1, "has no QoS 2: what was to go with it goes with QoS 1"},
-	{BROKER_OFFER_QOS_0, "has QoS 0 alone: messages may get lost without anybody knowing"},
-	{BROKER_OFFER_NO_WILL, "takes no will: nobody learns when this gateway dies"},
-	{BROKER_OFFER_WILL_NO_RETAIN, "takes no retained will: it goes without retain"},
-	{BROKER_OFFER_WILL_QOS_1, "takes no will with QoS 2: it goes with QoS 1"},
-	{BROKER_OFFER_WILL_QOS_0, "takes a will with QoS 0 alone: so it goes"},
+		"status and health",
+		NULL},
+	{BROKER_OFFER_QOS_1, "has no QoS 2: what was to go with it goes with QoS 1", NULL},
+	{BROKER_OFFER_QOS_0, "has QoS 0 alone: messages may get lost without anybody knowing",
+		NULL},
+	{BROKER_OFFER_NO_WILL, "takes no will: nobody learns when this gateway dies", NULL},
+	{BROKER_OFFER_WILL_NO_RETAIN, "takes no retained will: it goes without retain", NULL},
+	{BROKER_OFFER_WILL_QOS_1, "takes no will with QoS 2: it goes with QoS 1", NULL},
+	{BROKER_OFFER_WILL_QOS_0, "takes a will with QoS 0 alone: so it goes", NULL},
+	{BROKER_OFFER_NO_WILL_DELAY, "sends the will at once: mqtt.will_delay has no effect",
+		"MQTT 3.1.1 has no such delay"},
 };
 
 static void tell(struct link_session *session)
@@ -54,7 +61,7 @@ static void tell(struct link_session *session)
 		if (news & LOWERED[i].bit)
 			log_warning("mqtt", "the broker %s %s (%s)",
 				link->settings.mqtt->urls[link->turn.index], LOWERED[i].words,
-				reason);
+				LOWERED[i].reason ? LOWERED[i].reason : reason);
 	}
 	if (session->announced)
 		link_tell_broker(session);
@@ -87,7 +94,7 @@ const char *link_offers_farewell(struct link_session *session)
 		(size_t)size < sizeof(link->farewell))
 		(void)snprintf(link->farewell + size, sizeof(link->farewell) - (size_t)size,
 			": another client uses the client id \"%s\"; give each its own "
-			"mqtt.client_id",
+			"mqtt.client_id, with %%i in it",
 			link->settings.mqtt->client_id);
 	return link->farewell;
 }

@@ -14,6 +14,7 @@ static const struct {
 	{BROKER_OFFER_NO_WILL, "will"},
 	{BROKER_OFFER_WILL_NO_RETAIN, "will.retain"},
 	{BROKER_OFFER_WILL_QOS_1 | BROKER_OFFER_WILL_QOS_0, "will.qos"},
+	{BROKER_OFFER_NO_WILL_DELAY, "will_delay"},
 };
 
 struct list {

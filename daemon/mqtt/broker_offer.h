@@ -24,7 +24,8 @@ enum {
 	BROKER_OFFER_WILL_NO_RETAIN = 1 << 4, /* of the will alone */
 	BROKER_OFFER_WILL_QOS_1 = 1 << 5,
 	BROKER_OFFER_WILL_QOS_0 = 1 << 6,
-	BROKER_OFFER_ALL = (1 << 7) - 1,
+	BROKER_OFFER_ALL = (1 << 7) - 1,     /* that may be found by trying */
+	BROKER_OFFER_NO_WILL_DELAY = 1 << 7, /* of MQTT 3.1.1 */
 };
 
 #define BROKER_OFFER_FULL_US (3600 * UINT64_C(1000000)) /* until everything is offered again */

@@ -24,7 +24,6 @@ enum {
 	 * them.
 	 */
 	WINDOW_3_1_1 = 20,
-	SESSION_NEVER_EXPIRES = -1, /* as unsigned: 0xFFFFFFFF */
 };
 
 /* After this time no further address is tried. */
@@ -139,13 +138,46 @@ static void fill_tls(struct mqtt_attempt *attempt, MQTTClient_SSLOptions *ret_op
 	ret_options->ssl_error_context = attempt;
 }
 
+/* MQTT 5. */
+static MQTTResponse connect_with_properties(const struct config_mqtt *mqtt,
+	const struct mqtt_client *client, MQTTClient_connectOptions *options)
+{
+	MQTTProperties properties = MQTTProperties_initializer;
+	MQTTProperties of_will = MQTTProperties_initializer;
+	const MQTTProperty packet_max = {
+		.identifier = MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE,
+		.value.integer4 = MQTT_CLIENT_INBOUND_MAX,
+	};
+	const MQTTProperty expiry = {
+		.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL,
+		.value.integer4 = mqtt->session_expiry_s,
+	};
+	const MQTTProperty delay = {
+		.identifier = MQTTPROPERTY_CODE_WILL_DELAY_INTERVAL,
+		.value.integer4 = mqtt->will_delay_s,
+	};
+	MQTTResponse response;
+
+	options->cleansession = 0;
+	options->cleanstart = mqtt->clean_start;
+	(void)MQTTProperties_add(&properties, &packet_max);
+	if (!mqtt->clean_start)
+		(void)MQTTProperties_add(&properties, &expiry);
+	if (mqtt->will_delay_s > 0)
+		(void)MQTTProperties_add(&of_will, &delay);
+	response = MQTTClient_connect5(client->handle, options, &properties,
+		options->will && mqtt->will_delay_s > 0 ? &of_will : NULL);
+	MQTTProperties_free(&properties);
+	MQTTProperties_free(&of_will);
+	return response;
+}
+
 static MQTTResponse connect_handle(
 	struct mqtt_attempt *attempt, const struct mqtt_client *client, bool *ret_session_present)
 {
 	MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
 	MQTTClient_willOptions will = MQTTClient_willOptions_initializer;
 	MQTTClient_SSLOptions ssl = MQTTClient_SSLOptions_initializer;
-	MQTTProperties properties = MQTTProperties_initializer;
 	const struct mqtt_client_settings *settings = attempt->settings;
 	MQTTResponse response;
 
@@ -169,22 +201,7 @@ static MQTTResponse connect_handle(
 		resolver_pin(attempt->url.host, attempt->address->text);
 	}
 	if (client->version == CONFIG_MQTT_VERSION_5) {
-		MQTTProperty expiry = {
-			.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL,
-			.value.integer4 = (unsigned)SESSION_NEVER_EXPIRES,
-		};
-
-		const MQTTProperty packet_max = {
-			.identifier = MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE,
-			.value.integer4 = MQTT_CLIENT_INBOUND_MAX,
-		};
-
-		options.cleansession = 0;
-		options.cleanstart = settings->mqtt->clean_start;
-		(void)MQTTProperties_add(&properties, &packet_max);
-		if (!settings->mqtt->clean_start)
-			(void)MQTTProperties_add(&properties, &expiry);
-		response = MQTTClient_connect5(client->handle, &options, &properties, NULL);
+		response = connect_with_properties(settings->mqtt, client, &options);
 	} else {
 		options.cleansession = settings->mqtt->clean_start;
 		response = (MQTTResponse){
@@ -194,7 +211,6 @@ static MQTTResponse connect_handle(
 		};
 	}
 	resolver_unpin();
-	MQTTProperties_free(&properties);
 	*ret_session_present = options.returned.sessionPresent != 0;
 	return response;
 }
@@ -223,6 +239,8 @@ static void note_limits(struct mqtt_client *client, MQTTProperties *properties, 
 		client->said |= qos_max == 1 ? BROKER_OFFER_QOS_1 : BROKER_OFFER_QOS_0;
 	if (number_or(properties, MQTTPROPERTY_CODE_RETAIN_AVAILABLE, 1) == 0)
 		client->said |= BROKER_OFFER_NO_RETAIN;
+	if (client->version != CONFIG_MQTT_VERSION_5)
+		client->said |= BROKER_OFFER_NO_WILL_DELAY;
 	client->lowered |= client->said;
 	/* A broker that keeps our session may still wait for the end of QoS 2 handshakes of an
 	 * earlier connection. Since the library starts with packet id 1 again, the broker could

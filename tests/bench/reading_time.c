@@ -66,12 +66,13 @@ static int compare(const void *a, const void *b)
 
 static struct config *load(const char *path)
 {
+	static const struct host host = {.name = "localhost"};
 	struct diag *diag;
 	struct config *config;
 
 	if (diag_new(path, &diag) < 0)
 		errx(1, "no memory");
-	if (config_load(path, "localhost", diag, &config) < 0) {
+	if (config_load(path, &host, diag, &config) < 0) {
 		diag_print(diag, stderr);
 		exit(1);
 	}

@@ -170,6 +170,38 @@ def test_a_kept_session_outlives_the_node(rabbit, connected, make_gateway, make_
     make_gateway(make_map(rabbit.port, mqtt=kept)).wire.wait("line GPIO17 1$")
 
 
+def waits(delay):
+    return f"  clean_start: false\n  session_expiry: 10min\n  will_delay: {delay}"
+
+
+def test_a_will_that_waits_is_sent_in_the_end(rabbit, connected, root):
+    """Before 3.13 it does not wait, as MQTT 3.1.1 has no word for that. Then the health says so."""
+    gateway, client = connected(mqtt=waits("2s"))
+    reduced = values(client.wait(f"{root}/health", lambda m: values(m)["broker"]))["reduced"]
+    assert ("will_delay" in reduced) == (rabbit.version() < (3, 13))
+    gateway.kill(signal.SIGKILL)
+    client.wait(f"{root}/status", lambda m: m.payload == b"offline")
+
+
+def test_a_will_is_not_sent_for_who_is_back_in_time(rabbit, root, make_map, make_client, make_gateway):
+    proxy = Proxy(rabbit.port).open()
+    try:
+        client = make_client(f"{root}/#")
+        gateway = make_gateway(make_map(proxy.port, mqtt=waits("10min")))
+        client.wait(f"{root}/status", lambda m: m.payload == b"online")
+        log, mark = gateway.log.mark(), client.mark()
+        proxy.cut()
+        gateway.log.wait("connection lost", log)
+        proxy.open()
+        client.wait(f"{root}/status", lambda m: m.payload == b"online", mark, timeout=60)
+        client.publish(f"{root}/fence", "")
+        client.wait(f"{root}/fence")
+        told = [m.payload for m in client.since(mark, f"{root}/status")]
+        assert (b"offline" in told) == (rabbit.version() < (3, 13))
+    finally:
+        proxy.close()
+
+
 @pytest.mark.parametrize("how", ["stop", "kill", "freeze"])
 def test_the_motor_stops_without_the_node(rabbit, connected, ask, how):
     gateway, client = connected(failsafe="{after: 1s}")

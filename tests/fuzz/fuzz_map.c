@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static const struct host HOST = {.name = "edge-a", .id = "0123456789ab"};
+
 static int load(const uint8_t *data, size_t size, struct diag *diag, struct config **ret_config)
 {
 	int fd = fuzz_file(data, size);
@@ -19,7 +21,7 @@ static int load(const uint8_t *data, size_t size, struct diag *diag, struct conf
 	int r;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	r = config_load(path, "edge-a", diag, ret_config);
+	r = config_load(path, &HOST, diag, ret_config);
 	FUZZ_CHECK(close(fd) == 0);
 	return r;
 }
@@ -88,7 +90,7 @@ static void check_outputs(const uint8_t *data, size_t size, bool good)
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	FUZZ_CHECK(diag_new("map", &diag) == 0);
-	r = config_load_outputs(path, "edge-a", diag, &missed, &config, &whole);
+	r = config_load_outputs(path, &HOST, diag, &missed, &config, &whole);
 	FUZZ_CHECK(close(fd) == 0);
 	FUZZ_CHECK(r == 0 ? config && whole == good : r == -EINVAL && !config && !good);
 	FUZZ_CHECK(good ? n_missed == 0 : diag_count(diag) > 0);

@@ -82,6 +82,7 @@ class Connection:
         self._is_over = False
         self.version = self.keep_alive = None
         self.will = None  # a Publication
+        self.properties = self.will_properties = None  # of MQTT 5, as bytes
         self.subscriptions = []
 
     def send(self, first, body):
@@ -147,11 +148,11 @@ class Connection:
         self.version, flags, self.keep_alive = reader.byte(), reader.byte(), reader.short()
         five = self.version == 5
         if five:
-            reader.properties()
+            self.properties = reader.properties()
         reader.string()
         if flags & 4:
             if five:
-                reader.properties()
+                self.will_properties = reader.properties()
             topic = reader.string()
             self.will = Publication(topic, reader.bytes(reader.short()), flags >> 3 & 3, bool(flags & 0x20))
         self.broker.connects.put(self)

@@ -11,6 +11,7 @@
 
 struct config *map_load(const char *text)
 {
+	static const struct host host = {.name = "host", .id = "0123456789ab"};
 	char path[] = "/tmp/map_rig.XXXXXX";
 	int fd = mkstemp(path);
 	struct diag *diag = NULL;
@@ -21,7 +22,7 @@ struct config *map_load(const char *text)
 	dprintf(fd, "mqtt: {url: mqtt://localhost}\n%s", text);
 	close(fd);
 	assert_int_equal(diag_new("map", &diag), 0);
-	r = config_load(path, "host", diag, &config);
+	r = config_load(path, &host, diag, &config);
 	if (r < 0)
 		diag_print(diag, stderr);
 	assert_int_equal(r, 0);

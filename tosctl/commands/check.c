@@ -10,15 +10,15 @@
 static int run(const struct options *options, int n, char **arguments)
 {
 	const char *path = n > 0 ? arguments[0] : "/etc/tos/tosd.yaml";
-	char hostname[256] = "localhost";
 	struct config *config = NULL;
 	struct diag *diag = NULL;
+	struct host host;
 
 	(void)options;
-	(void)gethostname(hostname, sizeof(hostname) - 1);
+	host_read("", &host);
 	if (diag_new(path, &diag) < 0)
 		return EXIT_REFUSED;
-	(void)config_load(path, hostname, diag, &config);
+	(void)config_load(path, &host, diag, &config);
 	diag_print(diag, stderr);
 	diag_free(diag);
 	if (!config)

@@ -18,13 +18,15 @@
 
 #define CLOSE(value, expected) assert_true(fabs((value) - (expected)) < 1e-9)
 
+static const struct host PI = {.name = "pi", .id = "0123456789ab"};
+
 static struct config *load_file(const char *path)
 {
 	struct diag *diag = NULL;
 	struct config *config = NULL;
 
 	assert_int_equal(diag_new(path, &diag), 0);
-	int r = config_load(path, "pi", diag, &config);
+	int r = config_load(path, &PI, diag, &config);
 	diag_print(diag, stderr);
 	assert_int_equal(r, 0);
 	assert_string_equal(config->path, path);
@@ -53,7 +55,7 @@ static struct config *load_text(const char *text)
 }
 
 /* The number of mistakes of a text. */
-static size_t count_mistakes(const char *text, const char *hostname)
+static size_t count_mistakes_on(const char *text, const struct host *host)
 {
 	char path[32];
 	struct diag *diag = NULL;
@@ -61,13 +63,18 @@ static size_t count_mistakes(const char *text, const char *hostname)
 
 	write_map(path, text);
 	assert_int_equal(diag_new("map", &diag), 0);
-	int r = config_load(path, hostname, diag, &config);
+	int r = config_load(path, host, diag, &config);
 	assert_int_equal(unlink(path), 0);
 	size_t count = diag_count(diag);
 	assert_int_equal(r, count ? -EINVAL : 0);
 	config_free(config);
 	diag_free(diag);
 	return count;
+}
+
+static size_t count_mistakes(const char *text)
+{
+	return count_mistakes_on(text, &PI);
 }
 
 static struct config *load_every_option(void)
@@ -119,6 +126,8 @@ static void test_defaults(void **state)
 	assert_true(mqtt->timestamp);
 	assert_false(mqtt->accept_retained);
 	assert_true(mqtt->clean_start);
+	assert_int_equal(mqtt->session_expiry_s, 7 * 24 * 3600);
+	assert_int_equal(mqtt->will_delay_s, 0);
 	assert_int_equal(mqtt->health_interval_us, 60000000);
 	assert_int_equal(config->n_chips + config->n_sensors + config->n_packed, 0);
 	assert_int_equal(config->n_outputs, 0);
@@ -249,7 +258,7 @@ static void test_mqtt(void **state)
 	assert_string_equal(mqtt->urls[1], "mqtts://[2001:db8::1]:8884");
 	assert_string_equal(mqtt->urls[2], "mqtt://10.0.0.1:1884");
 	assert_string_equal(mqtt->topic, "site/pi/tos");
-	assert_string_equal(mqtt->client_id, "edge-pi-pi");
+	assert_string_equal(mqtt->client_id, "edge-pi-0123456789ab-pi");
 	assert_string_equal(mqtt->username, "edge-a");
 	assert_string_equal(mqtt->tls.ca, "/etc/passwd");
 	assert_string_equal(mqtt->tls.cert, "/etc/group");
@@ -260,11 +269,13 @@ static void test_mqtt(void **state)
 	assert_int_equal(mqtt->will.qos, 2);
 	assert_false(mqtt->will.retain);
 	assert_string_equal(mqtt->discovery, "homeassistant");
-	assert_int_equal(mqtt->version, CONFIG_MQTT_VERSION_3_1_1);
+	assert_int_equal(mqtt->version, CONFIG_MQTT_VERSION_5);
 	assert_int_equal(mqtt->qos, 2);
 	assert_false(mqtt->timestamp);
 	assert_true(mqtt->accept_retained);
 	assert_false(mqtt->clean_start);
+	assert_int_equal(mqtt->session_expiry_s, 2 * 3600);
+	assert_int_equal(mqtt->will_delay_s, 45);
 	assert_int_equal(mqtt->health_interval_us, 300000000);
 	config_free(config);
 }
@@ -540,9 +551,21 @@ static void test_host_name_that_makes_no_topic(void **state)
 	(void)state;
 	static const char *const text = "mqtt: {url: mqtt://localhost, topic: tos/%H}\n";
 
-	assert_int_equal(count_mistakes(text, "pi"), 0);
-	assert_int_equal(count_mistakes(text, "p+i"), 1);
-	assert_int_equal(count_mistakes(text, ""), 1);
+	assert_int_equal(count_mistakes(text), 0);
+	assert_int_equal(count_mistakes_on(text, &(struct host){.name = "p+i"}), 1);
+	assert_int_equal(count_mistakes_on(text, &(struct host){.name = ""}), 1);
+}
+
+static void test_board_without_identity(void **state)
+{
+	(void)state;
+	static const struct host NONE = {.name = "pi"};
+
+	assert_int_equal(count_mistakes_on("mqtt: {url: mqtt://localhost}\n", &NONE), 0);
+	assert_int_equal(count_mistakes_on("mqtt: {url: mqtt://localhost, topic: a/%i,\n"
+					   "  client_id: 'b%i', will: {topic: c/%i}}\n",
+				 &NONE),
+		3);
 }
 
 static void test_password_file(void **state)
@@ -559,13 +582,13 @@ static void test_password_file(void **state)
 		"mqtt: {url: mqtt://localhost, username: me, password_file: %s}\n", path);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(chmod(path, cases[i].mode), 0);
-		assert_int_equal(count_mistakes(text, "pi"), cases[i].mistakes);
+		assert_int_equal(count_mistakes(text), cases[i].mistakes);
 	}
 	/* MQTT 3.1.1 knows no password without a user name. */
 	assert_int_equal(chmod(path, 0600), 0);
 	(void)snprintf(
 		text, sizeof(text), "mqtt: {url: mqtt://localhost, password_file: %s}\n", path);
-	assert_int_equal(count_mistakes(text, "pi"), 1);
+	assert_int_equal(count_mistakes(text), 1);
 	assert_int_equal(unlink(path), 0);
 }
 
@@ -576,7 +599,7 @@ static void test_file_that_is_not_there(void **state)
 	struct config *config = NULL;
 
 	assert_int_equal(diag_new("tosd.yaml", &diag), 0);
-	assert_int_equal(config_load("/nonexistent/tosd.yaml", "pi", diag, &config), -EINVAL);
+	assert_int_equal(config_load("/nonexistent/tosd.yaml", &PI, diag, &config), -EINVAL);
 	assert_int_equal(diag_count(diag), 1);
 	assert_null(config);
 	diag_free(diag);
@@ -667,6 +690,8 @@ static void test_fingerprint_of_the_connection(void **state)
 		"version: 5",
 		"qos: 0",
 		"clean_start: false",
+		"clean_start: false, session_expiry: 1h",
+		"clean_start: false, will_delay: 1h",
 	};
 	enum { N = sizeof(settings) / sizeof(settings[0]) };
 	struct config *configs[N];
@@ -701,6 +726,7 @@ int main(void)
 		cmocka_unit_test(test_timing),
 		cmocka_unit_test(test_output_of_a_chip_called_pwmchip0),
 		cmocka_unit_test(test_host_name_that_makes_no_topic),
+		cmocka_unit_test(test_board_without_identity),
 		cmocka_unit_test(test_password_file),
 		cmocka_unit_test(test_file_that_is_not_there),
 		cmocka_unit_test(test_fingerprints),

@@ -21,6 +21,7 @@ enum { PATH_SIZE = 4096 };
 /* Loads the map and returns all that is printed about it. */
 static char *load(const char *directory, const char *name, int *ret_result)
 {
+	static const struct host host = {.name = "host", .id = "0123456789ab"};
 	char path[PATH_SIZE];
 	struct diag *diag = NULL;
 	struct config *config = NULL;
@@ -31,7 +32,7 @@ static char *load(const char *directory, const char *name, int *ret_result)
 	assert_non_null(out);
 	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
 	assert_int_equal(diag_new(name, &diag), 0);
-	*ret_result = config_load(path, "host", diag, &config);
+	*ret_result = config_load(path, &host, diag, &config);
 	assert_int_equal(*ret_result == 0, config != NULL);
 	diag_print(diag, out);
 	assert_int_equal(fclose(out), 0);

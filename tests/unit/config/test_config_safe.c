@@ -163,6 +163,7 @@ struct result {
 
 static struct result load(const char *text, size_t size)
 {
+	static const struct host host = {.name = "pi", .id = "0123456789ab"};
 	char path[] = "/tmp/test_config_safe.XXXXXX";
 	struct result result = {0};
 	struct config *config = NULL;
@@ -177,7 +178,7 @@ static struct result load(const char *text, size_t size)
 	assert_int_equal(write(fd, text, size), (ssize_t)size);
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(diag_new(path, &diag), 0);
-	result.r = config_load_outputs(path, "pi", diag, &listener, &config, &result.is_whole);
+	result.r = config_load_outputs(path, &host, diag, &listener, &config, &result.is_whole);
 	result.n_mistakes = diag_count(diag);
 	if (result.r == 0) {
 		print_config(config, found);
