@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the broker keeps while the gateway is away: its session and its will. MQTT 5 has times for
- * both. A will that waits is sent when its session ends, if that comes first (MQTT 5, 3.1.3.2.2), and
- * a clean start ends it. So a delay without a kept session would delay nothing.
+ * both. A will that waits is sent when its session ends, if that comes first (MQTT 5, 3.1.3.2.2),
+ * and a clean start ends it. So a delay without a kept session would delay nothing.
  */
 #include "config_load.h"
 #include <string.h>

@@ -150,9 +150,8 @@ void gateway_met(struct gateway *gateway, const char *instance)
 		return;
 	log_warning("mqtt",
 		"another gateway, of instance %s, publishes on %s as well: readings and commands "
-		"of "
-		"both are mixed; give each a topic of its own, with %%H (the host's name) in "
-		"mqtt.topic",
+		"of both are mixed; give each a topic of its own, with %%i (different on each "
+		"board) in mqtt.topic",
 		instance, gateway->config->mqtt.topic);
 	gateway_health_changed(gateway);
 }
@@ -185,7 +184,10 @@ static int on_health_timer(sd_event_source *source, uint64_t usec, void *userdat
 
 void gateway_follow_health(struct gateway *gateway)
 {
-	arm(gateway->health_timer, clock_now_us() + gateway->config->mqtt.health_interval_us);
+	arm(gateway->health_timer,
+		clock_now_us() +
+			health_first_us(
+				&gateway->health, gateway->config->mqtt.health_interval_us));
 }
 
 enum { MADE_SAFE_BYTES = 64 };

@@ -30,7 +30,15 @@
 void health_init(struct health *health, uint64_t now_us, uint64_t random)
 {
 	health->started_us = now_us;
+	health->phase = (uint32_t)(random >> 32 ^ random);
 	(void)snprintf(health->instance, sizeof(health->instance), "%016" PRIx64, random);
+}
+
+uint64_t health_first_us(const struct health *health, uint64_t interval_us)
+{
+	uint64_t interval_ms = interval_us / 1000; /* a day times the phase is below 2^64 */
+
+	return 1000 * ((interval_ms * health->phase >> 32) + 1);
 }
 
 void health_reset_sensors(struct health *health)
@@ -161,7 +169,7 @@ static const char *conflict(const struct health *health, const struct health_sou
 		return NULL;
 	(void)snprintf(gathered->conflict, CONFLICT_BYTES,
 		"another gateway, of instance %s, publishes on %.64s as well: give each a topic of "
-		"its own, with %%H in mqtt.topic",
+		"its own, with %%i in mqtt.topic",
 		health->neighbour.instance, sources->config->mqtt.topic);
 	return gathered->conflict;
 }

@@ -26,6 +26,7 @@ enum health_file { HEALTH_RUNNING_MAP, HEALTH_INTERVAL, HEALTH_FILES };
 struct health {
 	uint64_t started_us;
 	char instance[HEALTH_INSTANCE_BYTES]; /* different in each process */
+	uint32_t phase;                       /* random, too */
 	uint64_t refused;                     /* actions refused so far */
 	struct health_part sensors[CONFIG_SENSORS_MAX];
 	struct health_part files[HEALTH_FILES];
@@ -36,8 +37,12 @@ struct health {
 	struct neighbour neighbour;
 };
 
-/* health must be zeroed. random differs in each process: it names the instance. */
+/* health must be zeroed. random differs in each process: the instance comes from it. */
 void health_init(struct health *health, uint64_t now_us, uint64_t random);
+
+/* Returns the time until the first regular health, more than 0 and at most the interval. It is
+ * random, so that gateways that start together do not publish together. */
+uint64_t health_first_us(const struct health *health, uint64_t interval_us);
 
 /* Takes all sensors to be well until a failure is reported. */
 void health_reset_sensors(struct health *health);

@@ -38,13 +38,13 @@ def test_both_say_so_with_the_cure(client, start):
     second = start("second")
     gateway_of = {}
     for gateway in (first, second):
-        match = gateway.log.wait(WARNING.format("([0-9a-f]{16})") + ".*with %H .* in mqtt.topic")
+        match = gateway.log.wait(WARNING.format("([0-9a-f]{16})") + ".*with %i .* in mqtt.topic")
         gateway_of[match.group(1)] = gateway
     assert len(gateway_of) == 2
     for instance in gateway_of:
         others = set(gateway_of) - {instance}
         health = client.wait_json("tos/health", lambda h, i=instance: h["instance"] == i and h["conflict"])
-        assert others.pop() in health["conflict"] and "%H in mqtt.topic" in health["conflict"]
+        assert others.pop() in health["conflict"] and "%i in mqtt.topic" in health["conflict"]
     # It is said once.
     mark = client.mark()
     client.wait_several("tos/health", 6, mark)
