@@ -15,6 +15,7 @@
 #include "board_name.h"
 #include "config.h"
 #include "failsafe.h"
+#include "file_keeper.h"
 #include "gateway.h"
 #include "health.h"
 #include "link.h"
@@ -47,6 +48,8 @@ struct gateway {
 	char board_name[BOARD_NAME_BYTES]; /* "": unknown */
 
 	struct state_lock state_lock;
+	struct file_keeper *files; /* of the state directory */
+	struct count_keeper *kept_counts;
 	struct outbox *outbox;
 	struct spooler *spooler;
 	struct queue *link_events, *sampler_events;

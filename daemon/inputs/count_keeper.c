@@ -3,11 +3,7 @@
 
 #include "clock.h"
 #include "config.h"
-#include "log.h"
-#include "regular_file.h"
 #include "shared_mutex.h"
-#include "state_cause.h"
-#include "state_file.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -15,15 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-static const char FILE_NAME[] = "counts";
 
 enum {
 	LINE_BYTES = COUNT_KEEPER_NAME_BYTES + 24,
 	FILE_BYTES = CONFIG_CHIPS_MAX * LINE_BYTES,
-	PATH_BYTES = 4096,
 };
 
 struct count {
@@ -42,16 +33,14 @@ struct wanted {
 
 struct count_keeper {
 	struct count_keeper_settings settings;
-	char directory[PATH_BYTES];
-	char path[PATH_BYTES];
+	struct kept_file *file;
 	atomic_bool has_requests; /* lets the sampler see without the lock that there are none */
 	pthread_mutex_t mutex;    /* over everything below */
-	pthread_cond_t changed;
-	pthread_t thread;
-	bool runs, ends, has_ended, is_left_behind, is_used, is_muted;
+	void (*wake)(void *userdata);
+	void *userdata;
 	struct count counts[CONFIG_CHIPS_MAX];
 	size_t n_counts;
-	bool is_unsaved, is_failing;
+	bool is_unsaved;
 	uint64_t saved_us; /* the last attempt */
 	struct wanted requests[COUNT_KEEPER_REQUESTS_MAX];
 	size_t n_requests;
@@ -100,117 +89,18 @@ static void read_line(struct count_keeper *keeper, const char *line)
 		make(keeper, name)->count = count;
 }
 
-static int read_file(struct count_keeper *keeper)
-{
-	char text[FILE_BYTES + 1];
-	char *rest = text, *line;
-	int fd = regular_file_open(keeper->path);
-	ssize_t size;
-
-	if (fd < 0)
-		return fd;
-	size = read(fd, text, FILE_BYTES);
-	(void)close(fd);
-	if (size < 0)
-		return -errno;
-	text[size] = '\0';
-	while ((line = strsep(&rest, "\n")))
-		read_line(keeper, line);
-	return 0;
-}
-
-static void describe(const struct count_keeper *keeper, int error, struct state_cause *ret_cause)
-{
-	static const char *const NAMES[] = {FILE_NAME, NULL};
-
-	state_cause_describe(keeper->directory, NAMES, error, ret_cause);
-}
-
 static int load(struct count_keeper *keeper)
 {
-	struct state_cause cause = {0};
-	int r = snprintf(
-		keeper->directory, sizeof(keeper->directory), "%s", keeper->settings.state_dir);
+	char *text = malloc(FILE_BYTES + 1);
+	char *rest = text, *line;
 
-	if (r < 0 || (size_t)r >= sizeof(keeper->directory))
-		return -ENAMETOOLONG;
-	r = snprintf(
-		keeper->path, sizeof(keeper->path), "%s/%s", keeper->settings.state_dir, FILE_NAME);
-	if (r < 0 || (size_t)r >= sizeof(keeper->path))
-		return -ENAMETOOLONG;
-	r = read_file(keeper);
-	if (r < 0 && r != -ENOENT) {
-		describe(keeper, r, &cause);
-		log_warning("counts", "%s: %s; the counts begin at 0", keeper->path, cause.why);
-	}
-	return 0;
-}
-
-int count_keeper_new(const struct count_keeper_settings *settings, struct count_keeper **ret_keeper)
-{
-	struct count_keeper *keeper = calloc(1, sizeof(*keeper));
-	pthread_condattr_t attributes;
-	int r;
-
-	if (!keeper)
+	if (!text)
 		return -ENOMEM;
-	keeper->settings = *settings;
-	r = load(keeper);
-	if (r < 0) {
-		free(keeper);
-		return r;
-	}
-	shared_mutex_init(&keeper->mutex);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&keeper->changed, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
-	*ret_keeper = keeper;
+	if (kept_file_read(keeper->file, text) >= 0)
+		while ((line = strsep(&rest, "\n")))
+			read_line(keeper, line);
+	free(text);
 	return 0;
-}
-
-static void free_keeper(struct count_keeper *keeper)
-{
-	(void)pthread_cond_destroy(&keeper->changed);
-	(void)pthread_mutex_destroy(&keeper->mutex);
-	free(keeper);
-}
-
-/* When the file is to be written; UINT64_MAX: there is nothing to write. */
-static uint64_t due_us(const struct count_keeper *keeper)
-{
-	for (size_t i = 0; i < keeper->n_requests; i++) {
-		if (keeper->requests[i].phase == CARRIED_OUT)
-			return 0;
-	}
-	if (!keeper->is_unsaved)
-		return UINT64_MAX;
-	return keeper->ends || keeper->saved_us == 0 ? 0
-						     : keeper->saved_us + keeper->settings.rest_us;
-}
-
-/* Logs a failure once, and its end. Without the lock. */
-static void tell(struct count_keeper *keeper, int error, bool was_failing)
-{
-	struct state_cause cause = {0};
-
-	if (error < 0 && !was_failing) {
-		describe(keeper, error, &cause);
-		log_warning("counts", "cannot be kept in %s: %s%s%s", keeper->directory, cause.why,
-			*cause.cure ? ": " : "", cause.cure);
-	} else if (error == 0 && was_failing) {
-		log_notice("counts", "are kept again");
-	}
-}
-
-static size_t format(const struct count_keeper *keeper, char text[static FILE_BYTES])
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < keeper->n_counts; i++)
-		used += (size_t)snprintf(text + used, FILE_BYTES - used, "%" PRId64 " %s\n",
-			keeper->counts[i].count, keeper->counts[i].name);
-	return used;
 }
 
 static void set_phase(struct count_keeper *keeper, enum phase from, enum phase to, int error)
@@ -220,79 +110,82 @@ static void set_phase(struct count_keeper *keeper, enum phase from, enum phase t
 			continue;
 		keeper->requests[i].phase = to;
 		keeper->requests[i].error = error;
-		if (to == DONE && !keeper->is_muted)
-			keeper->settings.wake(keeper->settings.userdata);
+		if (to == DONE && keeper->wake)
+			keeper->wake(keeper->userdata);
 	}
 }
 
-/* With the lock, which is released while it writes. */
-static void write_file(struct count_keeper *keeper)
-{
-	char text[FILE_BYTES];
-	size_t size = format(keeper, text);
-	bool was_failing = keeper->is_failing;
-	int r;
-
-	set_phase(keeper, CARRIED_OUT, BEING_WRITTEN, 0);
-	keeper->is_unsaved = false;
-	(void)pthread_mutex_unlock(&keeper->mutex);
-	r = state_file_replace_on_disk(keeper->path, text, size);
-	tell(keeper, r, was_failing);
-	(void)pthread_mutex_lock(&keeper->mutex);
-	keeper->saved_us = clock_now_us();
-	keeper->is_failing = r < 0;
-	keeper->is_unsaved = keeper->is_unsaved || (r < 0 && !keeper->ends);
-	set_phase(keeper, BEING_WRITTEN, DONE, r);
-}
-
-static void wait_until(struct count_keeper *keeper, uint64_t time_us)
-{
-	const struct timespec time = {
-		(time_t)(time_us / 1000000), (long)(time_us % 1000000) * 1000};
-
-	if (time_us == UINT64_MAX)
-		(void)pthread_cond_wait(&keeper->changed, &keeper->mutex);
-	else
-		(void)pthread_cond_timedwait(&keeper->changed, &keeper->mutex, &time);
-}
-
-static void *run(void *userdata)
+static size_t give_text(void *userdata, char *text)
 {
 	struct count_keeper *keeper = userdata;
-	bool is_free;
+	size_t used = 0;
 
 	(void)pthread_mutex_lock(&keeper->mutex);
-	for (;;) {
-		uint64_t time_us = due_us(keeper);
-
-		if (clock_now_us() >= time_us)
-			write_file(keeper);
-		else if (keeper->ends)
-			break;
-		else
-			wait_until(keeper, time_us);
-	}
-	keeper->has_ended = true;
-	is_free = keeper->is_left_behind && !keeper->is_used;
-	(void)pthread_cond_broadcast(&keeper->changed);
+	for (size_t i = 0; i < keeper->n_counts; i++)
+		used += (size_t)snprintf(text + used, FILE_BYTES - used, "%" PRId64 " %s\n",
+			keeper->counts[i].count, keeper->counts[i].name);
+	set_phase(keeper, CARRIED_OUT, BEING_WRITTEN, 0);
+	keeper->is_unsaved = false;
+	keeper->saved_us = clock_now_us(); /* what is put meanwhile waits, too */
 	(void)pthread_mutex_unlock(&keeper->mutex);
-	if (is_free)
-		free_keeper(keeper);
-	return NULL;
+	return used;
+}
+
+static bool written(void *userdata, int error)
+{
+	struct count_keeper *keeper = userdata;
+
+	(void)pthread_mutex_lock(&keeper->mutex);
+	keeper->saved_us = clock_now_us();
+	keeper->is_unsaved = keeper->is_unsaved || error < 0;
+	set_phase(keeper, BEING_WRITTEN, DONE, error);
+	(void)pthread_mutex_unlock(&keeper->mutex);
+	return false;
+}
+
+int count_keeper_new(const struct count_keeper_settings *settings, struct count_keeper **ret_keeper)
+{
+	struct count_keeper *keeper = calloc(1, sizeof(*keeper));
+	const struct kept_file_settings file = {
+		.name = "counts",
+		.object = "counts",
+		.instead = "the counts begin at 0",
+		.room = FILE_BYTES,
+		.again_us = settings->rest_us,
+		.text = give_text,
+		.written = written,
+		.userdata = keeper,
+	};
+	int r;
+
+	if (!keeper)
+		return -ENOMEM;
+	keeper->settings = *settings;
+	r = file_keeper_add(settings->files, &file, &keeper->file);
+	if (r == 0)
+		r = load(keeper);
+	if (r < 0) {
+		free(keeper);
+		return r;
+	}
+	shared_mutex_init(&keeper->mutex);
+	*ret_keeper = keeper;
+	return 0;
+}
+
+void count_keeper_listen(struct count_keeper *keeper, void (*wake)(void *userdata), void *userdata)
+{
+	if (!keeper)
+		return;
+	(void)pthread_mutex_lock(&keeper->mutex);
+	keeper->wake = wake;
+	keeper->userdata = userdata;
+	(void)pthread_mutex_unlock(&keeper->mutex);
 }
 
 int count_keeper_start(struct count_keeper *keeper)
 {
-	int r = 0;
-
-	(void)pthread_mutex_lock(&keeper->mutex);
-	if (!keeper->runs)
-		r = -pthread_create(&keeper->thread, NULL, run, keeper);
-	if (r == 0 && !keeper->runs)
-		(void)pthread_setname_np(keeper->thread, "counts");
-	keeper->runs = keeper->runs || r == 0;
-	(void)pthread_mutex_unlock(&keeper->mutex);
-	return r;
+	return file_keeper_start(keeper->settings.files);
 }
 
 int count_keeper_get(struct count_keeper *keeper, const char *name, int64_t *ret_count)
@@ -309,21 +202,29 @@ int count_keeper_get(struct count_keeper *keeper, const char *name, int64_t *ret
 	return count ? 0 : -ENOENT;
 }
 
+/* The first count at once, later ones when the file has rested. */
+static uint64_t due_us(const struct count_keeper *keeper)
+{
+	return keeper->saved_us == 0 ? 0 : keeper->saved_us + keeper->settings.rest_us;
+}
+
 void count_keeper_put(struct count_keeper *keeper, const char *name, int64_t number)
 {
 	struct count *count;
-	bool is_new;
+	bool is_first, is_new;
+	uint64_t time_us;
 
 	(void)pthread_mutex_lock(&keeper->mutex);
 	count = make(keeper, name);
 	is_new = !count->is_in_use || count->count != number;
 	count->is_in_use = true;
 	count->count = number;
-	/* The thread wakes then in any case, unless it had nothing to do. */
-	if (is_new && !keeper->is_unsaved)
-		(void)pthread_cond_signal(&keeper->changed);
+	is_first = is_new && !keeper->is_unsaved;
 	keeper->is_unsaved = keeper->is_unsaved || is_new;
+	time_us = due_us(keeper);
 	(void)pthread_mutex_unlock(&keeper->mutex);
+	if (is_first)
+		kept_file_due(keeper->file, time_us);
 }
 
 int count_keeper_want(struct count_keeper *keeper, const struct count_request *request)
@@ -366,16 +267,18 @@ bool count_keeper_wanted(struct count_keeper *keeper, struct count_request *ret_
 
 void count_keeper_carried_out(struct count_keeper *keeper, int error, bool is_kept)
 {
+	bool waits = error == 0 && is_kept;
 	struct wanted *wanted;
 
 	(void)pthread_mutex_lock(&keeper->mutex);
 	wanted = oldest(keeper, WANTED);
 	if (wanted) {
 		wanted->error = error;
-		wanted->phase = error == 0 && is_kept && keeper->runs ? CARRIED_OUT : DONE;
+		wanted->phase = waits ? CARRIED_OUT : DONE;
 	}
-	(void)pthread_cond_signal(&keeper->changed);
 	(void)pthread_mutex_unlock(&keeper->mutex);
+	if (waits)
+		kept_file_due(keeper->file, 0);
 }
 
 bool count_keeper_answer(struct count_keeper *keeper, uint64_t *ret_ticket, int *ret_error)
@@ -411,47 +314,11 @@ void count_keeper_answered(struct count_keeper *keeper, uint64_t ticket)
 	(void)pthread_mutex_unlock(&keeper->mutex);
 }
 
-void count_keeper_mute(struct count_keeper *keeper)
+struct count_keeper *count_keeper_free(struct count_keeper *keeper)
 {
 	if (!keeper)
-		return;
-	(void)pthread_mutex_lock(&keeper->mutex);
-	keeper->is_muted = true;
-	(void)pthread_mutex_unlock(&keeper->mutex);
-}
-
-/* With the lock. */
-static bool wait_for_end(struct count_keeper *keeper, uint64_t timeout_us)
-{
-	uint64_t end_us = clock_now_us() + timeout_us;
-
-	while (!keeper->has_ended && clock_now_us() < end_us)
-		wait_until(keeper, end_us);
-	return keeper->has_ended;
-}
-
-int count_keeper_close(struct count_keeper *keeper, uint64_t timeout_us, bool is_used)
-{
-	bool has_ended = true;
-
-	if (!keeper)
-		return 0;
-	(void)pthread_mutex_lock(&keeper->mutex);
-	keeper->ends = true;
-	keeper->is_used = is_used;
-	(void)pthread_cond_broadcast(&keeper->changed);
-	if (keeper->runs)
-		has_ended = wait_for_end(keeper, timeout_us);
-	keeper->is_left_behind = !has_ended;
-	if (!has_ended)
-		(void)pthread_detach(keeper->thread);
-	(void)pthread_mutex_unlock(&keeper->mutex);
-	if (!has_ended)
-		return -ETIMEDOUT;
-	/* Nobody starts it any more. */
-	if (keeper->runs)
-		(void)pthread_join(keeper->thread, NULL);
-	if (!is_used)
-		free_keeper(keeper);
-	return 0;
+		return NULL;
+	(void)pthread_mutex_destroy(&keeper->mutex);
+	free(keeper);
+	return NULL;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Keeps counts of the map's parts beyond the process (remember: true), and passes on requests to
- * set a count. A thread of its own writes the file: rarely, or at once if somebody waits for it. So
- * a disk that hangs holds up neither a sensor nor an output. The thread starts with the first count
- * to keep.
+ * set a count. The file is written by the file keeper's thread: rarely, or at once if somebody waits
+ * for it.
  *
  * The file has a line for each part, "<count> <name>", and is replaced in one step. After a power
  * cut it has the counts of the last write.
  */
 #pragma once
 
+#include "file_keeper.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,11 +21,8 @@ enum { COUNT_KEEPER_NAME_BYTES = 64, COUNT_KEEPER_REQUESTS_MAX = 16 };
 struct count_keeper;
 
 struct count_keeper_settings {
-	const char *state_dir; /* copied */
-	uint64_t rest_us;      /* shortest time between two writes of the file */
-	/* Called on any thread, with a lock held, when count_keeper_answer() may have something. */
-	void (*wake)(void *userdata);
-	void *userdata;
+	struct file_keeper *files; /* borrowed; its thread does not run yet */
+	uint64_t rest_us;          /* shortest time between two writes of the file */
 };
 
 /* Reads the file, and may wait for the disk. A file that is missing, or cannot be read (which is
@@ -33,7 +30,11 @@ struct count_keeper_settings {
 int count_keeper_new(
 	const struct count_keeper_settings *settings, struct count_keeper **ret_keeper);
 
-/* Starts the thread if it does not run yet. Not for real-time threads. 0 or a negative errno. */
+/* wake is called on any thread, with a lock held, when count_keeper_answer() may have something.
+ * NULL: from now on nothing is. keeper may be NULL. */
+void count_keeper_listen(struct count_keeper *keeper, void (*wake)(void *userdata), void *userdata);
+
+/* Before the first count to keep. Not for real-time threads. 0 or a negative errno. */
 int count_keeper_start(struct count_keeper *keeper);
 
 /* Reads the count of the part with that name. -ENOENT: none was kept. */
@@ -67,12 +68,5 @@ void count_keeper_carried_out(struct count_keeper *keeper, int error, bool is_ke
 bool count_keeper_answer(struct count_keeper *keeper, uint64_t *ret_ticket, int *ret_error);
 void count_keeper_answered(struct count_keeper *keeper, uint64_t ticket);
 
-/* From now on wake() is no longer called. keeper may be NULL. */
-void count_keeper_mute(struct count_keeper *keeper);
-
-/*
- * Writes what was not written, and ends. 0; -ETIMEDOUT: the disk does not answer within timeout_us.
- * Then the thread is left behind, and frees the keeper when the disk answers. is_used: another
- * thread still uses the keeper, so it is not freed. keeper may be NULL.
- */
-int count_keeper_close(struct count_keeper *keeper, uint64_t timeout_us, bool is_used);
+/* Call this when the file keeper is closed. Returns NULL; keeper may be NULL. */
+struct count_keeper *count_keeper_free(struct count_keeper *keeper);

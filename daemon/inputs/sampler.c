@@ -31,8 +31,7 @@ enum {
 	SLOW_REPEAT_US = 600000000, /* how often something slow is logged */
 	SLOW_BURST = 8,
 	EVENTS_A_TURN = 256, /* of inputs, before readings have their turn */
-	KEEPER_CLOSE_US = 1000000,
-	BURST_US = 2000, /* of calls, before the mailbox is looked at again */
+	BURST_US = 2000,     /* of calls, before the mailbox is looked at again */
 };
 
 struct mail {
@@ -63,7 +62,6 @@ struct sampler {
 	bool owes_pong, owes_swapped; /* to the main thread */
 	/* As watches_lost() said; a map without inputs has none, and begins anew. */
 	uint64_t edges_lost;
-	struct count_keeper *keeper; /* NULL: there is no state_dir */
 };
 
 static bool push(struct sampler *sampler, const struct sampler_event *event)
@@ -86,10 +84,10 @@ static bool report_counts(struct sampler *sampler)
 	struct sampler_event event = {
 		.kind = SAMPLER_EVENT_COUNT, .config = sampler->settings.config};
 
-	while (count_keeper_answer(sampler->keeper, &event.ticket, &event.error)) {
+	while (count_keeper_answer(sampler->settings.counts, &event.ticket, &event.error)) {
 		if (!push(sampler, &event))
 			return false;
-		count_keeper_answered(sampler->keeper, event.ticket);
+		count_keeper_answered(sampler->settings.counts, event.ticket);
 	}
 	return true;
 }
@@ -118,7 +116,7 @@ static bool report(struct sampler *sampler)
 static void swap(struct sampler *sampler)
 {
 	round_adopt(sampler->next_round, sampler->round);
-	watches_restore(round_watches(sampler->next_round), sampler->keeper);
+	watches_restore(round_watches(sampler->next_round), sampler->settings.counts);
 	round_free(sampler->round);
 	sampler->round = sampler->next_round;
 	sampler->next_round = NULL;
@@ -286,15 +284,15 @@ static void set_counts(struct sampler *sampler)
 {
 	struct count_request request;
 
-	while (count_keeper_wanted(sampler->keeper, &request)) {
+	while (count_keeper_wanted(sampler->settings.counts, &request)) {
 		bool is_kept = false;
 		int r = watches_set_count(
 			round_watches(sampler->round), request.name, request.count, &is_kept);
 
 		if (r == -EAGAIN)
 			return;
-		watches_keep(round_watches(sampler->round), sampler->keeper);
-		count_keeper_carried_out(sampler->keeper, r, is_kept);
+		watches_keep(round_watches(sampler->round), sampler->settings.counts);
+		count_keeper_carried_out(sampler->settings.counts, r, is_kept);
 	}
 }
 
@@ -376,13 +374,13 @@ static bool lead(void *userdata, struct crew *crew, struct call *blocked)
 	if (blocked)
 		round_blocked(sampler->round, blocked, clock_now_us());
 	if (!take_mail(sampler)) {
-		watches_keep(round_watches(sampler->round), sampler->keeper);
+		watches_keep(round_watches(sampler->round), sampler->settings.counts);
 		return false;
 	}
 	take_calls(sampler, crew);
 	take_events(sampler);
 	set_counts(sampler);
-	watches_keep(round_watches(sampler->round), sampler->keeper);
+	watches_keep(round_watches(sampler->round), sampler->settings.counts);
 	next_us = work(sampler, crew, &leads);
 	if (!leads)
 		return false;
@@ -439,9 +437,9 @@ static void post_end(struct sampler *sampler)
 
 static int start_keeper(struct sampler *sampler, struct round *round)
 {
-	if (!sampler->keeper || !watches_remember(round_watches(round)))
+	if (!sampler->settings.counts || !watches_remember(round_watches(round)))
 		return 0;
-	return count_keeper_start(sampler->keeper);
+	return count_keeper_start(sampler->settings.counts);
 }
 
 static void wake(void *userdata)
@@ -451,22 +449,14 @@ static void wake(void *userdata)
 }
 
 /* And of the first map. */
-static int make_keeper(struct sampler *sampler)
+static int use_keeper(struct sampler *sampler)
 {
-	const struct count_keeper_settings settings = {
-		.state_dir = sampler->settings.state_dir,
-		.rest_us = COUNT_KEEPER_REST_US,
-		.wake = wake,
-		.userdata = sampler,
-	};
-	int r = 0;
+	struct count_keeper *keeper = sampler->settings.counts;
+	int r = start_keeper(sampler, sampler->round);
 
-	if (settings.state_dir)
-		r = count_keeper_new(&settings, &sampler->keeper);
-	if (r == 0)
-		r = start_keeper(sampler, sampler->round);
-	if (r == 0)
-		watches_restore(round_watches(sampler->round), sampler->keeper);
+	count_keeper_listen(keeper, wake, sampler);
+	if (r == 0 && keeper)
+		watches_restore(round_watches(sampler->round), keeper);
 	return r;
 }
 
@@ -487,12 +477,11 @@ int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sa
 	if (r == 0)
 		r = round_new(settings->board, settings->config, &sampler->round);
 	if (r == 0)
-		r = make_keeper(sampler);
+		r = use_keeper(sampler);
 	if (r == 0)
 		r = start(sampler);
 	if (r < 0) {
-		count_keeper_mute(sampler->keeper);
-		(void)count_keeper_close(sampler->keeper, KEEPER_CLOSE_US, false);
+		count_keeper_listen(settings->counts, NULL, NULL);
 		release(sampler);
 		return r;
 	}
@@ -545,10 +534,10 @@ int sampler_set_count(struct sampler *sampler, const char *chip, int64_t count, 
 	struct count_request request = {.ticket = ticket, .count = count};
 	int r;
 
-	if (!sampler->keeper)
+	if (!sampler->settings.counts)
 		return -EOPNOTSUPP;
 	(void)snprintf(request.name, sizeof(request.name), "%s", chip);
-	r = count_keeper_want(sampler->keeper, &request);
+	r = count_keeper_want(sampler->settings.counts, &request);
 	if (r == 0)
 		wake(sampler);
 	return r;
@@ -572,19 +561,10 @@ struct sampler_counts sampler_counts(struct sampler *sampler)
 
 int sampler_close(struct sampler *sampler, uint64_t timeout_us)
 {
-	struct count_keeper *keeper;
-	int r;
-
 	if (!sampler)
 		return 0;
-	keeper = sampler->keeper;
-	count_keeper_mute(keeper);
+	count_keeper_listen(sampler->settings.counts, NULL, NULL);
 	post_begin(sampler)->end = true;
 	post_end(sampler);
-	r = crew_close(sampler->crew, timeout_us);
-	if (count_keeper_close(keeper, KEEPER_CLOSE_US, r < 0) < 0)
-		log_error("counts",
-			"the disk does not answer; what came since they were last kept "
-			"is lost");
-	return r;
+	return crew_close(sampler->crew, timeout_us);
 }

@@ -17,8 +17,8 @@ struct sampler_settings {
 	struct board *board;         /* borrowed */
 	const struct config *config; /* borrowed until swapped */
 	uint32_t interval_ms;
-	struct queue *events;  /* to main, borrowed */
-	const char *state_dir; /* of the counts that are remembered; NULL: none are. Copied */
+	struct queue *events;        /* to main, borrowed */
+	struct count_keeper *counts; /* borrowed; NULL: none are remembered or set */
 	/* Called on the sampler's thread when another map has taken over, before all that comes of
 	 * it. Must not block. May be NULL. */
 	void (*on_map)(void *userdata, const struct config *config);
@@ -67,7 +67,7 @@ void sampler_swap(struct sampler *sampler, struct round *round);
  * Sets the count of the chip of that name, whose driver counts (driver_is_counter()). The answer is
  * one SAMPLER_EVENT_COUNT with the ticket: the count is set, and on disk where the map has it
  * remembered. Its error: -ENOENT if the map has no such chip any more, or the error of the disk.
- * 0; -EBUSY: too many requests wait for their answer; -EOPNOTSUPP: there is no state_dir.
+ * 0; -EBUSY: too many requests wait for their answer; -EOPNOTSUPP: there is no count keeper.
  */
 int sampler_set_count(struct sampler *sampler, const char *chip, int64_t count, uint64_t ticket);
 

@@ -487,6 +487,15 @@ def test_a_count_that_cannot_be_kept_is_said(counting, client):
     assert (answer["ok"], answer["applied"]) == (False, {"sensors": {"count": {"meter": 7}}})
     assert answer["errors"][0]["reason"].startswith("it is set, but cannot be kept on disk for the next start: ")
     wait_count(client, 7)
+    disk = client.wait_json("tos/health", lambda h: not h["disk"]["ok"])["disk"]
+    assert disk["error"].startswith("counts cannot be kept in ")
+    # And as soon as it can.
+    (counting.folder / "state" / "counts.new" / "in-the-way").unlink()
+    (counting.folder / "state" / "counts.new").rmdir()
+    mark = client.mark()
+    assert set_count(client, id=3, meter=8)["ok"]
+    client.wait_json("tos/health", lambda h: h["disk"]["ok"], mark=mark)
+    counting.log.wait("counts: are kept again")
 
 
 KNOB = """

@@ -21,6 +21,7 @@
 
 struct fixture {
 	struct temp_tree tree;
+	struct file_keeper *files;
 	struct count_keeper *keeper;
 	atomic_int wakes;
 };
@@ -32,10 +33,12 @@ static void wake(void *userdata)
 
 static void open_in(struct fixture *fixture, const char *directory, uint64_t rest_us)
 {
-	const struct count_keeper_settings settings = {
-		.state_dir = directory, .rest_us = rest_us, .wake = wake, .userdata = fixture};
+	struct count_keeper_settings settings = {.rest_us = rest_us};
 
+	assert_int_equal(file_keeper_new(directory, &fixture->files), 0);
+	settings.files = fixture->files;
 	assert_int_equal(count_keeper_new(&settings, &fixture->keeper), 0);
+	count_keeper_listen(fixture->keeper, wake, fixture);
 	assert_int_equal(count_keeper_start(fixture->keeper), 0);
 	assert_int_equal(count_keeper_start(fixture->keeper), 0);
 }
@@ -47,8 +50,9 @@ static void open_keeper(struct fixture *fixture, uint64_t rest_us)
 
 static void close_keeper(struct fixture *fixture)
 {
-	assert_int_equal(count_keeper_close(fixture->keeper, CLOSE_US, false), 0);
-	fixture->keeper = NULL;
+	assert_int_equal(file_keeper_close(fixture->files, CLOSE_US, false), 0);
+	fixture->files = NULL;
+	fixture->keeper = count_keeper_free(fixture->keeper);
 }
 
 static int setup(void **state)
@@ -64,7 +68,8 @@ static int teardown(void **state)
 {
 	struct fixture *fixture = *state;
 
-	(void)count_keeper_close(fixture->keeper, CLOSE_US, false);
+	if (fixture->files)
+		close_keeper(fixture);
 	temp_tree_free(&fixture->tree);
 	return 0;
 }
@@ -259,7 +264,7 @@ static void nothing_wakes_who_does_not_listen(void **state)
 	struct fixture *fixture = *state;
 
 	open_keeper(fixture, NEVER_US);
-	count_keeper_mute(fixture->keeper);
+	count_keeper_listen(fixture->keeper, NULL, NULL);
 	request(fixture, 1, 1);
 	count_keeper_put(fixture->keeper, "meter", 1);
 	count_keeper_carried_out(fixture->keeper, 0, true);

@@ -29,6 +29,7 @@ struct fixture {
 	uint64_t now_us;
 	struct world world;
 	struct temp_tree tree;
+	struct file_keeper *files;
 	struct count_keeper *keeper;
 };
 
@@ -139,22 +140,20 @@ static int teardown(void **state)
 	struct fixture *fixture = *state;
 
 	free_world(&fixture->world);
-	(void)count_keeper_close(fixture->keeper, UINT64_C(60000000), false);
+	assert_int_equal(file_keeper_close(fixture->files, UINT64_C(60000000), false), 0);
+	fixture->files = NULL;
+	fixture->keeper = count_keeper_free(fixture->keeper);
 	board_close(fixture->board);
 	temp_tree_free(&fixture->tree);
 	return 0;
 }
 
-static void wake(void *userdata)
-{
-	(void)userdata;
-}
-
 static void open_keeper(struct fixture *fixture)
 {
-	const struct count_keeper_settings settings = {
-		.state_dir = fixture->tree.root, .rest_us = 3600 * UINT64_C(1000000), .wake = wake};
+	struct count_keeper_settings settings = {.rest_us = 3600 * UINT64_C(1000000)};
 
+	assert_int_equal(file_keeper_new(fixture->tree.root, &fixture->files), 0);
+	settings.files = fixture->files;
 	assert_int_equal(count_keeper_new(&settings, &fixture->keeper), 0);
 }
 
