@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "count_answers.h"
+#include "clock.h"
 #include "log.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 enum { ANSWER_BYTES = 4096 };
 
 struct count_answer *count_answers_take(struct count_answers *answers,
-	const struct outbox_address *to, const struct payload_action *action)
+	const struct outbox_address *to, const struct payload_action *action, uint64_t hash)
 {
 	struct count_answer *answer = NULL;
 
@@ -22,6 +23,7 @@ struct count_answer *count_answers_take(struct count_answers *answers,
 		to->correlation_size > sizeof(answer->correlation))
 		return NULL;
 	answer->ticket = ++answers->last_ticket;
+	answer->hash = hash;
 	(void)snprintf(answer->topic, sizeof(answer->topic), "%s", to->topic);
 	answer->correlation_size = to->correlation ? to->correlation_size : 0;
 	if (answer->correlation_size > 0)
@@ -74,15 +76,25 @@ static void give(const struct count_answer *answer, int error, struct outbox *ou
 		log_warning("actions", "%s: %s", errors.items[0].path, errors.items[0].reason);
 }
 
-void count_answers_give(
-	struct count_answers *answers, uint64_t ticket, int error, struct outbox *outbox)
+uint64_t count_answers_ticket(const struct count_answers *answers, uint64_t hash)
+{
+	for (size_t i = 0; i < COUNT_ANSWERS_MAX; i++)
+		if (answers->items[i].ticket > 0 && answers->items[i].hash == hash)
+			return answers->items[i].ticket;
+	return 0;
+}
+
+void count_answers_give(struct count_answers *answers, uint64_t ticket, int error,
+	struct outbox *outbox, struct repeats *repeats)
 {
 	for (size_t i = 0; ticket > 0 && i < COUNT_ANSWERS_MAX; i++) {
 		if (answers->items[i].ticket != ticket)
 			continue;
 		give(&answers->items[i], error, outbox);
+		if (error < 0)
+			repeats_note(
+				repeats, answers->items[i].hash, REPEATS_FAILED, clock_now_us());
 		count_answers_drop(&answers->items[i]);
-		return;
 	}
 }
 

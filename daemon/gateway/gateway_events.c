@@ -489,8 +489,8 @@ static int on_sampler_events(sd_event_source *source, int fd, uint32_t events, v
 			gateway_reload_finished(gateway);
 			break;
 		case SAMPLER_EVENT_COUNT:
-			count_answers_give(
-				&gateway->counts, event->ticket, event->error, gateway->outbox);
+			count_answers_give(&gateway->counts, event->ticket, event->error,
+				gateway->outbox, &gateway->repeats);
 			break;
 		case SAMPLER_EVENT_PONG:
 			watchdog_sampler_answered(&gateway->watchdog);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Actions that must not be carried out twice. Most say what shall be, and may come twice; a toggle
- * or a time does harm then. A broker that has lost the acknowledgement sends a message again, with
- * the flag DUP: what is remembered here is known then. Belongs to the main thread. Pure.
+ * Actions that must not be carried out twice. Most say what shall be, and may come twice; a toggle,
+ * a time or a count does harm then. A broker that has lost the acknowledgement sends a message
+ * again, with the flag DUP: what is remembered here is known then. Belongs to the main thread.
+ * Pure.
  */
 #pragma once
 

@@ -309,43 +309,6 @@ static void carry_out(const struct router *router, const struct message *message
 	router->applied(router->userdata);
 }
 
-/* The message has nothing else. Its answer comes with the sampler's. */
-static void set_count(const struct router *router, const struct message *message,
-	const struct payload_action *action, struct payload_action *applied,
-	struct payload_errors *errors)
-{
-	char topic[TOPIC_MAX];
-	const struct outbox_address to = address_of(router, message, topic);
-	struct count_answer *waiting = count_answers_take(router->counts, &to, action);
-	int r = waiting ? router->set_count(
-				  router->userdata, action->counter, action->count, waiting->ticket)
-			: -EBUSY;
-
-	if (r == 0) {
-		router->applied(router->userdata);
-		return;
-	}
-	if (waiting)
-		count_answers_drop(waiting);
-	errors->count = 0;
-	if (r == -EBUSY)
-		payload_error_add(errors, "sensors.count",
-			"too many counts wait for the disk: wait for their answers, then send it "
-			"again");
-	else
-		payload_error_add(errors, "sensors.count", "cannot be set: %s", strerror(-r));
-	refuse_action(router, message, applied, errors);
-}
-
-/* Whether it does harm when it comes twice. A stop never does. */
-static bool is_harmful_twice(const struct payload_action *action)
-{
-	for (size_t i = 0; i < action->n_outputs; i++)
-		if (action->outputs[i].modifiers.toggle || action->outputs[i].modifiers.for_ms)
-			return true;
-	return action->read;
-}
-
 static uint64_t hash_of(const struct message *message)
 {
 	const char *topic = routes[message->event->topic].topic;
@@ -357,6 +320,65 @@ static uint64_t hash_of(const struct message *message)
 	return repeats_hash(hash, message->payload.data, message->payload.size);
 }
 
+static void too_many_counts(struct payload_errors *errors)
+{
+	payload_error_add(errors, "sensors.count",
+		"too many counts wait for the disk: wait for their answers, then send it again");
+}
+
+/* The message has nothing else. Its answer comes with the sampler's. */
+static void set_count(const struct router *router, const struct message *message,
+	const struct payload_action *action, struct payload_action *applied,
+	struct payload_errors *errors)
+{
+	char topic[TOPIC_MAX];
+	const struct outbox_address to = address_of(router, message, topic);
+	struct count_answer *waiting =
+		count_answers_take(router->counts, &to, action, hash_of(message));
+	int r = waiting ? router->set_count(
+				  router->userdata, action->counter, action->count, waiting->ticket)
+			: -EBUSY;
+
+	errors->count = 0;
+	if (r == 0) {
+		router->applied(router->userdata);
+		return;
+	}
+	if (waiting)
+		count_answers_drop(waiting);
+	if (r == -EBUSY)
+		too_many_counts(errors);
+	else
+		payload_error_add(errors, "sensors.count", "cannot be set: %s", strerror(-r));
+	refuse_action(router, message, applied, errors);
+}
+
+/* It came before, and its answer still waits for the disk: so does this one. False: it does not. */
+static bool wait_for_count(const struct router *router, const struct message *message,
+	const struct payload_action *action, struct payload_errors *errors)
+{
+	uint64_t hash = hash_of(message), ticket = count_answers_ticket(router->counts, hash);
+	char topic[TOPIC_MAX];
+	const struct outbox_address to = address_of(router, message, topic);
+	struct count_answer *waiting =
+		ticket > 0 ? count_answers_take(router->counts, &to, action, hash) : NULL;
+
+	if (waiting)
+		waiting->ticket = ticket;
+	else if (ticket > 0)
+		too_many_counts(errors);
+	return waiting != NULL;
+}
+
+/* Whether it does harm when it comes twice. A stop never does. */
+static bool is_harmful_twice(const struct payload_action *action)
+{
+	for (size_t i = 0; i < action->n_outputs; i++)
+		if (action->outputs[i].modifiers.toggle || action->outputs[i].modifiers.for_ms)
+			return true;
+	return action->read || action->counter;
+}
+
 /* Answers with what is now; only the stops are carried out. */
 static void answer_again(const struct router *router, const struct message *message,
 	const struct payload_action *action, struct payload_action *applied,
@@ -365,6 +387,8 @@ static void answer_again(const struct router *router, const struct message *mess
 	struct payload_errors errors;
 
 	errors.count = 0;
+	if (action->counter && wait_for_count(router, message, action, &errors))
+		return;
 	if (apply_stops(router, action, applied, &errors) > 0)
 		router->applied(router->userdata);
 	for (size_t i = 0; i < action->n_outputs; i++) {
@@ -376,6 +400,8 @@ static void answer_again(const struct router *router, const struct message *mess
 		applied->outputs[applied->n_outputs++] = output;
 	}
 	applied->read = action->read;
+	applied->counter = action->counter;
+	applied->count = action->count;
 	if (outcome == REPEATS_FAILED)
 		payload_error_add(
 			&errors, "", "it came before, and could not be carried out whole then");
@@ -409,7 +435,10 @@ static void carry_out_once(const struct router *router, const struct message *me
 		refuse_repeated(router, message, applied, errors);
 		repeats_note(router->repeats, hash, REPEATS_REFUSED, now_us);
 	} else {
-		carry_out(router, message, action, applied, errors);
+		if (action->counter)
+			set_count(router, message, action, applied, errors);
+		else
+			carry_out(router, message, action, applied, errors);
 		repeats_note(router->repeats, hash,
 			errors->count > 0 ? REPEATS_FAILED : REPEATS_DONE, now_us);
 	}
@@ -429,8 +458,6 @@ static void handle_action(const struct router *router, const struct message *mes
 	payload_id_copy(&applied.id, &action.id);
 	if (is_refused(router, message, &errors) || r < 0)
 		refuse_action(router, message, &applied, &errors);
-	else if (action.counter)
-		set_count(router, message, &action, &applied, &errors);
 	else if (is_harmful_twice(&action))
 		carry_out_once(router, message, &action, &applied, &errors);
 	else

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Keeps counts of the map's parts beyond the process (remember: true), and passes on requests to
- * set a count. The file is written by the file keeper's thread: rarely, or at once if somebody waits
- * for it.
+ * set a count. The file keeper's thread writes the file: rarely, or at once if somebody waits for
+ * it.
  *
  * The file has a line for each part, "<count> <name>", and is replaced in one step. After a power
  * cut it has the counts of the last write.

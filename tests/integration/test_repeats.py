@@ -56,3 +56,37 @@ def test_a_toggle_that_comes_again_is_answered_and_not_carried_out(fake, make_ga
     # One that never arrived is carried out.
     fake.publish("tos/actions/led/blue", b"toggle", again=True)
     assert answer(fake) == {"ok": True, "applied": {"led": {"blue": ON}}}
+
+
+METER = """
+chips: {meter: {driver: pulse, line: GPIO25, remember: true}}
+sensors: {count: {from: meter.count}}
+"""
+SET = b'{"id":3,"sensors":{"count":{"meter":100}}}'
+
+
+def test_a_count_that_comes_again_is_not_set_again(fake, make_gateway):
+    mqtt = f"mqtt: {{url: 'mqtt://127.0.0.1:{fake.port}', version: 3.1.1, clean_start: false, client_id: gateway}}\n"
+    gateway = make_gateway(mqtt + "interval: 100ms\n" + METER)
+    connected(fake)
+
+    def counts(count):
+        while True:
+            name, payload = fake.published.get(timeout=TIMEOUT)
+            if name == "tos/sensors" and json.loads(payload)["count"] == count:
+                return
+
+    fake.publish("tos/actions", SET, again=True)
+    assert "send it anew" in answer(fake)["errors"][0]["reason"]
+    fake.publish("tos/actions", SET)
+    applied = {"ok": True, "id": 3, "applied": {"sensors": {"count": {"meter": 100}}}}
+    assert answer(fake) == applied
+    for _ in range(2):
+        gateway.control("set GPIO25 1")
+        gateway.control("set GPIO25 0")
+    counts(102)
+    fake.publish("tos/actions", SET, again=True)
+    assert answer(fake) == applied
+    gateway.control("set GPIO25 1")
+    gateway.control("set GPIO25 0")
+    counts(103)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "clock.h"
 #include "count_answers.h"
 #include <errno.h>
 #include <setjmp.h>
@@ -10,11 +11,14 @@
 
 #include <cmocka.h>
 
+#define HASH UINT64_C(99)
+
 struct fixture {
 	struct count_answers answers;
 	struct outbox *outbox;
 	struct outbox_message message;
 	struct payload_action action;
+	struct repeats repeats;
 };
 
 static int setup(void **state)
@@ -46,7 +50,12 @@ static struct count_answer *take(struct fixture *fixture, const char *topic)
 	const struct outbox_address to = {
 		.topic = topic, .correlation = "\0x", .correlation_size = 2};
 
-	return count_answers_take(&fixture->answers, &to, &fixture->action);
+	return count_answers_take(&fixture->answers, &to, &fixture->action, HASH);
+}
+
+static void give(struct fixture *fixture, uint64_t ticket, int error)
+{
+	count_answers_give(&fixture->answers, ticket, error, fixture->outbox, &fixture->repeats);
 }
 
 static void expect(struct fixture *fixture, const char *topic, const char *text)
@@ -69,16 +78,42 @@ static void test_an_answer_goes_where_it_was_wanted(void **state)
 
 	fixture->action.count = 6;
 	fixture->action.id = (struct payload_id){.kind = PAYLOAD_ID_INTEGER, .integer = 7};
-	count_answers_give(&fixture->answers, take(fixture, "b")->ticket, 0, fixture->outbox);
+	give(fixture, take(fixture, "b")->ticket, 0);
 	expect(fixture, "b",
 		"{\"ok\":true,\"id\":7,\"applied\":{\"sensors\":{\"count\":{\"meter\":6}}}}");
-	count_answers_give(&fixture->answers, ticket, -ENOENT, fixture->outbox);
+	give(fixture, ticket, -ENOENT);
 	expect(fixture, "a",
 		"{\"ok\":false,\"errors\":[{\"path\":\"sensors.count.meter\","
 		"\"reason\":\"the map no longer has this counter\"}]}");
 	/* Once. */
-	count_answers_give(&fixture->answers, ticket, 0, fixture->outbox);
+	give(fixture, ticket, 0);
 	assert_false(outbox_take(fixture->outbox, true, &fixture->message));
+}
+
+static enum repeats_outcome outcome(const struct fixture *fixture)
+{
+	return repeats_find(&fixture->repeats, HASH, clock_now_us());
+}
+
+static void test_one_that_came_again_waits_for_the_same_answer(void **state)
+{
+	static const char TEXT[] =
+		"{\"ok\":true,\"applied\":{\"sensors\":{\"count\":{\"meter\":5}}}}";
+	struct fixture *fixture = *state;
+	uint64_t ticket;
+
+	assert_int_equal(count_answers_ticket(&fixture->answers, HASH), 0);
+	ticket = take(fixture, "a")->ticket;
+	assert_int_equal(count_answers_ticket(&fixture->answers, HASH), ticket);
+	assert_int_equal(count_answers_ticket(&fixture->answers, HASH + 1), 0);
+	take(fixture, "b")->ticket = ticket;
+	give(fixture, ticket, 0);
+	expect(fixture, "a", TEXT);
+	expect(fixture, "b", TEXT);
+	assert_int_equal(count_answers_ticket(&fixture->answers, HASH), 0);
+	assert_int_equal(outcome(fixture), REPEATS_UNKNOWN);
+	give(fixture, take(fixture, "a")->ticket, -EIO);
+	assert_int_equal(outcome(fixture), REPEATS_FAILED);
 }
 
 static void test_a_few_wait_and_no_more(void **state)
@@ -101,6 +136,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			test_an_answer_goes_where_it_was_wanted, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_one_that_came_again_waits_for_the_same_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_few_wait_and_no_more, setup, teardown),
 	};
 
