@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "chip.h"
+#include "chip_pwm.h"
 
 #include <errno.h>
 #include <math.h>
@@ -10,12 +11,6 @@
 
 /* More rounds than any part's start-up has steps. A part that asks for more never gets ready. */
 enum { CONFIGURE_ROUNDS_MAX = 100 };
-
-struct chip_pwm {
-	struct pwm_output base;
-	struct chip *chip; /* borrowed */
-	unsigned channel;
-};
 
 static bool has_address(const struct driver *driver, uint16_t address)
 {
@@ -114,6 +109,8 @@ int chip_open(struct board *board, const struct chip_settings *settings, struct 
 
 	r = copy_params(chip, settings->params);
 	if (r == 0)
+		r = chip_pwm_allocate(chip);
+	if (r == 0)
 		r = open_bus(chip, board, settings, error);
 	if (r < 0) {
 		chip_close(chip);
@@ -133,6 +130,7 @@ struct chip *chip_close(struct chip *chip)
 	lines_close(chip->lines);
 	free(chip->params);
 	free(chip->state);
+	free(chip->duties);
 	free(chip);
 	return NULL;
 }
@@ -140,6 +138,7 @@ struct chip *chip_close(struct chip *chip)
 void chip_reset(struct chip *chip)
 {
 	chip->is_stuck = false;
+	chip_pwm_forget(chip);
 	memset(chip->state, 0, chip->driver->state_bytes);
 }
 
@@ -162,11 +161,16 @@ static int end_call(struct chip *chip, int r)
 
 int chip_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
+	int r;
+
 	begin_call(chip);
 	if (chip->driver->needs_edges && chip->lines->fd < 0)
 		return hal_error_set(&chip->words, -EOPNOTSUPP,
 			"its GPIO chip cannot report edges, which a %s needs", chip->driver->name);
-	return end_call(chip, chip->driver->configure(chip, ret_wait_us));
+	r = end_call(chip, chip->driver->configure(chip, ret_wait_us));
+	if (r == 0)
+		chip_pwm_is_off(chip);
+	return r;
 }
 
 int chip_configure_wait(struct chip *chip)
@@ -305,53 +309,4 @@ int chip_event(
 unsigned chip_event_now(const struct chip *chip)
 {
 	return chip->lines->debounces[0].level;
-}
-
-int chip_probe(struct chip *chip)
-{
-	int r = chip->is_stuck ? -ETIMEDOUT : chip->driver->probe(chip);
-
-	chip->is_stuck = r == -ETIMEDOUT;
-	return r;
-}
-
-static int chip_pwm_set(struct pwm_output *output, uint32_t duty_steps)
-{
-	struct chip_pwm *pwm = (struct chip_pwm *)output;
-	int r;
-
-	if (pwm->chip->is_stuck)
-		return -ETIMEDOUT;
-	r = pwm->chip->driver->set_duty(pwm->chip, pwm->channel, duty_steps);
-	pwm->chip->is_stuck = r == -ETIMEDOUT;
-	return r;
-}
-
-static void chip_pwm_close(struct pwm_output *output)
-{
-	free(output);
-}
-
-static const struct pwm_ops CHIP_PWM_OPS = {.set = chip_pwm_set, .close = chip_pwm_close};
-
-int chip_pwm_output(
-	struct chip *chip, unsigned channel, bool inverted, struct pwm_output **ret_output)
-{
-	struct chip_pwm *pwm;
-
-	if (channel >= chip->driver->n_pwm)
-		return -ENOENT;
-	pwm = calloc(1, sizeof(*pwm));
-	if (!pwm)
-		return -ENOMEM;
-	pwm->base.ops = &CHIP_PWM_OPS;
-	pwm->base.trace = chip->i2c ? chip->i2c->trace : chip->spi->trace;
-	pwm->base.steps = chip->driver->pwm_steps;
-	pwm->base.period_ns = chip->driver->pwm_period_ns(chip->params);
-	pwm->base.inverted = inverted;
-	(void)snprintf(pwm->base.name, sizeof(pwm->base.name), "%.50s.%u", chip->name, channel);
-	pwm->chip = chip;
-	pwm->channel = channel;
-	*ret_output = &pwm->base;
-	return 0;
 }

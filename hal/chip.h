@@ -7,7 +7,6 @@
 #include "board.h"
 #include "driver.h"
 #include "hal_error.h"
-#include "pwm.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,6 +20,8 @@ struct chip_settings {
 	int64_t count;               /* to go on from */
 };
 
+struct chip_duty;
+
 struct chip {
 	const struct driver *driver;
 	struct i2c_bus *i2c; /* one of the four, owned */
@@ -28,10 +29,12 @@ struct chip {
 	struct attributes *attributes;
 	struct lines *lines;
 	uint16_t address;
-	double *params;         /* in the order of driver->params */
-	void *state;            /* the driver's own */
-	int64_t count;          /* of a driver that counts: outlives chip_reset() */
-	struct hal_error words; /* the driver's words for its last failure; "": none */
+	double *params;           /* in the order of driver->params */
+	void *state;              /* the driver's own */
+	int64_t count;            /* of a driver that counts: outlives chip_reset() */
+	struct hal_error words;   /* the driver's words for its last failure; "": none */
+	struct chip_duty *duties; /* of its PWM channels, see chip_pwm.c */
+	bool collects;            /* PWM writes that may wait do */
 	bool is_stuck; /* a PWM write timed out: no further write is tried until chip_reset() */
 	char name[64];
 	char place[96]; /* "bme280 at 0x77 on /dev/i2c-1" */
@@ -69,21 +72,6 @@ unsigned chip_event_now(const struct chip *chip);
 /* Calls chip_reset(), then chip_configure() until it is done, and sleeps in between as the part
  * asks: a few milliseconds at most. */
 int chip_configure_wait(struct chip *chip);
-
-/*
- * Checks that a PWM part still has its settings. Returns 0; -ENODEV if it lost them (driver.h); or
- * an error of the bus.
- */
-int chip_probe(struct chip *chip);
-
-/*
- * Opens a PWM channel of the chip as an output. The chip must outlive it. Nothing is sent to the
- * part. Once a write to one of the channels has timed out, writes to all of them fail with
- * -ETIMEDOUT at once, until chip_reset(). So a stuck bus costs the time of one transfer, however
- * many outputs have to be made safe.
- */
-int chip_pwm_output(
-	struct chip *chip, unsigned channel, bool inverted, struct pwm_output **ret_output);
 
 /* Closes its bus and returns NULL; chip may be NULL. */
 struct chip *chip_close(struct chip *chip);

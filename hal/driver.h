@@ -23,6 +23,7 @@
 struct chip;
 
 enum { DRIVER_CHANNELS_MAX = 128 }; /* sensor channels of one part */
+enum { DRIVER_DUTIES_MAX = 32 };    /* PWM channels in one transfer */
 
 enum driver_bus {
 	DRIVER_BUS_I2C,
@@ -172,6 +173,7 @@ struct driver {
 	uint64_t paced;         /* bit n: channel n comes from the times between what happens */
 	uint32_t n_pwm;         /* PWM channels, "0" to n-1; 0 for a sensor */
 	uint32_t pwm_steps;
+	unsigned duties_max; /* of set_duties(), at most DRIVER_DUTIES_MAX */
 	uint32_t (*pwm_period_ns)(const double *params); /* the period that the part really has */
 	const struct driver_param *params;
 	size_t n_params;
@@ -209,6 +211,13 @@ struct driver {
 		struct driver_event *ret_event, uint64_t *ret_next_us);
 	/* PWM: 0 to pwm_steps. */
 	int (*set_duty)(struct chip *chip, unsigned channel, uint32_t duty_steps);
+	/*
+	 * PWM: n neighbours from channel first on, in one transfer, at whose end they change
+	 * together; n is 1 to duties_max. -EINVAL: one that it does not have, or above pwm_steps;
+	 * then nothing is written. NULL: the part cannot.
+	 */
+	int (*set_duties)(
+		struct chip *chip, unsigned first, unsigned n, const uint32_t *duty_steps);
 	/* PWM: checks that the part is there and has its settings. -ENODEV: it lost them, and its
 	 * outputs with them. Changes nothing. */
 	int (*probe)(struct chip *chip);

@@ -14,9 +14,13 @@ struct pwm_output;
 struct pwm_ops {
 	/*
 	 * Sets the electrical duty: 0 (always low) to steps (always high); at both ends there are
-	 * no pulses. Takes effect at once or at the end of the running period.
+	 * no pulses. Takes effect at once or at the end of the running period. Returns 1 instead of
+	 * 0 if set_soon() could have waited and the output has this duty already: it is written
+	 * again with the others.
 	 */
 	int (*set)(struct pwm_output *output, uint32_t duty_steps);
+	/* The same, but the write may wait for others: then it returns 1. NULL: it never waits. */
+	int (*set_soon)(struct pwm_output *output, uint32_t duty_steps);
 	/* Sets a period of the output's own. Called at duty 0. NULL: it shares one, or cannot. */
 	int (*set_period)(struct pwm_output *output, uint32_t period_ns);
 	void (*close)(struct pwm_output *output); /* releases and frees; the level is not touched */
@@ -34,6 +38,12 @@ struct pwm_output {
 
 /* Sets the logical duty, 0 to steps. -EINVAL above steps, else 0 or an error of hal_error.h. */
 int pwm_set(struct pwm_output *output, uint32_t duty_steps);
+
+/*
+ * The same where others are written along with it: on a part that collects (chip_pwm.h) the write
+ * waits, and its result is known when the collection ends. Never for a stop.
+ */
+int pwm_set_soon(struct pwm_output *output, uint32_t duty_steps);
 
 /*
  * Sets duty 0, then the period. The steps stay as they are. 0, -EOPNOTSUPP if the output has no

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "output_chips.h"
 #include "backoff.h"
+#include "chip_pwm.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

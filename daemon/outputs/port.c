@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "port.h"
+#include "chip_pwm.h"
 #include <errno.h>
 #include <stdio.h>
 

@@ -56,8 +56,9 @@ enum {
 	N_CHANNELS = 16,
 	STEPS = 4096,
 	CHANNEL_BYTES = 4,
-	READ_BYTES_MAX = 32,       /* at once, for adapters that speak only SMBus (2.0, 5.5.7) */
-	OSCILLATOR_HZ = 25000000,  /* internal, 7.3.5 */
+	READ_BYTES_MAX = 32,      /* at once, for adapters that speak only SMBus (2.0, 5.5.7) */
+	CHANNELS_AT_ONCE = 8,     /* for these as well; and a stop waits 3 ms at most, at 100 kHz */
+	OSCILLATOR_HZ = 25000000, /* internal, 7.3.5 */
 	OSCILLATOR_START_US = 500, /* table 5, note on SLEEP */
 	PRE_SCALE_MIN = 3,         /* forced by the hardware, 7.3.5 */
 	PRE_SCALE_MAX = 255,
@@ -110,21 +111,29 @@ static int write_register(struct chip *chip, uint8_t reg, uint8_t value)
 	return i2c_write_register(chip->i2c, chip->address, reg, value);
 }
 
-/* Writes the channel's four registers from reg on, in one transfer. */
-static int write_duty(struct chip *chip, uint8_t reg, uint32_t duty_steps)
+/* The channel's four registers. */
+static void put_duty(uint8_t led[CHANNEL_BYTES], uint32_t duty_steps)
 {
-	uint8_t message[1 + CHANNEL_BYTES] = {reg};
-
 	/* On from count 0 to count duty. ON and OFF must never be equal (7.3.3), hence the bits. */
-	if (duty_steps == 0) {
-		message[4] = LED_FULL;
-	} else if (duty_steps == STEPS) {
-		message[2] = LED_FULL;
-	} else {
-		message[3] = (uint8_t)(duty_steps & 0xff);
-		message[4] = (uint8_t)(duty_steps >> 8);
-	}
-	return i2c_write(chip->i2c, chip->address, message, sizeof(message));
+	led[0] = 0;
+	led[1] = duty_steps == STEPS ? LED_FULL : 0;
+	led[2] = duty_steps == STEPS ? 0 : (uint8_t)(duty_steps & 0xff);
+	led[3] = duty_steps == STEPS ? 0 : (uint8_t)(duty_steps >> 8);
+	if (duty_steps == 0)
+		led[3] = LED_FULL;
+}
+
+/*
+ * Writes the registers of n channels from reg on, in one transfer: AI makes the part advance by
+ * itself from one to the next (table 5). All change on its STOP.
+ */
+static int write_duties(struct chip *chip, uint8_t reg, unsigned n, const uint32_t *duty_steps)
+{
+	uint8_t message[1 + CHANNELS_AT_ONCE * CHANNEL_BYTES] = {reg};
+
+	for (unsigned i = 0; i < n; i++)
+		put_duty(message + 1 + (size_t)i * CHANNEL_BYTES, duty_steps[i]);
+	return i2c_write(chip->i2c, chip->address, message, 1 + (size_t)n * CHANNEL_BYTES);
 }
 
 static int check_register(struct chip *chip, uint8_t reg, uint8_t mask, uint8_t expected)
@@ -163,6 +172,7 @@ static int check_identity(struct chip *chip)
 static int prepare(struct chip *chip)
 {
 	uint8_t divider = prescale(chip->params[PARAM_FREQUENCY]);
+	const uint32_t off = 0;
 	int r;
 
 	r = write_register(chip, REG_ALL_LED_OFF_H, LED_FULL);
@@ -171,7 +181,7 @@ static int prepare(struct chip *chip)
 	if (r == 0)
 		r = write_register(chip, REG_MODE2, mode2(chip));
 	if (r == 0)
-		r = write_duty(chip, REG_ALL_LED_ON_L, 0);
+		r = write_duties(chip, REG_ALL_LED_ON_L, 1, &off);
 	if (r == 0)
 		r = write_register(chip, REG_PRE_SCALE, divider);
 	if (r == 0)
@@ -209,14 +219,23 @@ static int pca9685_probe(struct chip *chip)
 	return r == -EBADMSG ? -ENODEV : r; /* the part was there, and has lost its settings */
 }
 
-static int pca9685_set_duty(struct chip *chip, unsigned channel, uint32_t duty_steps)
+static int pca9685_set_duties(
+	struct chip *chip, unsigned first, unsigned n, const uint32_t *duty_steps)
 {
 	int r;
 
-	if (channel >= N_CHANNELS || duty_steps > STEPS)
+	if (n < 1 || n > CHANNELS_AT_ONCE || first >= N_CHANNELS || n > N_CHANNELS - first)
 		return -EINVAL;
-	r = write_duty(chip, led_register(channel), duty_steps);
+	for (unsigned i = 0; i < n; i++)
+		if (duty_steps[i] > STEPS)
+			return -EINVAL;
+	r = write_duties(chip, led_register(first), n, duty_steps);
 	return r < 0 ? r : pca9685_probe(chip);
+}
+
+static int pca9685_set_duty(struct chip *chip, unsigned channel, uint32_t duty_steps)
+{
+	return pca9685_set_duties(chip, channel, 1, &duty_steps);
 }
 
 /* The part on the simulated wires. */
@@ -456,6 +475,7 @@ const struct driver driver_pca9685 = {
 	.n_addresses = sizeof(ADDRESSES),
 	.n_pwm = N_CHANNELS,
 	.pwm_steps = STEPS,
+	.duties_max = CHANNELS_AT_ONCE,
 	.pwm_period_ns = pca9685_period_ns,
 	.params = PARAMS,
 	.n_params = N_PARAMS,
@@ -463,6 +483,7 @@ const struct driver driver_pca9685 = {
 	.state_bytes = sizeof(struct pca9685),
 	.configure = pca9685_configure,
 	.set_duty = pca9685_set_duty,
+	.set_duties = pca9685_set_duties,
 	.probe = pca9685_probe,
 	.vectors = VECTORS,
 	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),

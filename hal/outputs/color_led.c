@@ -46,7 +46,7 @@ static int go_dark(struct color_led *led)
 
 	led_ramp_set(&led->ramp, DARK);
 	for (unsigned i = 0; i < COLOR_LED_N; i++) {
-		int r = pwm_set(led->pwms[i], 0);
+		int r = pwm_set_soon(led->pwms[i], 0);
 
 		if (r < 0 && error == 0) {
 			error = r;
@@ -80,7 +80,7 @@ static int write_all(struct color_led *led, const uint32_t before[])
 {
 	for (unsigned i = 0; i < COLOR_LED_N; i++) {
 		uint32_t duty = led->ramp.channels[i].now.duty;
-		int r = before && before[i] == duty ? 0 : pwm_set(led->pwms[i], duty);
+		int r = before && before[i] == duty ? 0 : pwm_set_soon(led->pwms[i], duty);
 
 		if (r < 0) {
 			(void)go_dark(led);

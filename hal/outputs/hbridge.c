@@ -242,6 +242,9 @@ static int hbridge_write(struct hbridge *bridge, const struct hbridge_write *wri
 
 	if (line)
 		return gpio_line_set(line, write->level != HBRIDGE_LOW);
+	/* Stops and brakes are written at once, and a start only follows what was written. */
+	if (pwm && write->level == HBRIDGE_DUTY && duty > 0)
+		return pwm_set_soon(pwm, duty_steps(pwm, HBRIDGE_DUTY, duty));
 	if (pwm)
 		return pwm_set(pwm, duty_steps(pwm, write->level, duty));
 	return 0; /* the enable is tied high */

@@ -129,7 +129,7 @@ int led_set(struct led *led, bool on, unsigned fine)
 		return gpio_line_set(led->line, on);
 	light = light_of(led, on, fine);
 	led_ramp_end(&led->ramp);
-	r = pwm_set(led->pwm, light.duty);
+	r = pwm_set_soon(led->pwm, light.duty);
 	if (r == 0)
 		led_ramp_set(&led->ramp, &light);
 	return r;
@@ -137,7 +137,7 @@ int led_set(struct led *led, bool on, unsigned fine)
 
 static int write_step(struct led *led)
 {
-	int r = pwm_set(led->pwm, led->ramp.channels[0].now.duty);
+	int r = pwm_set_soon(led->pwm, led->ramp.channels[0].now.duty);
 
 	if (r < 0)
 		led_ramp_end(&led->ramp);

@@ -216,7 +216,7 @@ static int apply_servo(void *output, const struct output_values *values, uint64_
 	if (steps == 0)
 		return -EINVAL;
 	servo->pulses = true;
-	r = pwm_set(servo->pwm, steps);
+	r = pwm_set_soon(servo->pwm, steps);
 	if (r < 0) {
 		(void)let_go(servo, now_us);
 		return r;

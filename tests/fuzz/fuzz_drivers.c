@@ -363,6 +363,25 @@ static void use_sensor(struct wire *wire, struct chip *chip, unsigned choice)
 	}
 }
 
+static void use_runs(struct chip *chip, unsigned choice)
+{
+	const struct driver *driver = chip->driver;
+	uint32_t duties[DRIVER_DUTIES_MAX] = {0};
+	unsigned first = choice % driver->n_pwm;
+	unsigned n = choice / driver->n_pwm % (DRIVER_DUTIES_MAX + 1);
+	bool is_valid = n >= 1 && n <= driver->duties_max && first + n <= driver->n_pwm;
+	int r;
+
+	if (!driver->set_duties)
+		return;
+	duties[0] = choice % (driver->pwm_steps + 1);
+	r = driver->set_duties(chip, first, n, duties);
+	if (is_valid)
+		check_result(r, false);
+	else
+		FUZZ_CHECK(r == -EINVAL);
+}
+
 static void use_outputs(struct wire *wire, struct chip *chip, unsigned choice)
 {
 	const struct driver *driver = chip->driver;
@@ -380,6 +399,7 @@ static void use_outputs(struct wire *wire, struct chip *chip, unsigned choice)
 	wire->transfers = 0;
 	FUZZ_CHECK(driver->set_duty(chip, driver->n_pwm, 0) == -EINVAL);
 	FUZZ_CHECK(driver->set_duty(chip, 0, driver->pwm_steps + 1) == -EINVAL);
+	use_runs(chip, choice);
 }
 
 static const struct driver *choose_driver(unsigned seed)

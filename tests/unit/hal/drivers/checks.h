@@ -18,6 +18,7 @@ extern const struct driver_check CHECKS_TABLE[];
 extern const struct driver_check CHECKS_SENSOR[];
 extern const struct driver_check CHECKS_FAULTS[];
 extern const struct driver_check CHECKS_PWM[];
+extern const struct driver_check CHECKS_TOGETHER[];
 extern const struct driver_check CHECKS_EVENTS[];
 extern const struct driver_check CHECKS_COUNTS[];
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A PWM part, seen from its pins. */
 #include "checks.h"
+#include "chip_pwm.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -22,7 +22,8 @@ struct tap {
 	struct lines *inner_lines;
 	size_t transfer, bit, seen;
 	bool hit;
-	size_t left; /* transfers until the wire is cut */
+	size_t left;  /* transfers until the wire is cut */
+	size_t count; /* of all transfers */
 };
 
 static uint64_t rig_now_us(void *userdata)
@@ -198,6 +199,7 @@ static int tap_i2c_transfer(
 	}
 	tap->seen += bits > 0;
 	tap->left -= tap->left > 0;
+	tap->count++;
 	return r;
 }
 
@@ -210,6 +212,7 @@ static int tap_spi_transfer(struct spi_device *device, const uint8_t *out, uint8
 		(void)tap_piece(tap, in, size, 0);
 	tap->seen++;
 	tap->left -= tap->left > 0;
+	tap->count++;
 	return r;
 }
 
@@ -225,6 +228,7 @@ static int tap_read_attribute(
 		(void)tap_piece(tap, (uint8_t *)text, strlen(text), 0);
 	tap->seen++;
 	tap->left -= tap->left > 0;
+	tap->count++;
 	return r;
 }
 
@@ -237,6 +241,7 @@ static int tap_levels(struct lines *lines, uint64_t *ret_levels)
 		(void)tap_piece(tap, (uint8_t *)ret_levels, sizeof(*ret_levels), 0);
 	tap->seen++;
 	tap->left -= tap->left > 0;
+	tap->count++;
 	return r;
 }
 
@@ -320,6 +325,11 @@ void rig_tap(struct rig *rig, size_t transfer, size_t bit)
 void rig_cut(struct rig *rig, size_t transfers)
 {
 	tap_in_place(rig)->left = transfers;
+}
+
+size_t rig_transfers(struct rig *rig)
+{
+	return tap_in_place(rig)->count;
 }
 
 bool rig_tap_hit(const struct rig *rig)

@@ -75,6 +75,9 @@ size_t rig_tap_transfers(const struct rig *rig);
 /* Cuts the wire: from now on this many transfers pass, and all after them fail with -EIO. */
 void rig_cut(struct rig *rig, size_t transfers);
 
+/* How many transfers went over the wire, those that failed included, since the first call. */
+size_t rig_transfers(struct rig *rig);
+
 /* Forgets the wire log so far. */
 void rig_log_clear(struct rig *rig);
 /* The wire log since then; valid until the next write. */

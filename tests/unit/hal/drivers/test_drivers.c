@@ -14,6 +14,7 @@ static const struct driver_check *const CHECKS[] = {
 	CHECKS_SENSOR,
 	CHECKS_FAULTS,
 	CHECKS_PWM,
+	CHECKS_TOGETHER,
 	CHECKS_EVENTS,
 	CHECKS_COUNTS,
 	NULL,

@@ -100,7 +100,8 @@ static void duty_close(struct pwm_output *pwm)
 }
 
 static const struct gpio_line_ops LINE_OPS = {line_set, line_close};
-static const struct pwm_ops PWM_OPS = {duty_set, period_set, duty_close};
+static const struct pwm_ops PWM_OPS = {
+	.set = duty_set, .set_period = period_set, .close = duty_close};
 
 /* variant 0: the defaults; then each parameter at its lowest and at its highest. */
 static void set_params(
