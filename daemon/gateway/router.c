@@ -175,22 +175,49 @@ static void tell_refused(const struct router *router, const struct message *mess
 		first->path[0] ? ": " : "", first->reason, more, text);
 }
 
+static void add_output_error(
+	const struct router *router, size_t index, const char *error, struct payload_errors *errors)
+{
+	const struct config_output *config = &router->config->outputs[index];
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s.%zu", config->kind->word, config->index);
+	payload_error_add(errors, path, "%s", error);
+}
+
 /* Carries out one output of an action, and fills in its state. */
 static int apply_output(
 	const struct router *router, struct payload_output *output, struct payload_errors *errors)
 {
-	const struct config_output *config = &router->config->outputs[output->output];
 	const struct output_request request = {output->values, output->modifiers};
 	struct hal_error error = {0};
-	char path[64];
 
 	if (outputs_apply(router->outputs, output->output, &request, &error) < 0) {
-		(void)snprintf(path, sizeof(path), "%s.%zu", config->kind->word, config->index);
-		payload_error_add(errors, path, "%s", error.text);
+		add_output_error(router, output->output, error.text, errors);
 		return -EIO;
 	}
 	output->values = outputs_get(router->outputs, output->output).values;
 	return 0;
+}
+
+/* Where the results of outputs go that were written together. */
+struct outcome {
+	const struct router *router;
+	struct payload_action *applied;
+	struct payload_errors *errors;
+};
+
+static void on_failed(void *userdata, size_t index, const char *error)
+{
+	const struct outcome *outcome = userdata;
+	struct payload_action *applied = outcome->applied;
+	size_t n = 0;
+
+	add_output_error(outcome->router, index, error, outcome->errors);
+	for (size_t i = 0; i < applied->n_outputs; i++)
+		if (applied->outputs[i].output != index)
+			applied->outputs[n++] = applied->outputs[i];
+	applied->n_outputs = n;
 }
 
 /* Tries every stop, even if an earlier one fails. Returns the number of stops. */
@@ -233,16 +260,20 @@ static size_t apply_kind(const struct router *router, const struct output_kind *
 }
 
 /*
- * Stops come first, since they cannot wait; then kind by kind, in the order of the message. The
- * first hardware error ends it: what 'applied' holds by then was done.
+ * Stops come first, since they cannot wait; then kind by kind, in the order of the message, and
+ * what can go out together does. The first hardware error ends it: what 'applied' holds by then was
+ * done.
  */
 static void apply(const struct router *router, const struct payload_action *action,
 	struct payload_action *applied, struct payload_errors *errors)
 {
 	size_t left = action->n_outputs - apply_stops(router, action, applied, errors);
+	struct outcome outcome = {router, applied, errors};
 
+	outputs_action_begin(router->outputs);
 	for (size_t i = 0; left > 0 && errors->count == 0 && output_kind_table[i]; i++)
 		left -= apply_kind(router, output_kind_table[i], action, applied, errors);
+	(void)outputs_action_end(router->outputs, on_failed, &outcome);
 	if (action->interval_ms && errors->count == 0) {
 		router->set_interval(router->userdata, action->interval_ms);
 		applied->interval_ms = action->interval_ms;
@@ -281,15 +312,11 @@ static void check_limits(const struct router *router, const struct payload_actio
 {
 	for (size_t i = 0; i < action->n_outputs; i++) {
 		const struct payload_output *output = &action->outputs[i];
-		const struct config_output *config = &router->config->outputs[output->output];
 		const struct output_request request = {output->values, output->modifiers};
 		struct hal_error error;
-		char path[64];
 
-		if (outputs_limit_refusal(router->outputs, output->output, &request, &error) == 0)
-			continue;
-		(void)snprintf(path, sizeof(path), "%s.%zu", config->kind->word, config->index);
-		payload_error_add(errors, path, "%s", error.text);
+		if (outputs_limit_refusal(router->outputs, output->output, &request, &error) < 0)
+			add_output_error(router, output->output, error.text, errors);
 	}
 }
 

@@ -24,6 +24,13 @@ struct output {
 	struct backoff retry;
 	struct hal_error error; /* when not ok */
 	uint64_t since_ms;
+	/* Its write waits for those of others (outputs_together.c): what it carries out, what was
+	 * before, and the result in the end. */
+	bool waits;
+	struct output_decision decision;
+	struct output_state state_before;
+	struct hal_error error_before;
+	int result;
 };
 
 /* Sets the state before anything is opened: at rest, and never tried. */

@@ -29,9 +29,7 @@ void outputs_tell_state(const struct outputs *outputs)
 		outputs->settings.listener.state(outputs->settings.listener.userdata);
 }
 
-/* Notes the result of an attempt, and reports it if it is news. before: the words of the last
- * failure. */
-static int note(
+int outputs_note(
 	struct outputs *outputs, struct output *output, int code, const struct hal_error *before)
 {
 	bool news = output->ok ? code < 0
@@ -55,7 +53,7 @@ static int note(
  * and it remembers how long it must rest. It is only closed, to be opened again, when its device is
  * gone.
  */
-static void lost(struct outputs *outputs, struct output *output, int code)
+void outputs_lost(struct outputs *outputs, struct output *output, int code)
 {
 	bool moves = output_kind_of(output)->moves;
 
@@ -93,8 +91,8 @@ void outputs_part_failed(struct outputs *outputs, struct output *output, size_t 
 		(void)output_rest(output);
 	hal_error_set(&output->error, code, "%s: %s", output->places[output_port_on(output, chip)],
 		hal_strerror(code));
-	lost(outputs, output, code);
-	note(outputs, output, code, &before);
+	outputs_lost(outputs, output, code);
+	outputs_note(outputs, output, code, &before);
 }
 
 /* Its part was set up anew, so it is stopped, except for its lines that are not on the part. */
@@ -105,8 +103,8 @@ static void rest_after_reset(struct outputs *outputs, struct output *output)
 	int r = output_rest(output);
 
 	if (r < 0) {
-		lost(outputs, output, r);
-		note(outputs, output, r, &before);
+		outputs_lost(outputs, output, r);
+		outputs_note(outputs, output, r, &before);
 	} else if (!was_at_rest) {
 		outputs_tell_state(outputs);
 	}
@@ -189,8 +187,8 @@ void outputs_try(struct outputs *outputs, struct output *output)
 		outputs_tell_state(outputs);
 	}
 	if (r < 0)
-		lost(outputs, output, r);
-	note(outputs, output, r, &before);
+		outputs_lost(outputs, output, r);
+	outputs_note(outputs, output, r, &before);
 }
 
 /* True if it is to be opened at all. */
@@ -265,7 +263,7 @@ struct outputs_status outputs_get(const struct outputs *outputs, size_t index)
 	};
 }
 
-static int drive_once(
+int outputs_drive(
 	struct outputs *outputs, struct output *output, const struct output_decision *decision)
 {
 	const struct output_kind *kind = output_kind_of(output);
@@ -274,21 +272,34 @@ static int drive_once(
 	bool at_once = kind->moves && output->device && output_is_at_rest(kind, &next->values);
 	int r = at_once ? 0 : make_ready(outputs, output, true);
 
-	if (r == 0)
+	output->waits = false;
+	if (r == 0) {
+		outputs_collect(outputs, output, at_once);
 		r = output_write(output, next, decision->fade_us);
+		output->waits = outputs_collected(outputs, output) && r == 0;
+	}
 	if (r < 0)
-		lost(outputs, output, r);
+		outputs_lost(outputs, output, r);
 	return r;
 }
 
 static int drive(
 	struct outputs *outputs, struct output *output, const struct output_decision *decision)
 {
-	int r = drive_once(outputs, output, decision);
+	const struct output_state state = output->state;
+	const struct hal_error error = output->error;
+	int r = outputs_drive(outputs, output, decision);
 
 	/* It was away and may be back already: a part that lost its power answers, but has to be
 	 * set up again. */
-	return r == -ENODEV ? drive_once(outputs, output, decision) : r;
+	if (r == -ENODEV)
+		r = outputs_drive(outputs, output, decision);
+	if (output->waits) {
+		output->decision = *decision;
+		output->state_before = state;
+		output->error_before = error;
+	}
+	return r;
 }
 
 int outputs_carry_out(
@@ -305,14 +316,17 @@ int outputs_carry_out(
 		return 0;
 	case OUTPUT_WRITE:
 		r = drive(outputs, output, decision);
+		if (output->waits)
+			return 0; /* nothing is known yet */
 		break;
 	case OUTPUT_REST:
+		output->waits = false;
 		r = output_rest(output);
 		if (r < 0)
-			lost(outputs, output, r);
+			outputs_lost(outputs, output, r);
 		break;
 	}
-	return note(outputs, output, r, &before);
+	return outputs_note(outputs, output, r, &before);
 }
 
 int outputs_apply(struct outputs *outputs, size_t index, const struct output_request *request,
@@ -372,8 +386,8 @@ static uint64_t step(struct outputs *outputs, struct output *output)
 
 	/* A failure that is known already is retried by its own back-off. */
 	if (r < 0 && output->ok) {
-		lost(outputs, output, r);
-		note(outputs, output, r, &before);
+		outputs_lost(outputs, output, r);
+		outputs_note(outputs, output, r, &before);
 	} else if (!output_values_hold(&values, &output->state.values)) {
 		outputs_tell_state(outputs);
 	}

@@ -60,6 +60,16 @@ struct outputs_status outputs_get(const struct outputs *outputs, size_t index);
 int outputs_apply(struct outputs *outputs, size_t index, const struct output_request *request,
 	struct hal_error *error);
 
+/*
+ * An action of several outputs. Between the two, outputs_apply() on a PWM part may return 0 before
+ * its write is made: outputs_action_end() makes what waits, in as few transfers as possible. Stops
+ * never wait. If a transfer fails, all outputs in it have failed, each as if it had been written
+ * alone, and failed() is called for each. Returns 0 or the first error.
+ */
+void outputs_action_begin(struct outputs *outputs);
+int outputs_action_end(struct outputs *outputs,
+	void (*failed)(void *userdata, size_t index, const char *error), void *userdata);
+
 /* Refuses an action that would move an output towards a limit that is reached. 0, or -EPERM with
  * the words. The limit's level is read again. */
 int outputs_limit_refusal(struct outputs *outputs, size_t index,

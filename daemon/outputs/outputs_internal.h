@@ -18,6 +18,7 @@ struct outputs {
 	uint64_t now_us;         /* of the present call */
 	uint64_t watch_us;       /* when the parts are checked next */
 	uint64_t limits_read_us; /* when the limits were last read without an edge */
+	bool together;           /* between outputs_action_begin() and outputs_action_end() */
 };
 
 /* Visits each output, those that move first. */
@@ -59,6 +60,25 @@ void outputs_read_limits(struct outputs *outputs, struct output *output);
 
 /* Opens an output, or writes the rest of one that moves and failed, if its PWM part is due. */
 void outputs_try(struct outputs *outputs, struct output *output);
+
+/* Notes the result of an attempt, and reports it if it is news. before: the words of the last
+ * failure. Returns code. */
+int outputs_note(
+	struct outputs *outputs, struct output *output, int code, const struct hal_error *before);
+
+/* An output could not be written: it is closed or stays stopped, and its PWM parts have failed. */
+void outputs_lost(struct outputs *outputs, struct output *output, int code);
+
+/* Makes it ready and writes it, once. */
+int outputs_drive(
+	struct outputs *outputs, struct output *output, const struct output_decision *decision);
+
+/* Its writes may wait from now on, if there is an action of several and it can. is_stop: it may
+ * not. */
+void outputs_collect(struct outputs *outputs, const struct output *output, bool is_stop);
+
+/* No write may wait any more. True if one of the output does. */
+bool outputs_collected(struct outputs *outputs, const struct output *output);
 
 /* Carries out a decision for an open output. Reports a failure. */
 int outputs_carry_out(
