@@ -84,7 +84,7 @@ static const struct {
 	const char *words;
 } OTHER_PARTS[] = {
 	{ID_BME280, "a BME280, which measures humidity too: driver: bme280"},
-	/* BST-BMP280-DS001, 4.3.1; 0x56 and 0x57 are samples. */
+	/* BST-BMP280-DS001, 4.3.1; 0x56 and 0x57 are samples, by Bosch's own driver. */
 	{ID_BMP280, BMP280},
 	{0x57, BMP280},
 	{0x56, BMP280},
@@ -209,7 +209,8 @@ static int bme280_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_
 	/*
 	 * 9.1: t_measure,max = 1.25 + 2.3 * T_oversampling + (2.3 * P_oversampling + 0.575)
 	 *                      + (2.3 * H_oversampling + 0.575) ms
-	 * The BMP280's are those without the last term (3.8.1 there).
+	 * The BMP280's datasheet has no formula: the greatest times of its table 13 (3.8.1) are
+	 * those without the last term.
 	 */
 	double quantities = has_humidity ? 3 : 2;
 

@@ -52,10 +52,9 @@ struct bme280_calibration bme280_calibration_from(const uint8_t bytes[CALIBRATIO
 }
 
 /*
- * These are the datasheet's formulas in double precision (8.1): "the best possible accuracy", meant
- * for machines with a floating point unit, and without the overflows that the integer versions
- * invite. t_fine stays a double here. The datasheet cuts it to an integer, which makes a difference
- * of 0.0002 °C.
+ * These are the datasheets' formulas in double precision (8.1 in both), meant for machines with a
+ * floating point unit, and without the overflows that the integer versions invite. t_fine stays a
+ * double here. The datasheets cut it to an integer, which makes a difference of 0.0002 °C.
  *
  *   var1 = (adc_T / 16384.0 - dig_T1 / 1024.0) * dig_T2
  *   var2 = (adc_T / 131072.0 - dig_T1 / 8192.0)^2 * dig_T3

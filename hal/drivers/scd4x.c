@@ -2,7 +2,7 @@
 /*
  * Sensirion SCD4x (SCD40, SCD41, SCD43): carbon dioxide, temperature and humidity on I2C.
  *
- * Datasheet: SCD4x, version 1.3 (September 2022). Section numbers are its own.
+ * Datasheet: SCD4x, version 1.5 (July 2023). Section numbers are its own.
  *
  * It measures periodically, the only way of the SCD40: there is a new value every 5 s, which can be
  * read once (3.5.2). So a measurement here is the wait for the next value, and readings do not wait
@@ -266,20 +266,23 @@ static const uint8_t ADDRESSES[] = {0x62};
 
 #define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = CHANNELS * 2
 
-/* The example of 3.5.2: 500 ppm, 25 °C, 37 % are 0x01F4, 0x6667, 0x5EB9. */
+/*
+ * The example of 3.5.2 (table 11): 500 ppm, 25 °C, 37 % are 0x01F4, 0x6667, 0x5EB9. The CRC that it
+ * has for the first word, 0x7B, is a misprint: by 3.11 it is 0x33, and those of the others fit.
+ */
 #define EXAMPLE RAW(0x01, 0xF4, 0x66, 0x67, 0x5E, 0xB9)
 
 static const struct driver_vector VECTORS[] = {
-	{.source = "SCD4x version 1.3, 3.5.2, example: 500 ppm",
+	{.source = "SCD4x version 1.5, 3.5.2, example: 500 ppm",
 		.channel = CHANNEL_CO2,
 		EXAMPLE,
 		.value = 500},
-	{.source = "SCD4x version 1.3, 3.5.2, example: 25 °C",
+	{.source = "SCD4x version 1.5, 3.5.2, example: 25 °C",
 		.channel = CHANNEL_TEMPERATURE,
 		EXAMPLE,
 		.value = 25,
 		.tolerance = 0.003},
-	{.source = "SCD4x version 1.3, 3.5.2, example: 37 %",
+	{.source = "SCD4x version 1.5, 3.5.2, example: 37 %",
 		.channel = CHANNEL_HUMIDITY,
 		EXAMPLE,
 		.value = 37,
@@ -289,7 +292,7 @@ static const struct driver_vector VECTORS[] = {
 const struct driver driver_scd4x = {
 	.name = "scd4x",
 	.description = "Sensirion carbon dioxide, temperature and humidity sensor",
-	.datasheet = "Sensirion SCD4x, version 1.3 (September 2022)",
+	.datasheet = "Sensirion SCD4x, version 1.5 (July 2023)",
 	.also_called = "scd40, scd41, scd43",
 	.bus = DRIVER_BUS_I2C,
 	.addresses = ADDRESSES,

@@ -47,12 +47,12 @@ struct sht_variant {
 static const struct sht_variant SHT3X = {
 	.command_bytes = 2,
 	.setup = {{0x3093, 1000}, /* break, which ends a periodic measurement (4.8) */
-		{0x30A2, 2000},   /* soft reset, at most 1.5 ms (table 4); the heater is off then */
-		{0xF32D, 1000}},  /* status (4.11) */
+		{0x30A2, 2000}, /* soft reset, at most 1.5 ms (section 2); the heater is off then */
+		{0xF32D, 1000}}, /* status (4.11) */
 	.n_setup = 3,
 	.identity_words = 1,
 	.measure = 0x2400,   /* table 9 */
-	.measure_us = 15500, /* table 4, at the lowest supply */
+	.measure_us = 15500, /* section 2: below 2.4 V; 15 ms from there on */
 	.humidity_0 = 0,
 	.humidity_span = 100,
 };

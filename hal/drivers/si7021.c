@@ -31,7 +31,7 @@ enum {
 
 	USER_LOOKED_AT = 0x87, /* resolution (7, 0), heater (2), and bit 1, which is 1 in both */
 	USER_AS_RESET = 0x02,
-	RESET_US = 15000, /* at most, both datasheets */
+	RESET_US = 15000, /* at most, both datasheets (Si7021: table 2, power-up time) */
 
 	RESULT_STATUS = 0x0003, /* not part of the number */
 	RESULT_IS_HUMIDITY = 0x0002,
@@ -47,7 +47,8 @@ struct si_variant {
 	uint16_t number;               /* the bits that the formulas take */
 };
 
-/* Table 2: 14 bits of temperature 10.8 ms, 12 bits of humidity 12 ms, after a temperature. */
+/* Table 2: 14 bits of temperature 10.8 ms, 12 bits of humidity 12 ms, after a temperature (its note
+ * 1). User register 1, "Reset Settings = 0011_1010": the reserved bits read as 1 (chapter 6). */
 static const struct si_variant SI7021 = {{10800, 22800}, 0x3A, 0xFFFF};
 /* 14 bits of temperature 50 ms, 12 bits of humidity 16 ms; "status bits must be set to 0". */
 static const struct si_variant HTU21D = {{50000, 16000}, 0x02, 0xFFFF & ~RESULT_STATUS};

@@ -14,7 +14,7 @@ static int setup(void **state)
 	return rig_setup(state);
 }
 
-/* Version 1.3, table 9: stop, serial number, start; after 5 s: ready? and the measurement. */
+/* Version 1.5, table 9: stop, serial number, start; after 5 s: ready? and the measurement. */
 static void it_says_what_the_datasheet_has(void **state)
 {
 	static const char *const WORDS[] = {
