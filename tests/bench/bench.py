@@ -18,6 +18,7 @@ from commands import measure_commands
 from edges import measure_edges
 from figures import Comparison
 from instructions import against_reference, count_instructions
+from limits import measure_limits
 from programs import Bench, Broker, Process
 from sizes import Sizes, rows
 from table import markdown
@@ -71,6 +72,13 @@ def measure(bench, report):
         f"From an edge on a line to its message at a subscriber: {edges['event_50']} us, p99 {edges['event_99']} us; "
         f"from an action to its answer, in the same process: {edges['answer_50']} us, p99 {edges['answer_99']} us "
         f"(p50 x {edges['ratio']:.2f}, limit 1.3)\n"
+    )
+    report("limits")
+    limits = result["limits"] = measure_limits(bench)
+    print(
+        f"From a limit switch's edge to the write that stops its motor: {limits['stop_50']} us, p99 {limits['stop_99']} us; "
+        f"from an action to the write that starts it, in the same process: {limits['action_50']} us, "
+        f"p99 {limits['action_99']} us\n"
     )
     result["sizes"] = Sizes(bench, report).run()
     for table in result["sizes"].values():

@@ -8,6 +8,8 @@
  *        probe PORT ROOT flood COUNT WINDOW     as many outstanding: a line "ANSWERED DURATION"
  *        probe PORT ROOT edges CONTROL COUNT    20 to 80 ms apart the door of the simulated board
  *                                               moves: a line "ASKED TOLD" for each
+ *        probe PORT ROOT limits CONTROL COUNT   in turn an action starts a motor and its limit is
+ *                                               reached: a line "SENT ANSWERED ASKED" for each
  *        probe PORT ROOT interval MS            after a reading: the time until the next one
  * watch goes on until the input ends.
  */
@@ -133,6 +135,40 @@ static int connect_control(const char *path)
 	return fd;
 }
 
+static void move_line(int control, const char *command)
+{
+	char answer[16];
+
+	if (write(control, command, strlen(command)) < 0 ||
+		read(control, answer, sizeof(answer)) <= 0)
+		err(1, "the control socket");
+}
+
+static void limits(struct probe *probe, const char *path, uint64_t count)
+{
+	static const char FORWARD[] = "{\"motor\":{\"direction\":\"forward\"}}";
+	int control = connect_control(path);
+
+	srandom(1);
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t sent_us, answered_us, asked_us;
+
+		wait_apart(probe);
+		wire_publish(&probe->wire, probe->actions, FORWARD, strlen(FORWARD), 1);
+		sent_us = wire_now_us();
+		wire_flush(&probe->wire);
+		answered_us = await_message(probe, probe->answers);
+		wait_apart(probe);
+		asked_us = wire_now_us();
+		move_line(control, "set GPIO24 1\n");
+		(void)printf(
+			"%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", sent_us, answered_us, asked_us);
+		wait_apart(probe);
+		move_line(control, "set GPIO24 0\n");
+	}
+	(void)close(control);
+}
+
 static void edges(struct probe *probe, const char *path, uint64_t count)
 {
 	int control = connect_control(path);
@@ -204,7 +240,7 @@ int main(int argc, char **argv)
 	const char *what = argc > 3 ? argv[3] : "";
 
 	if (argc < 4)
-		errx(2, "usage: probe PORT ROOT watch|actions|flood|edges|interval ...");
+		errx(2, "usage: probe PORT ROOT watch|actions|flood|edges|limits|interval ...");
 	name_topics(&probe, argv[2]);
 	wire_connect(
 		&probe.wire, argv[1], strcmp(what, "watch") == 0 ? "bench-watch" : "bench-probe");
@@ -219,6 +255,8 @@ int main(int argc, char **argv)
 		wire_subscribe(&probe.wire, probe.answers, 0);
 		if (strcmp(what, "flood") == 0 && argc == 6) {
 			flood(&probe, strtoull(argv[4], NULL, 10), strtoull(argv[5], NULL, 10));
+		} else if (strcmp(what, "limits") == 0 && argc == 6) {
+			limits(&probe, argv[4], strtoull(argv[5], NULL, 10));
 		} else if (strcmp(what, "actions") == 0) {
 			probe.leds = argc > 5 ? (unsigned)strtoul(argv[5], NULL, 10) : 1;
 			actions(&probe, strtoull(argv[4], NULL, 10));

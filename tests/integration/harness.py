@@ -421,6 +421,20 @@ class Gateway:
             answer = control.makefile().readline().strip()
         return answer
 
+    @contextlib.contextmanager
+    def commands(self):
+        """The same for many, on one connection: each is one message to the gateway."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:
+            control.settimeout(TIMEOUT)
+            control.connect(str(self.folder / "control"))
+            with control.makefile() as answers:
+
+                def command(text):
+                    control.sendall(text.encode() + b"\n")
+                    return answers.readline().strip()
+
+                yield command
+
     def fault(self, target, name):
         assert self.control(f"fault {target} {name}") == "ok"
 

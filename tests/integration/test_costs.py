@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""What a reading and an action cost in wake-ups and packets, which is most of it. Instructions are counted by ./run bench."""
+"""What a reading, an action and a limit cost in wake-ups and packets, which is most of it. Instructions are counted by
+./run bench."""
 
 import json
 import pathlib
 import socket
 import struct
+import time
 
 import pytest
 from conftest import make_map
 from fake_broker import FakeBroker
 from harness import TIMEOUT
+from threads import all_but_main_stand_still
 
 pytestmark = pytest.mark.alone
 
@@ -182,3 +185,47 @@ def test_what_was_acknowledged_and_not_yet_read_is_not_sent_again(fake, make_gat
         if name.startswith("tos/sensors"):
             seen.append(json.loads(payload)["ts"])
     assert sorted(set(seen)) == sorted(seen)
+
+MOTORS = 12
+LIMITED = """
+mqtt: {{url: "mqtt://127.0.0.1:{port}", health_interval: 1h}}
+interval: 100ms
+chips:
+  air: {{driver: sht3x, bus: /dev/i2c-1}}
+{chips}
+sensors:
+  temp: {{from: air.temperature}}
+motors:
+{motors}
+failsafe: {{motors: keep}}
+"""
+LIMITS_READ_S = 0.1  # how often the levels are read while something moves
+
+
+def limited_motors(port):
+    chips = "\n".join(f"  top{i}: {{driver: switch, line: LIMIT{i}, debounce: 0s}}" for i in range(MOTORS))
+    motors = "\n".join(f"  - {{enable: MOTOR{i}, limits: {{forward: top{i}}}}}" for i in range(MOTORS))
+    return LIMITED.format(port=port, chips=chips, motors=motors)
+
+
+def test_a_limit_wakes_main_alone_and_once(broker, client, make_gateway):
+    """Without a broker, with the sensors' bus stuck, and while every other thread stands still. On the simulated board the
+    edge is made by main itself when it takes the command: that is what wakes it, and it does not sleep again before the
+    write. So there is no hop in between, and one wake-up for each."""
+    gateway = make_gateway(limited_motors(broker.port))
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    run = {"motor": {str(i): {"direction": "forward"} for i in range(MOTORS)}}
+    assert client.ask_json(run)["ok"]
+    gateway.fault("/dev/i2c-1", "stuck")
+    client.wait_json("tos/sensors", lambda r: r["temp"] is None)
+    broker.kill()
+    gateway.log.wait("mqtt: .*(lost|closed|gone|connect)")
+    mark = gateway.wire.mark()
+    with gateway.commands() as command, all_but_main_stand_still(gateway.process):
+        assert command("get MOTOR0") == "ok 1.0000"
+        before, begin = wake_ups(gateway, "tosd"), time.monotonic()
+        for i in range(MOTORS):
+            assert command(f"set LIMIT{i} 1") == "ok"
+            gateway.wire.wait(f"line MOTOR{i} 0", mark)
+        woken, took_s = wake_ups(gateway, "tosd") - before, time.monotonic() - begin
+    assert woken <= MOTORS + took_s / LIMITS_READ_S + 2

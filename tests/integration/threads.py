@@ -50,10 +50,24 @@ def _stop(thread):
         _ptrace(PTRACE_CONT, thread)
 
 
-@contextlib.contextmanager
 def standstill(process, name):
     """The thread runs no more until the end of the block."""
-    thread = thread_of(process, name)
+    return _standstill_of(thread_of(process, name))
+
+
+@contextlib.contextmanager
+def all_but_main_stand_still(process):
+    """The same of every other thread."""
+    threads = [int(entry.name) for entry in pathlib.Path(f"/proc/{process.pid}/task").iterdir()]
+    with contextlib.ExitStack() as stack:
+        for thread in threads:
+            if thread != process.pid:
+                stack.enter_context(_standstill_of(thread))
+        yield
+
+
+@contextlib.contextmanager
+def _standstill_of(thread):
     _ptrace(PTRACE_SEIZE, thread)
     try:
         _stop(thread)
