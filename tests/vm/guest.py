@@ -102,6 +102,11 @@ class Wire:
         seconds, micros = self.EVENT.match(event).group(2, 3)
         return int(seconds + micros)
 
+    def time_of(self, name, mark=0):
+        """When the guest wrote that name into the kernel's log, in us as wait() has them."""
+        event = self._log.wait(rf" (\d+)\.(\d+): tracing_mark_write: {name}$", mark, COMMAND_TIMEOUT_S)
+        return int(event.group(1) + event.group(2))
+
 
 class Guest:
     def __init__(self, initramfs, memory_mb=384, arguments="", steady=False):
