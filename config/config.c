@@ -45,6 +45,12 @@ static const struct schema_option LAST[] = {
 		.offset = offsetof(struct config, spool),
 		.options = config_spool_options,
 		.example = "spool: {after: 30s}"},
+	{.key = "device",
+		.help = "how programs that show this gateway call it",
+		.type = SCHEMA_MAP,
+		.offset = offsetof(struct config, device),
+		.options = config_device_options,
+		.example = "device: {name: Greenhouse, area: Garden}"},
 };
 
 enum { N_FIRST = sizeof(FIRST) / sizeof(FIRST[0]), N_LAST = sizeof(LAST) / sizeof(LAST[0]) };
@@ -115,9 +121,9 @@ static int read_root(struct config_loader *loader)
 	config_spread_failsafe(config);
 	config_check_rules(loader);
 	r = config_finish_mqtt(loader);
-	if (r < 0)
-		return r;
-	return config_check_uses(loader);
+	if (r == 0)
+		r = config_finish_device(loader);
+	return r < 0 ? r : config_check_uses(loader);
 }
 
 static void free_tree(struct yaml_node **root)

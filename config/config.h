@@ -65,6 +65,12 @@ struct config_mqtt {
 	char *fingerprint; /* if it stays equal, the connection can be kept */
 };
 
+/* How programs that show this gateway call it. */
+struct config_device {
+	char *name; /* %H already replaced */
+	char *area; /* NULL: none */
+};
+
 struct config_chip {
 	char *name;
 	const struct driver *driver;
@@ -106,7 +112,9 @@ struct config_sensor {
 	uint64_t every_us; /* a slower rhythm of its own, 0: every interval. Rounded up to whole
 			      intervals; null in the readings between, since no value is ever
 			      repeated */
-	bool topic;        /* also published alone, on ROOT/sensors/<name> */
+	bool topic;        /* also published alone, on ROOT/sensors/<name>; with mqtt.discovery
+			      always, if it is rare */
+	bool is_rare;      /* null in readings between, though nothing failed */
 	/* The sensor's name for people, its quantity and its unit, if the map gives them; otherwise
 	 * NULL. See config_describe_sensor(). */
 	char *label, *class, *unit;
@@ -204,6 +212,7 @@ struct config {
 	char *text; /* the bytes that the map was read from, whatever the file holds now */
 	size_t text_bytes;
 	struct config_mqtt mqtt;
+	struct config_device device;
 	struct config_chip *chips;
 	size_t n_chips;
 	struct config_sensor *sensors;

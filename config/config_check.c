@@ -208,8 +208,9 @@ static int claim_topics(struct claims *claims, const struct config_loader *loade
 		r = claim(claims, NULL, "topic sensors/%s", own[i]);
 	for (size_t i = 0; i < config->n_sensors && r == 0; i++) {
 		const struct yaml_node *node = config_item(loader, "sensors", i);
+		const struct yaml_node *topic = yaml_node_get(node, "topic");
 		if (config->sensors[i].topic)
-			r = claim(claims, yaml_node_get(node, "topic"), "topic sensors/%s",
+			r = claim(claims, topic ? topic : node, "topic sensors/%s",
 				config->sensors[i].name);
 	}
 	for (size_t i = 0; i < config->n_packed && r == 0; i++) {

@@ -23,6 +23,7 @@ static void print_mqtt(const struct config_mqtt *mqtt, FILE *out)
 		print_text("url", mqtt->urls[i], out);
 	print_text("topic", mqtt->topic, out);
 	print_text("client_id", mqtt->client_id, out);
+	print_text("discovery", mqtt->discovery, out); /* there is a subscription below it */
 	print_text("username", mqtt->username, out);
 	print_text("password_file", mqtt->password_file, out);
 	print_text("ca", mqtt->tls.ca, out);

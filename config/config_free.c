@@ -69,6 +69,8 @@ struct config *config_free(struct config *config)
 	free(config->path);
 	free(config->text);
 	free_mqtt(&config->mqtt);
+	free(config->device.name);
+	free(config->device.area);
 	for (size_t i = 0; i < config->n_chips; i++)
 		free_chip(&config->chips[i]);
 	free(config->chips);

@@ -44,6 +44,7 @@ void config_sections(struct schema_option ret_sections[CONFIG_SECTIONS_MAX]);
 /* Tables of the sections that are plain maps. */
 extern const struct schema_option config_mqtt_options[];
 extern const struct schema_option config_interval_options[];
+extern const struct schema_option config_device_options[];
 extern const struct schema_option config_spool_options[];
 
 /* Custom functions of the other sections; field points to the struct config. */
@@ -115,6 +116,12 @@ int config_finish_mqtt(struct config_loader *loader);
 
 /* Checks what mqtt says of sessions and of the will's delay. */
 void config_check_session(struct config_loader *loader, const struct yaml_node *mqtt);
+
+/* Completes what the section's table cannot express: the name, and the topics of rare sensors. */
+int config_finish_device(struct config_loader *loader);
+
+/* Replaces %H and %i in an allocated text, which may be NULL. 0 or -ENOMEM. */
+int config_expand(char **text, const struct host *host);
 
 /* Checks across sections. */
 int config_check_uses(struct config_loader *loader);

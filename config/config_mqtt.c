@@ -214,8 +214,7 @@ static const char *word_of(const char *text, const struct host *host)
 	return text[1] == 'H' ? host->name : text[1] == 'i' ? host->id : NULL;
 }
 
-/* Replaces %H and %i in an allocated text. */
-static int expand(char **text, const struct host *host)
+int config_expand(char **text, const struct host *host)
 {
 	char *expanded = NULL;
 	size_t size = 0;
@@ -261,7 +260,7 @@ static int expand_option(struct config_loader *loader, const struct yaml_node *n
 			key);
 		return 0;
 	}
-	int r = expand(text, loader->host);
+	int r = config_expand(text, loader->host);
 	const char *wrong = r == 0 ? schema_text_wrong(type, *text) : NULL;
 	if (wrong)
 		diag_error(
@@ -297,6 +296,17 @@ static void check_discovery(struct config_loader *loader, const struct yaml_node
 		(strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0))
 		diag_error(loader->schema.diag, node->place, "leave it out to turn discovery off",
 			"discovery takes the prefix, usually homeassistant, not %s", node->text);
+}
+
+/* The status of the gateway and that of Home Assistant would be the same topic. */
+static void check_prefix(struct config_loader *loader, const struct yaml_node *node)
+{
+	const struct config_mqtt *mqtt = &loader->config->mqtt;
+
+	if (node && mqtt->discovery && mqtt->topic && strcmp(mqtt->discovery, mqtt->topic) == 0)
+		diag_error(loader->schema.diag, node->place, "give mqtt.topic another name",
+			"discovery: \"%.80s\" is the root of the gateway's own topics",
+			mqtt->discovery);
 }
 
 static void check_tls(struct config_loader *loader, const struct yaml_node *node)
@@ -356,5 +366,6 @@ int config_finish_mqtt(struct config_loader *loader)
 	check_will(loader, yaml_node_get(will, "topic"));
 	check_discovery(loader, yaml_node_get(node, "discovery"));
 	config_check_session(loader, node);
+	check_prefix(loader, yaml_node_get(node, "discovery"));
 	return 0;
 }

@@ -667,7 +667,7 @@ static void test_settings_that_are_not_of_the_connection(void **state)
 	struct config *plain = load_text("mqtt: {url: mqtt://localhost}\n");
 	struct config *other =
 		load_text("mqtt: {url: mqtt://localhost, timestamp: false, accept_retained: true, "
-			  "discovery: a, health_interval: 1s}\n");
+			  "health_interval: 1s}\n");
 
 	assert_string_equal(plain->mqtt.fingerprint, other->mqtt.fingerprint);
 	config_free(plain);
@@ -680,6 +680,7 @@ static void test_fingerprint_of_the_connection(void **state)
 	(void)state;
 	static const char *const settings[] = {
 		"topic: a",
+		"discovery: a",
 		"client_id: a",
 		"username: a",
 		"keepalive: 30s",
