@@ -287,7 +287,7 @@ bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message
 		take_other(outbox, OUTBOX_KIND_ANSWER, &outbox->next_answer, message) ||
 		take_retained(outbox, message) ||
 		outbox_take_live(outbox, OUTBOX_EVENTS, message) ||
-		outbox_take_topic(outbox, message) ||
+		outbox_take_topic(outbox, message) || outbox_take_announcement(outbox, message) ||
 		outbox_take_live(outbox, OUTBOX_READINGS, message) ||
 		take_other(outbox, OUTBOX_KIND_VALUE, &outbox->next_value, message) ||
 		(with_backlog &&
@@ -320,6 +320,8 @@ void outbox_acknowledge(struct outbox *outbox, uint64_t id)
 	(void)pthread_mutex_lock(&outbox->mutex);
 	if (source == SOURCE_SLOTS)
 		outbox_acknowledge_topic(outbox, position);
+	else if (source == SOURCE_ANNOUNCEMENTS)
+		outbox_acknowledge_announcement(outbox, position);
 	else if (source < SOURCE_STAGED_READINGS)
 		outbox_acknowledge_in(outbox, (enum outbox_stream)source, position);
 	else if (source < SOURCE_ANSWERS)
@@ -402,6 +404,7 @@ void outbox_disconnected(struct outbox *outbox)
 		outbox_disconnect_store(&outbox->stores[i]);
 	outbox_signal_spooler(outbox);
 
+	outbox_drop_announcements(outbox);
 	drop_values(&outbox->others);
 	drop_poison(outbox);
 	outbox_take_back(&outbox->others, outbox->others.begin, outbox->next_answer);
@@ -419,6 +422,7 @@ struct outbox *outbox_free(struct outbox *outbox)
 	if (outbox->spool_fd >= 0)
 		(void)close(outbox->spool_fd);
 	ring_fini(&outbox->others);
+	outbox_drop_announcements(outbox);
 	(void)pthread_mutex_destroy(&outbox->mutex);
 	free(outbox);
 	return NULL;

@@ -100,6 +100,17 @@ void outbox_forget_topics(struct outbox *outbox, enum outbox_topics group,
 void outbox_clear_topic(struct outbox *outbox, const char *topic);
 
 /*
+ * A retained message of any size up to OUTBOX_PAYLOAD_MAX, optional; an empty one clears the topic.
+ * Sent once on this connection, in the order of the calls, and gone with it or when it is
+ * acknowledged. Without a connection it is dropped. 0, -EMSGSIZE, -ENOMEM, -ENOTCONN. Allocates:
+ * not for real-time threads.
+ */
+int outbox_announce(struct outbox *outbox, const char *topic, const void *payload, size_t size);
+
+/* Returns how many announcements are not yet acknowledged. */
+size_t outbox_announcing(struct outbox *outbox);
+
+/*
  * A reading taken before the clock was set has the monotonic clock's time as taken_ms, and no time
  * in its payload. With wait, backlog waits until the clock is set.
  */

@@ -5,6 +5,7 @@
  *   outbox.c         between the threads that put messages in and the link; all but the streams
  *   outbox_stream.c  readings and events, live and backlog
  *   outbox_topics.c  the states of single inputs and outputs
+ *   outbox_announce.c  larger retained messages, sent once
  *   outbox_spool.c   between memory and disk
  *   outbox_clock.c   readings and events from before the clock was set
  */
@@ -25,6 +26,7 @@ enum outbox_source {
 	SOURCE_ANSWERS,
 	SOURCE_VALUES,
 	SOURCE_SLOTS,
+	SOURCE_ANNOUNCEMENTS,
 	SOURCE_BITS = 3
 };
 
@@ -85,6 +87,15 @@ struct outbox_slot_content {
 	bool due;
 };
 
+struct outbox_announcement {
+	struct outbox_announcement *next;
+	uint64_t number; /* rises */
+	bool in_flight;
+	size_t size;
+	char topic[TOPIC_MAX];
+	uint8_t payload[];
+};
+
 struct outbox {
 	pthread_mutex_t mutex; /* over everything below */
 	struct doorbell bell;  /* the link's */
@@ -103,6 +114,10 @@ struct outbox {
 	struct outbox_topic inputs[OUTBOX_INPUTS_MAX];
 	struct outbox_topic outputs[OUTBOX_OUTPUTS_MAX];
 	size_t n_topics[OUTBOX_TOPIC_GROUPS]; /* slots that may be in use */
+
+	struct outbox_announcement *announcements; /* the oldest first */
+	size_t n_announcements;
+	uint64_t last_announcement;
 
 	uint64_t rejected;
 	uint64_t dropped;           /* answers */
@@ -147,3 +162,6 @@ void outbox_disconnect_store(struct outbox_store *store);
 bool outbox_take_topic(struct outbox *outbox, struct outbox_message *message);
 void outbox_acknowledge_topic(struct outbox *outbox, uint64_t position);
 void outbox_repeat_topics(struct outbox *outbox);
+bool outbox_take_announcement(struct outbox *outbox, struct outbox_message *message);
+void outbox_acknowledge_announcement(struct outbox *outbox, uint64_t number);
+void outbox_drop_announcements(struct outbox *outbox);

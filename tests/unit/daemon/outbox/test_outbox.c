@@ -746,6 +746,62 @@ static void what_nothing_needs_is_marked(void **state)
 	assert_true(message.optional);
 }
 
+static void take_announcement(struct outbox *outbox, const char *topic, size_t size)
+{
+	assert_true(outbox_take(outbox, false, &message));
+	assert_int_equal(message.kind, OUTBOX_KIND_RETAINED);
+	assert_string_equal(message.topic, topic);
+	assert_int_equal(message.size, size);
+	assert_int_equal(message.qos, 1);
+	assert_true(message.optional);
+}
+
+static void an_announcement_is_sent_once(void **state)
+{
+	static char large[OUTBOX_PAYLOAD_MAX + 1];
+	struct outbox *outbox = *state;
+	uint64_t first;
+
+	assert_int_equal(outbox_announce(outbox, "a/config", "x", 1), -ENOTCONN);
+	outbox_connected(outbox);
+	assert_int_equal(outbox_announce(outbox, "a/config", large, sizeof(large)), -EMSGSIZE);
+	assert_int_equal(outbox_announce(outbox, "a/config", large, sizeof(large) - 1), 0);
+	assert_int_equal(outbox_announce(outbox, "a/config", "", 0), 0);
+	assert_int_equal(outbox_announcing(outbox), 2);
+	put(outbox, 1);
+	take_announcement(outbox, "a/config", sizeof(large) - 1);
+	first = message.id;
+	take_announcement(outbox, "a/config", 0);
+	outbox_acknowledge(outbox, message.id); /* in any order */
+	assert_int_equal(outbox_announcing(outbox), 1);
+	outbox_acknowledge(outbox, message.id);
+	outbox_acknowledge(outbox, first);
+	assert_int_equal(outbox_announcing(outbox), 0);
+	assert_true(outbox_take(outbox, false, &message));
+	assert_int_equal(message.kind, OUTBOX_KIND_READING);
+}
+
+/* Main makes it anew. */
+static void an_announcement_is_gone_with_its_connection(void **state)
+{
+	struct outbox *outbox = *state;
+	uint64_t old;
+
+	outbox_connected(outbox);
+	assert_int_equal(outbox_announce(outbox, "a/config", "1", 1), 0);
+	assert_int_equal(outbox_announce(outbox, "b/config", "2", 1), 0);
+	take_announcement(outbox, "a/config", 1);
+	old = message.id;
+	outbox_disconnected(outbox);
+	assert_int_equal(outbox_announcing(outbox), 0);
+	outbox_connected(outbox);
+	assert_false(outbox_take(outbox, false, &message));
+	assert_int_equal(outbox_announce(outbox, "a/config", "3", 1), 0);
+	outbox_acknowledge(outbox, old);
+	assert_int_equal(outbox_announcing(outbox), 1);
+	take_announcement(outbox, "a/config", 1);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -778,6 +834,8 @@ int main(void)
 		TEST(how_an_input_is_is_repeated_on_every_connection),
 		TEST(an_outputs_topic_is_published_where_it_changed),
 		TEST(a_topic_is_cleared_until_the_broker_has_it),
+		TEST(an_announcement_is_sent_once),
+		TEST(an_announcement_is_gone_with_its_connection),
 		TEST(a_random_sequence_matches_a_plain_list),
 	};
 
