@@ -73,15 +73,17 @@ struct link_event {
 	uint16_t correlation_size;
 	uint32_t payload_size; /* that follow here */
 	uint64_t true_size;    /* as the sender sent it */
+	size_t packet_max;     /* LINK_EVENT_BROKER: of what the broker takes; 0: unlimited */
 };
 
 /*
  * A topic to subscribe to, with QoS 1. Without a required one the gateway cannot do its work, so
  * its refusal is an error. An optional one is left out if the broker refuses it, which is logged
  * once, or if the connection ends over it twice. One of others is optional, too: it brings what
- * other clients publish there from now on, with QoS 0, and only MQTT 5 has it.
+ * other clients publish there from now on, with QoS 0, and only MQTT 5 has it. One of a birth is
+ * optional: another program tells there that it has started.
  */
-enum link_need { LINK_REQUIRED, LINK_OPTIONAL, LINK_OF_OTHERS, LINK_NEEDS };
+enum link_need { LINK_REQUIRED, LINK_OPTIONAL, LINK_OF_OTHERS, LINK_BIRTH, LINK_NEEDS };
 
 struct link_subscription {
 	const char *topic; /* complete; a level may be the wildcard + */

@@ -46,10 +46,12 @@ void link_events_set_state(struct link_events *events, enum link_event_kind stat
 		events->connections++;
 }
 
-void link_events_set_broker(struct link_events *events, const char *texts, size_t size)
+void link_events_set_broker(
+	struct link_events *events, const char *texts, size_t size, size_t packet_max)
 {
 	memcpy(events->broker, texts, size);
 	events->broker_size = size;
+	events->packet_max = packet_max;
 	events->broker_due = true;
 }
 
@@ -66,6 +68,7 @@ static bool push_with(struct link_events *events, enum link_event_kind kind, uin
 		.kind = kind,
 		.at_us = at_us,
 		.payload_size = (uint32_t)size,
+		.packet_max = events->packet_max,
 	};
 	const struct queue_part parts[] = {{&event, sizeof(event)}, {payload, size}};
 

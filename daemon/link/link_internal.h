@@ -34,7 +34,7 @@ struct link_events {
 	bool full;   /* waiting for room_fd */
 	bool broker_due, state_due, pong_due, heard_due;
 	char broker[LINK_BROKER_MAX]; /* as LINK_EVENT_BROKER has it */
-	size_t broker_size;
+	size_t broker_size, packet_max;
 	enum link_event_kind state; /* the latest of CONNECTED and DISCONNECTED */
 	uint64_t state_us, heard_us;
 	uint64_t connections; /* made so far */
@@ -50,7 +50,8 @@ void link_events_room(struct link_events *events);
 void link_events_set_state(struct link_events *events, enum link_event_kind state);
 
 /* Sets which broker it is, as LINK_EVENT_BROKER has it: the newest one is told. */
-void link_events_set_broker(struct link_events *events, const char *texts, size_t size);
+void link_events_set_broker(
+	struct link_events *events, const char *texts, size_t size, size_t packet_max);
 
 /* Tells main all that is due. Returns false if the queue is full: room_fd will be readable. */
 bool link_events_flush(struct link_events *events);

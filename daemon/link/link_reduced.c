@@ -57,5 +57,6 @@ void link_tell_broker(struct link_session *session)
 		if (session->left_out[i])
 			add(&list, settings->subscriptions[i].topic);
 	}
-	link_events_set_broker(&link->events, texts, list.size);
+	link_events_set_broker(
+		&link->events, texts, list.size, mqtt_client_packet_max(session->client));
 }

@@ -30,7 +30,7 @@ static bool handle_inbound(struct link_session *session, const struct mqtt_inbou
 		if (topic_matches(settings->subscriptions[i].topic, inbound->topic, &levels)) {
 			link_events_push_message(
 				&session->link->events, (unsigned)i, levels, inbound);
-			return settings->subscriptions[i].need != LINK_OF_OTHERS;
+			return settings->subscriptions[i].need < LINK_OF_OTHERS;
 		}
 	}
 	return false;

@@ -17,6 +17,8 @@ enum {
 static const char *const WITHOUT[LINK_NEEDS] = {
 	[LINK_OPTIONAL] = "a message sent there gets no answer",
 	[LINK_OF_OTHERS] = "another gateway on the same topics is not noticed",
+	[LINK_BIRTH] =
+		"a start of Home Assistant is not noticed: it knows what the broker has kept",
 };
 
 /* A topic that the gateway needs is reported at each connection, another one only once. */
@@ -121,6 +123,8 @@ int link_subscribe_optional(struct link_session *session)
 {
 	int r = subscribe_if_allowed(session, LINK_OPTIONAL);
 
+	if (r == 0)
+		r = subscribe_if_allowed(session, LINK_BIRTH);
 	if (r == 0 && session->link->version == CONFIG_MQTT_VERSION_5)
 		r = subscribe_if_allowed(session, LINK_OF_OTHERS);
 	return r;

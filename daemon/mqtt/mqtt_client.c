@@ -55,6 +55,11 @@ int mqtt_client_tick_ms(const struct mqtt_client *client)
 	return client->keepalive_s > 0 ? (int)client->keepalive_s * 1000 / 4 : 60 * 1000;
 }
 
+size_t mqtt_client_packet_max(const struct mqtt_client *client)
+{
+	return client->packet_max;
+}
+
 size_t mqtt_client_window(const struct mqtt_client *client)
 {
 	return client->window;

@@ -114,6 +114,9 @@ struct mqtt_publish {
 /* The number of messages that may be in flight. */
 size_t mqtt_client_window(const struct mqtt_client *client);
 
+/* The largest packet that the broker takes, in bytes; 0: it names no limit. */
+size_t mqtt_client_packet_max(const struct mqtt_client *client);
+
 const struct in_flight *mqtt_client_in_flight(const struct mqtt_client *client);
 
 /*
