@@ -166,6 +166,11 @@ static void router_met(void *userdata, const char *instance)
 	gateway_met(userdata, instance);
 }
 
+static void router_born(void *userdata)
+{
+	gateway_born(userdata);
+}
+
 static void router_applied(void *userdata)
 {
 	struct gateway *gateway = userdata;
@@ -210,8 +215,7 @@ static int start_threads(struct gateway *gateway)
 	return sampler_new(&settings, &gateway->sampler);
 }
 
-/* At boot, before the kernel's pool is filled, the time and the process id have to do. */
-static uint64_t random_number(void)
+uint64_t gateway_random(void)
 {
 	uint64_t number = 0;
 
@@ -230,13 +234,26 @@ static int open_files(struct gateway *gateway)
 	return r < 0 ? r : count_keeper_new(&counts, &gateway->kept_counts);
 }
 
+/* A simulated board may have a serial number among its files. */
+static int open_discovery(struct gateway *gateway)
+{
+	const char *root = gateway->simulation ? getenv("TOS_SIM_DIR") : NULL;
+	int r = discovery_init(&gateway->discovery, gateway->outbox, gateway->files);
+
+	if (r < 0)
+		return r;
+	gateway->discovery.board = gateway->board_name;
+	discovery_identify(&gateway->discovery, root ? root : "", gateway->options->state_dir);
+	return 0;
+}
+
 static int build(struct gateway *gateway)
 {
 	struct outbox_settings outbox = {
 		OUTBOX_READING_BYTES, OUTBOX_OTHER_BYTES, payload_set_time};
 	int r;
 
-	health_init(&gateway->health, clock_now_us(), random_number());
+	health_init(&gateway->health, clock_now_us(), gateway_random());
 	failsafe_init(&gateway->failsafe, gateway->config->failsafe.after_us, clock_now_us());
 	first_interval(gateway);
 	/* The outputs come first: until they are requested, the motors' inputs float. */
@@ -244,6 +261,7 @@ static int build(struct gateway *gateway)
 		(r = gateway_open_board(gateway, gateway->config)) < 0 ||
 		(r = open_outputs(gateway)) < 0 ||
 		(r = outbox_new(&outbox, &gateway->outbox)) < 0 ||
+		(r = open_discovery(gateway)) < 0 ||
 		(r = queue_new(LINK_EVENTS_BYTES, &gateway->link_events)) < 0 ||
 		(r = queue_new(SAMPLER_EVENTS_BYTES, &gateway->sampler_events)) < 0 ||
 		(r = publisher_new(gateway->outbox, &gateway->publisher)) < 0)
@@ -260,6 +278,7 @@ static int build(struct gateway *gateway)
 		.set_count = router_set_count,
 		.read_now = router_read_now,
 		.applied = router_applied,
+		.born = router_born,
 		.met = router_met,
 		.userdata = gateway,
 	};
@@ -346,6 +365,8 @@ static bool tear_down(struct gateway *gateway)
 	queue_free(gateway->sampler_events);
 	queue_free(gateway->link_events);
 	outbox_free(gateway->outbox);
+	if (disk_answers)
+		discovery_free(&gateway->discovery);
 	gateway_close_board(gateway);
 	config_free(gateway->retired);
 	config_free(gateway->config);

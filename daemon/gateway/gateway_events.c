@@ -68,6 +68,37 @@ void gateway_publish_about(struct gateway *gateway)
 		log_error("about", "does not fit into a message");
 }
 
+static void arm(sd_event_source *timer, uint64_t at_us)
+{
+	if (!timer)
+		return;
+	if (at_us == UINT64_MAX) {
+		sd_event_source_set_enabled(timer, SD_EVENT_OFF);
+		return;
+	}
+	sd_event_source_set_time(timer, at_us);
+	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+void gateway_born(struct gateway *gateway)
+{
+	uint64_t delay_us = discovery_delay_us(gateway_random());
+
+	log_info("discovery", "Home Assistant has started: it is told in %.1f s what there is",
+		(double)delay_us / 1e6);
+	arm(gateway->birth_timer, clock_now_us() + delay_us);
+}
+
+static int on_birth_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct gateway *gateway = userdata;
+
+	(void)source;
+	(void)usec;
+	discovery_announce(&gateway->discovery, gateway->config);
+	return 0;
+}
+
 static void publish_health(struct gateway *gateway)
 {
 	struct health_sources sources = {
@@ -82,6 +113,7 @@ static void publish_health(struct gateway *gateway)
 
 	gateway->health.refused = gateway->refusals.count;
 	health_publish(&gateway->health, &sources);
+	discovery_settle(&gateway->discovery, gateway->config);
 }
 
 /* While the gateway is being built or torn down, the source may not exist. */
@@ -114,18 +146,6 @@ static int on_health_due(sd_event_source *source, void *userdata)
 	publish_health(userdata);
 	gateway_notify_status(userdata); /* an output may have failed */
 	return 0;
-}
-
-static void arm(sd_event_source *timer, uint64_t at_us)
-{
-	if (!timer)
-		return;
-	if (at_us == UINT64_MAX) {
-		sd_event_source_set_enabled(timer, SD_EVENT_OFF);
-		return;
-	}
-	sd_event_source_set_time(timer, at_us);
-	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
 /* Tries again to write files that could not be written, so that they are there when needed. */
@@ -385,10 +405,12 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 	case LINK_EVENT_BROKER:
 		memcpy(gateway->health.broker, event + 1, event->payload_size);
 		gateway->health.broker_size = event->payload_size;
+		discovery_met_broker(&gateway->discovery, gateway->config, event->packet_max);
 		gateway_health_changed(gateway);
 		break;
 	case LINK_EVENT_CONNECTED:
 		gateway->health.connected = true;
+		discovery_connected(&gateway->discovery);
 		gateway->router.is_forgetful =
 			gateway->lost_us == 0 || event->at_us - gateway->lost_us >= REPEATS_US;
 		failsafe_connected(&gateway->failsafe, event->at_us);
@@ -598,6 +620,8 @@ int gateway_attach_events(struct gateway *gateway)
 			 &gateway->health_timer)) < 0 ||
 		(r = add_timer(
 			 gateway, HEALTH_ACCURACY_US, on_store_timer, &gateway->store_timer)) < 0 ||
+		(r = add_timer(
+			 gateway, HEALTH_ACCURACY_US, on_birth_timer, &gateway->birth_timer)) < 0 ||
 		(r = add_timer(gateway, HEALTH_ACCURACY_US, on_refusals_timer,
 			 &gateway->refusals_timer)) < 0 ||
 		(r = add_deferred(gateway, on_state_due, &gateway->state_due)) < 0 ||
@@ -614,6 +638,7 @@ void gateway_detach_events(struct gateway *gateway)
 	gateway->outputs_timer = sd_event_source_unref(gateway->outputs_timer);
 	gateway->failsafe_timer = sd_event_source_unref(gateway->failsafe_timer);
 	gateway->health_timer = sd_event_source_unref(gateway->health_timer);
+	gateway->birth_timer = sd_event_source_unref(gateway->birth_timer);
 	gateway->refusals_timer = sd_event_source_unref(gateway->refusals_timer);
 	gateway->store_timer = sd_event_source_unref(gateway->store_timer);
 	gateway->state_due = sd_event_source_unref(gateway->state_due);

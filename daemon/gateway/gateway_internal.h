@@ -14,6 +14,7 @@
 #include "board.h"
 #include "board_name.h"
 #include "config.h"
+#include "discovery.h"
 #include "failsafe.h"
 #include "file_keeper.h"
 #include "gateway.h"
@@ -67,12 +68,14 @@ struct gateway {
 	bool tripped_told;            /* the service manager knows that the fail-safe tripped */
 	char status[STATUS_LINE_MAX]; /* as last reported to the service manager */
 	struct health health;
+	struct discovery discovery;
 	struct watchdog watchdog;
 
 	sd_event_source *limits;        /* edges of the switches that end a move */
 	sd_event_source *outputs_timer; /* ramps, reversals, retries */
 	sd_event_source *failsafe_timer;
 	sd_event_source *health_timer;
+	sd_event_source *birth_timer;    /* announces again after the start of Home Assistant */
 	sd_event_source *refusals_timer; /* logs how many actions were refused since */
 	sd_event_source *store_timer;    /* writes the interval soon after a change */
 	sd_event_source *state_due;      /* publishes the state when nothing more urgent is left */
@@ -102,6 +105,12 @@ void gateway_follow_health(struct gateway *gateway);
 /* Publish now. */
 void gateway_publish_state(struct gateway *gateway);
 void gateway_publish_about(struct gateway *gateway);
+
+/* Home Assistant has started: it is told soon what there is. */
+void gateway_born(struct gateway *gateway);
+
+/* At boot, before the kernel's pool is filled, the time and the process id have to do. */
+uint64_t gateway_random(void);
 
 /* Another gateway has published its health on our topic. */
 void gateway_met(struct gateway *gateway, const char *instance);

@@ -13,11 +13,10 @@ int gateway_prepare_link(
 	char readings[TOPIC_MAX], backlog[TOPIC_MAX], status[TOPIC_MAX];
 	char events[TOPIC_MAX], old_events[TOPIC_MAX];
 	struct link_subscription subscriptions[ROUTER_TOPICS];
-	const struct link_settings settings = {
+	struct link_settings settings = {
 		.mqtt = &config->mqtt,
 		.credentials = {getenv("CREDENTIALS_DIRECTORY"), config->mqtt.password_file},
 		.subscriptions = subscriptions,
-		.n_subscriptions = ROUTER_TOPICS,
 		.reading_topic = readings,
 		.backlog_topic = backlog,
 		.status_topic = status,
@@ -37,8 +36,8 @@ int gateway_prepare_link(
 		return r;
 	}
 	credentials_forget(&credentials);
-	for (unsigned i = 0; i < ROUTER_TOPICS; i++) {
-		topic_below(topics[i], config->mqtt.topic, router_topic(i));
+	for (unsigned i = 0; i < ROUTER_TOPICS && router_full_topic(config, i, topics[i]); i++) {
+		settings.n_subscriptions = i + 1;
 		subscriptions[i] = (struct link_subscription){topics[i], router_topic_need(i)};
 	}
 	topic_below(readings, config->mqtt.topic, "sensors");

@@ -75,6 +75,7 @@ static void replace_link(struct gateway *gateway, struct link *link)
 	gateway->link = link;
 	failsafe_lost(&gateway->failsafe, clock_now_us());
 	gateway->health.connected = false;
+	discovery_connected(&gateway->discovery); /* the next one is told */
 	gateway->lost_us = 0; /* another broker's messages may be older than this process */
 	gateway->guard_us = 0;
 	link_start(link);
@@ -125,6 +126,7 @@ static void go_over(struct gateway *gateway, const struct preparation *preparati
 	gateway_follow_topics(gateway);
 	gateway_publish_state(gateway);
 	gateway_publish_about(gateway);
+	discovery_announce(&gateway->discovery, config);
 	gateway_follow_outputs(gateway);
 }
 

@@ -33,6 +33,7 @@ static void handle_interval(const struct router *router, const struct message *m
 static void handle_led_text(const struct router *router, const struct message *message);
 static void handle_motor_text(const struct router *router, const struct message *message);
 static void handle_health(const struct router *router, const struct message *message);
+static void handle_birth(const struct router *router, const struct message *message);
 
 static const struct route routes[ROUTER_TOPICS] = {
 	{"actions", handle_action, LINK_REQUIRED, NULL, NULL},
@@ -43,6 +44,7 @@ static const struct route routes[ROUTER_TOPICS] = {
 	{"actions/motor", handle_motor_text, LINK_OPTIONAL, "{\"motor\":{...}}", "actions"},
 	{"actions/+/+", handle_action, LINK_OPTIONAL, NULL, NULL},
 	{"health", handle_health, LINK_OF_OTHERS, NULL, NULL},
+	{"status", handle_birth, LINK_BIRTH, NULL, NULL}, /* below the prefix of discovery */
 };
 
 static const char RETAINED_REASON[] = "a retained message is an old command: publish it without "
@@ -54,6 +56,18 @@ _Static_assert(LINK_TOPIC_MAX == 511 + 1 && LINK_CORRELATION_MAX == 1024, "as th
 const char *router_topic(unsigned index)
 {
 	return routes[index].topic;
+}
+
+bool router_full_topic(
+	const struct config *config, unsigned index, char ret_topic[static TOPIC_MAX])
+{
+	bool is_birth = routes[index].need == LINK_BIRTH;
+	const char *root = is_birth ? config->mqtt.discovery : config->mqtt.topic;
+
+	if (!root)
+		return false;
+	topic_below(ret_topic, root, routes[index].topic);
+	return true;
 }
 
 enum link_need router_topic_need(unsigned index)
@@ -574,6 +588,16 @@ static void handle_health(const struct router *router, const struct message *mes
 
 	if (!message->event->retained && payload_find_instance(&message->payload, instance) == 0)
 		router->met(router->userdata, instance);
+}
+
+/* A retained one is old. That the program ends is no news. */
+static void handle_birth(const struct router *router, const struct message *message)
+{
+	static const char ONLINE[] = "online";
+
+	if (!message->event->retained && message->payload.size == sizeof(ONLINE) - 1 &&
+		memcmp(message->payload.data, ONLINE, sizeof(ONLINE) - 1) == 0)
+		router->born(router->userdata);
 }
 
 void router_handle(const struct router *router, const struct link_event *event)

@@ -14,6 +14,7 @@
 #include "outputs.h"
 #include "refusals.h"
 #include "repeats.h"
+#include "topic.h"
 #include <stdbool.h>
 
 /* What handlers act upon. Borrowed. */
@@ -35,16 +36,22 @@ struct router {
 	void (*read_now)(void *userdata);
 	/* Something was applied, so the state has to be published. */
 	void (*applied)(void *userdata);
+	/* Home Assistant has just started. */
+	void (*born)(void *userdata);
 	/* A gateway has just published its health on our topic. */
 	void (*met)(void *userdata, const char *instance);
 	void *userdata;
 };
 
-enum { ROUTER_TOPICS = 8 };
+enum { ROUTER_TOPICS = 9 };
 
 /* The topics to subscribe to, below the map's root: "actions". link_event.topic is an index into
  * them. */
 const char *router_topic(unsigned index);
+
+/* The same, complete. False: this map has no use for it. All with a use come first. */
+bool router_full_topic(
+	const struct config *config, unsigned index, char ret_topic[static TOPIC_MAX]);
 
 /* A topic is optional if it is newer than the access rules of many, or exists only to answer
  * misdirected messages with the right topic. */

@@ -27,7 +27,8 @@ enum {
 	TOPIC_LED,
 	TOPIC_MOTOR,
 	TOPIC_OUTPUT,
-	TOPIC_HEALTH
+	TOPIC_HEALTH,
+	TOPIC_BIRTH
 };
 
 struct fixture {
@@ -176,11 +177,13 @@ static void test_the_topics_and_their_order(void **state)
 	assert_string_equal(router_topic(TOPIC_MOTOR), "actions/motor");
 	assert_string_equal(router_topic(TOPIC_OUTPUT), "actions/+/+");
 	assert_string_equal(router_topic(TOPIC_HEALTH), "health");
+	assert_string_equal(router_topic(TOPIC_BIRTH), "status");
 	for (unsigned i = 0; i < ROUTER_TOPICS; i++)
 		assert_int_equal(router_topic_need(i),
 			i <= TOPIC_LEDS             ? LINK_REQUIRED
 				: i <= TOPIC_OUTPUT ? LINK_OPTIONAL
-						    : LINK_OF_OTHERS);
+				: i == TOPIC_HEALTH ? LINK_OF_OTHERS
+						    : LINK_BIRTH);
 }
 
 static void test_an_action_is_written_and_answered(void **state)
