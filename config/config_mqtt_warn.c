@@ -62,23 +62,6 @@ static void warn_of_will(
 			"will.topic: on %.80s the gateway takes its interval", mqtt->will.topic);
 }
 
-/* Home Assistant looks at one topic, on which there would be no word of it. */
-static void warn_of_silent_end(
-	struct diag *diag, const struct yaml_node *node, const struct config_mqtt *mqtt)
-{
-	static const char status[] = "/status";
-	size_t root = strlen(mqtt->topic);
-
-	if (!mqtt->discovery || !mqtt->will.topic ||
-		(strncmp(mqtt->will.topic, mqtt->topic, root) == 0 &&
-			strcmp(mqtt->will.topic + root, status) == 0 && mqtt->will.retain &&
-			strcmp(mqtt->will.payload, "offline") == 0))
-		return;
-	diag_warning(diag, node->place,
-		"leave will out, or give it the payload offline on ROOT/status",
-		"will: with it Home Assistant does not notice when this gateway is lost");
-}
-
 /* Warns of a text that its author probably meant as a switch. */
 static void check_switch(struct diag *diag, const struct yaml_node *node)
 {
@@ -118,7 +101,6 @@ void config_warn_mqtt(struct config_loader *loader)
 	warn_of_tls(diag, yaml_node_get(node, "tls"), mqtt);
 	warn_of_password(diag, yaml_node_get(node, "password_file"), mqtt);
 	warn_of_will(diag, yaml_node_get(yaml_node_get(node, "will"), "topic"), mqtt);
-	warn_of_silent_end(diag, yaml_node_get(node, "will"), mqtt);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		check_switch(diag, yaml_node_get(node, texts[i]));
 }

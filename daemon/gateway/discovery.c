@@ -15,6 +15,7 @@
 #include "log.h"
 #include "version.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,15 +118,32 @@ static void read_file(struct discovery *discovery)
 	free(text);
 }
 
+/* FNV-1a, 32 bits. */
+static uint32_t hash(const char *text)
+{
+	uint32_t value = 0x811c9dc5;
+
+	for (; *text; text++)
+		value = (value ^ (unsigned char)*text) * 0x01000193;
+	return value;
+}
+
 void discovery_identify(struct discovery *discovery, const char *root, const char *state_dir)
 {
 	static const char USUAL[] = "/var/lib/tos";
-	/* Two gateways on one board have state directories of their own. */
-	const char *salt = strcmp(state_dir, USUAL) == 0 ? "" : state_dir;
+	struct host host;
 
-	if (board_id_read(root, salt, discovery->id) < 0 &&
-		(!*root || board_id_read("", salt, discovery->id) < 0))
+	host_read(root, &host);
+	if (!*host.id && *root)
+		host_read("", &host);
+	if (!*host.id)
 		return;
+	/* Two gateways on one board have state directories of their own. */
+	if (strcmp(state_dir, USUAL) == 0)
+		strcpy(discovery->id, host.id);
+	else
+		(void)snprintf(discovery->id, sizeof(discovery->id), "%s_%08" PRIx32, host.id,
+			hash(state_dir));
 	read_file(discovery);
 }
 

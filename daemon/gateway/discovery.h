@@ -11,25 +11,28 @@
 #pragma once
 
 #include "announced.h"
-#include "board_id.h"
 #include "config.h"
 #include "file_keeper.h"
+#include "host.h"
 #include "outbox.h"
 #include <pthread.h>
 #include <stdint.h>
 
-enum { DISCOVERY_DELAY_US = 5000000 }; /* at most, after the start of Home Assistant */
+enum {
+	DISCOVERY_DELAY_US = 5000000, /* at most, after the start of Home Assistant */
+	DISCOVERY_ID_BYTES = HOST_ID_BYTES + 9,
+};
 
 /* All zero, then discovery_init(). */
 struct discovery {
 	struct outbox *outbox; /* borrowed, as the rest */
 	struct file_keeper *files;
 	struct kept_file *file;
-	const char *board;       /* its name, or "" */
-	char id[BOARD_ID_BYTES]; /* of the device; "": unknown */
-	bool is_new;             /* this connection was not told anything yet */
-	bool is_settling;        /* what was told is on its way */
-	size_t packet_max;       /* of this broker; 0: unlimited */
+	const char *board;           /* its name, or "" */
+	char id[DISCOVERY_ID_BYTES]; /* of the device; "": unknown */
+	bool is_new;                 /* this connection was not told anything yet */
+	bool is_settling;            /* what was told is on its way */
+	size_t packet_max;           /* of this broker; 0: unlimited */
 	/* All that some broker may keep, and what it keeps when the last message has arrived. */
 	struct announced told, wanted;
 	pthread_mutex_t mutex; /* over the file's text, which the keeper's thread takes */

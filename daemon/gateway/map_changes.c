@@ -240,6 +240,9 @@ static void compare_sections(
 		add(words, "accept_retained changed");
 	if (old->health_interval_us != new->health_interval_us)
 		add(words, "health_interval changed");
+	if (!is_same_text(before->device.name, after->device.name) ||
+		!is_same_text(before->device.area, after->device.area))
+		add(words, "device changed");
 	if (!is_same_interval(&before->interval, &after->interval))
 		add(words, "interval changed");
 	if (!is_all_packed_same(before, after))

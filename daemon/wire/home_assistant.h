@@ -21,7 +21,7 @@ enum {
 
 struct home_assistant {
 	const struct config *config;
-	const char *id;      /* of the device; letters and digits */
+	const char *id;      /* of the device; letters, digits and _ */
 	const char *version; /* of the gateway */
 	const char *board;   /* NULL: unknown */
 };

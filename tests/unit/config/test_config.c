@@ -121,6 +121,8 @@ static void test_defaults(void **state)
 	assert_int_equal(mqtt->will.qos, 1);
 	assert_true(mqtt->will.retain);
 	assert_null(mqtt->discovery);
+	assert_string_equal(config->device.name, "pi");
+	assert_null(config->device.area);
 	assert_int_equal(mqtt->version, CONFIG_MQTT_VERSION_AUTO);
 	assert_int_equal(mqtt->qos, 1);
 	assert_true(mqtt->timestamp);
@@ -269,6 +271,8 @@ static void test_mqtt(void **state)
 	assert_int_equal(mqtt->will.qos, 2);
 	assert_false(mqtt->will.retain);
 	assert_string_equal(mqtt->discovery, "homeassistant");
+	assert_string_equal(config->device.name, "Green House on pi");
+	assert_string_equal(config->device.area, "Garden");
 	assert_int_equal(mqtt->version, CONFIG_MQTT_VERSION_5);
 	assert_int_equal(mqtt->qos, 2);
 	assert_false(mqtt->timestamp);
@@ -660,6 +664,37 @@ static void test_fingerprints(void **state)
 	compare(map, MAP("", "", "", ", name: left"), "m");
 }
 
+/* They are published alone where somebody would take a null for a loss. */
+static void test_rare_sensors_have_topics_of_their_own(void **state)
+{
+	(void)state;
+	static const char TEXT[] = "mqtt: {url: mqtt://localhost%s}\n"
+				   "chips:\n"
+				   "  air: {driver: sht3x, bus: /dev/i2c-1}\n"
+				   "  gas: {driver: scd4x, bus: /dev/i2c-1}\n"
+				   "  cpu: {driver: hwmon, bus: cpu_thermal}\n"
+				   "sensors:\n"
+				   "  temp: {from: air.temperature}\n"
+				   "  humi: {from: air.humidity, every: 10s}\n"
+				   "  co2: {from: gas.co2}\n"
+				   "  cpu: {from: cpu.temp1}\n"
+				   "  dew: {derive: dew_point, of: [temp, humi]}\n";
+	static const bool IS_RARE[] = {false, true, true, true, true};
+
+	for (int on = 0; on < 2; on++) {
+		char text[1024];
+		struct config *config;
+
+		(void)snprintf(text, sizeof(text), TEXT, on ? ", discovery: a" : "");
+		config = load_text(text);
+		for (size_t i = 0; i < config->n_sensors; i++) {
+			assert_int_equal(config->sensors[i].is_rare, IS_RARE[i]);
+			assert_int_equal(config->sensors[i].topic, on && IS_RARE[i]);
+		}
+		config_free(config);
+	}
+}
+
 /* The connection, and what runs by it, goes on. */
 static void test_settings_that_are_not_of_the_connection(void **state)
 {
@@ -732,6 +767,7 @@ int main(void)
 		cmocka_unit_test(test_file_that_is_not_there),
 		cmocka_unit_test(test_fingerprints),
 		cmocka_unit_test(test_settings_that_are_not_of_the_connection),
+		cmocka_unit_test(test_rare_sensors_have_topics_of_their_own),
 		cmocka_unit_test(test_fingerprint_of_the_connection),
 	};
 
