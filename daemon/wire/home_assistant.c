@@ -137,7 +137,7 @@ static void begin(
 	json_text(json, "name", "tos-gateway");
 	json_text(json, "sw", ha->version);
 	json_object_end(json);
-	/* An entity's own list replaces it; "avty_t" would stand beside the list, and is refused. */
+	/* An entity's own list replaces it; "avty_t" would stand beside it, and is refused. */
 	json_array(json, "avty");
 	json_object(json, NULL);
 	home_assistant_topic(json, "t", ha, "status");
