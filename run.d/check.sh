@@ -56,7 +56,7 @@ check_width() {
 }
 
 check_spdx() {
-	missing=$(own_files | grep -vxE 'LICENSE|debian/(changelog|copyright|source/format)|tests/fuzz/corpus/.*|.*\.(json|patch)' | xargs awk '
+	missing=$(own_files | grep -vxE 'LICENSE|debian/(changelog|copyright|source/format)|tests/fuzz/corpus/.*|.*\.(json|patch|png)' | xargs awk '
 		FNR == 1 { all[FILENAME] }
 		FNR <= 3 && /SPDX-License-Identifier/ { has[FILENAME] }
 		END { for (name in all) if (!(name in has)) print name }')
