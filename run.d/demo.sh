@@ -18,18 +18,30 @@ run_demo() {
 
 demo_all() {
 	keep=
-	[ "${1-}" != --keep ] || {
-		keep=1
+	while :; do
+		case ${1-} in
+		--keep) keep=1 ;;
+		--page) page=1 ;;
+		*) break ;;
+		esac
 		shift
-	}
+	done
 	no_arguments demo "$@"
-	[ -z "$install" ] || run_install build man demo
+	[ -z "$install" ] || run_install build man demo ${page:+page}
 	build "$dir" disabled
 	start_broker
 	start_watching
 	start_gateway
+	if [ -n "$page" ]; then
+		step "The page: http://127.0.0.1:$((port + 1))/"
+	fi
 	show
-	[ -z "$keep" ] || go_on
+	if [ -n "$keep" ]; then
+		go_on
+	elif [ -n "$page" ]; then
+		step "The page stays for a minute (--keep: until Ctrl-C): http://127.0.0.1:$((port + 1))/"
+		stay 60
+	fi
 	end_demo
 }
 
@@ -39,6 +51,7 @@ start_broker() {
 		port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 10000))
 		printf '%s\n' "listener $port 127.0.0.1" "allow_anonymous true" "persistence false" \
 			"log_dest stderr" >"$scratch/mosquitto.conf"
+		[ -z "$page" ] || serve_page >>"$scratch/mosquitto.conf"
 		start_child mosquitto -c "$scratch/mosquitto.conf" >"$scratch/mosquitto.log" 2>&1
 		if await 5 "$child" grep -q "mosquitto version .* running" "$scratch/mosquitto.log"; then
 			return 0
@@ -47,6 +60,13 @@ start_broker() {
 	done
 	cat "$scratch/mosquitto.log" >&2
 	die "the broker does not start"
+}
+
+# The port above it, for browsers.
+serve_page() {
+	mkdir -p "$scratch/page"
+	cp "$dir/page/index.html" "$scratch/page/"
+	printf '%s\n' "listener $((port + 1)) 127.0.0.1" "protocol websockets" "http_dir $scratch/page"
 }
 
 # await SECONDS PID COMMAND...: until the command succeeds. Fails when the time is over or the
@@ -145,6 +165,7 @@ show() {
 }
 
 go_on() {
+	[ -z "$page" ] || step "The page: http://127.0.0.1:$((port + 1))/"
 	step "Going on until Ctrl-C. In another terminal:"
 	cat <<END
   mosquitto_sub -p $port -v -t '$topic/#' -T $topic/sensors/temphumi
@@ -152,9 +173,16 @@ go_on() {
   mosquitto_pub -p $port -t $topic/actions -m '{"sensors":{"interval":500}}'
 
 END
+	stay
+}
+
+# stay [SECONDS]: until a Ctrl-C, the end of the gateway, or of that time.
+stay() {
+	left=${1-}
 	ended=
 	trap 'ended=1' INT TERM
-	while [ -z "$ended" ] && kill -0 "$gateway" 2>/dev/null; do
+	while [ -z "$ended" ] && [ "$left" != 0 ] && kill -0 "$gateway" 2>/dev/null; do
+		left=${left:+$((left - 1))}
 		sleep 1 || :
 	done
 }

@@ -9,9 +9,9 @@ from conftest import ROOT
 
 PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
 PAGES += sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))
-SOURCE_SUFFIXES = (".c", ".h", ".py", ".sh", ".build", ".md", ".scd", ".example")
+SOURCE_SUFFIXES = (".c", ".h", ".ts", ".py", ".sh", ".build", ".md", ".scd", ".example")
 # Folders of the tree; build/ is made, and its files are no part of it.
-FOLDERS = ("hal", "config", "daemon", "tosctl", "tests", "docs", "systemd", "debian", "run.d", ".ci")
+FOLDERS = ("hal", "config", "daemon", "tosctl", "page", "tests", "docs", "systemd", "debian", "run.d", ".ci")
 
 
 def text_of(page):
