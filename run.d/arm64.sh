@@ -9,6 +9,10 @@
 # The modules' own tests in qemu-user, then the gateway on the simulated Raspberry Pi 3 of QEMU.
 run_arm64() {
 	cross_install arm64 "$@"
+	if [ -n "$package_only" ]; then
+		cross_package arm64
+		return
+	fi
 	cross_build arm64 aarch64-linux-gnu-gcc cpio gcc-aarch64-linux-gnu kmod qemu-system-arm \
 		xz-utils busybox-static:arm64 mosquitto:arm64 mosquitto-clients:arm64
 	status=0

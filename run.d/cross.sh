@@ -7,7 +7,7 @@
 # shellcheck source=run.d/root.sh
 . "$here/run.d/root.sh"
 
-# cross_install COMMAND [--no-install]: and checks that there is nothing else.
+# cross_install COMMAND [--no-install] [--package]: and checks that there is nothing else.
 cross_install() {
 	cross=$1
 	shift
@@ -16,15 +16,24 @@ cross_install() {
 	else
 		run_install chroot
 	fi
+	# shellcheck disable=SC2034 # for whoever calls this
+	package_only=
+	if [ "${1-}" = --package ]; then
+		# shellcheck disable=SC2034
+		package_only=1
+		shift
+	fi
 	no_arguments "$cross" "$@"
 	[ "$(dpkg --print-architecture)" = amd64 ] || skip "this machine is no amd64"
 }
 
-# Libraries for the architecture, tools for this machine.
+# cross_packages ARCH GROUP PACKAGE...: libraries for the architecture, tools for this machine.
 cross_packages() {
 	arch=$1
-	shift
-	packages_of build test | tr , '\n' | sed -n "/^lib/s/\$/:$arch/p" | paste -s -d ,
+	group=$2
+	shift 2
+	# shellcheck disable=SC2086 # a list of groups
+	packages_of build $group | tr , '\n' | sed -n "/^lib/s/\$/:$arch/p" | paste -s -d ,
 	printf ',%s' ca-certificates meson ninja-build pkgconf qemu-user "$@"
 }
 
@@ -33,11 +42,20 @@ cross_build() {
 	arch=$1
 	compiler=$2
 	shift 2
-	make_root "$here/build-$arch/root" trixie "$(cross_packages "$arch" "$@")" \
+	make_root "$here/build-$arch/root" trixie "$(cross_packages "$arch" test "$@")" \
 		"--architectures=amd64,$arch"
 	copy_tree
 	set_up_in_root "$compiler" build --cross-file "tests/$arch/cross.ini"
 	in_root ninja -C build --quiet || die "the build failed"
+}
+
+# cross_package ARCH: the Debian packages, in build-ARCH-package/. Their tests cannot run here.
+cross_package() {
+	arch=$1
+	made=$here/build-$arch-package
+	make_root "$made/root" trixie "$(cross_packages "$arch" '' "crossbuild-essential-$arch" \
+		"pkgconf:$arch" build-essential debhelper dpkg-dev scdoc)" "--architectures=amd64,$arch"
+	package_of_root --host "$arch"
 }
 
 # The modules' own tests. Emulation is slow, and so is every time limit.

@@ -83,10 +83,7 @@ sanitized_tests() {
 package_in_root() {
 	made=$here/build-$command-package
 	make_root "$made/root" "$release" "$(packages_of build man test package lint),ca-certificates"
-	copy_tree
-	in_root ./run package --no-install
-	find "$made" -mindepth 1 -maxdepth 1 -type f ! -name '.*' ! -name 'root.*' -delete
-	cp "$root"/srv/tos-gateway/build-package/*.* "$made"
+	# shellcheck disable=SC2119 # it takes options, and none here
+	package_of_root
 	in_root sh -c 'lintian --fail-on error,warning build-package/*.changes'
-	say "the packages are in ${made#"$here"/}"
 }

@@ -116,3 +116,14 @@ set_up_in_root() {
 		die "meson setup failed"
 	}
 }
+
+# package_of_root [OPTION...]: makes the packages in the root, and copies them to the folder in which
+# it lies.
+package_of_root() {
+	copy_tree
+	in_root ./run package --no-install "$@"
+	made=${root%/*}
+	find "$made" -mindepth 1 -maxdepth 1 -type f ! -name '.*' ! -name 'root.*' -delete
+	cp "$root"/srv/tos-gateway/build-package/*.* "$made"
+	say "the packages are in ${made#"$here"/}"
+}
