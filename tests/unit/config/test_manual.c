@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "derived.h"
+#include "document.h"
 #include "driver.h"
 #include "yaml_tree.h"
 
@@ -23,22 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static char *read_file(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char *text = NULL;
-	size_t size = 0;
-
-	if (!file)
-		return NULL;
-	if (getdelim(&text, &size, '\0', file) < 0) {
-		free(text);
-		text = NULL;
-	}
-	fclose(file);
-	return text;
-}
 
 /* The section's text, between its heading and the next one. */
 static char *section_of(const char *manual, const char *heading)
@@ -261,7 +246,7 @@ static void every_limit_is_in_the_manual(void **state)
 	(void)snprintf(pattern, sizeof(pattern), "%s/tests/config/bad/*.expected", root);
 	assert_int_equal(glob(pattern, 0, NULL, &files), 0);
 	for (size_t i = 0; i < files.gl_pathc; i++) {
-		char *told = read_file(files.gl_pathv[i]);
+		char *told = document_read(files.gl_pathv[i]);
 
 		assert_non_null(told);
 		check_limit(*state, told);
@@ -336,7 +321,7 @@ static void every_greatest_number_is_in_the_manual(void **state)
 
 int main(int argc, char **argv)
 {
-	char *manual = argc == 2 ? read_file(argv[1]) : NULL;
+	char *manual = argc == 2 ? document_read(argv[1]) : NULL;
 	char *section = manual ? section_of(manual, "# DRIVERS\n") : NULL;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(every_driver_is_in_the_manual, section),
