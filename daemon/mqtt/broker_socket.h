@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The TCP socket under the MQTT library. The library does not tell which one it is, so it is found
- * among our own descriptors. Then it is set up, and asked for what it knows. Only the link's thread
+ * The socket under the MQTT library (see library_connect.h): it is set up, and asked for what it
+ * knows. What only TCP has is left out on a socket of the machine. Only the thread of the client
  * uses this.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-/* The TCP sockets that exist now. */
-struct broker_sockets {
-	ino_t *inodes;
-	size_t n_inodes;
-};
-
-int broker_sockets_list(struct broker_sockets *ret_sockets);
-void broker_sockets_fini(struct broker_sockets *sockets);
-
-/* Finds the socket that did not exist before and is connected to that port. The descriptor remains
- * the library's. -ENOENT: there is none. */
-int broker_socket_find(const struct broker_sockets *before, uint16_t port);
 
 /*
  * Sets the socket up: it sends at once, is not inherited, and takes at least BROKER_SOCKET_ROOM

@@ -39,6 +39,7 @@ struct mqtt_will {
 struct mqtt_client_settings {
 	const struct config_mqtt *mqtt;
 	const char *url;      /* one of mqtt->urls */
+	const char *path;     /* of a socket of this machine to connect to instead; NULL: none */
 	const char *password; /* NULL: none */
 	int version;          /* CONFIG_MQTT_VERSION_3_1_1 or _5 */
 	struct mqtt_will will;

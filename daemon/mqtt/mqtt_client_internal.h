@@ -62,8 +62,9 @@ __attribute__((format(printf, 3, 4))) int mqtt_attempt_fail(
  * lowered for it, so it is worth trying again at once. */
 int mqtt_attempt_refused(struct mqtt_attempt *attempt, const struct mqtt_client *client, int code);
 
-/* For a failure that the library does not explain. Returns as mqtt_client_connect(). */
-int mqtt_attempt_find_reason(struct mqtt_attempt *attempt);
+/* For a failure that the library does not explain. error: of its connect(), or 0. Returns as
+ * mqtt_client_connect(). */
+int mqtt_attempt_find_reason(struct mqtt_attempt *attempt, int error);
 
 /* The library calls it, within one of our calls, for each PUBACK, PUBCOMP and failed PUBREC of MQTT
  * 5. */

@@ -3,6 +3,7 @@
 
 #include "broker_socket.h"
 #include "clock.h"
+#include "library_connect.h"
 #include "resolver_pin.h"
 #include <errno.h>
 #include <stdio.h>
@@ -268,31 +269,34 @@ static int check_keepalive(struct mqtt_attempt *attempt, MQTTProperties *propert
 
 static int connect_client(struct mqtt_attempt *attempt, struct mqtt_client *client)
 {
-	struct broker_sockets before;
+	struct library_connect connect = {
+		.path = attempt->settings->path,
+		/* With TLS the library must wait by itself. Otherwise it takes a handshake that is
+		 * over at once, since the broker was quick, for a failure. */
+		.timeout_ms = attempt->url.tls ? 0 : MQTT_CONNECT_TIMEOUT_S * 1000,
+	};
 	MQTTResponse response;
 	int code, r;
 
-	r = broker_sockets_list(&before);
-	if (r < 0)
-		return mqtt_attempt_fail(attempt, r, "cannot list our sockets: %s", strerror(-r));
+	library_connect_begin(&connect);
 	response = connect_handle(attempt, client, &client->session_present);
+	library_connect_end();
 	code = (int)response.reasonCode;
 	if (code == MQTTCLIENT_SUCCESS) {
 		r = check_keepalive(attempt, response.properties);
 		note_limits(client, response.properties, !attempt->settings->mqtt->clean_start);
-		client->fd = broker_socket_find(&before, attempt->url.port);
+		client->fd = connect.fd;
 		if (client->fd < 0)
 			r = mqtt_attempt_fail(
-				attempt, client->fd, "the connection's socket is gone");
+				attempt, -ENOTSOCK, "the connection's socket is not known");
 		else
 			broker_socket_prepare(client->fd);
 	} else if (code > 0) {
 		r = mqtt_attempt_refused(attempt, client, code);
 	} else {
-		r = mqtt_attempt_find_reason(attempt);
+		r = mqtt_attempt_find_reason(attempt, connect.error);
 	}
 	MQTTResponse_free(response);
-	broker_sockets_fini(&before);
 	return r;
 }
 

@@ -107,13 +107,16 @@ static int closed(struct mqtt_attempt *attempt)
 	return mqtt_attempt_fail(attempt, -EPROTONOSUPPORT, "the broker closed the connection");
 }
 
-int mqtt_attempt_find_reason(struct mqtt_attempt *attempt)
+int mqtt_attempt_find_reason(struct mqtt_attempt *attempt, int error)
 {
 	bool in_time =
 		clock_now_us() - attempt->begin_us < MQTT_CONNECT_TIMEOUT_S * UINT64_C(1000000);
 	char text[MQTT_CLIENT_ERROR_MAX];
-	int r = broker_address_try(attempt->address, DIAGNOSE_TIMEOUT_MS);
+	int r = error;
 
+	/* What took the connection and is gone now has more to say than that it was closed. */
+	if (r == 0 && !attempt->settings->path)
+		r = broker_address_try(attempt->address, DIAGNOSE_TIMEOUT_MS);
 	if (r < 0)
 		return mqtt_attempt_fail(attempt, r, "%s", strerror(-r));
 	if (attempt->url.tls) {
