@@ -176,13 +176,27 @@ int ask_quietly(struct session *session, cJSON *action)
 	return r;
 }
 
-int ask_once(const struct options *options, const char *name, const char *payload)
+int ask_action_once(const struct options *options, cJSON *action)
 {
 	struct session *session = NULL;
 	int r = session_open(options, &session);
 
 	if (r < 0)
-		r = ask_text(session, options, name, payload, NULL);
+		r = ask_action(session, options, action);
+	else
+		cJSON_Delete(action);
+	session_close(session);
+	return r;
+}
+
+int ask_text_once(
+	const struct options *options, const char *name, const char *payload, const char *id)
+{
+	struct session *session = NULL;
+	int r = session_open(options, &session);
+
+	if (r < 0)
+		r = ask_text(session, options, name, payload, id);
 	session_close(session);
 	return r;
 }

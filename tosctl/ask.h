@@ -15,8 +15,10 @@ int ask_text(struct session *session, const struct options *options, const char 
 /* As ask_action(), but prints only what is refused. -1, or an exit code. */
 int ask_quietly(struct session *session, struct cJSON *action);
 
-/* Opens a session, does it, and closes it. */
-int ask_once(const struct options *options, const char *name, const char *payload);
+/* The same two in a session of their own. */
+int ask_action_once(const struct options *options, struct cJSON *action);
+int ask_text_once(
+	const struct options *options, const char *name, const char *payload, const char *id);
 
 /* "on, bright 10" */
 void ask_print_values(FILE *out, const struct cJSON *values);

@@ -336,12 +336,10 @@ int output_run(const struct options *options, int n, char **words)
 {
 	char wrong[OUTPUT_WRONG_BYTES];
 	struct session *session = NULL;
-	cJSON *about = NULL, *action = NULL;
-	int r = session_open(options, &session);
+	cJSON *action = NULL;
+	int r = session_meet(options, &session);
 
-	if (r < 0)
-		r = session_learn(session, &about);
-	if (r < 0 && !about) {
+	if (r < 0 && !session_about(session)) {
 		fprintf(stderr,
 			"tosctl: the gateway does not say what it has (on %s/about): it may "
 			"be older, or the broker does not let it; use tosctl send\n",
@@ -349,13 +347,12 @@ int output_run(const struct options *options, int n, char **words)
 		r = EXIT_REFUSED;
 	}
 	if (r < 0) {
-		r = output_make_action(about, options, n, words, wrong, &action);
+		r = output_make_action(session_about(session), options, n, words, wrong, &action);
 		if (r >= 0)
 			tell(wrong);
 		else
 			r = ask_action(session, options, action);
 	}
-	cJSON_Delete(about);
 	session_close(session);
 	return r;
 }

@@ -29,6 +29,7 @@ struct session {
 	int version;
 	char id[32];
 	char answer_topic[TOPIC_MAX];
+	cJSON *about; /* or NULL */
 	void (*on_other)(void *userdata, const char *name, const struct mqtt_inbound *inbound);
 	void *userdata;
 };
@@ -178,17 +179,17 @@ static int tell_offline(const struct session *session, bool is_known)
 	return EXIT_OFFLINE;
 }
 
-int session_learn(struct session *session, cJSON **ret_about)
+/* Waits for ROOT/status and ROOT/about. -1, or an exit code. */
+static int learn(struct session *session)
 {
 	static const char *const NAMES[] = {"status", "about"};
 	uint64_t until_us = clock_now_us() + session->options->wait_us;
 	bool is_online = false, is_known = false;
-	cJSON *about = NULL;
 	int r = session_subscribe(session, NAMES, 2, false);
 
 	if (r >= 0)
 		return r;
-	while (!is_online || !about) {
+	while (!is_online || !session->about) {
 		struct mqtt_inbound inbound;
 		const char *name;
 
@@ -201,24 +202,39 @@ int session_learn(struct session *session, cJSON **ret_about)
 		if (name && strcmp(name, "status") == 0) {
 			is_known = true;
 			is_online = is_text(&inbound, "online");
-			if (is_online && !about)
+			if (is_online && !session->about)
 				until_us = clock_now_us() + ABOUT_US;
 		} else if (name && strcmp(name, "about") == 0 && inbound.size > 0) {
-			cJSON_Delete(about);
-			about = cJSON_ParseWithLength((const char *)inbound.payload, inbound.size);
+			cJSON_Delete(session->about);
+			session->about =
+				cJSON_ParseWithLength((const char *)inbound.payload, inbound.size);
 		}
 		mqtt_inbound_free(&inbound);
 		if (is_known && !is_online)
 			break;
 	}
-	if (r >= 0 && is_online) {
-		*ret_about = about;
-		return -1;
-	}
-	cJSON_Delete(about);
 	if (r < 0)
 		return r == -EINTR ? EXIT_REFUSED : EXIT_OFFLINE;
-	return tell_offline(session, is_known);
+	return is_online ? -1 : tell_offline(session, is_known);
+}
+
+int session_meet(const struct options *options, struct session **ret_session)
+{
+	struct session *session = NULL;
+	int r = session_open(options, &session);
+
+	if (r < 0)
+		r = learn(session);
+	if (r < 0)
+		*ret_session = session;
+	else
+		session_close(session);
+	return r;
+}
+
+const cJSON *session_about(const struct session *session)
+{
+	return session->about;
 }
 
 /* Where the answer is awaited. */
@@ -323,8 +339,10 @@ const char *session_id(const struct session *session)
 
 struct session *session_close(struct session *session)
 {
-	if (session)
-		mqtt_client_close(session->client);
+	if (!session)
+		return NULL;
+	mqtt_client_close(session->client);
+	cJSON_Delete(session->about);
 	free(session);
 	return NULL;
 }

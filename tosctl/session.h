@@ -17,6 +17,9 @@ struct session;
 /* -1, or an exit code. options are borrowed. */
 int session_open(const struct options *options, struct session **ret_session);
 
+/* The same, and learns what the gateway has. An exit code if it is not online. */
+int session_meet(const struct options *options, struct session **ret_session);
+
 /* Whole topics, or "" for ROOT itself: to those below ROOT, exactly. -1, or an exit code; what the
  * broker refuses is an error if is_needed. */
 int session_subscribe(struct session *session, const char *const *names, size_t n, bool is_needed);
@@ -28,11 +31,9 @@ int session_next(struct session *session, uint64_t until_us, struct mqtt_inbound
 /* What the topic is called below ROOT, or NULL: it is elsewhere. */
 const char *session_name(const struct session *session, const char *topic);
 
-/*
- * Learns what the gateway has: ROOT/about, to be deleted. NULL with -1: it does not say. An exit
- * code if it is not online.
- */
-int session_learn(struct session *session, struct cJSON **ret_about);
+/* What the gateway has: ROOT/about, of a session that session_meet() opened, as long as that lives.
+ * NULL: it does not say. */
+const struct cJSON *session_about(const struct session *session);
 
 /*
  * Sends that to ROOT/name and waits for the answer (to be freed), which comes to this session

@@ -8,9 +8,7 @@
 static int run(const struct options *options, int n, char **arguments)
 {
 	cJSON *action, *sensors;
-	struct session *session = NULL;
 	uint32_t interval_ms;
-	int r;
 
 	(void)n;
 	if (options_duration(arguments[0], &interval_ms) < 0) {
@@ -19,15 +17,10 @@ static int run(const struct options *options, int n, char **arguments)
 			arguments[0]);
 		return EXIT_USAGE;
 	}
-	r = session_open(options, &session);
-	if (r < 0) {
-		action = cJSON_CreateObject();
-		sensors = cJSON_AddObjectToObject(action, "sensors");
-		cJSON_AddNumberToObject(sensors, "interval", interval_ms);
-		r = ask_action(session, options, action);
-	}
-	session_close(session);
-	return r;
+	action = cJSON_CreateObject();
+	sensors = cJSON_AddObjectToObject(action, "sensors");
+	cJSON_AddNumberToObject(sensors, "interval", interval_ms);
+	return ask_action_once(options, action);
 }
 
 extern const struct command command_interval;

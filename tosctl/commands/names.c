@@ -28,15 +28,12 @@ static void print_names(const cJSON *about)
 static int run(const struct options *options, int n, char **arguments)
 {
 	struct session *session = NULL;
-	cJSON *about = NULL;
-	int r = session_open(options, &session);
+	int r = session_meet(options, &session);
 
 	(void)n;
 	(void)arguments;
 	if (r < 0)
-		r = session_learn(session, &about);
-	print_names(about);
-	cJSON_Delete(about);
+		print_names(session_about(session));
 	session_close(session);
 	return r < 0 ? EXIT_OK : r;
 }

@@ -88,22 +88,18 @@ static int run(const struct options *options, int n, char **arguments)
 {
 	struct heard heard = {0};
 	struct session *session = NULL;
-	cJSON *about = NULL;
-	int r = session_open(options, &session);
+	int r = session_meet(options, &session);
 
 	(void)n;
 	(void)arguments;
-	if (r < 0)
-		r = session_learn(session, &about);
 	if (r < 0)
 		r = ask(session, options, &heard);
 	if (r == EXIT_OK && options->json)
 		show_json(heard.reading);
 	else if (r == EXIT_OK)
-		rows_sensors(about, heard.health, heard.reading, heard.taken_us);
+		rows_sensors(session_about(session), heard.health, heard.reading, heard.taken_us);
 	cJSON_Delete(heard.health);
 	cJSON_Delete(heard.reading);
-	cJSON_Delete(about);
 	session_close(session);
 	return r;
 }

@@ -26,17 +26,12 @@ static int send_text(const struct options *options, const char *text)
 {
 	cJSON *action = cJSON_Parse(text);
 	const cJSON *id = cJSON_GetObjectItemCaseSensitive(action, "id");
-	struct session *session = NULL;
-	int r = session_open(options, &session);
+	int r;
 
-	if (r < 0 && cJSON_IsObject(action) && !id) {
-		r = ask_action(session, options, action);
-		action = NULL;
-	} else if (r < 0) {
-		r = ask_text(session, options, "actions", text, cJSON_GetStringValue(id));
-	}
+	if (cJSON_IsObject(action) && !id)
+		return ask_action_once(options, action);
+	r = ask_text_once(options, "actions", text, cJSON_GetStringValue(id));
 	cJSON_Delete(action);
-	session_close(session);
 	return r;
 }
 

@@ -21,7 +21,7 @@ enum {
 };
 
 struct status {
-	cJSON *about;
+	const cJSON *about;
 	cJSON *parts[PARTS];
 	uint64_t taken_us; /* when the reading came */
 	bool is_live;      /* something came that was sent just now */
@@ -244,8 +244,7 @@ static void show_json(struct status *status)
 		status->parts[i] = NULL;
 	}
 	if (status->about)
-		cJSON_AddItemToObject(all, "about", status->about);
-	status->about = NULL;
+		cJSON_AddItemToObject(all, "about", cJSON_Duplicate(status->about, true));
 	text = cJSON_Print(all);
 	puts(text ? text : "");
 	cJSON_free(text);
@@ -256,14 +255,14 @@ static int run(const struct options *options, int n, char **arguments)
 {
 	struct status status = {0};
 	struct session *session = NULL;
-	int r = session_open(options, &session);
+	int r = session_meet(options, &session);
 
 	(void)n;
 	(void)arguments;
-	if (r < 0)
-		r = session_learn(session, &status.about);
-	if (r < 0)
+	if (r < 0) {
+		status.about = session_about(session);
 		r = gather(session, options, &status);
+	}
 	if (r < 0) {
 		if (options->json) {
 			show_json(&status);
@@ -280,7 +279,6 @@ static int run(const struct options *options, int n, char **arguments)
 	}
 	for (int i = 0; i < PARTS; i++)
 		cJSON_Delete(status.parts[i]);
-	cJSON_Delete(status.about);
 	session_close(session);
 	return r;
 }

@@ -198,7 +198,6 @@ static int run(const struct options *options, int n, char **arguments)
 	static const char *const NAMES[] = {"sensors"};
 	struct watch *watch = calloc(1, sizeof(*watch));
 	struct session *session = NULL;
-	cJSON *about = NULL;
 	int r;
 
 	if (!watch || !isatty(STDOUT_FILENO)) {
@@ -206,13 +205,11 @@ static int run(const struct options *options, int n, char **arguments)
 		free(watch);
 		return EXIT_USAGE;
 	}
-	r = session_open(options, &session);
-	if (r < 0)
-		r = session_learn(session, &about);
+	r = session_meet(options, &session);
 	if (r < 0)
 		r = session_subscribe(session, NAMES, 1, true);
 	if (r < 0) {
-		watch->about = about;
+		watch->about = session_about(session);
 		watch->n_names = n;
 		watch->names = arguments;
 		watch->is_online = true;
@@ -221,7 +218,6 @@ static int run(const struct options *options, int n, char **arguments)
 		fputs(END, stdout);
 		(void)fflush(stdout);
 	}
-	cJSON_Delete(about);
 	session_close(session);
 	free(watch);
 	return r;
