@@ -11,7 +11,7 @@ _tosctl() {
 	local -a connection=()
 
 	case $previous in
-	-c | --config | --cafile | --cert | --key | check)
+	-c | --config | --cafile | --cert | --key | --unix | check)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
@@ -24,7 +24,7 @@ _tosctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		-h | -p | -L | -u | -P | -t | -c | --url | --host | --port | --topic | --config | --cafile | --cert | --key)
+		-h | -p | -L | -u | -P | -t | -c | --url | --host | --port | --topic | --config | --unix | --cafile | --cert | --key)
 			connection+=("$word" "${COMP_WORDS[++i]}")
 			;;
 		-V | -W | -C | --for | --fade)
@@ -38,7 +38,7 @@ _tosctl() {
 		esac
 	done
 	if [[ $current == -* ]]; then
-		word="-h -p -L -u -P -V -W -C -t -c --cafile --cert --key --json --for --fade --help --version"
+		word="-h -p -L -u -P -V -W -C -t -c --unix --cafile --cert --key --json --for --fade --help --version"
 	elif [[ -z $command ]]; then
 		word="$(tosctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p')
 			$(_tosctl_outputs "${connection[@]}" | cut -d ' ' -f 1 | sort -u)"

@@ -19,7 +19,8 @@ enum {
 	KEEPALIVE_S = 60,
 	LINE_MAX_BYTES = 1024, /* of ~/.config/tosctl */
 	OPTIONS_MAX = 64,
-	OPTION_CAFILE = 256,
+	OPTION_UNIX = 256,
+	OPTION_CAFILE,
 	OPTION_CERT,
 	OPTION_KEY,
 	OPTION_JSON,
@@ -40,6 +41,7 @@ static const struct option TABLE[] = {
 	{"protocol-version", required_argument, NULL, 'V'},
 	{"topic", required_argument, NULL, 't'},
 	{"config", required_argument, NULL, 'c'},
+	{"unix", required_argument, NULL, OPTION_UNIX},
 	{"cafile", required_argument, NULL, OPTION_CAFILE},
 	{"cert", required_argument, NULL, OPTION_CERT},
 	{"key", required_argument, NULL, OPTION_KEY},
@@ -66,7 +68,8 @@ static const char USAGE[] = "Usage: tosctl [OPTION]... COMMAND [ARGUMENT]...\n"
 static const char USAGE_OPTIONS[] =
 	"\n"
 	"Options (also in ~/.config/tosctl, one a line; else from the device map here):\n"
-	"  -h HOST  -p PORT      the broker; or -L mqtt://HOST:PORT, mqtts:// for TLS\n"
+	"  -h HOST  -p PORT      the broker; or -L mqtt://HOST:PORT, mqtts:// for TLS;\n"
+	"                        or --unix PATH, a socket of this machine\n"
 	"  -u USER  -P PASSWORD  --cafile FILE  --cert FILE  --key FILE\n"
 	"  -t ROOT               mqtt.topic of the gateway (tos)\n"
 	"  -c FILE               the map to take it from (/etc/tos/tosd.yaml)\n"
@@ -78,7 +81,7 @@ static const char USAGE_OPTIONS[] =
 
 struct draft {
 	struct options options;
-	const char *host, *url, *map;
+	const char *host, *url, *map, *path;
 	unsigned long port;
 	char *topic;
 };
@@ -207,6 +210,9 @@ static int take(int option, char *value, struct draft *draft)
 		return -1;
 	case 'c':
 		draft->map = value;
+		return -1;
+	case OPTION_UNIX:
+		draft->path = value;
 		return -1;
 	case OPTION_CAFILE:
 		mqtt->tls.ca = value;
@@ -349,7 +355,7 @@ static int read_map(struct draft *draft)
 	struct diag *diag = NULL;
 	int r;
 
-	if (!draft->map && (draft->host || draft->url || access(path, R_OK) < 0))
+	if (!draft->map && (draft->host || draft->url || draft->path || access(path, R_OK) < 0))
 		return -1;
 	host_read("", &host);
 	r = diag_new(path, &diag);
@@ -364,32 +370,43 @@ static int read_map(struct draft *draft)
 	return -1;
 }
 
+/* What was given, or a URL in text from the host and the port. */
+static const char *choose_url(const struct draft *draft, char text[CONFIG_URL_BYTES])
+{
+	const struct config_tls *tls = &draft->options.mqtt.tls;
+	const char *host = draft->host ? draft->host : "localhost";
+	bool has_tls = !draft->path && (tls->ca || tls->cert);
+	bool is_ipv6 = strchr(host, ':') && host[0] != '[';
+	unsigned long port = draft->port;
+
+	if (draft->url && !draft->host && !draft->port)
+		return draft->url;
+	if (!port)
+		port = has_tls ? 8883 : 1883;
+	(void)snprintf(text, CONFIG_URL_BYTES, is_ipv6 ? "%s://[%s]:%lu" : "%s://%s:%lu",
+		has_tls ? "mqtts" : "mqtt", host, port);
+	return text;
+}
+
 /* The URL, and all that nobody has said. */
 static int complete(struct draft *draft)
 {
 	static struct config_url url; /* they live as long as the process */
 	static char text[CONFIG_URL_BYTES], *urls[] = {text}, root[] = "tos";
 	struct config_mqtt *mqtt = &draft->options.mqtt;
-	const char *wrong = NULL, *cure = NULL, *given = draft->url;
-	bool tls = mqtt->tls.ca || mqtt->tls.cert;
+	const char *wrong = NULL, *cure = NULL, *given;
 
-	if (draft->host || draft->port || !given) {
-		const char *host = draft->host ? draft->host : "localhost";
-		bool is_ipv6 = strchr(host, ':') && host[0] != '[';
-
-		(void)snprintf(text, sizeof(text), is_ipv6 ? "%s://[%s]:%lu" : "%s://%s:%lu",
-			tls ? "mqtts" : "mqtt", host,
-			draft->port   ? draft->port
-				: tls ? 8883UL
-				      : 1883UL);
-		given = text;
-	}
+	if (draft->path)
+		draft->url = NULL;
+	given = choose_url(draft, text);
 	if (config_url_parse(given, CONFIG_HAS_TLS, &wrong, &cure, &url) < 0)
 		return usage_error(
 			"\"%s\": %s%s%s", given, wrong, cure ? "; " : "", cure ? cure : "");
 	memcpy(text, url.text, sizeof(text));
 	mqtt->urls = urls;
 	mqtt->n_urls = 1;
+	draft->options.path = draft->path;
+	draft->options.place = draft->path ? draft->path : text;
 	if (draft->topic)
 		mqtt->topic = draft->topic;
 	else if (!mqtt->topic)
@@ -399,6 +416,26 @@ static int complete(struct draft *draft)
 	mqtt->keepalive_s = KEEPALIVE_S;
 	mqtt->clean_start = true;
 	memset(&mqtt->will, 0, sizeof(mqtt->will));
+	return -1;
+}
+
+/* What is named now is meant, and not what the file says of another place. */
+static int choose_place(const struct draft *from_file, struct draft *draft)
+{
+	bool is_map = draft->map != from_file->map, is_url = draft->url != from_file->url;
+	bool is_host = draft->host != from_file->host || draft->port != from_file->port;
+	bool is_path = draft->path != from_file->path;
+
+	if (is_path && (is_url || is_host))
+		return usage_error("--unix is a place of its own: leave out -h, -p and -L");
+	if ((is_map || is_url || is_path) && draft->host == from_file->host)
+		draft->host = NULL;
+	if (is_path) {
+		draft->url = NULL;
+		draft->port = 0;
+	} else if (is_map || is_url || is_host) {
+		draft->path = NULL;
+	}
 	return -1;
 }
 
@@ -412,9 +449,8 @@ int options_parse(int argc, char **argv, struct options *ret_options, int *ret_f
 	if (exit_code < 0)
 		exit_code = parse(argc, argv, &draft);
 	first = optind;
-	/* A map or a URL that is named now is meant, and not the host of the file. */
-	if (draft.map != from_file.map || draft.url != from_file.url)
-		draft.host = draft.host == from_file.host ? NULL : draft.host;
+	if (exit_code < 0)
+		exit_code = choose_place(&from_file, &draft);
 	if (exit_code < 0)
 		exit_code = read_map(&draft);
 	if (exit_code < 0)

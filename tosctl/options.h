@@ -11,10 +11,12 @@
 #include <stdint.h>
 
 struct options {
-	struct config_mqtt mqtt;  /* urls: one; what the command line says wins over the map */
-	const char *password;     /* NULL: none */
-	uint64_t wait_us;         /* -W: for an answer */
-	unsigned long count;      /* -C: messages to show; 0: no limit */
+	struct config_mqtt mqtt; /* urls: one; what the command line says wins over the map */
+	const char *path;        /* --unix: a socket of this machine, and not the URL; NULL: none */
+	const char *place;       /* where the broker is, for the user */
+	const char *password;    /* NULL: none */
+	uint64_t wait_us;        /* -W: for an answer */
+	unsigned long count;     /* -C: messages to show; 0: no limit */
 	uint32_t for_ms, fade_ms; /* --for, --fade; 0: not given */
 	bool json;                /* --json */
 };

@@ -55,6 +55,7 @@ static int connect_with(struct session *session, int version, char *error)
 	const struct mqtt_client_settings settings = {
 		.mqtt = &session->mqtt,
 		.url = session->mqtt.urls[0],
+		.path = session->options->path,
 		.password = session->options->password,
 		.version = version,
 		.offer = &session->offer,
@@ -85,7 +86,7 @@ int session_open(const struct options *options, struct session **ret_session)
 	if (r == -EPROTONOSUPPORT && !wanted)
 		r = connect_with(session, CONFIG_MQTT_VERSION_3_1_1, error);
 	if (r < 0) {
-		fprintf(stderr, "tosctl: %s: %s\n", options->mqtt.urls[0], error);
+		fprintf(stderr, "tosctl: %s: %s\n", options->place, error);
 		session_close(session);
 		return EXIT_OFFLINE;
 	}
@@ -118,7 +119,7 @@ int session_subscribe(struct session *session, const char *const *names, size_t 
 
 static int lost(const struct session *session)
 {
-	fprintf(stderr, "tosctl: the connection to %s was lost\n", session->mqtt.urls[0]);
+	fprintf(stderr, "tosctl: the connection to %s was lost\n", session->options->place);
 	return -ENOTCONN;
 }
 
@@ -175,7 +176,7 @@ static int tell_offline(const struct session *session, bool is_known)
 			"tosctl: no gateway has ever said anything on %s/status at %s: is the "
 			"topic "
 			"right (-t), and the broker?\n",
-			root, session->mqtt.urls[0]);
+			root, session->options->place);
 	return EXIT_OFFLINE;
 }
 
