@@ -2,17 +2,53 @@
 # SPDX-License-Identifier: MIT
 # zsh completion of tosctl: commands from its help, kinds and names of outputs from the gateway.
 
-local -a commands names
+local -a connection found
+local context state state_descr line i
+typeset -A opt_args
 
-if ((CURRENT == 2)); then
-	commands=(${(f)"$(tosctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')"})
-	commands+=(${(fu)"$(tosctl -W ${TOSCTL_WAIT:-1} names 2>/dev/null | cut -d ' ' -f 1)"})
-	compadd -a commands
-elif [[ ${words[2]} == check ]]; then
-	_files
-elif [[ ${words[2]} == drivers ]]; then
-	compadd ${(f)"$(tosctl drivers | cut -d ' ' -f 1)"}
-else
-	names=(${(f)"$(tosctl -W ${TOSCTL_WAIT:-1} names 2>/dev/null | sed -n "s/^${words[2]} //p")"})
-	((${#names})) && compadd -a names && compadd on off toggle stop
-fi
+# How to reach the gateway is asked with what was typed so far.
+for ((i = 2; i < CURRENT; i++)); do
+	case ${words[i]} in
+	-h | -p | -L | -u | -P | -t | -c | --unix | --url | --host | --port | --topic | --config | --cafile | --cert | --key)
+		connection+=(${(Q)words[i]} ${(Q)words[i + 1]})
+		((i++))
+		;;
+	esac
+done
+
+# What the gateway has: "led red", a line each. Quick, or nothing: TOSCTL_WAIT is for slow networks.
+_tosctl_outputs() {
+	tosctl -W ${TOSCTL_WAIT:-1} $connection names 2>/dev/null
+}
+
+_arguments -C \
+	'-h[the broker]:host:_hosts' '-p[its port]:port:' '-L[the broker]:URL:' '--unix[the broker]:socket:_files' \
+	'-u[user of the broker]:user:' '-P[password]:password:' '-t[topic of the gateway]:topic:' \
+	'-V[version of MQTT]:version:(5 311)' '-W[wait for answers]:seconds:' '-C[end after so many messages]:count:' \
+	'-c[device map with the connection]:map:_files' '--cafile[whom to trust]:file:_files' \
+	'--cert[who this is]:file:_files' '--key[key of the certificate]:file:_files' '--json[for programs]' \
+	'--for[and then rest]:time:' '--fade[get there slowly]:time:' '--help[show the help]' '--version[show the version]' \
+	'1:command:->command' '*::argument:->argument' && return
+
+case $state in
+command)
+	found=(${(f)"$(tosctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')"})
+	found+=(${(fu)"$(_tosctl_outputs | cut -d ' ' -f 1)"})
+	;;
+argument)
+	case ${words[1]} in
+	check)
+		_files
+		return
+		;;
+	drivers)
+		found=(${(f)"$(tosctl drivers | cut -d ' ' -f 1)"})
+		;;
+	*)
+		found=(${(f)"$(_tosctl_outputs | sed -n "s/^${words[1]} //p")"})
+		((${#found})) && found+=(on off toggle stop)
+		;;
+	esac
+	;;
+esac
+compadd -a found

@@ -2,17 +2,22 @@
 import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 
 import pytest
 
-from harness import Broker, Client, Gateway, check_sanitizers
+from fake_broker import FakeBroker
+from harness import Broker, Client, Gateway, Lines, check_sanitizers
+from proxy import Proxy
 
 MARKERS = {
     "alone": "measures time or counts wake-ups: nothing else runs on the machine at the same time",
     "slow": "takes ten seconds and more",
 }
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Of tosctl, for an answer: on a loaded machine it may come late.
+TOSCTL_WAIT_S = "60"
 
 # The simulated kit: two sensors that can fail apart from each other, LEDs of each kind, a motor.
 MAP = """
@@ -122,6 +127,27 @@ def broker(make_broker):
 
 
 @pytest.fixture
+def make_fake():
+    fakes = []
+
+    def make(**options):
+        fakes.append(FakeBroker(**options))
+        return fakes[-1]
+
+    yield make
+    for fake in fakes:
+        fake.close()
+
+
+@pytest.fixture
+def proxy(broker):
+    """The network between the broker and a gateway, open."""
+    proxy = Proxy(broker.port).open()
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
 def make_client(broker):
     clients = []
 
@@ -142,10 +168,12 @@ def client(make_client):
 
 @pytest.fixture
 def make_gateway(binary, folder):
+    """Starts a gateway. One of the same name is the same one, started again: in its folder, with what it left there."""
     gateways = []
 
-    def make(map_text, arguments=(), environment=None, wait_ready=True):
-        gateway = Gateway(binary, folder / f"g{len(gateways)}", map_text, arguments, environment)
+    def make(map_text, arguments=(), environment=None, wait_ready=True, *, name=None, program=None):
+        place = folder / (name or f"g{len(gateways)}")
+        gateway = Gateway(program or binary, place, map_text, arguments, environment)
         gateways.append(gateway)
         return gateway.start(wait_ready)
 
@@ -161,3 +189,73 @@ def gateway(broker, client, make_gateway):
     gateway = make_gateway(make_map(broker.port))
     client.wait("tos/sensors")
     return gateway
+
+
+@pytest.fixture
+def program(binary):
+    """tosctl, the file."""
+    path = pathlib.Path(binary).parents[1] / "tosctl" / "tosctl"
+    assert os.access(path, os.X_OK), f"{path} is not there: build first"
+    return str(path)
+
+
+@pytest.fixture
+def environment(folder):
+    """Nothing of who runs the tests."""
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "TERM": "xterm"}
+
+
+@pytest.fixture
+def tosctl(program, environment):
+    """Runs it to its end: the exit code, stdout, stderr."""
+
+    def run(*arguments, text="", **more):
+        done = subprocess.run(
+            [program, *arguments],
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=environment | more,
+            check=False,
+        )
+        assert "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+@pytest.fixture
+def call(tosctl, broker):
+    """The same with that broker."""
+
+    def run(*arguments, port=None, wait=TOSCTL_WAIT_S, **more):
+        return tosctl("-h", "127.0.0.1", "-p", str(port or broker.port), "-W", wait, *arguments, **more)
+
+    return run
+
+
+@pytest.fixture
+def start_tosctl(program, environment, broker):
+    """tosctl in the background: the process and the lines of its stdout."""
+    running = []
+
+    def run(*arguments):
+        process = subprocess.Popen(
+            [program, "-h", "127.0.0.1", "-p", str(broker.port), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        lines = Lines(process.stdout)
+        running.append((process, lines))
+        return process, lines
+
+    yield run
+    for process, lines in running:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        lines.join()
+        process.stderr.close()

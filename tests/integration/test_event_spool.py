@@ -13,8 +13,7 @@ import time
 
 import pytest
 
-from harness import Gateway, build_library, check_sanitizers
-from proxy import Proxy
+from harness import build_library
 
 LIVE, BACKLOG = "tos/events", "tos/events/backlog"
 KEPT = 4096
@@ -30,28 +29,13 @@ spool: {{after: {after}}}
 
 
 @pytest.fixture
-def proxy(broker):
-    proxy = Proxy(broker.port).open()
-    yield proxy
-    proxy.close()
-
-
-@pytest.fixture
-def start(binary, folder, proxy):
+def start(proxy, make_gateway):
     """Starts the same gateway, again and again."""
-    gateways = []
 
-    def make(after="1h", program=None, environment=None):
-        gateway = Gateway(
-            program or binary, folder / "g", MAP.format(port=proxy.port, after=after), ["--verbose"], environment
-        )
-        gateways.append(gateway)
-        return gateway.start()
+    def start(after="1h", **more):
+        return make_gateway(MAP.format(port=proxy.port, after=after), ["--verbose"], name="g", **more)
 
-    yield make
-    for gateway in gateways:
-        gateway.kill()
-        check_sanitizers(gateway)
+    return start
 
 
 def begin_outage(client, proxy, gateway, mark=0):

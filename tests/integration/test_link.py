@@ -7,27 +7,12 @@ import time
 
 import pytest
 from conftest import make_map
-from fake_broker import FakeBroker
 from harness import TIMEOUT, free_port
-from proxy import Proxy
 
 # The process must be gone within 2 s, on a machine that is not loaded.
 END_S = 3.0
 
 BACKLOG = "tos/sensors/backlog"
-
-
-@pytest.fixture
-def make_fake():
-    fakes = []
-
-    def make(**options):
-        fakes.append(FakeBroker(**options))
-        return fakes[-1]
-
-    yield make
-    for fake in fakes:
-        fake.close()
 
 
 def test_speaks_mqtt_5(broker, make_gateway):
@@ -236,10 +221,9 @@ def test_a_kept_session_keeps_commands(broker, client, make_gateway, version):
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
-def test_commands_in_flight_when_the_link_is_cut(broker, client, make_gateway, version):
+def test_commands_in_flight_when_the_link_is_cut(broker, proxy, client, make_gateway, version):
     """Sent with QoS 2, they reach the gateway with QoS 1, as it subscribes: a handshake that is cut in the middle has
     nothing to remember, and what was not acknowledged comes again, in its order. The last one wins."""
-    proxy = Proxy(broker.port).open()
     options = f"  version: {version}\n  clean_start: false\n  client_id: keeper"
     gateway = make_gateway(make_map(proxy.port, mqtt=options))
     client.wait("tos/status", lambda m: m.payload == b"online")
@@ -268,7 +252,6 @@ def test_commands_in_flight_when_the_link_is_cut(broker, client, make_gateway, v
         assert set(ids) == {action["id"] for action in actions} and ids[-1] == actions[-1]["id"]
         assert gateway.output("GPIO5") == gateway.output("board.0") == 0
         print(f"{len(ids) - len(actions)} of {len(actions)} came twice")
-    proxy.close()
 
 
 def test_the_will_speaks_for_a_killed_gateway(broker, client, make_gateway):

@@ -7,25 +7,17 @@ import time
 import pytest
 
 from conftest import make_map
-from harness import Gateway, check_sanitizers
 
 WARNING = "another gateway, of instance {}, publishes on tos as well"
 
 
 @pytest.fixture
-def start(binary, folder, broker):
-    gateways = []
-
-    def make(name, version="5", root="tos", interval="1s"):
+def start(broker, make_gateway):
+    def start(name, version="5", root="tos", interval="1s"):
         mqtt = f"  client_id: {name}\n  topic: {root}\n  version: {version}\n  health_interval: {interval}"
-        gateway = Gateway(binary, folder / name, make_map(broker.port, mqtt=mqtt), ["--verbose"])
-        gateways.append(gateway)
-        return gateway.start()
+        return make_gateway(make_map(broker.port, mqtt=mqtt), ["--verbose"], name=name)
 
-    yield make
-    for gateway in gateways:
-        gateway.kill()
-        check_sanitizers(gateway)
+    return start
 
 
 def instances(client):

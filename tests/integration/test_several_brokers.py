@@ -6,25 +6,11 @@ import time
 
 import pytest
 from conftest import make_map
-from fake_broker import FakeBroker
 from harness import TIMEOUT
 
 RUN = {"motor": {"direction": "forward", "speed": 10}}
 # A loaded machine may be late by this much.
 LATE_S = 1.0
-
-
-@pytest.fixture
-def make_fake():
-    fakes = []
-
-    def make(**options):
-        fakes.append(FakeBroker(**options))
-        return fakes[-1]
-
-    yield make
-    for fake in fakes:
-        fake.close()
 
 
 def map_of(*ports, **options):

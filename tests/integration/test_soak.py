@@ -16,7 +16,6 @@ import pytest
 
 from conftest import make_map
 from harness import seed_of
-from proxy import Proxy
 
 # The allocator's own coming and going. A reading or a command that leaked 16 bytes would exceed it within minutes.
 GROWTH_MAX_KB = 256
@@ -71,16 +70,14 @@ class Board:
 
 
 @pytest.fixture
-def board(broker, make_client, make_gateway):
+def board(proxy, make_client, make_gateway):
     seed = seed_of("TOS_SOAK_SEED")
     print(f"\nTOS_SOAK_SEED={seed}")
-    proxy = Proxy(broker.port).open()
     client = make_client(topics=["tos/actions/ack", "tos/status", "tos/health"])
     text = make_map(proxy.port, interval="20ms", mqtt="  health_interval: 1s", more="spool: {after: 1s}")
     gateway = make_gateway(text)
     client.wait("tos/status", lambda m: m.payload == b"online")
-    yield Board(gateway, proxy, client, random.Random(seed))
-    proxy.close()
+    return Board(gateway, proxy, client, random.Random(seed))
 
 
 @pytest.mark.slow

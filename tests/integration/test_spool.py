@@ -15,8 +15,7 @@ import time
 import pytest
 
 from conftest import make_map
-from harness import Gateway, build_library, check_sanitizers
-from proxy import Proxy
+from harness import build_library
 
 LIVE, BACKLOG = "tos/sensors", "tos/sensors/backlog"
 SPOOL = "spool: {{after: {after}, size: {size}}}"
@@ -24,28 +23,14 @@ DELIVERED = "all readings that were on disk have been delivered"
 
 
 @pytest.fixture
-def proxy(broker):
-    proxy = Proxy(broker.port).open()
-    yield proxy
-    proxy.close()
+def start(proxy, make_gateway):
+    """Starts the same gateway, again and again."""
 
-
-@pytest.fixture
-def start(binary, folder, proxy):
-    """Starts the same gateway, again and again. After the test it must end in good order."""
-    gateways = []
-
-    def make(after="1s", size="1MiB", interval="50ms", program=None, verbose=True, environment=None):
+    def start(after="1s", size="1MiB", interval="50ms", verbose=True, **more):
         text = make_map(proxy.port, interval=interval, more=SPOOL.format(after=after, size=size))
-        arguments = ["--verbose"] if verbose else []
-        gateway = Gateway(program or binary, folder / "g", text, arguments, environment)
-        gateways.append(gateway)
-        return gateway.start()
+        return make_gateway(text, ["--verbose"] if verbose else [], name="g", **more)
 
-    yield make
-    for gateway in gateways:
-        gateway.kill()
-        check_sanitizers(gateway)
+    return start
 
 
 def files(gateway):

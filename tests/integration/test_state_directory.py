@@ -9,20 +9,12 @@ import subprocess
 
 import pytest
 from conftest import make_map
-from harness import Gateway, check_sanitizers, run_tosd
-from proxy import Proxy
+from harness import run_tosd
 
 NOBODY = 65534
 DELIVERED = "all readings that were on disk have been delivered"
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount and to be another user")
-
-
-@pytest.fixture
-def proxy(broker):
-    proxy = Proxy(broker.port).open()
-    yield proxy
-    proxy.close()
 
 
 SCRIPT = """#!/bin/bash
@@ -36,24 +28,19 @@ IN_A_MOUNT_NAMESPACE = '[ "$INSIDE" ] || INSIDE=yes exec unshare --mount "$0" "$
 
 
 @pytest.fixture
-def start(binary, folder, proxy):
+def start(binary, folder, proxy, make_gateway):
     """Starts a gateway behind some words of the shell: in $D is its folder, in $S the state directory."""
-    gateways = []
 
-    def make(shell, become="", interval="50ms"):
+    def start(shell, become="", interval="50ms"):
         place = folder / "g"
         (place / "state").mkdir(parents=True, exist_ok=True)
         program = folder / "program"
         program.write_text(SCRIPT.format(place=place, shell=shell, become=become, binary=binary))
         program.chmod(0o755)
         text = make_map(proxy.port, "  health_interval: 1s", interval=interval, more="spool: {after: 1s}")
-        gateways.append(Gateway(str(program), place, text))
-        return gateways[-1].start()
+        return make_gateway(text, name="g", program=str(program))
 
-    yield make
-    for gateway in gateways:
-        gateway.kill()
-        check_sanitizers(gateway)
+    return start
 
 
 def test_a_second_process_names_the_first_and_touches_nothing(broker, client, make_gateway, binary, folder):

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""Completion of tosctl in the shells themselves, on a terminal."""
+
+import pathlib
+import re
+import shutil
+
+import pytest
+from conftest import ROOT, TOSCTL_WAIT_S, make_map
+from terminal import Terminal
+
+COMPLETIONS = ROOT / "tosctl"
+# The shell without anybody's settings, and what makes it complete.
+BASH = ["--norc", "--noprofile", "-i"], f". {COMPLETIONS}/completion.bash"
+ZSH = ["-f", "-i"], "fpath=($HOME/functions $fpath); autoload -Uz compinit; compinit -u -D"
+SHELLS = {"bash": BASH, "zsh": ZSH}
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request, program, environment, folder):
+    path = shutil.which(request.param)
+    if not path:
+        pytest.skip(f"{request.param} is not installed: ./run install test")
+    (folder / "functions").mkdir()
+    shutil.copy(COMPLETIONS / "completion.zsh", folder / "functions" / "_tosctl")
+    arguments, setup = SHELLS[request.param]
+    search = f"{pathlib.Path(program).parent}:{environment['PATH']}"
+    more = {"PATH": search, "TERM": "dumb", "PS1": "> ", "TOSCTL_WAIT": TOSCTL_WAIT_S}
+    terminal = Terminal([path, *arguments], environment | more, columns=300)
+    # The word stands in what was typed, too, but not at the begin of a line.
+    terminal.type(f"{setup}; echo re''ady\n".encode())
+    terminal.wait_text(r"[\r\n]ready\r")
+    yield terminal
+    terminal.close()
+
+
+def complete(shell, text, *found, keys="\t"):
+    """Types the text and the keys, and waits for what comes of it."""
+    shell.type(b"\x15")
+    mark = shell.mark()
+    shell.type((text + keys).encode())
+    for pattern in found:
+        shell.wait_text(pattern, mark)
+
+
+def test_what_the_gateway_has(gateway, client, broker, shell):
+    client.wait("tos/about")
+    tosctl = f"tosctl -h 127.0.0.1 -p {broker.port}"
+    complete(shell, f"{tosctl} mot", r"motor $")
+    complete(shell, f"{tosctl} motor mo", r"motor0 $")
+    complete(shell, f"{tosctl} led r", r"led red $")
+    complete(shell, f"{tosctl} led red of", r"red off $")
+    complete(shell, f"{tosctl} led ", r"\bred\b.*", r"\bgreen\b", r"\bblue\b", keys="\t\t")
+
+
+def test_what_needs_no_gateway(shell, folder):
+    complete(shell, "tosctl stat", r"status $")
+    complete(shell, "tosctl drivers bme2", r"bme280 $")
+    complete(shell, "tosctl --caf", r"--cafile $")
+    complete(shell, "tosctl --uni", r"--unix $")
+    complete(shell, "tosctl -V ", r"\b311\b", r"\b5\b", keys="\t\t")
+    (folder / "tosd.yaml").write_text(make_map(1883))
+    complete(shell, f"tosctl check {folder}/tos", r"/tosd\.yaml $")
+    complete(shell, f"tosctl -c {folder}/tos", r"/tosd\.yaml $")
+
+
+def test_a_gateway_that_is_not_there_is_no_noise(shell, folder):
+    complete(shell, f"tosctl --unix {folder}/none led r\x01", "tosctl")
+    mark = shell.mark()
+    shell.type(b"\x05\t\x15echo en''d\n")
+    shell.wait_text(r"[\r\n]end\r", mark)
+    assert not re.search(r"No such file|refused|error", shell.raw[mark:])
