@@ -376,7 +376,7 @@ def test_interval_beyond_its_limits(broker, client, make_gateway, interval):
 
 def test_new_interval_takes_effect_at_once(broker, client, make_gateway):
     make_gateway(make_map(broker.port, interval="1h"))
-    client.wait("tos/health")
+    client.wait(("tos/sensors", "tos/sensors/backlog"))  # that of the start
     mark = client.mark()
     before = now_ms()
     client.ask({"sensors": {"interval": 200}})
