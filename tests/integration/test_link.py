@@ -75,7 +75,7 @@ def test_a_client_id_of_two_is_told(broker, make_gateway):
     """They throw each other out, and few brokers say why; the mosquitto of Debian 13 does, with MQTT 5."""
     text = make_map(broker.port, mqtt="  client_id: twin")
     gateways = [make_gateway(text), make_gateway(text)]
-    guessed = 'does another client use the client id "twin"\\? Then give each its own mqtt.client_id$'
+    guessed = 'does another client use the client id "twin"\\? Then give each its own mqtt.client_id, with %i in it$'
     known = 'Session taken over: another client uses the client id "twin"; give each its own mqtt.client_id'
     gateways[0].log.wait(f"warning: mqtt: (3 connections in a row broke .*: {guessed}|connection lost: .*: {known})")
 
