@@ -22,8 +22,9 @@ from rabbitmq import PROGRAM, RabbitMQ
 _specification = importlib.util.spec_from_file_location("integration_conftest", INTEGRATION / "conftest.py")
 _integration = importlib.util.module_from_spec(_specification)
 _specification.loader.exec_module(_integration)
-binary, sanitized, folder, make_gateway = (
-    getattr(_integration, name) for name in ("binary", "sanitized", "folder", "make_gateway")
+binary, sanitized, folder, make_gateway, program, environment, tosctl = (
+    getattr(_integration, name)
+    for name in ("binary", "sanitized", "folder", "make_gateway", "program", "environment", "tosctl")
 )
 _roots = itertools.count()
 

@@ -3,6 +3,7 @@
 that take seconds to start."""
 
 import json
+import re
 import signal
 import socket
 import struct
@@ -67,6 +68,26 @@ def test_actions_are_carried_out_and_answered(connected, ask):
     assert ask(client, {"motor": {"direction": "stop"}})["ok"]
     assert gateway.output("GPIO5") == 0
     assert not ask(client, {"led": {"9": {"on": True}}})["ok"]
+
+
+def test_tosctl(connected, rabbit, root, tosctl):
+    """Also what is retained, which comes by its exact topic alone; with MQTT 3.1.1 where the node speaks no other."""
+    gateway, client = connected(interval="1h")
+    client.wait(f"{root}/sensors")
+
+    def run(*arguments):
+        return tosctl("-h", "127.0.0.1", "-p", str(rabbit.port), "-u", "guest", "-P", "guest", "-t", root, "-W", "60", *arguments)
+
+    assert run("led", "red", "on") == (0, "led 0: on, bright 10\n", "")
+    assert gateway.output("GPIO17") == 1
+    assert run("names") == (0, "led red\nled green\nled blue\nmotor motor0\n", "")
+    code, out, err = run("status")
+    assert (code, err) == (0, "")
+    assert re.search(rf"^broker +mqtt://127\.0\.0\.1:{rabbit.port}", out, re.MULTILINE), out
+    assert re.search(r"^led red +on, bright 10$", out, re.MULTILINE), out
+    gateway.set("adc.0", 456)
+    code, out, err = run("read")
+    assert (code, err) == (0, "") and re.search(r"^cds +456 ", out, re.MULTILINE), out
 
 
 def test_the_plain_topics(connected, root):

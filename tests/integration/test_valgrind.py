@@ -3,6 +3,7 @@
 
 import shutil
 import signal
+import subprocess
 
 import pytest
 from conftest import make_map
@@ -18,12 +19,16 @@ SLOW = 60  # each step may take that long
 
 
 @pytest.fixture
-def watched(binary, sanitized, broker, folder):
-    """A gateway under valgrind, not yet started, and valgrind's log."""
+def valgrind(sanitized):
     if not shutil.which("valgrind"):
         pytest.skip("valgrind is missing: ./run install ci")
     if sanitized:
         pytest.skip("a sanitizer does not run under valgrind")
+
+
+@pytest.fixture
+def watched(valgrind, binary, broker, folder):
+    """A gateway under valgrind, not yet started, and valgrind's log."""
     log, wrapper = folder / "valgrind.log", folder / "tosd-valgrind"
     wrapper.write_text(WRAPPER.format(log=log, binary=binary))
     wrapper.chmod(0o755)
@@ -70,3 +75,42 @@ def test_a_whole_life(broker, client, watched):
     assert "ERROR SUMMARY: 0 errors" in report, report
     for kind in ("definitely", "indirectly", "possibly"):
         assert f"{kind} lost: 0 bytes" in report or "All heap blocks were freed" in report, report
+
+
+COMMANDS = {
+    0: [
+        "status",
+        "status --json",
+        "read",
+        "names",
+        "led red on --for 5s",
+        "led 1 7",
+        "motor forward 5 --for 2s",
+        "motor stop",
+        "interval 200ms",
+        "send {{}}",
+        "-V 311 led red toggle",
+        "-C 3 log",
+        "check {map}",
+        "drivers bme280",
+        "outputs",
+        "schema",
+        "--help",
+    ],
+    1: ["led red 99", "interval 1ms", "send {{", "-V 311 send [1]", "check {binary}"],
+    2: ["led red perhaps", "led", "statsu", "-W x status", "-t tos/# status"],
+    3: ["-p 1 status", "--unix /nonexistent status", "-t other -W 1 status"],
+    4: ["led rde on", "lamp red on", "drivers bme208"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", COMMANDS)
+def test_tosctl(valgrind, gateway, client, binary, program, environment, broker, folder, code):
+    client.wait("tos/about")
+    watch = ["valgrind", "--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite,indirect,possible"]
+    for command in COMMANDS[code]:
+        words = command.format(map=gateway.map, binary=binary).split(" ") if "{" in command else command.split(" ")
+        line = [*watch, "--error-exitcode=99", program, "-h", "127.0.0.1", "-p", str(broker.port), "-W", "60", *words]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=SLOW * 2, env=environment, check=False)
+        assert (done.returncode, "==" in done.stderr) == (code, False), (command, done.stdout, done.stderr)
