@@ -17,8 +17,7 @@
 enum {
 	WAIT_S = 5,
 	KEEPALIVE_S = 60,
-	LINE_MAX_BYTES = 1024, /* of ~/.config/tosctl */
-	OPTIONS_MAX = 64,
+	FILE_MAX_BYTES = 8192, /* ~/.config/tosctl */
 	OPTION_UNIX = 256,
 	OPTION_CAFILE,
 	OPTION_CERT,
@@ -263,23 +262,16 @@ static int parse(int argc, char **argv, struct draft *draft)
 	return exit_code;
 }
 
-/* A line as "-h host" or "--json". What it holds lives as long as the process. */
+/* A line as "-h host" or "--json". What it holds is borrowed. */
 static int take_line(char *line, const char *path, struct draft *draft)
 {
-	static char *kept[OPTIONS_MAX];
-	static size_t n_kept;
-	char name[] = "tosctl", *word, *value, *argv[4] = {name, NULL, NULL, NULL};
+	char name[] = "tosctl", *value, *argv[4] = {name, NULL, NULL, NULL};
 	int argc = 2, exit_code;
 
-	line[strcspn(line, "\r\n")] = '\0';
-	word = line + strspn(line, " \t");
-	if (!*word || *word == '#')
+	line[strcspn(line, "\r")] = '\0';
+	argv[1] = line + strspn(line, " \t");
+	if (!*argv[1] || *argv[1] == '#')
 		return -1;
-	if (n_kept == OPTIONS_MAX)
-		return usage_error("%s has more than %d options", path, OPTIONS_MAX);
-	argv[1] = kept[n_kept++] = strdup(word);
-	if (!argv[1])
-		return EXIT_REFUSED;
 	value = argv[1] + strcspn(argv[1], " \t");
 	if (*value) {
 		*value++ = '\0';
@@ -295,9 +287,11 @@ static int take_line(char *line, const char *path, struct draft *draft)
 
 static int read_own_file(struct draft *draft)
 {
+	static char text[FILE_MAX_BYTES]; /* the options live as long as the process */
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	char path[4096], line[LINE_MAX_BYTES];
+	char path[4096], *rest = text, *line;
 	int exit_code = -1;
+	size_t size;
 	FILE *file;
 
 	if (config && *config)
@@ -307,9 +301,13 @@ static int read_own_file(struct draft *draft)
 	file = fopen(path, "re");
 	if (!file)
 		return -1;
-	while (exit_code < 0 && fgets(line, sizeof(line), file))
-		exit_code = take_line(line, path, draft);
+	size = fread(text, 1, sizeof(text), file);
 	fclose(file);
+	if (size == sizeof(text))
+		return usage_error("%s is larger than %d bytes", path, FILE_MAX_BYTES - 1);
+	text[size] = '\0';
+	while (exit_code < 0 && (line = strsep(&rest, "\n")))
+		exit_code = take_line(line, path, draft);
 	return exit_code;
 }
 
@@ -430,12 +428,10 @@ static int choose_place(const struct draft *from_file, struct draft *draft)
 		return usage_error("--unix is a place of its own: leave out -h, -p and -L");
 	if ((is_map || is_url || is_path) && draft->host == from_file->host)
 		draft->host = NULL;
-	if (is_path) {
-		draft->url = NULL;
+	if ((is_map || is_url || is_path) && draft->port == from_file->port)
 		draft->port = 0;
-	} else if (is_map || is_url || is_host) {
+	if (!is_path && (is_map || is_url || is_host))
 		draft->path = NULL;
-	}
 	return -1;
 }
 

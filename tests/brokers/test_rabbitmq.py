@@ -73,7 +73,7 @@ def test_actions_are_carried_out_and_answered(connected, ask):
 def test_tosctl(connected, rabbit, root, tosctl):
     """Also what is retained, which comes by its exact topic alone; with MQTT 3.1.1 where the node speaks no other."""
     gateway, client = connected(interval="1h")
-    client.wait(f"{root}/sensors")
+    client.wait((f"{root}/sensors", f"{root}/sensors/backlog"))
 
     def run(*arguments):
         return tosctl("-h", "127.0.0.1", "-p", str(rabbit.port), "-u", "guest", "-P", "guest", "-t", root, "-W", "60", *arguments)

@@ -29,8 +29,14 @@ def test_the_connection_comes_from_a_file_or_the_map(gateway, client, tosctl, br
     own.write_text(f"# mine\n-h 127.0.0.1\n--port {broker.port}\n")
     assert run() == names
     assert "no gateway" in run("-t", "other", "-W", "1", code=3)
+    # Of another place nothing is meant.
+    own.write_text("-h nowhere.invalid\n-p 1\n")
+    assert run("-c", str(path)) == names
+    assert run("-L", f"mqtt://127.0.0.1:{broker.port}") == names
     own.write_text("-h 127.0.0.1\n--prot 1883\n")
     assert f"that stands in {own}" in run(code=2)
+    own.write_text("# long\n" * 2000)
+    assert f"{own} is larger than 8191 bytes" in run(code=2)
 
 
 @pytest.mark.parametrize("version", ["5", "311"])

@@ -88,7 +88,7 @@ COMMANDS = {
         "motor forward 5 --for 2s",
         "motor stop",
         "interval 200ms",
-        "send {{}}",
+        'send {{"led":{{"0":{{"on":true}}}}}}',
         "-V 311 led red toggle",
         "-C 3 log",
         "check {map}",
@@ -97,7 +97,7 @@ COMMANDS = {
         "schema",
         "--help",
     ],
-    1: ["led red 99", "interval 1ms", "send {{", "-V 311 send [1]", "check {binary}"],
+    1: ["led red 99", "interval 1ms", "send {{}}", "send {{", "-V 311 send [1]", "check {binary}"],
     2: ["led red perhaps", "led", "statsu", "-W x status", "-t tos/# status"],
     3: ["-p 1 status", "--unix /nonexistent status", "-t other -W 1 status"],
     4: ["led rde on", "lamp red on", "drivers bme208"],
@@ -108,9 +108,10 @@ COMMANDS = {
 @pytest.mark.parametrize("code", COMMANDS)
 def test_tosctl(valgrind, gateway, client, binary, program, environment, broker, folder, code):
     client.wait("tos/about")
+    (folder / ".config").mkdir()
+    (folder / ".config" / "tosctl").write_text(f"-h 127.0.0.1\n-p {broker.port}\n-W 60\n")
     watch = ["valgrind", "--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite,indirect,possible"]
     for command in COMMANDS[code]:
-        words = command.format(map=gateway.map, binary=binary).split(" ") if "{" in command else command.split(" ")
-        line = [*watch, "--error-exitcode=99", program, "-h", "127.0.0.1", "-p", str(broker.port), "-W", "60", *words]
-        done = subprocess.run(line, capture_output=True, text=True, timeout=SLOW * 2, env=environment, check=False)
+        line = [*watch, "--error-exitcode=99", program, *command.format(map=gateway.map, binary=binary).split(" ")]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=2 * SLOW, env=environment, check=False)
         assert (done.returncode, "==" in done.stderr) == (code, False), (command, done.stdout, done.stderr)
