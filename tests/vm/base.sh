@@ -15,7 +15,7 @@ flock 8
 
 # Those that the tests load, with what they depend on.
 modules='configfs virtio_pci virtio_net i2c-dev i2c-stub ti-ads1015 bmp280-i2c lm75 tmp102 jc42
-	tsl2563'
+	tsl2563 vl53l0x-i2c inv-mpu6050-i2c'
 
 say() {
 	echo "vm: $*"
@@ -76,7 +76,8 @@ unpack_source() {
 		--strip-components=1 --wildcards '*/drivers/gpio/gpio-sim.c' \
 		'*/drivers/gpio/gpiolib.h' '*/kernel/irq/irq_sim.c' '*/drivers/leds/uleds.c' \
 		'*/drivers/gpio/gpio-pcf857x.c' '*/drivers/pinctrl/pinctrl-mcp23s08*' \
-		'*/drivers/hwmon/ina2xx.c' '*/scripts/extract-vmlinux'
+		'*/drivers/hwmon/ina2xx.c' '*/drivers/iio/humidity/hdc100x.c' \
+		'*/drivers/iio/chemical/bme680*' '*/scripts/extract-vmlinux'
 }
 
 # Outside the tree irq_sim cannot reach an interrupt's descriptor, and need not. A released line of
@@ -88,7 +89,9 @@ build_modules() {
 		"$folder/source/drivers/gpio/gpiolib.h" "$folder/source/kernel/irq/irq_sim.c" \
 		"$folder/source/drivers/leds/uleds.c" "$folder/source/drivers/gpio/gpio-pcf857x.c" \
 		"$folder/source/drivers/pinctrl/"pinctrl-mcp23s08* \
-		"$folder/source/drivers/hwmon/ina2xx.c" "$folder/module"
+		"$folder/source/drivers/hwmon/ina2xx.c" \
+		"$folder/source/drivers/iio/humidity/hdc100x.c" \
+		"$folder/source/drivers/iio/chemical/"bme680* "$folder/module"
 	sed -i -e 's/handle_simple_irq(irq_to_desc(irqnum))/generic_handle_irq(irqnum)/' \
 		-e '/^EXPORT_SYMBOL/d' "$folder/module/irq_sim.c"
 	sed -i 's/gc->free = gpio_sim_free;/(void)gpio_sim_free;/' "$folder/module/gpio-sim.c"

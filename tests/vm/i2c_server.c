@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The parts behind the virtual machine's I2C adapters (module/i2c_user.c): what the kernel asks is
- * put to the simulated board, on which the parts of a device map sit. Values and faults are set
- * through the simulated board's control socket, see daemon/gateway/simulation.h.
+ * put to the simulated board, on which the parts of a device map and an HDC1080 sit. Values and
+ * faults are set through the simulated board's control socket, see daemon/gateway/simulation.h.
  *
  * usage: i2c_server MAP FOLDER     FOLDER gets "control" and "wire.log"
  */
+#include "board_sim.h"
 #include "gateway_internal.h"
+#include "hdc1080.h"
 #include "log.h"
 #include "module/i2c_user.h"
 #include "simulation.h"
@@ -19,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FIRST_BUS = 1, BUSES = 2, EXIT_USAGE_MISTAKE = 2 };
+enum { FIRST_BUS = 1, BUSES = 2, HDC1080_ADDRESS = 0x40, EXIT_USAGE_MISTAKE = 2 };
 
 /* Each bus has a thread, since a stuck one sleeps for as long as I2C_TIMEOUT allows. */
 struct wire {
@@ -102,6 +104,9 @@ int main(int argc, char **argv)
 		log_error("i2c_server", "%s", strerror(-r));
 		return EXIT_FAILED;
 	}
+	if (sim_add_part(simulation_board(simulation), "hdc1080", &hdc1080, "/dev/i2c-1",
+		    HDC1080_ADDRESS) < 0)
+		return EXIT_FAILED;
 	for (unsigned i = 0; i < BUSES; i++)
 		if (start_wire(simulation_board(simulation), FIRST_BUS + i, &wires[i]) < 0)
 			return EXIT_FAILED;
