@@ -203,3 +203,17 @@ def test_topics_that_nothing_needs_may_be_refused(make_scripted, make_gateway, v
     check_works(broker, gateway)
     reduced = json.dumps(health(broker, lambda h: h.get("reduced"))["reduced"])
     assert all(topic in reduced for topic in OPTIONAL)
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_a_start_of_home_assistant_may_be_kept_from_it(make_scripted, make_gateway, version):
+    """Its refusal is known, leaves the other subscriptions alone, and what there is is told all the same."""
+    broker = make_scripted(refused_topics=("homeassistant/status",))
+    gateway = make_gateway(make_map(broker.port, mqtt=f"  version: {version}\n  discovery: homeassistant"))
+    gateway.log.wait("refused the subscription to homeassistant/status: .*a start of Home Assistant is not noticed")
+    check_works(broker, gateway)
+    reduced = health(broker, lambda h: h.get("reduced"))["reduced"]
+    assert "homeassistant/status" in reduced and not [topic for topic in reduced if topic.startswith("tos/")]
+    _, device, *_ = (gateway.folder / "state" / "announced").read_text().split()
+    message = broker.wait(f"homeassistant/device/{device}/config")[0]
+    assert message.retain and message.qos == 1 and "motor_motor0" in json.loads(message.payload)["cmps"]

@@ -509,6 +509,23 @@ def wait_kept(gateway, client, accept):
         client.wait("tos/health", mark=client.mark())
 
 
+def test_a_reload_while_the_broker_is_away(broker, world, make_client):
+    """What is gone is removed at the next connect: of this broker nothing was kept, another one may have it."""
+    gateway, client, device = world
+    (topic,) = device.messages
+    broker.kill()
+    gateway.log.wait("mqtt: .*(lost|closed|gone)")
+    gateway.reload(full_map(broker).replace("  - {name: pump, line: GPIO26}", "  - {name: lamp, line: GPIO26}"))
+    broker.start()
+    late = make_client()
+    after = wait_device(late, lambda message: "relay_lamp" in message["cmps"])
+    assert "relay_pump" not in after.components
+    removals = [json.loads(m.payload)["cmps"] for m in late.since(topic=topic)]
+    assert removals[-1] == after.components
+    # Whoever was there before the gateway came back saw the removal; the file shows that it was told.
+    wait_kept(gateway, late, lambda text: "relay_lamp" in text and "relay_pump" not in text)
+
+
 def test_another_prefix(broker, world, make_client):
     gateway, client, device = world
     (topic,) = device.messages
