@@ -31,6 +31,8 @@ enum {
 
 enum { CONFIG_MQTT_VERSION_AUTO = 0, CONFIG_MQTT_VERSION_3_1_1 = 4, CONFIG_MQTT_VERSION_5 = 5 };
 
+enum { CONFIG_URL_ORDER_GIVEN, CONFIG_URL_ORDER_RANDOM };
+
 struct config_tls {
 	char *ca, *cert, *key; /* each may be NULL */
 };
@@ -45,6 +47,7 @@ struct config_will {
 struct config_mqtt {
 	char **urls; /* at least one: "mqtt://host:1883", "mqtts://host:8883"; tried in turn */
 	size_t n_urls;
+	int url_order; /* CONFIG_URL_ORDER_... */
 	/* %H and %i are already replaced. */
 	char *topic; /* the root of every topic; no wildcard, no slash at either end */
 	char *client_id;

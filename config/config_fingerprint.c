@@ -21,6 +21,7 @@ static void print_mqtt(const struct config_mqtt *mqtt, FILE *out)
 {
 	for (size_t i = 0; i < mqtt->n_urls; i++)
 		print_text("url", mqtt->urls[i], out);
+	fprintf(out, "url_order %d\n", mqtt->url_order);
 	print_text("topic", mqtt->topic, out);
 	print_text("client_id", mqtt->client_id, out);
 	print_text("discovery", mqtt->discovery, out); /* there is a subscription below it */

@@ -59,6 +59,12 @@ static const struct schema_choice versions[] = {
 	{0},
 };
 
+static const struct schema_choice orders[] = {
+	{"given", CONFIG_URL_ORDER_GIVEN},
+	{"random", CONFIG_URL_ORDER_RANDOM},
+	{0},
+};
+
 static int read_urls(struct schema *schema, const struct yaml_node *node, void *field);
 
 const struct schema_option config_mqtt_options[] = {
@@ -67,6 +73,13 @@ const struct schema_option config_mqtt_options[] = {
 		.type = SCHEMA_CUSTOM,
 		.read = read_urls,
 		.required = true},
+	{.key = "url_order",
+		.help = "where a list begins: given, at the first one; random, elsewhere in each "
+			"process, which spreads gateways with the same map",
+		SCHEMA_FIELD(struct config_mqtt, url_order),
+		.type = SCHEMA_ENUM,
+		.choices = orders,
+		.initial = "given"},
 	{.key = "topic",
 		.help = "the root of every topic; %H is the host name, %i differs on each board",
 		SCHEMA_FIELD(struct config_mqtt, topic),

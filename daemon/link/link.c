@@ -266,7 +266,10 @@ int link_new(const struct link_settings *settings, struct link **ret_link)
 	link->network.fd = -1;
 	link->command_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	link->urls = calloc(settings->mqtt->n_urls, sizeof(*link->urls));
-	url_turn_init(&link->turn, settings->mqtt->n_urls);
+	url_turn_init(&link->turn, settings->mqtt->n_urls,
+		settings->mqtt->url_order == CONFIG_URL_ORDER_RANDOM
+			? random_number() % settings->mqtt->n_urls
+			: 0);
 	link->commands.answer_us = settings->answer_us;
 	r = link->command_fd < 0 ? -errno : link->urls ? 0 : -ENOMEM;
 	if (r == 0)

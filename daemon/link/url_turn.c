@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "url_turn.h"
 
-void url_turn_init(struct url_turn *turn, size_t n)
+void url_turn_init(struct url_turn *turn, size_t n, size_t first)
 {
-	*turn = (struct url_turn){.n = n, .left = n};
+	*turn = (struct url_turn){.n = n, .first = first, .index = first, .left = n};
 }
 
 bool url_turn_failed(struct url_turn *turn)
@@ -22,7 +22,7 @@ bool url_turn_ended(struct url_turn *turn, uint64_t lasted_us, bool useless)
 
 	if (lasted_us < URL_TURN_GOOD_US)
 		return url_turn_failed(turn);
-	url_turn_init(turn, turn->n);
+	url_turn_init(turn, turn->n, turn->first);
 	if (!useless)
 		return false;
 	turn->index = index;

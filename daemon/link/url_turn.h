@@ -3,6 +3,8 @@
  * Decides which of several brokers is tried next, and whether at once or after a wait. Each gets
  * its turn, then there is a wait, then comes the first one again. A connection that broke within a
  * minute is a try that failed: a broker may take the connection and be of no use. Pure.
+ *
+ * "First" is the one that this gateway begins with.
  */
 #pragma once
 
@@ -14,11 +16,13 @@
 
 struct url_turn {
 	size_t n;     /* URLs, at least 1 */
+	size_t first; /* the one to begin with */
 	size_t index; /* the one to try */
 	size_t left;  /* tries before the wait, this one included */
 };
 
-void url_turn_init(struct url_turn *turn, size_t n);
+/* first is below n. */
+void url_turn_init(struct url_turn *turn, size_t n, size_t first);
 
 /* No connection was made, or none that the gateway can work with. Moves to the next URL. Returns
  * true if it is to be tried at once, false if after a wait. */

@@ -108,6 +108,7 @@ static void test_defaults(void **state)
 
 	assert_int_equal(mqtt->n_urls, 1);
 	assert_string_equal(mqtt->urls[0], "mqtt://localhost:1883");
+	assert_int_equal(mqtt->url_order, CONFIG_URL_ORDER_GIVEN);
 	assert_string_equal(mqtt->topic, "tos");
 	assert_string_equal(mqtt->client_id, "tos-pi");
 	assert_null(mqtt->username);
@@ -263,6 +264,7 @@ static void test_mqtt(void **state)
 	assert_string_equal(mqtt->client_id, "edge-pi-0123456789ab-pi");
 	assert_string_equal(mqtt->username, "edge-a");
 	assert_string_equal(mqtt->tls.ca, "/etc/passwd");
+	assert_int_equal(mqtt->url_order, CONFIG_URL_ORDER_RANDOM);
 	assert_string_equal(mqtt->tls.cert, "/etc/group");
 	assert_string_equal(mqtt->tls.key, "/etc/hosts");
 	assert_int_equal(mqtt->keepalive_s, 60);
@@ -714,6 +716,7 @@ static void test_fingerprint_of_the_connection(void **state)
 {
 	(void)state;
 	static const char *const settings[] = {
+		"url_order: random",
 		"topic: a",
 		"discovery: a",
 		"client_id: a",

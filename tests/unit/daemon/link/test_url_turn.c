@@ -13,7 +13,7 @@ static void test_each_gets_its_turn_before_there_is_a_wait(void **state)
 	struct url_turn turn;
 
 	(void)state;
-	url_turn_init(&turn, N);
+	url_turn_init(&turn, N, 0);
 	for (int round = 0; round < 2; round++) {
 		for (size_t i = 0; i < N; i++) {
 			assert_int_equal(turn.index, i);
@@ -27,7 +27,7 @@ static void test_one_is_tried_again_after_a_wait(void **state)
 	struct url_turn turn;
 
 	(void)state;
-	url_turn_init(&turn, 1);
+	url_turn_init(&turn, 1, 0);
 	assert_false(url_turn_failed(&turn));
 	assert_false(url_turn_ended(&turn, 0, false));
 	assert_false(url_turn_ended(&turn, URL_TURN_GOOD_US, true));
@@ -40,7 +40,7 @@ static void test_a_connection_that_breaks_soon_is_a_failed_try(void **state)
 	struct url_turn turn;
 
 	(void)state;
-	url_turn_init(&turn, 2);
+	url_turn_init(&turn, 2, 0);
 	assert_true(url_turn_ended(&turn, URL_TURN_GOOD_US - 1, false));
 	assert_int_equal(turn.index, 1);
 	assert_false(url_turn_ended(&turn, URL_TURN_GOOD_US - 1, false));
@@ -52,7 +52,7 @@ static void test_after_a_good_connection_the_first_one_is_next(void **state)
 	struct url_turn turn;
 
 	(void)state;
-	url_turn_init(&turn, N);
+	url_turn_init(&turn, N, 0);
 	assert_true(url_turn_failed(&turn));
 	assert_false(url_turn_ended(&turn, URL_TURN_GOOD_US, false));
 	assert_int_equal(turn.index, 0);
@@ -67,11 +67,30 @@ static void test_one_that_is_silent_after_long_is_passed_over(void **state)
 	struct url_turn turn;
 
 	(void)state;
-	url_turn_init(&turn, 2);
+	url_turn_init(&turn, 2, 0);
 	assert_true(url_turn_ended(&turn, 100 * URL_TURN_GOOD_US, true));
 	assert_int_equal(turn.index, 1);
 	assert_true(url_turn_ended(&turn, 100 * URL_TURN_GOOD_US, true));
 	assert_int_equal(turn.index, 0);
+}
+
+/* The same, with another one in the first place. */
+static void test_it_may_begin_anywhere(void **state)
+{
+	struct url_turn turn;
+
+	(void)state;
+	url_turn_init(&turn, N, 2);
+	assert_int_equal(turn.index, 2);
+	assert_true(url_turn_failed(&turn));
+	assert_int_equal(turn.index, 0);
+	assert_true(url_turn_failed(&turn));
+	assert_int_equal(turn.index, 1);
+	assert_false(url_turn_failed(&turn));
+	assert_int_equal(turn.index, 2);
+	assert_true(url_turn_failed(&turn));
+	assert_false(url_turn_ended(&turn, URL_TURN_GOOD_US, false));
+	assert_int_equal(turn.index, 2);
 }
 
 int main(void)
@@ -82,6 +101,7 @@ int main(void)
 		cmocka_unit_test(test_a_connection_that_breaks_soon_is_a_failed_try),
 		cmocka_unit_test(test_after_a_good_connection_the_first_one_is_next),
 		cmocka_unit_test(test_one_that_is_silent_after_long_is_passed_over),
+		cmocka_unit_test(test_it_may_begin_anywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
