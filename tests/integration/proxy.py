@@ -19,6 +19,7 @@ class Proxy:
         self._pairs = {}
         self._listener = None
         self._frozen = False
+        self.passed = 0  # bytes, in both directions
         self._selector = selectors.DefaultSelector()
         self._wake, self._waker = socket.socketpair()
         self._selector.register(self._wake, selectors.EVENT_READ)
@@ -95,6 +96,7 @@ class Proxy:
         try:
             data = end.recv(65536)
             if data:
+                self.passed += len(data)
                 self._pairs[end].sendall(data)
                 return
         except OSError:

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""tosctl size computes from a map what a broker sees; a real gateway and a real broker show whether that is so."""
+
+import pathlib
+import subprocess
+
+import pytest
+
+from conftest import make_map
+from proxy import Proxy
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OUTPUTS = """
+relays: [{name: pump, line: GPIO22, topic: true}]
+"""
+UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+# Values that the sensors do not have here would be some digits longer.
+TOLERANCE = 0.12
+READING = 90  # bytes of the one that comes meanwhile, with its acknowledgement
+
+
+@pytest.fixture
+def size(binary):
+    program = pathlib.Path(binary).parents[1] / "tosctl" / "tosctl"
+
+    def run(*arguments, code=0):
+        done = subprocess.run([program, "size", *map(str, arguments)], capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    return run
+
+
+def figures(text):
+    """What stands in each row for one gateway, and for all of them."""
+    rows = {}
+    for line in text.splitlines():
+        label, words = line[:28].strip(), line[28:].split()
+        if len(words) >= 2 and words[0].replace(".", "").isdigit() and not line.startswith(" "):
+            prefix = words[2].removesuffix("B") if len(words) > 2 else ""
+            rows[label] = float(words[0]), float(words[1]) * UNITS[prefix]
+    return rows
+
+
+def close(counted, computed):
+    return computed * (1 - TOLERANCE) <= counted <= computed * (1 + TOLERANCE)
+
+
+@pytest.fixture
+def watched(broker, folder, make_gateway, size):
+    """A gateway behind a network that counts, and what was computed for its map."""
+    proxies = []
+
+    def make(mqtt, interval):
+        proxy = Proxy(broker.port).open()
+        proxies.append(proxy)
+        text = make_map(proxy.port, f"  version: 5\n{mqtt}", interval, more=OUTPUTS)
+        path = folder / "size.yaml"
+        path.write_text(text)
+        rows = figures(size(1000, path))
+        return proxy, make_gateway(text), rows
+
+    yield make
+    for proxy in proxies:
+        proxy.close()
+
+
+@pytest.mark.parametrize("qos", [0, 1, 2])
+def test_readings(watched, client, qos):
+    proxy, _, rows = watched(f"  qos: {qos}\n  health_interval: 24h", "50ms")
+    client.wait_several("tos/sensors", 10, timeout=60)
+    mark, begin = client.mark(), proxy.passed
+    readings = client.wait_several("tos/sensors", 100, mark, timeout=60)
+    counted = proxy.passed - begin
+    assert close(counted / len(readings) / 0.05, rows["bytes a second"][0])
+    messages = [m for m in client.since(mark) if m.topic.startswith("tos/sensors")]
+    assert abs(len(messages) / 100 / 0.05 - rows["messages a second"][0]) < 2
+
+
+def test_what_the_broker_keeps_and_what_a_connect_costs(watched, client, make_client):
+    proxy, _, rows = watched("  health_interval: 24h", "1h")
+    for topic in ("about", "health", "state/relay/pump", "sensors/backlog"):
+        client.wait(f"tos/{topic}")
+    late = make_client(topics=("tos/#",))
+    late.wait("tos/about")
+    late.publish("tos/fence", "")
+    late.wait("tos/fence")
+    kept = {m.topic: m.payload for m in late.since() if m.retain}
+    assert len(kept) == rows["retained messages"][0] == rows["messages of a connect"][0]
+    assert close(sum(len(topic) + len(payload) for topic, payload in kept.items()), rows["retained bytes"][0])
+    assert close(proxy.passed - READING, rows["bytes of a connect"][0])
+
+
+def test_the_health(watched, client):
+    proxy, _, rows = watched("  health_interval: 1s", "1h")
+    client.wait("tos/sensors/backlog")
+    client.wait_several("tos/health", 2)
+    mark, begin = client.mark(), proxy.passed
+    client.wait_several("tos/health", 3, mark, timeout=60)
+    assert close((proxy.passed - begin) / 3, rows["bytes a second"][0])
+
+
+def test_a_thousand_are_a_thousand_times_one(size):
+    text = size(100000, ROOT / "config" / "maps" / "greenhouse.yaml")
+    rows = figures(text)
+    assert len(rows) >= 8
+    for one, all_of_them in rows.values():
+        assert abs(all_of_them / 100000 - one) <= one * 0.05
+    assert "open files of the broker" in text and "101000" in text
+
+
+@pytest.mark.parametrize("words", ["0", "many", "1e3", "10000001"])
+def test_a_number_of_gateways_is_asked_for(size, words):
+    assert f'not "{words}"' in size(words, ROOT / "config" / "maps" / "greenhouse.yaml", code=2)
+
+
+def test_a_map_with_a_mistake(size, folder):
+    path = folder / "bad.yaml"
+    path.write_text("mqtt: {url: mqtt://localhost, tpoic: a}\n")
+    assert 'did you mean "topic"' in size(10, path, code=1)
