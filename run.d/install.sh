@@ -75,7 +75,7 @@ persist() {
 services_of() {
 	for package in "$@"; do
 		case $package in
-		mosquitto | nginx) echo "$package.service" ;;
+		mosquitto | nginx | prometheus-mqtt-exporter) echo "$package.service" ;;
 		rabbitmq-server)
 			echo rabbitmq-server.service
 			command -v epmd >/dev/null || echo epmd.socket epmd.service
