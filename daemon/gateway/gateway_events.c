@@ -25,29 +25,35 @@ enum {
 	LIMITS_US = 10000,
 };
 
+static void put_retained(struct gateway *gateway, enum outbox_slot slot, const char *name, int size)
+{
+	char topic[TOPIC_MAX];
+
+	topic_below(topic, gateway->config->mqtt.topic, name);
+	if (size < 0 ||
+		outbox_put_retained(gateway->outbox, slot, topic, gateway->payload, (size_t)size) <
+			0)
+		log_error(name, "does not fit into a message");
+}
+
 void gateway_publish_state(struct gateway *gateway)
 {
-	struct payload_action state;
-	char text[OUTBOX_PAYLOAD_MAX];
-	char topic[TOPIC_MAX];
-	int size;
+	struct payload_action *state = &gateway->state;
 
-	payload_action_clear(&state);
-	state.interval_ms = gateway->interval_ms;
+	payload_action_clear(state);
+	state->interval_ms = gateway->interval_ms;
 	for (size_t i = 0; i < gateway->config->n_outputs; i++) {
 		const struct output_kind *kind = gateway->config->outputs[i].kind;
 
-		state.outputs[state.n_outputs++] = (struct payload_output){
+		state->outputs[state->n_outputs++] = (struct payload_output){
 			.output = i,
 			.called = payload_called(gateway->config, kind),
 			.values = outputs_get(gateway->outputs, i).values,
 		};
 	}
-	size = payload_format_state(gateway->config, &state, text, sizeof(text));
-	topic_below(topic, gateway->config->mqtt.topic, "state");
-	if (size < 0 ||
-		outbox_put_retained(gateway->outbox, OUTBOX_STATE, topic, text, (size_t)size) < 0)
-		log_error("state", "does not fit into a message");
+	put_retained(gateway, OUTBOX_STATE, "state",
+		payload_format_state(
+			gateway->config, state, gateway->payload, sizeof(gateway->payload)));
 	gateway_publish_topics(gateway);
 }
 
@@ -58,14 +64,10 @@ void gateway_publish_about(struct gateway *gateway)
 		.instance = gateway->health.instance,
 		.board = *gateway->board_name ? gateway->board_name : NULL,
 	};
-	char text[OUTBOX_PAYLOAD_MAX];
-	char topic[TOPIC_MAX];
-	int size = payload_format_about(gateway->config, &about, text, sizeof(text));
 
-	topic_below(topic, gateway->config->mqtt.topic, "about");
-	if (size < 0 ||
-		outbox_put_retained(gateway->outbox, OUTBOX_ABOUT, topic, text, (size_t)size) < 0)
-		log_error("about", "does not fit into a message");
+	put_retained(gateway, OUTBOX_ABOUT, "about",
+		payload_format_about(
+			gateway->config, &about, gateway->payload, sizeof(gateway->payload)));
 }
 
 static void arm(sd_event_source *timer, uint64_t at_us)

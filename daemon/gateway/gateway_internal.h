@@ -22,6 +22,7 @@
 #include "link.h"
 #include "outbox.h"
 #include "outputs.h"
+#include "payload.h"
 #include "publisher.h"
 #include "queue.h"
 #include "router.h"
@@ -70,6 +71,13 @@ struct gateway {
 	struct health health;
 	struct discovery discovery;
 	struct watchdog watchdog;
+
+	/*
+	 * For the message that main is just making. The stack is no place for them: the compiler
+	 * touches each page of it, while here only those that are written to are in use.
+	 */
+	struct payload_action state;
+	char payload[OUTBOX_PAYLOAD_MAX];
 
 	sd_event_source *limits;        /* edges of the switches that end a move */
 	sd_event_source *outputs_timer; /* ramps, reversals, retries */

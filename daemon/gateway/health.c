@@ -127,6 +127,7 @@ struct gathered {
 	struct spooler_status spool;
 	struct payload_health_row disk[2];
 	char conflict[CONFLICT_BYTES];
+	char message[OUTBOX_PAYLOAD_MAX];
 };
 
 static void gather_sensors(
@@ -221,10 +222,10 @@ static size_t figures(const struct health *health, const struct health_sources *
 
 void health_publish(const struct health *health, const struct health_sources *sources)
 {
-	struct gathered gathered;
+	/* Large, and of the stack the compiler touches each page; main alone makes it. */
+	static struct gathered gathered;
 	struct payload_health_row rows[FIGURES_MAX];
 	struct payload_health_rows payload = {.rows = rows};
-	char text[OUTBOX_PAYLOAD_MAX];
 	char topic[TOPIC_MAX];
 	int size;
 
@@ -233,9 +234,10 @@ void health_publish(const struct health *health, const struct health_sources *so
 	gather_sensors(health, sources->config, gathered.sensors);
 	gather_outputs(sources, &gathered.outputs);
 	payload.n = figures(health, sources, &gathered, rows);
-	size = payload_format_health(&payload, text, sizeof(text));
+	size = payload_format_health(&payload, gathered.message, sizeof(gathered.message));
 	topic_below(topic, sources->config->mqtt.topic, "health");
 	if (size < 0 ||
-		outbox_put_retained(sources->outbox, OUTBOX_HEALTH, topic, text, (size_t)size) < 0)
+		outbox_put_retained(
+			sources->outbox, OUTBOX_HEALTH, topic, gathered.message, (size_t)size) < 0)
 		log_error("health", "does not fit into a message");
 }
