@@ -184,7 +184,7 @@ int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char
 	if (size > 0)
 		memcpy(to->payload, payload, size);
 	to->size = size;
-	to->due = true;
+	outbox->slots_due |= 1U << slot;
 	doorbell_ring(&outbox->bell);
 	doorbell_unlock(&outbox->bell, &outbox->mutex);
 	return 0;
@@ -221,12 +221,12 @@ bool outbox_is_half_full(struct outbox *outbox)
 
 static bool take_retained(struct outbox *outbox, struct outbox_message *message)
 {
-	for (size_t i = 0; i < OUTBOX_SLOTS; i++) {
-		struct outbox_slot_content *slot = &outbox->slots[i];
+	for (size_t i = 0; outbox->slots_due >> i; i++) {
+		const struct outbox_slot_content *slot = &outbox->slots[i];
 
-		if (!slot->due)
+		if (!(outbox->slots_due >> i & 1))
 			continue;
-		slot->due = false;
+		outbox->slots_due &= ~(1U << i);
 		message->kind = OUTBOX_KIND_RETAINED;
 		message->optional = i == OUTBOX_ABOUT;
 		message->id = SOURCE_SLOTS;
@@ -275,24 +275,40 @@ static bool take_other(struct outbox *outbox, enum outbox_kind kind, uint64_t *c
 	return true;
 }
 
-bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message *message)
+/* All but the backlog. */
+static bool take_present(struct outbox *outbox, struct outbox_message *message)
 {
-	bool taken;
-
-	(void)pthread_mutex_lock(&outbox->mutex);
 	if (outbox->greeting)
 		outbox->greeting =
 			take_retained(outbox, message) || outbox_take_topic(outbox, message);
-	taken = outbox->greeting ||
+	return outbox->greeting ||
 		take_other(outbox, OUTBOX_KIND_ANSWER, &outbox->next_answer, message) ||
 		take_retained(outbox, message) ||
 		outbox_take_live(outbox, OUTBOX_EVENTS, message) ||
 		outbox_take_topic(outbox, message) || outbox_take_announcement(outbox, message) ||
 		outbox_take_live(outbox, OUTBOX_READINGS, message) ||
-		take_other(outbox, OUTBOX_KIND_VALUE, &outbox->next_value, message) ||
-		(with_backlog &&
-			(outbox_take_backlog(outbox, OUTBOX_EVENTS, message) ||
-				outbox_take_backlog(outbox, OUTBOX_READINGS, message)));
+		take_other(outbox, OUTBOX_KIND_VALUE, &outbox->next_value, message);
+}
+
+static bool take_backlog(struct outbox *outbox, struct outbox_message *message)
+{
+	static const enum outbox_stream ORDER[] = {OUTBOX_EVENTS, OUTBOX_READINGS};
+
+	for (size_t i = 0; i < OUTBOX_STREAMS; i++)
+		if (outbox_has_backlog(&outbox->stores[ORDER[i]]) &&
+			outbox_take_backlog(outbox, ORDER[i], message))
+			return true;
+	return false;
+}
+
+bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message *message)
+{
+	bool taken;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	/* The bell stays rung until all of it was taken. */
+	taken = (outbox->bell.rung && take_present(outbox, message)) ||
+		(with_backlog && take_backlog(outbox, message));
 	if (!taken)
 		doorbell_clear(&outbox->bell);
 	(void)pthread_mutex_unlock(&outbox->mutex);
@@ -346,7 +362,8 @@ void outbox_connected(struct outbox *outbox)
 	outbox->connections++;
 	outbox->greeting = true;
 	for (size_t i = 0; i < OUTBOX_SLOTS; i++)
-		outbox->slots[i].due = outbox->slots[i].topic[0] != '\0';
+		if (outbox->slots[i].topic[0])
+			outbox->slots_due |= 1U << i;
 	outbox_repeat_topics(outbox);
 	doorbell_ring(&outbox->bell);
 	outbox_signal_spooler(outbox);

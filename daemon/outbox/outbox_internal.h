@@ -73,6 +73,13 @@ struct outbox_store {
 	size_t staged_low;     /* bytes: when no more than these are staged, the spooler is woken */
 };
 
+/* True if there may be some; mostly there is none. */
+static inline bool outbox_has_backlog(const struct outbox_store *store)
+{
+	return !ring_ends_at(&store->staged, store->next_staged) ||
+		store->next_backlog < store->live_begin;
+}
+
 struct outbox_topic {
 	char topic[TOPIC_MAX]; /* "": empty */
 	uint8_t payload[48];
@@ -84,7 +91,6 @@ struct outbox_slot_content {
 	char topic[TOPIC_MAX]; /* "": empty */
 	uint8_t payload[OUTBOX_PAYLOAD_MAX];
 	size_t size;
-	bool due;
 };
 
 struct outbox_announcement {
@@ -109,6 +115,7 @@ struct outbox {
 	uint64_t next_answer, next_value;
 
 	struct outbox_slot_content slots[OUTBOX_SLOTS];
+	unsigned slots_due; /* one bit for each: to be sent */
 
 	struct outbox_topic cleared[OUTBOX_CLEARED_MAX];
 	struct outbox_topic inputs[OUTBOX_INPUTS_MAX];

@@ -135,7 +135,7 @@ bool outbox_take_backlog(
 		take(staged, staged->end, &store->next_staged, message)) {
 		message->id |= SOURCE_STAGED_READINGS + stream;
 	} else if (!store->held && !outbox->clock_awaited &&
-		!ring_ends_at(&store->ring, store->next_backlog) &&
+		store->next_backlog < store->live_begin &&
 		take(&store->ring, store->live_begin, &store->next_backlog, message)) {
 		store->in_flight++;
 		message->id |= stream;
