@@ -81,13 +81,18 @@ static bool push_plain(struct sampler *sampler, enum sampler_event_kind kind)
 /* false: main's queue is full. */
 static bool report_counts(struct sampler *sampler)
 {
-	struct sampler_event event = {
-		.kind = SAMPLER_EVENT_COUNT, .config = sampler->settings.config};
+	uint64_t ticket;
+	int error;
 
-	while (count_keeper_answer(sampler->settings.counts, &event.ticket, &event.error)) {
+	while (count_keeper_answer(sampler->settings.counts, &ticket, &error)) {
+		const struct sampler_event event = {.kind = SAMPLER_EVENT_COUNT,
+			.config = sampler->settings.config,
+			.ticket = ticket,
+			.error = error};
+
 		if (!push(sampler, &event))
 			return false;
-		count_keeper_answered(sampler->settings.counts, event.ticket);
+		count_keeper_answered(sampler->settings.counts, ticket);
 	}
 	return true;
 }
