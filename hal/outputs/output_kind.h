@@ -127,22 +127,34 @@ static inline void output_values_set(struct output_values *values, size_t key, i
 	values->numbers[key] = number;
 }
 
+/* The first of some keys, in bits as given; there is one. Mostly few are, so that a loop over them
+ * is shorter than one over all. */
+static inline size_t output_first_key(unsigned keys)
+{
+	return (size_t)__builtin_ctz(keys);
+}
+
 /* Merges more into values, where both are given, more wins. */
 static inline void output_values_merge(
 	struct output_values *values, const struct output_values *more)
 {
-	for (size_t i = 0; i < OUTPUT_KEYS_MAX; i++)
-		if (output_values_has(more, i))
-			output_values_set(values, i, more->numbers[i]);
+	for (unsigned left = more->given; left; left &= left - 1) {
+		size_t i = output_first_key(left);
+
+		output_values_set(values, i, more->numbers[i]);
+	}
 }
 
 /* True if values agrees with everything that more gives. */
 static inline bool output_values_hold(
 	const struct output_values *values, const struct output_values *more)
 {
-	for (size_t i = 0; i < OUTPUT_KEYS_MAX; i++)
-		if (output_values_has(more, i) && values->numbers[i] != more->numbers[i])
+	for (unsigned left = more->given; left; left &= left - 1) {
+		size_t i = output_first_key(left);
+
+		if (values->numbers[i] != more->numbers[i])
 			return false;
+	}
 	return true;
 }
 
@@ -150,10 +162,12 @@ static inline bool output_values_hold(
 static inline bool output_values_compatible(
 	const struct output_values *a, const struct output_values *b)
 {
-	for (size_t i = 0; i < OUTPUT_KEYS_MAX; i++)
-		if (output_values_has(a, i) && output_values_has(b, i) &&
-			a->numbers[i] != b->numbers[i])
+	for (unsigned left = a->given & b->given; left; left &= left - 1) {
+		size_t i = output_first_key(left);
+
+		if (a->numbers[i] != b->numbers[i])
 			return false;
+	}
 	return true;
 }
 
