@@ -80,9 +80,9 @@ unsigned output_limits_of(const struct output *output, const struct output_event
 
 uint64_t output_deadline_us(const struct output *output)
 {
-	const struct output_facts facts = facts_of(output);
-
-	return output->device && output->ok ? output_due(&facts) : OUTPUT_NEVER;
+	if (!output->device || !output->ok)
+		return OUTPUT_NEVER;
+	return output_due(output_kind_of(output), output->config->max_on_us, &output->state);
 }
 
 /* Updates the values if the output has changed by itself. */

@@ -23,13 +23,13 @@ struct output {
 	bool ok;
 	struct backoff retry;
 	struct hal_error error; /* when not ok */
+	struct hal_error told;  /* the words of the last failure that was reported */
 	uint64_t since_ms;
 	/* Its write waits for those of others (outputs_together.c): what it carries out, what was
 	 * before, and the result in the end. */
 	bool waits;
 	struct output_decision decision;
 	struct output_state state_before;
-	struct hal_error error_before;
 	int result;
 };
 

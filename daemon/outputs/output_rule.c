@@ -51,11 +51,17 @@ static void make_safe(const struct output_facts *facts, const struct output_even
 }
 
 /* When it has been on for as long as the map allows. */
+static uint64_t max_on_end(
+	const struct output_kind *kind, uint64_t max_on_us, const struct output_state *state)
+{
+	if (max_on_us == 0 || output_is_at_rest(kind, &state->values))
+		return OUTPUT_NEVER;
+	return state->since_us + max_on_us;
+}
+
 static uint64_t max_on_end_us(const struct output_facts *facts)
 {
-	if (facts->max_on_us == 0 || output_is_at_rest(facts->kind, &facts->state.values))
-		return OUTPUT_NEVER;
-	return facts->state.since_us + facts->max_on_us;
+	return max_on_end(facts->kind, facts->max_on_us, &facts->state);
 }
 
 static bool is_over(const struct output_facts *facts, const struct output_event *event)
@@ -180,10 +186,13 @@ static uint64_t fade_of(const struct output_facts *facts, const struct output_ev
 	const struct output_modifiers *modifiers = &event->request.modifiers;
 	uint64_t fade_us =
 		modifiers->has_fade ? UINT64_C(1000) * modifiers->fade_ms : facts->fade_us;
-	bool rests = output_is_at_rest(facts->kind, next);
-	bool rested = output_is_at_rest(facts->kind, &facts->state.values);
 	uint64_t end_us = OUTPUT_NEVER, left_us;
+	bool rests, rested;
 
+	if (!fade_us)
+		return 0;
+	rests = output_is_at_rest(facts->kind, next);
+	rested = output_is_at_rest(facts->kind, &facts->state.values);
 	if ((rests && rested) || output_values_hold(&facts->state.values, next))
 		end_us = facts->fade_end_us;
 	else if (rests)
@@ -227,21 +236,21 @@ unsigned output_limits_hit(const struct output_facts *facts, const struct output
 static bool is_at_limit(const struct output_facts *facts)
 {
 	const struct output_values *goal = output_state_goal(&facts->state);
-	unsigned to;
+	unsigned to = facts->kind->moves_to(&facts->state.values) | facts->kind->moves_to(goal);
 
-	if (!facts->limited)
-		return false;
-	to = facts->kind->moves_to(&facts->state.values) | facts->kind->moves_to(goal);
 	return (to | facts->driven) & facts->limited;
 }
 
 static bool decide_limit(const struct output_facts *facts, const struct output_event *event,
 	struct output_decision *decision)
 {
-	bool is_at = is_at_limit(facts);
-	bool applies = event->type == OUTPUT_LIMIT || (event->type == OUTPUT_TIME && is_at) ||
-		(event->type == OUTPUT_ACTION && output_limits_hit(facts, event));
+	bool is_at, applies;
 
+	if (!facts->limited)
+		return event->type == OUTPUT_LIMIT;
+	is_at = is_at_limit(facts);
+	applies = event->type == OUTPUT_LIMIT || (event->type == OUTPUT_TIME && is_at) ||
+		(event->type == OUTPUT_ACTION && output_limits_hit(facts, event));
 	/* An action that is refused changes nothing about a move the other way. */
 	if (applies && is_at)
 		make_safe(facts, event, decision);
@@ -262,11 +271,12 @@ struct output_decision output_decide(
 	return decision;
 }
 
-uint64_t output_due(const struct output_facts *facts)
+uint64_t output_due(
+	const struct output_kind *kind, uint64_t max_on_us, const struct output_state *state)
 {
-	uint64_t due_us = max_on_end_us(facts);
+	uint64_t due_us = max_on_end(kind, max_on_us, state);
 
-	if (facts->state.for_us < due_us)
-		due_us = facts->state.for_us;
-	return facts->state.start_us < due_us ? facts->state.start_us : due_us;
+	if (state->for_us < due_us)
+		due_us = state->for_us;
+	return state->start_us < due_us ? state->start_us : due_us;
 }

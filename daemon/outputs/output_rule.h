@@ -87,8 +87,9 @@ struct output_decision output_decide(
 /* The limits that are reached and that an action would move it towards. */
 unsigned output_limits_hit(const struct output_facts *facts, const struct output_event *event);
 
-/* When a decision is due without any other event; OUTPUT_NEVER. */
-uint64_t output_due(const struct output_facts *facts);
+/* When a decision is due without any other event; OUTPUT_NEVER. max_on_us as in the facts. */
+uint64_t output_due(
+	const struct output_kind *kind, uint64_t max_on_us, const struct output_state *state);
 
 /* Corrects a state whose values were changed by something other than a decision: an output at rest
  * has no deadline. */

@@ -29,11 +29,10 @@ void outputs_tell_state(const struct outputs *outputs)
 		outputs->settings.listener.state(outputs->settings.listener.userdata);
 }
 
-int outputs_note(
-	struct outputs *outputs, struct output *output, int code, const struct hal_error *before)
+int outputs_note(struct outputs *outputs, struct output *output, int code)
 {
 	bool news = output->ok ? code < 0
-			       : (code == 0 || strcmp(output->error.text, before->text) != 0);
+			       : (code == 0 || strcmp(output->error.text, output->told.text) != 0);
 
 	if (output->ok != (code == 0))
 		output->since_ms = clock_wall_ms();
@@ -42,6 +41,8 @@ int outputs_note(
 		backoff_failed(&output->retry, outputs->now_us);
 	else
 		backoff_succeeded(&output->retry);
+	if (news && code < 0)
+		output->told = output->error;
 	if (news && outputs->settings.listener.health)
 		outputs->settings.listener.health(outputs->settings.listener.userdata,
 			output->object, code < 0 ? output->error.text : NULL);
@@ -85,26 +86,23 @@ static struct output_decision decide(
 
 void outputs_part_failed(struct outputs *outputs, struct output *output, size_t chip, int code)
 {
-	struct hal_error before = output->error;
-
 	if (decide(outputs, output, OUTPUT_LOST).verdict == OUTPUT_REST)
 		(void)output_rest(output);
 	hal_error_set(&output->error, code, "%s: %s", output->places[output_port_on(output, chip)],
 		hal_strerror(code));
 	outputs_lost(outputs, output, code);
-	outputs_note(outputs, output, code, &before);
+	outputs_note(outputs, output, code);
 }
 
 /* Its part was set up anew, so it is stopped, except for its lines that are not on the part. */
 static void rest_after_reset(struct outputs *outputs, struct output *output)
 {
-	struct hal_error before = output->error;
 	bool was_at_rest = output_rests(output);
 	int r = output_rest(output);
 
 	if (r < 0) {
 		outputs_lost(outputs, output, r);
-		outputs_note(outputs, output, r, &before);
+		outputs_note(outputs, output, r);
 	} else if (!was_at_rest) {
 		outputs_tell_state(outputs);
 	}
@@ -157,14 +155,15 @@ static int ensure_chip(struct outputs *outputs, const struct config_port *port, 
 
 static int make_ready(struct outputs *outputs, struct output *output, bool force)
 {
-	struct port_source source = source_of(outputs);
 	struct output_decision decision;
+	struct port_source source;
 	int r = 0;
 
 	for (size_t i = 0; i < output_kind_of(output)->n_ports && r == 0; i++)
 		r = ensure_chip(outputs, &output->config->ports[i], force, &output->error);
 	if (r < 0 || output->device)
 		return r;
+	source = source_of(outputs);
 	r = output_open(output, &source);
 	if (r < 0)
 		return r;
@@ -175,7 +174,6 @@ static int make_ready(struct outputs *outputs, struct output *output, bool force
 /* Opens it, or checks whether one that moves and failed can be written again. */
 void outputs_try(struct outputs *outputs, struct output *output)
 {
-	struct hal_error before = output->error;
 	bool failed = output->device && !output->ok;
 	int r = make_ready(outputs, output, false);
 
@@ -188,7 +186,7 @@ void outputs_try(struct outputs *outputs, struct output *output)
 	}
 	if (r < 0)
 		outputs_lost(outputs, output, r);
-	outputs_note(outputs, output, r, &before);
+	outputs_note(outputs, output, r);
 }
 
 /* True if it is to be opened at all. */
@@ -287,7 +285,6 @@ static int drive(
 	struct outputs *outputs, struct output *output, const struct output_decision *decision)
 {
 	const struct output_state state = output->state;
-	const struct hal_error error = output->error;
 	int r = outputs_drive(outputs, output, decision);
 
 	/* It was away and may be back already: a part that lost its power answers, but has to be
@@ -297,7 +294,6 @@ static int drive(
 	if (output->waits) {
 		output->decision = *decision;
 		output->state_before = state;
-		output->error_before = error;
 	}
 	return r;
 }
@@ -305,7 +301,6 @@ static int drive(
 int outputs_carry_out(
 	struct outputs *outputs, struct output *output, const struct output_decision *decision)
 {
-	struct hal_error before = output->error;
 	int r = 0;
 
 	switch (decision->verdict) {
@@ -326,7 +321,7 @@ int outputs_carry_out(
 			outputs_lost(outputs, output, r);
 		break;
 	}
-	return outputs_note(outputs, output, r, &before);
+	return outputs_note(outputs, output, r);
 }
 
 int outputs_apply(struct outputs *outputs, size_t index, const struct output_request *request,
@@ -375,7 +370,6 @@ bool outputs_have_failsafe(const struct outputs *outputs)
  * to call it again. */
 static uint64_t step(struct outputs *outputs, struct output *output)
 {
-	struct hal_error before = output->error;
 	struct output_values values;
 	uint64_t next_us = UINT64_MAX;
 	int r;
@@ -387,7 +381,7 @@ static uint64_t step(struct outputs *outputs, struct output *output)
 	/* A failure that is known already is retried by its own back-off. */
 	if (r < 0 && output->ok) {
 		outputs_lost(outputs, output, r);
-		outputs_note(outputs, output, r, &before);
+		outputs_note(outputs, output, r);
 	} else if (!output_values_hold(&values, &output->state.values)) {
 		outputs_tell_state(outputs);
 	}
@@ -399,6 +393,18 @@ static uint64_t earlier(uint64_t a_us, uint64_t b_us)
 	return a_us < b_us ? a_us : b_us;
 }
 
+/* Its time is over. */
+static void end_one(struct outputs *outputs, struct output *output)
+{
+	const struct output_event event = {.type = OUTPUT_TIME, .time_us = outputs->now_us};
+	struct output_decision decision;
+
+	outputs_read_limits(outputs, output);
+	decision = output_decision_on(output, &event);
+	(void)outputs_carry_out(outputs, output, &decision);
+	outputs_tell_state(outputs);
+}
+
 /* Ends outputs whose time is over. Returns when the next one ends. */
 static uint64_t end_what_is_over(struct outputs *outputs)
 {
@@ -406,16 +412,13 @@ static uint64_t end_what_is_over(struct outputs *outputs)
 
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	{
-		if (output_deadline_us(output) <= outputs->now_us) {
-			outputs_read_limits(outputs, output);
-			const struct output_event event = {
-				.type = OUTPUT_TIME, .time_us = outputs->now_us};
-			struct output_decision decision = output_decision_on(output, &event);
+		uint64_t deadline_us = output_deadline_us(output);
 
-			(void)outputs_carry_out(outputs, output, &decision);
-			outputs_tell_state(outputs);
+		if (deadline_us <= outputs->now_us) {
+			end_one(outputs, output);
+			deadline_us = output_deadline_us(output);
 		}
-		next_us = earlier(next_us, output_deadline_us(output));
+		next_us = earlier(next_us, deadline_us);
 	}
 	return next_us;
 }

@@ -61,10 +61,8 @@ void outputs_read_limits(struct outputs *outputs, struct output *output);
 /* Opens an output, or writes the rest of one that moves and failed, if its PWM part is due. */
 void outputs_try(struct outputs *outputs, struct output *output);
 
-/* Notes the result of an attempt, and reports it if it is news. before: the words of the last
- * failure. Returns code. */
-int outputs_note(
-	struct outputs *outputs, struct output *output, int code, const struct hal_error *before);
+/* Notes the result of an attempt, and reports it if it is news. Returns code. */
+int outputs_note(struct outputs *outputs, struct output *output, int code);
 
 /* An output could not be written: it is closed or stays stopped, and its PWM parts have failed. */
 void outputs_lost(struct outputs *outputs, struct output *output, int code);

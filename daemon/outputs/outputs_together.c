@@ -118,7 +118,7 @@ int outputs_action_end(struct outputs *outputs,
 		/* A part that lost its power answers, but has to be set up again. */
 		if (output->result == -ENODEV)
 			output->result = outputs_drive(outputs, output, &output->decision);
-		outputs_note(outputs, output, output->result, &output->error_before);
+		outputs_note(outputs, output, output->result);
 		if (output->result < 0)
 			failed(userdata, (size_t)(output - outputs->items), output->error.text);
 		error = error < 0 ? error : output->result;

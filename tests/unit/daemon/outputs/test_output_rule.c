@@ -426,14 +426,14 @@ static void what_rests_is_never_due(void **state)
 	facts.state.start_us = OUTPUT_NEVER;
 	facts.state.for_us = 50;
 	output_state_settle(kind, &facts.state);
-	assert_true(output_due(&facts) == OUTPUT_NEVER);
+	assert_true(output_due(kind, facts.max_on_us, &facts.state) == OUTPUT_NEVER);
 	output_values_set(&facts.state.values, 0, 1);
 	facts.max_on_us = 0;
 	facts.state.for_us = 50;
 	output_state_settle(kind, &facts.state);
-	assert_true(output_due(&facts) == 50);
+	assert_true(output_due(kind, facts.max_on_us, &facts.state) == 50);
 	facts.max_on_us = 30;
-	assert_true(output_due(&facts) == 30);
+	assert_true(output_due(kind, facts.max_on_us, &facts.state) == 30);
 }
 
 /* What an action makes of a motor's direction; given what there is of it. */
