@@ -463,11 +463,12 @@ static int on_link_events(sd_event_source *source, int fd, uint32_t events, void
 	(void)source;
 	(void)fd;
 	(void)events;
-	for (int i = 0; i < EVENTS_A_TURN && clock_now_us() - begin_us < EVENTS_TURN_US &&
-		(record = queue_peek(gateway->link_events, &size));
+	for (int i = 0; i < EVENTS_A_TURN && (record = queue_peek(gateway->link_events, &size));
 		i++) {
 		on_link_event(gateway, record);
 		queue_pop(gateway->link_events);
+		if (clock_now_us() - begin_us >= EVENTS_TURN_US)
+			break;
 	}
 	if (refusals_due(&gateway->refusals) != UINT64_MAX)
 		arm(gateway->refusals_timer, refusals_due(&gateway->refusals));

@@ -285,6 +285,7 @@ void payload_check_repeated(
 			repeats += earlier->string && strcmp(earlier->string, item->string) == 0;
 		if (repeats == 1)
 			payload_mistake(parser, &here, "duplicate key \"%.64s\"", item->string);
-		payload_check_repeated(parser, &here, item);
+		if (item->child)
+			payload_check_repeated(parser, &here, item);
 	}
 }

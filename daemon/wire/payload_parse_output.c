@@ -469,10 +469,12 @@ void payload_check_outputs(struct payload_parser *parser, const struct payload_p
 		if (!first_key)
 			first_key = item->string;
 	}
+	if (!first_key)
+		return;
 	payload_finish_output(parser, path, &of_first, is_stopped, &first);
-	if (first_key && of->n == 0)
+	if (of->n == 0)
 		no_output(parser, path, kind);
-	else if (first_key)
+	else
 		add_output(parser, &(struct payload_path){path, first_key}, kind, &first,
 			(ssize_t)of->first);
 }
