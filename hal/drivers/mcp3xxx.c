@@ -161,22 +161,24 @@ static int model_transfer(
 	const unsigned command_bits = 5;
 	unsigned clock = 0; /* 0: waits for the start bit */
 	uint32_t command = 0;
+	bool answers = false;
 
 	(void)now_us;
 	memset(in, 0, size);
 	for (size_t i = 0; i < size * 8; i++) {
-		bool input = out[i / 8] >> (7 - i % 8) & 1;
+		unsigned bit = 7 - i % 8;
 		bool output = true;
 
-		if (clock >= command_bits &&
-			(command & COMMAND_SINGLE_ENDED) == COMMAND_SINGLE_ENDED)
-			output =
-				model_output(model, model->shown[command % model->channels], clock);
-		if (clock < command_bits)
-			command = command * 2 + input;
-		if (command)
-			clock++;
-		in[i / 8] |= (uint8_t)(output << (7 - i % 8));
+		if (answers) {
+			output = model_output(
+				model, model->shown[command % model->channels], clock++);
+		} else if (clock < command_bits) {
+			command = command * 2 + (out[i / 8] >> bit & 1);
+			clock += command > 0;
+			answers = clock == command_bits &&
+				(command & COMMAND_SINGLE_ENDED) == COMMAND_SINGLE_ENDED;
+		}
+		in[i / 8] |= (uint8_t)(output << bit);
 	}
 	if (model->loaded)
 		memcpy(in, model->answer, size < TRANSFER_BYTES ? size : TRANSFER_BYTES);

@@ -50,10 +50,12 @@ int sim_bus_begin(struct sim_bus *bus, enum driver_bus kind, uint16_t address,
 {
 	struct sim_board *board = bus->board;
 	struct sim_disturbance fault;
+	struct sim_part *part;
 
 	pthread_mutex_lock(&bus->turn);
 	pthread_mutex_lock(&board->lock);
-	fault = fault_at(bus, sim_part_at(bus, kind, address));
+	part = sim_part_at(bus, kind, address);
+	fault = fault_at(bus, part);
 	if (fault.kind == SIM_FAULT_STUCK || fault.kind == SIM_FAULT_SLOW) {
 		pthread_mutex_unlock(&board->lock);
 		sim_suffer(board, fault);
@@ -62,12 +64,14 @@ int sim_bus_begin(struct sim_bus *bus, enum driver_bus kind, uint16_t address,
 			return -ETIMEDOUT;
 		}
 		pthread_mutex_lock(&board->lock);
+		/* It may have been removed while the wire was slow. */
+		part = sim_part_at(bus, kind, address);
 	}
-	/* Looked up only now: the part may have been removed while the wire was slow. */
-	*ret_part = sim_part_at(bus, kind, address);
+	bus->now_us = sim_now_us(board);
+	if (part)
+		sim_part_show_values(part, bus->now_us);
+	*ret_part = part;
 	*ret_fault = fault.kind;
-	if (*ret_part)
-		sim_part_show_values(*ret_part, sim_now_us(board));
 	return 0;
 }
 

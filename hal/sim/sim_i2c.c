@@ -88,7 +88,7 @@ static int sim_i2c_transfer(
 	} else {
 		if (fault == SIM_FAULT_SHORT)
 			limit--;
-		r = pass_messages(part, messages, count, limit, sim_now_us(bus->board));
+		r = pass_messages(part, messages, count, limit, bus->now_us);
 		if (r == 0 && fault == SIM_FAULT_SHORT)
 			r = -EIO;
 		if (r == 0 && fault == SIM_FAULT_FLIP)

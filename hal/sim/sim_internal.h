@@ -46,6 +46,7 @@ struct sim_bus {
 	pthread_mutex_t turn;
 	struct sim_disturbance fault;
 	struct sim_lines *lines; /* the open ones, if this bus is the lines of a part */
+	uint64_t now_us;         /* of the transfer that is under way */
 	char name[SIM_NAME_BYTES];
 };
 

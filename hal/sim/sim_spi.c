@@ -29,7 +29,7 @@ static int sim_spi_transfer(struct spi_device *base, const uint8_t *out, uint8_t
 
 		if (limit > 0)
 			r = part->driver->model->spi_transfer(
-				part->state, out, in, limit, sim_now_us(bus->board));
+				part->state, out, in, limit, bus->now_us);
 		if (r == 0 && fault == SIM_FAULT_SHORT)
 			r = -EIO;
 		if (r == 0 && fault == SIM_FAULT_FLIP) {
