@@ -28,6 +28,17 @@ struct route {
 	const char *meant, *belongs;
 };
 
+/*
+ * What a message is taken apart into, and its answer. They are large, mostly empty, and main
+ * handles one message at a time. The stack is no place for them: the compiler touches each page of
+ * it.
+ */
+static struct {
+	struct payload_action action, applied;
+	struct payload_errors errors;
+	char answer[LINK_PAYLOAD_MAX];
+} room;
+
 static void handle_action(const struct router *router, const struct message *message);
 static void handle_interval(const struct router *router, const struct message *message);
 static void handle_led_text(const struct router *router, const struct message *message);
@@ -102,8 +113,8 @@ static void answer(
 static void answer_json(const struct router *router, const struct message *message,
 	const struct payload_action *applied, const struct payload_errors *errors)
 {
-	char text[LINK_PAYLOAD_MAX];
-	int size = payload_format_answer(router->config, applied, errors, text, sizeof(text));
+	int size = payload_format_answer(
+		router->config, applied, errors, room.answer, sizeof(room.answer));
 
 	if (size < 0) {
 		static const char fallback[] = "{\"ok\":false,\"errors\":[{\"path\":\"\","
@@ -112,7 +123,7 @@ static void answer_json(const struct router *router, const struct message *messa
 		answer(router, message, fallback, sizeof(fallback) - 1);
 		return;
 	}
-	answer(router, message, text, (size_t)size);
+	answer(router, message, room.answer, (size_t)size);
 }
 
 /* Returns why the answer cannot go where the sender waits for it; NULL: it can. Only the stops of
@@ -487,37 +498,34 @@ static void carry_out_once(const struct router *router, const struct message *me
 
 static void handle_action(const struct router *router, const struct message *message)
 {
-	struct payload_action action, applied;
-	struct payload_errors errors; /* large, and only used up to its count */
+	struct payload_action *action = &room.action, *applied = &room.applied;
+	struct payload_errors *errors = &room.errors;
 	int r;
 
 	r = message->levels ? payload_parse_output_text(router->config, message->levels,
-				      &message->payload, &action, &errors)
+				      &message->payload, action, errors)
 			    : payload_parse_action(router->config, &message->payload,
-				      clock_wall_ms(), &action, &errors);
-	payload_action_clear(&applied);
-	payload_id_copy(&applied.id, &action.id);
-	if (is_refused(router, message, &errors) || r < 0)
-		refuse_action(router, message, &applied, &errors);
-	else if (is_harmful_twice(&action))
-		carry_out_once(router, message, &action, &applied, &errors);
+				      clock_wall_ms(), action, errors);
+	payload_action_clear(applied);
+	payload_id_copy(&applied->id, &action->id);
+	if (is_refused(router, message, errors) || r < 0)
+		refuse_action(router, message, applied, errors);
+	else if (is_harmful_twice(action))
+		carry_out_once(router, message, action, applied, errors);
 	else
-		carry_out(router, message, &action, &applied, &errors);
+		carry_out(router, message, action, applied, errors);
 }
 
 /* The only command of this topic is "stop". */
 static void handle_motor_text(const struct router *router, const struct message *message)
 {
-	struct payload_action action, applied;
-	struct payload_errors errors;
-
 	if (refusal(router, message) ||
-		payload_parse_stop_text(router->config, &message->payload, &action) < 0) {
+		payload_parse_stop_text(router->config, &message->payload, &room.action) < 0) {
 		handle_action(router, message);
 		return;
 	}
-	payload_action_clear(&applied);
-	carry_out(router, message, &action, &applied, &errors);
+	payload_action_clear(&room.applied);
+	carry_out(router, message, &room.action, &room.applied, &room.errors);
 }
 
 static void handle_interval(const struct router *router, const struct message *message)
