@@ -54,8 +54,8 @@ int link_leave_library(struct link *link)
 /* With the mutex held. */
 static void wake(struct link *link)
 {
+	atomic_store(&link->commanded, true);
 	(void)eventfd_write(link->command_fd, 1);
-	link->commanded = true;
 }
 
 struct link_commands link_take_commands(struct link *link)
@@ -64,9 +64,8 @@ struct link_commands link_take_commands(struct link *link)
 	eventfd_t count;
 
 	(void)pthread_mutex_lock(&link->mutex);
-	if (link->commanded)
+	if (atomic_exchange(&link->commanded, false))
 		(void)eventfd_read(link->command_fd, &count);
-	link->commanded = false;
 	commands = link->commands;
 	link->events.pong_due |= link->pong_wanted;
 	link->pong_wanted = false;

@@ -26,6 +26,7 @@
 #include "refusals.h"
 #include "url_turn.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* Reports to the main thread that wait for room in the queue: none may be lost. */
 struct link_events {
@@ -117,11 +118,13 @@ struct link {
 	struct link_copies copies;
 	pthread_t thread;
 	int command_fd;
+	/* A command waits, and command_fd is readable. Set with the mutex held; lets the thread see
+	 * without it that there is none. */
+	atomic_bool commanded;
 
 	pthread_mutex_t mutex; /* over the next block */
 	pthread_cond_t changed;
 	struct link_commands commands;
-	bool commanded; /* a command waits, and command_fd is readable */
 	bool pong_wanted;
 	bool in_library; /* the thread is in a call that may block */
 	uint64_t in_library_since_us;

@@ -197,11 +197,9 @@ static bool is_useless(struct link_session *session)
 	return false;
 }
 
-/* 0: go on. 1: closed as wanted. -ENOTCONN, -ECANCELED. */
-static int turn(struct link_session *session)
+static void follow_commands(struct link_session *session)
 {
 	uint64_t guard_us = session->commands.guard_us;
-	int r = 0;
 
 	session->commands = link_take_commands(session->link);
 	/* A sign of life from before the main thread asked for it does not count. */
@@ -209,6 +207,15 @@ static int turn(struct link_session *session)
 		session->told_us = session->heard_us;
 		broker_watch_guard(&session->watch, session->commands.guard_us, session->now_us);
 	}
+}
+
+/* 0: go on. 1: closed as wanted. -ENOTCONN, -ECANCELED. */
+static int turn(struct link_session *session)
+{
+	int r = 0;
+
+	if (atomic_load(&session->link->commanded))
+		follow_commands(session);
 	set_limits(session);
 	if (is_receive_due(session))
 		r = receive(session);
@@ -292,6 +299,7 @@ int link_session_run(struct link *link, struct mqtt_client *client, struct link_
 	};
 	int r = begin(&session);
 
+	follow_commands(&session);
 	link_wait_init(&session);
 	while (r == 0) {
 		r = turn(&session);
