@@ -20,29 +20,39 @@ class Terminal:
 
     SEQUENCE = re.compile(r"\033\[(\?\d+[hl]|[\d;]*[A-Za-z])")
 
+    # When the first process of a terminal ends, the kernel hangs up, and drops what nobody has read yet. So a shell is
+    # the first: it says how the program ended, and goes when that was read.
+    LEADER = """trap : INT; "$@"; printf '\\0%d\\0' $?; read -r _ <&3"""
+    END = re.compile("\0(\\d+)\0")
+
     def __init__(self, arguments, environment, lines=24, columns=80):
         self.lines, self.columns = lines, columns
         self.raw, self.code = "", None
         self._changed = threading.Condition()
+        gone, self._go = os.pipe()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             # The size is there before the program looks.
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-            os.execve(arguments[0], arguments, environment)
+            os.dup2(gone, 3)
+            os.execve("/bin/sh", ["sh", "-c", self.LEADER, "sh", *arguments], environment)
+        os.close(gone)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
     def _read(self):
         decoder = codecs.getincrementaldecoder("utf-8")()
         try:
-            while chunk := os.read(self.fd, 65536):
+            while not self.END.search(self.raw) and (chunk := os.read(self.fd, 65536)):
                 with self._changed:
                     self.raw += decoder.decode(chunk)
                     self._changed.notify_all()
-        except OSError:  # its end
+        except OSError:  # it was killed
             pass
         with self._changed:
-            self.code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            end = self.END.search(self.raw)
+            self.code = int(end.group(1)) if end else -signal.SIGKILL
+            self.raw = self.END.sub("", self.raw)
             self._changed.notify_all()
 
     def wait_text(self, pattern, mark=0, timeout=TIMEOUT):
@@ -93,5 +103,7 @@ class Terminal:
     def close(self):
         if self.code is None:
             os.kill(self.pid, signal.SIGKILL)
+        os.close(self._go)
         self._reader.join()
+        os.waitpid(self.pid, 0)
         os.close(self.fd)
