@@ -204,7 +204,11 @@ export class App {
 	}
 }
 
-const FAILED: Record<"offline" | "silent", Key> = { offline: "notConnected", silent: "noAnswer" };
+const FAILED: Record<"offline" | "silent" | "denied", Key> = {
+	offline: "notConnected",
+	silent: "noAnswer",
+	denied: "denied",
+};
 
 /** What to tell the user of an answer that is not ok. */
 export function whyNot(answer: Answer): string {

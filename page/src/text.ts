@@ -173,6 +173,10 @@ const TABLE = {
 		en: "No answer from the gateway within 5 s.",
 		ko: "5초 안에 게이트웨이의 응답이 없습니다.",
 	},
+	denied: {
+		en: "The broker does not allow this user to do that.",
+		ko: "브로커가 이 사용자에게 허용하지 않는 동작입니다.",
+	},
 	refusedAction: { en: "The gateway refused it.", ko: "게이트웨이가 거부했습니다." },
 	failing: { en: "Failing: {reason}", ko: "고장: {reason}" },
 

@@ -68,7 +68,7 @@ class Browser:
         )
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service(executable_path=DRIVER), options=options)
-        self.driver.set_script_timeout(TIMEOUT * 3)
+        self.driver.set_script_timeout(TIMEOUT * 3 + 60)
         self.driver.set_page_load_timeout(TIMEOUT * 3)
         self.home = self.driver.current_window_handle
 

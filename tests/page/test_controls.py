@@ -253,6 +253,21 @@ def test_a_kind_that_the_page_does_not_know(open_page, broker, client):
     assert broker.process.poll() is None
 
 
+def test_a_cover_is_opened_and_closed(open_page, client):
+    """And a fan has a direction, by its nature alone."""
+    keys = {"direction": {"type": "choice", "choices": ["forward", "backward", "stop"]}}
+    outputs = [{"name": nature, "nature": nature, "moves": True, "keys": keys} for nature in ("cover", "fan")]
+    about = {"schema": 1, "root": "tos", "outputs": {"motor": outputs}, "sensors": {}}
+    client.publish("tos/about", about, retain=True)
+    page = open_page("lang=en")
+    page.find(row("motor.1"))
+    assert page.text(f"{row('motor.0')} .segments").split() == ["Close", "Stop", "Open"]
+    assert page.text(f"{row('motor.1')} .segments").split() == ["Backward", "Stop", "Forward"]
+    mark = client.mark()
+    page.click(f"{row('motor.0')} [data-choice='forward']")
+    client.wait_json("tos/actions", lambda action: action == {"motor": {"0": {"direction": "forward"}}}, mark)
+
+
 def test_a_gateway_that_tells_nothing_of_itself(open_page, client):
     """An old one: what it has is seen from its state."""
     client.publish("tos/state", {"led": {"0": {"on": False, "bright": 4}}, "motor": {"direction": "stop", "speed": 3}}, retain=True)

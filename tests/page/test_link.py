@@ -4,7 +4,7 @@
 import shutil
 import subprocess
 
-from conftest import make_map
+from conftest import SOURCES, make_map
 from harness import TIMEOUT
 
 # More than the keepalive and the pauses between attempts.
@@ -195,3 +195,38 @@ def test_rights_that_do_not_know_the_page(make_broker, folder, open_page, make_g
     page.wait_text("#raw .answer", "No answer")
     page.click("#send-raw")
     page.wait_text("#raw .answer", '"ok":true')
+
+
+def test_the_rights_of_the_example(make_broker, folder, open_page, make_gateway):
+    """config/mosquitto-acl.example: an operator acts, a viewer sees everything and may not."""
+    passwords, secret, acl = folder / "passwords", folder / "secret", folder / "acl"
+    for user, create in (("gateway", ["-c"]), ("operator", []), ("viewer", [])):
+        subprocess.run(["mosquitto_passwd", "-b", *create, passwords, user, "word"], check=True)
+    secret.write_text("word\n")
+    secret.chmod(0o600)
+    shutil.copy(SOURCES.parent / "config" / "mosquitto-acl.example", acl)
+    for path in (passwords, acl):
+        path.chmod(0o644)
+    broker = make_broker(f"allow_anonymous false\npassword_file {passwords}\nacl_file {acl}\n")
+    gateway = make_gateway(make_map(broker.port, mqtt=f"  username: gateway\n  password_file: {secret}"))
+    page = open_page("lang=en", url=broker.url)
+
+    def log_in(user):
+        page.type("[name=user]", user)
+        page.type("[name=password]", "word")
+        page.click("#connect")
+        page.wait_link("on")
+        page.wait_value("temp", "23.5")
+
+    page.wait_link("refused")
+    log_in("operator")
+    mark = gateway.wire.mark()
+    page.click("[data-output='relay.0'] .switch")
+    gateway.wire.wait(r" GPIO4 1$", mark)
+    page.wait("(s) => document.querySelector(s).checked", "[data-output='relay.0'] .switch")
+    page.click("#link")
+    log_in("viewer")
+    page.click("[data-output='relay.0'] .switch")
+    page.find("[data-output='relay.0'] .why")
+    page.wait("(s) => document.querySelector(s).checked", "[data-output='relay.0'] .switch")
+    assert gateway.output("GPIO4") == 1

@@ -10,7 +10,7 @@ export interface Answer {
 	/** What is wrong, one mistake a line, in the gateway's words. */
 	mistakes: string[];
 	/** Not sent at all, or not answered in time. */
-	failed: "" | "offline" | "silent";
+	failed: "" | "offline" | "silent" | "denied";
 }
 
 const SILENT_MS = 5000;
@@ -67,10 +67,12 @@ export class Asking {
 		const text = !isOwn && object ? JSON.stringify({ id, ...object }) : textOf(action);
 		const answer = { topic: this.ownTopic(root), correlation: id };
 		return new Promise((resolve) => {
+			const refused = (): void => this.close(key, "denied");
 			if (
 				!this.link.publish(
 					`${root}/actions`,
 					text,
+					refused,
 					isOwn ? answer : undefined,
 				)
 			) {
@@ -93,7 +95,7 @@ export class Asking {
 		this.link.subscribe([`${root}/actions/ack`]);
 	}
 
-	private close(key: string, failed: "silent" | "offline"): void {
+	private close(key: string, failed: "silent" | "denied"): void {
 		this.open.get(key)?.({ ok: false, text: "", mistakes: [], failed });
 	}
 

@@ -200,10 +200,11 @@ export class Link {
 		}
 	}
 
-	/** False: there is no connection, and it will not be sent. */
+	/** False: there is no connection, and it will not be sent. refused: the broker does not allow it. */
 	publish(
 		topic: string,
 		text: string,
+		refused: () => void,
 		answer?: { topic: string; correlation: string },
 	): boolean {
 		if (this.state !== "on" || !this.client?.connected) return false;
@@ -212,7 +213,14 @@ export class Link {
 			// The library takes text as well as bytes.
 			correlationData: answer.correlation as unknown as Buffer,
 		};
-		this.client.publish(topic, text, { qos: 1, ...(properties && { properties }) });
+		this.client.publish(
+			topic,
+			text,
+			{ qos: 1, ...(properties && { properties }) },
+			(error) => {
+				if (error && "code" in error && error.code >= 0x80) refused();
+			},
+		);
 		return true;
 	}
 }
