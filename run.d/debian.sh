@@ -9,11 +9,12 @@
 # What differs between the two: libgpiod 1.6 and 2.2, gcc 12 and 14, clang 14 and 19, newer versions
 # of all the rest. Both compilers' warnings are errors; clang's build runs the modules' own tests
 # only. --vm: nothing but the tests on the real kernel, which is that release's. --brokers: nothing but
-# those with its RabbitMQ. --package: nothing but the packages.
+# those with its RabbitMQ. --fleet: nothing but a fleet at that. --package: nothing but the packages.
 run_debian() {
 	install=1
 	vm_only=
 	brokers_only=
+	fleet_only=
 	package_only=
 	sanitizers=
 	while :; do
@@ -21,6 +22,7 @@ run_debian() {
 		--no-install) install= ;;
 		--vm) vm_only=1 ;;
 		--brokers) brokers_only=1 ;;
+		--fleet) fleet_only=1 ;;
 		--package) package_only=1 ;;
 		--sanitize)
 			sanitizers=${2-}
@@ -55,6 +57,11 @@ run_debian() {
 	fi
 	if [ -n "$brokers_only" ]; then
 		in_root ./run brokers --no-install "$@"
+		return
+	fi
+	if [ -n "$fleet_only" ]; then
+		as_root touch "$root/etc/machine-id" # something else is mounted over it for each gateway
+		in_root ./run fleet --no-install "$@"
 		return
 	fi
 	in_root ./run test --no-install --no-vm "$@" | tee "$scratch/gcc.log"

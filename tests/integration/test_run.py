@@ -59,7 +59,7 @@ def test_what_pytest_does_not_take_is_told_before_the_build(folder):
 @pytest.mark.parametrize(
     "arguments",
     [
-        *([command, "--help"] for command in "demo test check brokers editor page vm debian12 debian13 arm64 armhf".split()),
+        *([c, "--help"] for c in "demo test check brokers fleet editor page vm debian12 debian13 arm64 armhf".split()),
         *([command, "-h"] for command in "package bench fuzz install help".split()),
         ["test", "--no-vm", "-k", "words", "--help"],
     ],
