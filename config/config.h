@@ -156,7 +156,12 @@ struct config_port {
 };
 
 /* What an output is, after it was set to rest once. */
-enum config_start_word { CONFIG_START_OFF, CONFIG_START_ON, CONFIG_START_NUMBER };
+enum config_start_word {
+	CONFIG_START_OFF,
+	CONFIG_START_ON,
+	CONFIG_START_NUMBER,
+	CONFIG_START_LAST, /* as an action left it */
+};
 
 struct config_start {
 	unsigned word; /* enum config_start_word */
@@ -286,7 +291,8 @@ static inline const struct output_values *config_output_end(const struct config_
 	return is_limited ? &output->kind->rest : &config_output_failsafe(output)->end;
 }
 
-/* What the map starts an output with: the keys to set. Nothing given: it stays at rest. */
+/* What the map starts an output with: the keys to set. Nothing given: it stays at rest, or the map
+ * does not know it (LAST). */
 struct output_values config_output_start(const struct config_output *output);
 
 /* The meaning of a sensor's values. Texts belong to the config or the tables; NULL: unknown. */

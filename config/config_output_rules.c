@@ -31,8 +31,9 @@ static const struct schema_option INTERLOCK_PAUSE = {.key = "interlock_pause",
 	.initial = "500ms"};
 
 static const struct schema_choice OFF_ON[] = {
-	{"off", CONFIG_START_OFF}, {"on", CONFIG_START_ON}, {0}};
-static const struct schema_choice OFF_OR_NUMBER[] = {{"off", CONFIG_START_OFF}, {0}};
+	{"off", CONFIG_START_OFF}, {"on", CONFIG_START_ON}, {"last", CONFIG_START_LAST}, {0}};
+static const struct schema_choice OFF_OR_NUMBER[] = {
+	{"off", CONFIG_START_OFF}, {"last", CONFIG_START_LAST}, {0}};
 
 /* Of a kind with a goal: a number may be given instead of a word, and is that choice then. */
 static void take_number(const struct output_kind *kind, struct schema_option *option,
@@ -236,6 +237,11 @@ static bool is_same_group(const struct config_output *a, const struct config_out
 	return a != b && a->interlock && b->interlock && strcmp(a->interlock, b->interlock) == 0;
 }
 
+static bool goes_on_at_start(const struct config_output *output)
+{
+	return output->start.word == CONFIG_START_ON || output->start.word == CONFIG_START_NUMBER;
+}
+
 /* Two of one interlock. */
 static void check_pair(struct config_loader *loader, const struct yaml_node *group,
 	const struct config_output *a, const struct config_output *b)
@@ -245,7 +251,7 @@ static void check_pair(struct config_loader *loader, const struct yaml_node *gro
 	if (config_output_acts_away(a) && config_output_acts_away(b))
 		diag_error(diag, group->place, "failsafe: on is for one of them",
 			"interlock: without a broker both %s and %s would go on", a->name, b->name);
-	if (a->start.word != CONFIG_START_OFF && b->start.word != CONFIG_START_OFF)
+	if (goes_on_at_start(a) && goes_on_at_start(b))
 		diag_error(diag, group->place, "start: on is for one of them",
 			"interlock: at the start both %s and %s would go on", a->name, b->name);
 }
@@ -273,6 +279,21 @@ static void check_interlock(struct config_loader *loader, const struct config_ou
 	if (n == 0)
 		diag_error(diag, group->place, "name the same in another output, or remove it",
 			"interlock: %s is alone in \"%s\"", output->name, output->interlock);
+}
+
+/* What may not be on for ever, or beside another one, is turned on by an action alone. */
+static void check_last(struct config_loader *loader, const struct config_output *output)
+{
+	static const char *const KEYS[] = {"max_on", "interlock"};
+	const struct yaml_node *start = node_of(loader, output, "start");
+
+	if (!start || output->start.word != CONFIG_START_LAST)
+		return;
+	for (size_t i = 0; i < sizeof(KEYS) / sizeof(KEYS[0]); i++)
+		if (node_of(loader, output, KEYS[i]))
+			diag_error(loader->schema.diag, start->place,
+				"take start: off, and turn it on by an action",
+				"start: last does not go with %s, of %s", KEYS[i], output->name);
 }
 
 static void check_limits(struct config_loader *loader, const struct config_output *output)
@@ -308,6 +329,7 @@ void config_check_rules(struct config_loader *loader)
 {
 	for (size_t i = 0; i < loader->config->n_outputs; i++) {
 		check_interlock(loader, &loader->config->outputs[i]);
+		check_last(loader, &loader->config->outputs[i]);
 		check_limits(loader, &loader->config->outputs[i]);
 	}
 }

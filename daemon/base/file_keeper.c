@@ -23,17 +23,17 @@ enum { PATH_BYTES = 4096 };
 struct kept_file {
 	struct file_keeper *keeper;
 	struct kept_file_settings settings;
+	char *text; /* for the thread alone, once it has written */
 	uint64_t due_us;
 	struct health_part status;
 };
 
 struct file_keeper {
 	char *directory;
-	struct kept_file files[FILE_KEEPER_FILES_MAX]; /* settings: fixed before the thread runs */
-	size_t n;
-	size_t room;           /* of the longest text */
-	char *text;            /* for the thread alone */
+	struct kept_file
+		files[FILE_KEEPER_FILES_MAX]; /* those that are there keep their settings */
 	pthread_mutex_t mutex; /* over the files' other fields and everything below */
+	size_t n;
 	pthread_cond_t changed;
 	struct doorbell bell;
 	pthread_t thread;
@@ -69,7 +69,8 @@ static void free_keeper(struct file_keeper *keeper)
 	(void)pthread_cond_destroy(&keeper->changed);
 	(void)pthread_mutex_destroy(&keeper->mutex);
 	doorbell_fini(&keeper->bell);
-	free(keeper->text);
+	for (size_t i = 0; i < keeper->n; i++)
+		free(keeper->files[i].text);
 	free(keeper->directory);
 	free(keeper);
 }
@@ -77,16 +78,17 @@ static void free_keeper(struct file_keeper *keeper)
 int file_keeper_add(struct file_keeper *keeper, const struct kept_file_settings *settings,
 	struct kept_file **ret_file)
 {
-	struct kept_file *file = &keeper->files[keeper->n];
+	int r = -ENOSPC;
 
-	if (keeper->n == FILE_KEEPER_FILES_MAX)
-		return -ENOSPC;
-	*file = (struct kept_file){.keeper = keeper, .settings = *settings, .due_us = NEVER_US};
-	keeper->n++;
-	if (settings->room > keeper->room)
-		keeper->room = settings->room;
-	*ret_file = file;
-	return 0;
+	(void)pthread_mutex_lock(&keeper->mutex);
+	if (keeper->n < FILE_KEEPER_FILES_MAX) {
+		*ret_file = &keeper->files[keeper->n++];
+		**ret_file = (struct kept_file){
+			.keeper = keeper, .settings = *settings, .due_us = NEVER_US};
+		r = 0;
+	}
+	(void)pthread_mutex_unlock(&keeper->mutex);
+	return r;
 }
 
 static int path_of(const struct kept_file *file, char path[static PATH_BYTES])
@@ -157,16 +159,21 @@ static bool note(struct kept_file *file, const struct state_cause *cause, int er
 	return health_part_note(&file->status, error < 0 ? text : NULL, clock_wall_ms());
 }
 
-static int write_text(const struct kept_file *file, char *text)
+static int write_text(struct kept_file *file)
 {
-	size_t size = file->settings.text(file->settings.userdata, text);
 	char path[PATH_BYTES];
 	int r = path_of(file, path);
+	size_t size;
 
+	if (r == 0 && !file->text) {
+		file->text = malloc(file->settings.room + 1);
+		r = file->text ? 0 : -ENOMEM;
+	}
 	if (r < 0)
 		return r;
+	size = file->settings.text(file->settings.userdata, file->text);
 	if (size > 0)
-		return state_file_replace_on_disk(path, text, size);
+		return state_file_replace_on_disk(path, file->text, size);
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
@@ -180,7 +187,7 @@ static void write_file(struct file_keeper *keeper, struct kept_file *file)
 
 	file->due_us = NEVER_US;
 	(void)pthread_mutex_unlock(&keeper->mutex);
-	r = write_text(file, keeper->text);
+	r = write_text(file);
 	if (r < 0)
 		describe(file, r, &cause);
 	tell(file, &cause, r);
@@ -245,17 +252,11 @@ int file_keeper_start(struct file_keeper *keeper)
 	int r = 0;
 
 	(void)pthread_mutex_lock(&keeper->mutex);
-	if (!keeper->runs) {
-		keeper->text = malloc(keeper->room + 1);
-		r = keeper->text ? -pthread_create(&keeper->thread, NULL, run, keeper) : -ENOMEM;
-		keeper->runs = r == 0;
-		if (keeper->runs)
-			(void)pthread_setname_np(keeper->thread, "keeper");
-		else
-			free(keeper->text);
-		if (r < 0)
-			keeper->text = NULL;
-	}
+	if (!keeper->runs)
+		r = -pthread_create(&keeper->thread, NULL, run, keeper);
+	if (r == 0 && !keeper->runs)
+		(void)pthread_setname_np(keeper->thread, "keeper");
+	keeper->runs = keeper->runs || r == 0;
 	(void)pthread_mutex_unlock(&keeper->mutex);
 	return r;
 }

@@ -37,7 +37,7 @@ struct kept_file_settings {
 /* directory is copied. 0 or a negative errno. */
 int file_keeper_new(const char *directory, struct file_keeper **ret_keeper);
 
-/* Adds a file, before the thread starts. settings are copied, their texts borrowed. It belongs to
+/* Adds a file. settings are copied, their texts borrowed. It belongs to
  * the keeper. -ENOSPC: there are too many. */
 int file_keeper_add(struct file_keeper *keeper, const struct kept_file_settings *settings,
 	struct kept_file **ret_file);

@@ -140,6 +140,7 @@ static int open_outputs(struct gateway *gateway)
 	struct outputs_settings settings = {
 		.board = gateway->board,
 		.config = gateway->config,
+		.last = gateway->last,
 		.listener = {on_output_health, on_output_state, gateway},
 	};
 
@@ -224,16 +225,6 @@ uint64_t gateway_random(void)
 	return number;
 }
 
-/* What earlier processes left. */
-static int open_files(struct gateway *gateway)
-{
-	struct count_keeper_settings counts = {.rest_us = COUNT_KEEPER_REST_US};
-	int r = file_keeper_new(gateway->options->state_dir, &gateway->files);
-
-	counts.files = gateway->files;
-	return r < 0 ? r : count_keeper_new(&counts, &gateway->kept_counts);
-}
-
 /* A simulated board may have a serial number among its files. */
 static int open_discovery(struct gateway *gateway)
 {
@@ -257,7 +248,7 @@ static int build(struct gateway *gateway)
 	failsafe_init(&gateway->failsafe, gateway->config->failsafe.after_us, clock_now_us());
 	first_interval(gateway);
 	/* The outputs come first: until they are requested, the motors' inputs float. */
-	if ((r = open_files(gateway)) < 0 ||
+	if ((r = gateway_open_files(gateway)) < 0 ||
 		(r = gateway_open_board(gateway, gateway->config)) < 0 ||
 		(r = open_outputs(gateway)) < 0 ||
 		(r = outbox_new(&outbox, &gateway->outbox)) < 0 ||
@@ -303,31 +294,6 @@ static bool make_safe(struct gateway *gateway, uint64_t until_us)
 	return safe;
 }
 
-static uint64_t left_us(uint64_t end_us)
-{
-	uint64_t now_us = clock_now_us();
-
-	return now_us < end_us ? end_us - now_us : 0;
-}
-
-/* Ends the threads that write to disk. False: it does not answer, and one of them waits for it with
- * all that it uses until the process ends. is_stuck: the sampler is left behind, and counts. */
-static bool close_files(struct gateway *gateway, uint64_t end_us, bool is_stuck)
-{
-	bool is_kept = file_keeper_close(gateway->files, left_us(end_us), is_stuck) == 0;
-	bool is_saved = spooler_close(gateway->spooler, left_us(end_us)) == 0;
-
-	if (!is_kept)
-		log_error("state", "the disk does not answer; what was to be kept is lost");
-	if (is_kept && !is_stuck)
-		count_keeper_free(gateway->kept_counts);
-	if (!is_saved) {
-		log_error("spool", "the disk does not answer; readings that wait are lost");
-		gateway->outbox = NULL; /* the spooler has it, waiting for the disk until we end */
-	}
-	return is_kept && is_saved;
-}
-
 /*
  * Stops motors first and says farewell to the broker last. Whatever others still use is freed after
  * them. False if a motor could not be stopped.
@@ -351,10 +317,11 @@ static bool tear_down(struct gateway *gateway)
 			"a part that takes long is still being read: what it measures is lost");
 	file_keeper_end(gateway->files);
 	gateway->link = link_close(gateway->link, LINK_CLOSE_US);
-	disk_answers = close_files(gateway, end_us, is_stuck);
+	disk_answers = gateway_close_files(gateway, end_us, is_stuck);
 	if (!safe)
 		safe = make_safe(gateway, end_us);
 	outputs_free(gateway->outputs);
+	gateway_free_files(gateway);
 	if (disk_answers)
 		gateway_store_interval(gateway);
 	if (!safe)

@@ -569,19 +569,6 @@ static int on_spooler_status(sd_event_source *source, int fd, uint32_t events, v
 	return 0;
 }
 
-/* A file of the state directory failed or recovered, or what outputs wait for was written. */
-static int on_files(sd_event_source *source, int fd, uint32_t events, void *userdata)
-{
-	struct gateway *gateway = userdata;
-
-	(void)source;
-	(void)fd;
-	(void)events;
-	file_keeper_status(gateway->files, &gateway->health.files[HEALTH_KEPT]);
-	gateway_health_changed(gateway);
-	return 0;
-}
-
 static int add_fd(struct gateway *gateway, int fd, sd_event_io_handler_t handler)
 {
 	sd_event_source *source;
@@ -615,8 +602,7 @@ int gateway_attach_events(struct gateway *gateway)
 	if ((r = add_fd(gateway, queue_fd(gateway->link_events), on_link_events)) < 0 ||
 		(r = add_fd(gateway, queue_fd(gateway->sampler_events), on_sampler_events)) < 0 ||
 		(r = add_fd(gateway, spooler_fd(gateway->spooler), on_spooler_status)) < 0 ||
-		(r = add_fd(gateway, file_keeper_fd(gateway->files), on_files)) < 0 ||
-		(r = add_limits(gateway)) < 0 ||
+		(r = gateway_attach_files(gateway)) < 0 || (r = add_limits(gateway)) < 0 ||
 		(r = add_urgent_timer(gateway, on_outputs_timer, &gateway->outputs_timer)) < 0 ||
 		(r = add_urgent_timer(gateway, on_failsafe_timer, &gateway->failsafe_timer)) < 0 ||
 		(r = add_timer(gateway, HEALTH_ACCURACY_US, on_health_timer,

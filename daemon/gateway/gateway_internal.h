@@ -4,6 +4,7 @@
  *
  *   gateway.c         builds it, runs it, tears it down in mirror order
  *   gateway_events.c  reports of the other threads, timers, commands
+ *   gateway_files.c   the small files of the state directory
  *   gateway_link.c    makes a link for a map
  *   gateway_map.c     reads a map and shows its mistakes
  *   gateway_reload.c  changes to another map without disturbing what stays the same
@@ -52,6 +53,7 @@ struct gateway {
 	struct state_lock state_lock;
 	struct file_keeper *files; /* of the state directory */
 	struct count_keeper *kept_counts;
+	struct last_values *last;
 	struct outbox *outbox;
 	struct spooler *spooler;
 	struct queue *link_events, *sampler_events;
@@ -142,6 +144,25 @@ void gateway_reload_finished(struct gateway *gateway);
 
 /* Leaves a copy of the map for tosd --safe. */
 void gateway_keep_map(struct gateway *gateway);
+
+/* --- gateway_files.c --- */
+
+/* Opens the files that the file keeper writes, and reads what earlier processes left. Call this
+ * before the outputs are opened. */
+int gateway_open_files(struct gateway *gateway);
+
+/* Adds the source of the loop. */
+int gateway_attach_files(struct gateway *gateway);
+
+/*
+ * Ends the threads that write to disk. False: it does not answer until end_us, and one of them
+ * waits for it with all that it uses until the process ends. is_stuck: the sampler is left behind,
+ * and counts.
+ */
+bool gateway_close_files(struct gateway *gateway, uint64_t end_us, bool is_stuck);
+
+/* When the outputs were freed, too: frees what no thread uses any more. */
+void gateway_free_files(struct gateway *gateway);
 
 /* --- gateway_topics.c --- */
 

@@ -18,8 +18,10 @@ struct output {
 	struct output_state state;
 	uint64_t fade_end_us; /* of the fade that is under way; 0: none is */
 	uint64_t free_us;     /* the others of its interlock have been off for long enough */
-	bool starts;          /* what the map starts it with was not written yet */
-	unsigned limited;     /* the directions in which a limit is reached */
+	bool starts;          /* what it starts with was not written yet: */
+	struct output_values begin;
+	bool begins_as_kept; /* it is from last_values.h, and waits for the disk */
+	unsigned limited;    /* the directions in which a limit is reached */
 	bool ok;
 	struct backoff retry;
 	struct hal_error error; /* when not ok */

@@ -203,8 +203,7 @@ int outputs_allocate(struct outputs *outputs, const struct config *config)
 		return -ENOMEM;
 	for (size_t i = 0; i < config->n_outputs; i++) {
 		output_init(&items[i], &config->outputs[i]);
-		items[i].starts = !outputs->settings.safe_only &&
-			config_output_start(&config->outputs[i]).given;
+		outputs_prepare_start(outputs, &items[i]);
 	}
 	outputs->config = config;
 	outputs->items = items;
@@ -231,7 +230,9 @@ int outputs_new(const struct outputs_settings *settings, struct outputs **ret_ou
 		return -ENOMEM;
 	outputs->settings = *settings;
 	outputs->now_us = clock_now_us();
-	r = outputs_allocate(outputs, settings->config);
+	r = last_values_prepare(settings->last, settings->config);
+	if (r == 0)
+		r = outputs_allocate(outputs, settings->config);
 	if (r == 0)
 		r = soft_pwm_new(&outputs->soft);
 	if (r == 0)
@@ -242,6 +243,7 @@ int outputs_new(const struct outputs_settings *settings, struct outputs **ret_ou
 		outputs_free(outputs);
 		return r;
 	}
+	last_values_follow(settings->last, settings->config);
 	outputs_open_all(outputs);
 	if (outputs->limits)
 		(void)outputs_watch_limits(outputs);
@@ -328,14 +330,17 @@ int outputs_apply(struct outputs *outputs, size_t index, const struct output_req
 	struct hal_error *error)
 {
 	const struct output_event event = {OUTPUT_ACTION, clock_now_us(), *request};
-
+	struct output *output = &outputs->items[index];
 	int r = outputs_limit_refusal(outputs, index, request, error);
 
 	outputs->now_us = event.time_us;
 	if (r < 0)
 		return r;
-	outputs->items[index].starts = false;
-	return outputs_react(outputs, &outputs->items[index], &event, error);
+	output->starts = false;
+	r = outputs_react(outputs, output, &event, error);
+	if (r == 0 && !output->waits)
+		outputs_keep(outputs, output);
+	return r;
 }
 
 bool outputs_running(const struct outputs *outputs, bool guarded)

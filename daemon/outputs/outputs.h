@@ -10,6 +10,7 @@
 #include "board.h"
 #include "config.h"
 #include "hal_error.h"
+#include "last_values.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct outputs_settings {
 	struct board *board;
 	const struct config *config; /* until the next reload */
 	struct outputs_listener listener;
+	struct last_values *last; /* NULL: start: last is rest */
 	bool safe_only; /* only open what outputs_safe() changes: an LED that the map keeps is not
 			   touched */
 };
@@ -83,6 +85,9 @@ void outputs_limits_event(struct outputs *outputs);
 
 /* Limits that could not be opened are tried at once: another thread has given their lines back. */
 void outputs_hurry_limits(struct outputs *outputs);
+
+/* The disk has what last_values_disk() tells: outputs that wait for it are started, or not. */
+void outputs_start_as_kept(struct outputs *outputs);
 
 /* True if an output moves or is about to: one that the fail-safe would stop (guarded), or any. */
 bool outputs_running(const struct outputs *outputs, bool guarded);

@@ -37,8 +37,14 @@ int outputs_allocate(struct outputs *outputs, const struct config *config);
  * requested, their lines float. */
 void outputs_open_all(struct outputs *outputs);
 
+/* Sets what an output starts with, if anything. */
+void outputs_prepare_start(const struct outputs *outputs, struct output *output);
+
 /* Writes what the map starts outputs with, if it was not written yet. True: a state has changed. */
 bool outputs_start(struct outputs *outputs);
+
+/* An action was carried out: what it made of the output is kept for start: last. */
+void outputs_keep(const struct outputs *outputs, const struct output *output);
 
 /* The broker is away: what was not started does what the fail-safe says. */
 void outputs_start_no_more(struct outputs *outputs);

@@ -48,7 +48,9 @@ int outputs_reload(struct outputs *outputs, const struct config *config)
 	outputs->now_us = clock_now_us();
 	old = *outputs;
 	next = *outputs;
-	r = outputs_allocate(&next, config);
+	r = last_values_prepare(outputs->settings.last, config);
+	if (r == 0)
+		r = outputs_allocate(&next, config);
 	if (r < 0)
 		return r;
 	r = output_chips_take_over(old.chips, old.settings.board, config, &next.chips);
@@ -65,6 +67,7 @@ int outputs_reload(struct outputs *outputs, const struct config *config)
 	move_outputs(&old, &next);
 	*outputs = next;
 	close_rest(&old);
+	last_values_follow(outputs->settings.last, config);
 	outputs_open_all(outputs);
 	outputs_settle_interlocks(outputs);
 	(void)outputs_watch_limits(outputs);

@@ -60,7 +60,10 @@ int outputs_failsafe(struct outputs *outputs)
 
 int outputs_safe(struct outputs *outputs)
 {
-	return make_safe(outputs, OUTPUT_END);
+	int r = make_safe(outputs, OUTPUT_END);
+
+	last_values_end(outputs->settings.last);
+	return r;
 }
 
 bool outputs_safe_again(struct outputs *outputs)

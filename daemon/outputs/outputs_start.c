@@ -3,15 +3,26 @@
  * What the map starts an output with is like an action that comes once, when the output is opened
  * for the first time. It waits until that is possible, but an action, the fail-safe, or another one
  * of the interlock that is on overtake it. An output that moves does not wait: it would start when
- * somebody plugs in a cable.
+ * somebody plugs in a cable. What an action left waits for the disk, too, see last_values.h.
  */
+#include "clock.h"
 #include "outputs_internal.h"
+
+void outputs_prepare_start(const struct outputs *outputs, struct output *output)
+{
+	if (outputs->settings.safe_only)
+		return;
+	output->begin = config_output_start(output->config);
+	output->begins_as_kept =
+		last_values_find(outputs->settings.last, output->config, &output->begin);
+	output->starts = output->begin.given;
+}
 
 static bool start(struct outputs *outputs, struct output *output)
 {
 	const struct output_event event = {.type = OUTPUT_ACTION,
 		.time_us = outputs->now_us,
-		.request = {.values = config_output_start(output->config)}};
+		.request = {.values = output->begin}};
 	int r;
 
 	if (outputs_is_excluded(outputs, output)) {
@@ -26,15 +37,37 @@ static bool start(struct outputs *outputs, struct output *output)
 
 bool outputs_start(struct outputs *outputs)
 {
+	enum last_disk disk = last_values_disk(outputs->settings.last);
 	bool changed = false;
 
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	{
-		if (output->starts && output->device && output->ok)
+		bool is_open = output->device && output->ok;
+
+		if (output->begins_as_kept && disk == LAST_DISK_FAILED)
+			output->starts = false;
+		if (output->begins_as_kept && disk == LAST_DISK_WAITS && is_open)
+			continue;
+		if (output->starts && is_open)
 			changed = start(outputs, output) || changed;
 		output->starts = output->starts && !output_kind_of(output)->moves;
 	}
 	return changed;
+}
+
+void outputs_start_as_kept(struct outputs *outputs)
+{
+	outputs->now_us = clock_now_us();
+	if (outputs_start(outputs))
+		outputs_tell_state(outputs);
+}
+
+void outputs_keep(const struct outputs *outputs, const struct output *output)
+{
+	/* What an earlier action has given a time is not for good either. */
+	if (output->state.for_us == OUTPUT_NEVER)
+		last_values_note(outputs->settings.last, output->config,
+			output_state_goal(&output->state), outputs->now_us);
 }
 
 void outputs_start_no_more(struct outputs *outputs)
@@ -42,9 +75,8 @@ void outputs_start_no_more(struct outputs *outputs)
 	for (size_t i = 0; i < outputs->n; i++) {
 		struct output *output = &outputs->items[i];
 		const struct output_values *away = &config_output_failsafe(output->config)->away;
-		const struct output_values begin = config_output_start(output->config);
 
-		if (away->given && !output_values_hold(away, &begin))
+		if (away->given && !output_values_hold(away, &output->begin))
 			output->starts = false;
 	}
 }

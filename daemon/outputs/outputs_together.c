@@ -121,6 +121,8 @@ int outputs_action_end(struct outputs *outputs,
 		outputs_note(outputs, output, output->result);
 		if (output->result < 0)
 			failed(userdata, (size_t)(output - outputs->items), output->error.text);
+		else
+			outputs_keep(outputs, output);
 		error = error < 0 ? error : output->result;
 	}
 	return error;

@@ -42,6 +42,13 @@ static size_t give_text(void *userdata, char *text)
 	return (size_t)snprintf(text, ROOM + 1, "%s", atomic_load(&owner->text));
 }
 
+static size_t give_more(void *userdata, char *text)
+{
+	(void)userdata;
+	memset(text, 'm', 2 * (size_t)ROOM);
+	return 2 * (size_t)ROOM;
+}
+
 static bool written(void *userdata, int error)
 {
 	struct owner *owner = userdata;
@@ -211,6 +218,27 @@ static void what_is_there_is_read(void **state)
 	assert_int_equal(kept_file_read(fixture->one.file, text), -EISDIR);
 }
 
+static void a_file_may_come_later_and_be_longer(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct kept_file_settings more = {.name = "more",
+		.object = "more",
+		.room = 2 * ROOM,
+		.text = give_more,
+		.written = written,
+		.userdata = &fixture->two};
+
+	add(fixture, &fixture->one, "a", NEVER_US);
+	assert_int_equal(file_keeper_start(fixture->keeper), 0);
+	kept_file_due(fixture->one.file, 0);
+	assert_false(await_news(fixture).failed);
+	assert_int_equal(file_keeper_add(fixture->keeper, &more, &fixture->two.file), 0);
+	kept_file_due(fixture->two.file, 0);
+	assert_false(await_news(fixture).failed);
+	assert_string_equal(
+		temp_tree_read(&fixture->tree, "more"), "mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm");
+}
+
 static void there_is_an_end_of_files(void **state)
 {
 	struct fixture *fixture = *state;
@@ -232,6 +260,7 @@ int main(void)
 		TEST(a_disk_that_fails_is_said_and_tried_again),
 		TEST(an_end_is_an_end_with_a_disk_that_fails),
 		TEST(what_is_there_is_read),
+		TEST(a_file_may_come_later_and_be_longer),
 		TEST(there_is_an_end_of_files),
 	};
 
