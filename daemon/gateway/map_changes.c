@@ -211,6 +211,35 @@ static bool is_same_failsafe(const struct config *before, const struct config *a
 			sizeof(before->failsafe.of_kind)) == 0;
 }
 
+/* By the switches' names, since their places in the map may change. */
+static bool has_same_limits(const struct config *before, const struct config_output *old,
+	const struct config *after, const struct config_output *new)
+{
+	if (old->has_limits != new->has_limits)
+		return false;
+	for (unsigned i = 0; i < OUTPUT_DIRECTIONS_MAX; i++)
+		if (new->has_limits >> i & 1 &&
+			strcmp(before->chips[old->limits[i]].name,
+				after->chips[new->limits[i]].name) != 0)
+			return false;
+	return true;
+}
+
+/* Of outputs that stay open. */
+static bool is_all_limits_same(const struct config *before, const struct config *after)
+{
+	for (size_t i = 0; i < before->n_outputs; i++)
+		for (size_t k = 0; k < after->n_outputs; k++) {
+			const struct config_output *old = &before->outputs[i];
+			const struct config_output *new = &after->outputs[k];
+
+			if (strcmp(old->fingerprint, new->fingerprint) == 0 &&
+				!has_same_limits(before, old, after, new))
+				return false;
+		}
+	return true;
+}
+
 /* Of outputs that stay open. Others are started with what the new map says. */
 static bool is_same_start(const struct config *before, const struct config *after)
 {
@@ -249,6 +278,8 @@ static void compare_sections(
 		add(words, "packed changed");
 	if (!is_same_failsafe(before, after))
 		add(words, "failsafe changed");
+	if (!is_all_limits_same(before, after))
+		add(words, "limits changed");
 	if (!is_same_start(before, after))
 		add(words, "start changed, for the next start of tosd");
 	if (before->spool.size_bytes != after->spool.size_bytes ||

@@ -228,6 +228,41 @@ def test_a_reload_adds_and_removes_limits(make_window, broker, client):
     client.wait_json("tos/sensors", lambda r: r["top"] == 1, mark)
 
 
+def reload(gateway, map_text):
+    ready = gateway.notifications.lines.mark()
+    gateway.reload(map_text)
+    gateway.notifications.lines.wait("^READY=1$", ready)
+
+
+def test_a_reload_that_swaps_limits_holds_at_once(make_window, broker, client):
+    gateway = make_window()
+    drives(client, "forward")
+    gateway.set("GPIO25", 1)
+    client.wait_json("tos/sensors", lambda r: r["top"] == 0)
+    assert gateway.output("GPIO5") == 1
+    mark = gateway.wire.mark()
+    reload(gateway, text(broker, limits=", limits: {forward: bottom, backward: top}"))
+    gateway.wire.wait("line GPIO5 0", mark)
+    gateway.log.wait("reload: done: limits changed$")
+    assert reason(drive(client, "forward")) == "limit bottom is reached"
+    drives(client, "backward")
+    gateway.wire.wait("line GPIO6 1", mark)  # after its pause
+    gateway.set("GPIO24", 1)
+    gateway.wire.wait("line GPIO6 0", mark)
+
+
+def test_a_sensor_that_becomes_a_limit_is_known_soon(make_window, broker, client):
+    """Until the sampler has given its line back it counts as reached."""
+    gateway = make_window(limits="")
+    client.wait_json("tos/sensors", lambda r: r["top"] == 0)
+    reload(gateway, text(broker))
+    drives(client, "forward")
+    mark = gateway.wire.mark()
+    gateway.set("GPIO24", 1)
+    gateway.wire.wait("line GPIO5 0", mark)
+    assert not [line for line in gateway.log.since() if "limit" in line and "cannot" in line]
+
+
 def test_no_other_thread_stands_between(make_window, client):
     gateway = make_window()
     drives(client, "forward")

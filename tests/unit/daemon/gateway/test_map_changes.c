@@ -67,6 +67,28 @@ static void test_sections(void **state)
 		MAP "packed: [{topic: x, format: \"<HH\", fields: [b, a]}]\n", "packed changed");
 }
 
+#define SWITCHES                                                                                   \
+	"chips: {top: {driver: switch, line: GPIO24}, bottom: {driver: switch, line: GPIO25}}\n"
+#define WINDOW(more) "motors: [{name: window, forward: GPIO5, backward: GPIO6" more "}]\n"
+
+static void test_limits(void **state)
+{
+	static const char BOTH[] = SWITCHES WINDOW(", limits: {forward: top, backward: bottom}");
+
+	(void)state;
+	expect(BOTH, SWITCHES WINDOW(", limits: {forward: bottom, backward: top}"),
+		"limits changed");
+	expect(BOTH,
+		"chips: {bottom: {driver: switch, line: GPIO25}, top: {driver: switch, line: "
+		"GPIO24}}\n" WINDOW(", limits: {forward: top, backward: bottom}"),
+		"the order changed");
+	expect(BOTH, SWITCHES WINDOW(", limits: {forward: top}"),
+		"chip bottom changed, limits changed");
+	expect(SWITCHES WINDOW(""), BOTH, "chip top changed, chip bottom changed, limits changed");
+	expect(BOTH, SWITCHES "motors: [{name: gate, forward: GPIO5, backward: GPIO6}]\n",
+		"chip top changed, chip bottom changed, motor gate is new, motor window is gone");
+}
+
 static void test_topics_of_outputs(void **state)
 {
 	static const char WITH[] = "leds: [{name: red, line: GPIO17, topic: true}, "
@@ -109,6 +131,7 @@ int main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_objects_by_their_names),
 		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_topics_of_outputs),
 		cmocka_unit_test(test_many),
 	};
