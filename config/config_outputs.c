@@ -226,6 +226,18 @@ static void add_rules(struct table *table, const struct output_kind *kind)
 	table->n += config_rule_options(kind, &table->rules, &table->options[table->n]);
 }
 
+static void check_order(struct schema *schema, const struct yaml_node *node,
+	const struct driver_param *second, const double values[2], const char *example)
+{
+	bool rises = values[0]<values[1], falls = values[0]> values[1];
+
+	if (rises || (falls && second->may_fall))
+		return;
+	diag_error(schema->diag, node->place, example, "%s: %s", node->key,
+		second->may_fall ? "the two values must differ"
+				 : "the first value must be less than the second");
+}
+
 /* Reads the two values of a pair, which is a list in the map. */
 static int read_pair(struct schema *schema, const struct yaml_node *node, void *field)
 {
@@ -251,9 +263,8 @@ static int read_pair(struct schema *schema, const struct yaml_node *node, void *
 			node->key, node->n_items);
 	for (size_t i = 0; i < 2 && node->n_items == 2 && r == 0; i++)
 		r = schema_read_value(schema, node->items[i], &rows[i], field);
-	if (r == 0 && diag_count(schema->diag) == before && values[0] >= values[1])
-		diag_error(schema->diag, node->place, example,
-			"%s: the first value must be less than the second", node->key);
+	if (r == 0 && diag_count(schema->diag) == before)
+		check_order(schema, node, &kind->params[index + 1], values, example);
 	return r;
 }
 

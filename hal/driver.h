@@ -55,6 +55,7 @@ struct driver_param {
 	/* The second of a pair that is written [from, to]. The row before it is the first, with the
 	 * same key. In the map the first must be less than the second. */
 	bool is_second;
+	bool may_fall;            /* of the second: the first may also be greater, but not equal */
 	const char *const *words; /* WORD: at most DRIVER_WORDS_MAX, then NULL */
 };
 

@@ -4,7 +4,8 @@
  * servo holds the angle as long as the pulses come. Without them it lets go, which is its rest.
  *
  * Source: Futaba's and Hitec's analog servos: 1.5 ms is the middle, 50 Hz the usual rate. The ends
- * differ from servo to servo, so the map gives them.
+ * differ from servo to servo, so the map gives them. One that is mounted the other way round has
+ * the longer pulse at its least angle.
  */
 #include "output_kind.h"
 
@@ -17,6 +18,8 @@ enum {
 	RETRY_MIN_US = 20000,
 	RETRY_MAX_US = 1280000, /* a try may block for a bus timeout, so leave the loop some time */
 	TENTHS = 10,            /* the angle's decimals */
+	SHORTEST_US = 100,      /* pulse */
+	LONGEST_US = 3000,
 };
 
 #define USUAL_HZ         50.0
@@ -42,17 +45,18 @@ static const struct output_port PORTS[] = {{.may_be = PORT_MAY_BE_LINE | PORT_MA
 static const struct driver_param PARAMS[N_PARAMS] = {
 	[PULSE_FROM] = {.key = "pulse",
 		.type = DRIVER_PARAM_DURATION,
-		.min = 100,
-		.max = 2300,
+		.min = SHORTEST_US,
+		.max = LONGEST_US,
 		.default_value = 500,
 		.help = "the pulses at the two ends"},
 	[PULSE_TO] = {.key = "pulse",
 		.type = DRIVER_PARAM_DURATION,
-		.min = 600,
-		.max = 3000,
+		.min = SHORTEST_US,
+		.max = LONGEST_US,
 		.default_value = 2400,
 		.help = "the pulse at the greatest angle",
-		.is_second = true},
+		.is_second = true,
+		.may_fall = true},
 	[ANGLE_FROM] = {.key = "angle",
 		.type = DRIVER_PARAM_NUMBER,
 		.min = -360,
@@ -127,7 +131,7 @@ static void check_servo_pwm(struct output_draft *draft)
 	double period_us = draft->periods_ns[0] / 1e3;
 	double hz = 1e6 / period_us;
 	double degrees_of_step = (params[ANGLE_TO] - params[ANGLE_FROM]) * period_us /
-		((params[PULSE_TO] - params[PULSE_FROM]) * draft->steps[0]);
+		(fabs(params[PULSE_TO] - params[PULSE_FROM]) * draft->steps[0]);
 	bool is_shared = draft->ports[0] == PORT_CHIP_PWM;
 	char words[96];
 	struct output_mistake mistake = {.key = is_shared ? "pwm" : "frequency",
@@ -155,7 +159,8 @@ static int open_servo(const struct output_wire wires[], const double *params, vo
 {
 	struct servo *servo = calloc(1, sizeof(*servo));
 	/* Written so that NaN does not pass. */
-	bool is_valid = wires[0].pwm && !wires[0].line && params[PULSE_FROM] < params[PULSE_TO] &&
+	bool is_valid = wires[0].pwm && !wires[0].line &&
+		fabs(params[PULSE_TO] - params[PULSE_FROM]) > 0 &&
 		params[ANGLE_FROM] < params[ANGLE_TO] && params[RELEASE] >= 0;
 
 	if (!servo || !is_valid) {

@@ -34,6 +34,17 @@ def test_an_angle_is_a_pulse_and_the_state_says_it(servos):
     client.wait_json("tos/state", lambda s: s["servo"]["0"] == {"on": True, "angle": 45.5})
 
 
+def test_a_servo_that_is_mounted_mirrored(servos, broker):
+    gateway, client = servos
+    gateway.reload(gateway.map.read_text().replace("pulse: [500us, 2500us]", "pulse: [2500us, 500us]"))
+    gateway.log.wait("reload: done: servo flap changed$")
+    assert client.ask_json({"servo": {"flap": {"angle": 0}}})["ok"]
+    assert pulse_us(gateway, 5) == pytest.approx(2500, abs=1)
+    assert client.ask_json({"servo": {"flap": {"angle": 45}}})["ok"]
+    assert pulse_us(gateway, 5) == pytest.approx(2000, abs=1)
+    client.wait_json("tos/state", lambda s: s["servo"]["0"] == {"on": True, "angle": 45})
+
+
 def test_the_pulses_end_after_release_and_the_angle_stays_known(servos):
     gateway, client = servos
     mark = gateway.wire.mark()

@@ -105,6 +105,11 @@ static void each_angle_has_its_pulse(void **state)
 		{{{1000, 2000}, {-45, 45}, 0}, 20000000, 65535, 0, 1500},
 		{{{1000, 2000}, {-45, 45}, 0}, 20000000, 65535, -450, 1000},
 		{{{1000, 2000}, {-45, 45}, 0}, 20000000, 65535, 449, 1998.89},
+		/* mounted the other way round */
+		{{{2400, 500}, {0, 180}, 0}, PERIOD_NS, STEPS, 0, 2400},
+		{{{2400, 500}, {0, 180}, 0}, PERIOD_NS, STEPS, 900, 1450},
+		{{{2400, 500}, {0, 180}, 0}, PERIOD_NS, STEPS, 455, 1919.72},
+		{{{2400, 500}, {0, 180}, 0}, PERIOD_NS, STEPS, 1800, 500},
 		/* software PWM at 100 Hz: 10 us a step */
 		{{{500, 2400}, {0, 180}, 0}, 10000000, 1000, 1800, 2400},
 	};
@@ -121,6 +126,17 @@ static void each_angle_has_its_pulse(void **state)
 		assert_int_equal(world.steps, 0);
 		assert_int_equal(world.n_closed, 1);
 	}
+}
+
+static void pulses_that_are_one_are_no_servo(void **state)
+{
+	const double params[] = {1500, 1500, 0, 180, 0};
+	struct world world = open_world(PERIOD_NS, STEPS);
+	const struct output_wire wire = {.pwm = &world.pwm};
+
+	(void)state;
+	assert_int_equal(servo()->open(&wire, params, &world.servo), -EINVAL);
+	assert_int_equal(world.n_closed, 1);
 }
 
 static void the_limits_of_the_angle_are_the_maps(void **state)
@@ -213,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_angle_has_its_pulse),
+		cmocka_unit_test(pulses_that_are_one_are_no_servo),
 		cmocka_unit_test(the_limits_of_the_angle_are_the_maps),
 		cmocka_unit_test(pulses_end_at_release_and_not_before),
 		cmocka_unit_test(without_release_it_holds),
