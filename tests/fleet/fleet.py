@@ -129,7 +129,8 @@ class Watcher:
             (self.online if message.payload == b"online" else self.offline).append((time.monotonic(), gateway))
 
     def close(self):
-        self.client.loop_stop()
+        # Its thread ends with the process: loop_stop() would wait for messages that a broker no longer acknowledges.
+        self.client.disconnect()
 
 
 class Fleet:
@@ -288,7 +289,6 @@ class Fleet:
             client.subscribe(f"fleet/{gateway.name}/status", qos=1)
         time.sleep(5)
         client.disconnect()
-        client.loop_stop()
         return collections.Counter(told.values())
 
     def report_statuses(self):
