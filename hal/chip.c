@@ -173,6 +173,14 @@ int chip_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return r;
 }
 
+static void rest(uint32_t wait_us)
+{
+	struct timespec wait = {wait_us / 1000000, (long)(wait_us % 1000000) * 1000};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, &wait) == EINTR)
+		;
+}
+
 int chip_configure_wait(struct chip *chip)
 {
 	chip_reset(chip);
@@ -182,10 +190,29 @@ int chip_configure_wait(struct chip *chip)
 
 		if (r != -EAGAIN)
 			return r;
-		struct timespec wait = {wait_us / 1000000, (long)(wait_us % 1000000) * 1000};
+		rest(wait_us);
+	}
+	return -ETIMEDOUT;
+}
 
-		while (clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, &wait) == EINTR)
-			;
+int chip_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
+{
+	begin_call(chip);
+	if (!chip->driver->identify)
+		return -EOPNOTSUPP;
+	return end_call(chip, chip->driver->identify(chip, ret_wait_us, ret_is_certain));
+}
+
+int chip_identify_wait(struct chip *chip, bool *ret_is_certain)
+{
+	chip_reset(chip);
+	for (int round = 0; round < CONFIGURE_ROUNDS_MAX; round++) {
+		uint32_t wait_us = 0;
+		int r = chip_identify(chip, &wait_us, ret_is_certain);
+
+		if (r != -EAGAIN)
+			return r;
+		rest(wait_us);
 	}
 	return -ETIMEDOUT;
 }

@@ -73,5 +73,14 @@ unsigned chip_event_now(const struct chip *chip);
  * asks: a few milliseconds at most. */
 int chip_configure_wait(struct chip *chip);
 
+/*
+ * Asks whether the part is there, see driver->identify (-EOPNOTSUPP without one). It is left as it
+ * is. chip_reset() comes before the first call.
+ */
+int chip_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain);
+
+/* Calls both until there is an answer, and sleeps in between: a few milliseconds at most. */
+int chip_identify_wait(struct chip *chip, bool *ret_is_certain);
+
 /* Closes its bus and returns NULL; chip may be NULL. */
 struct chip *chip_close(struct chip *chip);

@@ -113,6 +113,15 @@ struct driver_vector {
 	uint8_t reg;             /* PWM channels */
 };
 
+/* What is read by identify() from this part, or from another one at its address. */
+struct driver_identity {
+	const char *source;     /* document, revision, section */
+	const uint8_t *answers; /* all bytes read, in order; after them the part does not answer */
+	size_t n_answers;
+	int result;      /* identify() returns this */
+	bool is_certain; /* with a result of 0 */
+};
+
 /*
  * The part as the simulated wires see it: it answers bytes with bytes. state points to state_bytes
  * of memory, zeroed, then reset(). All functions are called under the simulated bus's lock. now_us
@@ -190,6 +199,19 @@ struct driver {
 	 * at this address.
 	 */
 	int (*configure)(struct chip *chip, uint32_t *ret_wait_us);
+	/*
+	 * I2C: tells whether the part is at the address, and leaves it as it is. Returns 0 with
+	 * *ret_is_certain: true if the part says so itself, with an identity or a checksum; false
+	 * if its registers look like this part's, as those of another one might. -EBADMSG: another
+	 * part. -EAGAIN: call again after *ret_wait_us. Other errors are the bus's. NULL: it cannot
+	 * be told without harm.
+	 */
+	int (*identify)(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain);
+	/* identify() sends commands, and does not merely read registers. To another part they could
+	 * be a write, so it is called only where no other driver knows the part. */
+	bool identifies_by_command;
+	const struct driver_identity *identities; /* two or more, if there is an identify() */
+	size_t n_identities;
 	/* Begins a measurement of the channel, or of all with channels_together. *ret_wait_us is
 	 * the time until the result can be there. */
 	int (*start)(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);

@@ -152,6 +152,24 @@ static int ads1x15_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return 0;
 }
 
+/* By its Config register, as it is after a reset or as this driver leaves it. */
+static int ads1x15_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
+{
+	enum { OURS = CONFIG_SINGLE_SHOT | CONFIG_COMP_LAT | CONFIG_COMP_OFF, LOW_BITS = 0x001F };
+	uint16_t config;
+	int r = i2c_read_be16(chip->i2c, chip->address, REG_CONFIG, &config);
+
+	(void)ret_wait_us;
+	if (r < 0)
+		return r;
+	*ret_is_certain = false;
+	if (config == CONFIG_AT_RESET ||
+		((config & CONFIG_SINGLE_SHOT) && (config & LOW_BITS) == (OURS & LOW_BITS) &&
+			config != UINT16_MAX))
+		return 0;
+	return -EBADMSG;
+}
+
 static int begin(struct chip *chip)
 {
 	struct ads1x15_state *state = chip->state;
@@ -446,6 +464,24 @@ static const struct driver_vector ADS1015_VECTORS[] = {
 		.tolerance = 1e-12},
 };
 
+#define ANSWER(...)                                                                                \
+	.answers = (const uint8_t[]){__VA_ARGS__},                                                 \
+	.n_answers = sizeof((const uint8_t[]){__VA_ARGS__})
+
+/* Both parts have the same registers. */
+static const struct driver_identity IDENTITIES[] = {
+	{.source = "SBAS444E, Config register: 8583h after a reset", ANSWER(0x85, 0x83)},
+	{.source = "SBAS444E, Config register: single-shot, latching, no comparator, as this "
+		   "driver writes it",
+		ANSWER(0xC3, 0x87)},
+	{.source = "SBAS444E, Config register: continuous conversion, as nobody here leaves it",
+		ANSWER(0x84, 0x83),
+		.result = -EBADMSG},
+	{.source = "SBAS302, page 11: an ADS7830 answers with the code of its input",
+		ANSWER(0x7F, 0xFF),
+		.result = -EBADMSG},
+};
+
 static const uint8_t ADDRESSES[] = {0x48, 0x49, 0x4A, 0x4B}; /* ADDR at GND, VDD, SDA, SCL */
 
 #define COMMON(part)                                                                               \
@@ -454,7 +490,8 @@ static const uint8_t ADDRESSES[] = {0x48, 0x49, 0x4A, 0x4B}; /* ADDR at GND, VDD
 	.n_params = COUNT(part##_PARAMS), .integrity = DRIVER_INTEGRITY_NONE,                      \
 	.state_bytes = sizeof(struct ads1x15_state), .configure = ads1x15_configure,               \
 	.start = ads1x15_start, .collect = ads1x15_collect, .variant = &(part),                    \
-	.vectors = part##_VECTORS, .n_vectors = COUNT(part##_VECTORS), .model = &part##_MODEL
+	.vectors = part##_VECTORS, .n_vectors = COUNT(part##_VECTORS), .model = &part##_MODEL,     \
+	.identify = ads1x15_identify, .identities = IDENTITIES, .n_identities = COUNT(IDENTITIES)
 
 /* The deadlines leave room for an old conversion and a new one at the lowest rate. */
 const struct driver driver_ads1115 = {

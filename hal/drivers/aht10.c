@@ -101,6 +101,27 @@ static int aht_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return check_calibrated(chip, ret_wait_us);
 }
 
+/*
+ * A plain read, which sends nothing: a port expander at the same address would take a command for
+ * its outputs. That one repeats a single byte. Before its first measurement an AHT20 has no CRC.
+ */
+static int aht_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
+{
+	const struct aht_variant *variant = chip->driver->variant;
+	uint8_t answer[DATA_BYTES + 1];
+	int r = i2c_read(chip->i2c, chip->address, answer, variant->answer_bytes);
+
+	(void)ret_wait_us;
+	if (r < 0)
+		return r;
+	if (!(answer[0] & STATUS_CALIBRATED) || answer[0] & STATUS_BUSY ||
+		memcmp(answer, answer + 1, DATA_BYTES - 1) == 0)
+		return -EBADMSG;
+	*ret_is_certain = variant->answer_bytes > DATA_BYTES &&
+		crc8_of(SENSIRION_CRC_INITIAL, answer, DATA_BYTES) == answer[DATA_BYTES];
+	return 0;
+}
+
 static int aht_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
 	int r = send(chip, COMMAND_MEASURE, 0x33);
@@ -301,6 +322,33 @@ static const struct driver_vector AHT20_VECTORS[] = {
 };
 
 /* 0x38 is in 5.3 of the manual; 0x39 is what boards with the pin ADR (figure 1) at VDD have. */
+#define ANSWER(...)                                                                                \
+	.answers = (const uint8_t[]){__VA_ARGS__},                                                 \
+	.n_answers = sizeof((const uint8_t[]){__VA_ARGS__})
+
+static const struct driver_identity AHT10_IDENTITIES[] = {
+	{.source = "AHT10 version 1.1, 5.4: the status of a calibrated part, and a result",
+		ANSWER(0x18, 0x80, 0x00, 0x06, 0x00, 0x00)},
+	{.source = "AHT10 version 1.1, 5.4: without bit 3 it is not calibrated",
+		ANSWER(0x10, 0x80, 0x00, 0x06, 0x00, 0x00),
+		.result = -EBADMSG},
+	{.source = "NXP PCF8574A, reading the port: it repeats the level of its lines",
+		ANSWER(0x18, 0x18, 0x18, 0x18, 0x18, 0x18),
+		.result = -EBADMSG},
+};
+
+static const struct driver_identity AHT20_IDENTITIES[] = {
+	{.source = "DHT20 version 1.0, 7.4 and 8, of a real part: a result with its CRC",
+		ANSWER(0x18, 0x93, 0xAC, 0x95, 0x2A, 0xC5, 0xB3),
+		.is_certain = true},
+	{.source = "AHT20 version 1.1, 5.4: the status of a calibrated part; the CRC is not its "
+		   "own",
+		ANSWER(0x18, 0x93, 0xAC, 0x95, 0x2A, 0xC5, 0xFF)},
+	{.source = "AHT20 version 1.1, 5.4: busy",
+		ANSWER(0x98, 0, 0, 0, 0, 0, 0),
+		.result = -EBADMSG},
+};
+
 static const uint8_t AHT10_ADDRESSES[] = {0x38, 0x39};
 static const uint8_t AHT20_ADDRESSES[] = {0x38};
 
@@ -310,7 +358,8 @@ static const uint8_t AHT20_ADDRESSES[] = {0x38};
 	.channels_together = true, .deadline_us = 100000, .state_bytes = sizeof(struct aht_state), \
 	.configure = aht_configure, .start = aht_start, .collect = aht_collect,                    \
 	.variant = &(part), .vectors = part##_VECTORS, .n_vectors = COUNT(part##_VECTORS),         \
-	.model = &part##_MODEL
+	.model = &part##_MODEL, .identify = aht_identify, .identities = part##_IDENTITIES,         \
+	.n_identities = COUNT(part##_IDENTITIES)
 
 const struct driver driver_aht10 = {
 	COMMON(AHT10),

@@ -112,18 +112,29 @@ static int fail_identity(struct chip *chip, uint8_t id)
 		variant->id);
 }
 
-static int identify(struct chip *chip)
+static int bme280_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
 {
-	static const uint8_t RESET[] = {REG_RESET, RESET_WORD};
 	const struct bme280_variant *variant = variant_of(chip);
 	uint8_t id;
 	int r = bme280_read(chip, REG_ID, &id, 1);
 
+	(void)ret_wait_us;
 	if (r < 0)
 		return r;
 	if (id < variant->first_id || id > variant->id)
 		return fail_identity(chip, id);
-	return bme280_write(chip, RESET, sizeof(RESET));
+	*ret_is_certain = true;
+	return 0;
+}
+
+static int find(struct chip *chip)
+{
+	static const uint8_t RESET[] = {REG_RESET, RESET_WORD};
+	uint32_t wait_us;
+	bool is_certain;
+	int r = bme280_identify(chip, &wait_us, &is_certain);
+
+	return r < 0 ? r : bme280_write(chip, RESET, sizeof(RESET));
 }
 
 static int read_calibration_bytes(struct chip *chip, uint8_t bytes[CALIBRATION_BYTES])
@@ -186,7 +197,7 @@ static int bme280_configure(struct chip *chip, uint32_t *ret_wait_us)
 
 	if (state->reset)
 		return set_up(chip, ret_wait_us);
-	r = identify(chip);
+	r = find(chip);
 	if (r < 0)
 		return r;
 	state->reset = true;
@@ -365,6 +376,23 @@ static const struct driver_vector BMP280_VECTORS[] = {
 	PRESSURE_VECTOR(BMP280_PRESSURE),
 };
 
+/* clang-format off */
+#define ID(text, id, ...)                                                                          \
+	{                                                                                          \
+		.source = (text), .answers = (const uint8_t[]){id}, .n_answers = 1, __VA_ARGS__    \
+	}
+/* clang-format on */
+
+static const struct driver_identity BME280_IDENTITIES[] = {
+	ID("BST-BME280-DS002-15, 5.4.1: chip_id is 0x60", 0x60, .is_certain = true),
+	ID("BST-BMP280-DS001-23, 4.3.1: 0x58 is a BMP280", 0x58, .result = -EBADMSG),
+};
+
+static const struct driver_identity BMP280_IDENTITIES[] = {
+	ID("BST-BMP280-DS001-23, 4.3.1: chip_id is 0x58", 0x58, .is_certain = true),
+	ID("BST-BME280-DS002-15, 5.4.1: 0x60 is a BME280", 0x60, .result = -EBADMSG),
+};
+
 static const struct bme280_variant VARIANT_BME280 = {
 	.name = "BME280", .id = ID_BME280, .first_id = ID_BME280, .has_humidity = true};
 static const struct bme280_variant VARIANT_BMP280 = {
@@ -376,6 +404,9 @@ static const struct bme280_variant VARIANT_BMP280 = {
 	.channels_together = true, .params = PARAMS, .integrity = DRIVER_INTEGRITY_NONE,           \
 	.deadline_us = 50000, .state_bytes = sizeof(struct bme280_state),                          \
 	.configure = bme280_configure, .start = bme280_start, .collect = bme280_collect
+#define IDENTIFIED(part)                                                                           \
+	.identify = bme280_identify, .identities = part##_IDENTITIES,                              \
+	.n_identities = COUNT(part##_IDENTITIES)
 #define BME280_PART                                                                                \
 	.description = "Bosch temperature, humidity and pressure sensor",                          \
 	.datasheet = "Bosch BST-BME280-DS002-15, revision 1.6", .variant = &VARIANT_BME280,        \
@@ -396,7 +427,7 @@ static const struct bme280_variant VARIANT_BMP280 = {
 
 const struct driver driver_bme280_spi = {COMMON, BME280_PART, ON_SPI, .name = "bme280_spi"};
 const struct driver driver_bmp280_spi = {COMMON, BMP280_PART, ON_SPI, .name = "bmp280_spi"};
-const struct driver driver_bme280 = {
-	COMMON, BME280_PART, ON_I2C, .name = "bme280", .on_spi = &driver_bme280_spi};
-const struct driver driver_bmp280 = {
-	COMMON, BMP280_PART, ON_I2C, .name = "bmp280", .on_spi = &driver_bmp280_spi};
+const struct driver driver_bme280 = {COMMON, BME280_PART, ON_I2C, IDENTIFIED(BME280),
+	.name = "bme280", .on_spi = &driver_bme280_spi};
+const struct driver driver_bmp280 = {COMMON, BMP280_PART, ON_I2C, IDENTIFIED(BMP280),
+	.name = "bmp280", .on_spi = &driver_bmp280_spi};

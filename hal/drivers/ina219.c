@@ -36,6 +36,7 @@ enum {
 	CONFIG_RESET = 0x8000,
 	CONFIG_32_V = 0x2000,
 	CONFIG_320_MV = 0x1800,
+	CONFIG_UPPER = 0xF800, /* reset, one that is not used, and the ranges */
 	CONFIG_BUS_SHIFT = 7,
 	CONFIG_SHUNT_SHIFT = 3,
 	CONFIG_AVERAGE = 0x8, /* in a converter's setting; the bits below are log2 of the samples */
@@ -87,6 +88,24 @@ static int ina219_configure(struct chip *chip, uint32_t *ret_wait_us)
 	if (r == 0)
 		*ret_wait_us = 0;
 	return r;
+}
+
+/* By the widest ranges in its Configuration register, which it has after a reset and by this driver,
+ * and by the lowest bit of Calibration, which is always 0 (8.6.4.1). */
+static int ina219_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
+{
+	uint16_t config, calibration;
+	int r = i2c_read_be16(chip->i2c, chip->address, REG_CONFIG, &config);
+
+	if (r == 0)
+		r = i2c_read_be16(chip->i2c, chip->address, REG_CALIBRATION, &calibration);
+	(void)ret_wait_us;
+	if (r < 0)
+		return r;
+	*ret_is_certain = false;
+	if ((config & CONFIG_UPPER) != (CONFIG_32_V | CONFIG_320_MV) || calibration & 1)
+		return -EBADMSG;
+	return 0;
 }
 
 static int ina219_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
@@ -358,6 +377,21 @@ static const struct driver_vector VECTORS[] = {
 		.tolerance = 1e-9},
 };
 
+#define ANSWER(...)                                                                                \
+	.answers = (const uint8_t[]){__VA_ARGS__},                                                 \
+	.n_answers = sizeof((const uint8_t[]){__VA_ARGS__})
+
+static const struct driver_identity IDENTITIES[] = {
+	{.source = "SBOS448G, table 2: 399Fh and 0000h after a reset",
+		ANSWER(0x39, 0x9F, 0x00, 0x00)},
+	{.source = "SBOS448G, 8.6.2.1: the ranges of 16 V and 40 mV, as nobody here leaves it",
+		ANSWER(0x01, 0x9F, 0x00, 0x00),
+		.result = -EBADMSG},
+	{.source = "SBOS448G, 8.6.4.1: FS0 is always 0",
+		ANSWER(0x39, 0x9F, 0x00, 0x01),
+		.result = -EBADMSG},
+};
+
 const struct driver driver_ina219 = {
 	.name = "ina219",
 	.description = "Texas Instruments voltage and current of a supply",
@@ -374,6 +408,9 @@ const struct driver driver_ina219 = {
 	.integrity = DRIVER_INTEGRITY_NONE,
 	.deadline_us = 50000,
 	.configure = ina219_configure,
+	.identify = ina219_identify,
+	.identities = IDENTITIES,
+	.n_identities = sizeof(IDENTITIES) / sizeof(*IDENTITIES),
 	.start = ina219_start,
 	.collect = ina219_collect,
 	.narrow = ina219_narrow,

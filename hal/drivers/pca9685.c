@@ -33,6 +33,9 @@ enum {
 	REG_PRE_SCALE = 0xfe,
 };
 
+/* SUBADR1 to SUBADR3 and ALLCALLADR after a reset (7.3.6, 7.3.7) */
+static const uint8_t OTHER_ADDRESSES[] = {0xe2, 0xe4, 0xe8, 0xe0};
+
 /* Table 5, MODE1 */
 enum {
 	MODE1_RESTART = 0x80,
@@ -211,6 +214,23 @@ static int pca9685_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return check_register(chip, REG_MODE1, (uint8_t)~MODE1_RESTART, MODE1_AUTO_INCREMENT);
 }
 
+/*
+ * By the addresses that it answers to besides its own, in the registers SUBADR1 to ALLCALLADR, as
+ * they are after a reset (7.3.6, 7.3.7). No other part has these four bytes there. One by one,
+ * since the part may not be set to count on.
+ */
+static int pca9685_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
+{
+	int r = 0;
+
+	(void)ret_wait_us;
+	for (size_t i = 0; i < sizeof(OTHER_ADDRESSES) && r == 0; i++)
+		r = check_register(chip, (uint8_t)(REG_SUBADR1 + i), 0xff, OTHER_ADDRESSES[i]);
+	if (r == 0)
+		*ret_is_certain = true;
+	return r;
+}
+
 static int pca9685_probe(struct chip *chip)
 {
 	int r = check_register(
@@ -252,10 +272,7 @@ static void model_reset(void *state)
 	memset(model, 0, sizeof(*model));
 	model->registers[REG_MODE1] = MODE1_SLEEP | MODE1_ALLCALL;
 	model->registers[REG_MODE2] = MODE2_OUTDRV;
-	model->registers[REG_SUBADR1] = 0xe2;
-	model->registers[REG_SUBADR1 + 1] = 0xe4;
-	model->registers[REG_SUBADR1 + 2] = 0xe8;
-	model->registers[REG_ALLCALLADR] = 0xe0;
+	memcpy(model->registers + REG_SUBADR1, OTHER_ADDRESSES, sizeof(OTHER_ADDRESSES));
 	for (unsigned i = 0; i < N_CHANNELS; i++)
 		model->registers[led_register(i) + 3] = LED_FULL;
 	model->registers[REG_PRE_SCALE] = PRE_SCALE_RESET;
@@ -466,6 +483,17 @@ static const struct driver_vector VECTORS[] = {
 		.reg = REG_MODE2},
 };
 
+static const struct driver_identity IDENTITIES[] = {
+	{.source = "Rev. 4, 7.3.6 and 7.3.7: E2h, E4h, E8h and E0h after a reset",
+		.answers = (const uint8_t[]){0xe2, 0xe4, 0xe8, 0xe0},
+		.n_answers = 4,
+		.is_certain = true},
+	{.source = "NXP PCA9635, register summary: PWM0 to PWM3 are there, 0 after a reset",
+		.answers = (const uint8_t[]){0, 0, 0, 0},
+		.n_answers = 4,
+		.result = -EBADMSG},
+};
+
 const struct driver driver_pca9685 = {
 	.name = "pca9685",
 	.description = "NXP 16-channel 12-bit PWM controller",
@@ -482,6 +510,9 @@ const struct driver driver_pca9685 = {
 	.integrity = DRIVER_INTEGRITY_NONE,
 	.state_bytes = sizeof(struct pca9685),
 	.configure = pca9685_configure,
+	.identify = pca9685_identify,
+	.identities = IDENTITIES,
+	.n_identities = sizeof(IDENTITIES) / sizeof(*IDENTITIES),
 	.set_duty = pca9685_set_duty,
 	.set_duties = pca9685_set_duties,
 	.probe = pca9685_probe,

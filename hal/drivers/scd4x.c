@@ -74,6 +74,30 @@ static int scd4x_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return r;
 }
 
+/*
+ * Asks for data_ready, which a part answers while it measures and while it does not (table 9); it
+ * gives its serial number only while it does not. Both have a CRC.
+ */
+static int scd4x_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
+{
+	struct scd4x_state *state = chip->state;
+	uint16_t ready;
+	int r;
+
+	if (state->step == 0) {
+		r = sensirion_command(chip, DATA_READY);
+		if (r < 0)
+			return r;
+		state->step++;
+		*ret_wait_us = COMMAND_US;
+		return -EAGAIN;
+	}
+	r = sensirion_read(chip, 1, &ready);
+	if (r == 0)
+		*ret_is_certain = true;
+	return r;
+}
+
 static int scd4x_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
 	struct scd4x_state *state = chip->state;
@@ -289,6 +313,17 @@ static const struct driver_vector VECTORS[] = {
 		.tolerance = 0.002},
 };
 
+static const struct driver_identity IDENTITIES[] = {
+	{.source = "SCD4x version 1.3, 3.8.2, example: 0x8000 is not ready, its CRC 0xA2",
+		.answers = (const uint8_t[]){0x80, 0x00, 0xA2},
+		.n_answers = 3,
+		.is_certain = true},
+	{.source = "SCD4x version 1.3, 3.11: 0xBEEF has the CRC 0x92, so 0x93 is another part's",
+		.answers = (const uint8_t[]){0xBE, 0xEF, 0x93},
+		.n_answers = 3,
+		.result = -EBADMSG},
+};
+
 const struct driver driver_scd4x = {
 	.name = "scd4x",
 	.description = "Sensirion carbon dioxide, temperature and humidity sensor",
@@ -306,6 +341,10 @@ const struct driver driver_scd4x = {
 	.is_slow = true,
 	.state_bytes = sizeof(struct scd4x_state),
 	.configure = scd4x_configure,
+	.identify = scd4x_identify,
+	.identifies_by_command = true,
+	.identities = IDENTITIES,
+	.n_identities = sizeof(IDENTITIES) / sizeof(*IDENTITIES),
 	.start = scd4x_start,
 	.collect = scd4x_collect,
 	.vectors = VECTORS,

@@ -109,6 +109,29 @@ static int sht_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return r;
 }
 
+/* The last command of the set-up alone, which changes nothing, and its answer. */
+static int sht_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
+{
+	const struct sht_variant *variant = chip->driver->variant;
+	const struct sht_step *ask = &variant->setup[variant->n_setup - 1];
+	struct sht_state *state = chip->state;
+	uint16_t identity[IDENTITY_WORDS_MAX];
+	int r;
+
+	if (state->step == 0) {
+		r = send(chip, ask->command);
+		if (r < 0)
+			return r;
+		state->step = variant->n_setup;
+		*ret_wait_us = ask->wait_us;
+		return -EAGAIN;
+	}
+	r = sensirion_read(chip, variant->identity_words, identity);
+	if (r == 0)
+		*ret_is_certain = true;
+	return r;
+}
+
 static int sht_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
 	const struct sht_variant *variant = chip->driver->variant;
@@ -315,6 +338,30 @@ static const struct driver_vector SHT4X_VECTORS[] = {
 		.value = 100},
 };
 
+/* clang-format off */
+#define ANSWER(...)                                                                                \
+	.answers = (const uint8_t[]){__VA_ARGS__}, .n_answers = sizeof((const uint8_t[]){__VA_ARGS__})
+/* clang-format on */
+
+static const struct driver_identity SHT3X_IDENTITIES[] = {
+	{.source = "SHT3x-DIS version 5, 4.11 and 4.12: the status after a reset, 0x8010, and its "
+		   "CRC",
+		ANSWER(0x80, 0x10, 0xE1),
+		.is_certain = true},
+	{.source = "SHT3x-DIS version 5, 4.12: 0xBEEF has the CRC 0x92, so 0x93 is another part's",
+		ANSWER(0xBE, 0xEF, 0x93),
+		.result = -EBADMSG},
+};
+
+static const struct driver_identity SHT4X_IDENTITIES[] = {
+	{.source = "SHT4x version 6, Serial Number: two words with their CRC; 0xBEEF has 0x92",
+		ANSWER(0xBE, 0xEF, 0x92, 0xBE, 0xEF, 0x92),
+		.is_certain = true},
+	{.source = "SHT4x version 6, Checksum Calculation: the second word's CRC is wrong",
+		ANSWER(0xBE, 0xEF, 0x92, 0xBE, 0xEF, 0x00),
+		.result = -EBADMSG},
+};
+
 static const uint8_t SHT3X_ADDRESSES[] = {0x44, 0x45};       /* ADDR at GND, VDD */
 static const uint8_t SHT4X_ADDRESSES[] = {0x44, 0x45, 0x46}; /* the A, B, C of its order number */
 
@@ -325,7 +372,9 @@ static const uint8_t SHT4X_ADDRESSES[] = {0x44, 0x45, 0x46}; /* the A, B, C of i
 	.channels_together = true, .integrity = DRIVER_INTEGRITY_CRC, .deadline_us = 20000,        \
 	.state_bytes = sizeof(struct sht_state), .configure = sht_configure, .start = sht_start,   \
 	.collect = sht_collect, .variant = &(part), .vectors = part##_VECTORS,                     \
-	.n_vectors = COUNT(part##_VECTORS), .model = &part##_MODEL
+	.n_vectors = COUNT(part##_VECTORS), .model = &part##_MODEL, .identify = sht_identify,      \
+	.identifies_by_command = true, .identities = part##_IDENTITIES,                            \
+	.n_identities = COUNT(part##_IDENTITIES)
 
 const struct driver driver_sht3x = {
 	COMMON(SHT3X),

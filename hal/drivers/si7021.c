@@ -12,7 +12,8 @@
  * - The CRC starts at 0x00, so the zeros from a wire held low pass it. But bit 1 of a result tells
  *   the quantity, and is 1 for humidity; and zeros as a temperature are -46.85 °C, which is out of
  *   range.
- * - The two parts have no identity in common. The user register after a reset is checked instead:
+ * - The two parts have no identity in common: that of the Si7021 is in its electronic ID, and the
+ *   HTU21D's datasheet has none. The user register after a reset is checked instead:
  *   full resolution, heater off.
  * - Each channel is measured alone. After a humidity measurement the Si7021 could also give its
  *   temperature (0xE0), but without a CRC.
@@ -26,6 +27,8 @@
 enum {
 	COMMAND_RESET = 0xFE,
 	COMMAND_READ_USER = 0xE7,
+	COMMAND_READ_ID = 0xFC, /* and the byte below: the second half of the electronic ID */
+	COMMAND_READ_ID_2 = 0xC9,
 	COMMAND_TEMPERATURE = 0xF3, /* no hold master */
 	COMMAND_HUMIDITY = 0xF5,    /* no hold master */
 
@@ -35,6 +38,8 @@ enum {
 
 	RESULT_STATUS = 0x0003, /* not part of the number */
 	RESULT_IS_HUMIDITY = 0x0002,
+	ID_BYTES = 3, /* of it: SNB_3, which names the part, SNB_2, CRC */
+
 	RESULT_BYTES = 3, /* high byte, low byte, CRC */
 	CRC_INITIAL = 0x00,
 };
@@ -44,14 +49,15 @@ enum { CHANNEL_TEMPERATURE, CHANNEL_HUMIDITY, CHANNELS };
 struct si_variant {
 	uint32_t measure_us[CHANNELS]; /* at most, at full resolution */
 	uint8_t user_register;         /* after a reset */
+	uint8_t id;                    /* SNB_3 of the electronic ID; 0: none */
 	uint16_t number;               /* the bits that the formulas take */
 };
 
 /* Table 2: 14 bits of temperature 10.8 ms, 12 bits of humidity 12 ms, after a temperature (its note
  * 1). User register 1, "Reset Settings = 0011_1010": the reserved bits read as 1 (chapter 6). */
-static const struct si_variant SI7021 = {{10800, 22800}, 0x3A, 0xFFFF};
+static const struct si_variant SI7021 = {{10800, 22800}, 0x3A, 0x15, 0xFFFF};
 /* 14 bits of temperature 50 ms, 12 bits of humidity 16 ms; "status bits must be set to 0". */
-static const struct si_variant HTU21D = {{50000, 16000}, 0x02, 0xFFFF & ~RESULT_STATUS};
+static const struct si_variant HTU21D = {{50000, 16000}, 0x02, 0, 0xFFFF & ~RESULT_STATUS};
 
 struct si_state {
 	bool reset; /* the command has been sent */
@@ -82,6 +88,36 @@ static int si_configure(struct chip *chip, uint32_t *ret_wait_us)
 			"its user register after a reset is 0x%02x: another part?", user);
 	*ret_wait_us = 0;
 	return 0;
+}
+
+/* "Electronic Serial Number": SNB_3 is 0x15 for the Si7021, 0x14 for the Si7020, 0x06 for the Si7006. */
+static int si7021_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
+{
+	static const uint8_t ASK[] = {COMMAND_READ_ID, COMMAND_READ_ID_2},
+			     PARTS[] = {0x15, 0x14, 0x06};
+	uint8_t id[ID_BYTES];
+	int r = i2c_write_read(chip->i2c, chip->address, ASK, sizeof(ASK), id, sizeof(id));
+
+	(void)ret_wait_us;
+	if (r < 0)
+		return r;
+	if (crc8_of(CRC_INITIAL, id, 2) != id[2] || !memchr(PARTS, id[0], sizeof(PARTS)))
+		return -EBADMSG;
+	*ret_is_certain = true;
+	return 0;
+}
+
+/* By its user register alone, as it is after a reset. */
+static int htu21d_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
+{
+	uint8_t user;
+	int r = i2c_read_registers(chip->i2c, chip->address, COMMAND_READ_USER, &user, 1);
+
+	(void)ret_wait_us;
+	if (r < 0)
+		return r;
+	*ret_is_certain = false;
+	return user == HTU21D.user_register ? 0 : -EBADMSG;
 }
 
 static int si_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
@@ -160,7 +196,6 @@ static int model_write(void *state, const uint8_t *data, size_t size, uint64_t n
 {
 	struct si_model *model = state;
 
-	(void)size;
 	if (model->measuring && now_us < model->measured_us)
 		return -ENXIO;
 	model->measuring = data[0] == COMMAND_TEMPERATURE || data[0] == COMMAND_HUMIDITY;
@@ -168,6 +203,12 @@ static int model_write(void *state, const uint8_t *data, size_t size, uint64_t n
 	model->measured_us = now_us + model->variant->measure_us[model->channel];
 	model->answer_bytes = data[0] == COMMAND_READ_USER;
 	model->answer[0] = model->variant->user_register;
+	if (data[0] == COMMAND_READ_ID && size == 2 && model->variant->id) {
+		model->answer[0] = model->variant->id;
+		model->answer[1] = 0xFF;
+		model->answer[2] = crc8_of(CRC_INITIAL, model->answer, 2);
+		model->answer_bytes = ID_BYTES;
+	}
 	return 0;
 }
 
@@ -281,6 +322,34 @@ static const struct driver_vector HTU21D_VECTORS[] = {
 		.tolerance = 1e-6},
 };
 
+#define ANSWER(...)                                                                                \
+	.answers = (const uint8_t[]){__VA_ARGS__},                                                 \
+	.n_answers = sizeof((const uint8_t[]){__VA_ARGS__})
+
+/* The CRCs were worked out independently of this code. */
+static const struct driver_identity SI7021_IDENTITIES[] = {
+	{.source = "Si7021-A20 revision 1.1, Electronic Serial Number: SNB_3 0x15 is a Si7021",
+		ANSWER(0x15, 0xFF, 0xB5),
+		.is_certain = true},
+	{.source = "Si7021-A20 revision 1.1, Electronic Serial Number: SNB_3 0x14 is a Si7020",
+		ANSWER(0x14, 0xFF, 0x41),
+		.is_certain = true},
+	{.source = "Si7021-A20 revision 1.1, Electronic Serial Number: 0x0D is a Si7013, which is "
+		   "wired otherwise",
+		ANSWER(0x0D, 0xFF, 0xEC),
+		.result = -EBADMSG},
+	{.source = "Si7021-A20 revision 1.1, Electronic Serial Number: the CRC is wrong",
+		ANSWER(0x15, 0xFF, 0x00),
+		.result = -EBADMSG},
+};
+
+static const struct driver_identity HTU21D_IDENTITIES[] = {
+	{.source = "HPC199_3, User register: 0x02 after a reset", ANSWER(0x02)},
+	{.source = "Si7021-A20 revision 1.1, user register 1: 0x3A after a reset",
+		ANSWER(0x3A),
+		.result = -EBADMSG},
+};
+
 static const uint8_t ADDRESSES[] = {0x40};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -289,10 +358,13 @@ static const uint8_t ADDRESSES[] = {0x40};
 	.channels = SI_CHANNELS, .n_channels = CHANNELS, .integrity = DRIVER_INTEGRITY_CRC,        \
 	.deadline_us = 50000, .state_bytes = sizeof(struct si_state), .configure = si_configure,   \
 	.start = si_start, .collect = si_collect, .variant = &(part), .vectors = part##_VECTORS,   \
-	.n_vectors = COUNT(part##_VECTORS), .model = &part##_MODEL
+	.n_vectors = COUNT(part##_VECTORS), .model = &part##_MODEL,                                \
+	.identities = part##_IDENTITIES, .n_identities = COUNT(part##_IDENTITIES)
 
 const struct driver driver_si7021 = {
 	COMMON(SI7021),
+	.identify = si7021_identify,
+	.identifies_by_command = true,
 	.name = "si7021",
 	.also_called = "Si7006, Si7020",
 	.description = "Silicon Labs temperature and humidity sensor",
@@ -301,6 +373,7 @@ const struct driver driver_si7021 = {
 
 const struct driver driver_htu21d = {
 	COMMON(HTU21D),
+	.identify = htu21d_identify,
 	.name = "htu21d",
 	.also_called = "HTU20D, HTU21",
 	.description = "TE temperature and humidity sensor",

@@ -28,6 +28,8 @@ enum {
 	REG_ALS_CONF = 0x00,
 	REG_POWER_SAVING = 0x03,
 	REG_ALS = 0x04,
+	REG_ID = 0x07,
+	ID_VEML7700 = 0xC481, /* the upper byte is another one at other addresses */
 
 	CONF_GAIN_SHIFT = 11, /* table 1 */
 	CONF_IT_SHIFT = 6,
@@ -98,6 +100,21 @@ static int veml7700_configure(struct chip *chip, uint32_t *ret_wait_us)
 	if (r == 0)
 		*ret_wait_us = 0;
 	return r;
+}
+
+/* 84286, ID register: of parts with the address 0x10. Older ones have nothing there. */
+static int veml7700_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
+{
+	uint16_t id;
+	int r = i2c_read_le16(chip->i2c, chip->address, REG_ID, &id);
+
+	(void)ret_wait_us;
+	if (r < 0)
+		return r;
+	if (id != ID_VEML7700)
+		return -EBADMSG;
+	*ret_is_certain = true;
+	return 0;
 }
 
 static int veml7700_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
@@ -233,6 +250,7 @@ static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
 	model_advance(model, now_us);
 	uint16_t value = model->pointer == REG_ALS_CONF ? model->config
 		: model->pointer == REG_ALS             ? model->als
+		: model->pointer == REG_ID              ? ID_VEML7700
 							: model->power_saving;
 
 	memset(data, 0xFF, size);
@@ -323,6 +341,17 @@ static const struct driver_vector VECTORS[] = {
 
 static const uint8_t ADDRESSES[] = {0x10};
 
+static const struct driver_identity IDENTITIES[] = {
+	{.source = "84286 revision 1.8, ID register: 81h below, C4h above at the address 10h",
+		.answers = (const uint8_t[]){0x81, 0xC4},
+		.n_answers = 2,
+		.is_certain = true},
+	{.source = "84286 revision 1.8, ID register: D4h above is that of another address",
+		.answers = (const uint8_t[]){0x81, 0xD4},
+		.n_answers = 2,
+		.result = -EBADMSG},
+};
+
 const struct driver driver_veml7700 = {
 	.name = "veml7700",
 	.description = "Vishay illuminance sensor",
@@ -336,6 +365,9 @@ const struct driver driver_veml7700 = {
 	.n_params = PARAMS,
 	.integrity = DRIVER_INTEGRITY_NONE,
 	.configure = veml7700_configure,
+	.identify = veml7700_identify,
+	.identities = IDENTITIES,
+	.n_identities = COUNT(IDENTITIES),
 	.start = veml7700_start,
 	.collect = veml7700_collect,
 	.narrow = veml7700_narrow,

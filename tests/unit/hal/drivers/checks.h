@@ -21,6 +21,7 @@ extern const struct driver_check CHECKS_PWM[];
 extern const struct driver_check CHECKS_TOGETHER[];
 extern const struct driver_check CHECKS_EVENTS[];
 extern const struct driver_check CHECKS_COUNTS[];
+extern const struct driver_check CHECKS_IDENTITY[];
 
 bool is_any(const struct driver *driver);
 bool is_sensor(const struct driver *driver);

@@ -17,6 +17,7 @@ static const struct driver_check *const CHECKS[] = {
 	CHECKS_TOGETHER,
 	CHECKS_EVENTS,
 	CHECKS_COUNTS,
+	CHECKS_IDENTITY,
 	NULL,
 };
 
