@@ -15,6 +15,7 @@ enum { ATTRIBUTE_BYTES = 64 }; /* a number and more; a longer text is an error (
 struct attributes_class {
 	const char *folder; /* below /sys: "class/hwmon" */
 	const char *prefix; /* of the numbered names in that folder: "hwmon" */
+	const char *input;  /* what begins the name of an attribute that measures: "in_"; or "" */
 };
 
 struct attributes;

@@ -123,6 +123,15 @@ int board_open_lines(struct board *board, const struct lines_request *request,
 	return finish(board->ops->open_lines(board, request, error, ret_lines), error);
 }
 
+int board_list(struct board *board, enum board_kind kind, const struct attributes_class *class,
+	board_found *found, void *userdata)
+{
+	if (!board || !found || (kind == BOARD_ATTRIBUTE) != (class != NULL))
+		return -EINVAL;
+	return board->ops->list ? board->ops->list(board, kind, class, found, userdata)
+				: -EOPNOTSUPP;
+}
+
 struct board *board_close(struct board *board)
 {
 	if (board)

@@ -27,6 +27,34 @@ struct pwm_request {
 /* The name of a kernel LED's output in traces and on the simulated wires. */
 #define BOARD_LED_NAME "leds/%.58s"
 
+/* What board_list() lists. */
+enum board_kind {
+	BOARD_I2C,       /* buses */
+	BOARD_I2C_HELD,  /* addresses that the kernel's drivers hold */
+	BOARD_SPI,       /* devices */
+	BOARD_GPIO_CHIP, /* also those that may not be opened */
+	BOARD_GPIO_LINE,
+	BOARD_PWM, /* chips */
+	BOARD_LED,
+	BOARD_ATTRIBUTE, /* channels of the class's devices */
+};
+
+enum { BOARD_ITEM_BYTES = 64 };
+
+struct board_item {
+	/* As the map has it: "/dev/i2c-1", "gpiochip0", "GPIO17", "fe20c000.pwm", "ACT", "temp1".
+	 * A line may have none: "". I2C_HELD: the kernel's name, "1-0076". */
+	char name[BOARD_ITEM_BYTES];
+	char of[BOARD_ITEM_BYTES]; /* I2C_HELD, GPIO_LINE, ATTRIBUTE: what it is on */
+	char words
+		[BOARD_ITEM_BYTES]; /* the kernel's own: adapter, label, holder, driver, trigger */
+	uint32_t number; /* lines, channels, or steps of brightness; the address; the offset */
+	bool is_held;    /* GPIO_LINE: by whom is in words, if that is known */
+	int error;       /* 0; why it cannot be used: -EACCES; -ENOENT: it has no device file */
+};
+
+typedef void board_found(void *userdata, const struct board_item *item);
+
 struct board;
 struct lines_share;
 
@@ -47,6 +75,8 @@ struct board_ops {
 	int (*open_lines)(struct board *board, const struct lines_request *request,
 		struct hal_error *error, struct lines **ret_lines);
 	void (*close)(struct board *board); /* frees it; close all that was opened from it before */
+	int (*list)(struct board *board, enum board_kind kind, const struct attributes_class *class,
+		board_found *found, void *userdata);
 };
 
 /* Backends embed this as their first member. */
@@ -76,6 +106,14 @@ int board_open_attributes(struct board *board, const struct attributes_class *cl
  * lines_share.h. -EINVAL: a malformed name, or too many. */
 int board_open_lines(struct board *board, const struct lines_request *request,
 	struct hal_error *error, struct lines **ret_lines);
+
+/*
+ * Calls found for each thing of that kind, in the order of the kernel's numbers or names. Nothing is
+ * requested or changed; found may not use the board. class: of ATTRIBUTE alone, otherwise NULL. 0; -EOPNOTSUPP: the board cannot
+ * tell; -ENOMEM.
+ */
+int board_list(struct board *board, enum board_kind kind, const struct attributes_class *class,
+	board_found *found, void *userdata);
 
 /* Closes and returns NULL; board may be NULL. */
 struct board *board_close(struct board *board);

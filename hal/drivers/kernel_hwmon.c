@@ -46,7 +46,7 @@ static int mend(struct chip *chip, const struct driver_channel *channel, double 
 
 static const struct kernel_variant VARIANT = {
 	.prefix = "", .has_fault = true, .units = UNITS, .mend = mend};
-static const struct attributes_class CLASS = {"class/hwmon", "hwmon"};
+static const struct attributes_class CLASS = {"class/hwmon", "hwmon", ""};
 
 /* clang-format off */
 #define SPEED(name) {name, "speed", "RPM", 0, 1e6, 1, 1200}

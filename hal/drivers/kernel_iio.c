@@ -37,7 +37,7 @@ static int mend(struct chip *chip, const struct driver_channel *channel, double 
 
 static const struct kernel_variant VARIANT = {
 	.prefix = "in_", .has_raw = true, .units = UNITS, .mend = mend};
-static const struct attributes_class CLASS = {"bus/iio/devices", "iio:device"};
+static const struct attributes_class CLASS = {"bus/iio/devices", "iio:device", "in_"};
 
 /* clang-format off */
 #define PRESSURE(name)             {name, "pressure", "hPa", 0, 1e5, 0.001, 1013.25}

@@ -57,11 +57,7 @@ static void close_attributes(struct attributes *base)
 
 static const struct attributes_ops OPS = {read_attribute, close_attributes};
 
-/*
- * Finds the device node: the last folder above the device's own that is not named after its class:
- * .../i2c-1/1-0076/iio:device0, .../i2c-1/1-0048/hwmon/hwmon2.
- */
-static void find_node(const char *directory, char *ret_node, size_t node_bytes)
+void attributes_linux_node(const char *directory, char *ret_node, size_t node_bytes)
 {
 	char *path = realpath(directory, NULL);
 	char *slash = path ? strrchr(path, '/') : NULL;
@@ -87,7 +83,7 @@ static void look_at(struct search *search, const char *directory)
 
 	(void)sysfs_read_text(directory, "name", name, sizeof(name));
 	(void)sysfs_read_text(directory, "label", label, sizeof(label));
-	find_node(directory, node, sizeof(node));
+	attributes_linux_node(directory, node, sizeof(node));
 	search->n_devices++;
 	(void)snprintf(both, sizeof(both), "%s (%s)", name, node);
 	sysfs_add_word(search->names, sizeof(search->names), both);

@@ -21,3 +21,13 @@
  */
 int attributes_linux_open(const char *sys, const struct attributes_class *class, const char *device,
 	struct hal_error *error, struct attributes **ret_attributes);
+
+/* See board_list(), ATTRIBUTE. */
+int attributes_linux_list(
+	const char *sys, const struct attributes_class *class, board_found *found, void *userdata);
+
+/*
+ * The device node of a device's folder: the last folder above it that is not named after its class:
+ * .../i2c-1/1-0076/iio:device0, .../i2c-1/1-0048/hwmon/hwmon2. "": it has none.
+ */
+void attributes_linux_node(const char *directory, char *ret_node, size_t node_bytes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "board_linux.h"
 #include "attributes_linux.h"
+#include "board_files.h"
 #include "gpio_linux.h"
 #include "i2c_linux.h"
 #include "led_class.h"
@@ -115,13 +116,26 @@ static int open_lines(struct board *board, const struct lines_request *request,
 	return 0;
 }
 
+static int list(struct board *board, enum board_kind kind, const struct attributes_class *class,
+	board_found *found, void *userdata)
+{
+	const struct board_linux_roots *roots = roots_of(board);
+	const struct gpio_linux gpio = {roots->dev, gpio_chip_open};
+
+	if (kind == BOARD_GPIO_CHIP || kind == BOARD_GPIO_LINE)
+		return gpio_linux_list(&gpio, kind == BOARD_GPIO_LINE, found, userdata);
+	if (kind == BOARD_ATTRIBUTE)
+		return attributes_linux_list(roots->sys, class, found, userdata);
+	return board_files_list(roots, kind, found, userdata);
+}
+
 static void close_board(struct board *board)
 {
 	free(board);
 }
 
 static const struct board_ops OPS = {open_i2c, open_spi, open_line, open_pwm, open_led,
-	open_attributes, open_lines, close_board};
+	open_attributes, open_lines, close_board, list};
 
 int board_linux_new(const struct board_linux_roots *roots, const struct hal_trace *trace,
 	struct board **ret_board)

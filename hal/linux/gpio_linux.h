@@ -6,8 +6,7 @@
  */
 #pragma once
 
-#include "gpio.h"
-#include "hal_error.h"
+#include "board.h"
 
 enum { GPIO_CHIP_TEXT_BYTES = 32 }; /* GPIO_MAX_NAME_SIZE of linux/gpio.h */
 
@@ -16,6 +15,7 @@ struct gpio_chip;
 struct gpio_line_state {
 	char name[GPIO_CHIP_TEXT_BYTES];     /* "" if it has none */
 	char consumer[GPIO_CHIP_TEXT_BYTES]; /* the line's holder; "" if the holder gave no name */
+	bool is_held;
 };
 
 struct gpio_chip_ops {
@@ -58,6 +58,10 @@ struct gpio_linux {
  */
 int gpio_linux_open(const struct gpio_linux *gpio, const struct gpio_request *request,
 	struct hal_error *error, struct gpio_line **ret_line);
+
+/* See board_list(), GPIO_CHIP and GPIO_LINE. */
+int gpio_linux_list(
+	const struct gpio_linux *gpio, bool is_lines, board_found *found, void *userdata);
 
 enum { GPIO_PATH_BYTES = 4096 };
 

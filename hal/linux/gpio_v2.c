@@ -56,6 +56,7 @@ static int line_state(struct gpio_chip *base, uint32_t offset, struct gpio_line_
 	(void)snprintf(ret_state->name, sizeof(ret_state->name), "%s", name ? name : "");
 	(void)snprintf(
 		ret_state->consumer, sizeof(ret_state->consumer), "%s", consumer ? consumer : "");
+	ret_state->is_held = gpiod_line_info_is_used(info);
 	gpiod_line_info_free(info);
 	return 0;
 }

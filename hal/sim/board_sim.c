@@ -88,6 +88,7 @@ static const struct board_ops SIM_BOARD_OPS = {
 	.open_attributes = sim_open_attributes,
 	.open_lines = sim_open_lines,
 	.close = sim_close,
+	.list = sim_list,
 };
 
 int board_sim_new(const struct sim_settings *settings, const struct hal_trace *trace,

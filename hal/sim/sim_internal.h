@@ -101,6 +101,8 @@ int sim_open_attributes(struct board *board, const struct attributes_class *clas
 	const char *device, struct hal_error *error, struct attributes **ret_attributes);
 int sim_open_lines(struct board *board, const struct lines_request *request,
 	struct hal_error *error, struct lines **ret_lines);
+int sim_list(struct board *board, enum board_kind kind, const struct attributes_class *class,
+	board_found *found, void *userdata); /* sim_list.c */
 /* Call it, with the lock, when the part may drive its lines to other levels. */
 void sim_lines_changed(struct sim_part *part);
 /* Lets the part drive its lines again. With the lock. */
