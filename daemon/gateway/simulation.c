@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "simulation.h"
 #include "board_sim.h"
+#include "config_simulate_board.h"
 #include "diag.h"
 #include "log.h"
 #include <errno.h>
@@ -103,27 +104,12 @@ static void remove_parts(struct simulation *simulation, const struct config *con
 
 int simulation_set_map(struct simulation *simulation, const struct config *config)
 {
+	int r;
+
 	remove_parts(simulation, config);
-	for (size_t i = 0; i < config->n_chips; i++) {
-		const struct config_chip *chip = &config->chips[i];
-		int r = sim_add_part(
-			simulation->board, chip->name, chip->driver, chip->bus, chip->address);
-
-		if (r == 0)
-			r = sim_wire_part(simulation->board, chip->name, chip->params);
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < config->n_sensors; i++) {
-		const struct config_sensor *sensor = &config->sensors[i];
-		int r = 0;
-
-		if (sensor->simulated)
-			r = sim_set_wave(simulation->board, config->chips[sensor->chip].name,
-				sensor->channel, &sensor->simulate);
-		if (r < 0)
-			return r;
-	}
+	r = config_simulate_board(config, simulation->board);
+	if (r < 0)
+		return r;
 	simulation->config = config;
 	return 0;
 }
