@@ -64,6 +64,27 @@ int state_lock(const char *directory, struct state_lock *ret_lock, pid_t *ret_ho
 	return 0;
 }
 
+int state_lock_holder(const char *directory, pid_t *ret_holder)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct flock lock = whole_file();
+	int file, r = 0;
+
+	if (fd < 0)
+		return -errno;
+	file = openat(fd, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file < 0)
+		r = errno == ENOENT ? 0 : -errno;
+	else if (fcntl(file, F_GETLK, &lock) < 0)
+		r = -errno;
+	if (r == 0)
+		*ret_holder = file >= 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
+	if (file >= 0)
+		(void)close(file);
+	(void)close(fd);
+	return r;
+}
+
 void state_unlock(struct state_lock *lock)
 {
 	/* Nothing depends on the file: the directory is still locked. */
