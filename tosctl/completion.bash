@@ -11,7 +11,7 @@ _tosctl() {
 	local -a connection=()
 
 	case $previous in
-	-c | --config | --cafile | --cert | --key | --unix | check)
+	-c | --config | --cafile | --cert | --key | --unix | --write | --simulate | check)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
@@ -27,7 +27,7 @@ _tosctl() {
 		-h | -p | -L | -u | -P | -t | -c | --url | --host | --port | --topic | --config | --unix | --cafile | --cert | --key)
 			connection+=("$word" "${COMP_WORDS[++i]}")
 			;;
-		-V | -W | -C | --for | --fade)
+		-V | -W | -C | --for | --fade | --write | --simulate | --state)
 			((i++))
 			;;
 		-*) ;;
@@ -38,10 +38,12 @@ _tosctl() {
 		esac
 	done
 	if [[ $current == -* ]]; then
-		word="-h -p -L -u -P -V -W -C -t -c --unix --cafile --cert --key --json --for --fade --help --version"
+		word="-h -p -L -u -P -V -W -C -t -c --unix --cafile --cert --key --json --for --fade --help --version --write --simulate --state --force"
 	elif [[ -z $command ]]; then
 		word="$(tosctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p')
 			$(_tosctl_outputs "${connection[@]}" | cut -d ' ' -f 1 | sort -u)"
+	elif [[ $command == probe ]]; then
+		word="--write --simulate --state --force --json"
 	elif [[ $command == drivers ]]; then
 		word=$(tosctl drivers | cut -d ' ' -f 1)
 	else

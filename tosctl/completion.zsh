@@ -27,7 +27,9 @@ _arguments -C \
 	'-V[version of MQTT]:version:(5 311)' '-W[wait for answers]:seconds:' '-C[end after so many messages]:count:' \
 	'-c[device map with the connection]:map:_files' '--cafile[whom to trust]:file:_files' \
 	'--cert[who this is]:file:_files' '--key[key of the certificate]:file:_files' '--json[for programs]' \
-	'--for[and then rest]:time:' '--fade[get there slowly]:time:' '--help[show the help]' '--version[show the version]' \
+	'--for[and then rest]:time:' '--fade[get there slowly]:time:' '--write[probe\: make a map]:file:_files' \
+	'--simulate[probe\: the simulated board of a map]:map:_files' '--state[probe\: of the running tosd]:folder:_files -/' \
+	'--force[probe\: replace the file]' '--help[show the help]' '--version[show the version]' \
 	'1:command:->command' '*::argument:->argument' && return
 
 case $state in

@@ -25,6 +25,10 @@ enum {
 	OPTION_JSON,
 	OPTION_FOR,
 	OPTION_FADE,
+	OPTION_WRITE,
+	OPTION_SIMULATE,
+	OPTION_STATE,
+	OPTION_FORCE,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -47,6 +51,10 @@ static const struct option TABLE[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"for", required_argument, NULL, OPTION_FOR},
 	{"fade", required_argument, NULL, OPTION_FADE},
+	{"write", required_argument, NULL, OPTION_WRITE},
+	{"simulate", required_argument, NULL, OPTION_SIMULATE},
+	{"state", required_argument, NULL, OPTION_STATE},
+	{"force", no_argument, NULL, OPTION_FORCE},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{0},
@@ -149,6 +157,14 @@ static int take_number(
 	return -1;
 }
 
+static int take_path(const char *name, const char *text, const char **ret_path)
+{
+	if (!*text)
+		return usage_error("%s takes a file's name", name);
+	*ret_path = text;
+	return -1;
+}
+
 static int take_version(const char *text, int *ret_version)
 {
 	static const struct {
@@ -229,6 +245,15 @@ static int take(int option, char *value, struct draft *draft)
 		return take_duration("--for", value, &draft->options.for_ms);
 	case OPTION_FADE:
 		return take_duration("--fade", value, &draft->options.fade_ms);
+	case OPTION_WRITE:
+		return take_path("--write", value, &draft->options.write);
+	case OPTION_SIMULATE:
+		return take_path("--simulate", value, &draft->options.simulate);
+	case OPTION_STATE:
+		return take_path("--state", value, &draft->options.state);
+	case OPTION_FORCE:
+		draft->options.force = true;
+		return -1;
 	case OPTION_VERSION:
 		puts("tosctl " TOS_VERSION);
 		return EXIT_OK;

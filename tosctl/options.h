@@ -19,6 +19,9 @@ struct options {
 	unsigned long count;     /* -C: messages to show; 0: no limit */
 	uint32_t for_ms, fade_ms; /* --for, --fade; 0: not given */
 	bool json;                /* --json */
+	/* Of probe: --write, --simulate and --state; NULL: not given. */
+	const char *write, *simulate, *state;
+	bool force; /* --force */
 };
 
 /*

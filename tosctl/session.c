@@ -65,16 +65,15 @@ static int connect_with(struct session *session, int version, char *error)
 	return mqtt_client_connect(&settings, error, &session->client);
 }
 
-int session_open(const struct options *options, struct session **ret_session)
+int session_try(const struct options *options, char error[static MQTT_CLIENT_ERROR_MAX],
+	struct session **ret_session)
 {
 	struct session *session = calloc(1, sizeof(*session));
-	char error[MQTT_CLIENT_ERROR_MAX] = "";
 	uint32_t random = 0;
 	int wanted = options->mqtt.version, r;
 
 	if (!session)
-		return EXIT_REFUSED;
-	catch_end();
+		return -ENOMEM;
 	mqtt_client_prepare_environment();
 	session->options = options;
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
@@ -86,12 +85,25 @@ int session_open(const struct options *options, struct session **ret_session)
 	if (r == -EPROTONOSUPPORT && !wanted)
 		r = connect_with(session, CONFIG_MQTT_VERSION_3_1_1, error);
 	if (r < 0) {
-		fprintf(stderr, "tosctl: %s: %s\n", options->place, error);
 		session_close(session);
-		return EXIT_OFFLINE;
+		return r;
 	}
 	*ret_session = session;
-	return -1;
+	return 0;
+}
+
+int session_open(const struct options *options, struct session **ret_session)
+{
+	char error[MQTT_CLIENT_ERROR_MAX] = "";
+	int r;
+
+	catch_end();
+	r = session_try(options, error, ret_session);
+	if (r == -ENOMEM)
+		return EXIT_REFUSED;
+	if (r < 0)
+		fprintf(stderr, "tosctl: %s: %s\n", options->place, error);
+	return r < 0 ? EXIT_OFFLINE : -1;
 }
 
 int session_subscribe(struct session *session, const char *const *names, size_t n, bool is_needed)

@@ -2,16 +2,25 @@
 #include "regular_file.h"
 #include "yaml_tree.h"
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const struct diag_place whole_file = {0};
 
-/* EXAMPLES_DIR is where they are installed. */
-static const char FIRST_STEPS[] =
-	"copy an example from " EXAMPLES_DIR " there, or name another map with --config; "
-	"tosd --check shows its mistakes";
+/* What makes a map of this name. EXAMPLES_DIR is where they are installed. */
+static void tell_missing(struct diag *diag, const char *path)
+{
+	char cure[PATH_MAX + 256];
+
+	(void)snprintf(cure, sizeof(cure),
+		"`sudo tosctl probe --write %s` makes a first map of what it finds on this board; "
+		"examples are in %s",
+		path, EXAMPLES_DIR);
+	diag_error(diag, whole_file, cure, "cannot be read: %s", strerror(ENOENT));
+}
 
 /* Reads at most size bytes. The bytes read, or a negative errno. */
 static ssize_t read_all(int fd, char *buffer, size_t size)
@@ -60,7 +69,7 @@ int yaml_text_read_file(const char *path, struct diag *diag, char **ret_text, si
 	if (n == -REGULAR_FILE_IS_NOT)
 		diag_error(diag, whole_file, "put the map into a file", "is not a regular file");
 	else if (n == -ENOENT)
-		diag_error(diag, whole_file, FIRST_STEPS, "cannot be read: %s", strerror(ENOENT));
+		tell_missing(diag, path);
 	else if (n < 0)
 		diag_error(diag, whole_file, NULL, "cannot be read: %s", strerror((int)-n));
 	else

@@ -152,8 +152,8 @@ def test_missing_map(binary, folder, option):
     assert (code, out) == (78, "")
     assert re.fullmatch(
         re.escape(f"{path}: error: cannot be read: No such file or directory\n")
-        + "  copy an example from /.*/tos-gateway/examples there, or name another map with --config; "
-        "tosd --check shows its mistakes\n",
+        + re.escape(f"  `sudo tosctl probe --write {path}` makes a first map of what it finds on this board; ")
+        + "examples are in /.*/tos-gateway/examples\n",
         err,
     )
 

@@ -94,6 +94,7 @@ def put_map(guest, text):
 def test_without_a_map_it_waits_for_one(guest, package, service):
     said = package.install()
     assert f"there is no device map yet. Write one to {MAP_PATH}, and the gateway starts." in said
+    assert f"sudo tosctl probe --write {MAP_PATH}" in said
     assert guest.run("systemctl is-enabled tosd.service tosd.path").split() == ["enabled", "enabled"]
     assert (service.show("ActiveState"), service.show("Result")) == ("inactive", "success")
     assert guest.run("systemctl --failed --no-legend") == ""

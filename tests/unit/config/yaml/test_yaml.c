@@ -357,8 +357,8 @@ static void test_unreadable_files(void **state)
 	(void)state;
 	assert_unreadable("/nonexistent/tosd.yaml",
 		"t: error: cannot be read: No such file or directory\n"
-		"  copy an example from /*/tos-gateway/examples there, or name another map with "
-		"--config; tosd --check shows its mistakes\n");
+		"  `sudo tosctl probe --write /nonexistent/tosd.yaml` makes a first map of what it "
+		"finds on this board; examples are in /*/tos-gateway/examples\n");
 	assert_unreadable("/", "t: error: cannot be read: Is a directory\n");
 	/* It could keep its reader waiting for ever, as a pipe does. */
 	assert_unreadable("/dev/zero",
