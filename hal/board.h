@@ -108,9 +108,9 @@ int board_open_lines(struct board *board, const struct lines_request *request,
 	struct hal_error *error, struct lines **ret_lines);
 
 /*
- * Calls found for each thing of that kind, in the order of the kernel's numbers or names. Nothing is
- * requested or changed; found may not use the board. class: of ATTRIBUTE alone, otherwise NULL. 0; -EOPNOTSUPP: the board cannot
- * tell; -ENOMEM.
+ * Calls found for each thing of that kind, in the order of the kernel's numbers or names; found may
+ * not use the board. Nothing is requested or changed. class: of ATTRIBUTE alone, otherwise NULL. 0;
+ * -EOPNOTSUPP: the board cannot tell; -ENOMEM.
  */
 int board_list(struct board *board, enum board_kind kind, const struct attributes_class *class,
 	board_found *found, void *userdata);

@@ -78,7 +78,9 @@ int state_lock_holder(const char *directory, pid_t *ret_holder)
 	else if (fcntl(file, F_GETLK, &lock) < 0)
 		r = -errno;
 	if (r == 0)
-		*ret_holder = file >= 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
+		*ret_holder = file < 0 || lock.l_type == F_UNLCK ? 0
+			: lock.l_pid > 0                         ? lock.l_pid
+								 : -1;
 	if (file >= 0)
 		(void)close(file);
 	(void)close(fd);

@@ -23,7 +23,8 @@ int state_lock(const char *directory, struct state_lock *ret_lock, pid_t *ret_ho
 
 /*
  * The process that has the directory, without taking it. 0 with *ret_holder: 0 if no process has
- * it. -EACCES: this user may not know. Other errors: there is no such directory.
+ * it, -1 if it is one that cannot be seen from here. -EACCES: this user may not know. Other errors:
+ * there is no such directory.
  */
 int state_lock_holder(const char *directory, pid_t *ret_holder);
 

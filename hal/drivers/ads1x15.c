@@ -464,9 +464,8 @@ static const struct driver_vector ADS1015_VECTORS[] = {
 		.tolerance = 1e-12},
 };
 
-#define ANSWER(...)                                                                                \
-	.answers = (const uint8_t[]){__VA_ARGS__},                                                 \
-	.n_answers = sizeof((const uint8_t[]){__VA_ARGS__})
+#define BYTES(...)  ((const uint8_t[]){__VA_ARGS__})
+#define ANSWER(...) .answers = BYTES(__VA_ARGS__), .n_answers = sizeof(BYTES(__VA_ARGS__))
 
 /* Both parts have the same registers. */
 static const struct driver_identity IDENTITIES[] = {

@@ -322,9 +322,8 @@ static const struct driver_vector AHT20_VECTORS[] = {
 };
 
 /* 0x38 is in 5.3 of the manual; 0x39 is what boards with the pin ADR (figure 1) at VDD have. */
-#define ANSWER(...)                                                                                \
-	.answers = (const uint8_t[]){__VA_ARGS__},                                                 \
-	.n_answers = sizeof((const uint8_t[]){__VA_ARGS__})
+#define BYTES(...)  ((const uint8_t[]){__VA_ARGS__})
+#define ANSWER(...) .answers = BYTES(__VA_ARGS__), .n_answers = sizeof(BYTES(__VA_ARGS__))
 
 static const struct driver_identity AHT10_IDENTITIES[] = {
 	{.source = "AHT10 version 1.1, 5.4: the status of a calibrated part, and a result",

@@ -90,8 +90,8 @@ static int ina219_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return r;
 }
 
-/* By the widest ranges in its Configuration register, which it has after a reset and by this driver,
- * and by the lowest bit of Calibration, which is always 0 (8.6.4.1). */
+/* By the widest ranges in its Configuration register, which it has after a reset and by this
+ * driver, and by the lowest bit of Calibration, which is always 0 (8.6.4.1). */
 static int ina219_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
 {
 	uint16_t config, calibration;
@@ -377,9 +377,8 @@ static const struct driver_vector VECTORS[] = {
 		.tolerance = 1e-9},
 };
 
-#define ANSWER(...)                                                                                \
-	.answers = (const uint8_t[]){__VA_ARGS__},                                                 \
-	.n_answers = sizeof((const uint8_t[]){__VA_ARGS__})
+#define BYTES(...)  ((const uint8_t[]){__VA_ARGS__})
+#define ANSWER(...) .answers = BYTES(__VA_ARGS__), .n_answers = sizeof(BYTES(__VA_ARGS__))
 
 static const struct driver_identity IDENTITIES[] = {
 	{.source = "SBOS448G, table 2: 399Fh and 0000h after a reset",

@@ -338,10 +338,8 @@ static const struct driver_vector SHT4X_VECTORS[] = {
 		.value = 100},
 };
 
-/* clang-format off */
-#define ANSWER(...)                                                                                \
-	.answers = (const uint8_t[]){__VA_ARGS__}, .n_answers = sizeof((const uint8_t[]){__VA_ARGS__})
-/* clang-format on */
+#define BYTES(...)  ((const uint8_t[]){__VA_ARGS__})
+#define ANSWER(...) .answers = BYTES(__VA_ARGS__), .n_answers = sizeof(BYTES(__VA_ARGS__))
 
 static const struct driver_identity SHT3X_IDENTITIES[] = {
 	{.source = "SHT3x-DIS version 5, 4.11 and 4.12: the status after a reset, 0x8010, and its "

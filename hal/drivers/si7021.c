@@ -90,7 +90,8 @@ static int si_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return 0;
 }
 
-/* "Electronic Serial Number": SNB_3 is 0x15 for the Si7021, 0x14 for the Si7020, 0x06 for the Si7006. */
+/* "Electronic Serial Number": SNB_3 is 0x15 for the Si7021, 0x14 for the Si7020, 0x06 for the
+ * Si7006. */
 static int si7021_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
 {
 	static const uint8_t ASK[] = {COMMAND_READ_ID, COMMAND_READ_ID_2},
@@ -322,9 +323,8 @@ static const struct driver_vector HTU21D_VECTORS[] = {
 		.tolerance = 1e-6},
 };
 
-#define ANSWER(...)                                                                                \
-	.answers = (const uint8_t[]){__VA_ARGS__},                                                 \
-	.n_answers = sizeof((const uint8_t[]){__VA_ARGS__})
+#define BYTES(...)  ((const uint8_t[]){__VA_ARGS__})
+#define ANSWER(...) .answers = BYTES(__VA_ARGS__), .n_answers = sizeof(BYTES(__VA_ARGS__))
 
 /* The CRCs were worked out independently of this code. */
 static const struct driver_identity SI7021_IDENTITIES[] = {

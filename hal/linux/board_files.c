@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each kind of thing is a folder whose entries are looked at one by one. Nothing is opened but small
- * files of sysfs.
+ * Each kind of thing is a folder whose entries are looked at one by one. Nothing is opened but
+ * small files of sysfs.
  */
 #include "board_files.h"
 #include "path.h"

@@ -5,6 +5,7 @@
 #include "board_sim.h"
 #include "command.h"
 #include "config_simulate_board.h"
+#include "load.h"
 #include "map.h"
 #include "running.h"
 #include "save.h"
@@ -15,8 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The board has the lines, PWM channels and LEDs of the map's outputs, whether they are used or not.
- */
+/* The board has the lines, PWM channels and LEDs of the map's outputs. */
 static void add_outputs(const struct config *config, struct board *board)
 {
 	char name[160];
@@ -41,15 +41,7 @@ static void add_outputs(const struct config *config, struct board *board)
 /* The simulated board of a map, as tosd --simulate makes it. */
 static int open_simulated(const char *path, struct config **ret_config, struct board **ret_board)
 {
-	char hostname[256] = "localhost";
-	struct diag *diag = NULL;
-
-	(void)gethostname(hostname, sizeof(hostname) - 1);
-	if (diag_new(path, &diag) == 0)
-		(void)config_load(path, hostname, diag, ret_config);
-	if (!*ret_config && diag)
-		diag_print(diag, stderr);
-	diag_free(diag);
+	*ret_config = probe_load_map(path, true);
 	if (!*ret_config || board_sim_new(NULL, NULL, ret_board) < 0)
 		return -1;
 	add_outputs(*ret_config, *ret_board);

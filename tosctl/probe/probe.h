@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Looking at the board that the program runs on. What is found is one JSON object: a list of items
- * for each look, and what is missing. The text on the terminal, --json and the map are all made from
- * it. A look is one struct probe_look in one file of looks/, and its name in looks/meson.build.
+ * for each look, and what is missing. The text on the terminal, --json and the map are all made
+ * from it. A look is one struct probe_look in one file of looks/, and its name in
+ * looks/meson.build.
  *
  * An item:
  *   name, words   shown: "/dev/i2c-1", "bcm2835 (i2c@7e804000)"

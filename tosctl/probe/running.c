@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "running.h"
 
+#include "load.h"
 #include "running_map.h"
 #include "state_lock.h"
 #include <ctype.h>
@@ -31,30 +32,39 @@ static bool read_process(
 	return *ret_used > 0;
 }
 
-/* A gateway, and none on a simulated board. */
-static bool is_gateway(const char *pid)
+/* A gateway that is not on a simulated board. Its map, if the command line names one: a path that
+ * leads there from here. */
+static bool is_gateway(const char *pid, char *ret_map, size_t size)
 {
 	char name[32], words[4096];
 	size_t used;
 
+	ret_map[0] = '\0';
 	if (!read_process(pid, "comm", name, sizeof(name), &used) || strcmp(name, "tosd\n") != 0)
 		return false;
 	if (!read_process(pid, "cmdline", words, sizeof(words), &used))
 		return true;
-	for (const char *word = words; word < words + used; word += strlen(word) + 1)
+	for (const char *word = words, *next; word < words + used; word = next) {
+		next = word + strlen(word) + 1;
 		if (strcmp(word, "--simulate") == 0 || strcmp(word, "-s") == 0)
 			return false;
+		if ((strcmp(word, "--config") == 0 || strcmp(word, "-c") == 0) &&
+			next < words + used)
+			(void)snprintf(ret_map, size, "/proc/%s/%s/%s", pid,
+				next[0] == '/' ? "root" : "cwd", next);
+	}
 	return true;
 }
 
-static pid_t find_process(void)
+static pid_t find_process(char *ret_map, size_t size)
 {
 	DIR *processes = opendir("/proc");
 	struct dirent *entry;
 	pid_t pid = 0;
 
 	while (processes && pid == 0 && (entry = readdir(processes)))
-		if (isdigit((unsigned char)entry->d_name[0]) && is_gateway(entry->d_name))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+			is_gateway(entry->d_name, ret_map, size))
 			pid = (pid_t)strtol(entry->d_name, NULL, 10);
 	if (processes)
 		(void)closedir(processes);
@@ -63,34 +73,27 @@ static pid_t find_process(void)
 
 static struct config *load(const char *path)
 {
-	char hostname[256] = "localhost";
-	struct config *config = NULL;
-	struct diag *diag = NULL;
-
-	(void)gethostname(hostname, sizeof(hostname) - 1);
-	if (access(path, R_OK) == 0 && diag_new(path, &diag) == 0)
-		(void)config_load(path, hostname, diag, &config);
-	diag_free(diag);
-	return config;
+	return access(path, R_OK) == 0 ? probe_load_map(path, false) : NULL;
 }
 
 void probe_find_running(struct probe *probe, const char *state_dir, struct config **ret_running)
 {
-	char path[4096];
-	int r;
+	char map[4096] = "", path[4096];
+	int r = state_lock_holder(state_dir ? state_dir : DEFAULT_STATE, &probe->pid);
+	bool is_holder = r == 0 && probe->pid != 0;
 
 	*ret_running = NULL;
-	r = state_lock_holder(state_dir ? state_dir : DEFAULT_STATE, &probe->pid);
 	/* A directory that was named is meant, and no other gateway. */
-	if (r < 0 && !state_dir)
-		probe->pid = find_process();
-	probe->is_running = probe->pid > 0;
+	if (!is_holder && !state_dir)
+		probe->pid = find_process(map, sizeof(map));
+	probe->is_running = probe->pid != 0;
 	if (!probe->is_running)
 		return;
-	if (running_map_path(state_dir ? state_dir : DEFAULT_STATE, path, sizeof(path)) == 0)
+	if (is_holder &&
+		running_map_path(state_dir ? state_dir : DEFAULT_STATE, path, sizeof(path)) == 0)
 		*ret_running = load(path);
-	/* The usual map, if the copy may not be read: it may have been edited since. */
+	/* Otherwise the map that it was started with, which may have been edited since. */
 	if (!*ret_running && !state_dir)
-		*ret_running = load(DEFAULT_MAP);
+		*ret_running = load(*map ? map : DEFAULT_MAP);
 	probe->running = *ret_running;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "save.h"
 
-#include "config.h"
-#include "text.h"
+#include "load.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -94,23 +93,15 @@ static int write_all(int fd, const char *text, size_t size)
 /* What probe writes has no mistakes; if it has, nobody shall start with it. */
 static int check(const char *path)
 {
-	char hostname[256] = "localhost";
-	struct config *config = NULL;
-	struct diag *diag = NULL;
+	struct config *config = probe_load_map(path, true);
 
-	(void)gethostname(hostname, sizeof(hostname) - 1);
-	if (diag_new(path, &diag) == 0)
-		(void)config_load(path, hostname, diag, &config);
-	if (!config && diag)
-		diag_print(diag, stderr);
-	diag_free(diag);
 	if (!config)
 		return refuse("the map would have mistakes and is not written");
 	config_free(config);
 	return 0;
 }
 
-/* The temporary file takes the place of the other one. Without old, none may have come meanwhile. */
+/* The temporary file takes the place of the other one. Without old, none may have come since. */
 static int put(const char *temporary, const char *path, const struct stat *old)
 {
 	if (old ? rename(temporary, path) == 0 : link(temporary, path) == 0)

@@ -24,13 +24,14 @@ static char *map_of(struct probe_rig *rig)
 /* Loads the text; NULL with its mistakes printed. */
 static struct config *load(const char *text)
 {
+	static const struct host host = {.name = "pi", .id = "0123456789ab"};
 	struct temp_tree tree = temp_tree_new();
 	struct config *config = NULL;
 	struct diag *diag = NULL;
 
 	temp_tree_write(&tree, "map.yaml", text);
 	assert_int_equal(diag_new("map.yaml", &diag), 0);
-	(void)config_load(temp_tree_path(&tree, "map.yaml"), "host", diag, &config);
+	(void)config_load(temp_tree_path(&tree, "map.yaml"), &host, diag, &config);
 	if (!config) {
 		diag_print(diag, stderr);
 		print_error("%s", text);
