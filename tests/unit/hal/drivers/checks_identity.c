@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How a part is told from others without being changed. */
 #include "checks.h"
+#include "chip_pwm.h"
 
 #include <errno.h>
 #include <string.h>
