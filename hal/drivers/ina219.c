@@ -94,7 +94,7 @@ static int ina219_configure(struct chip *chip, uint32_t *ret_wait_us)
  * driver, and by the lowest bit of Calibration, which is always 0 (8.6.4.1). */
 static int ina219_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
 {
-	uint16_t config, calibration;
+	uint16_t config = 0, calibration = 0;
 	int r = i2c_read_be16(chip->i2c, chip->address, REG_CONFIG, &config);
 
 	if (r == 0)

@@ -314,11 +314,11 @@ static const struct driver_vector VECTORS[] = {
 };
 
 static const struct driver_identity IDENTITIES[] = {
-	{.source = "SCD4x version 1.3, 3.8.2, example: 0x8000 is not ready, its CRC 0xA2",
+	{.source = "SCD4x version 1.5, 3.8.2, example: 0x8000 is not ready, its CRC 0xA2",
 		.answers = (const uint8_t[]){0x80, 0x00, 0xA2},
 		.n_answers = 3,
 		.is_certain = true},
-	{.source = "SCD4x version 1.3, 3.11: 0xBEEF has the CRC 0x92, so 0x93 is another part's",
+	{.source = "SCD4x version 1.5, 3.11: 0xBEEF has the CRC 0x92, so 0x93 is another part's",
 		.answers = (const uint8_t[]){0xBE, 0xEF, 0x93},
 		.n_answers = 3,
 		.result = -EBADMSG},

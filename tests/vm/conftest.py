@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items):
 def initramfs(tmp_path_factory):
     build = pathlib.Path(os.environ["TOS_BUILD"])
     initramfs = tmp_path_factory.mktemp("vm") / "initramfs"
-    ours = [build / "daemon" / "tosd", *(build / "tests" / "vm" / name for name in ("i2c_server", "control", "smbus"))]
+    ours = [build / "daemon" / "tosd", build / "tosctl" / "tosctl", *(build / "tests" / "vm" / name for name in ("i2c_server", "control", "smbus"))]
     programs = [*ours, shutil.which("gpioset"), shutil.which("gpioinfo"), shutil.which("mosquitto_pub")]
     subprocess.run([HERE / "initramfs.sh", kernel(), initramfs, *programs], check=True)
     return initramfs

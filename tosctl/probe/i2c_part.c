@@ -90,27 +90,36 @@ static void add_channels(cJSON *item, const struct driver *driver)
 		probe_add_channel(item, driver->channels[i].name);
 }
 
-/* An item with the drivers that it may be; the first one's channels. */
-static cJSON *add_part(cJSON *parts, const char *bus, uint16_t address, enum probe_state state,
-	const char *words, const struct driver *const *drivers, size_t n)
+/* Where the part is, and what is said of it. */
+struct place {
+	const char *bus;
+	uint16_t address;
+	cJSON *parts;
+};
+
+static cJSON *add_part(const struct place *place, enum probe_state state, const char *words)
 {
 	char name[8];
-	cJSON *item;
 
-	(void)snprintf(name, sizeof(name), "0x%02x", address);
-	item = probe_add(parts, name, state, words);
-	for (size_t i = 0; i < n; i++)
-		probe_set_chip(item, drivers[i], bus, address);
-	if (n > 0)
-		add_channels(item, drivers[0]);
-	return item;
+	(void)snprintf(name, sizeof(name), "0x%02x", place->address);
+	return probe_add(place->parts, name, state, words);
 }
 
-static void add_untold(
-	const struct suspects *suspects, const char *bus, uint16_t address, cJSON *parts)
+/* The drivers that it may be, with the first one's channels. */
+static void set_drivers(
+	cJSON *item, const struct place *place, const struct driver *const *drivers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		probe_set_chip(item, drivers[i], place->bus, place->address);
+	if (n > 0)
+		add_channels(item, drivers[0]);
+}
+
+static void add_untold(const struct suspects *suspects, const struct place *place)
 {
 	char words[HAL_ERROR_BYTES + 64] = "answers; ";
 	size_t used = strlen(words);
+	cJSON *item;
 
 	if (suspects->words.text[0])
 		(void)snprintf(words + used, sizeof(words) - used, "%s", suspects->words.text);
@@ -120,36 +129,45 @@ static void add_untold(
 	else
 		(void)snprintf(words + used, sizeof(words) - used,
 			"no driver here is for this address%s",
-			address == 0x70 ? " (a PCA9685 answers to it besides its own)" : "");
+			place->address == 0x70 ? " (a PCA9685 answers to it besides its own)" : "");
 	if (!suspects->words.text[0])
 		add_names(words, sizeof(words), suspects->untold, suspects->n_untold, " or ");
-	add_part(parts, bus, address, PROBE_MAYBE, words, suspects->untold,
-		suspects->words.text[0] ? 0 : suspects->n_untold);
+	item = add_part(place, PROBE_MAYBE, words);
+	if (!suspects->words.text[0])
+		set_drivers(item, place, suspects->untold, suspects->n_untold);
+}
+
+static void add_told(const struct suspects *suspects, const struct place *place)
+{
+	const struct driver *certain = suspects->certain;
+	char words[256];
+
+	if (certain) {
+		(void)snprintf(words, sizeof(words), "%s, %s", certain->name, certain->description);
+		set_drivers(add_part(place, PROBE_FOUND, words), place, &certain, 1);
+		return;
+	}
+	(void)snprintf(words, sizeof(words), "looks like ");
+	add_names(words, sizeof(words), suspects->maybe, suspects->n_maybe, " or ");
+	(void)snprintf(words + strlen(words), sizeof(words) - strlen(words),
+		", which cannot be told for certain");
+	set_drivers(add_part(place, PROBE_MAYBE, words), place, suspects->maybe, suspects->n_maybe);
 }
 
 int i2c_part_ask(
 	struct board *board, const char *bus, uint16_t address, bool is_there, cJSON *parts)
 {
+	const struct place place = {bus, address, parts};
 	struct suspects suspects = {.certain = NULL};
-	char words[256];
 	int r = ask_all(board, bus, address, false, &suspects);
 
 	if (r == 0 && !suspects.certain && suspects.n_maybe == 0)
 		r = ask_all(board, bus, address, true, &suspects);
 	if (r < 0)
 		return r;
-	if (suspects.certain) {
-		(void)snprintf(words, sizeof(words), "%s, %s", suspects.certain->name,
-			suspects.certain->description);
-		add_part(parts, bus, address, PROBE_FOUND, words, &suspects.certain, 1);
-	} else if (suspects.n_maybe > 0) {
-		(void)snprintf(words, sizeof(words), "looks like ");
-		add_names(words, sizeof(words), suspects.maybe, suspects.n_maybe, " or ");
-		(void)snprintf(words + strlen(words), sizeof(words) - strlen(words),
-			", which cannot be told for certain");
-		add_part(parts, bus, address, PROBE_MAYBE, words, suspects.maybe, suspects.n_maybe);
-	} else if (is_there) {
-		add_untold(&suspects, bus, address, parts);
-	}
+	if (suspects.certain || suspects.n_maybe > 0)
+		add_told(&suspects, &place);
+	else if (is_there)
+		add_untold(&suspects, &place);
 	return 0;
 }

@@ -126,7 +126,7 @@ static void spi_pwm_and_leds_have_the_maps_names(void **state)
 	assert_string_equal(list_linux(fixture, BOARD_LED, NULL), "ACT||mmc0|255\n");
 }
 
-static void make_device(struct fixture *fixture, const char *number, const char *name)
+static void make_device(struct fixture *fixture, const char *number, const char *called)
 {
 	char path[128], link[64], target[192];
 
@@ -135,7 +135,7 @@ static void make_device(struct fixture *fixture, const char *number, const char 
 	(void)snprintf(target, sizeof(target), "%s/%s", fixture->sys.root, path);
 	(void)snprintf(
 		path, sizeof(path), "devices/i2c-1/1-00%s/iio:device%s/name", number, number);
-	temp_tree_write(&fixture->sys, path, name);
+	temp_tree_write(&fixture->sys, path, called);
 	temp_tree_mkdir(&fixture->sys, "bus/iio/devices");
 	(void)snprintf(link, sizeof(link), "bus/iio/devices/iio:device%s", number);
 	link_to(&fixture->sys, target, link);
