@@ -15,7 +15,7 @@ static void look(struct probe *probe, cJSON *items)
 	else if (board_name_read(probe->sys, name) == 0)
 		probe_add(items, name, PROBE_PLAIN, NULL);
 	else
-		probe_add(items, "it has no name", PROBE_PLAIN, NULL);
+		probe_add(items, "unnamed board", PROBE_PLAIN, NULL);
 	if (probe->sys && uname(&kernel) == 0) {
 		char text[256];
 

@@ -7,17 +7,17 @@
 
 static void look(struct probe *probe, cJSON *items)
 {
-	const char *url = probe->options->mqtt.urls[0];
+	const char *place = probe->options->place;
 	char error[MQTT_CLIENT_ERROR_MAX] = "";
 	struct session *session = NULL;
 	int r = session_try(probe->options, error, &session);
 
 	session_close(session);
 	if (r == 0) {
-		probe_add(items, url, PROBE_FOUND, "answers");
+		probe_add(items, place, PROBE_FOUND, "answers");
 		return;
 	}
-	probe_add(items, url, PROBE_FAULT, error);
+	probe_add(items, place, PROBE_FAULT, error);
 	probe_miss(probe, "a broker that answers",
 		"name it with -h HOST (-u USER -P PASSWORD), or install one here: sudo apt install "
 		"mosquitto");
