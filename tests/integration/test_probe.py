@@ -11,14 +11,11 @@ import subprocess
 import pytest
 from conftest import ROOT, make_map
 from harness import TIMEOUT, free_port
-# Fixtures are found by their names.
-from test_tosctl import environment, program  # noqa: F401
-
 BOARD = ROOT / "config" / "maps" / "simulated-board.yaml"
 
 
 @pytest.fixture
-def probe(program, environment):  # noqa: F811
+def probe(program, environment):
     """Its exit code, stdout and stderr. The broker is none, unless a port is given."""
 
     def run(*arguments, port=None, simulate=BOARD, text=None, **more):
@@ -66,7 +63,7 @@ def test_a_program_reads_it(probe, broker):
     assert found["missing"] == []
 
 
-def test_from_the_simulated_board_to_readings(probe, make_gateway, broker, client, folder, program):  # noqa: F811
+def test_from_the_simulated_board_to_readings(probe, make_gateway, broker, client, folder, program):
     path = folder / "mine.yaml"
     code, out, err = probe("--write", path, port=broker.port)
     assert (code, err) == (0, "")
@@ -106,7 +103,7 @@ def test_a_file_that_is_there_is_left_as_it_is(probe, folder):
 
 
 @pytest.mark.parametrize("answer, is_replaced", [("y", True), ("n", False), ("", False)])
-def test_it_asks_on_a_terminal(program, environment, folder, answer, is_replaced):  # noqa: F811
+def test_it_asks_on_a_terminal(program, environment, folder, answer, is_replaced):
     path = folder / "mine.yaml"
     path.write_text("mine\n")
     ours, theirs = pty.openpty()
@@ -127,7 +124,7 @@ def test_it_asks_on_a_terminal(program, environment, folder, answer, is_replaced
     assert (path.read_text() == "mine\n") is not is_replaced
 
 
-def test_a_terminal_gets_colours(program, environment):  # noqa: F811
+def test_a_terminal_gets_colours(program, environment):
     def show(**more):
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
@@ -211,7 +208,7 @@ def test_no_board_of_a_map_that_is_wrong(probe, folder):
     assert "No such file" in err
 
 
-def test_a_pipe_that_closes_makes_no_noise(program, environment):  # noqa: F811
+def test_a_pipe_that_closes_makes_no_noise(program, environment):
     process = subprocess.Popen(
         [program, "-h", "127.0.0.1", "-p", str(free_port()), "probe", "--simulate", BOARD],
         stdout=subprocess.PIPE,
@@ -225,7 +222,7 @@ def test_a_pipe_that_closes_makes_no_noise(program, environment):  # noqa: F811
     assert err == b""
 
 
-def test_options_without_a_value(program, environment):  # noqa: F811
+def test_options_without_a_value(program, environment):
     for words in (["probe", "--write"], ["probe", "--write="], ["probe", "word"]):
         done = subprocess.run([program, *words], capture_output=True, text=True, env=environment, check=False)
         assert done.returncode == 2 and done.stderr
