@@ -11,6 +11,7 @@ import subprocess
 import pytest
 from conftest import ROOT, make_map
 from harness import TIMEOUT, free_port
+
 BOARD = ROOT / "config" / "maps" / "simulated-board.yaml"
 
 

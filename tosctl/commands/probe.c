@@ -137,6 +137,6 @@ extern const struct command command_probe;
 const struct command command_probe = {
 	.name = "probe",
 	.arguments = "",
-	.help = "look at this board; --write FILE makes a map",
+	.help = "what is on this board; --write a map",
 	.run = run,
 };
