@@ -5,11 +5,20 @@ import json
 
 import pytest
 from harness import TIMEOUT
+from paho.mqtt import client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from selenium.webdriver.common.keys import Keys
 
 
 def row(name):
     return f"[data-output='{name}']"
+
+
+def answer_to(asked):
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.CorrelationData = asked.properties.CorrelationData
+    return properties
 
 
 def wait_wire(gateway, target, value, mark):
@@ -56,6 +65,35 @@ def test_a_slider_by_keys(page, client):
     page.press(Keys.HOME)
     page.press(*[Keys.ARROW_RIGHT] * 7)
     wait_state(client, lambda state: state["led"]["1"].get("percent") == 7, mark)
+
+
+def test_an_answer_that_is_ahead_of_its_state(open_page, make_client):
+    """What was chosen stays: it does not fall back to the state from before, until the new one is there."""
+    client = make_client(version=mqtt.MQTTv5)
+    keys = {"on": {"type": "bool"}, "bright": {"type": "integer", "min": 1, "max": 10}}
+    led = {"name": "red", "nature": "light", "keys": {**keys, "percent": {"type": "number", "min": 0, "max": 100}}}
+    client.publish("tos/about", {"schema": 1, "root": "tos", "outputs": {"led": [led]}, "sensors": {}}, retain=True)
+    client.publish("tos/state", {"led": {"on": False, "bright": 1}}, retain=True)
+    page = open_page("lang=en")
+    slider, switch = f"{row('led.0')} input[type=range]", f"{row('led.0')} .switch"
+    page.wait("(s) => document.querySelector(s)?.value === '10'", slider)
+    for select, value, shown in ((slider, "60", "value === '60'"), (switch, None, "checked")):
+        mark = client.mark()
+        if value:
+            page.set_input(select, value)
+        else:
+            page.click(select)
+        asked = client.wait("tos/actions", mark=mark)
+        client.publish(asked.properties.ResponseTopic, {"ok": True}, properties=answer_to(asked))
+        # Drawn twice after the answer, and before any state.
+        page.wait("() => tosPage.app.asking.open.size === 0")
+        page.here().execute_async_script(
+            "const done = arguments[0]; tosPage.app.changed(); requestAnimationFrame(() => requestAnimationFrame(done))"
+        )
+        assert page.run(f"return document.querySelector(arguments[0]).{shown}", select)
+    # What comes then is shown, whatever it is.
+    client.publish("tos/state", {"led": {"on": True, "bright": 3}}, retain=True)
+    page.wait("(s) => document.querySelector(s).value === '30'", slider)
 
 
 def test_a_color(page, gateway, client):

@@ -4,8 +4,11 @@ import { h, named, newId, setAttribute, setText } from "../dom";
 import type { Json, Output, OutputKey } from "../model/about";
 import { t, type Key } from "../text";
 
-/** Sends a value of a key; resolves when it was answered. */
-export type Send = (key: string, value: unknown) => Promise<void>;
+/** Sends a value of a key; resolves when it was answered: true if it was carried out. */
+export type Send = (key: string, value: unknown) => Promise<boolean>;
+
+/** An answer comes before the state that it leads to. Until that is there, or this time is over, the older state is not shown. */
+const ECHO_MS = 2000;
 
 export interface Control {
 	element: HTMLElement;
@@ -50,17 +53,22 @@ export function switchControl(output: Output, key: string, send: Send): Control 
 	const label = LABELS[key] ? t(LABELS[key]) : key;
 	let pending = 0;
 	let known = false;
+	let echoUntil = 0;
 	input.setAttribute("aria-label", key === "on" ? output.name : `${output.name}: ${label}`);
 	input.addEventListener("change", () => {
 		pending += 1;
-		void send(key, input.checked).finally(() => {
+		void send(key, input.checked).then((ok) => {
 			pending -= 1;
-			if (!pending) input.checked = known;
+			echoUntil = ok ? performance.now() + ECHO_MS : 0;
+			if (!pending && !ok) input.checked = known;
 		});
 	});
 	const update = (state: Json): void => {
-		known = state[key] === true;
-		if (!pending && input.checked !== known) input.checked = known;
+		const next = state[key] === true;
+		const isNews = next !== known;
+		known = next;
+		if (pending || (!isNews && performance.now() < echoUntil)) return;
+		if (input.checked !== known) input.checked = known;
 	};
 	return { element: input, update };
 }
@@ -99,18 +107,20 @@ function choiceControl(output: Output, key: OutputKey, send: Send): Control {
 }
 
 /** Sends what was last chosen, one at a time: a slider moves faster than answers come. */
-function latest(send: (value: unknown) => Promise<void>): {
+function latest(send: (value: unknown) => Promise<boolean>): {
 	push(value: unknown): void;
-	isBusy(): boolean;
+	/** A state, of which isNews tells whether it differs from the one before, is that of another value. */
+	isAhead(isNews: boolean): boolean;
 } {
 	let next: unknown;
 	let hasNext = false;
 	let isBusy = false;
+	let echoUntil = 0;
 	const go = async (): Promise<void> => {
 		isBusy = true;
 		while (hasNext) {
 			hasNext = false;
-			await send(next);
+			echoUntil = (await send(next)) ? performance.now() + ECHO_MS : 0;
 		}
 		isBusy = false;
 	};
@@ -120,7 +130,7 @@ function latest(send: (value: unknown) => Promise<void>): {
 			hasNext = true;
 			if (!isBusy) void go();
 		},
-		isBusy: () => isBusy,
+		isAhead: (isNews) => isBusy || (!isNews && performance.now() < echoUntil),
 	};
 }
 
@@ -158,11 +168,6 @@ function sliderControl(range: Range, send: Send): Control {
 		input.style.setProperty("--share", `${share * 100}%`);
 		setAttribute(input, "aria-valuetext", `${input.value}${range.unit}`);
 	};
-	const follow = (): void => {
-		if (typeof known === "number" && !isHeld && !queue.isBusy())
-			input.value = String(known);
-		paint();
-	};
 	input.addEventListener("input", () => {
 		paint();
 		queue.push(Number(input.value));
@@ -171,8 +176,11 @@ function sliderControl(range: Range, send: Send): Control {
 	for (const name of ["pointerup", "pointercancel", "change"])
 		input.addEventListener(name, () => (isHeld = false));
 	const update = (state: Json): void => {
-		known = range.read(state);
-		follow();
+		const next = range.read(state);
+		const isAhead = queue.isAhead(next !== known);
+		known = next;
+		if (typeof known === "number" && !isHeld && !isAhead) input.value = String(known);
+		paint();
 	};
 	return {
 		element: h("div", { class: "slider" }, keyLabel(range.label), input, value),
@@ -227,10 +235,13 @@ function parsed(text: string): unknown {
 function colorControl(key: OutputKey, send: Send): Control {
 	const input = h("input", { type: "color", "data-key": key.name, ...keyName(key.name) });
 	const queue = latest((chosen) => send(key.name, chosen));
+	let known: unknown;
 	input.addEventListener("input", () => queue.push(input.value));
 	const update = (state: Json): void => {
-		const known = state[key.name];
-		if (typeof known === "string" && !queue.isBusy() && input.value !== known)
+		const next = state[key.name];
+		const isAhead = queue.isAhead(next !== known);
+		known = next;
+		if (typeof known === "string" && !isAhead && input.value !== known)
 			input.value = known;
 	};
 	return { element: h("div", { class: "slider" }, keyLabel(key.name), input), update };

@@ -15,12 +15,13 @@ interface Row extends View {
 function makeRow(app: App, output: Output, made: string): Row {
 	const error = h("p", { class: "why", role: "alert" });
 	let mistake = "";
-	const send = async (key: string, value: unknown): Promise<void> => {
+	const send = async (key: string, value: unknown): Promise<boolean> => {
 		const answer = await app.ask({
 			[output.kind]: { [output.index]: { [key]: value } },
 		});
 		mistake = answer.ok ? "" : whyNot(answer);
 		app.changed();
+		return answer.ok;
 	};
 	const hasDirections = output.keys.some((key) => key.choices.includes("stop"));
 	const hasSwitch =
