@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The page in a real browser, with a real broker that serves it, and a gateway on the simulated board."""
 
+import fcntl
 import functools
 import http.server
 import importlib.util
@@ -90,24 +91,30 @@ def built():
 
 
 @pytest.fixture(scope="session")
-def dev(built):
-    """A copy of page/ with all of npm's packages, those for the development too."""
+def packages(built):
+    """A folder with all of npm's packages, those for the development too. Several processes of the tests share it."""
     place = built.parent / "dev"
+    place.mkdir(exist_ok=True)
     stamp = place / "node_modules" / ".installed"
     lock = (SOURCES / "package-lock.json").read_text(encoding="utf-8")
-    place.mkdir(exist_ok=True)
-    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != lock:
-        for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(SOURCES / name, place)
-        subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-progress", "--loglevel=error"], cwd=place, check=True
-        )
-        stamp.write_text(lock, encoding="utf-8")
-    shutil.rmtree(place / "src", ignore_errors=True)
-    shutil.copytree(SOURCES / "src", place / "src")
-    for path in SOURCES.iterdir():
-        if path.is_file():
-            shutil.copy(path, place)
+    with (place / ".lock").open("w", encoding="utf-8") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != lock:
+            for name in ("package.json", "package-lock.json", ".npmrc"):
+                shutil.copy(SOURCES / name, place)
+            subprocess.run(
+                ["npm", "ci", "--ignore-scripts", "--no-progress", "--loglevel=error"], cwd=place, check=True
+            )
+            stamp.write_text(lock, encoding="utf-8")
+    return place
+
+
+@pytest.fixture
+def dev(packages, folder):
+    """A copy of page/ with all of npm's packages."""
+    place = folder / "page"
+    shutil.copytree(SOURCES, place, ignore=shutil.ignore_patterns("node_modules"))
+    (place / "node_modules").symlink_to(packages / "node_modules")
     return place
 
 

@@ -18,14 +18,14 @@ axe.run(document, {resultTypes: ["violations"]}).then(
 """
 
 
-def axe(page, dev):
-    page.run((dev / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
+def axe(page, packages):
+    page.run((packages / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
     return page.here().execute_async_script(AXE)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_axe_finds_nothing(open_page, gateway, dev, scheme, language):
+def test_axe_finds_nothing(open_page, gateway, packages, scheme, language):
     gateway.set("GPIO23", 1)
     page = open_page(f"lang={language}")
     page.media(scheme, "reduce")
@@ -37,14 +37,14 @@ def test_axe_finds_nothing(open_page, gateway, dev, scheme, language):
     page.type("#raw textarea", "{}")
     page.click("#send-raw")
     page.find("#raw .answer")
-    assert axe(page, dev) == []
+    assert axe(page, packages) == []
     page.click("#link")
     page.find("#connection")
-    assert axe(page, dev) == []
+    assert axe(page, packages) == []
     gateway.kill()
     page.wait_text(".notice", "게이트웨이가 오프라인" if language == "ko" else "The gateway is offline")
     page.wait_state("light", "old")
-    assert axe(page, dev) == []
+    assert axe(page, packages) == []
 
 
 def test_both_languages_have_all_words(page):
