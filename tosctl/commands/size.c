@@ -353,7 +353,7 @@ extern const struct command command_size;
 const struct command command_size = {
 	.name = "size",
 	.arguments = "GATEWAYS [FILE]",
-	.help = "what so many gateways with a device map are for a broker",
+	.help = " what so many gateways are for a broker",
 	.n_min = 1,
 	.n_max = 2,
 	.run = run,
