@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from conftest import ROOT
 
-PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
+PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
 PAGES += sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))
 SOURCE_SUFFIXES = (".c", ".h", ".ts", ".py", ".sh", ".build", ".md", ".scd", ".example")
 # Folders of the tree; build/ is made, and its files are no part of it.
@@ -80,6 +80,31 @@ def test_each_command_of_run_exists(page):
 
 def test_the_first_commands_are_the_two():
     assert commands("README.md")[:2] == ["./run demo", "./run test"]
+
+
+def without_remarks(text):
+    """A block without its comments, which each language has in its own words."""
+    return [re.sub(r"\s+# .*", "", line).rstrip() for line in text.splitlines() if line.strip()]
+
+
+def shape(page):
+    """What a page in another language must have as well."""
+    text = text_of(page)
+    # The table of parts is generated, and stands in one of them.
+    tables = [len(table.splitlines()) for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE) if "bme280" not in table]
+    links = {link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("README")}
+    return {
+        "headings": re.findall(r"^#+(?= )", text, re.MULTILINE),
+        "commands": without_remarks("\n".join(re.findall(r"^    .+$", text, re.MULTILINE))),
+        "fences": [without_remarks(fence) for fence in re.findall(r"^```.*?^```", text, re.MULTILINE | re.DOTALL)],
+        "tables": tables,
+        "links": links,
+        "bold": len(re.findall(r"^(?:- )?\*\*", text, re.MULTILINE)),
+    }
+
+
+def test_the_korean_readme_keeps_step():
+    assert shape("README.ko.md") == shape("README.md")
 
 
 def test_each_page_is_reached_from_the_readme():
