@@ -467,7 +467,7 @@ static const struct driver_vector ADS1015_VECTORS[] = {
 #define BYTES(...)  ((const uint8_t[]){__VA_ARGS__})
 #define ANSWER(...) .answers = BYTES(__VA_ARGS__), .n_answers = sizeof(BYTES(__VA_ARGS__))
 
-/* Both parts have the same registers. */
+/* Both parts have the same register (SBAS473E, Config register: 8583h after a reset too). */
 static const struct driver_identity IDENTITIES[] = {
 	{.source = "SBAS444E, Config register: 8583h after a reset", ANSWER(0x85, 0x83)},
 	{.source = "SBAS444E, Config register: single-shot, latching, no comparator, as this "
@@ -476,7 +476,7 @@ static const struct driver_identity IDENTITIES[] = {
 	{.source = "SBAS444E, Config register: continuous conversion, as nobody here leaves it",
 		ANSWER(0x84, 0x83),
 		.result = -EBADMSG},
-	{.source = "SBAS302, page 11: an ADS7830 answers with the code of its input",
+	{.source = "SBAS302, page 11: an ADS7830 takes 01h for a command, and answers with a code",
 		ANSWER(0x7F, 0xFF),
 		.result = -EBADMSG},
 };

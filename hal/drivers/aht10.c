@@ -326,9 +326,10 @@ static const struct driver_vector AHT20_VECTORS[] = {
 #define ANSWER(...) .answers = BYTES(__VA_ARGS__), .n_answers = sizeof(BYTES(__VA_ARGS__))
 
 static const struct driver_identity AHT10_IDENTITIES[] = {
-	{.source = "AHT10 version 1.1, 5.4: the status of a calibrated part, and a result",
+	{.source = "AHT10 manual, 5.3, table 10: bit 3 is calibrated; a result as Linux's aht10 "
+		   "reads it",
 		ANSWER(0x18, 0x80, 0x00, 0x06, 0x00, 0x00)},
-	{.source = "AHT10 version 1.1, 5.4: without bit 3 it is not calibrated",
+	{.source = "AHT10 manual, 5.3, table 10: without bit 3 it is not calibrated",
 		ANSWER(0x10, 0x80, 0x00, 0x06, 0x00, 0x00),
 		.result = -EBADMSG},
 	{.source = "NXP PCF8574A, reading the port: it repeats the level of its lines",
@@ -337,13 +338,13 @@ static const struct driver_identity AHT10_IDENTITIES[] = {
 };
 
 static const struct driver_identity AHT20_IDENTITIES[] = {
-	{.source = "DHT20 version 1.0, 7.4 and 8, of a real part: a result with its CRC",
-		ANSWER(0x18, 0x93, 0xAC, 0x95, 0x2A, 0xC5, 0xB3),
+	{.source = "read from a real AHT20, as published with a CRC checker for it; CRC: DHT20 "
+		   "version 1.0, 7.4",
+		ANSWER(0x1C, 0xB8, 0xF5, 0xA5, 0x9C, 0xD0, 0xA3),
 		.is_certain = true},
-	{.source = "AHT20 version 1.1, 5.4: the status of a calibrated part; the CRC is not its "
-		   "own",
+	{.source = "DHT20 version 1.0, 7.3, table 9: bit 3 is calibrated; the CRC is not its own",
 		ANSWER(0x18, 0x93, 0xAC, 0x95, 0x2A, 0xC5, 0xFF)},
-	{.source = "AHT20 version 1.1, 5.4: busy",
+	{.source = "DHT20 version 1.0, 7.3, table 9: bit 7 is busy",
 		ANSWER(0x98, 0, 0, 0, 0, 0, 0),
 		.result = -EBADMSG},
 };

@@ -216,8 +216,8 @@ static int pca9685_configure(struct chip *chip, uint32_t *ret_wait_us)
 
 /*
  * By the addresses that it answers to besides its own, in the registers SUBADR1 to ALLCALLADR, as
- * they are after a reset (7.3.6, 7.3.7). No other part has these four bytes there. One by one,
- * since the part may not be set to count on.
+ * they are after a reset (7.3.6, 7.3.7). Its relatives have theirs elsewhere (PCA9635: from 18h
+ * on). One by one, since the part may not be set to count on.
  */
 static int pca9685_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
 {
@@ -484,11 +484,11 @@ static const struct driver_vector VECTORS[] = {
 };
 
 static const struct driver_identity IDENTITIES[] = {
-	{.source = "Rev. 4, 7.3.6 and 7.3.7: E2h, E4h, E8h and E0h after a reset",
+	{.source = "Rev. 3 (2010), 7.3.6 and 7.3.7: E2h, E4h, E8h and E0h after a reset",
 		.answers = (const uint8_t[]){0xe2, 0xe4, 0xe8, 0xe0},
 		.n_answers = 4,
 		.is_certain = true},
-	{.source = "NXP PCA9635, register summary: PWM0 to PWM3 are there, 0 after a reset",
+	{.source = "a PCA9635 has PWM0 to PWM3 there, as Linux's leds-pca963x has it; 0 is dark",
 		.answers = (const uint8_t[]){0, 0, 0, 0},
 		.n_answers = 4,
 		.result = -EBADMSG},

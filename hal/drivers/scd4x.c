@@ -75,8 +75,8 @@ static int scd4x_configure(struct chip *chip, uint32_t *ret_wait_us)
 }
 
 /*
- * Asks for data_ready, which a part answers while it measures and while it does not (table 9); it
- * gives its serial number only while it does not. Both have a CRC.
+ * Asks for data_ready, which a part answers while it measures and while it does not (3.4, table 9,
+ * here in version 1.3); it gives its serial number only while it does not. Both have a CRC.
  */
 static int scd4x_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
 {
@@ -314,11 +314,12 @@ static const struct driver_vector VECTORS[] = {
 };
 
 static const struct driver_identity IDENTITIES[] = {
-	{.source = "SCD4x version 1.5, 3.8.2, example: 0x8000 is not ready, its CRC 0xA2",
+	{.source = "Sensirion's driver: none of the 11 lowest bits is not ready; CRC worked out",
 		.answers = (const uint8_t[]){0x80, 0x00, 0xA2},
 		.n_answers = 3,
 		.is_certain = true},
-	{.source = "SCD4x version 1.5, 3.11: 0xBEEF has the CRC 0x92, so 0x93 is another part's",
+	{.source = "SHT3x-DIS version 5, 4.12, the same CRC: 0xBEEF has 0x92, so 0x93 is another "
+		   "part's",
 		.answers = (const uint8_t[]){0xBE, 0xEF, 0x93},
 		.n_answers = 3,
 		.result = -EBADMSG},

@@ -352,10 +352,11 @@ static const struct driver_identity SHT3X_IDENTITIES[] = {
 };
 
 static const struct driver_identity SHT4X_IDENTITIES[] = {
-	{.source = "SHT4x version 6, Serial Number: two words with their CRC; 0xBEEF has 0x92",
+	{.source = "Sensirion's driver: the serial number is two words with their CRC; 0xBEEF has "
+		   "0x92",
 		ANSWER(0xBE, 0xEF, 0x92, 0xBE, 0xEF, 0x92),
 		.is_certain = true},
-	{.source = "SHT4x version 6, Checksum Calculation: the second word's CRC is wrong",
+	{.source = "Sensirion's driver: each word has its CRC; the second one's is wrong",
 		ANSWER(0xBE, 0xEF, 0x92, 0xBE, 0xEF, 0x00),
 		.result = -EBADMSG},
 };

@@ -13,8 +13,8 @@
  *   the quantity, and is 1 for humidity; and zeros as a temperature are -46.85 °C, which is out of
  *   range.
  * - The two parts have no identity in common: that of the Si7021 is in its electronic ID, and the
- *   HTU21D's datasheet has none. The user register after a reset is checked instead:
- *   full resolution, heater off.
+ *   HTU21D's datasheet mentions one without a command for it. The user register after a reset is
+ *   checked instead: full resolution, heater off.
  * - Each channel is measured alone. After a humidity measurement the Si7021 could also give its
  *   temperature (0xE0), but without a CRC.
  */
@@ -90,8 +90,8 @@ static int si_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return 0;
 }
 
-/* "Electronic Serial Number": SNB_3 is 0x15 for the Si7021, 0x14 for the Si7020, 0x06 for the
- * Si7006. */
+/* The command and the CRC are in chapter 5. SNB_3 is 0x15 for the Si7021, 0x14 for the Si7020, and
+ * 0x06 for the Si7006, as Silicon Labs' own driver (sl_si70xx.h) has it. */
 static int si7021_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
 {
 	static const uint8_t ASK[] = {COMMAND_READ_ID, COMMAND_READ_ID_2},
@@ -108,7 +108,8 @@ static int si7021_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_i
 	return 0;
 }
 
-/* By its user register alone, as it is after a reset. */
+/* By its user register alone, as it is after a reset. "Default values of reserved bits may change":
+ * a part with others is not found, since a Si7021 has the same bits besides them. */
 static int htu21d_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
 {
 	uint8_t user;
@@ -328,24 +329,26 @@ static const struct driver_vector HTU21D_VECTORS[] = {
 
 /* The CRCs were worked out independently of this code. */
 static const struct driver_identity SI7021_IDENTITIES[] = {
-	{.source = "Si7021-A20 revision 1.1, Electronic Serial Number: SNB_3 0x15 is a Si7021",
+	{.source = "Silicon Labs sl_si70xx.h: SNB_3 0x15 is a Si7021",
 		ANSWER(0x15, 0xFF, 0xB5),
 		.is_certain = true},
-	{.source = "Si7021-A20 revision 1.1, Electronic Serial Number: SNB_3 0x14 is a Si7020",
+	{.source = "Silicon Labs sl_si70xx.h: SNB_3 0x14 is a Si7020",
 		ANSWER(0x14, 0xFF, 0x41),
 		.is_certain = true},
-	{.source = "Si7021-A20 revision 1.1, Electronic Serial Number: 0x0D is a Si7013, which is "
-		   "wired otherwise",
+	{.source = "Silicon Labs sl_si70xx.h: SNB_3 0x06 is a Si7006",
+		ANSWER(0x06, 0xFF, 0xF6),
+		.is_certain = true},
+	{.source = "Silicon Labs sl_si70xx.h: SNB_3 0x0D is a Si7013, which is wired otherwise",
 		ANSWER(0x0D, 0xFF, 0xEC),
 		.result = -EBADMSG},
-	{.source = "Si7021-A20 revision 1.1, Electronic Serial Number: the CRC is wrong",
+	{.source = "Si7021-A20 revision 1.1, 5.1: the checksum starts at 0x00; this one is wrong",
 		ANSWER(0x15, 0xFF, 0x00),
 		.result = -EBADMSG},
 };
 
 static const struct driver_identity HTU21D_IDENTITIES[] = {
 	{.source = "HPC199_3, User register: 0x02 after a reset", ANSWER(0x02)},
-	{.source = "Si7021-A20 revision 1.1, user register 1: 0x3A after a reset",
+	{.source = "a Si7021 has 0x3A after a reset, as Adafruit's driver expects it",
 		ANSWER(0x3A),
 		.result = -EBADMSG},
 };

@@ -102,7 +102,10 @@ static int veml7700_configure(struct chip *chip, uint32_t *ret_wait_us)
 	return r;
 }
 
-/* 84286, ID register: of parts with the address 0x10. Older ones have nothing there. */
+/*
+ * The ID register of parts with the address 0x10, as several public drivers have it. Older
+ * datasheets have no such register (VEML6030, 84366 revision 1.2: 06h is the last).
+ */
 static int veml7700_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
 {
 	uint16_t id;
@@ -342,11 +345,11 @@ static const struct driver_vector VECTORS[] = {
 static const uint8_t ADDRESSES[] = {0x10};
 
 static const struct driver_identity IDENTITIES[] = {
-	{.source = "84286 revision 1.8, ID register: 81h below, C4h above at the address 10h",
+	{.source = "as public drivers have it: 81h below, C4h above at the address 10h",
 		.answers = (const uint8_t[]){0x81, 0xC4},
 		.n_answers = 2,
 		.is_certain = true},
-	{.source = "84286 revision 1.8, ID register: D4h above is that of another address",
+	{.source = "as a public driver quotes the datasheet: D4h above is that of the address 48h",
 		.answers = (const uint8_t[]){0x81, 0xD4},
 		.n_answers = 2,
 		.result = -EBADMSG},
