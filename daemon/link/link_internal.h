@@ -9,6 +9,7 @@
  *   link_subscribe.c  subscribes
  *   link_reduced.c    for the health: lists what this broker goes without
  *   link_outbound.c   from the outbox to the broker
+ *   link_postpone.c   keeps what the broker refuses for now, and sends it again
  *   broker_watch.c    judges whether the broker does its part
  *   url_turn.c        chooses the next broker
  *   link_offers.c     tells about a broker that supports less, or ends the connection with a reason
@@ -140,6 +141,10 @@ struct link {
 	int version;                   /* of the connection: CONFIG_MQTT_VERSION_3_1_1 or _5 */
 	struct outbox_message message; /* the one being sent */
 	struct refusals rejected;      /* by the broker */
+	struct refusals postponed;     /* those that are sent again */
+	/* Connections left in a row because the broker refused for too long; below the URLs. */
+	size_t refused_moves;
+	unsigned refused_subscribes;          /* connections in a row that were given up for it */
 	char farewell[MQTT_CLIENT_ERROR_MAX]; /* the broker's words at the end */
 	unsigned short_lived;                 /* connections in a row that broke soon */
 	unsigned losses[LINK_NEEDS];          /* connections that ended over such a subscription */
@@ -168,6 +173,9 @@ int link_connect(struct link *link, struct mqtt_client **ret_client, uint32_t *r
  * Uses the connection until it ends or the link is closed. Closes the client. 0, or -ECANCELED.
  */
 int link_session_run(struct link *link, struct mqtt_client *client, struct link_end *ret_end);
+
+/* True for a reason code of PUBACK or SUBACK that is about the broker's state, not about us. */
+bool link_refusal_may_pass(const struct link *link, int code);
 
 /* Logs how many messages the broker has refused besides those already logged, when it is time. */
 void link_tell_rejected(struct link *link, uint64_t now_us);

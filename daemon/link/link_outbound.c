@@ -62,6 +62,9 @@ void link_tell_rejected(struct link *link, uint64_t now_us)
 
 	if (more > 0)
 		log_warning("mqtt", "and %u more messages were refused; they are lost", more);
+	more = refusals_take_rest(&link->postponed, now_us);
+	if (more > 0)
+		log_warning("mqtt", "and %u more were refused; they are kept and sent again", more);
 }
 
 static struct left_out *left_out_of(const struct link_session *session)
@@ -269,7 +272,11 @@ void link_outbound_acknowledge(struct link_session *session)
 		broker_watch_came(&session->watch, session->now_us);
 		session->watch.qos_1_works = session->watch.qos_1_works || entry.qos == 1;
 		session->watch.qos_2_works = session->watch.qos_2_works || entry.qos == 2;
-		if (entry.optional)
+		if (entry.reason < REFUSED)
+			link_postpone_taken(session, &entry);
+		else if (link_postpone(session, &entry))
+			continue;
+		if (entry.optional && !link_refusal_may_pass(session->link, entry.reason))
 			follow_optional(session, &entry);
 		else if (entry.reason >= REFUSED)
 			reject(session, entry.topic,

@@ -130,12 +130,15 @@ static bool say_goodbye(struct link_session *session, int *ret_result)
  * fetched yet do not count against the broker. */
 static bool is_stuck(struct link_session *session)
 {
+	bool is_silent = mqtt_client_in_flight(session->client)->count > 0 &&
+		session->now_us - session->progress_us >= PROGRESS_US;
+
 	if (session->received_us != session->now_us ||
-		mqtt_client_in_flight(session->client)->count == 0 ||
-		session->now_us - session->progress_us < PROGRESS_US ||
+		!(is_silent || link_postpone_lasts(session, PROGRESS_US)) ||
 		!outbox_is_half_full(session->link->settings.outbox))
 		return false;
-	session->why = "the broker does not acknowledge any more, and memory fills";
+	session->why = is_silent ? "the broker does not acknowledge any more, and memory fills"
+				 : "the broker refuses messages, and memory fills";
 	session->end_kind = LINK_END_UNANSWERED;
 	return true;
 }
@@ -173,6 +176,12 @@ static bool is_useless(struct link_session *session)
 	watch->oldest_qos_2_us = oldest_us == 0 ? 0 : in_flight_oldest_us(in_flight, 2);
 	if (session->received_us != session->now_us)
 		return false;
+	if (link_postpone_moves(session)) {
+		session->why = "the broker refused messages for too long (spool.after, at least "
+			       "5 s)";
+		session->end_kind = LINK_END_UNANSWERED;
+		return true;
+	}
 	switch (broker_watch_judge(watch, session->now_us)) {
 	case BROKER_FAULT_SILENT:
 		session->why = "the broker does not answer any more";
@@ -219,6 +228,7 @@ static int turn(struct link_session *session)
 	set_limits(session);
 	if (is_receive_due(session))
 		r = receive(session);
+	link_postpone_retry(session);
 	if (r == 0 && !session->said_goodbye)
 		r = link_outbound_send(session);
 	if (r == 0)
@@ -228,7 +238,7 @@ static int turn(struct link_session *session)
 	if (r == 0 && !session->commands.closing && (is_useless(session) || is_stuck(session)))
 		r = -ENOTCONN;
 	tell_heard(session);
-	if (session->link->rejected.untold > 0)
+	if (session->link->rejected.untold > 0 || session->link->postponed.untold > 0)
 		link_tell_rejected(session->link, session->now_us);
 	link_offers_tell(session);
 	(void)link_events_flush(&session->link->events);

@@ -24,6 +24,9 @@ struct link_session {
 	bool is_idle;         /* the outbox had nothing more */
 	uint64_t sent_us;     /* the last publish that will be acknowledged */
 	uint64_t progress_us; /* the last time that nothing was in flight, or was acknowledged */
+	struct backoff pause; /* until what was refused for now is sent again */
+	bool is_pausing;
+	uint64_t refused_since_us; /* nothing sent again was taken since; 0: nothing was refused */
 
 	bool unflushed; /* something was written, and is held back */
 	size_t wake_at; /* bytes that make the socket readable */
@@ -69,6 +72,21 @@ bool link_outbound_is_open(const struct link_session *session);
 
 /* Takes note of what the broker has acknowledged. */
 void link_outbound_acknowledge(struct link_session *session);
+
+/* Keeps a message that the broker refused for now. False: it did not, or the message is of a kind
+ * that is not kept. */
+bool link_postpone(struct link_session *session, const struct in_flight_entry *entry);
+void link_postpone_taken(struct link_session *session, const struct in_flight_entry *entry);
+
+/* Sends again what was refused, when the pause is over. */
+void link_postpone_retry(struct link_session *session);
+
+/* True if for that long nothing was taken of what was refused. */
+bool link_postpone_lasts(const struct link_session *session, uint64_t limit_us);
+
+/* True if the connection is to be left for that. Each other broker gets one such turn, until one of
+ * them takes something. */
+bool link_postpone_moves(struct link_session *session);
 
 /* Notes that the connection was ended by the other side, perhaps for the message sent last. */
 void link_outbound_lost(struct link_session *session);

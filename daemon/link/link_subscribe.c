@@ -4,11 +4,15 @@
 #include "broker_socket.h"
 #include "clock.h"
 #include <errno.h>
+#include <stdio.h>
 
 enum {
 	REFUSED = 0x80, /* and above: SUBACK codes */
 	OPTIONAL_LOSSES = 2,
 };
+
+/* For each URL, the connections in a row that are given up over a refusal that may pass. */
+enum { GIVEN_UP_MAX = 5 };
 
 /* A little less than the time that the library allows for a SUBSCRIBE. */
 #define SUBSCRIBE_US (4 * UINT64_C(1000000))
@@ -51,6 +55,33 @@ static const char *why_unsubscribed(const struct link_session *session, uint64_t
 	return why ? why : "the broker did not answer the subscription";
 }
 
+/*
+ * True if the broker refused what the gateway needs, for a reason that may pass: then it does not
+ * count as connected, and the next URL has its turn. One that always refuses is worked with in the
+ * end, since readings go there.
+ */
+static bool is_to_give_up(
+	struct link_session *session, const size_t *indexes, const int *codes, size_t n)
+{
+	struct link *link = session->link;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!link_refusal_may_pass(link, codes[i]))
+			continue;
+		if (link->refused_subscribes >= GIVEN_UP_MAX * link->settings.mqtt->n_urls)
+			return false;
+		link->refused_subscribes++;
+		(void)snprintf(link->farewell, sizeof(link->farewell),
+			"the broker refused the subscription to %s: %s",
+			link->settings.subscriptions[indexes[i]].topic,
+			mqtt_client_reason(session->client, codes[i]));
+		session->why = link->farewell;
+		return true;
+	}
+	link->refused_subscribes = 0;
+	return false;
+}
+
 /* Subscribes to the topics of one kind in one packet. If one is refused, the rest of the gateway
  * goes on without it. */
 static int subscribe_to(struct link_session *session, enum link_need need)
@@ -77,6 +108,8 @@ static int subscribe_to(struct link_session *session, enum link_need need)
 	if (link_leave_library(session->link) < 0)
 		return -ECANCELED;
 	session->now_us = clock_now_us();
+	if (r == 0 && need == LINK_REQUIRED && is_to_give_up(session, indexes, codes, n))
+		return -ENOTCONN;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (codes[i] >= REFUSED)
 			tell_refused(session, indexes[i], codes[i]);

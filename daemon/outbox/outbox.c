@@ -348,6 +348,31 @@ void outbox_acknowledge(struct outbox *outbox, uint64_t id)
 	(void)pthread_mutex_unlock(&outbox->mutex);
 }
 
+bool outbox_postpone(struct outbox *outbox, uint64_t id)
+{
+	enum outbox_source source = id & ((1U << SOURCE_BITS) - 1);
+	uint64_t position = id >> SOURCE_BITS;
+
+	if (source >= SOURCE_ANSWERS)
+		return false;
+	(void)pthread_mutex_lock(&outbox->mutex);
+	if (source < SOURCE_STAGED_READINGS)
+		outbox_postpone_in(outbox, (enum outbox_stream)source, position);
+	else
+		outbox_postpone_staged(
+			outbox, (enum outbox_stream)(source - SOURCE_STAGED_READINGS), position);
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return true;
+}
+
+void outbox_retry(struct outbox *outbox)
+{
+	(void)pthread_mutex_lock(&outbox->mutex);
+	for (size_t i = 0; i < OUTBOX_STREAMS; i++)
+		outbox->stores[i].postponed = false;
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
 void outbox_count_rejected(struct outbox *outbox)
 {
 	(void)pthread_mutex_lock(&outbox->mutex);

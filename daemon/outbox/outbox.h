@@ -14,9 +14,9 @@
  *             and counted.
  *   readings  Kept until acknowledged, bounded in bytes, the oldest dropped first and counted.
  *   values    Single values and structs. They only matter now: dropped without a connection.
- *   backlog   Events, then readings, that were put in without a connection, or whose connection
- *             ended before the acknowledgement. They go out on the backlog topics, oldest first,
- *             and nothing live ever waits behind them.
+ *   backlog   Events, then readings, that were put in without a connection, whose connection ended
+ *             before the acknowledgement, or that the broker refused for now. They go out on the
+ *             backlog topics, oldest first, and nothing live ever waits behind them.
  *
  * Putting copies the message. outbox_new() allocates all memory, but a page is only in use once it
  * was written to. Any thread may call the functions, except outbox_take() and those after it, which
@@ -188,6 +188,15 @@ bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message
 /* Marks a message as done, in any order: the broker has it, or has refused it for good, or with QoS
  * 0 it was written to the socket. */
 void outbox_acknowledge(struct outbox *outbox, uint64_t id);
+
+/*
+ * Notes that the broker refused a reading or an event for now: it waits as backlog, and the whole
+ * backlog of its stream with it until outbox_retry(). False: it is another kind of message.
+ */
+bool outbox_postpone(struct outbox *outbox, uint64_t id);
+
+/* What was postponed may be taken again. */
+void outbox_retry(struct outbox *outbox);
 
 /* Counts a message that the broker refused or can never take. Acknowledge it separately. */
 void outbox_count_rejected(struct outbox *outbox);

@@ -46,7 +46,8 @@ struct outbox_stream_kind {
  * live ones: the position live_begin separates them. A cursor in each part says how far the link
  * has been given records. Records in flight or acknowledged are therefore before a cursor, records
  * that wait are after it, and taking the next one never searches. The oldest end advances over
- * acknowledged records.
+ * acknowledged records. If the broker refuses one for now, all that were sent so far become part of
+ * the backlog, whose cursor goes back to it.
  *
  * Rows from the disk pass through a ring of their own on their way to the broker; see
  * outbox_spool.c.
@@ -63,6 +64,7 @@ struct outbox_store {
 				       acknowledgement */
 	uint64_t dropped_spilling;  /* lost only if that batch does not reach the disk */
 
+	bool postponed;        /* backlog waits for outbox_retry() */
 	bool held;             /* backlog in memory waits for the rows on disk */
 	uint64_t spilling_end; /* position after the batch that is on its way */
 	uint64_t spooled;      /* rows on disk that are not yet acknowledged */
@@ -165,6 +167,8 @@ bool outbox_take_backlog(
 	struct outbox *outbox, enum outbox_stream stream, struct outbox_message *message);
 void outbox_acknowledge_in(struct outbox *outbox, enum outbox_stream stream, uint64_t position);
 void outbox_acknowledge_staged(struct outbox *outbox, enum outbox_stream stream, uint64_t position);
+void outbox_postpone_in(struct outbox *outbox, enum outbox_stream stream, uint64_t position);
+void outbox_postpone_staged(struct outbox *outbox, enum outbox_stream stream, uint64_t position);
 void outbox_disconnect_store(struct outbox_store *store);
 bool outbox_take_topic(struct outbox *outbox, struct outbox_message *message);
 void outbox_acknowledge_topic(struct outbox *outbox, uint64_t position);

@@ -131,6 +131,8 @@ bool outbox_take_backlog(
 	struct outbox_store *store = &outbox->stores[stream];
 	struct ring *staged = &store->staged;
 
+	if (store->postponed)
+		return false;
 	if (!ring_ends_at(staged, store->next_staged) &&
 		take(staged, staged->end, &store->next_staged, message)) {
 		message->id |= SOURCE_STAGED_READINGS + stream;
@@ -181,12 +183,48 @@ void outbox_acknowledge_staged(struct outbox *outbox, enum outbox_stream stream,
 	outbox_pop_staged(outbox, store);
 }
 
+/* Makes a record in flight wait again. False: there is none. */
+static bool postpone(struct ring *ring, uint64_t position, uint64_t *cursor)
+{
+	struct ring_record *record = in_flight_at(ring, position);
+
+	if (!record)
+		return false;
+	record->state = WAITING;
+	if (*cursor > position)
+		*cursor = position;
+	return true;
+}
+
+void outbox_postpone_in(struct outbox *outbox, enum outbox_stream stream, uint64_t position)
+{
+	struct outbox_store *store = &outbox->stores[stream];
+
+	if (postpone(&store->ring, position, &store->next_backlog)) {
+		store->in_flight--;
+		store->postponed = true;
+		if (position >= store->live_begin)
+			store->live_begin = store->next_live;
+	} else if (store->dropped_in_flight > 0) {
+		store->dropped_in_flight--;
+		store->dropped++;
+	}
+}
+
+void outbox_postpone_staged(struct outbox *outbox, enum outbox_stream stream, uint64_t position)
+{
+	struct outbox_store *store = &outbox->stores[stream];
+
+	if (postpone(&store->staged, position, &store->next_staged))
+		store->postponed = true;
+}
+
 void outbox_disconnect_store(struct outbox_store *store)
 {
 	store->dropped += store->dropped_in_flight;
 	store->dropped_in_flight = 0;
-	outbox_take_back(&store->ring, store->ring.begin, store->next_backlog);
-	outbox_take_back(&store->ring, store->live_begin, store->next_live);
+	outbox_take_back(&store->ring, store->ring.begin, store->next_live);
+	store->postponed = false;
 	store->live_begin = store->next_live = store->ring.end;
 	store->next_backlog = store->ring.begin;
 	store->in_flight = 0;

@@ -196,7 +196,8 @@ class Connection:
         self.subscriptions += [topic for topic, _ in topics]
         if not self.broker.answers_subscribe:
             return True
-        codes = bytes(0x80 if t in self.broker.refused_topics else min(q, self.broker.qos) for t, q in topics)
+        refusal = self.broker.refusal
+        codes = bytes(refusal if t in self.broker.refused_topics else min(q, self.broker.qos) for t, q in topics)
         self.send(SUBACK << 4, number + (b"\0" if self.version == 5 else b"") + codes)
         return True
 
@@ -212,7 +213,12 @@ class Connection:
         if retain and not self.broker.retain:
             raise Thrown(RETAIN_NOT_SUPPORTED)
         if qos and self.broker.acknowledges:
-            self.send((PUBREC if qos == 2 and not self.broker.pubacks_qos_2 else PUBACK) << 4, number)
+            code = self.broker.puback_codes.get(topic, 0)
+            answer = number + bytes([code] if code else [])
+            self.send((PUBREC if qos == 2 and not self.broker.pubacks_qos_2 else PUBACK) << 4, answer)
+            if code:
+                self.broker.refused.put(publication)
+                return True
         self.broker.published(publication)
         return True
 
@@ -229,6 +235,9 @@ class ScriptedBroker:
         self.server_keep_alive = script.pop("server_keep_alive", None)
         self.answers_subscribe = script.pop("answers_subscribe", True)
         self.refused_topics = script.pop("refused_topics", ())
+        self.refusal = script.pop("refusal", 0x80)  # of these
+        self.puback_codes = script.pop("puback_codes", {})  # of MQTT 5, by topic; the message is not published
+        self.refused = queue.Queue()  # messages
         self.acknowledges = script.pop("acknowledges", True)
         self.pubacks_qos_2 = script.pop("pubacks_qos_2", False)
         assert not script

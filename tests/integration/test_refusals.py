@@ -6,6 +6,27 @@ import json
 import pytest
 from conftest import make_map
 from harness import TIMEOUT
+from scripted_broker import ScriptedBroker
+
+SENSORS = "tos/sensors"
+
+
+@pytest.fixture
+def make_scripted():
+    brokers = []
+
+    def make(**script):
+        brokers.append(ScriptedBroker(**script))
+        return brokers[-1]
+
+    yield make
+    for broker in brokers:
+        broker.close()
+
+
+def map_of(*ports, **options):
+    urls = ", ".join(f"mqtt://127.0.0.1:{port}" for port in ports)
+    return make_map(ports[0], **options).replace(f"url: mqtt://127.0.0.1:{ports[0]}", f"url: [{urls}]")
 
 
 @pytest.fixture
@@ -78,3 +99,97 @@ def test_what_the_broker_refuses_is_told_once_and_counted(make_broker, make_clie
     assert told == ["warning: mqtt: a message on tos/sensors was refused: Not authorized; it is lost"]
     assert gateway.stop() == 0
     gateway.log.wait(r"warning: mqtt: and \d+ more messages were refused; they are lost")
+
+
+def stamps(publications):
+    return [json.loads(p.payload)["ts"] for p in publications]
+
+
+@pytest.mark.parametrize("code", [0x80, 0x83, 0x97], ids=hex)
+def test_a_reading_that_is_refused_for_now_is_sent_again(make_scripted, make_gateway, code):
+    """As RabbitMQ 4 does while a queue is in a fail-over: after a pause it goes as backlog, and nothing is lost."""
+    broker = make_scripted(puback_codes={SENSORS: code})
+    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5\n  health_interval: 1s", interval="200ms"))
+    refused = [broker.refused.get(timeout=TIMEOUT) for _ in range(10)]
+    again = broker.wait(f"{SENSORS}/backlog", 10)
+    assert stamps(again) == stamps(refused)
+    assert refused_lines(gateway)[0].startswith(f"warning: mqtt: a message on {SENSORS} was refused: ")
+    assert "that may pass: it is kept and sent again" in refused_lines(gateway)[0] and len(refused_lines(gateway)) == 1
+    broker.puback_codes = {}
+    broker.wait(SENSORS, 3, broker.mark())
+    value = json.loads(broker.wait("tos/health", 1, broker.mark())[0].payload)
+    assert value["rejected"] == value["dropped"] == value["reconnects"] == 0
+
+
+def test_what_is_refused_again_keeps_its_order(make_scripted, make_gateway):
+    broker = make_scripted(puback_codes={SENSORS: 0x83, f"{SENSORS}/backlog": 0x83})
+    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5\n  health_interval: 1s", interval="1s"))
+    refused, again = [], []
+    while sum(p.payload == refused[0].payload for p in again) < 2:
+        publication = broker.refused.get(timeout=TIMEOUT)
+        (again if publication.topic.endswith("backlog") else refused).append(publication)
+    # The oldest comes first each time, and the live ones go on meanwhile: one each second.
+    assert again[0].payload == refused[0].payload
+    assert len(refused) >= 2
+    queued = json.loads(broker.wait("tos/health", 1, broker.mark())[0].payload)
+    assert queued["queued"] >= len(refused) and queued["rejected"] == 0
+    broker.puback_codes = {}
+    got = broker.wait(f"{SENSORS}/backlog", len(refused), timeout=2 * TIMEOUT)
+    assert stamps(got) == stamps(refused)
+    assert len([line for line in refused_lines(gateway) if "that may pass" in line]) == 1
+
+
+@pytest.mark.parametrize("code", [0x87, 0x90, 0x99], ids=hex)
+def test_a_reading_that_is_refused_for_good_is_not_sent_again(make_scripted, make_gateway, code):
+    broker = make_scripted(puback_codes={SENSORS: code})
+    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5\n  health_interval: 1s", interval="200ms"))
+    for _ in range(10):
+        assert broker.refused.get(timeout=TIMEOUT).topic == SENSORS
+    gateway.log.wait(f"a message on {SENSORS} was refused: .*; it is lost")
+    assert json.loads(broker.wait("tos/health", 1, broker.mark())[0].payload)["rejected"] >= 10
+
+
+def test_the_next_broker_is_tried_when_one_refuses_for_long(make_scripted, make_gateway):
+    refusals = {SENSORS: 0x83, f"{SENSORS}/backlog": 0x83}
+    first, second = make_scripted(puback_codes=dict(refusals)), make_scripted()
+    gateway = make_gateway(map_of(first.port, second.port, mqtt="  version: 5", more="spool: {after: 5s}"))
+    refused = first.refused.get(timeout=TIMEOUT)
+    told = r"the broker refused messages for too long \(spool\.after, at least 5 s\); trying the next URL"
+    gateway.log.wait(f"connection lost: {told}")
+    assert second.wait(f"{SENSORS}/backlog")[0].payload == refused.payload
+
+
+def test_a_subscription_that_is_refused_for_now_is_no_connection(make_scripted, make_gateway):
+    first, second = make_scripted(refused_topics=("tos/actions",), refusal=0x83), make_scripted()
+    gateway = make_gateway(map_of(first.port, second.port, mqtt="  version: 5"))
+    gateway.log.wait("connection lost: the broker refused the subscription to tos/actions: .*; trying the next URL")
+    second.wait(SENSORS)
+    second.connection.publish("tos/actions", b'{"led": {"0": {"on": true}}}')
+    assert json.loads(second.wait("tos/actions/ack")[0].payload)["ok"]
+
+
+def test_a_subscription_that_is_refused_for_now_is_tried_again(make_scripted, make_gateway):
+    broker = make_scripted(refused_topics=("tos/actions",), refusal=0x80)
+    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5"))
+    gateway.log.wait(r"connection lost: the broker refused the subscription to tos/actions: .*; connecting again in")
+    broker.refused_topics = ()
+    broker.wait(SENSORS)
+    broker.connection.publish("tos/actions", b'{"led": {"0": {"on": true}}}')
+    assert json.loads(broker.wait("tos/actions/ack")[0].payload)["ok"]
+
+
+@pytest.mark.slow
+def test_a_broker_that_always_refuses_it_gets_the_readings(make_scripted, make_gateway):
+    broker = make_scripted(refused_topics=("tos/actions",), refusal=0x80)
+    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5"))
+    broker.wait(SENSORS, timeout=4 * TIMEOUT)
+    gateway.log.wait("error: mqtt: the broker refused the subscription to tos/actions: .*; messages sent there do not")
+    assert broker.connects.qsize() == 6
+
+
+def test_a_subscription_that_is_refused_for_good_leaves_the_rest(make_scripted, make_gateway):
+    broker = make_scripted(refused_topics=("tos/actions",), refusal=0x87)
+    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5"))
+    broker.wait(SENSORS)
+    gateway.log.wait("error: mqtt: the broker refused the subscription to tos/actions: Not authorized; messages sent there")
+    assert broker.connects.qsize() == 1

@@ -312,6 +312,67 @@ static void a_slot_keeps_the_newest_and_repeats_it_on_every_connection(void **st
 	expect_nothing(*state);
 }
 
+static void what_is_refused_for_now_waits_as_backlog(void **state)
+{
+	struct outbox *outbox = *state;
+	uint64_t ids[3];
+
+	outbox_connected(outbox);
+	for (uint32_t i = 0; i < 3; i++)
+		put(outbox, i);
+	for (uint32_t i = 0; i < 3; i++) {
+		expect_reading(outbox, OUTBOX_KIND_READING, i);
+		ids[i] = message.id;
+	}
+	assert_true(outbox_postpone(outbox, ids[1]));
+	assert_true(outbox_postpone(outbox, ids[0]));
+	put(outbox, 3);
+	expect_reading(outbox, OUTBOX_KIND_READING, 3);
+	assert_false(outbox_take(outbox, true, &message));
+	assert_int_equal(outbox_stats(outbox).in_flight, 2);
+	assert_int_equal(outbox_stats(outbox).queued, 4);
+	outbox_retry(outbox);
+	expect_reading(outbox, OUTBOX_KIND_BACKLOG, 0);
+	/* Refused once more, with the next one on its way. */
+	expect_reading(outbox, OUTBOX_KIND_BACKLOG, 1);
+	assert_true(outbox_postpone(outbox, ids[0]));
+	outbox_acknowledge(outbox, ids[1]);
+	assert_false(outbox_take(outbox, true, &message));
+	/* All that is not acknowledged comes again on the next connection. */
+	outbox_disconnected(outbox);
+	outbox_connected(outbox);
+	expect_reading(outbox, OUTBOX_KIND_BACKLOG, 0);
+	expect_reading(outbox, OUTBOX_KIND_BACKLOG, 2);
+	expect_reading(outbox, OUTBOX_KIND_BACKLOG, 3);
+	assert_int_equal(outbox_stats(outbox).dropped, 0);
+}
+
+static void what_made_room_while_it_was_refused_is_counted(void **state)
+{
+	struct outbox *outbox = *state;
+	uint64_t id;
+
+	outbox_connected(outbox);
+	put(outbox, 0);
+	expect_reading(outbox, OUTBOX_KIND_READING, 0);
+	id = message.id;
+	for (uint32_t i = 1; i <= CAPACITY; i++)
+		put(outbox, i);
+	assert_true(outbox_postpone(outbox, id));
+	assert_int_equal(outbox_stats(outbox).dropped, 1);
+	assert_int_equal(outbox_stats(outbox).queued, CAPACITY);
+}
+
+static void no_answer_is_postponed(void **state)
+{
+	struct outbox *outbox = *state;
+
+	outbox_connected(outbox);
+	put_text(outbox, OUTBOX_KIND_ANSWER, "one");
+	expect_text(outbox, OUTBOX_KIND_ANSWER, "one");
+	assert_false(outbox_postpone(outbox, message.id));
+}
+
 static void the_fd_tells_of_news_until_nothing_is_left(void **state)
 {
 	assert_false(is_readable(*state));
@@ -822,6 +883,9 @@ int main(void)
 		TEST(the_oldest_answer_makes_room_and_is_counted),
 		TEST(an_answer_of_which_connections_die_is_given_up),
 		TEST(a_slot_keeps_the_newest_and_repeats_it_on_every_connection),
+		TEST(what_is_refused_for_now_waits_as_backlog),
+		TEST(what_made_room_while_it_was_refused_is_counted),
+		TEST(no_answer_is_postponed),
 		TEST(the_fd_tells_of_news_until_nothing_is_left),
 		TEST(what_is_too_big_is_refused),
 		TEST(what_nothing_needs_is_marked),
