@@ -371,23 +371,21 @@ static int drop_oldest(struct spool *spool, uint64_t *dropped)
 	return 0;
 }
 
-int spool_append(struct spool *spool, const struct spool_record *records, size_t count,
-	uint64_t *ret_dropped)
+/* 0 or an error: then nothing was begun. */
+static int begin(struct spool *spool)
 {
-	uint64_t dropped = 0;
 	int r = open_file(spool);
 
+	if (r < 0)
+		return r;
 	/* A row that is still being read would keep the log from being emptied. */
-	if (r == 0)
-		sqlite3_reset(spool->statements[SPOOL_NEXT]);
-	if (r == 0)
-		r = execute(spool, "BEGIN IMMEDIATE");
-	for (size_t i = 0; i < count && r == 0; i++)
-		r = insert(spool, &records[i]);
-	/* The newest row stays, however large it is. */
-	while (r == 0 && spool->count > 1 &&
-		(spool->bytes > spool->max_bytes || spool->count > spool->max_rows))
-		r = drop_oldest(spool, &dropped);
+	sqlite3_reset(spool->statements[SPOOL_NEXT]);
+	return execute(spool, "BEGIN IMMEDIATE");
+}
+
+/* r: how all since begin() went. An error rolls it back. */
+static int commit(struct spool *spool, int r, uint64_t dropped, uint64_t *ret_dropped)
+{
 	if (r == 0)
 		r = execute(spool, "COMMIT");
 	if (r < 0)
@@ -396,23 +394,29 @@ int spool_append(struct spool *spool, const struct spool_record *records, size_t
 	return 0;
 }
 
+int spool_append(struct spool *spool, const struct spool_record *records, size_t count,
+	uint64_t *ret_dropped)
+{
+	uint64_t dropped = 0;
+	int r = begin(spool);
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = insert(spool, &records[i]);
+	/* The newest row stays, however large it is. */
+	while (r == 0 && spool->count > 1 &&
+		(spool->bytes > spool->max_bytes || spool->count > spool->max_rows))
+		r = drop_oldest(spool, &dropped);
+	return commit(spool, r, dropped, ret_dropped);
+}
+
 int spool_trim(struct spool *spool, uint64_t rows, uint64_t *ret_dropped)
 {
 	uint64_t dropped = 0;
-	int r = open_file(spool);
+	int r = begin(spool);
 
-	if (r == 0)
-		sqlite3_reset(spool->statements[SPOOL_NEXT]);
-	if (r == 0)
-		r = execute(spool, "BEGIN IMMEDIATE");
 	while (r == 0 && spool->count > rows)
 		r = drop_oldest(spool, &dropped);
-	if (r == 0)
-		r = execute(spool, "COMMIT");
-	if (r < 0)
-		return failed(spool, r);
-	*ret_dropped = dropped;
-	return 0;
+	return commit(spool, r, dropped, ret_dropped);
 }
 
 int spool_next(
