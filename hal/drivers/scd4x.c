@@ -42,31 +42,22 @@ enum {
 enum { CHANNEL_CO2, CHANNEL_TEMPERATURE, CHANNEL_HUMIDITY, CHANNELS };
 
 struct scd4x_state {
-	unsigned step;   /* of the set-up: the commands before it have been sent */
+	unsigned step;   /* of the set-up */
 	bool is_reading; /* data were ready, and their read command was sent; false: still asking */
 };
 
 static int scd4x_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
-	static const struct {
-		uint16_t command;
-		uint32_t wait_us;
-	} STEPS[] = {{STOP_PERIODIC, STOP_US}, {SERIAL_NUMBER, COMMAND_US}};
+	static const struct sensirion_step STEPS[] = {
+		{STOP_PERIODIC, STOP_US}, {SERIAL_NUMBER, COMMAND_US}};
+	static const struct sensirion_dialogue SETUP = {.part = "SCD4x",
+		.command_bytes = 2,
+		.steps = STEPS,
+		.n_steps = sizeof(STEPS) / sizeof(*STEPS),
+		.answer_words = SERIAL_NUMBER_WORDS};
 	struct scd4x_state *state = chip->state;
-	uint16_t serial[SERIAL_NUMBER_WORDS];
-	int r;
+	int r = sensirion_configure(chip, &SETUP, &state->step, ret_wait_us);
 
-	if (state->step < sizeof(STEPS) / sizeof(*STEPS)) {
-		r = sensirion_command(chip, STEPS[state->step].command);
-		if (r < 0)
-			return r;
-		*ret_wait_us = STEPS[state->step++].wait_us;
-		return -EAGAIN;
-	}
-	r = sensirion_read(chip, SERIAL_NUMBER_WORDS, serial);
-	if (r == -ENXIO)
-		return hal_error_set(&chip->words, -EBADMSG,
-			"takes the commands of an SCD4x and does not answer them: another part?");
 	if (r == 0)
 		r = sensirion_command(chip, START_PERIODIC);
 	if (r == 0)
@@ -80,22 +71,15 @@ static int scd4x_configure(struct chip *chip, uint32_t *ret_wait_us)
  */
 static int scd4x_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
 {
+	static const struct sensirion_step STEP = {DATA_READY, COMMAND_US};
+	static const struct sensirion_dialogue ASK = {.part = "SCD4x",
+		.command_bytes = 2,
+		.steps = &STEP,
+		.n_steps = 1,
+		.answer_words = 1};
 	struct scd4x_state *state = chip->state;
-	uint16_t ready;
-	int r;
 
-	if (state->step == 0) {
-		r = sensirion_command(chip, DATA_READY);
-		if (r < 0)
-			return r;
-		state->step++;
-		*ret_wait_us = COMMAND_US;
-		return -EAGAIN;
-	}
-	r = sensirion_read(chip, 1, &ready);
-	if (r == 0)
-		*ret_is_certain = true;
-	return r;
+	return sensirion_identify(chip, &ASK, &state->step, ret_wait_us, ret_is_certain);
 }
 
 static int scd4x_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)

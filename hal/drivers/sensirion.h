@@ -27,6 +27,9 @@ uint8_t crc8_of(uint8_t initial, const uint8_t *data, size_t size);
 /* Writes the 16-bit command, high byte first. 0 or an error of hal_error.h. */
 int sensirion_command(struct chip *chip, uint16_t command);
 
+/* The same for a command of 1 or 2 bytes. */
+int sensirion_send(struct chip *chip, size_t command_bytes, uint16_t command);
+
 /*
  * Reads n words, 1 to SENSIRION_WORDS_MAX. 0 or an error of hal_error.h. -EBADMSG: a CRC is wrong,
  * and no word is set.
@@ -38,6 +41,31 @@ int sensirion_read(struct chip *chip, size_t n, uint16_t *ret_words);
  * -EAGAIN here. If the part is gone, its next command will fail.
  */
 int sensirion_collect(struct chip *chip, size_t n, uint16_t *ret_words);
+
+struct sensirion_step {
+	uint16_t command;
+	uint32_t wait_us; /* until the next one, or the answer */
+};
+
+/* Commands one after the other, and the answer to the last one. */
+struct sensirion_dialogue {
+	const char *part;     /* its name, in words for the user */
+	size_t command_bytes; /* 1 or 2 */
+	const struct sensirion_step *steps;
+	unsigned n_steps;
+	size_t answer_words; /* 1 to SENSIRION_WORDS_MAX; nothing but their CRC is looked at */
+};
+
+/*
+ * As configure() of struct driver. *step is 0 at first: the commands before it have been sent. A
+ * part that takes the commands and gives no answer is -EBADMSG, with the chip's words.
+ */
+int sensirion_configure(struct chip *chip, const struct sensirion_dialogue *dialogue,
+	unsigned *step, uint32_t *ret_wait_us);
+
+/* As identify() of struct driver: certain, if there is an answer with the right CRC. */
+int sensirion_identify(struct chip *chip, const struct sensirion_dialogue *dialogue, unsigned *step,
+	uint32_t *ret_wait_us, bool *ret_is_certain);
 
 /* For the models: the word with its CRC, as it is on the wire. */
 void sensirion_put(uint8_t bytes[SENSIRION_WORD_BYTES], uint16_t word);

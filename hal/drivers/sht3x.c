@@ -22,47 +22,50 @@
 
 enum { CHANNEL_TEMPERATURE, CHANNEL_HUMIDITY, CHANNELS };
 enum {
-	SETUP_STEPS_MAX = 3,
 	IDENTITY_WORDS_MAX = 2,
 	DATA_BYTES = CHANNELS * SENSIRION_WORD_BYTES,
 	CODES = 65535, /* from the lowest value to the highest */
 };
 
-struct sht_step {
-	uint16_t command;
-	uint32_t wait_us; /* until the next one */
-};
-
 /* The differences between the parts. */
 struct sht_variant {
-	size_t command_bytes; /* 2: the high byte first */
-	struct sht_step setup[SETUP_STEPS_MAX];
-	unsigned n_setup; /* the answer to the last one has identity_words */
-	size_t identity_words;
+	struct sensirion_dialogue setup;
 	uint16_t measure;
 	uint32_t measure_us;              /* at most */
 	double humidity_0, humidity_span; /* %: of code 0, and from there to the last code */
 };
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct sensirion_step SHT3X_SETUP[] = {
+	{0x3093, 1000}, /* break, which ends a periodic measurement (4.8) */
+	{0x30A2, 2000}, /* soft reset, at most 1.5 ms (section 2); the heater is off then */
+	{0xF32D, 1000}, /* status (4.11) */
+};
+
 static const struct sht_variant SHT3X = {
-	.command_bytes = 2,
-	.setup = {{0x3093, 1000}, /* break, which ends a periodic measurement (4.8) */
-		{0x30A2, 2000}, /* soft reset, at most 1.5 ms (section 2); the heater is off then */
-		{0xF32D, 1000}}, /* status (4.11) */
-	.n_setup = 3,
-	.identity_words = 1,
+	.setup = {.part = "sht3x",
+		.command_bytes = 2,
+		.steps = SHT3X_SETUP,
+		.n_steps = COUNT(SHT3X_SETUP),
+		.answer_words = 1},
 	.measure = 0x2400,   /* table 9 */
 	.measure_us = 15500, /* section 2: below 2.4 V; 15 ms from there on */
 	.humidity_0 = 0,
 	.humidity_span = 100,
 };
 
+static const struct sensirion_step SHT4X_SETUP[] = {
+	{0x94, 2000},  /* soft reset, at most 1 ms */
+	{0x89, 10000}, /* serial number */
+};
+
 static const struct sht_variant SHT4X = {
-	.command_bytes = 1,
-	.setup = {{0x94, 2000}, /* soft reset, at most 1 ms */
-		{0x89, 10000}}, /* serial number */
-	.n_setup = 2,
-	.identity_words = 2,
+	.setup = {.part = "sht4x",
+		.command_bytes = 1,
+		.steps = SHT4X_SETUP,
+		.n_steps = COUNT(SHT4X_SETUP),
+		.answer_words = 2},
 	.measure = 0xFD,
 	.measure_us = 8300,
 	.humidity_0 = -6,
@@ -70,72 +73,33 @@ static const struct sht_variant SHT4X = {
 };
 
 struct sht_state {
-	unsigned step; /* of the set-up: the commands before it have been sent */
+	unsigned step; /* of the set-up */
 };
-
-static int send(struct chip *chip, uint16_t command)
-{
-	const struct sht_variant *variant = chip->driver->variant;
-	const uint8_t byte = (uint8_t)command;
-
-	return variant->command_bytes == 2 ? sensirion_command(chip, command)
-					   : i2c_write(chip->i2c, chip->address, &byte, 1);
-}
 
 static int sht_configure(struct chip *chip, uint32_t *ret_wait_us)
 {
 	const struct sht_variant *variant = chip->driver->variant;
 	struct sht_state *state = chip->state;
-	uint16_t identity[IDENTITY_WORDS_MAX];
-	int r;
 
-	if (state->step < variant->n_setup) {
-		const struct sht_step *step = &variant->setup[state->step];
-
-		r = send(chip, step->command);
-		if (r < 0)
-			return r;
-		state->step++;
-		*ret_wait_us = step->wait_us;
-		return -EAGAIN;
-	}
-	r = sensirion_read(chip, variant->identity_words, identity);
-	if (r == -ENXIO)
-		return hal_error_set(&chip->words, -EBADMSG,
-			"takes the commands of an %s and does not answer them: another part?",
-			chip->driver->name);
-	if (r == 0)
-		*ret_wait_us = 0;
-	return r;
+	return sensirion_configure(chip, &variant->setup, &state->step, ret_wait_us);
 }
 
 /* The last command of the set-up alone, which changes nothing, and its answer. */
 static int sht_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
 {
 	const struct sht_variant *variant = chip->driver->variant;
-	const struct sht_step *ask = &variant->setup[variant->n_setup - 1];
+	struct sensirion_dialogue ask = variant->setup;
 	struct sht_state *state = chip->state;
-	uint16_t identity[IDENTITY_WORDS_MAX];
-	int r;
 
-	if (state->step == 0) {
-		r = send(chip, ask->command);
-		if (r < 0)
-			return r;
-		state->step = variant->n_setup;
-		*ret_wait_us = ask->wait_us;
-		return -EAGAIN;
-	}
-	r = sensirion_read(chip, variant->identity_words, identity);
-	if (r == 0)
-		*ret_is_certain = true;
-	return r;
+	ask.steps += ask.n_steps - 1;
+	ask.n_steps = 1;
+	return sensirion_identify(chip, &ask, &state->step, ret_wait_us, ret_is_certain);
 }
 
 static int sht_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us)
 {
 	const struct sht_variant *variant = chip->driver->variant;
-	int r = send(chip, variant->measure);
+	int r = sensirion_send(chip, variant->setup.command_bytes, variant->measure);
 
 	(void)channel;
 	if (r == 0)
@@ -198,27 +162,29 @@ static void model_identify(struct sht_model *model)
 {
 	/* The SHT3x's status after a reset; a serial number. */
 	static const uint16_t WORDS[IDENTITY_WORDS_MAX] = {0x8010, 0x1234};
+	const size_t n = model->variant->setup.answer_words;
 
-	for (size_t i = 0; i < model->variant->identity_words && i < IDENTITY_WORDS_MAX; i++)
+	for (size_t i = 0; i < n && i < IDENTITY_WORDS_MAX; i++)
 		sensirion_put(model->answer + i * SENSIRION_WORD_BYTES, WORDS[i]);
-	model->answer_bytes = model->variant->identity_words * SENSIRION_WORD_BYTES;
+	model->answer_bytes = n * SENSIRION_WORD_BYTES;
 }
 
 static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
 {
 	struct sht_model *model = state;
 	const struct sht_variant *variant = model->variant;
+	const struct sensirion_dialogue *setup = &variant->setup;
 
 	if (model->measuring && now_us < model->measured_us)
 		return -ENXIO;
-	if (size != variant->command_bytes)
+	if (size != setup->command_bytes)
 		return 0; /* ended too early, or a command of the other part */
 	uint16_t command = (uint16_t)(size == 2 ? data[0] << 8 | data[1] : data[0]);
 
 	model->answer_bytes = 0;
 	model->measuring = command == variant->measure;
 	model->measured_us = now_us + variant->measure_us;
-	if (command == variant->setup[variant->n_setup - 1].command)
+	if (command == setup->steps[setup->n_steps - 1].command)
 		model_identify(model);
 	return 0;
 }
@@ -364,7 +330,6 @@ static const struct driver_identity SHT4X_IDENTITIES[] = {
 static const uint8_t SHT3X_ADDRESSES[] = {0x44, 0x45};       /* ADDR at GND, VDD */
 static const uint8_t SHT4X_ADDRESSES[] = {0x44, 0x45, 0x46}; /* the A, B, C of its order number */
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define COMMON(part)                                                                               \
 	.bus = DRIVER_BUS_I2C, .addresses = part##_ADDRESSES,                                      \
 	.n_addresses = COUNT(part##_ADDRESSES), .channels = SHT_CHANNELS, .n_channels = CHANNELS,  \
