@@ -15,11 +15,11 @@
  * - The CO2 is correct for the pressure at sea level. Another altitude can be set in the part,
  *   which keeps it, by other means.
  */
+#include "answer_once.h"
 #include "sensirion.h"
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 enum {
 	/* Commands, and their execution times: 3.4, table 9. */
@@ -40,6 +40,7 @@ enum {
 };
 
 enum { CHANNEL_CO2, CHANNEL_TEMPERATURE, CHANNEL_HUMIDITY, CHANNELS };
+enum { RAW_BYTES = CHANNELS * 2 }; /* of a vector */
 
 struct scd4x_state {
 	unsigned step;   /* of the set-up */
@@ -132,20 +133,19 @@ static int scd4x_collect(struct chip *chip, unsigned channel, double *ret_values
 	return 0;
 }
 
-/* The simulated part. An answer is ready after the command's time, and can be read once. */
+/*
+ * The simulated part. An answer is ready after the command's time. A vector has the three words
+ * without their CRC.
+ */
 
 struct scd4x_model {
-	uint8_t answer[CHANNELS * SENSIRION_WORD_BYTES];
-	size_t answer_bytes; /* 0: nothing to read */
-	uint64_t answer_us;  /* when it is ready */
-	uint64_t idle_us;    /* when the stop is done; earlier commands are refused */
-	bool periodic, busy;
+	struct answer_once once;
+	uint64_t answer_us; /* when the answer is ready */
+	uint64_t idle_us;   /* when the stop is done; earlier commands are refused */
+	bool periodic;
 	uint64_t next_us; /* of the period: when the next data are ready */
 	bool has_data;
 	uint16_t data[CHANNELS];
-	double shown[CHANNELS];
-	bool loaded; /* a vector's words, instead of shown */
-	uint16_t words[CHANNELS];
 };
 
 static uint16_t model_code(double value, double min, double span)
@@ -155,23 +155,25 @@ static uint16_t model_code(double value, double min, double span)
 
 static void model_advance(struct scd4x_model *model, uint64_t now_us)
 {
-	if (!model->periodic || model->busy || now_us < model->next_us)
+	const struct answer_once *once = &model->once;
+
+	if (!model->periodic || once->busy || now_us < model->next_us)
 		return;
 	model->next_us = now_us + PERIOD_US - (now_us - model->next_us) % PERIOD_US;
 	model->has_data = true;
-	model->data[CHANNEL_CO2] = (uint16_t)fmin(fmax(round(model->shown[CHANNEL_CO2]), 0), CODES);
-	model->data[CHANNEL_TEMPERATURE] = model_code(model->shown[CHANNEL_TEMPERATURE], -45, 175);
-	model->data[CHANNEL_HUMIDITY] = model_code(model->shown[CHANNEL_HUMIDITY], 0, 100);
-	if (model->loaded)
-		memcpy(model->data, model->words, sizeof(model->data));
+	model->data[CHANNEL_CO2] = (uint16_t)fmin(fmax(round(once->shown[CHANNEL_CO2]), 0), CODES);
+	model->data[CHANNEL_TEMPERATURE] = model_code(once->shown[CHANNEL_TEMPERATURE], -45, 175);
+	model->data[CHANNEL_HUMIDITY] = model_code(once->shown[CHANNEL_HUMIDITY], 0, 100);
+	for (size_t i = 0; i < CHANNELS && once->loaded; i++)
+		model->data[i] = (uint16_t)(once->raw[2 * i] << 8 | once->raw[2 * i + 1]);
 }
 
 static void model_answer(
 	struct scd4x_model *model, const uint16_t *words, size_t n, uint64_t now_us)
 {
 	for (size_t i = 0; i < n; i++)
-		sensirion_put(model->answer + i * SENSIRION_WORD_BYTES, words[i]);
-	model->answer_bytes = n * SENSIRION_WORD_BYTES;
+		sensirion_put(model->once.answer + i * SENSIRION_WORD_BYTES, words[i]);
+	model->once.answer_bytes = n * SENSIRION_WORD_BYTES;
 	model->answer_us = now_us + COMMAND_US;
 }
 
@@ -181,7 +183,7 @@ static void model_command(struct scd4x_model *model, unsigned command, uint64_t 
 	static const uint16_t SERIAL[SERIAL_NUMBER_WORDS] = {0xF896, 0x9F07, 0x3BBE};
 	const uint16_t ready = model->has_data ? 0x8006 : 0x8000;
 
-	model->answer_bytes = 0;
+	model->once.answer_bytes = 0;
 	if (command == DATA_READY) {
 		model_answer(model, &ready, 1, now_us);
 	} else if (command == READ_MEASUREMENT && model->has_data) {
@@ -215,42 +217,12 @@ static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
 	struct scd4x_model *model = state;
 
 	model_advance(model, now_us);
-	if (model->answer_bytes == 0 || now_us < model->answer_us)
-		return -ENXIO;
-	memset(data, 0xFF, size);
-	memcpy(data, model->answer, size < model->answer_bytes ? size : model->answer_bytes);
-	model->answer_bytes = 0;
-	return 0;
-}
-
-static void model_set_value(void *state, unsigned channel, double value)
-{
-	struct scd4x_model *model = state;
-
-	model->loaded = false;
-	model->shown[channel] = value;
-}
-
-static void model_set_busy(void *state, bool busy)
-{
-	((struct scd4x_model *)state)->busy = busy;
-}
-
-/* raw: the three words without their CRC. */
-static void model_load(void *state, const uint8_t *raw, size_t size)
-{
-	struct scd4x_model *model = state;
-
-	if (size != CHANNELS * 2)
-		return;
-	for (size_t i = 0; i < CHANNELS; i++)
-		model->words[i] = (uint16_t)(raw[2 * i] << 8 | raw[2 * i + 1]);
-	model->loaded = true;
+	return now_us < model->answer_us ? -ENXIO : answer_once_take(&model->once, data, size);
 }
 
 static void model_reset(void *state)
 {
-	*(struct scd4x_model *)state = (struct scd4x_model){.periodic = false};
+	*(struct scd4x_model *)state = (struct scd4x_model){.once = {.raw_bytes = RAW_BYTES}};
 }
 
 static const struct driver_model MODEL = {
@@ -258,9 +230,9 @@ static const struct driver_model MODEL = {
 	.reset = model_reset,
 	.i2c_write = model_write,
 	.i2c_read = model_read,
-	.set_value = model_set_value,
-	.set_busy = model_set_busy,
-	.load = model_load,
+	.set_value = answer_once_set_value,
+	.set_busy = answer_once_set_busy,
+	.load = answer_once_load,
 };
 
 /* 1.1, 1.2 and 1.3: the output of the SCD40 and SCD41 ends at 40,000 ppm. */
@@ -272,7 +244,7 @@ static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {
 
 static const uint8_t ADDRESSES[] = {0x62};
 
-#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = CHANNELS * 2
+#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = RAW_BYTES
 
 /*
  * The example of 3.5.2 (table 11): 500 ppm, 25 °C, 37 % are 0x01F4, 0x6667, 0x5EB9. The CRC that it

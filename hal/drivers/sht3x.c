@@ -14,6 +14,7 @@
  * There is no identity. The SHT3x can report its status, and the SHT4x its serial number. Both have
  * a CRC, and neither part knows the other's command.
  */
+#include "answer_once.h"
 #include "sensirion.h"
 
 #include <errno.h>
@@ -128,17 +129,11 @@ static int sht_collect(struct chip *chip, unsigned channel, double *ret_values)
 	return 0;
 }
 
-/* The simulated part. Its last answer can be read once. */
+/* The simulated part. A vector has both words with their CRC. */
 
 struct sht_model {
+	struct answer_once once;
 	const struct sht_variant *variant;
-	uint8_t answer[DATA_BYTES];
-	size_t answer_bytes; /* 0: nothing to read */
-	bool measuring, busy;
-	uint64_t measured_us;
-	double shown[CHANNELS];
-	bool loaded; /* a vector's data, instead of shown */
-	uint8_t data[DATA_BYTES];
 };
 
 static uint16_t model_code(double value, double lowest, double span)
@@ -146,16 +141,18 @@ static uint16_t model_code(double value, double lowest, double span)
 	return (uint16_t)round(fmin(fmax((value - lowest) / span, 0), 1) * CODES);
 }
 
-static void model_measure(struct sht_model *model)
+static void model_measure(void *state)
 {
+	struct sht_model *model = state;
+	struct answer_once *once = &model->once;
 	const struct sht_variant *variant = model->variant;
 
-	sensirion_put(model->answer, model_code(model->shown[0], -45, 175));
-	sensirion_put(model->answer + SENSIRION_WORD_BYTES,
-		model_code(model->shown[1], variant->humidity_0, variant->humidity_span));
-	if (model->loaded)
-		memcpy(model->answer, model->data, DATA_BYTES);
-	model->answer_bytes = DATA_BYTES;
+	sensirion_put(once->answer, model_code(once->shown[0], -45, 175));
+	sensirion_put(once->answer + SENSIRION_WORD_BYTES,
+		model_code(once->shown[1], variant->humidity_0, variant->humidity_span));
+	if (once->loaded)
+		memcpy(once->answer, once->raw, DATA_BYTES);
+	once->answer_bytes = DATA_BYTES;
 }
 
 static void model_identify(struct sht_model *model)
@@ -165,8 +162,8 @@ static void model_identify(struct sht_model *model)
 	const size_t n = model->variant->setup.answer_words;
 
 	for (size_t i = 0; i < n && i < IDENTITY_WORDS_MAX; i++)
-		sensirion_put(model->answer + i * SENSIRION_WORD_BYTES, WORDS[i]);
-	model->answer_bytes = n * SENSIRION_WORD_BYTES;
+		sensirion_put(model->once.answer + i * SENSIRION_WORD_BYTES, WORDS[i]);
+	model->once.answer_bytes = n * SENSIRION_WORD_BYTES;
 }
 
 static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
@@ -175,58 +172,18 @@ static int model_write(void *state, const uint8_t *data, size_t size, uint64_t n
 	const struct sht_variant *variant = model->variant;
 	const struct sensirion_dialogue *setup = &variant->setup;
 
-	if (model->measuring && now_us < model->measured_us)
+	if (model->once.measuring && now_us < model->once.measured_us)
 		return -ENXIO;
 	if (size != setup->command_bytes)
 		return 0; /* ended too early, or a command of the other part */
 	uint16_t command = (uint16_t)(size == 2 ? data[0] << 8 | data[1] : data[0]);
 
-	model->answer_bytes = 0;
-	model->measuring = command == variant->measure;
-	model->measured_us = now_us + variant->measure_us;
+	model->once.answer_bytes = 0;
+	model->once.measuring = command == variant->measure;
+	model->once.measured_us = now_us + variant->measure_us;
 	if (command == setup->steps[setup->n_steps - 1].command)
 		model_identify(model);
 	return 0;
-}
-
-static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
-{
-	struct sht_model *model = state;
-
-	if (model->measuring && !model->busy && now_us >= model->measured_us) {
-		model->measuring = false;
-		model_measure(model);
-	}
-	if (model->answer_bytes == 0)
-		return -ENXIO;
-	memset(data, 0xFF, size);
-	memcpy(data, model->answer, size < model->answer_bytes ? size : model->answer_bytes);
-	model->answer_bytes = 0;
-	return 0;
-}
-
-static void model_set_value(void *state, unsigned channel, double value)
-{
-	struct sht_model *model = state;
-
-	model->loaded = false;
-	model->shown[channel] = value;
-}
-
-static void model_set_busy(void *state, bool busy)
-{
-	((struct sht_model *)state)->busy = busy;
-}
-
-/* raw: both words with their CRC. */
-static void model_load(void *state, const uint8_t *raw, size_t size)
-{
-	struct sht_model *model = state;
-
-	if (size == DATA_BYTES) {
-		memcpy(model->data, raw, size);
-		model->loaded = true;
-	}
 }
 
 /* The datasheets' resolution (table 1); the temperature's limits are those of the formula. */
@@ -237,9 +194,10 @@ static const struct driver_channel SHT_CHANNELS[CHANNELS] = {
 
 static void power_on(struct sht_model *model, const struct sht_variant *variant)
 {
-	*model = (struct sht_model){.variant = variant};
+	*model = (struct sht_model){
+		.once = {.raw_bytes = DATA_BYTES, .measure = model_measure}, .variant = variant};
 	for (unsigned i = 0; i < CHANNELS; i++)
-		model->shown[i] = SHT_CHANNELS[i].typical;
+		model->once.shown[i] = SHT_CHANNELS[i].typical;
 }
 
 static void sht3x_reset(void *state)
@@ -256,8 +214,9 @@ static void sht4x_reset(void *state)
 #define MODEL(reset_function)                                                                      \
 	{                                                                                          \
 		.state_bytes = sizeof(struct sht_model), .reset = (reset_function),                \
-		.i2c_write = model_write, .i2c_read = model_read, .set_value = model_set_value,    \
-		.set_busy = model_set_busy, .load = model_load,                                    \
+		.i2c_write = model_write, .i2c_read = answer_once_read,                            \
+		.set_value = answer_once_set_value, .set_busy = answer_once_set_busy,              \
+		.load = answer_once_load,                                                          \
 	}
 /* clang-format on */
 

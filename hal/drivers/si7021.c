@@ -18,6 +18,7 @@
  * - Each channel is measured alone. After a humidity measurement the Si7021 could also give its
  *   temperature (0xE0), but without a CRC.
  */
+#include "answer_once.h"
 #include "sensirion.h"
 
 #include <errno.h>
@@ -163,95 +164,52 @@ static int si_collect(struct chip *chip, unsigned channel, double *ret_values)
 	return 0;
 }
 
-/* The simulated part. Its last answer can be read once. */
+/* The simulated part. A vector is a result with its CRC, of either channel. */
 
 struct si_model {
+	struct answer_once once;
 	const struct si_variant *variant;
-	bool measuring, busy;
-	unsigned channel;
-	uint64_t measured_us;
-	uint8_t answer[RESULT_BYTES];
-	size_t answer_bytes; /* 0: nothing to read */
-	double shown[CHANNELS];
-	bool loaded; /* a vector's result, instead of shown */
-	uint8_t result[RESULT_BYTES];
+	unsigned channel; /* the last one that was measured */
 };
 
 /* 14 bits, with the status below them. */
-static void model_measure(struct si_model *model)
+static void model_measure(void *state)
 {
 	static const double ZERO[CHANNELS] = {-46.85, -6}, SPAN[CHANNELS] = {175.72, 125};
+	const struct si_model *model = state;
+	struct answer_once *once = state;
 	unsigned status = model->channel == CHANNEL_HUMIDITY ? RESULT_IS_HUMIDITY : 0;
-	double number = (model->shown[model->channel] - ZERO[model->channel]) /
-		SPAN[model->channel] * 65536;
+	double number =
+		(once->shown[model->channel] - ZERO[model->channel]) / SPAN[model->channel] * 65536;
 	unsigned result = (unsigned)fmin(fmax(round(number / 4), 0), 0x3FFF) << 2 | status;
 
-	model->answer[0] = (uint8_t)(result >> 8);
-	model->answer[1] = (uint8_t)result;
-	model->answer[2] = crc8_of(CRC_INITIAL, model->answer, 2);
-	if (model->loaded)
-		memcpy(model->answer, model->result, RESULT_BYTES);
-	model->answer_bytes = RESULT_BYTES;
+	once->answer[0] = (uint8_t)(result >> 8);
+	once->answer[1] = (uint8_t)result;
+	once->answer[2] = crc8_of(CRC_INITIAL, once->answer, 2);
+	if (once->loaded)
+		memcpy(once->answer, once->raw, RESULT_BYTES);
+	once->answer_bytes = RESULT_BYTES;
 }
 
 static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
 {
 	struct si_model *model = state;
+	struct answer_once *once = &model->once;
 
-	if (model->measuring && now_us < model->measured_us)
+	if (once->measuring && now_us < once->measured_us)
 		return -ENXIO;
-	model->measuring = data[0] == COMMAND_TEMPERATURE || data[0] == COMMAND_HUMIDITY;
+	once->measuring = data[0] == COMMAND_TEMPERATURE || data[0] == COMMAND_HUMIDITY;
 	model->channel = data[0] == COMMAND_HUMIDITY ? CHANNEL_HUMIDITY : CHANNEL_TEMPERATURE;
-	model->measured_us = now_us + model->variant->measure_us[model->channel];
-	model->answer_bytes = data[0] == COMMAND_READ_USER;
-	model->answer[0] = model->variant->user_register;
+	once->measured_us = now_us + model->variant->measure_us[model->channel];
+	once->answer_bytes = data[0] == COMMAND_READ_USER;
+	once->answer[0] = model->variant->user_register;
 	if (data[0] == COMMAND_READ_ID && size == 2 && model->variant->id) {
-		model->answer[0] = model->variant->id;
-		model->answer[1] = 0xFF;
-		model->answer[2] = crc8_of(CRC_INITIAL, model->answer, 2);
-		model->answer_bytes = ID_BYTES;
+		once->answer[0] = model->variant->id;
+		once->answer[1] = 0xFF;
+		once->answer[2] = crc8_of(CRC_INITIAL, once->answer, 2);
+		once->answer_bytes = ID_BYTES;
 	}
 	return 0;
-}
-
-static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
-{
-	struct si_model *model = state;
-
-	if (model->measuring && !model->busy && now_us >= model->measured_us) {
-		model->measuring = false;
-		model_measure(model);
-	}
-	if (model->answer_bytes == 0)
-		return -ENXIO;
-	memset(data, 0xFF, size);
-	memcpy(data, model->answer, size < model->answer_bytes ? size : model->answer_bytes);
-	model->answer_bytes = 0;
-	return 0;
-}
-
-static void model_set_value(void *state, unsigned channel, double value)
-{
-	struct si_model *model = state;
-
-	model->loaded = false;
-	model->shown[channel] = value;
-}
-
-static void model_set_busy(void *state, bool busy)
-{
-	((struct si_model *)state)->busy = busy;
-}
-
-/* raw: a result with its CRC, of either channel. */
-static void model_load(void *state, const uint8_t *raw, size_t size)
-{
-	struct si_model *model = state;
-
-	if (size == RESULT_BYTES) {
-		memcpy(model->result, raw, size);
-		model->loaded = true;
-	}
 }
 
 /* The resolution at 14 and 12 bits. */
@@ -262,9 +220,10 @@ static const struct driver_channel SI_CHANNELS[CHANNELS] = {
 
 static void power_on(struct si_model *model, const struct si_variant *variant)
 {
-	*model = (struct si_model){.variant = variant};
+	*model = (struct si_model){
+		.once = {.raw_bytes = RESULT_BYTES, .measure = model_measure}, .variant = variant};
 	for (unsigned i = 0; i < CHANNELS; i++)
-		model->shown[i] = SI_CHANNELS[i].typical;
+		model->once.shown[i] = SI_CHANNELS[i].typical;
 }
 
 static void si7021_reset(void *state)
@@ -281,8 +240,9 @@ static void htu21d_reset(void *state)
 #define MODEL(reset_function)                                                                      \
 	{                                                                                          \
 		.state_bytes = sizeof(struct si_model), .reset = (reset_function),                 \
-		.i2c_write = model_write, .i2c_read = model_read, .set_value = model_set_value,    \
-		.set_busy = model_set_busy, .load = model_load,                                    \
+		.i2c_write = model_write, .i2c_read = answer_once_read,                            \
+		.set_value = answer_once_set_value, .set_busy = answer_once_set_busy,              \
+		.load = answer_once_load,                                                          \
 	}
 /* clang-format on */
 
