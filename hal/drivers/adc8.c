@@ -49,7 +49,10 @@ int adc8_collect(struct chip *chip, unsigned channel, double *ret_values)
 	return r;
 }
 
-uint8_t adc8_code(double value)
+void adc8_set_value(void *state, unsigned channel, double value)
 {
-	return (uint8_t)fmin(fmax(round(value), 0), ADC8_CODE_MAX);
+	struct adc8_shown *shown = state;
+
+	shown->loaded = false;
+	shown->codes[channel] = (uint8_t)fmin(fmax(round(value), 0), ADC8_CODE_MAX);
 }

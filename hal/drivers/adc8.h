@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ADC8_CODE_MAX = 255, ADC8_ANSWER_MAX = 2 };
+enum { ADC8_CODE_MAX = 255, ADC8_ANSWER_MAX = 2, ADC8_CHANNELS_MAX = 8 };
 
 /* driver.variant of such a part. */
 struct adc8 {
@@ -22,5 +22,17 @@ int adc8_configure(struct chip *chip, uint32_t *ret_wait_us);
 int adc8_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
 int adc8_collect(struct chip *chip, unsigned channel, double *ret_values);
 
-/* The code of a value, for the simulated part. */
-uint8_t adc8_code(double value);
+/* The element of driver.channels for the input of that name. */
+/* clang-format off */
+#define ADC8_INPUT(number) {number, "raw", "raw", 0, ADC8_CODE_MAX, 1, 128}
+/* clang-format on */
+
+/* What the models show; a part's own model begins with it. */
+struct adc8_shown {
+	uint8_t codes[ADC8_CHANNELS_MAX];
+	bool loaded; /* a vector's result, instead of codes */
+	uint8_t result;
+};
+
+/* As of struct driver_model. */
+void adc8_set_value(void *state, unsigned channel, double value);

@@ -38,10 +38,9 @@ static uint8_t command_of(unsigned channel)
 /* The simulated part. */
 
 struct ads7830_model {
+	struct adc8_shown shown;
 	uint8_t command, code;
-	uint8_t shown[CHANNELS];
-	bool loaded; /* a vector's command and its result */
-	uint8_t loaded_command, result;
+	uint8_t loaded_command; /* of a vector: to which its result is the answer */
 };
 
 /* Table II, single-ended: which input the bits SD C2 C1 C0 connect. */
@@ -52,9 +51,9 @@ static uint8_t model_convert(const struct ads7830_model *model)
 	/* An input does not show differences, nor values by the reference of 2.5 V. */
 	if (!(model->command & COMMAND_SINGLE_ENDED) || model->command & COMMAND_REFERENCE_ON)
 		return 0xAA;
-	if (model->loaded)
-		return model->command == model->loaded_command ? model->result : 0xAA;
-	return model->shown[MODEL_INPUTS[model->command >> COMMAND_INPUT_SHIFT & 7u]];
+	if (model->shown.loaded)
+		return model->command == model->loaded_command ? model->shown.result : 0xAA;
+	return model->shown.codes[MODEL_INPUTS[model->command >> COMMAND_INPUT_SHIFT & 7u]];
 }
 
 static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
@@ -78,14 +77,6 @@ static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
 	return 0;
 }
 
-static void model_set_value(void *state, unsigned channel, double value)
-{
-	struct ads7830_model *model = state;
-
-	model->loaded = false;
-	model->shown[channel] = adc8_code(value);
-}
-
 /* raw: a command byte, and the part's answer to it. */
 static void model_load(void *state, const uint8_t *raw, size_t size)
 {
@@ -93,8 +84,8 @@ static void model_load(void *state, const uint8_t *raw, size_t size)
 
 	if (size == 2) {
 		model->loaded_command = raw[0];
-		model->result = raw[1];
-		model->loaded = true;
+		model->shown.result = raw[1];
+		model->shown.loaded = true;
 	}
 }
 
@@ -108,16 +99,13 @@ static const struct driver_model MODEL = {
 	.reset = model_reset,
 	.i2c_write = model_write,
 	.i2c_read = model_read,
-	.set_value = model_set_value,
+	.set_value = adc8_set_value,
 	.load = model_load,
 };
 
-/* clang-format off */
-#define INPUT(number) {number, "raw", "raw", 0, ADC8_CODE_MAX, 1, 128}
-/* clang-format on */
-
-static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {INPUT("0"), INPUT("1"), INPUT("2"),
-	INPUT("3"), INPUT("4"), INPUT("5"), INPUT("6"), INPUT("7")};
+static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {ADC8_INPUT("0"), ADC8_INPUT("1"),
+	ADC8_INPUT("2"), ADC8_INPUT("3"), ADC8_INPUT("4"), ADC8_INPUT("5"), ADC8_INPUT("6"),
+	ADC8_INPUT("7")};
 
 /* Page 11: 10010 and the pins A1 and A0. */
 static const uint8_t ADDRESSES[] = {0x48, 0x49, 0x4A, 0x4B};

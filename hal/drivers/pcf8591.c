@@ -35,11 +35,9 @@ static uint8_t command_of(unsigned channel)
 /* The simulated part. */
 
 struct pcf8591_model {
+	struct adc8_shown shown;
 	uint8_t control;
 	uint8_t before; /* the conversion that the next byte shows */
-	uint8_t shown[CHANNELS];
-	bool loaded; /* a vector's result, instead of shown */
-	uint8_t result;
 };
 
 static uint8_t model_convert(struct pcf8591_model *model)
@@ -52,7 +50,7 @@ static uint8_t model_convert(struct pcf8591_model *model)
 	/* Differences are not used here, and are not what an input shows. */
 	if (model->control & CONTROL_DIFFERENCES)
 		return AFTER_POWER_ON;
-	return model->loaded ? model->result : model->shown[input];
+	return model->shown.loaded ? model->shown.result : model->shown.codes[input];
 }
 
 static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
@@ -75,14 +73,6 @@ static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
 	return 0;
 }
 
-static void model_set_value(void *state, unsigned channel, double value)
-{
-	struct pcf8591_model *model = state;
-
-	model->loaded = false;
-	model->shown[channel] = adc8_code(value);
-}
-
 /* raw: the part's answer: the previous conversion, then that of the input. */
 static void model_load(void *state, const uint8_t *raw, size_t size)
 {
@@ -90,8 +80,8 @@ static void model_load(void *state, const uint8_t *raw, size_t size)
 
 	if (size == BYTES) {
 		model->before = raw[BYTE_BEFORE];
-		model->result = raw[BYTE_RESULT];
-		model->loaded = true;
+		model->shown.result = raw[BYTE_RESULT];
+		model->shown.loaded = true;
 	}
 }
 
@@ -105,16 +95,12 @@ static const struct driver_model MODEL = {
 	.reset = model_reset,
 	.i2c_write = model_write,
 	.i2c_read = model_read,
-	.set_value = model_set_value,
+	.set_value = adc8_set_value,
 	.load = model_load,
 };
 
-/* clang-format off */
-#define INPUT(number) {number, "raw", "raw", 0, ADC8_CODE_MAX, 1, 128}
-/* clang-format on */
-
 static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {
-	INPUT("0"), INPUT("1"), INPUT("2"), INPUT("3")};
+	ADC8_INPUT("0"), ADC8_INPUT("1"), ADC8_INPUT("2"), ADC8_INPUT("3")};
 
 /* 8.1: 1001 and the pins A2 to A0. */
 static const uint8_t ADDRESSES[] = {0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F};
