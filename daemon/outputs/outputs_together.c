@@ -98,6 +98,18 @@ static void go_back_where_needed(struct outputs *outputs)
 	}
 }
 
+/* A part that lost its power answers, but has to be set up again. */
+static int finish(struct outputs *outputs, struct output *output)
+{
+	output->waits = false;
+	if (output->result == -ENODEV)
+		output->result = outputs_drive(outputs, output, &output->decision);
+	outputs_note(outputs, output, output->result);
+	if (output->result == 0)
+		outputs_keep(outputs, output);
+	return output->result;
+}
+
 int outputs_action_end(struct outputs *outputs,
 	void (*failed)(void *userdata, size_t index, const char *error), void *userdata)
 {
@@ -112,17 +124,9 @@ int outputs_action_end(struct outputs *outputs,
 	go_back_where_needed(outputs);
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	{
-		if (!output->waits)
+		if (!output->waits || finish(outputs, output) == 0)
 			continue;
-		output->waits = false;
-		/* A part that lost its power answers, but has to be set up again. */
-		if (output->result == -ENODEV)
-			output->result = outputs_drive(outputs, output, &output->decision);
-		outputs_note(outputs, output, output->result);
-		if (output->result < 0)
-			failed(userdata, (size_t)(output - outputs->items), output->error.text);
-		else
-			outputs_keep(outputs, output);
+		failed(userdata, (size_t)(output - outputs->items), output->error.text);
 		error = error < 0 ? error : output->result;
 	}
 	return error;
