@@ -242,18 +242,20 @@ static int choose(const cJSON *outputs, int n, char **words, char wrong[OUTPUT_W
 	const char *names[NAMES_MAX + 1];
 	size_t n_names = names_of(outputs, names);
 	int index = n > 1 ? find_output(outputs, words[1]) : -ENOENT;
-	bool is_word = n > 1 && n_names > 0 &&
+	bool is_number = n > 1 && strspn(words[1], "0123456789") == strlen(words[1]);
+	/* A number in front of something else says which one. */
+	bool is_word = n > 1 && n_names > 0 && !(is_number && n > 2) &&
 		(strpbrk(words[1], "=%#") || strspn(words[1], "0123456789.") > 0 ||
 			strcmp(words[1], "on") == 0 || strcmp(words[1], "off") == 0 ||
 			strcmp(words[1], "toggle") == 0);
 
 	*ret_first = 2;
 	*ret_index = index;
-	if (index >= 0 && n > 2)
+	if (index >= 0 && (n > 2 || (n_names == 1 && !is_number)))
 		return -1;
 	*ret_first = 1;
 	*ret_index = 0;
-	if (n == 2 && n_names == 1)
+	if (n <= 2 && n_names == 1)
 		return -1;
 	if (n_names == 1 &&
 		(is_word ||
