@@ -374,7 +374,9 @@ class Gateway:
     def __init__(self, binary, folder, map_text, arguments=(), environment=None):
         self.binary = binary
         self.folder = pathlib.Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        # Its folder is the simulated board's root as well, and a board has an id, which a bare chroot lacks.
+        (self.folder / "etc").mkdir(parents=True, exist_ok=True)
+        (self.folder / "etc" / "machine-id").write_text("0123456789abcdef0123456789abcdef\n")
         self.map = self.folder / "tosd.yaml"
         self.map.write_text(map_text)
         self.arguments = list(arguments)

@@ -125,7 +125,7 @@ def test_what_is_refused_again_keeps_its_order(make_scripted, make_gateway):
     broker = make_scripted(puback_codes={SENSORS: 0x83, f"{SENSORS}/backlog": 0x83})
     gateway = make_gateway(make_map(broker.port, mqtt="  version: 5\n  health_interval: 1s", interval="1s"))
     refused, again = [], []
-    while sum(p.payload == refused[0].payload for p in again) < 2:
+    while len(refused) < 60 and sum(p.payload == refused[0].payload for p in again) < 2:
         publication = broker.refused.get(timeout=TIMEOUT)
         (again if publication.topic.endswith("backlog") else refused).append(publication)
     # The oldest comes first each time, and the live ones go on meanwhile: one each second.
