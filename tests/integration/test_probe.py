@@ -68,7 +68,7 @@ def test_from_the_simulated_board_to_readings(probe, make_gateway, broker, clien
     path = folder / "mine.yaml"
     code, out, err = probe("--write", path, port=broker.port)
     assert (code, err) == (0, "")
-    assert f"Try it: tosd --simulate --config {path}" in out
+    assert f"Try it: tosd --simulate --state /tmp --config {path}" in out
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert [entry.name for entry in folder.glob("mine.yaml*")] == ["mine.yaml"]
     done = subprocess.run([program, "check", path], capture_output=True, text=True, check=True)

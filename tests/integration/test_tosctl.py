@@ -75,6 +75,17 @@ def test_what_is_wrong_says_how_it_is_right(gateway, client, call):
         assert words in err, arguments
 
 
+def test_status_knows_an_interval_that_the_health_does_not_yet(gateway, client, call):
+    """The health comes once a minute; no reading is due within the time that an answer may take."""
+    client.wait("tos/about")
+    mark = client.mark()
+    assert call("interval", "60s")[0] == 0
+    client.wait_json("tos/state", lambda state: state["sensors"]["interval"] == 60000, mark)
+    code, out, err = call("status")
+    assert (code, err) == (0, "") and "silent" not in out
+    assert re.search("^interval +1 min$", out, re.MULTILINE)
+
+
 @pytest.mark.parametrize("version", ["5", "311"])
 def test_send_takes_any_action(gateway, client, call, version):
     client.wait("tos/about")

@@ -62,7 +62,7 @@ static int tell_saved(const char *path, bool is_same, bool is_simulated, FILE *o
 	fprintf(out, is_same ? "\n%s is already this map." : "\nWrote %s.", path);
 	text_color(out, TEXT_PLAIN);
 	if (is_simulated)
-		fprintf(out, " Try it: tosd --simulate --config %s\n", path);
+		fprintf(out, " Try it: tosd --simulate --state /tmp --config %s\n", path);
 	else
 		fputs(" Look at it, then: sudo systemctl restart tosd\n", out);
 	return EXIT_OK;

@@ -28,12 +28,20 @@ struct status {
 	bool is_silent;    /* a reading was due, and nothing came */
 };
 
+/* The state follows each change; the health may be a minute old. 0: unknown. */
+static double interval_ms(const struct status *status)
+{
+	const cJSON *sensors = cJSON_GetObjectItemCaseSensitive(status->parts[STATE], "sensors");
+	double of_state = rows_number(sensors, "interval");
+
+	return of_state > 0 ? of_state : rows_number(status->parts[HEALTH], "interval_ms");
+}
+
 /* A reading comes with the interval. Where that is longer than an answer may take, none is waited
  * for. */
 static uint64_t until(const struct options *options, const struct status *status, uint64_t begin_us)
 {
-	double interval_ms = rows_number(status->parts[HEALTH], "interval_ms");
-	bool is_slow = status->parts[HEALTH] && interval_ms * 1000 > (double)options->wait_us;
+	bool is_slow = interval_ms(status) * 1000 > (double)options->wait_us;
 
 	return begin_us +
 		(is_slow && RETAINED_US < options->wait_us ? RETAINED_US : options->wait_us);
@@ -56,9 +64,7 @@ static bool is_complete(const struct status *status)
  * Half an interval is for the time that a reading takes. */
 static bool is_reading_due(const struct options *options, const struct status *status)
 {
-	double interval_us = rows_number(status->parts[HEALTH], "interval_ms") * 1000;
-
-	return has_sensors(status) && interval_us * 1.5 <= (double)options->wait_us;
+	return has_sensors(status) && interval_ms(status) * 1500 <= (double)options->wait_us;
 }
 
 /* -1, or an exit code. */
@@ -175,7 +181,7 @@ static void show_gateway(const struct options *options, const struct status *sta
 	}
 	putchar('\n');
 	begin_row("interval");
-	text_print_duration(stdout, (uint64_t)rows_number(health, "interval_ms"));
+	text_print_duration(stdout, (uint64_t)interval_ms(status));
 	printf("\n");
 	begin_row("readings");
 	printf("%.0f, missed %.0f, waiting %.0f, lost %.0f\n", rows_number(health, "readings"),
