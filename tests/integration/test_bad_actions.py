@@ -313,7 +313,8 @@ def test_an_acl_that_grants_none_of_them_goes_on_working(make_broker, make_clien
     client.publish("tos/action", '{"led":{"0":{"on":true}}}')
     assert client.ask_json({"id": "fence", "led": {"1": {"on": True}}})["id"] == "fence"
     assert len(client.since(mark, "tos/actions/ack")) == 1  # mosquitto lets it subscribe, and delivers nothing
-    assert [line for line in gateway.log.since() if line.startswith(("error", "warning"))] == []
+    complaints = [line for line in gateway.log.since() if line.startswith(("error", "warning"))]
+    assert [line for line in complaints if "a reading took" not in line] == []  # on a busy machine
 
 
 COMMANDS = [

@@ -333,6 +333,8 @@ def test_interval_is_forgotten_with_the_maps_own(broker, client, make_gateway):
     gateway = make_gateway(remembering(broker.port))
     client.wait("tos/sensors")
     client.ask("250", topic="tos/sensors/interval")
+    # The state follows the answer.
+    client.wait_json("tos/state", lambda state: state["sensors"]["interval"] == 250)
     assert gateway.stop() == 0
     gateway.map.write_text(remembering(broker.port, "200ms"))
     mark = client.mark()

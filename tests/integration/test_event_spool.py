@@ -124,6 +124,8 @@ def test_disk_and_memory_are_sent_in_order_and_what_is_live_at_once(client, prox
     gateway.log.wait(DELIVERED, timeout=PATIENCE)
     move(gateway, 301, 302)
     client.wait_several(LIVE, 2)
+    # What the broker acknowledged came before this question.
+    client.ask_json({"id": "fence"})
     mark = gateway.log.mark()
     proxy.cut()
     gateway.log.wait("connection lost", mark, timeout=PATIENCE)

@@ -192,6 +192,20 @@ def test_an_interrupt_at_an_odd_moment(make_demo, after_ms):
     assert demo.left_behind() == []
 
 
+def test_many_interrupts_in_a_row(make_demo):
+    """One that comes when the shell has begun to end is no reason to leave anything."""
+    for after_ms in range(80, 200, 10):
+        demo = make_demo()
+        with pytest.raises(subprocess.TimeoutExpired):
+            demo.process.wait(after_ms / 1000)
+        for _ in range(100):
+            if demo.process.poll() is not None:
+                break
+            demo.signal(signal.SIGINT)
+        assert demo.to_its_end() in (128 + signal.SIGINT, -signal.SIGINT)
+        assert demo.left_behind() == []
+
+
 @pytest.mark.parametrize("name", ["KILL", "USR1"])
 def test_a_signal_that_nobody_can_obey(make_demo, name):
     """Files stay then, but nothing that runs."""
