@@ -26,6 +26,13 @@ def window(guest, parts, make_gateway):
     parts.fault("/dev/i2c-1", "none")
 
 
+def leave(guest, window):
+    """And waits until the gateway has seen it: each edge stops, so one that comes late is a stop, too."""
+    mark = window.client.mark()
+    guest.run(f"echo pull-down >$(echo {SWITCH})/pull")
+    window.client.wait("tos/state/input/top", lambda message: message.payload == b"off", mark)
+
+
 def stop_us(guest, wire, name):
     """From just before the switch closes to the write, in us of the guest."""
     mark = wire.mark()
@@ -38,7 +45,7 @@ def test_a_limit_stops_with_the_sensors_bus_stuck_and_without_a_broker(guest, wi
     for move in range(MOVES):
         window.do(motor={"direction": "forward", "speed": 10})
         times_us.append(stop_us(guest, wire, f"limit {move}"))
-        guest.run(f"echo pull-down >$(echo {SWITCH})/pull")
+        leave(guest, window)
     window.do(motor={"direction": "forward", "speed": 10})
     guest.run("kill -STOP $(pidof mosquitto)")
     alone_us = stop_us(guest, wire, "limit alone")

@@ -3,11 +3,11 @@
 
 import pytest
 
-from board import registers
+from board import is_whole, registers
 
 
 def test_readings_by_plain_i2c(gateway, parts):
-    reading = gateway.reading()
+    reading = gateway.reading(is_whole)
     assert list(reading) == ["temp", "humi", "cds", "ts"]
     assert abs(reading["temp"] - 23.4) <= 0.1
     assert reading["humi"] == 45
@@ -25,7 +25,7 @@ BLOCKS = 0x0C000000
 def test_readings_by_an_adapter_that_speaks_only_smbus(guest, parts, make_gateway, functions):
     parts.adapter("functions", functions)
     gateway = make_gateway()
-    reading = gateway.reading()
+    reading = gateway.reading(is_whole)
     assert abs(reading["temp"] - 23.4) <= 0.1
     assert reading["humi"] == 45
     assert abs(reading["cds"] - 1.25) <= 0.001
@@ -64,7 +64,7 @@ sensors:
   humi: {{from: climate.humidity}}
 """
     )
-    reading = gateway.reading()
+    reading = gateway.reading(is_whole)
     assert abs(reading["temp"] - 23.4) <= 0.1
     assert reading["humi"] == 45
     # The stub cannot be taken away while its bus is open.
