@@ -31,6 +31,8 @@ export class App {
 	gateway: Gateway | null = null;
 	/** The user wants what moves to stop, and no answer has come yet. */
 	private stopWanted = false;
+	/** Goes up with each stop that is sent: of several only the last one tells what came of it. */
+	private stops = 0;
 	/** Somebody chose this gateway, and not the page. */
 	private isChosen = false;
 	private isDue = false;
@@ -111,6 +113,7 @@ export class App {
 		if (this.gateway?.root === root) return;
 		const before = this.gateway?.root;
 		if (before) {
+			this.stopWanted = false;
 			// What the search listens to stays.
 			const names = TOPICS.filter(
 				(name) => name !== "about" && name !== "status",
@@ -140,8 +143,14 @@ export class App {
 			this.search(topic.slice(0, cut), name, text);
 		if (gateway && topic.startsWith(`${gateway.root}/`))
 			gateway.receive(topic.slice(gateway.root.length + 1), text, now());
+		if (topic === `${gateway?.root}/status` && text === "online") this.gatewayIsBack();
 		if (gateway && name === "about") this.listenToInputs(gateway);
 		this.changed();
+	}
+
+	/** It tells so once it listens to actions: what was sent before may have reached nobody. */
+	private gatewayIsBack(): void {
+		if (this.stopWanted) void this.stop();
 	}
 
 	/** By their own topics: not every broker brings what is retained for a wildcard. */
@@ -184,28 +193,48 @@ export class App {
 	}
 
 	ask(action: Json | string): Promise<Answer> {
-		return this.asking.ask(this.gateway?.root ?? (settings.root || USUAL_ROOT), action);
+		// Who moves something has changed their mind.
+		const moves = this.stopAction();
+		if (typeof action === "object" && Object.keys(action).some((kind) => kind in moves))
+			this.stopWanted = false;
+		return this.asking.ask(this.root, action);
+	}
+
+	private get root(): string {
+		return this.gateway?.root ?? (settings.root || USUAL_ROOT);
+	}
+
+	private stopAction(): Json {
+		return this.gateway?.stopAction() ?? { motor: "stop" };
 	}
 
 	/** Stops everything that moves, as soon as possible. */
 	async stop(): Promise<void> {
-		const root = this.gateway?.root ?? (settings.root || USUAL_ROOT);
-		const action = this.gateway?.stopAction() ?? { motor: "stop" };
 		this.stopWanted = true;
 		if (this.link.state !== "on") {
 			this.say(t("stopWaits"), true);
 			this.link.retryNow();
 			return;
 		}
-		const answer = await this.asking.ask(root, action);
-		if (answer.text) this.stopWanted = false;
+		this.stops += 1;
+		const number = this.stops;
+		const answer = await this.asking.ask(this.root, this.stopAction());
+		if (answer.text || answer.failed === "denied") this.stopWanted = false;
+		else if (number !== this.stops || !this.stopWanted) return;
 		if (answer.ok) this.say(t("stopped"));
-		else this.say(t("stopUnsure", { reason: whyNot(answer) }), true);
+		else
+			this.say(
+				t(this.stopWanted ? "stopAgain" : "stopUnsure", {
+					reason: whyNot(answer),
+				}),
+				true,
+			);
 	}
 }
 
-const FAILED: Record<"offline" | "silent" | "denied", Key> = {
+const FAILED: Record<Exclude<Answer["failed"], "">, Key> = {
 	offline: "notConnected",
+	lost: "connectionLost",
 	silent: "noAnswer",
 	denied: "denied",
 };

@@ -23,6 +23,10 @@ const TABLE = {
 		en: "The stop was not confirmed: {reason}",
 		ko: "정지가 확인되지 않았습니다: {reason}",
 	},
+	stopAgain: {
+		en: "The stop was not confirmed: {reason} It is sent again when the gateway is back.",
+		ko: "정지가 확인되지 않았습니다: {reason} 게이트웨이가 돌아오면 다시 보냅니다.",
+	},
 	gateway: { en: "Gateway", ko: "게이트웨이" },
 	noGateway: { en: "No gateway yet", ko: "게이트웨이 없음" },
 	language: { en: "Language", ko: "언어" },
@@ -168,6 +172,10 @@ const TABLE = {
 	notConnected: {
 		en: "Not sent: there is no connection.",
 		ko: "보내지 않음: 연결이 없습니다.",
+	},
+	connectionLost: {
+		en: "The connection was lost before the answer came.",
+		ko: "응답이 오기 전에 연결이 끊어졌습니다.",
 	},
 	noAnswer: {
 		en: "No answer from the gateway within 5 s.",

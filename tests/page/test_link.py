@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The connection: lost, frozen, refused, and found again."""
 
+import json
 import shutil
 import subprocess
 
@@ -153,8 +154,45 @@ def test_a_stop_without_a_connection_is_sent_when_there_is_one(page, broker, cli
     page.wait_text(".say", "as soon as there is one")
     broker.start()
     late = make_client()
-    late.wait_json("tos/actions", lambda action: action.get("motor") == "stop", timeout=LONG)
+    late.wait_json("tos/actions", is_stop, timeout=LONG)
     page.wait_text(".say", "was stopped", timeout=LONG)
+
+
+def is_stop(action):
+    return action.get("motor") == "stop"
+
+
+def test_a_stop_that_no_gateway_hears_is_sent_again_when_it_is_back(page, gateway, client):
+    gateway.kill()
+    client.wait("tos/status", lambda message: message.payload == b"offline")
+    page.click("#stop")
+    client.wait_json("tos/actions", is_stop)
+    page.wait_text(".say", "sent again when the gateway is back")
+    mark = client.mark()
+    gateway.start()
+    client.wait_json("tos/actions", is_stop, mark=mark)
+    page.wait_text(".say", "was stopped")
+    # Once is enough.
+    mark = client.mark()
+    gateway.kill()
+    gateway.start()
+    client.wait("tos/status", lambda message: message.payload == b"online", mark=mark)
+    page.click("[data-output='relay.0'] .switch")
+    client.wait_json("tos/actions", lambda action: "relay" in action, mark=mark)
+    assert not [m for m in client.since(mark, topic="tos/actions") if is_stop(json.loads(m.payload))]
+
+
+def test_who_moves_a_motor_no_longer_wants_the_stop(page, gateway, client):
+    gateway.kill()
+    client.wait("tos/status", lambda message: message.payload == b"offline")
+    page.click("#stop")
+    page.click("[data-output='motor.0'] [data-choice='forward']")
+    client.wait_json("tos/actions", lambda action: "motor" in action and not is_stop(action))
+    mark = client.mark()
+    gateway.start()
+    page.wait_state("temp", "live", LONG)
+    client.fence()
+    assert not client.since(mark, topic="tos/actions")
 
 
 def test_an_action_without_a_connection_is_not_sent_later(page, broker, make_client):

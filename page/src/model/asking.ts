@@ -9,8 +9,8 @@ export interface Answer {
 	text: string;
 	/** What is wrong, one mistake a line, in the gateway's words. */
 	mistakes: string[];
-	/** Not sent at all, or not answered in time. */
-	failed: "" | "offline" | "silent" | "denied";
+	/** Not sent at all, not answered in time or before the connection was lost, or not allowed. */
+	failed: "" | "offline" | "silent" | "lost" | "denied";
 }
 
 const SILENT_MS = 5000;
@@ -95,13 +95,13 @@ export class Asking {
 		this.link.subscribe([`${root}/actions/ack`]);
 	}
 
-	private close(key: string, failed: "silent" | "denied"): void {
+	private close(key: string, failed: "silent" | "lost" | "denied"): void {
 		this.open.get(key)?.({ ok: false, text: "", mistakes: [], failed });
 	}
 
 	/** The connection is gone: whether they arrived is not known. */
 	lose(): void {
-		for (const key of [...this.open.keys()]) this.close(key, "silent");
+		for (const key of [...this.open.keys()]) this.close(key, "lost");
 	}
 
 	/** True if the message was an answer to something that was asked here. */
