@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The pages against the tree: each link leads somewhere, each file and command that they name exists."""
 
+import pathlib
 import re
 import subprocess
 
@@ -8,6 +9,9 @@ import pytest
 from conftest import ROOT
 
 PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
+# Pages in Korean, and what each is a translation of.
+KOREAN = {"README.ko.md": "README.md"}
+KOREAN |= {f"docs/{path.name}": f"docs/{path.name.replace('.ko.', '.')}" for path in sorted((ROOT / "docs").glob("*.ko.md"))}
 PAGES += sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))
 SOURCE_SUFFIXES = (".c", ".h", ".ts", ".py", ".sh", ".build", ".md", ".scd", ".example")
 # Folders of the tree; build/ is made, and its files are no part of it.
@@ -90,9 +94,9 @@ def without_remarks(text):
 def shape(page):
     """What a page in another language must have as well."""
     text = text_of(page)
-    # The table of parts is generated, and stands in one of them.
-    tables = [len(table.splitlines()) for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE) if "bme280" not in table]
-    links = {link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("README")}
+    tables = [len(table.splitlines()) for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)]
+    other = pathlib.Path(page).name.replace(".ko.", ".") if ".ko." in page else pathlib.Path(page).name.replace(".md", ".ko.md")
+    links = {link.replace(".ko.md", ".md") for link in re.findall(r"\]\(([^)#]+)\)", text) if link != other}
     return {
         "headings": re.findall(r"^#+(?= )", text, re.MULTILINE),
         "commands": without_remarks("\n".join(re.findall(r"^    .+$", text, re.MULTILINE))),
@@ -103,16 +107,19 @@ def shape(page):
     }
 
 
-def test_the_korean_readme_keeps_step():
-    assert shape("README.ko.md") == shape("README.md")
+@pytest.mark.parametrize("korean, english", KOREAN.items())
+def test_the_korean_pages_keep_step(korean, english):
+    assert shape(korean) == shape(english)
 
 
 def test_each_page_is_reached_from_the_readme():
     linked = {link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text_of("README.md"))}
-    assert {page for page in PAGES if page != "README.md"} <= linked
+    in_korean = {link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text_of("README.ko.md"))}
+    assert {page for page in PAGES if page not in KOREAN and page != "README.md"} <= linked
+    assert {page for page in KOREAN if page != "README.ko.md"} <= in_korean
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/coming-from.md", "docs/tutorial.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/device-map.md", "docs/coming-from.md", "docs/tutorial.md"])
 def test_the_maps_of_a_page_are_good_ones(binary, folder, page):
     """What a reader copies."""
     maps = re.findall(r"^```yaml\n(.*?)^```", text_of(page), re.MULTILINE | re.DOTALL)

@@ -31,6 +31,6 @@ def test_an_example_runs_on_the_simulated_board(broker, client, make_gateway, pa
 
 
 @every_map
-def test_an_example_is_installed_and_in_the_readme(path):
+def test_an_example_is_installed_and_in_the_table(path):
     assert f"'{path.name}'" in (path.parent / "meson.build").read_text()
-    assert f"`config/maps/{path.name}`" in (ROOT / "README.md").read_text()
+    assert f"`config/maps/{path.name}`" in (ROOT / "docs/installing.md").read_text()

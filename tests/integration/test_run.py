@@ -261,5 +261,5 @@ def test_a_full_disk_is_told(make_demo, size):
 @pytest.mark.skipif(not shutil.which("scdoc"), reason="without scdoc there are no pages")
 @pytest.mark.parametrize("page", ["tosd.8", "tosd.yaml.5", "tosd-mqtt.7", "tosctl.1"])
 def test_a_build_has_the_manuals(build, page):
-    """README: man ./build/tosd.yaml.5"""
+    """docs/device-map.md: man ./build/tosd.yaml.5"""
     assert (build / page).read_text().startswith(".\\")

@@ -75,7 +75,7 @@ def test_it_reads_what_the_kernel_measures(guest, service, bind):
 
 
 def test_what_was_there_before_the_rules_gets_its_group_by_udevadm_trigger(guest, make_led):
-    """As the README has it done after the installation."""
+    """As docs/installing.md has it done after the installation."""
     attributes = f"{make_led().folder}/brightness /sys/class/pwm/pwmchip0/export"
     guest.run(f"udevadm settle; chgrp root {attributes}; udevadm trigger; udevadm settle")
     assert guest.run(f"stat -c %G {attributes}").split() == ["gpio", "gpio"]

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * README's table of parts is made from the driver table. Where they differ, the test prints what
- * belongs there.
+ * The two tables of docs/parts.md are made from the driver table and from the table of kinds of
+ * output. Where they differ, the test prints what belongs there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,7 @@
 
 #include "document.h"
 #include "driver.h"
+#include "output_kind.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -82,9 +83,9 @@ static void print_row(FILE *out, const struct driver *driver)
 	fprintf(out, " | %s |\n", driver->datasheet);
 }
 
-static void the_readme_has_the_table_of_parts(void **state)
+static void the_page_has_the_table_of_parts(void **state)
 {
-	const char *readme = *state;
+	const char *page = *state;
 	char *table = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&table, &size);
@@ -95,7 +96,105 @@ static void the_readme_has_the_table_of_parts(void **state)
 		print_row(out, *driver);
 	fputc('\n', out);
 	assert_int_equal(fclose(out), 0);
-	document_must_have(readme, table, "README's table of parts");
+	document_must_have(page, table, "the table of parts");
+	free(table);
+}
+
+static void print_name(FILE *out, bool *is_first, const char *name)
+{
+	fprintf(out, "%s`%s`", *is_first ? "" : ", ", name);
+	*is_first = false;
+}
+
+/* A port without a key of its own goes by line, pwm or led. */
+static void print_ports(FILE *out, const struct output_kind *kind)
+{
+	bool is_first = true;
+
+	for (size_t i = 0; i < kind->n_ports; i++) {
+		const struct output_port *port = &kind->ports[i];
+
+		if (port->key)
+			print_name(out, &is_first, port->key);
+		if (!port->key && port->may_be & PORT_MAY_BE_LINE)
+			print_name(out, &is_first, "line");
+		if (!port->key && port->may_be & PORT_MAY_BE_PWM)
+			print_name(out, &is_first, "pwm");
+		if (!port->key && port->may_be & PORT_MAY_BE_LED)
+			print_name(out, &is_first, "led");
+	}
+	for (size_t i = 0; i < kind->n_params; i++)
+		if (i == 0 || strcmp(kind->params[i].key, kind->params[i - 1].key) != 0)
+			print_name(out, &is_first, kind->params[i].key);
+}
+
+static void print_numbers(FILE *out, const struct output_kind *kind, size_t index)
+{
+	const struct output_key *key = &kind->keys[index];
+	struct output_range range = output_key_range(kind, index, NULL);
+	int one = 1;
+
+	for (unsigned i = 0; i < key->decimals; i++)
+		one *= 10;
+	assert_int_equal(range.min % one, 0);
+	assert_int_equal(range.max % one, 0);
+	fprintf(out, " (%d to %d)", range.min / one, range.max / one);
+}
+
+static void print_keys(FILE *out, const struct output_kind *kind)
+{
+	bool is_first = true;
+
+	for (size_t i = 0; i < kind->n_keys; i++) {
+		const struct output_key *key = &kind->keys[i];
+
+		if (key->is_hidden)
+			continue;
+		print_name(out, &is_first, key->name);
+		if (key->type == OUTPUT_KEY_NUMBER)
+			print_numbers(out, kind, i);
+		for (size_t j = 0; key->type == OUTPUT_KEY_CHOICE && key->choices[j]; j++)
+			fprintf(out, "%s%s", j ? ", " : " (", key->choices[j]);
+		fputs(key->type == OUTPUT_KEY_CHOICE            ? ")"
+				: key->type == OUTPUT_KEY_COLOR ? " (#rrggbb)"
+								: "",
+			out);
+	}
+}
+
+static void print_kind(FILE *out, const struct output_kind *kind)
+{
+	int goal = output_goal_key(kind);
+
+	fprintf(out, "| `%s`: up to %zu %s | `%s: [%s]` | ", kind->word, kind->max, kind->nouns,
+		kind->section, kind->example);
+	print_ports(out, kind);
+	fputs(" | ", out);
+	print_keys(out, kind);
+	fputs(" | ", out);
+	for (size_t i = 0; i < kind->n_failsafe; i++)
+		fprintf(out, "%s%s", i ? ", " : "", kind->failsafe[i].word);
+	if (goal >= 0)
+		fprintf(out, ", a number of `%s`", kind->keys[goal].name);
+	fputs(" |\n", out);
+}
+
+static void the_page_has_the_table_of_outputs(void **state)
+{
+	const char *page = *state;
+	char *table = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&table, &size);
+
+	assert_non_null(out);
+	fputs("| output | in the map | its own keys in the map | keys of an action | fail-safe |\n"
+	      "|---|---|---|---|---|\n",
+		out);
+	for (const struct output_kind *const *kind = output_kind_table; *kind; kind++)
+		print_kind(out, *kind);
+	fputc('\n', out);
+	assert_int_equal(fclose(out), 0);
+	document_must_have(page, table, "the table of outputs");
 	free(table);
 }
 
@@ -122,18 +221,19 @@ static void another_name_of_a_part_leads_to_its_driver(void **state)
 
 int main(int argc, char **argv)
 {
-	char *readme = argc == 2 ? document_read(argv[1]) : NULL;
+	char *page = argc == 2 ? document_read(argv[1]) : NULL;
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_prestate(the_readme_has_the_table_of_parts, readme),
+		cmocka_unit_test_prestate(the_page_has_the_table_of_parts, page),
+		cmocka_unit_test_prestate(the_page_has_the_table_of_outputs, page),
 		cmocka_unit_test(another_name_of_a_part_leads_to_its_driver),
 	};
 	int failed;
 
-	if (!readme) {
-		fputs("usage: test_parts_table README.md\n", stderr);
+	if (!page) {
+		fputs("usage: test_parts_table parts.md\n", stderr);
 		return 1;
 	}
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	free(readme);
+	free(page);
 	return failed;
 }
