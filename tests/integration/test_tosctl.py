@@ -225,6 +225,7 @@ def test_what_needs_no_gateway(tosctl, folder):
     shown = run("outputs")
     assert re.search(r"^led: light$.*^motor: .*moves$", shown, re.MULTILINE | re.DOTALL)
     assert re.search(r"^    bright +1 to 10$", shown, re.MULTILINE)
+    assert "last_direction" not in shown  # which no action takes
     assert run("--version").startswith("tosctl ")
 
 

@@ -51,7 +51,8 @@ static int run(const struct options *options, int n, char **arguments)
 		printf("  an action    {\"%s\":{\"0\":%s}}\n", kind->word, kind->action);
 		printf("  its keys\n");
 		for (size_t i = 0; i < kind->n_keys; i++)
-			show_key(kind, i);
+			if (!kind->keys[i].is_hidden)
+				show_key(kind, i);
 	}
 	return EXIT_OK;
 }
