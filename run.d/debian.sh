@@ -8,22 +8,16 @@
 
 # What differs between the two: libgpiod 1.6 and 2.2, gcc 12 and 14, clang 14 and 19, newer versions
 # of all the rest. Both compilers' warnings are errors; clang's build runs the modules' own tests
-# only. --vm: nothing but the tests on the real kernel, which is that release's. --brokers: nothing but
-# those with its RabbitMQ. --fleet: nothing but a fleet at that. --package: nothing but the packages.
+# only. --test, --vm, --brokers, --fleet and --package: nothing but that, with the release's kernel and
+# its RabbitMQ.
 run_debian() {
 	install=1
-	vm_only=
-	brokers_only=
-	fleet_only=
-	package_only=
+	only=
 	sanitizers=
 	while :; do
 		case ${1-} in
 		--no-install) install= ;;
-		--vm) vm_only=1 ;;
-		--brokers) brokers_only=1 ;;
-		--fleet) fleet_only=1 ;;
-		--package) package_only=1 ;;
+		--test | --vm | --brokers | --fleet | --package) only=${1#--} ;;
 		--sanitize)
 			sanitizers=${2-}
 			[ -n "$sanitizers" ] || wrong_usage "--sanitize needs the names of sanitizers"
@@ -38,30 +32,28 @@ run_debian() {
 	debian12) release=bookworm ;;
 	debian13) release=trixie ;;
 	esac
-	if [ -n "$package_only" ]; then
+	if [ "$only" = package ]; then
 		no_arguments "$command --package" "$@"
 		package_in_root
 		return
 	fi
 	make_root "$here/build-$command/root" "$release" \
 		"$(packages_of build man test package brokers vm vm-systemd),clang,valgrind,ca-certificates"
+	# As any machine has it that was booted.
+	[ -s "$root/etc/machine-id" ] ||
+		tr -d - </proc/sys/kernel/random/uuid | as_root tee "$root/etc/machine-id" >/dev/null
 	copy_tree
 	if [ -n "$sanitizers" ]; then
 		sanitized_tests "$@"
 		return
 	fi
 	set_up_in_root gcc build
-	if [ -n "$vm_only" ]; then
-		in_root ./run vm --no-install "$@"
+	if [ "$only" = test ]; then
+		in_root ./run test --no-install --no-vm "$@"
 		return
 	fi
-	if [ -n "$brokers_only" ]; then
-		in_root ./run brokers --no-install "$@"
-		return
-	fi
-	if [ -n "$fleet_only" ]; then
-		as_root touch "$root/etc/machine-id" # something else is mounted over it for each gateway
-		in_root ./run fleet --no-install "$@"
+	if [ -n "$only" ]; then
+		in_root ./run "$only" --no-install "$@"
 		return
 	fi
 	in_root ./run test --no-install --no-vm "$@" | tee "$scratch/gcc.log"

@@ -135,7 +135,7 @@ bool outbox_take_backlog(
 		return false;
 	if (!ring_ends_at(staged, store->next_staged) &&
 		take(staged, staged->end, &store->next_staged, message)) {
-		message->id |= SOURCE_STAGED_READINGS + stream;
+		message->id |= (unsigned int)SOURCE_STAGED_READINGS + (unsigned int)stream;
 	} else if (!store->held && !outbox->clock_awaited &&
 		store->next_backlog < store->live_begin &&
 		take(&store->ring, store->live_begin, &store->next_backlog, message)) {

@@ -66,8 +66,10 @@ def test_the_brokers_keepalive_is_obeyed(make_broker, make_gateway):
     # It has asked once for what it was not given, and knows better the next time.
     assert connections(broker) == 2
     broker.kill()
+    mark = gateway.log.mark()
     broker.start()
-    gateway.log.wait("connected to mqtt://", gateway.log.mark())
+    gateway.log.wait("connected to mqtt://", mark)
+    broker.log.wait("Received SUBSCRIBE from tos-")
     assert connections(broker) == 1
 
 

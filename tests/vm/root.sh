@@ -31,6 +31,8 @@ bookworm) libgpiod=libgpiod2 ;;
 esac
 
 echo "vm: making a root of Debian $release"
+# Without the files that are open here: mmdebstrap hands the numbers of its own to dash, which takes
+# none above 9.
 make() {
 	# shellcheck disable=SC2016,SC2086 # $1 is the hook's; the sources are words
 	mmdebstrap --variant=minbase --format=null \
@@ -40,7 +42,7 @@ make() {
 		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--customize-hook='cd "$1" && rm -rf var/cache/apt/* var/lib/apt/lists/* && find . -xdev |
 			cpio --quiet -o -H newc >'"$folder/root.cpio" \
-		'' /dev/null $sources >"$folder/root.log" 2>&1
+		'' /dev/null $sources >"$folder/root.log" 2>&1 </dev/null 8>&- 9>&-
 }
 
 # Again after a pause, twice: an archive may be in the middle of an update.
