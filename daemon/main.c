@@ -31,14 +31,16 @@ static void ignore_lost_readers(void)
 
 /*
  * Large buffers get pages of their own from the kernel, and those never used cost nothing. From the
- * heap, where the map was just read, calloc() would have to clear all of them: 95 KiB in use with
- * the demo's map. glibc's own threshold is 128 KiB, and grows with what is freed.
+ * heap, calloc() would have to clear all of them. glibc's own threshold is 128 KiB, and grows with
+ * what is freed. It is only asked when the heap has no room, so the heap has none to spare either:
+ * glibc would add 128 KiB to what it needs. See also gateway_load_config().
  */
 static void give_large_buffers_fresh_pages(void)
 {
-	enum { LARGE_BYTES = 64 * 1024 };
+	enum { LARGE_BYTES = 16 * 1024 };
 
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+	(void)mallopt(M_TOP_PAD, 0);
 }
 
 int main(int argc, char **argv)

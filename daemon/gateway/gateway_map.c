@@ -3,6 +3,7 @@
 #include "gateway_internal.h"
 #include "log.h"
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,9 @@ int gateway_load_config(const char *path, struct config **ret_config)
 	else if (r < 0)
 		log_error("config", "%s: %s", path, strerror(-r));
 	diag_free(diag);
+	/* Else the buffers of the years to come would lie where the text of the map was, and
+	 * calloc() would clear the parts of them that are never used. */
+	(void)malloc_trim(0);
 	if (r == -EINVAL)
 		return EXIT_CONFIG_MISTAKE;
 	return r < 0 ? EXIT_FAILED : -1;
