@@ -56,8 +56,8 @@ struct sim_part {
 	struct sim_bus *bus;
 	uint16_t address;
 	struct sim_disturbance fault;
-	bool loaded; /* shows the state from sim_load_part() and not its waves */
-	struct sim_wave waves[DRIVER_CHANNELS_MAX];
+	bool loaded;            /* shows the state from sim_load_part() and not its waves */
+	struct sim_wave *waves; /* driver->n_channels */
 	struct {
 		unsigned channel;
 		struct sim_wave wave;

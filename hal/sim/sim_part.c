@@ -94,6 +94,7 @@ void sim_part_free(struct sim_part *part)
 {
 	free(part->outputs);
 	free(part->params);
+	free(part->waves);
 	free(part->state);
 	free(part);
 }
@@ -105,8 +106,9 @@ static struct sim_part *part_new(const char *name, const struct driver *driver, 
 	if (!part)
 		return NULL;
 	part->state = calloc(1, driver->model->state_bytes);
+	part->waves = calloc(driver->n_channels + 1, sizeof(*part->waves));
 	part->outputs = calloc(driver->n_pwm + 1, sizeof(struct sim_output *));
-	if (!part->state || !part->outputs) {
+	if (!part->state || !part->waves || !part->outputs) {
 		sim_part_free(part);
 		return NULL;
 	}
