@@ -403,7 +403,9 @@ int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inb
 			client->in_message = false;
 			return 1;
 		}
-		if (code != MQTTCLIENT_SUCCESS || !MQTTClient_isConnected(client->handle))
+		/* What was acknowledged just now came by a connection. Asking is dear. */
+		if (code != MQTTCLIENT_SUCCESS ||
+			(!client->acknowledged && !MQTTClient_isConnected(client->handle)))
 			return -ENOTCONN;
 		/* Right now, since the library forgets them when it notices the end. */
 		note_acknowledged(client);
