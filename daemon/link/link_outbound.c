@@ -274,7 +274,7 @@ void link_outbound_acknowledge(struct link_session *session)
 		session->watch.qos_2_works = session->watch.qos_2_works || entry.qos == 2;
 		if (entry.reason < REFUSED)
 			link_postpone_taken(session, &entry);
-		else if (link_postpone(session, &entry))
+		else if (entry.id != OWN_ID && link_postpone(session, &entry))
 			continue;
 		if (entry.optional && !link_refusal_may_pass(session->link, entry.reason))
 			follow_optional(session, &entry);

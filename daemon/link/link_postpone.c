@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Readings and events that the broker refuses for a reason that may pass by itself, as a broker of
- * a cluster does during a fail-over: they wait in the outbox and are sent again after a pause,
- * which gets longer. Others that are live are sent meanwhile.
+ * What the broker refuses for a reason that may pass by itself, as a broker of a cluster does during
+ * a fail-over: it waits in the outbox and is sent again after a pause, which gets longer. Others
+ * that are live are sent meanwhile. Readings and events have a pause of their own, beside that of
+ * retained messages and answers: a broker may always refuse one of those.
  */
 #include "link_session.h"
 
 /* The reason codes of MQTT 5, the same in PUBACK, PUBREC and SUBACK. 3.1.1 has no reasons. */
+/* In that time after a try the broker has answered. */
+#define TAKEN_US (10 * UINT64_C(1000000))
+
 enum { UNSPECIFIED_ERROR = 0x80, IMPLEMENTATION_SPECIFIC_ERROR = 0x83, QUOTA_EXCEEDED = 0x97 };
 
 bool link_refusal_may_pass(const struct link *link, int code)
@@ -16,19 +20,38 @@ bool link_refusal_may_pass(const struct link *link, int code)
 			code == QUOTA_EXCEEDED);
 }
 
+static enum outbox_part part_of(const struct in_flight_entry *entry)
+{
+	bool is_other = entry->kind == OUTBOX_KIND_RETAINED || entry->kind == OUTBOX_KIND_ANSWER;
+
+	return is_other ? OUTBOX_PART_OTHERS : OUTBOX_PART_STREAMS;
+}
+
+/* What is refused long after the last try is no failure of that try. */
+static void begin_pause(struct link_pause *pause, enum outbox_part part, uint64_t now_us)
+{
+	uint64_t window_us = (uint64_t)pause->backoff.window_ms * 1000;
+
+	if (pause->is_on)
+		return;
+	if (part == OUTBOX_PART_OTHERS && now_us > pause->backoff.due_us + window_us + TAKEN_US)
+		pause->backoff.window_ms = 0;
+	backoff_failed(&pause->backoff, now_us);
+	pause->is_on = true;
+}
+
 bool link_postpone(struct link_session *session, const struct in_flight_entry *entry)
 {
 	struct link *link = session->link;
 	const char *reason = mqtt_client_reason(session->client, entry->reason);
+	enum outbox_part part = part_of(entry);
 
 	if (!link_refusal_may_pass(link, entry->reason) ||
 		!outbox_postpone(link->settings.outbox, entry->id))
 		return false;
-	if (session->refused_since_us == 0)
+	if (part == OUTBOX_PART_STREAMS && session->refused_since_us == 0)
 		session->refused_since_us = session->now_us;
-	if (!session->is_pausing)
-		backoff_failed(&session->pause, session->now_us);
-	session->is_pausing = true;
+	begin_pause(&session->pauses[part], part, session->now_us);
 	if (refusals_add(&link->postponed, "", reason, session->now_us))
 		log_warning("mqtt",
 			"a message on %s was refused: %s; that may pass: it is kept and sent again",
@@ -41,17 +64,21 @@ void link_postpone_taken(struct link_session *session, const struct in_flight_en
 	if (entry->kind != OUTBOX_KIND_BACKLOG && entry->kind != OUTBOX_KIND_OLD_EVENT)
 		return;
 	/* A pause that has begun goes on: others may have been refused. */
-	session->pause.window_ms = 0;
+	session->pauses[OUTBOX_PART_STREAMS].backoff.window_ms = 0;
 	session->refused_since_us = 0;
 	session->link->refused_moves = 0;
 }
 
 void link_postpone_retry(struct link_session *session)
 {
-	if (!session->is_pausing || !backoff_is_due(&session->pause, session->now_us))
-		return;
-	session->is_pausing = false;
-	outbox_retry(session->link->settings.outbox);
+	for (int part = 0; part < OUTBOX_PARTS; part++) {
+		struct link_pause *pause = &session->pauses[part];
+
+		if (!pause->is_on || !backoff_is_due(&pause->backoff, session->now_us))
+			continue;
+		pause->is_on = false;
+		outbox_retry(session->link->settings.outbox, (enum outbox_part)part);
+	}
 }
 
 bool link_postpone_lasts(const struct link_session *session, uint64_t limit_us)

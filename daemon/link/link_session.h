@@ -5,6 +5,11 @@
 #include "broker_watch.h"
 #include "link_internal.h"
 
+struct link_pause {
+	struct backoff backoff;
+	bool is_on;
+};
+
 struct link_session {
 	struct link *link;
 	struct mqtt_client *client;
@@ -24,9 +29,9 @@ struct link_session {
 	bool is_idle;         /* the outbox had nothing more */
 	uint64_t sent_us;     /* the last publish that will be acknowledged */
 	uint64_t progress_us; /* the last time that nothing was in flight, or was acknowledged */
-	struct backoff pause; /* until what was refused for now is sent again */
-	bool is_pausing;
-	uint64_t refused_since_us; /* nothing sent again was taken since; 0: nothing was refused */
+	struct link_pause pauses[OUTBOX_PARTS]; /* until what was refused for now is sent again */
+	/* No reading or event that was sent again was taken since; 0: none was refused. */
+	uint64_t refused_since_us;
 
 	bool unflushed; /* something was written, and is held back */
 	size_t wake_at; /* bytes that make the socket readable */
@@ -78,10 +83,10 @@ void link_outbound_acknowledge(struct link_session *session);
 bool link_postpone(struct link_session *session, const struct in_flight_entry *entry);
 void link_postpone_taken(struct link_session *session, const struct in_flight_entry *entry);
 
-/* Sends again what was refused, when the pause is over. */
+/* Sends again what was refused, when its pause is over. */
 void link_postpone_retry(struct link_session *session);
 
-/* True if for that long nothing was taken of what was refused. */
+/* True if for that long no reading or event was taken of those that were refused. */
 bool link_postpone_lasts(const struct link_session *session, uint64_t limit_us);
 
 /* True if the connection is to be left for that. Each other broker gets one such turn, until one of

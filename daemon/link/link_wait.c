@@ -88,8 +88,9 @@ static int poll_timeout_ms(const struct link_session *session)
 	sooner(&timeout_us, now_us, session->received_us + link_wait_tick_us(session));
 	if (!session->commands.closing)
 		sooner(&timeout_us, now_us, broker_watch_due(&session->watch));
-	if (session->is_pausing)
-		sooner(&timeout_us, now_us, session->pause.due_us);
+	for (int part = 0; part < OUTBOX_PARTS; part++)
+		if (session->pauses[part].is_on)
+			sooner(&timeout_us, now_us, session->pauses[part].backoff.due_us);
 	if (session->congested)
 		sooner(&timeout_us, now_us, now_us + CONGESTED_MS * 1000);
 	if (step_us > 0) {

@@ -31,6 +31,7 @@ struct other {
 	uint8_t qos;
 	bool optional;
 	uint8_t lost; /* connections that ended while it was in flight */
+	uint8_t refused;
 	uint16_t topic_size;
 	uint16_t correlation_size;
 };
@@ -185,6 +186,7 @@ int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char
 		memcpy(to->payload, payload, size);
 	to->size = size;
 	outbox->slots_due |= 1U << slot;
+	outbox->slots_postponed &= ~(1U << slot);
 	doorbell_ring(&outbox->bell);
 	doorbell_unlock(&outbox->bell, &outbox->mutex);
 	return 0;
@@ -229,7 +231,7 @@ static bool take_retained(struct outbox *outbox, struct outbox_message *message)
 		outbox->slots_due &= ~(1U << i);
 		message->kind = OUTBOX_KIND_RETAINED;
 		message->optional = i == OUTBOX_ABOUT;
-		message->id = SOURCE_SLOTS;
+		message->id = i << SOURCE_BITS | SOURCE_SLOTS;
 		message->qos = 1;
 		strcpy(message->topic, slot->topic);
 		message->correlation_size = 0;
@@ -348,29 +350,80 @@ void outbox_acknowledge(struct outbox *outbox, uint64_t id)
 	(void)pthread_mutex_unlock(&outbox->mutex);
 }
 
+static void postpone_retained(struct outbox *outbox, uint64_t position)
+{
+	if (position >= OUTBOX_SLOTS)
+		outbox_postpone_topic(outbox, position);
+	else if (!(outbox->slots_due >> position & 1))
+		outbox->slots_postponed |= 1U << position;
+}
+
+static bool postpone_answer(struct outbox *outbox, uint64_t position)
+{
+	struct ring_record *record = ring_at(&outbox->others, position);
+
+	if (!record || record->position != position || record->state != IN_FLIGHT ||
+		++other_of(record)->refused >= OUTBOX_ANSWER_REFUSALS)
+		return false;
+	record->state = POSTPONED;
+	return true;
+}
+
 bool outbox_postpone(struct outbox *outbox, uint64_t id)
 {
 	enum outbox_source source = id & ((1U << SOURCE_BITS) - 1);
 	uint64_t position = id >> SOURCE_BITS;
+	bool is_kept = true;
 
-	if (source >= SOURCE_ANSWERS)
-		return false;
 	(void)pthread_mutex_lock(&outbox->mutex);
 	if (source < SOURCE_STAGED_READINGS)
 		outbox_postpone_in(outbox, (enum outbox_stream)source, position);
-	else
+	else if (source < SOURCE_ANSWERS)
 		outbox_postpone_staged(
 			outbox, (enum outbox_stream)(source - SOURCE_STAGED_READINGS), position);
+	else if (source == SOURCE_SLOTS)
+		postpone_retained(outbox, position);
+	else if (source == SOURCE_ANNOUNCEMENTS)
+		outbox_postpone_announcement(outbox, position);
+	else
+		is_kept = source == SOURCE_ANSWERS && postpone_answer(outbox, position);
 	(void)pthread_mutex_unlock(&outbox->mutex);
-	return true;
+	return is_kept;
 }
 
-void outbox_retry(struct outbox *outbox)
+static void retry_answers(struct outbox *outbox)
+{
+	struct ring_record *record = ring_at(&outbox->others, outbox->others.begin);
+	uint64_t end = outbox->next_answer;
+
+	for (; record && record->position < end;
+		record = ring_at(&outbox->others, ring_after(record))) {
+		if (record->state != POSTPONED)
+			continue;
+		record->state = WAITING;
+		if (record->position < outbox->next_answer)
+			outbox->next_answer = record->position;
+	}
+}
+
+static void retry_others(struct outbox *outbox)
+{
+	outbox->slots_due |= outbox->slots_postponed;
+	outbox->slots_postponed = 0;
+	outbox_retry_topics(outbox);
+	outbox_retry_announcements(outbox);
+	retry_answers(outbox);
+	doorbell_ring(&outbox->bell);
+}
+
+void outbox_retry(struct outbox *outbox, enum outbox_part part)
 {
 	(void)pthread_mutex_lock(&outbox->mutex);
-	for (size_t i = 0; i < OUTBOX_STREAMS; i++)
+	if (part == OUTBOX_PART_OTHERS)
+		retry_others(outbox);
+	for (size_t i = 0; part == OUTBOX_PART_STREAMS && i < OUTBOX_STREAMS; i++)
 		outbox->stores[i].postponed = false;
-	(void)pthread_mutex_unlock(&outbox->mutex);
+	doorbell_unlock(&outbox->bell, &outbox->mutex);
 }
 
 void outbox_count_rejected(struct outbox *outbox)
@@ -389,6 +442,7 @@ void outbox_connected(struct outbox *outbox)
 	for (size_t i = 0; i < OUTBOX_SLOTS; i++)
 		if (outbox->slots[i].topic[0])
 			outbox->slots_due |= 1U << i;
+	outbox->slots_postponed = 0;
 	outbox_repeat_topics(outbox);
 	doorbell_ring(&outbox->bell);
 	outbox_signal_spooler(outbox);
@@ -400,7 +454,7 @@ void outbox_take_back(struct ring *ring, uint64_t begin, uint64_t end)
 	struct ring_record *record = ring_at(ring, begin);
 
 	while (record && record->position < end) {
-		if (record->state == IN_FLIGHT)
+		if (record->state == IN_FLIGHT || record->state == POSTPONED)
 			record->state = WAITING;
 		record = ring_at(ring, ring_after(record));
 	}

@@ -9,7 +9,8 @@
  *             health, about). Every new connection publishes all of them again before anything
  *             else, in the order of the slots. Later changes come after the answers.
  *   answers   To commands. Kept until acknowledged, bounded, the oldest dropped first. If three
- *             connections end with the same answer in flight, it is dropped: it is the cause.
+ *             connections end with the same answer in flight, it is dropped: it is the cause. So is
+ *             one that was refused for now five times: nobody waits for it any more.
  *   events    Kept until acknowledged, up to OUTBOX_EVENTS_MAX of them, the oldest dropped first
  *             and counted.
  *   readings  Kept until acknowledged, bounded in bytes, the oldest dropped first and counted.
@@ -38,6 +39,7 @@ enum {
 	OUTBOX_PAYLOAD_MAX = 64 * 1024,
 	OUTBOX_CORRELATION_MAX = 1024,
 	OUTBOX_ANSWER_LOSSES = 3, /* see answers above */
+	OUTBOX_ANSWER_REFUSALS = 5,
 	OUTBOX_EVENTS_MAX = 4096,
 	OUTBOX_EVENT_BYTES = 192, /* for a payload */
 	OUTBOX_INPUTS_MAX = 64,
@@ -190,13 +192,18 @@ bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message
 void outbox_acknowledge(struct outbox *outbox, uint64_t id);
 
 /*
- * Notes that the broker refused a reading or an event for now: it waits as backlog, and the whole
- * backlog of its stream with it until outbox_retry(). False: it is another kind of message.
+ * Notes that the broker refused a message for now, so that it waits for outbox_retry(). A reading or
+ * an event waits as backlog, and the whole backlog of its stream with it. Of a retained message the
+ * newest one is sent then, or at once if there is a newer one. False: it is given up: a value, or an
+ * answer that was refused for now OUTBOX_ANSWER_REFUSALS times.
  */
 bool outbox_postpone(struct outbox *outbox, uint64_t id);
 
-/* What was postponed may be taken again. */
-void outbox_retry(struct outbox *outbox);
+/* What was postponed is tried again in two parts: readings and events, and all others. */
+enum outbox_part { OUTBOX_PART_STREAMS, OUTBOX_PART_OTHERS, OUTBOX_PARTS };
+
+/* What was postponed of that part may be taken again. */
+void outbox_retry(struct outbox *outbox, enum outbox_part part);
 
 /* Counts a message that the broker refused or can never take. Acknowledge it separately. */
 void outbox_count_rejected(struct outbox *outbox);

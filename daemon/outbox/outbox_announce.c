@@ -17,7 +17,7 @@ static struct outbox_announcement *new_announcement(
 	if (!new)
 		return NULL;
 	new->next = NULL;
-	new->in_flight = false;
+	new->in_flight = new->postponed = new->superseded = false;
 	new->size = size;
 	strcpy(new->topic, topic);
 	if (size > 0)
@@ -29,8 +29,12 @@ static void append(struct outbox *outbox, struct outbox_announcement *new)
 {
 	struct outbox_announcement **at = &outbox->announcements;
 
-	while (*at)
-		at = &(*at)->next;
+	for (; *at; at = &(*at)->next) {
+		if (strcmp((*at)->topic, new->topic) != 0)
+			continue;
+		(*at)->superseded = true;
+		new->in_flight = new->postponed = (*at)->postponed;
+	}
 	*at = new;
 	new->number = ++outbox->last_announcement;
 	outbox->n_announcements++;
@@ -101,6 +105,44 @@ void outbox_acknowledge_announcement(struct outbox *outbox, uint64_t number)
 	*at = found->next;
 	outbox->n_announcements--;
 	free(found);
+}
+
+/* The next one on the same topic; NULL: there is none. */
+static struct outbox_announcement *successor(const struct outbox_announcement *of)
+{
+	struct outbox_announcement *at = of->next;
+
+	while (at && strcmp(at->topic, of->topic) != 0)
+		at = at->next;
+	return at;
+}
+
+/* With those that came later on its topic, so that the order stays. */
+void outbox_postpone_announcement(struct outbox *outbox, uint64_t number)
+{
+	struct outbox_announcement *at = outbox->announcements;
+
+	while (at && at->number != number)
+		at = at->next;
+	for (; at; at = successor(at))
+		at->in_flight = at->postponed = true;
+}
+
+void outbox_retry_announcements(struct outbox *outbox)
+{
+	struct outbox_announcement *next;
+
+	for (struct outbox_announcement *at = outbox->announcements; at; at = next) {
+		next = at->next;
+		if (!at->postponed)
+			continue;
+		/* The broker has a newer one by now. */
+		if (at->superseded && !successor(at)) {
+			outbox_acknowledge_announcement(outbox, at->number);
+			continue;
+		}
+		at->in_flight = at->postponed = false;
+	}
 }
 
 void outbox_drop_announcements(struct outbox *outbox)

@@ -16,8 +16,9 @@
 #include "ring.h"
 #include <pthread.h>
 
-/* The state of a record. SPILLING: a copy of it is on its way to the disk. */
-enum outbox_record_state { WAITING, IN_FLIGHT, SPILLING, DONE };
+/* The state of a record. SPILLING: a copy of it is on its way to the disk. POSTPONED: an answer that
+ * waits for outbox_retry(). */
+enum outbox_record_state { WAITING, IN_FLIGHT, SPILLING, POSTPONED, DONE };
 enum outbox_source {
 	SOURCE_READINGS = OUTBOX_READINGS,
 	SOURCE_EVENTS = OUTBOX_EVENTS,
@@ -25,7 +26,7 @@ enum outbox_source {
 	SOURCE_STAGED_EVENTS,
 	SOURCE_ANSWERS,
 	SOURCE_VALUES,
-	SOURCE_SLOTS,
+	SOURCE_SLOTS, /* and single topics, whose positions come after those of the slots */
 	SOURCE_ANNOUNCEMENTS,
 	SOURCE_BITS = 3
 };
@@ -87,6 +88,7 @@ struct outbox_topic {
 	uint8_t payload[48];
 	size_t size;
 	bool due;
+	bool postponed; /* due at outbox_retry() */
 };
 
 struct outbox_slot_content {
@@ -99,6 +101,8 @@ struct outbox_announcement {
 	struct outbox_announcement *next;
 	uint64_t number; /* rises */
 	bool in_flight;
+	bool postponed;  /* in flight no more after outbox_retry() */
+	bool superseded; /* there is, or was, a later one on its topic */
 	size_t size;
 	char topic[TOPIC_MAX];
 	uint8_t payload[];
@@ -117,7 +121,8 @@ struct outbox {
 	uint64_t next_answer, next_value;
 
 	struct outbox_slot_content slots[OUTBOX_SLOTS];
-	unsigned slots_due; /* one bit for each: to be sent */
+	unsigned slots_due;       /* one bit for each: to be sent */
+	unsigned slots_postponed; /* to be sent after outbox_retry() */
 
 	struct outbox_topic cleared[OUTBOX_CLEARED_MAX];
 	struct outbox_topic inputs[OUTBOX_INPUTS_MAX];
@@ -172,7 +177,11 @@ void outbox_postpone_staged(struct outbox *outbox, enum outbox_stream stream, ui
 void outbox_disconnect_store(struct outbox_store *store);
 bool outbox_take_topic(struct outbox *outbox, struct outbox_message *message);
 void outbox_acknowledge_topic(struct outbox *outbox, uint64_t position);
+void outbox_postpone_topic(struct outbox *outbox, uint64_t position);
+void outbox_retry_topics(struct outbox *outbox);
 void outbox_repeat_topics(struct outbox *outbox);
 bool outbox_take_announcement(struct outbox *outbox, struct outbox_message *message);
 void outbox_acknowledge_announcement(struct outbox *outbox, uint64_t number);
+void outbox_postpone_announcement(struct outbox *outbox, uint64_t number);
+void outbox_retry_announcements(struct outbox *outbox);
 void outbox_drop_announcements(struct outbox *outbox);

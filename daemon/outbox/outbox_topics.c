@@ -34,6 +34,7 @@ static void fill(struct outbox *outbox, struct outbox_topic *slot, const char *t
 		memcpy(slot->payload, payload, size);
 	slot->size = size;
 	slot->due = true;
+	slot->postponed = false;
 	doorbell_ring(&outbox->bell);
 }
 
@@ -100,11 +101,33 @@ void outbox_repeat_topics(struct outbox *outbox)
 			struct outbox_topic *slot = slots_of(outbox, (enum outbox_topics)group) + i;
 
 			slot->due = slot->topic[0] != '\0';
+			slot->postponed = false;
 		}
 	}
 }
 
-/* position: of one that is cleared, counted from 1. */
+/* The place of a slot in the ids of messages: behind the larger ones. */
+static uint64_t position_of(enum outbox_topics group, size_t index)
+{
+	uint64_t position = OUTBOX_SLOTS + index;
+
+	for (int before = 0; before < (int)group; before++)
+		position += SLOTS_MAX[before];
+	return position;
+}
+
+/* NULL: there is none. */
+static struct outbox_topic *slot_at(struct outbox *outbox, uint64_t position)
+{
+	for (int group = 0; group < OUTBOX_TOPIC_GROUPS; group++) {
+		uint64_t begin = position_of((enum outbox_topics)group, 0);
+
+		if (position >= begin && position < begin + SLOTS_MAX[group])
+			return slots_of(outbox, (enum outbox_topics)group) + (position - begin);
+	}
+	return NULL;
+}
+
 static void take(struct outbox_topic *slot, uint64_t position, struct outbox_message *message)
 {
 	slot->due = false;
@@ -126,7 +149,7 @@ bool outbox_take_topic(struct outbox *outbox, struct outbox_message *message)
 
 			if (!slot->due)
 				continue;
-			take(slot, group == OUTBOX_CLEARED_TOPICS ? i + 1 : 0, message);
+			take(slot, position_of((enum outbox_topics)group, i), message);
 			return true;
 		}
 	}
@@ -135,7 +158,31 @@ bool outbox_take_topic(struct outbox *outbox, struct outbox_message *message)
 
 void outbox_acknowledge_topic(struct outbox *outbox, uint64_t position)
 {
-	/* It may be another one by now. */
-	if (position > 0 && position <= OUTBOX_CLEARED_MAX && !outbox->cleared[position - 1].due)
-		outbox->cleared[position - 1] = (struct outbox_topic){.topic = ""};
+	uint64_t first = position_of(OUTBOX_CLEARED_TOPICS, 0);
+	struct outbox_topic *slot = slot_at(outbox, position);
+
+	/* Only what is cleared is done with then. It may be another one by now. */
+	if (slot && position < first + OUTBOX_CLEARED_MAX && !slot->due && !slot->postponed)
+		*slot = (struct outbox_topic){.topic = ""};
+}
+
+void outbox_postpone_topic(struct outbox *outbox, uint64_t position)
+{
+	struct outbox_topic *slot = slot_at(outbox, position);
+
+	/* It may be empty by now, after a change of the map. */
+	if (slot && slot->topic[0] && !slot->due)
+		slot->postponed = true;
+}
+
+void outbox_retry_topics(struct outbox *outbox)
+{
+	for (int group = 0; group < OUTBOX_TOPIC_GROUPS; group++) {
+		for (size_t i = 0; i < outbox->n_topics[group]; i++) {
+			struct outbox_topic *slot = slots_of(outbox, (enum outbox_topics)group) + i;
+
+			slot->due = slot->due || slot->postponed;
+			slot->postponed = false;
+		}
+	}
 }

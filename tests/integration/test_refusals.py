@@ -160,6 +160,66 @@ def test_what_is_refused_again_keeps_its_order(make_scripted, make_gateway):
     assert len([line for line in refused_lines(gateway) if "that may pass" in line]) == 1
 
 
+
+@pytest.mark.parametrize("code", [0x80, 0x83, 0x97], ids=hex)
+def test_a_retained_message_that_is_refused_for_now_is_sent_again(make_scripted, make_gateway, code):
+    """The newest one, after a pause; the readings do not wait for it."""
+    broker = make_scripted(puback_codes={"tos/state": code, "tos/status": code, "tos/about": code, "tos/state/led/red": code})
+    text = make_map(broker.port, mqtt="  version: 5\n  health_interval: 1s", interval="200ms")
+    gateway = make_gateway(text.replace("{name: red, line: GPIO17}", "{name: red, line: GPIO17, topic: true}"))
+    assert {broker.refused.get(timeout=TIMEOUT).topic for _ in range(4)} == set(broker.puback_codes)
+    broker.wait(SENSORS)
+    broker.connection.publish("tos/actions", b'{"led": {"red": {"on": true}}}')
+    assert json.loads(broker.wait("tos/actions/ack")[0].payload)["ok"]
+    mark = broker.mark()
+    topics = list(broker.puback_codes)
+    broker.puback_codes = {}
+    for topic in topics:
+        publication = broker.wait(topic, mark=mark)[0]
+        assert publication.retain
+        assert topic != "tos/state" or json.loads(publication.payload)["led"]["0"]["on"]
+        assert topic != "tos/state/led/red" or publication.payload == b"10"
+    health = json.loads(broker.wait("tos/health", 1, broker.mark())[0].payload)
+    assert (health["rejected"], health["reconnects"], health["reduced"]) == (0, 0, [])
+    assert "that may pass: it is kept and sent again" in refused_lines(gateway)[0] and len(refused_lines(gateway)) == 1
+
+
+def test_a_retained_message_that_is_always_refused_stops_nothing_else(make_scripted, make_gateway):
+    """It is tried at ever longer pauses, and a broker that takes the readings is not left for it."""
+    broker, other = make_scripted(puback_codes={"tos/about": 0x97}), make_scripted()
+    text = map_of(broker.port, other.port, mqtt="  version: 5", interval="200ms", more="spool: {after: 5s}")
+    make_gateway(text)
+    for _ in range(4):  # at 0, 1, 3 and 7 s
+        assert broker.refused.get(timeout=TIMEOUT).topic == "tos/about"
+    broker.wait(SENSORS, 10, broker.mark())
+    assert other.connects.qsize() == 0 and broker.connects.qsize() == 1
+
+
+def test_an_answer_that_is_refused_for_now_is_sent_again(make_scripted, make_gateway):
+    broker = make_scripted(puback_codes={"tos/actions/ack": 0x83})
+    make_gateway(make_map(broker.port, mqtt="  version: 5", interval="1h"))
+    broker.wait("tos/about")
+    broker.connection.publish("tos/actions", b'{"id": 1, "led": {"0": {"on": true}}}')
+    refused = broker.refused.get(timeout=TIMEOUT)
+    broker.puback_codes = {}
+    # A later one does not wait for it.
+    broker.connection.publish("tos/actions", b'{"id": 2, "led": {"0": {"on": true}}}')
+    answers = [json.loads(p.payload)["id"] for p in broker.wait("tos/actions/ack", 2)]
+    assert sorted(answers) == [1, 2] and json.loads(refused.payload)["id"] == 1
+
+
+@pytest.mark.slow
+def test_an_answer_that_is_refused_for_too_long_is_given_up(make_scripted, make_gateway):
+    broker = make_scripted(puback_codes={"tos/actions/ack": 0x83})
+    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5\n  health_interval: 1s", interval="1h"))
+    broker.wait("tos/about")
+    broker.connection.publish("tos/actions", b'{"led": {"0": {"on": true}}}')
+    for _ in range(5):
+        assert broker.refused.get(timeout=2 * TIMEOUT).topic == "tos/actions/ack"
+    gateway.log.wait("a message on tos/actions/ack was refused: .*; it is lost")
+    health_with(broker, lambda health: health["rejected"] == 1)
+
+
 @pytest.mark.parametrize("code", [0x87, 0x90, 0x99], ids=hex)
 def test_a_reading_that_is_refused_for_good_is_not_sent_again(make_scripted, make_gateway, code):
     broker = make_scripted(puback_codes={SENSORS: code})

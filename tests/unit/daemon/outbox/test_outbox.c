@@ -331,7 +331,7 @@ static void what_is_refused_for_now_waits_as_backlog(void **state)
 	assert_false(outbox_take(outbox, true, &message));
 	assert_int_equal(outbox_stats(outbox).in_flight, 2);
 	assert_int_equal(outbox_stats(outbox).queued, 4);
-	outbox_retry(outbox);
+	outbox_retry(outbox, OUTBOX_PART_STREAMS);
 	expect_reading(outbox, OUTBOX_KIND_BACKLOG, 0);
 	/* Refused once more, with the next one on its way. */
 	expect_reading(outbox, OUTBOX_KIND_BACKLOG, 1);
@@ -363,14 +363,125 @@ static void what_made_room_while_it_was_refused_is_counted(void **state)
 	assert_int_equal(outbox_stats(outbox).queued, CAPACITY);
 }
 
-static void no_answer_is_postponed(void **state)
+static void an_answer_that_is_refused_for_now_is_given_up_at_last(void **state)
 {
 	struct outbox *outbox = *state;
 
 	outbox_connected(outbox);
 	put_text(outbox, OUTBOX_KIND_ANSWER, "one");
 	expect_text(outbox, OUTBOX_KIND_ANSWER, "one");
+	assert_true(outbox_postpone(outbox, message.id));
+	expect_nothing(outbox);
+	/* Others do not wait for it. */
+	put_text(outbox, OUTBOX_KIND_ANSWER, "two");
+	expect_text(outbox, OUTBOX_KIND_ANSWER, "two");
+	outbox_acknowledge(outbox, message.id);
+	for (int i = 2; i < OUTBOX_ANSWER_REFUSALS; i++) {
+		outbox_retry(outbox, OUTBOX_PART_STREAMS);
+		expect_nothing(outbox);
+		outbox_retry(outbox, OUTBOX_PART_OTHERS);
+		expect_text(outbox, OUTBOX_KIND_ANSWER, "one");
+		expect_nothing(outbox);
+		assert_true(outbox_postpone(outbox, message.id));
+	}
+	/* The next connection comes first. */
+	outbox_disconnected(outbox);
+	outbox_connected(outbox);
+	expect_text(outbox, OUTBOX_KIND_ANSWER, "one");
 	assert_false(outbox_postpone(outbox, message.id));
+	outbox_acknowledge(outbox, message.id);
+	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	expect_nothing(outbox);
+}
+
+static void no_value_is_postponed(void **state)
+{
+	struct outbox *outbox = *state;
+
+	outbox_connected(outbox);
+	put_text(outbox, OUTBOX_KIND_VALUE, "one");
+	expect_text(outbox, OUTBOX_KIND_VALUE, "one");
+	assert_false(outbox_postpone(outbox, message.id));
+}
+
+static void of_a_retained_one_that_is_refused_for_now_the_newest_is_sent(void **state)
+{
+	static const struct outbox_topic_id RED = {OUTBOX_OUTPUT_TOPICS, 3};
+	struct outbox *outbox = *state;
+	uint64_t first;
+
+	outbox_connected(outbox);
+	assert_int_equal(outbox_put_retained(outbox, OUTBOX_STATE, "state", "1", 1), 0);
+	assert_int_equal(outbox_put_retained(outbox, OUTBOX_HEALTH, "health", "a", 1), 0);
+	assert_int_equal(outbox_put_topic(outbox, &RED, "red", "on", 2), 0);
+	assert_int_equal(outbox_announce(outbox, "config", "{}", 2), 0);
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "1");
+	first = message.id;
+	assert_true(outbox_postpone(outbox, first));
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "a");
+	outbox_acknowledge(outbox, message.id);
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "on");
+	assert_true(outbox_postpone(outbox, message.id));
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "{}");
+	assert_true(outbox_postpone(outbox, message.id));
+	expect_nothing(outbox);
+	assert_int_equal(outbox_announcing(outbox), 1);
+	/* What is new goes at once, and is not sent once more for an older one. */
+	assert_int_equal(outbox_put_retained(outbox, OUTBOX_STATE, "state", "2", 1), 0);
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "2");
+	outbox_acknowledge(outbox, message.id);
+	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "on");
+	outbox_acknowledge(outbox, message.id);
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "{}");
+	outbox_acknowledge(outbox, message.id);
+	assert_int_equal(outbox_announcing(outbox), 0);
+	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	expect_nothing(outbox);
+}
+
+static void an_announcement_that_is_refused_for_now_keeps_its_order(void **state)
+{
+	struct outbox *outbox = *state;
+	uint64_t first;
+
+	outbox_connected(outbox);
+	assert_int_equal(outbox_announce(outbox, "config", "1", 1), 0);
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "1");
+	assert_true(outbox_postpone(outbox, message.id));
+	assert_int_equal(outbox_announce(outbox, "config", "2", 1), 0);
+	assert_int_equal(outbox_announce(outbox, "other", "3", 1), 0);
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "3");
+	outbox_acknowledge(outbox, message.id);
+	expect_nothing(outbox);
+	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "1");
+	first = message.id;
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "2");
+	/* The broker takes only the later one, which stays. */
+	assert_true(outbox_postpone(outbox, first));
+	outbox_acknowledge(outbox, message.id);
+	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	expect_nothing(outbox);
+	assert_int_equal(outbox_announcing(outbox), 0);
+}
+
+static void a_clearing_that_is_refused_for_now_is_sent_again(void **state)
+{
+	struct outbox *outbox = *state;
+
+	outbox_connected(outbox);
+	outbox_clear_topic(outbox, "gone");
+	assert_true(outbox_take(outbox, true, &message));
+	assert_true(outbox_postpone(outbox, message.id));
+	expect_nothing(outbox);
+	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	assert_true(outbox_take(outbox, true, &message));
+	assert_string_equal(message.topic, "gone");
+	outbox_acknowledge(outbox, message.id);
+	outbox_disconnected(outbox);
+	outbox_connected(outbox);
+	expect_nothing(outbox);
 }
 
 static void the_fd_tells_of_news_until_nothing_is_left(void **state)
@@ -885,7 +996,11 @@ int main(void)
 		TEST(a_slot_keeps_the_newest_and_repeats_it_on_every_connection),
 		TEST(what_is_refused_for_now_waits_as_backlog),
 		TEST(what_made_room_while_it_was_refused_is_counted),
-		TEST(no_answer_is_postponed),
+		TEST(an_answer_that_is_refused_for_now_is_given_up_at_last),
+		TEST(no_value_is_postponed),
+		TEST(of_a_retained_one_that_is_refused_for_now_the_newest_is_sent),
+		TEST(an_announcement_that_is_refused_for_now_keeps_its_order),
+		TEST(a_clearing_that_is_refused_for_now_is_sent_again),
 		TEST(the_fd_tells_of_news_until_nothing_is_left),
 		TEST(what_is_too_big_is_refused),
 		TEST(what_nothing_needs_is_marked),
