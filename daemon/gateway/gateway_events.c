@@ -265,13 +265,20 @@ static size_t list_failing_outputs(const struct gateway *gateway, const char **n
 	return n;
 }
 
+/* Connected, but no stop can come. */
+static bool is_deaf(const struct gateway *gateway)
+{
+	return gateway->health.connected && !gateway->failsafe.connected;
+}
+
 void gateway_notify_status(struct gateway *gateway)
 {
 	const char *sensors[CONFIG_SENSORS_MAX];
 	const char *outputs[CONFIG_OUTPUTS_MAX];
 	char made_safe[MADE_SAFE_BYTES];
 	struct status_line line = {
-		.connected = gateway->failsafe.connected,
+		.connected = gateway->health.connected,
+		.is_deaf = is_deaf(gateway),
 		.made_safe = what_was_made_safe(gateway, made_safe),
 		.n_sensors = gateway->config->n_sensors,
 		.sensors = {sensors, list_failing_sensors(gateway, sensors)},
@@ -389,8 +396,9 @@ static int on_failsafe_timer(sd_event_source *source, uint64_t usec, void *userd
 				"the broker is away, and not everything could be made safe: %s",
 				hal_strerror(r));
 		else if (running)
-			log_warning("failsafe",
-				"the broker has been away for %.1f s: motors are stopped",
+			log_warning("failsafe", "%s %.1f s: motors are stopped",
+				is_deaf(gateway) ? "the broker has refused to pass on actions for"
+						 : "the broker has been away for",
 				(double)gateway->config->failsafe.after_us / 1e6);
 	}
 	gateway_follow_outputs(gateway);
@@ -415,6 +423,14 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 		discovery_connected(&gateway->discovery);
 		gateway->router.is_forgetful =
 			gateway->lost_us == 0 || event->at_us - gateway->lost_us >= REPEATS_US;
+		/* Where no stop can come, nobody is there, whatever else goes on. */
+		if (event->is_deaf)
+			failsafe_lost(&gateway->failsafe, event->at_us);
+		else
+			failsafe_connected(&gateway->failsafe, event->at_us);
+		gateway_notify_status(gateway);
+		break;
+	case LINK_EVENT_HEARING:
 		failsafe_connected(&gateway->failsafe, event->at_us);
 		gateway_notify_status(gateway);
 		break;

@@ -5,6 +5,7 @@
 #include "payload.h"
 #include "topic.h"
 #include <stdlib.h>
+#include <string.h>
 
 int gateway_prepare_link(
 	const struct gateway *gateway, const struct config *config, struct link **ret_link)
@@ -12,7 +13,7 @@ int gateway_prepare_link(
 	char topics[ROUTER_TOPICS][TOPIC_MAX];
 	char readings[TOPIC_MAX], backlog[TOPIC_MAX], status[TOPIC_MAX];
 	char events[TOPIC_MAX], old_events[TOPIC_MAX];
-	struct link_subscription subscriptions[ROUTER_TOPICS];
+	struct link_subscription subscriptions[ROUTER_TOPICS + 1];
 	struct link_settings settings = {
 		.mqtt = &config->mqtt,
 		.credentials = {getenv("CREDENTIALS_DIRECTORY"), config->mqtt.password_file},
@@ -38,11 +39,16 @@ int gateway_prepare_link(
 	credentials_forget(&credentials);
 	for (unsigned i = 0; i < ROUTER_TOPICS && router_full_topic(config, i, topics[i]); i++) {
 		settings.n_subscriptions = i + 1;
-		subscriptions[i] = (struct link_subscription){topics[i], router_topic_need(i)};
+		subscriptions[i] = (struct link_subscription){
+			topics[i], router_topic_need(i), router_topic_is_vital(i)};
 	}
 	topic_below(readings, config->mqtt.topic, "sensors");
 	topic_below(backlog, config->mqtt.topic, "sensors/backlog");
 	topic_below(status, config->mqtt.topic, "status");
+	/* With a will elsewhere nobody says "offline" there but the gateway itself. */
+	if (!config->mqtt.will.topic || strcmp(config->mqtt.will.topic, status) == 0)
+		subscriptions[settings.n_subscriptions++] =
+			(struct link_subscription){.topic = status, .need = LINK_OWN_STATUS};
 	topic_below(events, config->mqtt.topic, "events");
 	topic_below(old_events, config->mqtt.topic, "events/backlog");
 	return link_new(&settings, ret_link);

@@ -86,6 +86,11 @@ enum link_need router_topic_need(unsigned index)
 	return routes[index].need;
 }
 
+bool router_topic_is_vital(unsigned index)
+{
+	return routes[index].need == LINK_REQUIRED && routes[index].handle == handle_action;
+}
+
 /* Where its answer goes. topic: room for it. */
 static struct outbox_address address_of(
 	const struct router *router, const struct message *message, char topic[static TOPIC_MAX])

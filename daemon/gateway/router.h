@@ -57,5 +57,8 @@ bool router_full_topic(
  * misdirected messages with the right topic. */
 enum link_need router_topic_need(unsigned index);
 
+/* True for the one topic where every output can be stopped, whatever client says so. */
+bool router_topic_is_vital(unsigned index);
+
 /* Handles one message as the link recorded it: the event and what follows it. */
 void router_handle(const struct router *router, const struct link_event *event);

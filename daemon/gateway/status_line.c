@@ -35,8 +35,9 @@ void status_line_format(const struct status_line *line, char ret_text[static STA
 	list(&line->sensors, sensors);
 	list(&line->outputs, outputs);
 	(void)snprintf(ret_text, STATUS_LINE_MAX,
-		"%s%s%s, %zu sensors (%zu failing%s)%s%s, interval %" PRIu32 " ms",
+		"%s%s%s%s, %zu sensors (%zu failing%s)%s%s, interval %" PRIu32 " ms",
 		line->connected ? "Connected" : "Not connected",
+		line->is_deaf ? ", but the broker passes on no actions" : "",
 		line->made_safe ? ", fail-safe: " : "", line->made_safe ? line->made_safe : "",
 		line->n_sensors, line->sensors.n, sensors,
 		line->outputs.n > 0 ? ", failing outputs" : "", outputs, line->interval_ms);

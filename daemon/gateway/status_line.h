@@ -16,6 +16,7 @@ struct status_line_failing {
 
 struct status_line {
 	bool connected;
+	bool is_deaf;          /* no action can come */
 	const char *made_safe; /* what the fail-safe changed; NULL: nothing */
 	size_t n_sensors;
 	struct status_line_failing sensors, outputs;

@@ -73,7 +73,7 @@ struct link_commands link_take_commands(struct link *link)
 	return commands;
 }
 
-static uint32_t random_number(void)
+uint32_t link_random_number(void)
 {
 	uint32_t number = 0;
 
@@ -85,14 +85,15 @@ static uint32_t random_number(void)
 
 uint32_t link_next_wait_ms(struct link *link)
 {
-	return backoff_next_ms(&link->backoff, random_number());
+	return backoff_next_ms(&link->backoff, link_random_number());
 }
 
 /* The network got better, so the obstacle may be gone. The attempt is spread: the network came back
  * for others too, and an address may come before its route. */
 static void try_sooner(uint64_t *end_us, uint64_t now_us)
 {
-	uint64_t sooner_us = now_us + (uint64_t)random_number() * NETWORK_SPREAD_US / UINT32_MAX;
+	uint64_t sooner_us =
+		now_us + (uint64_t)link_random_number() * NETWORK_SPREAD_US / UINT32_MAX;
 
 	if (sooner_us >= *end_us)
 		return;
@@ -267,7 +268,7 @@ int link_new(const struct link_settings *settings, struct link **ret_link)
 	link->urls = calloc(settings->mqtt->n_urls, sizeof(*link->urls));
 	url_turn_init(&link->turn, settings->mqtt->n_urls,
 		settings->mqtt->url_order == CONFIG_URL_ORDER_RANDOM
-			? random_number() % settings->mqtt->n_urls
+			? link_random_number() % settings->mqtt->n_urls
 			: 0);
 	link->commands.answer_us = settings->answer_us;
 	r = link->command_fd < 0 ? -errno : link->urls ? 0 : -ENOMEM;

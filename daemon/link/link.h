@@ -48,6 +48,7 @@ enum {
 enum link_event_kind {
 	LINK_EVENT_MESSAGE,
 	LINK_EVENT_CONNECTED,    /* subscribed, and the outbox flows. Before the first message */
+	LINK_EVENT_HEARING,      /* a connection that was deaf is so no more */
 	LINK_EVENT_DISCONNECTED, /* also if a first connection could not be made */
 	/* Tells which broker it is. Comes after CONNECTED, when the retained messages have been
 	 * sent. The payload is its URL, then each thing that it does not offer, all with a NUL. */
@@ -67,6 +68,7 @@ struct link_event {
 	 * "tos/actions/+/+". Cut to LINK_LEVELS_MAX. 0: there is no wildcard. */
 	uint16_t levels_size;
 	bool retained, repeated;
+	bool is_deaf; /* CONNECTED: the broker refused a vital subscription */
 	/* The sender's was over LINK_TOPIC_MAX or LINK_CORRELATION_MAX, and is left out. */
 	bool response_topic_too_long, correlation_too_long;
 	uint16_t response_topic_size; /* with its NUL; 0: none */
@@ -78,16 +80,25 @@ struct link_event {
 
 /*
  * A topic to subscribe to, with QoS 1. Without a required one the gateway cannot do its work, so
- * its refusal is an error. An optional one is left out if the broker refuses it, which is logged
- * once, or if the connection ends over it twice. One of others is optional, too: it brings what
- * other clients publish there from now on, with QoS 0, and only MQTT 5 has it. One of a birth is
- * optional: another program tells there that it has started.
+ * its refusal is an error, and it is asked for again after a pause. An optional one is left out
+ * if the broker refuses it, which is logged once, or if the connection ends over it twice. One of
+ * others is optional, too: it brings what other clients publish there from now on, with QoS 0,
+ * and only MQTT 5 has it. One of a birth is optional: another program tells there that it has
+ * started. So is the gateway's own status, which the link itself looks at, see link_status.c.
  */
-enum link_need { LINK_REQUIRED, LINK_OPTIONAL, LINK_OF_OTHERS, LINK_BIRTH, LINK_NEEDS };
+enum link_need {
+	LINK_REQUIRED,
+	LINK_OPTIONAL,
+	LINK_OF_OTHERS,
+	LINK_BIRTH,
+	LINK_OWN_STATUS,
+	LINK_NEEDS
+};
 
 struct link_subscription {
 	const char *topic; /* complete; a level may be the wildcard + */
 	enum link_need need;
+	bool is_vital; /* a required one, without which nothing can be stopped any more */
 };
 
 /* The outbox and the queue are borrowed until link_close() returns; the rest is copied. */

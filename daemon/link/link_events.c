@@ -40,10 +40,17 @@ void link_events_room(struct link_events *events)
 void link_events_set_state(struct link_events *events, enum link_event_kind state)
 {
 	events->state_due = true;
+	events->hearing_due = false;
 	events->state = state;
 	events->state_us = clock_now_us();
 	if (state == LINK_EVENT_CONNECTED)
 		events->connections++;
+}
+
+void link_events_set_hearing(struct link_events *events)
+{
+	events->is_deaf = false;
+	events->hearing_due = true;
 }
 
 void link_events_set_broker(
@@ -69,6 +76,7 @@ static bool push_with(struct link_events *events, enum link_event_kind kind, uin
 		.at_us = at_us,
 		.payload_size = (uint32_t)size,
 		.packet_max = events->packet_max,
+		.is_deaf = events->is_deaf,
 	};
 	const struct queue_part parts[] = {{&event, sizeof(event)}, {payload, size}};
 
@@ -92,6 +100,11 @@ bool link_events_flush(struct link_events *events)
 		if (!push(events, events->state, events->state_us))
 			return false;
 		events->state_due = false;
+	}
+	if (events->hearing_due) {
+		if (!push(events, LINK_EVENT_HEARING, clock_now_us()))
+			return false;
+		events->hearing_due = false;
 	}
 	if (events->broker_due) {
 		if (!push_with(events, LINK_EVENT_BROKER, clock_now_us(), events->broker,

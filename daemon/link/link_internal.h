@@ -7,6 +7,8 @@
  *   link_connect.c    chooses URL and MQTT version, and when to try again; tells the user
  *   link_session.c    one connection, from the SUBSCRIBE to its end
  *   link_subscribe.c  subscribes
+ *   link_ask_again.c  asks again for subscriptions that were refused
+ *   link_status.c     notices what others say on the status topic
  *   link_reduced.c    for the health: lists what this broker goes without
  *   link_outbound.c   from the outbox to the broker
  *   link_postpone.c   keeps what the broker refuses for now, and sends it again
@@ -34,7 +36,8 @@ struct link_events {
 	struct queue *queue;
 	int room_fd; /* readable when the queue has room again */
 	bool full;   /* waiting for room_fd */
-	bool broker_due, state_due, pong_due, heard_due;
+	bool broker_due, state_due, hearing_due, pong_due, heard_due;
+	bool is_deaf;                 /* of the connection, as LINK_EVENT_CONNECTED has it */
 	char broker[LINK_BROKER_MAX]; /* as LINK_EVENT_BROKER has it */
 	size_t broker_size, packet_max;
 	enum link_event_kind state; /* the latest of CONNECTED and DISCONNECTED */
@@ -50,6 +53,9 @@ void link_events_room(struct link_events *events);
 
 /* Sets the newest of CONNECTED and DISCONNECTED, which is told once. */
 void link_events_set_state(struct link_events *events, enum link_event_kind state);
+
+/* A vital subscription, which had been refused, is granted now. */
+void link_events_set_hearing(struct link_events *events);
 
 /* Sets which broker it is, as LINK_EVENT_BROKER has it: the newest one is told. */
 void link_events_set_broker(
@@ -150,6 +156,8 @@ struct link {
 	unsigned losses[LINK_NEEDS];          /* connections that ended over such a subscription */
 	/* By the index of the subscription: its refusal was logged. */
 	bool refusal_told[LINK_SUBSCRIPTIONS_MAX];
+	struct log_limit still_refused; /* lines about one that the gateway needs */
+	struct backoff status_pause;    /* until the status may be set right again */
 };
 
 /*
@@ -161,6 +169,9 @@ void link_enter_library(struct link *link);
 int link_leave_library(struct link *link);
 
 struct link_commands link_take_commands(struct link *link);
+
+/* Any number, evenly distributed. */
+uint32_t link_random_number(void);
 
 /* Returns how long to wait before the next attempt. */
 uint32_t link_next_wait_ms(struct link *link);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the broker refuses for a reason that may pass by itself, as a broker of a cluster does during
- * a fail-over: it waits in the outbox and is sent again after a pause, which gets longer. Others
- * that are live are sent meanwhile. Readings and events have a pause of their own, beside that of
- * retained messages and answers: a broker may always refuse one of those.
+ * What the broker refuses for a reason that may pass by itself, as a broker of a cluster does
+ * during a fail-over: it waits in the outbox and is sent again after a pause, which gets longer.
+ * Others that are live are sent meanwhile. Readings and events have a pause of their own, beside
+ * that of retained messages and answers: a broker may always refuse one of those.
  */
 #include "link_session.h"
 

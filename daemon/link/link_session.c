@@ -26,8 +26,11 @@ static bool handle_inbound(struct link_session *session, const struct mqtt_inbou
 	link_log_received(inbound);
 	if (session->commands.closing)
 		return false;
+	link_status_heard(session, inbound);
 	for (size_t i = 0; i < settings->n_subscriptions; i++) {
 		if (topic_matches(settings->subscriptions[i].topic, inbound->topic, &levels)) {
+			if (settings->subscriptions[i].need == LINK_OWN_STATUS)
+				return false;
 			link_events_push_message(
 				&session->link->events, (unsigned)i, levels, inbound);
 			return settings->subscriptions[i].need < LINK_OF_OTHERS;
@@ -229,6 +232,9 @@ static int turn(struct link_session *session)
 	if (is_receive_due(session))
 		r = receive(session);
 	link_postpone_retry(session);
+	link_status_mend(session);
+	if (r == 0)
+		r = link_ask_again(session);
 	if (r == 0 && !session->said_goodbye)
 		r = link_outbound_send(session);
 	if (r == 0)
@@ -258,12 +264,16 @@ static int begin(struct link_session *session)
 		return r;
 	}
 	link_log_connected(link, session->client);
+	link->events.is_deaf = link_subscribe_is_deaf(session);
 	link_events_set_state(&link->events, LINK_EVENT_CONNECTED);
 	outbox_connected(link->settings.outbox);
 	/* Messages that came with the answer are fetched now; they would be lost if it ended here.
 	 * */
 	r = receive(session);
-	return r == 0 ? link_subscribe_optional(session) : r;
+	if (r == 0)
+		r = link_subscribe_optional(session);
+	link_ask_again_plan(session);
+	return r;
 }
 
 static const char *why_lost(const struct link_session *session)

@@ -38,12 +38,16 @@ struct link_session {
 
 	/* Inbound. */
 	bool left_out[LINK_SUBSCRIPTIONS_MAX]; /* the broker does not grant it */
-	bool has_more;                         /* the turn was over before all was received */
-	bool receive_due;                      /* the socket may have something */
-	uint64_t received_us;                  /* when the library was last asked */
-	uint64_t heard_us;                     /* the last answer or message */
-	uint64_t told_us;   /* when main was last told that something was heard */
-	size_t message_min; /* bytes of the smallest message that may come in */
+	bool ask_again[LINK_SUBSCRIPTIONS_MAX];
+	struct backoff ask_pause;
+	uint64_t ask_due_us;  /* 0: there is nothing to ask for again */
+	bool status_is_wrong; /* somebody else said so, and not "online" */
+	bool has_more;        /* the turn was over before all was received */
+	bool receive_due;     /* the socket may have something */
+	uint64_t received_us; /* when the library was last asked */
+	uint64_t heard_us;    /* the last answer or message */
+	uint64_t told_us;     /* when main was last told that something was heard */
+	size_t message_min;   /* bytes of the smallest message that may come in */
 
 	/* The end. */
 	bool said_goodbye;
@@ -64,6 +68,36 @@ struct link_session {
  * is logged, and the others work on. */
 int link_subscribe_needed(struct link_session *session);
 int link_subscribe_optional(struct link_session *session);
+
+/* One SUBSCRIBE. */
+struct link_request {
+	struct mqtt_filter filters[LINK_SUBSCRIPTIONS_MAX];
+	size_t indexes[LINK_SUBSCRIPTIONS_MAX]; /* of the subscriptions */
+	size_t n;
+	int codes[LINK_SUBSCRIPTIONS_MAX]; /* the answers */
+};
+
+void link_subscribe_add(
+	const struct link_session *session, size_t index, struct link_request *request);
+int link_subscribe_send(struct link_session *session, struct link_request *request);
+
+/* Takes note of the answers, and logs what has changed. */
+void link_subscribe_follow(struct link_session *session, const struct link_request *request);
+
+/* True if a vital subscription is refused. */
+bool link_subscribe_is_deaf(const struct link_session *session);
+
+/* Plans the next time to ask for what was refused, if there is anything. */
+void link_ask_again_plan(struct link_session *session);
+
+/* Asks again when it is time. */
+int link_ask_again(struct link_session *session);
+
+/* Looks at a message on the status topic. */
+void link_status_heard(struct link_session *session, const struct mqtt_inbound *inbound);
+
+/* Publishes "online" again if the status is wrong and it is time. */
+void link_status_mend(struct link_session *session);
 
 /* Publishes what the broker must acknowledge, if a guard is set and it is time. */
 int link_outbound_heartbeat(struct link_session *session);

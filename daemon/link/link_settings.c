@@ -66,6 +66,7 @@ int link_settings_copy(const struct link_settings *from, struct link_copies *cop
 		copies->subscriptions[i] = (struct link_subscription){
 			.topic = copy_text(copies, from->subscriptions[i].topic),
 			.need = from->subscriptions[i].need,
+			.is_vital = from->subscriptions[i].is_vital,
 		};
 	settings.mqtt = &copies->mqtt;
 	settings.subscriptions = copies->subscriptions;

@@ -37,6 +37,13 @@ void broker_socket_flush(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+void broker_socket_release(int fd)
+{
+	const int off = 0;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof(off));
+}
+
 void broker_socket_wake_at(int fd, size_t bytes)
 {
 	const int low_water = (int)bytes;

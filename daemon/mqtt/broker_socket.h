@@ -23,6 +23,9 @@ void broker_socket_prepare(int fd);
 void broker_socket_hold(int fd);
 void broker_socket_flush(int fd);
 
+/* Ends broker_socket_hold(). */
+void broker_socket_release(int fd);
+
 /*
  * poll() and epoll report the socket as readable when it holds that many bytes (1 at first), or
  * when it is closed.

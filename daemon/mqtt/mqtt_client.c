@@ -85,9 +85,9 @@ static MQTTSubscribe_options options_of(const struct mqtt_filter *filter)
 
 	/* Without it, a retained command that arrives while we are subscribed looks like any
 	 * other. */
-	options.retainAsPublished = !filter->of_others;
+	options.retainAsPublished = !filter->news_alone;
 	options.noLocal = filter->of_others;
-	options.retainHandling = filter->of_others ? NO_RETAINED : 0;
+	options.retainHandling = filter->news_alone ? NO_RETAINED : 0;
 	return options;
 }
 
@@ -102,7 +102,7 @@ int mqtt_client_subscribe(
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		options[i] = options_of(&filters[i]);
-		codes[i] = filters[i].of_others ? 0 : 1;
+		codes[i] = filters[i].news_alone ? 0 : 1;
 		topics[i] = strdup(filters[i].topic);
 		if (!topics[i])
 			r = -ENOMEM;

@@ -192,6 +192,15 @@ int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char
 	return 0;
 }
 
+void outbox_repeat_retained(struct outbox *outbox, enum outbox_slot slot)
+{
+	(void)pthread_mutex_lock(&outbox->mutex);
+	if (outbox->slots[slot].topic[0])
+		outbox->slots_due |= 1U << slot;
+	doorbell_ring(&outbox->bell);
+	doorbell_unlock(&outbox->bell, &outbox->mutex);
+}
+
 struct outbox_stats outbox_stats(struct outbox *outbox)
 {
 	const struct outbox_store *readings = &outbox->stores[OUTBOX_READINGS];

@@ -144,6 +144,9 @@ uint64_t outbox_connection(struct outbox *outbox);
 int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char *topic,
 	const void *payload, size_t size);
 
+/* Publishes what the slot holds once more, on this connection. */
+void outbox_repeat_retained(struct outbox *outbox, enum outbox_slot slot);
+
 struct outbox_stats {
 	uint64_t queued;      /* readings not yet acknowledged, in memory and on disk */
 	uint64_t in_flight;   /* of those in memory: already sent */
@@ -192,10 +195,10 @@ bool outbox_take(struct outbox *outbox, bool with_backlog, struct outbox_message
 void outbox_acknowledge(struct outbox *outbox, uint64_t id);
 
 /*
- * Notes that the broker refused a message for now, so that it waits for outbox_retry(). A reading or
- * an event waits as backlog, and the whole backlog of its stream with it. Of a retained message the
- * newest one is sent then, or at once if there is a newer one. False: it is given up: a value, or an
- * answer that was refused for now OUTBOX_ANSWER_REFUSALS times.
+ * Notes that the broker refused a message for now, so that it waits for outbox_retry(). A reading
+ * or an event waits as backlog, and the whole backlog of its stream with it. Of a retained
+ * message the newest one is sent then, or at once if there is a newer one. False: it is given up:
+ * a value, or an answer that was refused for now OUTBOX_ANSWER_REFUSALS times.
  */
 bool outbox_postpone(struct outbox *outbox, uint64_t id);
 

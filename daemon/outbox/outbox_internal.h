@@ -16,8 +16,8 @@
 #include "ring.h"
 #include <pthread.h>
 
-/* The state of a record. SPILLING: a copy of it is on its way to the disk. POSTPONED: an answer that
- * waits for outbox_retry(). */
+/* The state of a record. SPILLING: a copy of it is on its way to the disk. POSTPONED: an answer
+ * that waits for outbox_retry(). */
 enum outbox_record_state { WAITING, IN_FLIGHT, SPILLING, POSTPONED, DONE };
 enum outbox_source {
 	SOURCE_READINGS = OUTBOX_READINGS,

@@ -51,6 +51,7 @@ class RabbitCluster:
     """Starts within a minute or two."""
 
     name = "three nodes of RabbitMQ"
+    shares_retained = False
     user = "guest"
 
     def __init__(self, folder):
@@ -102,6 +103,7 @@ class Mosquittos:
     """The first one is the hub, and the others bridge everything to it and from it."""
 
     name = "three mosquittos, two of them with bridges to the first"
+    shares_retained = True
     user = None
 
     def __init__(self, folder):

@@ -50,6 +50,7 @@ FAILSAFE_S = 5
 USER = "  username: guest\n  password_file: {folder}/password\n"
 KEPT = "  clean_start: false\n  session_expiry: 2min\n  will_delay: 30s\n"
 SETTLE_S = 12
+ACTIONS = 10  # that each gateway of a node is sent while that is away, one a second
 PATIENCE_S = 120
 IN_NAMESPACE = 'mount --bind "$0" /etc/machine-id; hostname edge; exec "$@"'
 
@@ -111,6 +112,7 @@ class Watcher:
         self.online = []  # (when, gateway)
         self.offline = []
         self.healths = {}
+        self.answers = collections.defaultdict(list)  # by gateway: the id of each action
         self.client = new_client(f"watcher-{port}", user)
         self.client.reconnect_delay_set(1, 2)
         self.client.on_connect = lambda client, *_: client.subscribe("fleet/#", qos=1)
@@ -123,6 +125,8 @@ class Watcher:
         what = "/".join(rest)
         if what in ("sensors", "sensors/backlog"):
             self.readings[gateway].append(json.loads(message.payload)["ts"])
+        elif what == "actions/ack":
+            self.answers[gateway].append(json.loads(message.payload).get("id"))
         elif what == "health":
             self.healths[gateway] = json.loads(message.payload)
         elif what == "status" and not message.retain:
@@ -207,15 +211,19 @@ class Fleet:
         # A node that ends in order takes its time, and its gateways leave meanwhile.
         worker = threading.Thread(target=getattr(node, what))
         worker.start()
+        caller = threading.Thread(target=self.call, args=(what, node, victims))
+        caller.start()
         moved = self.wait_online(begun, victims)
         waits = sorted(when - begun for when in moved.values())
         worker.join()
+        caller.join()
         time.sleep(max(0, begun + FAILSAFE_S + 3 - time.monotonic()))
         stopped = [sum(not gateway.is_running() for gateway in group) for group in (victims, others)]
         print(f"{what}: {len(victims)} gateways were on it, {len(moved)} are online elsewhere: median "
               f"{statistics.median(waits) if waits else float('nan'):.1f} s, last {waits[-1] if waits else float('nan'):.1f} s; "
               f"of {running} motors that ran, {stopped[0]} of the {len(victims)} stopped, and {stopped[1]} of the others; "
               f"on the nodes now {self.spread()}", flush=True)  # fmt: skip
+        self.report_answers(what, node, victims)
         if len(moved) < len(victims):
             self.failures.append(f"{what}: {len(victims) - len(moved)} gateways are not online elsewhere")
         if what == "freeze" and stopped[0] < len(victims):
@@ -223,6 +231,27 @@ class Fleet:
         self.tell_all({"motor": "stop"})
         undo()
         time.sleep(SETTLE_S)
+
+    def call(self, what, node, victims):
+        """Actions that change nothing, by way of the last node."""
+        for number in range(ACTIONS):
+            for gateway in victims:
+                action = {"id": f"{what}-{node.port}-{number}", "sensors": {"interval": self.interval * 1000}}
+                self.watchers[-1].client.publish(f"fleet/{gateway.name}/actions", json.dumps(action), qos=1)
+            time.sleep(1)
+
+    def report_answers(self, what, node, victims):
+        """An answer may reach several watchers, so the one that saw most of a gateway's counts."""
+        ids = {f"{what}-{node.port}-{number}" for number in range(ACTIONS)}
+        answered = twice = 0
+        for gateway in victims:
+            seen = [[i for i in watcher.answers[gateway.name] if i in ids] for watcher in self.watchers]
+            answered += len(set().union(*seen))
+            twice += max(len(each) - len(set(each)) for each in seen)
+        print(f"of the {ACTIONS * len(victims)} actions that these were sent in the {ACTIONS} s from then on, {answered} were "
+              f"answered, {twice} of them twice", flush=True)  # fmt: skip
+        if self.is_kept and answered < ACTIONS * len(victims):
+            self.failures.append(f"{what}: {ACTIONS * len(victims) - answered} actions are lost although sessions are kept")
 
     def herd(self):
         """All nodes are away for longer than a minute, and back."""
@@ -296,6 +325,8 @@ class Fleet:
             counts = self.statuses(node)
             print(f"a client that comes to node {number} now is told that {counts[b'online']} gateways are online, "
                   f"{counts[b'offline']} offline, and of {self.n - sum(counts.values())} nothing", flush=True)  # fmt: skip
+            if self.brokers.shares_retained and counts[b"online"] < self.n:
+                self.failures.append(f"node {number} does not say that all are online")
 
     def close(self):
         for watcher in self.watchers:

@@ -84,6 +84,7 @@ class Connection:
         self.will = None  # a Publication
         self.properties = self.will_properties = None  # of MQTT 5, as bytes
         self.subscriptions = []
+        self.options = {}  # the byte of each subscription: QoS, and with MQTT 5 more
 
     def send(self, first, body):
         """Nothing behind a DISCONNECT."""
@@ -92,9 +93,9 @@ class Connection:
                 self._is_over = first == DISCONNECT << 4
                 self._socket.sendall(packet(first, body))
 
-    def publish(self, topic, payload):
+    def publish(self, topic, payload, retain=False):
         """With QoS 1."""
-        self.send(PUBLISH << 4 | 2, text(topic) + b"\0\1" + (b"\0" if self.version == 5 else b"") + payload)
+        self.send(PUBLISH << 4 | 2 | retain, text(topic) + b"\0\1" + (b"\0" if self.version == 5 else b"") + payload)
 
     def disconnect(self, code, reason=None):
         """With MQTT 5, a word of farewell."""
@@ -192,7 +193,9 @@ class Connection:
             reader.properties()
         topics = []
         while reader.left():
-            topics.append((reader.string(), reader.byte() & 3))
+            topic, options = reader.string(), reader.byte()
+            self.options[topic] = options
+            topics.append((topic, options & 3))
         self.subscriptions += [topic for topic, _ in topics]
         if not self.broker.answers_subscribe:
             return True

@@ -193,7 +193,7 @@ def test_the_next_address_is_tried_when_nothing_is_acknowledged(make_scripted, b
     client.wait(SENSORS, timeout=30)
 
 
-OPTIONAL = ("tos/action", "tos/actions/led", "tos/actions/motor")
+OPTIONAL = ("tos/action", "tos/actions/led", "tos/actions/motor", "tos/status")
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])

@@ -259,18 +259,84 @@ def test_a_subscription_that_is_refused_for_now_is_tried_again(make_scripted, ma
     assert json.loads(broker.wait("tos/actions/ack")[0].payload)["ok"]
 
 
+DEAF = "STATUS=Connected, but the broker passes on no actions"
+GRANTED = "notice: mqtt: the broker grants the subscription to tos/actions now"
+STOPPED = r"failsafe: the broker has refused to pass on actions for 10\.0 s: motors are stopped"
+
+
+def wait_granted(broker, gateway, timeout=TIMEOUT):
+    """Actions arrive, and it is said."""
+    gateway.log.wait(GRANTED, timeout=timeout)
+    broker.connection.publish("tos/actions", b'{"led": {"0": {"on": true}}}')
+    assert json.loads(broker.wait("tos/actions/ack")[0].payload)["ok"]
+    gateway.notifications.lines.wait("^STATUS=Connected, 4 sensors")
+    mark = broker.mark()
+    assert json.loads(broker.wait("tos/health", mark=mark)[0].payload)["reduced"] == []
+
+
 @pytest.mark.slow
 def test_a_broker_that_always_refuses_it_gets_the_readings(make_scripted, make_gateway):
+    """After five rounds. The connection stays, and it is asked for again at the longest pause."""
     broker = make_scripted(refused_topics=("tos/actions",), refusal=0x80)
-    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5"))
+    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5\n  health_interval: 1s"))
     broker.wait(SENSORS, timeout=4 * TIMEOUT)
     gateway.log.wait("error: mqtt: the broker refused the subscription to tos/actions: .*; messages sent there do not")
     assert broker.connects.qsize() == 6
+    gateway.notifications.lines.wait(DEAF)
+    health_with(broker, lambda health: health["reduced"] == ["tos/actions"])
+    broker.refused_topics = ()
+    wait_granted(broker, gateway, 4 * TIMEOUT)
+    assert broker.connects.qsize() == 6
 
 
-def test_a_subscription_that_is_refused_for_good_leaves_the_rest(make_scripted, make_gateway):
-    broker = make_scripted(refused_topics=("tos/actions",), refusal=0x87)
-    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5"))
+@pytest.mark.parametrize("version, code", [("5", 0x87), ("3.1.1", 0x80)])
+def test_a_subscription_that_is_refused_for_good_leaves_the_rest(make_scripted, make_gateway, version, code):
+    """And is asked for again: rules may be changed, and 3.1.1 has no reasons."""
+    broker = make_scripted(refused_topics=("tos/actions",), refusal=code)
+    gateway = make_gateway(make_map(broker.port, mqtt=f"  version: {version}\n  health_interval: 1s"))
     broker.wait(SENSORS)
-    gateway.log.wait("error: mqtt: the broker refused the subscription to tos/actions: Not authorized; messages sent there")
+    gateway.log.wait("error: mqtt: the broker refused the subscription to tos/actions: .*; messages sent there do not")
+    gateway.notifications.lines.wait(DEAF)
+    health_with(broker, lambda health: health["reduced"] == ["tos/actions"])
+    while broker.connection.subscriptions.count("tos/actions") < 3:
+        broker.wait(SENSORS, mark=broker.mark())
+    assert len([line for line in refused_lines(gateway) if "tos/actions:" in line]) == 1
+    broker.refused_topics = ()
+    wait_granted(broker, gateway)
     assert broker.connects.qsize() == 1
+
+
+def test_an_optional_one_that_is_refused_for_now_is_asked_for_again(make_scripted, make_gateway):
+    broker = make_scripted(refused_topics=("tos/actions/+/+",), refusal=0x83)
+    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5\n  health_interval: 1s"))
+    health_with(broker, lambda health: health["reduced"] == ["tos/actions/+/+"])
+    broker.refused_topics = ()
+    gateway.log.wait(r"notice: mqtt: the broker grants the subscription to tos/actions/\+/\+ now")
+    broker.connection.publish("tos/actions/led/red", b"on")
+    assert json.loads(broker.wait("tos/actions/ack")[0].payload)["ok"]
+    assert broker.connects.qsize() == 1
+
+
+def test_a_motor_that_no_action_could_stop_is_stopped(make_scripted, make_gateway):
+    """It runs when the connection ends. The next one passes on everything but actions: nobody could stop it."""
+    broker = make_scripted()
+    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5", failsafe="{after: 10s}"))
+    broker.wait("tos/about")
+    broker.connection.publish("tos/actions", b'{"motor": {"direction": "forward", "speed": 5}}')
+    assert json.loads(broker.wait("tos/actions/ack")[0].payload)["ok"]
+    broker.refused_topics, broker.refusal = ("tos/actions",), 0x87
+    mark = broker.mark()
+    broker.connection.disconnect(0x8B)
+    broker.wait(SENSORS, mark=mark)  # the connection works, and goes on
+    gateway.log.wait(STOPPED)
+    assert gateway.output("GPIO5") == 0
+    gateway.notifications.lines.wait(DEAF + ", fail-safe: motors are stopped")
+    assert broker.connects.qsize() == 2
+    # Where actions come again, so do motors.
+    mark = gateway.notifications.lines.mark()
+    broker.refused_topics = ()
+    gateway.log.wait(GRANTED)
+    gateway.notifications.lines.wait("^STATUS=Connected, 4 sensors", mark)
+    broker.connection.publish("tos/actions", b'{"motor": {"direction": "forward", "speed": 5}}')
+    broker.wait("tos/actions/ack", 2)
+    assert gateway.output("GPIO5") == 1

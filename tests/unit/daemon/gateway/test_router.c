@@ -179,6 +179,8 @@ static void test_the_topics_and_their_order(void **state)
 	assert_string_equal(router_topic(TOPIC_HEALTH), "health");
 	assert_string_equal(router_topic(TOPIC_BIRTH), "status");
 	for (unsigned i = 0; i < ROUTER_TOPICS; i++)
+		assert_int_equal(router_topic_is_vital(i), i == TOPIC_ACTIONS);
+	for (unsigned i = 0; i < ROUTER_TOPICS; i++)
 		assert_int_equal(router_topic_need(i),
 			i <= TOPIC_LEDS             ? LINK_REQUIRED
 				: i <= TOPIC_OUTPUT ? LINK_OPTIONAL

@@ -18,6 +18,9 @@ static void test_what_fails_is_named(void **state)
 	} CASES[] = {
 		{{.connected = true, .n_sensors = 4, .interval_ms = 500},
 			"Connected, 4 sensors (0 failing), interval 500 ms"},
+		{{.connected = true, .is_deaf = true, .n_sensors = 4, .interval_ms = 500},
+			"Connected, but the broker passes on no actions, 4 sensors (0 failing), "
+			"interval 500 ms"},
 		{{.n_sensors = 0, .interval_ms = 1000},
 			"Not connected, 0 sensors (0 failing), interval 1000 ms"},
 		{{.connected = true, .n_sensors = 4, .sensors = {CLIMATE, 2}, .interval_ms = 500},
