@@ -13,7 +13,7 @@ buzzers:
 
 @pytest.fixture
 def buzzers(broker, make_client, make_gateway):
-    gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s}", more=BUZZERS))
+    gateway = make_gateway(make_map(broker.port, more=BUZZERS))
     client = make_client()
     client.wait("tos/status", lambda m: m.payload == b"online")
     return gateway, client

@@ -68,8 +68,8 @@ def test_an_led_of_the_kernels_that_is_unplugged(gateway, client):
 def test_the_failsafe_has_it_dark(broker, client, make_gateway):
     gateway = make_gateway(MAP.format(port=broker.port, leds="off, after: 1s"))
     client.wait("tos/sensors")
-    client.ask('{"led":{"act":{"on":true}}}')
     mark = gateway.wire.mark()
+    client.ask('{"led":{"act":{"on":true}}}')
     broker.kill()
     gateway.wire.wait("pwm leds/ACT 0.0000$", mark)
 

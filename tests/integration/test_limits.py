@@ -126,7 +126,7 @@ def test_a_message_with_a_refused_move_only_stops(make_window, client):
 
 
 def test_the_limit_is_reached_in_the_pause_before_it(make_window, client):
-    gateway = make_window(more=", reverse_pause: 2s")
+    gateway = make_window(more=", reverse_pause: 5s")
     drives(client, "forward")
     drives(client, "backward")
     gateway.set("GPIO25", 1)

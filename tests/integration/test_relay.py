@@ -35,11 +35,19 @@ def last_levels(text):
 
 
 @pytest.fixture
-def switched(broker, make_client, make_gateway):
-    gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s}", more=RELAYS))
-    client = make_client()
-    client.wait("tos/status", lambda m: m.payload == b"online")
-    return gateway, client
+def make_switched(broker, make_client, make_gateway):
+    def make(**options):
+        gateway = make_gateway(make_map(broker.port, more=RELAYS, **options))
+        client = make_client()
+        client.wait("tos/status", lambda m: m.payload == b"online")
+        return gateway, client
+
+    return make
+
+
+@pytest.fixture
+def switched(make_switched):
+    return make_switched()
 
 
 def levels(gateway):
@@ -70,8 +78,8 @@ def test_what_is_wrong_is_named_in_its_words(switched):
     assert levels(gateway) == [0, 0, 0]
 
 
-def test_without_a_broker_each_is_as_its_own_failsafe_says(broker, switched):
-    gateway, client = switched
+def test_without_a_broker_each_is_as_its_own_failsafe_says(broker, make_switched):
+    gateway, client = make_switched(failsafe="{after: 1s}")
     assert client.ask_json(ON)["ok"]
     mark = gateway.wire.mark()
     broker.freeze()

@@ -180,7 +180,7 @@ def refused_and_goes_on(gateway, client, log):
 
 @pytest.mark.parametrize("leds", ["keep", "off"])
 def test_a_password_that_cannot_be_used_refuses_the_reload(broker, client, make_gateway, folder, leds):
-    failsafe = f"{{after: 2s, leds: {leds}}}"
+    failsafe = f"{{after: 1min, leds: {leds}}}"
     gateway = make_gateway(make_map(broker.port, failsafe=failsafe))
     client.wait("tos/sensors")
     assert client.ask_json({"motor": {"direction": "forward", "speed": 10}})["ok"]

@@ -14,7 +14,7 @@ MOTOR = {"direction": "forward", "speed": 5}
 
 @pytest.fixture
 def servos(broker, make_client, make_gateway):
-    gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s}", more=SERVOS))
+    gateway = make_gateway(make_map(broker.port, more=SERVOS))
     client = make_client()
     client.wait("tos/status", lambda m: m.payload == b"online")
     return gateway, client
@@ -88,8 +88,8 @@ def test_without_a_broker_it_lets_go_unless_the_map_keeps_it(broker, make_client
     gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s}", more=SERVOS.replace("release: 200ms, ", "")))
     client = make_client()
     client.wait("tos/status", lambda m: m.payload == b"online")
-    assert client.ask_json({"servo": {"flap": {"angle": 90}, "eye": {"angle": 0}}})["ok"]
     mark = gateway.wire.mark()
+    assert client.ask_json({"servo": {"flap": {"angle": 90}, "eye": {"angle": 0}}})["ok"]
     broker.freeze()
     gateway.wire.wait(r"pwmchip0.5 0.0000$", mark)
     broker.thaw()
