@@ -15,16 +15,17 @@ from proxy import Proxy
 
 RUN = {"motor": {"direction": "forward", "speed": 10}}
 RESTART_S = 90  # the node's start, and the gateway's wait of up to 60 s, seldom that long
-NEXT_ADDRESS_S = 15
+NEXT_ADDRESS_S = 30  # the keepalive would take 50
+STOPPED_S = 15  # the same of the fail-safe, which is 1 s
 
 
 @pytest.fixture
 def connected(rabbit, root, make_map, make_client, make_gateway):
     """A gateway that is connected, and a client that follows it."""
 
-    def make(**options):
+    def make(arguments=(), **options):
         client = make_client(f"{root}/#")
-        gateway = make_gateway(make_map(rabbit.port, **options))
+        gateway = make_gateway(make_map(rabbit.port, **options), arguments)
         client.wait(f"{root}/status", lambda m: m.payload == b"online")
         return gateway, client
 
@@ -142,16 +143,19 @@ def test_qos_2_holds_nothing_up(connected, ask, root):
 
 
 def test_readings_of_an_outage_come_later_and_in_order(rabbit, connected, make_client, root):
-    gateway, client = connected(interval="250ms")
+    gateway, client = connected(["--verbose"], interval="250ms")
     client.wait_several(f"{root}/sensors", 3)
     sent = [values(m)["ts"] for m in client.since(0, f"{root}/sensors")]
     rabbit.kill()
     log = gateway.log.mark()
+    gateway.log.wait_sum("sensors: reading", 3, log)
+    # So that it does not connect before somebody listens.
+    gateway.pause()
     rabbit.start()
     late = make_client(f"{root}/#")
+    gateway.resume()
     gateway.log.wait("connected to", log, RESTART_S)
     now = values(late.wait(f"{root}/sensors", timeout=RESTART_S))["ts"]
-    # The client may be later than the gateway. What it has not seen, the node has lost.
     assert now > sent[-1]
     backlog = [values(m)["ts"] for m in late.wait_several(f"{root}/sensors/backlog", 2)]
     assert backlog == sorted(backlog)
@@ -229,7 +233,7 @@ def test_the_motor_stops_without_the_node(rabbit, connected, ask, how):
     assert ask(client, RUN)["ok"]
     mark = gateway.wire.mark()
     getattr(rabbit, how)()
-    gateway.wire.wait("line GPIO5 0$", mark, timeout=6)
+    gateway.wire.wait("line GPIO5 0$", mark, timeout=STOPPED_S)
     gateway.log.wait(r"failsafe: the broker has been away for 1\.0 s: motors are stopped")
     assert gateway.output("board.0") == 0
 
@@ -262,7 +266,7 @@ def test_the_next_address_is_tried_when_the_node_freezes(rabbit, root, make_map,
         assert ask(client, RUN)["ok"]
         log, wires, mark = gateway.log.mark(), gateway.wire.mark(), client.mark()
         proxy.freeze()
-        gateway.wire.wait("line GPIO5 0$", wires, timeout=6)
+        gateway.wire.wait("line GPIO5 0$", wires, timeout=STOPPED_S)
         gateway.log.wait(f"connected to mqtt://127.0.0.1:{rabbit.port} ", log, NEXT_ADDRESS_S)
         client.wait(f"{root}/status", lambda m: m.payload == b"online", mark)
         assert ask(client, RUN)["ok"]

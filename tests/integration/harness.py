@@ -27,6 +27,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 TIMEOUT = float(os.environ.get("TOS_TEST_TIMEOUT", "20"))
+# Of an end in order beside other tests. That it is 2 s at most is measured alone, in test_stop_times.py.
+IN_TIME_S = 10.0
 
 
 class Lines:
@@ -456,6 +458,12 @@ class Gateway:
         lines = (line.split(" ", 1)[1] for line in self.wire.since(mark))
         return [line for line in lines if not line.startswith("fence ")]
 
+    def taken(self):
+        """The ts of all readings that it took, in their order: of its own log, with --verbose. What a busy machine has
+        kept it from taking is not in it."""
+        found = (re.search(r"sensors: reading (\d+)$", line) for line in self.log.since())
+        return [int(match.group(1)) for match in found if match]
+
     def spooled(self):
         """The ts of the readings that it left on disk for the next start."""
         path = self.folder / "state" / "spool.db"
@@ -485,6 +493,13 @@ class Gateway:
     def stop(self):
         """SIGTERM; returns the exit code."""
         return self.kill(signal.SIGTERM)
+
+    def stop_before(self, client):
+        """The same, and the client has got all that it said. Returns a mark behind that."""
+        mark = client.mark()
+        assert self.stop() == 0
+        client.wait("tos/status", lambda message: message.payload == b"offline", mark)
+        return client.mark()
 
     def _finish(self):
         if not self.process:

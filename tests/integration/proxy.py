@@ -20,6 +20,7 @@ class Proxy:
         self._listener = None
         self._frozen = False
         self.passed = 0  # bytes, in both directions
+        self._left = None  # bytes until it is cut by itself
         self._selector = selectors.DefaultSelector()
         self._wake, self._waker = socket.socketpair()
         self._selector.register(self._wake, selectors.EVENT_READ)
@@ -38,13 +39,22 @@ class Proxy:
 
     def cut(self):
         with self._lock:
-            if self._listener is not None:
-                self._selector.unregister(self._listener)
-                self._listener.close()
-                self._listener = None
-            for end in list(self._pairs):
-                self._drop(end)
+            self._cut()
         self._wake_up()
+
+    def cut_after(self, size):
+        """By itself, when so many bytes more have passed: in the middle of a transfer, however slow the test is."""
+        with self._lock:
+            self._left = size
+
+    def _cut(self):
+        self._left = None
+        if self._listener is not None:
+            self._selector.unregister(self._listener)
+            self._listener.close()
+            self._listener = None
+        for end in list(self._pairs):
+            self._drop(end)
 
     def freeze(self):
         self._set_frozen(True)
@@ -94,14 +104,21 @@ class Proxy:
         if end not in self._pairs:
             return
         try:
-            data = end.recv(65536)
+            data = end.recv(65536 if self._left is None else min(65536, self._left))
             if data:
                 self.passed += len(data)
                 self._pairs[end].sendall(data)
+                self._count(len(data))
                 return
         except OSError:
             pass
         self._drop(end)
+
+    def _count(self, size):
+        if self._left is not None:
+            self._left -= size
+            if self._left == 0:
+                self._cut()
 
     def _run(self):
         while not self._ended:

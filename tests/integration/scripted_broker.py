@@ -10,6 +10,8 @@ import struct
 import threading
 import time
 
+from harness import TIMEOUT
+
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 2, 3, 4, 5, 6, 7
 SUBSCRIBE, SUBACK, PINGREQ, PINGRESP, DISCONNECT = 8, 9, 12, 13, 14
 
@@ -271,7 +273,7 @@ class ScriptedBroker:
         with self._condition:
             return len(self._publications)
 
-    def wait(self, topic, count=1, mark=0, timeout=20):
+    def wait(self, topic, count=1, mark=0, timeout=TIMEOUT):
         """The first count publications on topic at or after mark."""
         deadline = time.monotonic() + timeout
         with self._condition:

@@ -363,13 +363,14 @@ def test_hardware_that_fails(gateway, client):
 
 def test_motor_that_fails_is_stopped(gateway, client):
     client.ask('{"motor":{"direction":"forward","speed":5}}')
+    mark = client.mark()
     gateway.fault("board", "no-answer")
     answer = client.ask('{"motor":{"speed":9}}')
     assert answer == (
         '{"ok":false,"errors":[{"path":"motor.0","reason":"pca9685 at 0x40 on /dev/i2c-2 channel 0: no answer"}]}'
     )
     assert (gateway.output("GPIO5"), gateway.output("GPIO6")) == (0, 0)
-    client.wait("tos/state", lambda message: b'"motor":{"direction":"stop"' in message.payload, client.mark())
+    client.wait("tos/state", lambda message: b'"motor":{"direction":"stop"' in message.payload, mark)
 
 
 def test_what_is_on_for_a_time_goes_off_without_a_broker(broker, gateway, client):

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from conftest import ROOT, make_map
-from harness import build_library, run_tosd
+from harness import TIMEOUT, build_library, run_tosd
 
 BAD_MAP = """\
 mqtt:
@@ -206,7 +206,7 @@ def test_standard_output_stays_empty(broker, client, binary, folder, good_map):
     )
     client.wait("tos/sensors")
     process.terminate()
-    assert process.communicate(timeout=20)[0] == b""
+    assert process.communicate(timeout=TIMEOUT)[0] == b""
     assert process.returncode == 0
 
 
@@ -217,7 +217,7 @@ def test_closed_standard_files_are_taken_by_no_device(broker, client, binary, fo
     client.wait("tos/sensors")
     assert {os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(TIMEOUT) == 0
 
 
 @pytest.fixture
@@ -259,7 +259,8 @@ def test_without_verbose_there_is_no_chatter(gateway, client):
     client.ask('{"led":{"0":{"on":true}}}')
     client.ask('{"led":{"0":{"on":1}}}')
     assert gateway.stop() == 0
-    words = [re.sub(r"\d+\.\d+\.\d+(\.\d+:\d+)?", "N", line) for line in gateway.log.since()]
+    told = [line for line in gateway.log.since() if "a reading took" not in line]  # on a busy machine
+    words = [re.sub(r"\d+\.\d+\.\d+(\.\d+:\d+)?", "N", line) for line in told]
     assert sorted(words) == [
         "info: ending on SIGTERM",
         "info: tosd N runs on a simulated board: sensors 4, LEDs 3, motors 1, interval 100 ms",
@@ -333,11 +334,8 @@ def test_interval_is_forgotten_with_the_maps_own(broker, client, make_gateway):
     gateway = make_gateway(remembering(broker.port))
     client.wait("tos/sensors")
     client.ask("250", topic="tos/sensors/interval")
-    # The state follows the answer.
-    client.wait_json("tos/state", lambda state: state["sensors"]["interval"] == 250)
-    assert gateway.stop() == 0
+    mark = gateway.stop_before(client)
     gateway.map.write_text(remembering(broker.port, "200ms"))
-    mark = client.mark()
     gateway.start()
     assert interval_in_force(client, mark) == 200
 
@@ -346,9 +344,8 @@ def test_interval_is_not_remembered_unasked(broker, client, make_gateway):
     gateway = make_gateway(make_map(broker.port))
     client.wait("tos/sensors")
     client.ask("250", topic="tos/sensors/interval")
-    assert gateway.stop() == 0
+    mark = gateway.stop_before(client)
     assert not (gateway.folder / "state" / "interval").exists()
-    mark = client.mark()
     gateway.start()
     assert interval_in_force(client, mark) == 100
 

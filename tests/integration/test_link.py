@@ -7,10 +7,7 @@ import time
 
 import pytest
 from conftest import make_map
-from harness import TIMEOUT, free_port
-
-# The process must be gone within 2 s, on a machine that is not loaded.
-END_S = 3.0
+from harness import IN_TIME_S, TIMEOUT, free_port
 
 BACKLOG = "tos/sensors/backlog"
 
@@ -107,9 +104,10 @@ def test_a_refused_subscription_that_nothing_needs_is_told_once(make_fake, make_
     gateway.log.wait(f"notice: mqtt: {told} tos/actions/motor: .*; it is optional, but a message sent")
     while fake.topics.get(timeout=TIMEOUT) != "tos/sensors":
         pass
+    mark = gateway.log.mark()
     fake.connection.shutdown(socket.SHUT_RDWR)
-    gateway.log.wait("connection lost: ")
-    gateway.log.wait("connected to", gateway.log.mark())
+    gateway.log.wait("connection lost: ", mark)
+    gateway.log.wait("connected to", mark)
     while fake.topics.get(timeout=TIMEOUT) != "tos/sensors":
         pass
     lines = [line for line in gateway.log.since() if told in line]
@@ -165,27 +163,30 @@ def stamps(client, *topics):
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 def test_nothing_is_lost_with_a_broker_that_dies(make_broker, make_client, make_gateway, version):
     broker = make_broker()
-    before = make_client(broker.port)
-    gateway = make_gateway(make_map(broker.port, mqtt=f"  version: {version}\n  health_interval: 1s", interval="50ms"))
+    # QoS 0: of messages with acknowledgements a broker keeps some to itself when the client is slow, and dies with them.
+    before = make_client(broker.port, qos=0)
+    text = make_map(broker.port, mqtt=f"  version: {version}\n  health_interval: 1s", interval="50ms")
+    gateway = make_gateway(text, ["--verbose"])
     first = before.wait_json("tos/sensors")["ts"]
     broker.kill()
     gateway.log.wait("connection lost: the broker (closed|reset) it")
+    # So that it does not connect before somebody listens.
+    gateway.pause()
     broker.start()
-    # Here before the gateway comes back, which waits for half a second at least.
     after = make_client(broker.port)
+    gateway.resume()
     live = after.wait_json("tos/sensors")["ts"]
     after.wait_json("tos/health", lambda health: health["queued"] == 0 and health["reconnects"] == 1)
-    seen = sorted(ts for ts in stamps(before, "tos/sensors") | stamps(after, BACKLOG, "tos/sensors") if first <= ts <= live)
-    assert len(seen) > 10
-    # A slot of the grid that was missed on a loaded machine is not a reading that was lost.
-    assert max(b - a for a, b in zip(seen, seen[1:])) < 3 * 50
+    taken = [ts for ts in gateway.taken() if first <= ts <= live]
+    assert len(taken) > 10
+    assert set(taken) <= stamps(before, "tos/sensors") | stamps(after, BACKLOG, "tos/sensors")
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 def test_qos_2_loses_nothing_in_a_burst(make_broker, make_client, make_gateway, version):
     """Mosquitto acknowledges more QoS 2 messages than it keeps."""
     broker = make_broker("persistence false")
-    make_gateway(make_map(broker.port, mqtt=f"  qos: 2\n  version: {version}", interval="20ms"))
+    gateway = make_gateway(make_map(broker.port, mqtt=f"  qos: 2\n  version: {version}", interval="20ms"), ["--verbose"])
     client = make_client(broker.port)
     client.wait("tos/sensors")
     broker.freeze()
@@ -195,9 +196,8 @@ def test_qos_2_loses_nothing_in_a_burst(make_broker, make_client, make_gateway, 
     for _ in range(120):
         client.wait("tos/sensors", mark=mark)
         mark += 1
-    seen = sorted(stamps(client, "tos/sensors"))
-    assert len(seen) == len(client.since(topic="tos/sensors"))
-    assert max(b - a for a, b in zip(seen, seen[1:])) < 5 * 20
+    seen = sorted(json.loads(message.payload)["ts"] for message in client.since(topic="tos/sensors"))
+    assert seen == [ts for ts in gateway.taken() if seen[0] <= ts <= seen[-1]]
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
@@ -304,7 +304,7 @@ def test_a_refused_message_is_told_and_counted(make_broker, make_client, make_ga
 def assert_ends_in_time(gateway):
     begin = time.monotonic()
     assert gateway.stop() == 0
-    assert time.monotonic() - begin < END_S
+    assert time.monotonic() - begin < IN_TIME_S
 
 
 def test_ends_in_time_with_offline_said(gateway, client):

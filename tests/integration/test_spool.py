@@ -15,10 +15,11 @@ import time
 import pytest
 
 from conftest import make_map
-from harness import build_library
+from harness import IN_TIME_S, build_library
 
 LIVE, BACKLOG = "tos/sensors", "tos/sensors/backlog"
 SPOOL = "spool: {{after: {after}, size: {size}}}"
+PART = 150000  # bytes, of five times as many that 2000 readings of 300 bytes take
 DELIVERED = "all readings that were on disk have been delivered"
 
 
@@ -40,8 +41,7 @@ def files(gateway):
 
 def taken(*gateways):
     """The ts of all readings that were taken, in their order."""
-    found = (re.search(r"sensors: reading (\d+)$", line) for gateway in gateways for line in gateway.log.since())
-    return [int(match.group(1)) for match in found if match]
+    return [ts for gateway in gateways for ts in gateway.taken()]
 
 
 def on_disk_until(gateway):
@@ -84,11 +84,10 @@ def wait_backlog(client, ts):
     client.wait(BACKLOG, lambda message: json.loads(message.payload)["ts"] >= ts, timeout=40)
 
 
-def stop_in_time(gateway, sanitized):
+def stop_in_time(gateway):
     begin = time.monotonic()
     assert gateway.stop() == 0
-    # A sanitizer waits for a second of its own.
-    assert time.monotonic() - begin < (4 if sanitized else 2)
+    assert time.monotonic() - begin < IN_TIME_S
 
 
 def test_without_an_outage_the_disk_is_left_alone(client, start):
@@ -157,7 +156,7 @@ def test_a_crash_in_an_outage_loses_only_what_was_not_yet_on_disk(client, proxy,
     check_order(client)
 
 
-def test_an_ordered_end_in_an_outage_loses_nothing(client, proxy, start, sanitized):
+def test_an_ordered_end_in_an_outage_loses_nothing(client, proxy, start):
     first = start(after="1h")
     wait_live(client, first)
     mark = first.log.mark()
@@ -167,7 +166,7 @@ def test_an_ordered_end_in_an_outage_loses_nothing(client, proxy, start, sanitiz
         mark = first.log.mark()
         first.log.wait("sensors: reading", mark)
     assert files(first) == []
-    stop_in_time(first, sanitized)
+    stop_in_time(first)
     assert files(first) == ["spool.db"]
     second = start(after="1h")
     second.log.wait("readings are on disk from an earlier run")
@@ -182,7 +181,7 @@ def test_an_ordered_end_in_an_outage_loses_nothing(client, proxy, start, sanitiz
     check_order(client)
 
 
-def test_a_black_hole_at_the_end_loses_nothing(client, proxy, start, sanitized):
+def test_a_black_hole_at_the_end_loses_nothing(client, proxy, start):
     """The library is inside a connect that gets no answer, and is left there."""
     proxy.freeze()
     first = start(after="1h")
@@ -190,7 +189,7 @@ def test_a_black_hole_at_the_end_loses_nothing(client, proxy, start, sanitized):
     for _ in range(10):
         mark = first.log.mark()
         first.log.wait("sensors: reading", mark)
-    stop_in_time(first, sanitized)
+    stop_in_time(first)
     proxy.thaw()
     second = start(after="1h")
     second.log.wait(DELIVERED)
@@ -260,15 +259,15 @@ def test_a_long_backlog_does_not_delay_live_readings_and_commands(client, make_c
 
 def test_a_connection_lost_while_the_disk_is_read_is_no_harm(client, folder, proxy, start):
     leave_behind(folder, 2000, 300)
+    mark = 0
+    proxy.cut_after(PART)
     gateway = start()
-    for _ in range(3):
-        mark = client.mark()
-        client.wait(BACKLOG, mark=mark)
-        mark = gateway.log.mark()
-        proxy.cut()
+    for is_last in (False, False, True):
         gateway.log.wait("connection lost", mark)
+        mark = gateway.log.mark()
+        if not is_last:
+            proxy.cut_after(PART)
         proxy.open()
-        gateway.log.wait("connected to", mark)
     gateway.log.wait(DELIVERED)
     wait_live(client, gateway)
     assert gateway.stop() == 0
@@ -390,7 +389,7 @@ def test_a_disk_that_hangs_delays_nobody(client, folder, proxy, start, sanitized
     mark = gateway.log.mark()
     gateway.log.wait("connecting to", mark)
     gateway.log.wait("sensors: reading", mark)
-    stop_in_time(gateway, sanitized)
+    stop_in_time(gateway)
     gateway.log.wait("spool: the disk does not answer")
     assert len(taken(gateway)) > before
     assert missing(client, range(1, 5001)) == []
@@ -435,7 +434,7 @@ def test_a_broker_that_freezes_while_memory_fills_counts_as_gone(broker, client,
     broker.freeze()
     begin = time.monotonic()
     gateway.log.wait("connection lost: the broker does not acknowledge any more, and memory fills", timeout=40)
-    assert 9 < time.monotonic() - begin < 20
+    assert 9 < time.monotonic() - begin < 28
     gateway.log.wait("readings are on disk, up to")
     newest = taken(gateway)[-1]
     broker.thaw()

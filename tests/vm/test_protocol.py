@@ -91,10 +91,16 @@ def test_the_will_tells_of_a_crash(gateway):
 def test_a_broker_that_restarts_gets_the_backlog(guest, gateway):
     """Nothing that was measured meanwhile is lost."""
     first = gateway.reading()
+    mark = gateway.log.mark()
     guest.run("kill $(pidof mosquitto)")
     gateway.client.close()
+    # After half a second at least, in which it takes readings.
+    gateway.log.wait("trying again in", mark)
+    # So that it does not connect before somebody listens.
+    gateway.process.signal("STOP")
     guest.run("(mosquitto -c /etc/mosquitto.conf >/tmp/mosquitto.log 2>&1 &) ; until grep -q running /tmp/mosquitto.log; do usleep 20000; done")
     late = Client(guest.mqtt_port)
+    gateway.process.signal("CONT")
     backlog = late.wait_json("tos/sensors/backlog")
     reading = late.wait_json("tos/sensors")
     messages = [json.loads(m.payload) for m in late.since(topic="tos/sensors/backlog")]
