@@ -10,18 +10,19 @@ import time
 import pytest
 from conftest import make_map
 from fake_broker import FakeBroker
+from harness import IN_TIME_S, TIMEOUT
 
 AFTER_S = 1.0
 # Four signs of life in each fail-safe time: a silence is counted from the last of them.
 EARLY_S = AFTER_S / 4
-# A loaded machine may be late by this much.
-LATE_S = 1.0
+# A loaded machine may be late by this much. What it is on a quiet one is measured in test_stop_times.py.
+LATE_S = 5.0
 
 RUN = {"motor": {"direction": "forward", "speed": 10}}
 
 
-def running(broker, make_client, make_gateway, **options):
-    gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s}", **options))
+def running(broker, make_client, make_gateway, after="1s", **options):
+    gateway = make_gateway(make_map(broker.port, failsafe=f"{{after: {after}}}", **options))
     client = make_client()
     client.wait("tos/status", lambda m: m.payload == b"online")
     assert client.ask_json(RUN)["ok"]
@@ -51,31 +52,36 @@ def test_a_start_writes_nothing_but_safe_values(broker, make_gateway):
     assert gateway.wires() == ["line GPIO5 0", "line GPIO6 0", "line GPIO17 0", "pwm pwmchip0.1 0.0000"]
 
 
-def test_frozen_broker_stops_the_motor(broker, make_client, make_gateway):
-    gateway, _ = running(broker, make_client, make_gateway)
+def freeze_until_stopped(broker, gateway, client):
+    """The motor stops in time, and not before: the broker itself may have been held up before it is frozen, so its
+    silence is counted from an answer of the gateway, which came through it."""
     mark = gateway.wire.mark()
-    frozen_us = monotonic_us()
+    heard_us = monotonic_us()
+    assert client.ask_json({"led": {"blue": {"on": True}}})["ok"]
     broker.freeze()
-    late_s = (stop_time_us(gateway, mark) - frozen_us) / 1e6
+    frozen_us = monotonic_us()
+    stopped_us = stop_time_us(gateway, mark)
     broker.thaw()
-    assert AFTER_S - EARLY_S - 0.1 <= late_s <= AFTER_S + LATE_S
+    assert (stopped_us - heard_us) / 1e6 >= AFTER_S - EARLY_S - 0.1
+    assert (stopped_us - frozen_us) / 1e6 <= AFTER_S + LATE_S
+
+
+def test_frozen_broker_stops_the_motor(broker, make_client, make_gateway):
+    gateway, client = running(broker, make_client, make_gateway)
+    freeze_until_stopped(broker, gateway, client)
     assert_stopped(gateway)
     gateway.log.wait(r"failsafe: the broker has been away for 1\.0 s: motors are stopped")
 
 
 def test_frozen_broker_stops_the_motor_between_slow_readings(broker, make_client, make_gateway):
-    """With an interval of 10 s no reading gives the broker a reason to answer."""
-    gateway, _ = running(broker, make_client, make_gateway, interval="10s")
-    mark = gateway.wire.mark()
-    frozen_us = monotonic_us()
-    broker.freeze()
-    late_s = (stop_time_us(gateway, mark) - frozen_us) / 1e6
-    broker.thaw()
-    assert AFTER_S - EARLY_S - 0.1 <= late_s <= AFTER_S + LATE_S
+    """With an interval of 20 s no reading gives the broker a reason to answer."""
+    gateway, client = running(broker, make_client, make_gateway, interval="20s")
+    freeze_until_stopped(broker, gateway, client)
 
 
 def test_a_healthy_broker_keeps_the_motor_running_between_slow_readings(broker, make_client, make_gateway):
-    gateway, client = running(broker, make_client, make_gateway, interval="10s")
+    # Short enough to be over here, and long enough for a broker that a busy machine holds up.
+    gateway, client = running(broker, make_client, make_gateway, after="4s", interval="20s")
     mark = gateway.wire.mark()
     # Five heartbeats are more than one fail-safe time.
     for _ in range(5):
@@ -147,8 +153,8 @@ def test_leds_go_off_where_the_map_says_so(broker, make_client, make_gateway):
     gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s, leds: off}"))
     client = make_client()
     client.wait("tos/status", lambda m: m.payload == b"online")
-    assert client.ask_json({"led": {"red": {"on": True}}})["ok"]
     mark = gateway.wire.mark()
+    assert client.ask_json({"led": {"red": {"on": True}}})["ok"]
     broker.freeze()
     gateway.wire.wait(r"line GPIO17 0$", mark)
     broker.thaw()
@@ -158,8 +164,8 @@ def test_motors_may_be_kept_running(broker, make_client, make_gateway):
     gateway = make_gateway(make_map(broker.port, failsafe="{after: 1s, motors: keep, leds: off}"))
     client = make_client()
     client.wait("tos/status", lambda m: m.payload == b"online")
-    assert client.ask_json({**RUN, "led": {"red": {"on": True}}})["ok"]
     mark = gateway.wire.mark()
+    assert client.ask_json({**RUN, "led": {"red": {"on": True}}})["ok"]
     broker.kill()
     gateway.wire.wait(r"line GPIO17 0$", mark)
     assert gateway.output("GPIO5") == 1
@@ -168,7 +174,7 @@ def test_motors_may_be_kept_running(broker, make_client, make_gateway):
     gateway.wire.wait(r"line GPIO5 0$", mark)
 
 
-def test_sigterm_with_a_frozen_broker_ends_in_two_seconds(broker, make_client, make_gateway):
+def test_sigterm_with_a_frozen_broker_ends_in_time(broker, make_client, make_gateway):
     gateway, _ = running(broker, make_client, make_gateway)
     mark = gateway.wire.mark()
     broker.freeze()
@@ -176,16 +182,16 @@ def test_sigterm_with_a_frozen_broker_ends_in_two_seconds(broker, make_client, m
     assert gateway.stop() == 0
     seconds = time.monotonic() - begin
     broker.thaw()
-    assert seconds < 2
+    assert seconds < IN_TIME_S
     stop_time_us(gateway, mark)
 
 
-def test_sigterm_without_a_broker_ends_in_two_seconds(broker, make_client, make_gateway):
+def test_sigterm_without_a_broker_ends_in_time(broker, make_client, make_gateway):
     gateway, _ = running(broker, make_client, make_gateway)
     broker.kill()
     begin = time.monotonic()
     assert gateway.stop() == 0
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < IN_TIME_S
 
 
 def test_safe_makes_safe_after_a_crash(broker, make_client, make_gateway, binary):
@@ -199,7 +205,7 @@ def test_safe_makes_safe_after_a_crash(broker, make_client, make_gateway, binary
         env={"TOS_SIM_DIR": str(wires)},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=TIMEOUT,
         check=False,
     )
     assert result.returncode == 0, result.stderr
@@ -219,7 +225,7 @@ def make_safe(gateway, binary):
         env={"TOS_SIM_DIR": str(wires)},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=TIMEOUT,
         check=False,
     )
     assert result.returncode == 0, result.stderr

@@ -63,16 +63,16 @@ def test_a_part_that_is_away_at_the_start_does_not_stop_the_gateway(broker, clie
 )
 def test_the_rhythm_of_the_others_goes_on(broker, client, make_gateway, target, fault):
     """What a stuck bus costs the others at a shorter interval is in test_slow_parts."""
-    gateway = make_gateway(make_map(broker.port, interval="200ms"))
+    gateway = make_gateway(make_map(broker.port, interval="400ms"))
     client.wait("tos/sensors")
     gateway.fault(target, fault)
     if fault != "flip":  # of wrong bits, a part without a checksum shows only those that are out of its range
         client.wait_json("tos/sensors", nulls, client.mark())
-    # In this time it is tried again after 1 s and after 3 s.
+    # In this time it is tried again after 1 s, 3 s and 7 s.
     readings = [json.loads(message.payload) for message in client.wait_several("tos/sensors", 20, client.mark())]
-    steps = [round((b["ts"] - a["ts"]) / 200) for a, b in zip(readings, readings[1:])]
-    # The machine itself may stand still for a moment.
-    assert steps.count(1) >= len(steps) - 1, steps
+    steps = [round((b["ts"] - a["ts"]) / 400) for a, b in zip(readings, readings[1:])]
+    # The machine itself may stand still for a moment, or for two.
+    assert steps.count(1) >= len(steps) - 2, steps
     assert all(reading["cds"] == 812 and reading["sound"] == 133 for reading in readings)
 
 

@@ -10,6 +10,7 @@ from test_link_tls import make_ca, make_certificate
 
 # Until the wait is 8 s at least: 0.5 to 1, 1 to 2, 2 to 4, 4 to 8.
 ATTEMPTS = 5
+UNASKED_S = 8.0
 SPREAD_S = 5.0
 
 
@@ -43,7 +44,7 @@ def test_tries_soon_after_the_network_has_changed(namespace, binary, news):
     told = gateway.log.wait(r"the network has changed; connecting in (\d\.\d) s", mark)
     assert float(told.group(1)) <= SPREAD_S
     gateway.log.wait("connected to mqtt://" if "address" in news else "connecting to mqtt://", mark)
-    assert time.monotonic() - begin < SPREAD_S + 1
+    assert time.monotonic() - begin < UNASKED_S
 
 
 BOTH = "127.0.0.1 dual.test\n::1 dual.test\n"

@@ -170,6 +170,7 @@ def test_smoothing(broker, client, make_gateway):
     assert list(itertools.dropwhile(lambda value: value == 0, values))[:4] == [500, 750, 875, 938]
 
 
+@pytest.mark.alone  # of the grid nothing is missed, and nothing is late
 def test_rhythm_of_its_own(broker, client, make_gateway):
     make_gateway(
         sensor_map(
@@ -333,6 +334,7 @@ def grid_steps(readings, interval_ms):
     return steps
 
 
+@pytest.mark.alone  # of the grid nothing is missed, and nothing is late
 def test_grid_does_not_drift_by_the_time_that_a_reading_takes(broker, client, make_gateway):
     gateway = make_gateway(make_map(broker.port, interval="250ms"))
     client.wait("tos/sensors")
@@ -343,6 +345,7 @@ def test_grid_does_not_drift_by_the_time_that_a_reading_takes(broker, client, ma
     assert readings[-1]["temp"] == 23
 
 
+@pytest.mark.alone  # of the grid nothing is missed, and nothing is late
 def test_what_is_missed_is_skipped_and_counted(broker, client, make_gateway):
     # Each reading takes 2.5 intervals.
     body = "sensors: {sound: {from: adc.1, peak_to_peak: 500ms, simulate: 5}}"
@@ -377,6 +380,7 @@ def test_interval_beyond_its_limits(broker, client, make_gateway, interval):
     assert json.loads(answer) == {"ok": False, "errors": [{"path": "sensors.interval", "reason": reason}]}
 
 
+@pytest.mark.alone  # of the grid nothing is missed, and nothing is late
 def test_new_interval_takes_effect_at_once(broker, client, make_gateway):
     make_gateway(make_map(broker.port, interval="1h"))
     client.wait(("tos/sensors", "tos/sensors/backlog"))  # that of the start
@@ -390,6 +394,7 @@ def test_new_interval_takes_effect_at_once(broker, client, make_gateway):
     assert abs(third - first - 400) <= 100
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("qos", [1, 2])
 def test_a_reading_arrives_when_it_is_taken(broker, client, make_gateway, qos):
     """With QoS 2 a broker passes it on only after two more steps, for which nobody may wait for the next reading."""

@@ -72,11 +72,13 @@ def test_readings(watched, client, qos):
     proxy, _, rows = watched(f"  qos: {qos}\n  health_interval: 24h", "50ms")
     client.wait_several("tos/sensors", 10, timeout=60)
     mark, begin = client.mark(), proxy.passed
-    readings = client.wait_several("tos/sensors", 100, mark, timeout=60)
-    counted = proxy.passed - begin
-    assert close(counted / len(readings) / 0.05, rows["bytes a second"][0])
-    messages = [m for m in client.since(mark) if m.topic.startswith("tos/sensors")]
-    assert abs(len(messages) / 100 / 0.05 - rows["messages a second"][0]) < 2
+    client.wait_several("tos/sensors", 100, mark, timeout=60)
+    # They go on meanwhile.
+    counted, messages = proxy.passed - begin, client.since(mark)
+    messages = [m for m in messages if m.topic.startswith("tos/sensors")]
+    seconds = sum(m.topic == "tos/sensors" for m in messages) * 0.05
+    assert close(counted / seconds, rows["bytes a second"][0])
+    assert abs(len(messages) / seconds - rows["messages a second"][0]) < 2
 
 
 def test_what_the_broker_keeps_and_what_a_connect_costs(watched, client, make_client):
@@ -99,7 +101,8 @@ def test_the_health(watched, client):
     client.wait_several("tos/health", 2)
     mark, begin = client.mark(), proxy.passed
     client.wait_several("tos/health", 3, mark, timeout=60)
-    assert close((proxy.passed - begin) / 3, rows["bytes a second"][0])
+    counted, healths = proxy.passed - begin, client.since(mark, "tos/health")
+    assert close(counted / len(healths), rows["bytes a second"][0])
 
 
 def test_a_thousand_are_a_thousand_times_one(size):

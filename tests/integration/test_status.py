@@ -8,7 +8,11 @@ import time
 
 import pytest
 from conftest import make_map
+from harness import IN_TIME_S
 from proxy import Proxy
+
+# The next regular health is a minute away: a loaded machine may be late, but not by half of that.
+AT_ONCE_S = 30
 
 FIELDS = [
     "version",
@@ -60,7 +64,7 @@ def test_an_orderly_end_says_offline_once(broker, client, make_client, make_gate
     client.wait("tos/sensors")
     begun = time.monotonic()
     assert gateway.stop() == 0
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < IN_TIME_S
     client.wait("tos/status", lambda message: message.payload == b"offline")
     # Whatever the broker had to say for a dead client would be here before this one.
     client.publish("fence", "")
@@ -74,7 +78,12 @@ def test_health_has_all_its_fields(broker, client, make_client, make_gateway):
     begun = time.monotonic()
     gateway = make_gateway(make_map(broker.port, "  health_interval: 1s"))
     client.wait("tos/health")
-    message = client.wait("tos/health", lambda message: json.loads(message.payload)["uptime_s"] > 0)
+
+    def is_under_way(message):
+        health = json.loads(message.payload)
+        return health["uptime_s"] > 0 and health["readings"] >= 5
+
+    message = client.wait("tos/health", is_under_way)
     health = json.loads(message.payload)
     assert list(health) == FIELDS
     assert message.qos == 1
@@ -82,7 +91,6 @@ def test_health_has_all_its_fields(broker, client, make_client, make_gateway):
     assert counts == {"interval_ms": 100, "dropped": 0, "reconnects": 0, "rejected": 0, "packed_skipped": 0}
     assert health["uptime_s"] <= message.timestamp - begun
     assert health["readings"] + health["missed"] <= (message.timestamp - begun) * 10 + 1
-    assert health["readings"] >= 5
     assert health["queued"] <= health["readings"]
     assert health["sensors"] == {name: {"ok": True} for name in ("temp", "humi", "cds", "sound")}
     assert health["actuators"] == {name: {"ok": True} for name in ("led.0", "led.1", "led.2", "motor.0")}
@@ -141,6 +149,7 @@ def test_no_count_goes_back_when_a_reload_makes_a_new_connection(make_broker, ma
         proxy.close()
 
 
+@pytest.mark.alone
 def test_health_comes_in_its_rhythm(broker, client, make_gateway):
     make_gateway(make_map(broker.port, "  health_interval: 1s"))
     # The first one is the connection's own.
@@ -162,8 +171,7 @@ def test_a_sensor_that_fails_is_told_at_once_and_again_when_it_recovers(gateway,
     mark = client.mark()
     before = int(time.time() * 1000)
     gateway.fault("climate", "no-answer")
-    # The next regular one is a minute away.
-    health = client.wait_json("tos/health", mark=mark, timeout=2)
+    health = client.wait_json("tos/health", mark=mark, timeout=AT_ONCE_S)
     after = int(time.time() * 1000)
     part = health["sensors"]["temp"]
     assert part == {"ok": False, "error": "bme280 at 0x77 on /dev/i2c-1: no answer", "since": part["since"]}
@@ -195,7 +203,7 @@ def test_an_output_that_fails_is_told_at_once_and_again_when_it_recovers(gateway
     mark = client.mark()
     gateway.fault("GPIO17", "short")
     assert client.ask("1 1", topic="tos/actions/leds") == "led1 failed: simulated line GPIO17: the transfer failed"
-    health = client.wait_json("tos/health", mark=mark, timeout=2)
+    health = client.wait_json("tos/health", mark=mark, timeout=AT_ONCE_S)
     part = health["actuators"]["led.0"]
     assert part == {"ok": False, "error": "simulated line GPIO17: the transfer failed", "since": part["since"]}
     assert abs(part["since"] - time.time() * 1000) < 5000
@@ -264,6 +272,6 @@ def test_the_service_manager_is_told_of_outputs_and_the_failsafe(broker, client,
     lines.wait(r"^STATUS=Connected, 4 sensors \(0 failing\), failing outputs: red, interval 100 ms$")
     broker.stop()
     lines.wait(r"^STATUS=Not connected, fail-safe: motors are stopped, 4 sensors \(0 failing\), ")
-    broker.start()
     mark = lines.mark()
+    broker.start()
     lines.wait(r"^STATUS=Connected, 4 sensors", mark)

@@ -207,3 +207,24 @@ def test_the_motor_stops(make_rig, table, event, what, base_us, early_us):
     table.append((what, base_us, (statistics.median(late_us), max(late_us))))
     # A sign of life may have been on its way for a moment.
     assert -early_us - 100000 * bool(base_us) <= min(late_us) and max(late_us) <= LATE_US
+
+
+AWAY = {
+    "a broker": lambda rig: None,
+    "frozen": lambda rig: rig.broker.freeze(),
+    "gone": lambda rig: rig.broker.kill(),
+    "cable cut": lambda rig: rig.proxy.freeze(),
+}
+
+
+@pytest.mark.parametrize("away", AWAY.values(), ids=AWAY)
+def test_it_ends_in_time(make_rig, sanitized, away):
+    rig = make_rig()
+    away(rig)
+    begin = time.monotonic()
+    assert rig.gateway.stop() == 0
+    seconds = time.monotonic() - begin
+    rig.broker.thaw()
+    rig.proxy.thaw()
+    # A sanitizer waits for a second of its own.
+    assert seconds < (4 if sanitized else 2)

@@ -38,7 +38,7 @@ def test_many_commands_for_a_stuck_part_hold_up_no_motor(broker, client, make_ga
     client.client.publish("tos/actions", json.dumps(STOP), 1)
     gateway.wire.wait("line GPIO5 0$", mark)
     # Each command that waits for the bus would take 0.1 s.
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 8
     answers = client.wait_several("tos/actions/ack", 102)
     assert sum(json.loads(answer.payload)["ok"] for answer in answers) == 2
 

@@ -31,6 +31,7 @@ def test_one_sensor_as_plain_text(gateway, tutorial):
     program.output.wait("^cds = 55$")
 
 
+@pytest.mark.alone
 def test_interval_typed_by_a_user(gateway, client, tutorial):
     program = tutorial("interval.py")
     program.output.wait("^ready$")
@@ -42,6 +43,7 @@ def test_interval_typed_by_a_user(gateway, client, tutorial):
     assert abs(times[4] - times[1] - 3 * 400) <= 100
 
 
+@pytest.mark.alone
 def test_interval_in_seconds_typed_by_a_user(broker, client, make_gateway, tutorial):
     make_gateway(make_map(broker.port, interval="{default: 100ms, topic_unit: s}"))
     client.wait("tos/sensors")
