@@ -129,6 +129,7 @@ def test_a_warning_is_no_mistake(binary, folder):
 def test_a_warning_is_told_at_start(broker, client, make_gateway):
     gateway = make_gateway(WARNED_MAP.format(port=broker.port))
     client.wait("tos/status")
+    gateway.log.wait("GPIO9 to GPIO27 are pulled down")
     text = "\n".join(gateway.log.since())
     assert WARNED.format(path=gateway.map) in text
     assert gateway.stop() == 0

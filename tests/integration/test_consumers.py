@@ -148,6 +148,7 @@ def test_influxdb_is_away(broker, make_gateway, database, run):
     influx(run, broker, database)
     stamps = [point(database)[1] for _ in range(6)]
     unique = sorted(set(stamps))
+    gateway.log.wait(f"sensors: reading {unique[-1]}$")
     assert unique == [ts for ts in gateway.taken() if unique[0] <= ts <= unique[-1]]
 
 

@@ -170,6 +170,7 @@ def test_nothing_is_lost_with_a_broker_that_dies(make_broker, make_client, make_
     first = before.wait_json("tos/sensors")["ts"]
     broker.kill()
     gateway.log.wait("connection lost: the broker (closed|reset) it")
+    gateway.log.wait_sum("sensors: reading", 10, gateway.log.mark())
     # So that it does not connect before somebody listens.
     gateway.pause()
     broker.start()
@@ -177,6 +178,7 @@ def test_nothing_is_lost_with_a_broker_that_dies(make_broker, make_client, make_
     gateway.resume()
     live = after.wait_json("tos/sensors")["ts"]
     after.wait_json("tos/health", lambda health: health["queued"] == 0 and health["reconnects"] == 1)
+    gateway.log.wait(f"sensors: reading {live}$")
     taken = [ts for ts in gateway.taken() if first <= ts <= live]
     assert len(taken) > 10
     assert set(taken) <= stamps(before, "tos/sensors") | stamps(after, BACKLOG, "tos/sensors")
@@ -197,6 +199,7 @@ def test_qos_2_loses_nothing_in_a_burst(make_broker, make_client, make_gateway, 
         client.wait("tos/sensors", mark=mark)
         mark += 1
     seen = sorted(json.loads(message.payload)["ts"] for message in client.since(topic="tos/sensors"))
+    gateway.log.wait(f"sensors: reading {seen[-1]}$")
     assert seen == [ts for ts in gateway.taken() if seen[0] <= ts <= seen[-1]]
 
 
