@@ -54,7 +54,8 @@ class Subscriber:
         return [(m.topic, json.loads(m.payload)["ts"]) for client in self.clients for m in client.since()]
 
     def wait(self, ts, timeout):
-        self.clients[-1].wait(BACKLOG, lambda message: json.loads(message.payload)["ts"] == ts, timeout=timeout)
+        """Live as well: the newest may be on its way."""
+        self.clients[-1].wait((LIVE, BACKLOG), lambda message: json.loads(message.payload)["ts"] == ts, timeout=timeout)
 
 
 class Run:

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import resource
+import signal
 import subprocess
 import time
 
@@ -137,7 +138,7 @@ def test_it_does_not_matter_who_reads_its_words(safe, name):
     assert (code, low) == (0, LINES)
 
 
-def test_a_log_that_may_not_grow_keeps_no_motor_running(binary, folder):
+def test_a_log_that_may_not_grow_keeps_no_motor_running(binary, folder, sanitized):
     """The kernel's signal for it would end the process. The wires are watched through a pipe, which has no limit."""
     path = folder / "tosd.yaml"
     path.write_text(MAP + "foo: 1\n")
@@ -152,9 +153,11 @@ def test_a_log_that_may_not_grow_keeps_no_motor_running(binary, folder):
         timeout=TIMEOUT,
         check=False,
     )
+    if result.returncode == -signal.SIGXFSZ and sanitized:
+        pytest.skip("the thread sanitizer begins with a file of its own")
+    assert result.returncode == 0
     written = os.read(reader, 1 << 16).decode()
     os.close(reader)
-    assert result.returncode == 0
     assert [line for line in LINES if f"line {line} 0\n" in written] == LINES
 
 
