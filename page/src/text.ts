@@ -81,6 +81,14 @@ const TABLE = {
 		en: "Connected. No gateway has been found on this broker yet: waiting for one, or enter its topic.",
 		ko: "연결되었습니다. 이 브로커에서 아직 게이트웨이를 찾지 못했습니다. 기다리거나 토픽을 입력하세요.",
 	},
+	nobodyThere: {
+		en: "No gateway answers on the topic {root}. This broker knows: {known}.",
+		ko: "토픽 {root}에서 응답하는 게이트웨이가 없습니다. 이 브로커에 있는 게이트웨이: {known}.",
+	},
+	nobodyAtAll: {
+		en: "No gateway answers on the topic {root}, and this broker knows no other one. Is the topic right, and may this user read it?",
+		ko: "토픽 {root}에서 응답하는 게이트웨이가 없고, 이 브로커에는 다른 게이트웨이도 없습니다. 토픽이 맞고, 이 사용자가 읽을 수 있습니까?",
+	},
 	gatewayOffline: {
 		en: "The gateway is offline. What is shown is from before.",
 		ko: "게이트웨이가 오프라인입니다. 이전 값이 표시되어 있습니다.",
@@ -163,6 +171,13 @@ const TABLE = {
 	keyAngle: { en: "angle", ko: "각도" },
 	keyTone: { en: "tone (Hz)", ko: "음 높이 (Hz)" },
 	keyColor: { en: "color", ko: "색" },
+	timeFor: { en: "for", ko: "동작 시간" },
+	timeFade: { en: "fade", ko: "전환 시간" },
+	seconds: { en: "s", ko: "초" },
+	notATime: {
+		en: "Not sent: a time is a number of seconds, as 2 or 0.5.",
+		ko: "보내지 않음: 시간은 2 또는 0.5처럼 초 단위의 수입니다.",
+	},
 	forward: { en: "Forward", ko: "정방향" },
 	backward: { en: "Backward", ko: "역방향" },
 	stopOne: { en: "Stop", ko: "정지" },

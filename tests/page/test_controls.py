@@ -321,3 +321,62 @@ def test_a_gateway_that_tells_nothing_of_itself(open_page, client):
     client.publish("tos/sensors", {"x": 1.25, "y": None, "ts": 1795360000123})
     page.wait_value("x", "1.25")
     page.wait_value("y", "null")
+
+
+def time_of(name, modifier):
+    return f"{row(name)} [data-time='{modifier}']"
+
+
+def test_which_times_an_output_takes_is_told_by_the_gateway(page, client):
+    about = client.wait_json("tos/about")
+    for kind, outputs in about["outputs"].items():
+        for index, output in enumerate(outputs):
+            shown = page.run(
+                "return [...document.querySelectorAll(arguments[0])].map((e) => e.dataset.time)", f"{row(f'{kind}.{index}')} [data-time]"
+            )
+            assert shown == [name for name in output["modifiers"] if name != "toggle"], output
+    assert "fade" in about["outputs"]["led"][1]["modifiers"] and "fade" not in about["outputs"]["led"][0]["modifiers"]
+
+
+def test_a_time_after_which_it_rests(page, client):
+    page.type(time_of("relay.0", "for"), "3600")
+    mark = client.mark()
+    page.click(f"{row('relay.0')} .switch")
+    asked = client.wait_json("tos/actions", lambda action: "relay" in action, mark)
+    assert asked["relay"]["0"] == {"on": True, "for": 3600000}
+    wait_state(client, lambda state: state["relay"]["0"]["on"], mark)
+    # It means nothing beside an end, and the gateway would refuse it.
+    mark = client.mark()
+    page.click(f"{row('relay.0')} .switch")
+    asked = client.wait_json("tos/actions", lambda action: "relay" in action, mark)
+    assert asked["relay"]["0"] == {"on": False}
+    wait_state(client, lambda state: not state["relay"]["0"]["on"], mark)
+    page.type(time_of("relay.0", "for"), "0.2")
+    mark = client.mark()
+    page.click(f"{row('relay.0')} .switch")
+    wait_state(client, lambda state: state["relay"]["0"]["on"], mark)
+    wait_state(client, lambda state: not state["relay"]["0"]["on"], mark)
+    page.wait("(s) => !document.querySelector(s).checked", f"{row('relay.0')} .switch")
+
+
+def test_a_fade(page, client):
+    page.type(time_of("led.1", "fade"), "1.5")
+    mark = client.mark()
+    page.set_input(f"{row('led.1')} input[type=range]", 85)
+    asked = client.wait_json("tos/actions", lambda action: "led" in action, mark)
+    assert asked["led"]["1"] == {"percent": 85, "fade": 1500}
+    wait_state(client, lambda state: state["led"]["1"].get("percent") == 85, mark)
+
+
+def test_what_is_no_time_is_not_sent_but_a_stop_is(page, client, gateway):
+    mark, wire = client.mark(), gateway.wire.mark()
+    page.type(time_of("motor.0", "for"), "-1")
+    page.click(f"{row('motor.0')} [data-choice='forward']")
+    page.wait_text(f"{row('motor.0')} .why", "a time is a number of seconds")
+    page.click(f"{row('motor.0')} [data-choice='stop']")
+    asked = client.wait_json("tos/actions", lambda action: "motor" in action, mark)
+    assert asked["motor"]["0"] == {"direction": "stop"}
+    page.wait_gone(f"{row('motor.0')} .why")
+    page.type(time_of("motor.0", "for"), "3600")
+    page.click(f"{row('motor.0')} [data-choice='forward']")
+    wait_wire(gateway, "GPIO5", 1, wire)

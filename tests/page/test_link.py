@@ -273,3 +273,20 @@ def test_the_rights_of_the_example(make_broker, folder, open_page, make_gateway)
     page.find("[data-output='relay.0'] .why")
     page.wait("(s) => document.querySelector(s).checked", "[data-output='relay.0'] .switch")
     assert gateway.output("GPIO4") == 1
+
+
+def test_a_topic_that_nobody_answers(open_page, gateway):
+    """Connected is the broker; that no gateway is there is said, and which ones are."""
+    assert gateway
+    page = open_page("lang=en&topic=nope")
+    page.wait_text(".notice", "No gateway answers on the topic nope. This broker knows: tos.")
+    assert page.run("return document.querySelector('.notice').dataset.bad") == ""
+    page.wait_gone("#outputs .none")
+    page.set_input("#gateway", "tos")
+    page.wait_value("temp", "23.5")
+    page.wait_gone(".notice")
+
+
+def test_a_topic_that_nobody_answers_of_a_broker_without_gateways(open_page):
+    page = open_page("lang=ko&topic=nope")
+    page.wait_text(".notice", "토픽 nope에서 응답하는 게이트웨이가 없고")

@@ -55,6 +55,7 @@ def test_nginx_serves_the_page_and_hands_on_the_connection(broker, gateway, open
         assert page.run("return tosPage.app.link.url") == f"wss://127.0.0.1:{port}/mqtt"
         assert page.run("return document.contentType") == "text/html"
         assert page.errors() == []
+        assert not re.search(r"\[(warn|error)\]", "\n".join(log.since()))
     finally:
         process.terminate()
         process.wait()

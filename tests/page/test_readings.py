@@ -132,6 +132,64 @@ def test_the_chart_shows_what_came(page, gateway, client):
     assert client
 
 
+# Each time on the axis that is drawn, with the place of its right edge and the width of the canvas.
+RECORDER = """
+globalThis.drawn = [];
+const fill = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const {width} = this.measureText(text);
+    const at = this.getTransform().e + x;
+    if (/^\\d\\d:\\d\\d/.test(text)) drawn.push([text, at + (this.textAlign === "center" ? width / 2 : width), this.canvas.width]);
+    return fill.apply(this, arguments);
+};
+const clock = performance.now.bind(performance);
+globalThis.ahead = 0;
+performance.now = () => clock() + ahead;
+"""
+
+
+def test_no_time_of_the_axis_is_cut(open_page, gateway):
+    """However far the next one has come in, over 20 s."""
+    assert gateway
+    page = open_page("lang=en", script=RECORDER)
+    page.wait_value("temp", "23.5")
+    page.click("#span button")
+    page.wait("() => drawn.length > 0")
+    for step in range(40):
+        page.run("ahead = arguments[0]; drawn.length = 0; tosPage.app.changed()", step * 500)
+        page.wait("() => drawn.length > 0")
+        cut = page.run("return drawn.filter(([, right, width]) => right > width)")
+        assert cut == [], step
+
+
+LEFTMOST = """(s) => {
+    const canvas = document.querySelector(s);
+    const {data, width, height} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    for (let x = 0; x < width; x += 1)
+        for (let y = 0; y < height; y += 1) {
+            const i = 4 * (y * width + x);
+            if (data[i + 3] > 200 && data[i + 1] > data[i] + 60 && data[i + 2] > data[i] + 50) return x / width;
+        }
+    return 1;
+}"""
+
+
+def test_a_chart_begins_with_what_there_is(page):
+    """The span grows up to what was chosen. Ten minutes would be nearly empty after three."""
+    page.run("document.querySelectorAll('#span button')[1].click()")
+    page.wait("(s) => document.querySelector(s)?.width > 100", f"{card('temp')} canvas")
+    assert page.run("const {firstMs, sensors} = tosPage.app.gateway; return firstMs === sensors.get('temp').series.firstMs")
+    for minutes in (3, 30):
+        page.run(
+            """
+            const {series} = tosPage.app.gateway.sensors.get("temp"), now = performance.timeOrigin + performance.now();
+            for (let at = now - arguments[0] * 60000; at < now; at += 1000) series.add(at, 20);
+            """,
+            minutes,
+        )
+        page.wait(f"(s) => ({LEFTMOST})(s) < 0.25", f"{card('temp')} canvas")
+
+
 def rows_of(path):
     raw = path.read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")

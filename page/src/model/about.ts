@@ -19,6 +19,8 @@ export interface Output {
 	name: string;
 	nature: string;
 	moves: boolean;
+	/** What an action may have beside the keys, as "for" and "fade". */
+	modifiers: string[];
 	keys: OutputKey[];
 }
 
@@ -68,6 +70,9 @@ const numberOf = (value: unknown): number | undefined =>
 const entriesOf = (value: unknown): [string, unknown][] =>
 	isObject(value) ? Object.entries(value) : [];
 
+const wordsOf = (value: unknown): string[] =>
+	Array.isArray(value) ? value.map(textOf).filter(Boolean) : [];
+
 const TYPES: readonly string[] = ["bool", "integer", "number", "choice", "color"];
 
 function readKey(name: string, value: unknown): OutputKey {
@@ -77,9 +82,7 @@ function readKey(name: string, value: unknown): OutputKey {
 		name,
 		type: TYPES.includes(type) ? (type as KeyType) : "unknown",
 		decimals: type === "integer" ? 0 : (numberOf(told["decimals"]) ?? 0),
-		choices: Array.isArray(told["choices"])
-			? told["choices"].map(textOf).filter(Boolean)
-			: [],
+		choices: wordsOf(told["choices"]),
 	};
 	const min = numberOf(told["min"]);
 	const max = numberOf(told["max"]);
@@ -96,6 +99,7 @@ function readOutput(kind: string, index: number, value: unknown): Output {
 		name: textOf(told["name"]) || `${kind} ${index}`,
 		nature: textOf(told["nature"]),
 		moves: told["moves"] === true,
+		modifiers: wordsOf(told["modifiers"]),
 		keys: entriesOf(told["keys"]).map(([name, key]) => readKey(name, key)),
 	};
 }
@@ -175,6 +179,7 @@ export function guessAbout(root: string, state: Json | null): About {
 				name: `${kind} ${index}`,
 				nature: "",
 				moves: "direction" in keys || "angle" in keys,
+				modifiers: [],
 				keys: Object.entries(keys).map(([name, value]) =>
 					guessKey(name, value),
 				),

@@ -72,6 +72,9 @@ export class Gateway {
 	/** Goes up with each event, and never back. */
 	eventCount = 0;
 
+	/** When it was chosen, by performance.now(). */
+	readonly chosenAt = performance.now();
+
 	constructor(readonly root: string) {
 		this.about = guessAbout(root, null);
 	}
@@ -203,6 +206,22 @@ export class Gateway {
 		if (this.events.length > EVENTS_MAX)
 			this.events.splice(0, this.events.length - EVENTS_MAX);
 		return true;
+	}
+
+	/** It has said something, or the broker has kept something of it. */
+	get isHeard(): boolean {
+		return (
+			this.status !== "" ||
+			this.about.isTold ||
+			this.state !== null ||
+			this.health !== null ||
+			this.readings > 0
+		);
+	}
+
+	/** The time of the oldest value of any sensor; Infinity: there is none. */
+	get firstMs(): number {
+		return Math.min(...[...this.sensors.values()].map(({ series }) => series.firstMs));
 	}
 
 	/** The present interval in ms; 0: not known. */

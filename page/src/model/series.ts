@@ -124,9 +124,11 @@ export class Series {
 	/** The usual time between two values, ms. */
 	private spacing = 0;
 	private last = -Infinity;
+	private first = Infinity;
 
 	/** A value of that time, in the browser's clock. */
 	add(ms: number, value: number): void {
+		this.first = Math.min(this.first, ms);
 		if (ms > this.last) {
 			const passed = ms - this.last;
 			if (Number.isFinite(passed))
@@ -144,6 +146,11 @@ export class Series {
 
 	get length(): number {
 		return this.tiers.reduce((sum, tier) => sum + tier.length, 0);
+	}
+
+	/** The time of the oldest value that ever came; Infinity: none has. */
+	get firstMs(): number {
+		return this.first;
 	}
 
 	get spacingMs(): number {

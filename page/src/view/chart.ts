@@ -9,6 +9,10 @@ import type { Sensor } from "../model/gateway";
 const HEIGHT_PX = 120;
 const COLUMNS_MAX = 400;
 const REDRAW_MIN_MS = 500;
+/** A chart of less than this is not stretched. */
+const YOUNG_MIN_MS = 60000;
+const PADDING_PX = 6;
+const LETTER_PX = 6.5;
 
 /** Colors of the page, read again when they change. */
 let style: CSSStyleDeclaration | null = null;
@@ -60,6 +64,8 @@ export class Chart {
 	constructor(
 		private readonly sensor: Sensor,
 		private readonly minutes: () => number,
+		/** When the first value of any chart came: before that there is nothing to show. */
+		private readonly first: () => number,
 		private readonly hover: (text: string) => void,
 	) {
 		charts.add(this);
@@ -97,7 +103,8 @@ export class Chart {
 		if (!this.isVisible || !width || !charts.has(this)) return;
 		this.drawnAt = performance.now();
 		const to = now();
-		this.range = [to - this.minutes() * 60000, to];
+		const young = Math.max(to - this.first(), YOUNG_MIN_MS);
+		this.range = [to - Math.min(this.minutes() * 60000, young), to];
 		const { t, low, high, mean } = this.sensor.series.columns(
 			...this.range,
 			Math.min(COLUMNS_MAX, Math.max(Math.floor(width / 2), 50)),
@@ -123,7 +130,7 @@ export class Chart {
 			width,
 			height: HEIGHT_PX,
 			ms: 1,
-			padding: [6, 6, 0, 0],
+			padding: [PADDING_PX, PADDING_PX, 0, 0],
 			legend: { show: false },
 			cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
 			select: { show: false, left: 0, top: 0, width: 0, height: 0 },
@@ -149,7 +156,8 @@ export class Chart {
 					ticks: { show: false },
 					size: 22,
 					space: 70,
-					values: times,
+					values: (plot, splits, _axis, _space, stepMs) =>
+						this.times(plot, splits, stepMs),
 				},
 				{
 					stroke: axis,
@@ -163,6 +171,20 @@ export class Chart {
 			],
 			hooks: { setCursor: [(plot) => this.pointed(plot)] },
 		};
+	}
+
+	/** Hours and minutes, with seconds where less than a minute is between them. What the edge would cut is left out. */
+	private times(plot: uPlot, splits: number[], stepMs: number): string[] {
+		const [from, to] = this.range;
+		const perMs = plot.bbox.width / uPlot.pxRatio / (to - from);
+		return splits.map((ms) => {
+			const date = new Date(ms);
+			const minutes = `${two(date.getHours())}:${two(date.getMinutes())}`;
+			const text =
+				stepMs < 60000 ? `${minutes}:${two(date.getSeconds())}` : minutes;
+			const room = (to - ms) * perMs + PADDING_PX;
+			return room < (text.length * LETTER_PX) / 2 ? "" : text;
+		});
 	}
 
 	private pointed(plot: uPlot): void {
@@ -195,22 +217,7 @@ function room(low: number | null, high: number | null): [number, number] {
 /** As wide as the longest number asks for. */
 function sizeOf(_plot: uPlot, values: string[] | null): number {
 	const longest = Math.max(...(values ?? []).map((value) => value.length), 2);
-	return Math.min(longest, 9) * 6.5 + 14;
+	return Math.min(longest, 9) * LETTER_PX + 14;
 }
 
 const two = (value: number): string => String(value).padStart(2, "0");
-
-/** Hours and minutes, with seconds where less than a minute is between them. */
-function times(
-	_plot: uPlot,
-	splits: number[],
-	_axis: number,
-	_space: number,
-	stepMs: number,
-): string[] {
-	return splits.map((ms) => {
-		const date = new Date(ms);
-		const text = `${two(date.getHours())}:${two(date.getMinutes())}`;
-		return stepMs < 60000 ? `${text}:${two(date.getSeconds())}` : text;
-	});
-}

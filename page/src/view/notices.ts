@@ -33,9 +33,17 @@ function ofLink(app: App): Notice[] {
 				isBad: true,
 			},
 		];
-	if (state === "on" && !app.gateway && performance.now() - app.link.sinceAt > SEARCH_MS)
-		return [{ text: t("searching"), isBad: false }];
-	return [];
+	if (state !== "on" || app.gateway?.isHeard) return [];
+	const sinceAt = Math.max(app.link.sinceAt, app.gateway?.chosenAt ?? 0);
+	if (performance.now() - sinceAt <= SEARCH_MS) return [];
+	if (!app.gateway) return [{ text: t("searching"), isBad: false }];
+	return [{ text: nobodyThere(app, app.gateway.root), isBad: true }];
+}
+
+/** The topic may be misspelt: the others that there are tell so. */
+function nobodyThere(app: App, root: string): string {
+	const known = [...app.known.keys()].sort().join(", ");
+	return known ? t("nobodyThere", { root, known }) : t("nobodyAtAll", { root });
 }
 
 function ofClock(gateway: Gateway): Notice[] {

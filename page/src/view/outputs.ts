@@ -6,6 +6,7 @@ import type { Output } from "../model/about";
 import { t } from "../text";
 import { controlsOf, switchControl } from "./controls";
 import { icon } from "./icons";
+import { timesOf } from "./times";
 
 interface Row extends View {
 	/** What it was made of. */
@@ -15,9 +16,16 @@ interface Row extends View {
 function makeRow(app: App, output: Output, made: string): Row {
 	const error = h("p", { class: "why", role: "alert" });
 	let mistake = "";
+	const times = timesOf(output);
 	const send = async (key: string, value: unknown): Promise<boolean> => {
+		const more = times.beside(key, value);
+		if (!more) {
+			mistake = t("notATime");
+			app.changed();
+			return false;
+		}
 		const answer = await app.ask({
-			[output.kind]: { [output.index]: { [key]: value } },
+			[output.kind]: { [output.index]: { [key]: value, ...more } },
 		});
 		mistake = answer.ok ? "" : whyNot(answer);
 		app.changed();
@@ -53,11 +61,12 @@ function makeRow(app: App, output: Output, made: string): Row {
 			),
 			main?.element,
 		),
-		controls.length > 0 &&
+		(controls.length > 0 || times.element) &&
 			h(
 				"div",
 				{ class: "controls" },
 				...controls.map((control) => control.element),
+				times.element,
 			),
 		error,
 	);
@@ -108,7 +117,7 @@ export function outputsView(app: App): View {
 			names.map((name) => rows.get(name)!.element),
 		);
 		for (const row of rows.values()) row.update();
-		show(none, !outputs.length);
+		show(none, !outputs.length && !!gateway?.isHeard);
 		show(list, outputs.length > 0);
 	};
 	return { element, update };

@@ -49,6 +49,7 @@ function makeCard(app: App, sensor: Sensor): Card {
 	const chart = new Chart(
 		sensor,
 		() => settings.minutes,
+		() => app.gateway?.firstMs ?? Infinity,
 		(text) => setText(hover, text),
 	);
 	figure.append(chart.element);
