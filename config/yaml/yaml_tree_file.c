@@ -10,16 +10,21 @@
 
 static const struct diag_place whole_file = {0};
 
-/* What makes a map of this name. EXAMPLES_DIR is where they are installed. */
+/* What makes a map of this name. EXAMPLES_DIR is where they are installed, if they are. */
 static void tell_missing(struct diag *diag, const char *path)
 {
+	bool has_examples = access(EXAMPLES_DIR, R_OK) == 0;
 	char cure[PATH_MAX + 256];
 
 	(void)snprintf(cure, sizeof(cure),
-		"`sudo tosctl probe --write %s` makes a first map of what it finds on this board; "
-		"examples are in %s",
-		path, EXAMPLES_DIR);
-	diag_error(diag, whole_file, cure, "cannot be read: %s", strerror(ENOENT));
+		"`sudo tosctl probe --write %s` makes a first map of what it finds on this "
+		"board%s%s",
+		path, has_examples ? "; examples are in " : "", has_examples ? EXAMPLES_DIR : "");
+	diag_error(diag, whole_file,
+		strcmp(path, "-") == 0 ? "standard input is not read: put the map into a file, and "
+					 "name that"
+				       : cure,
+		"cannot be read: %s", strerror(ENOENT));
 }
 
 /* Reads at most size bytes. The bytes read, or a negative errno. */

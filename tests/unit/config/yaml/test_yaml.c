@@ -358,7 +358,10 @@ static void test_unreadable_files(void **state)
 	assert_unreadable("/nonexistent/tosd.yaml",
 		"t: error: cannot be read: No such file or directory\n"
 		"  `sudo tosctl probe --write /nonexistent/tosd.yaml` makes a first map of what it "
-		"finds on this board; examples are in /*/tos-gateway/examples\n");
+		"finds on this board*\n");
+	assert_unreadable("-",
+		"t: error: cannot be read: No such file or directory\n"
+		"  standard input is not read: put the map into a file, and name that\n");
 	assert_unreadable("/", "t: error: cannot be read: Is a directory\n");
 	/* It could keep its reader waiting for ever, as a pipe does. */
 	assert_unreadable("/dev/zero",
