@@ -4,6 +4,7 @@
 import pathlib
 import re
 import subprocess
+from xml.etree import ElementTree
 
 import pytest
 from conftest import ROOT
@@ -159,3 +160,10 @@ def test_the_version_is_the_same_everywhere():
     version = re.search(r"version: '([\d.]+)'", text_of("meson.build")).group(1)
     assert re.match(r"tos-gateway \(([\d.]+)\)", text_of("debian/changelog")).group(1) == version
     assert re.search(r"^## ([\d.]+)", text_of("CHANGELOG.md"), re.MULTILINE).group(1) == version
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "images").glob("*.svg")), ids=lambda path: path.name)
+def test_a_picture_is_small_and_says_what_it_shows(path):
+    picture = ElementTree.parse(path).getroot()
+    assert path.stat().st_size < 20_000
+    assert picture.find("{http://www.w3.org/2000/svg}title").text
