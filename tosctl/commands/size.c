@@ -256,42 +256,62 @@ static void add_connect(struct sizer *sizer)
 		publish_bytes(topic_size(sizer->config, "status"), strlen("online"), 0);
 }
 
-/* 1234567 as "1.2 MB". */
-static void print_amount(const char *what, double one, double all, const char *unit)
+/* 1234567 B as "1235 kB": the number to the right, and the unit to the left, in so many columns. */
+static void print_number(int columns, double value, const char *unit, int unit_columns)
 {
 	static const char *const PREFIXES[] = {"", "k", "M", "G", "T"};
 	size_t prefix = 0;
+	int decimals;
 
-	while (all >= 9999.5 && prefix + 1 < sizeof(PREFIXES) / sizeof(*PREFIXES)) {
-		all /= 1000;
+	while (value >= 9999.5 && prefix + 1 < sizeof(PREFIXES) / sizeof(*PREFIXES)) {
+		value /= 1000;
 		prefix++;
 	}
-	printf("%-28s%12.*f %14.*f %s%s\n", what, one < 100 && one > 0 && fmod(one, 1) > 0 ? 2 : 0,
-		one, all < 100 && fmod(all, 1) > 0 ? 1 : 0, all, PREFIXES[prefix], unit);
+	decimals = fmod(value, 1) == 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+	printf("%*.*f%s%s%-*s", columns, decimals, value, *unit || prefix ? " " : "",
+		PREFIXES[prefix],
+		unit_columns > 0 ? unit_columns - (int)strlen(PREFIXES[prefix]) : 0, unit);
+}
+
+static void print_amount(const char *what, double one, double all, const char *unit)
+{
+	printf("%-24s", what);
+	print_number(10, one, unit, *unit ? 4 : 5);
+	print_number(14, all, unit, 0);
+	putchar('\n');
+}
+
+static void print_to_set(double n)
+{
+	double per_second = ceil(n / LONG_OUTAGE_S);
+
+	/* Windows of backoff.h: half of one is waited, the other half is random. */
+	printf("\nconnects when the broker is back\n");
+	printf("  after a second              %25.0f /s\n", n / 0.5);
+	printf("  after a minute and more     %25.0f /s\n", per_second);
+	printf("\nto set at the broker, at least\n");
+	printf("  LimitNOFILE= of its unit    %25.0f open files\n", n + SPARE_FILES);
+	printf("  net.core.somaxconn          %25.0f connections that wait; its listener's "
+	       "backlog too\n",
+		fmin(fmax(per_second, 128), 65535));
 }
 
 static void print(const char *path, const struct sizer *sizer, double n)
 {
 	const struct sums *sums = &sizer->sums;
 
-	printf("%s, MQTT 5, without TCP and TLS\n\n%-28s%12s %14.0f gateways\n", path, "", "1", n);
-	print_amount("messages a second", sums->messages, n * sums->messages, "");
-	print_amount("packets a second", sums->packets, n * sums->packets, "");
-	print_amount("bytes a second", sums->bytes, n * sums->bytes, "B");
+	printf("%s, MQTT 5, without TCP and TLS\n\n%-24s%10s %-4s%14.0f gateways\n", path, "", "1",
+		"", n);
+	print_amount("messages", sums->messages, n * sums->messages, "/s");
+	print_amount("packets", sums->packets, n * sums->packets, "/s");
+	print_amount("bytes", sums->bytes, n * sums->bytes, "B/s");
 	print_amount("bytes a day", 86400 * sums->bytes, 86400 * n * sums->bytes, "B");
 	print_amount("retained messages", sums->retained, n * sums->retained, "");
 	print_amount("retained bytes", sums->retained_bytes, n * sums->retained_bytes, "B");
 	print_amount("subscriptions", SUBSCRIPTIONS, n * SUBSCRIPTIONS, "");
 	print_amount("messages of a connect", sums->begin_messages, n * sums->begin_messages, "");
 	print_amount("bytes of a connect", sums->begin_bytes, n * sums->begin_bytes, "B");
-	/* Windows of backoff.h: half of one is waited, the other half is random. */
-	printf("\nconnects a second when the broker is back\n");
-	printf("  after a second            %13s %14.0f\n", "", n / 0.5);
-	printf("  after a minute and more   %13s %14.0f\n", "", ceil(n / LONG_OUTAGE_S));
-	printf("\nto set\n");
-	printf("  open files of the broker  %13s %14.0f at least\n", "", n + SPARE_FILES);
-	printf("  net.core.somaxconn        %13s %14.0f at least, and the listener's backlog\n", "",
-		fmin(fmax(n / LONG_OUTAGE_S, 128), 65535));
+	print_to_set(n);
 }
 
 static int load(const char *path, struct config **ret_config)
