@@ -7,6 +7,7 @@
 #pragma once
 
 #include "options.h"
+#include "options_own.h"
 
 /* What a command returns, and the program then exits with. */
 enum exit_code {
@@ -23,6 +24,7 @@ struct command {
 	const char *arguments; /* "[NAME]"; "": none */
 	const char *help;      /* one short line */
 	int n_min, n_max;      /* arguments */
+	unsigned takes;        /* of enum options_own, beside the options of the connection */
 	/* Returns an exit code. Mistakes were reported on stderr. */
 	int (*run)(const struct options *options, int n, char **arguments);
 };

@@ -1,14 +1,38 @@
 # SPDX-License-Identifier: MIT
 # bash completion of tosctl: commands from its help, kinds and names of outputs from the gateway.
 
-# What the gateway has: "led red", a line each. Quick, or nothing: TOSCTL_WAIT is for slow networks.
-_tosctl_outputs() {
-	tosctl -W "${TOSCTL_WAIT:-1}" "$@" names 2>/dev/null
+# What the gateway has, of the array connection: "led red", a line each; of a kind "red on off"; of sensors "temp". Quick,
+# or nothing: TOSCTL_WAIT is for slow networks.
+_tosctl_names() {
+	tosctl -W "${TOSCTL_WAIT:-1}" "${connection[@]}" names "$@" 2>/dev/null
+}
+
+# Behind a kind: the names, and what the only one takes, or all of them at once; behind a name, what that one takes.
+_tosctl_of_kind() {
+	local name taken i
+	local -a names=() takes=()
+
+	while read -r name taken; do
+		names+=("$name")
+		takes+=("$taken")
+	done < <(_tosctl_names "$1")
+	if (($# == 1)); then
+		echo "${names[@]}"
+		if ((${#names[@]} == 1)); then
+			echo "${takes[0]}"
+		elif [[ " ${takes[*]} " == *" stop "* ]]; then
+			echo stop
+		fi
+	elif (($# == 2)); then
+		for i in "${!names[@]}"; do
+			[[ $2 != "${names[i]}" && $2 != "$i" ]] || echo "${takes[i]}"
+		done
+	fi
 }
 
 _tosctl() {
-	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} word command="" i
-	local -a connection=()
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} word i
+	local -a connection=() words=()
 
 	case $previous in
 	-c | --config | --cafile | --cert | --key | --unix | --write | --simulate | check)
@@ -32,23 +56,24 @@ _tosctl() {
 			;;
 		-*) ;;
 		*)
-			command=$word
-			break
+			words+=("$word")
 			;;
 		esac
 	done
 	if [[ $current == -* ]]; then
 		word="-h -p -L -u -P -V -W -C -t -c --unix --cafile --cert --key --json --for --fade --help --version --write --simulate --state --force"
-	elif [[ -z $command ]]; then
+	elif ((${#words[@]} == 0)); then
 		word="$(tosctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p')
-			$(_tosctl_outputs "${connection[@]}" | cut -d ' ' -f 1 | sort -u)"
-	elif [[ $command == probe ]]; then
-		word="--write --simulate --state --force --json"
-	elif [[ $command == drivers ]]; then
-		word=$(tosctl drivers | cut -d ' ' -f 1)
+			$(_tosctl_names | cut -d ' ' -f 1 | sort -u)"
 	else
-		word=$(_tosctl_outputs "${connection[@]}" | sed -n "s/^$command //p")
-		[[ -z $word ]] || word+=" on off toggle stop"
+		word=""
+		case ${words[0]} in
+		probe) word="--write --simulate --state --force --json" ;;
+		drivers) ((${#words[@]} > 1)) || word=$(tosctl drivers | cut -d ' ' -f 1) ;;
+		watch) word=$(_tosctl_names sensors | grep -vxF "$(printf '%s\n' "${words[@]:1}" -)") ;;
+		names) ((${#words[@]} > 1)) || word="sensors $(_tosctl_names | cut -d ' ' -f 1 | sort -u)" ;;
+		*) word=$(_tosctl_of_kind "${words[@]}") ;;
+		esac
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")
 }

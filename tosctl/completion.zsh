@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # zsh completion of tosctl: commands from its help, kinds and names of outputs from the gateway.
 
-local -a connection found
+local -a connection found typed
 local context state state_descr line i
 typeset -A opt_args
 
@@ -16,9 +16,31 @@ for ((i = 2; i < CURRENT; i++)); do
 	esac
 done
 
-# What the gateway has: "led red", a line each. Quick, or nothing: TOSCTL_WAIT is for slow networks.
-_tosctl_outputs() {
-	tosctl -W ${TOSCTL_WAIT:-1} $connection names 2>/dev/null
+# What the gateway has: "led red", a line each; of a kind "red on off"; of sensors "temp". Quick, or nothing: TOSCTL_WAIT
+# is for slow networks.
+_tosctl_names() {
+	tosctl -W ${TOSCTL_WAIT:-1} $connection names "$@" 2>/dev/null
+}
+
+# Behind a kind: the names, and what the only one takes, or all of them at once; behind a name, what that one takes.
+_tosctl_of_kind() {
+	local -a lines=(${(f)"$(_tosctl_names $1)"}) names=()
+	local -i at=1
+
+	names=(${lines%% *})
+	if (($# == 1)); then
+		found=($names)
+		if ((${#names} > 1)); then
+			[[ "$lines " != *" stop "* ]] || found+=(stop)
+			return
+		fi
+	elif (($# == 2)); then
+		at=${names[(Ie)$2]}
+		((at)) || [[ $2 != <-> ]] || at=$(($2 + 1))
+	else
+		return
+	fi
+	found+=(${=${lines[at]-}#${names[at]-}})
 }
 
 _arguments -C \
@@ -35,20 +57,28 @@ _arguments -C \
 case $state in
 command)
 	found=(${(f)"$(tosctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')"})
-	found+=(${(fu)"$(_tosctl_outputs | cut -d ' ' -f 1)"})
+	found+=(${(fu)"$(_tosctl_names | cut -d ' ' -f 1)"})
 	;;
 argument)
+	# Words, and not options, between the command and the one that is typed now.
+	typed=(${${words[2,CURRENT - 1]}:#-*})
 	case ${words[1]} in
 	check)
 		_files
 		return
 		;;
 	drivers)
-		found=(${(f)"$(tosctl drivers | cut -d ' ' -f 1)"})
+		((${#typed})) || found=(${(f)"$(tosctl drivers | cut -d ' ' -f 1)"})
+		;;
+	watch)
+		found=(${(f)"$(_tosctl_names sensors)"})
+		found=(${found:|typed})
+		;;
+	names)
+		((${#typed})) || found=(sensors ${(fu)"$(_tosctl_names | cut -d ' ' -f 1)"})
 		;;
 	*)
-		found=(${(f)"$(_tosctl_outputs | sed -n "s/^${words[1]} //p")"})
-		((${#found})) && found+=(on off toggle stop)
+		_tosctl_of_kind ${words[1]} $typed
 		;;
 	esac
 	;;

@@ -2,6 +2,7 @@
 #include "listen.h"
 
 #include "command.h"
+#include "shown.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,8 +43,8 @@ int listen_to(const struct options *options, const char *const *names, size_t n,
 		if (name && show(options, name, &inbound))
 			shown++;
 		mqtt_inbound_free(&inbound);
-		/* Nobody reads any more: a pipe was closed. */
-		if (fflush(stdout) != 0 || (options->count > 0 && shown >= options->count))
+		/* Nobody reads any more, or the disk is full. */
+		if (!shown_flush() || (options->count > 0 && shown >= options->count))
 			exit_code = EXIT_OK;
 	}
 	session_close(session);

@@ -2,6 +2,7 @@
 #include "command.h"
 #include "diag.h"
 #include "output.h"
+#include "shown.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -30,29 +31,38 @@ static const char *find_near(const char *word)
 	return diag_nearest(word, names);
 }
 
+static int run_output(const struct options *options, int n, char **words)
+{
+	const char *near = find_near(words[0]);
+	int r;
+
+	if (near) {
+		fprintf(stderr, "tosctl: there is no command \"%.40s\"; did you mean \"%s\"?\n",
+			words[0], near);
+		return EXIT_USAGE;
+	}
+	r = options_own_check(words[0], options->given, OPTIONS_OF_OUTPUTS);
+	return r < 0 ? output_run(options, n, words) : r;
+}
+
 static int run(const struct options *options, int n, char **words)
 {
 	const struct command *command = n > 0 ? find_command(words[0]) : NULL;
-	const char *near;
+	int r;
 
 	if (n == 0) {
 		fputs("tosctl: say what to do. Try 'tosctl --help', or 'tosctl status'.\n", stderr);
 		return EXIT_USAGE;
 	}
-	if (!command) {
-		near = find_near(words[0]);
-		if (!near)
-			return output_run(options, n, words);
-		fprintf(stderr, "tosctl: there is no command \"%.40s\"; did you mean \"%s\"?\n",
-			words[0], near);
-		return EXIT_USAGE;
-	}
+	if (!command)
+		return run_output(options, n, words);
 	if (n - 1 < command->n_min || n - 1 > command->n_max) {
 		fprintf(stderr, "Usage: tosctl %s%s%s\n", command->name,
 			*command->arguments ? " " : "", command->arguments);
 		return EXIT_USAGE;
 	}
-	return command->run(options, n - 1, words + 1);
+	r = options_own_check(command->name, options->given, command->takes);
+	return r < 0 ? command->run(options, n - 1, words + 1) : r;
 }
 
 int main(int argc, char **argv)
@@ -60,12 +70,10 @@ int main(int argc, char **argv)
 	struct options options;
 	int first, exit_code;
 
+	shown_begin();
 	text_init();
 	exit_code = options_parse(argc, argv, &options, &first);
 	if (exit_code < 0)
 		exit_code = run(&options, argc - first, argv + first);
-	/* What could not be written was not shown. */
-	if (fflush(stdout) != 0 && exit_code == EXIT_OK)
-		exit_code = EXIT_REFUSED;
-	return exit_code;
+	return shown_end(exit_code);
 }

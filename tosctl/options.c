@@ -3,11 +3,12 @@
 
 #include "command.h"
 #include "config_url.h"
+#include "duration.h"
+#include "options_own.h"
 #include "version.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,36 +116,6 @@ static int show_help(void)
 	return EXIT_OK;
 }
 
-int options_duration(const char *text, uint32_t *ret_ms)
-{
-	static const struct {
-		const char *unit;
-		double ms;
-	} UNITS[] = {{"", 1}, {"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}};
-	char *end;
-	double number = strtod(text, &end);
-
-	if (end == text || !isfinite(number) || number < 0 ||
-		text[strspn(text, "0123456789.")] != *end)
-		return -EINVAL;
-	for (size_t i = 0; i < sizeof(UNITS) / sizeof(*UNITS); i++) {
-		double ms = round(number * UNITS[i].ms);
-
-		if (strcmp(end, UNITS[i].unit) == 0 && ms >= 1 && ms <= UINT32_MAX) {
-			*ret_ms = (uint32_t)ms;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
-static int take_duration(const char *name, const char *text, uint32_t *ret_ms)
-{
-	return options_duration(text, ret_ms) == 0
-		? -1
-		: usage_error("%s takes a time such as 2s or 500ms, not \"%s\"", name, text);
-}
-
 static int take_number(
 	const char *name, const char *text, unsigned long max, unsigned long *ret_number)
 {
@@ -242,9 +213,9 @@ static int take(int option, char *value, struct draft *draft)
 		draft->options.json = true;
 		return -1;
 	case OPTION_FOR:
-		return take_duration("--for", value, &draft->options.for_ms);
+		return duration_parse("--for", value, &draft->options.for_ms);
 	case OPTION_FADE:
-		return take_duration("--fade", value, &draft->options.fade_ms);
+		return duration_parse("--fade", value, &draft->options.fade_ms);
 	case OPTION_WRITE:
 		return take_path("--write", value, &draft->options.write);
 	case OPTION_SIMULATE:
@@ -265,6 +236,29 @@ static int take(int option, char *value, struct draft *draft)
 	}
 }
 
+/* Of enum options_own; 0: it is of the connection. */
+static unsigned own_bit(int option)
+{
+	static const struct {
+		int option;
+		enum options_own bit;
+	} ROWS[] = {
+		{'C', OPTIONS_COUNT},
+		{OPTION_JSON, OPTIONS_JSON},
+		{OPTION_FOR, OPTIONS_FOR},
+		{OPTION_FADE, OPTIONS_FADE},
+		{OPTION_WRITE, OPTIONS_WRITE},
+		{OPTION_SIMULATE, OPTIONS_SIMULATE},
+		{OPTION_STATE, OPTIONS_STATE},
+		{OPTION_FORCE, OPTIONS_FORCE},
+	};
+
+	for (size_t i = 0; i < sizeof(ROWS) / sizeof(*ROWS); i++)
+		if (ROWS[i].option == option)
+			return ROWS[i].bit;
+	return 0;
+}
+
 /* As mosquitto's tools have it: -h is the host, and without one it is help. */
 static bool is_bare_help(int argc, char **argv)
 {
@@ -274,16 +268,36 @@ static bool is_bare_help(int argc, char **argv)
 	return false;
 }
 
-static int parse(int argc, char **argv, struct draft *draft)
+/* No option begins with a digit, but a number may be negative. */
+static bool is_word(const char *argument)
+{
+	return argument[0] != '-' || !argument[1] || strchr("0123456789.", argument[1]) != NULL;
+}
+
+/* The words go to the end of argv, from *ret_first on. */
+static int parse(int argc, char **argv, struct draft *draft, int *ret_first)
 {
 	int exit_code = -1, option;
+	size_t n_words = 0;
+	bool is_rest = false;
 
 	if (is_bare_help(argc, argv))
 		return show_help();
-	optind = 0; /* all over again */
-	while (exit_code < 0 &&
-		(option = getopt_long(argc, argv, "h:p:L:u:P:V:W:C:t:c:", TABLE, NULL)) != -1)
-		exit_code = take(option, optarg, draft);
+	optind = 1; /* all over again */
+	while (exit_code < 0 && optind < argc) {
+		if (is_rest || is_word(argv[optind])) {
+			argv[1 + n_words++] = argv[optind++];
+		} else if (strcmp(argv[optind], "--") == 0) {
+			is_rest = true;
+			optind++;
+		} else {
+			option = getopt_long(argc, argv, "+h:p:L:u:P:V:W:C:t:c:", TABLE, NULL);
+			draft->options.given |= own_bit(option);
+			exit_code = take(option, optarg, draft);
+		}
+	}
+	*ret_first = argc - (int)n_words;
+	memmove(argv + *ret_first, argv + 1, n_words * sizeof(*argv));
 	return exit_code;
 }
 
@@ -291,7 +305,7 @@ static int parse(int argc, char **argv, struct draft *draft)
 static int take_line(char *line, const char *path, struct draft *draft)
 {
 	char name[] = "tosctl", *value, *argv[4] = {name, NULL, NULL, NULL};
-	int argc = 2, exit_code;
+	int argc = 2, first = 0, exit_code;
 
 	line[strcspn(line, "\r")] = '\0';
 	argv[1] = line + strspn(line, " \t");
@@ -302,9 +316,9 @@ static int take_line(char *line, const char *path, struct draft *draft)
 		*value++ = '\0';
 		argv[argc++] = value + strspn(value, " \t");
 	}
-	exit_code = parse(argc, argv, draft);
-	if (exit_code < 0 && optind < argc)
-		exit_code = usage_error("\"%s\" is no option", argv[optind]);
+	exit_code = parse(argc, argv, draft, &first);
+	if (exit_code < 0 && first < argc)
+		exit_code = usage_error("\"%s\" is no option", argv[first]);
 	if (exit_code >= 0)
 		fprintf(stderr, "tosctl: that stands in %s\n", path);
 	return exit_code;
@@ -464,12 +478,13 @@ int options_parse(int argc, char **argv, struct options *ret_options, int *ret_f
 {
 	struct draft draft = {.options.wait_us = WAIT_S * UINT64_C(1000000)};
 	struct draft from_file = draft;
-	int exit_code = read_own_file(&from_file), first;
+	int exit_code = read_own_file(&from_file), first = argc;
 
+	/* What stands there is for the commands that take it. */
+	from_file.options.given = 0;
 	draft = from_file;
 	if (exit_code < 0)
-		exit_code = parse(argc, argv, &draft);
-	first = optind;
+		exit_code = parse(argc, argv, &draft, &first);
 	if (exit_code < 0)
 		exit_code = choose_place(&from_file, &draft);
 	if (exit_code < 0)

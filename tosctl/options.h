@@ -21,15 +21,14 @@ struct options {
 	bool json;                /* --json */
 	/* Of probe: --write, --simulate and --state; NULL: not given. */
 	const char *write, *simulate, *state;
-	bool force; /* --force */
+	bool force;     /* --force */
+	unsigned given; /* of enum options_own: those of the command line */
 };
 
 /*
  * Fills *ret_options; texts are borrowed from argv, or live as long as the process. *ret_first: the
- * index of the command in argv, which is reordered; argc: there is none. Returns -1, or an exit
- * code after --help, --version or a mistake that was reported on stderr.
+ * index of the command in argv, which is reordered; argc: there is none. A negative number is a
+ * word, as the angle of a servo. Returns -1, or an exit code after --help, --version or a mistake
+ * that was reported on stderr.
  */
 int options_parse(int argc, char **argv, struct options *ret_options, int *ret_first);
-
-/* "500ms", "1.5s", "2min", or milliseconds, into ms. -EINVAL: it is none of them. */
-int options_duration(const char *text, uint32_t *ret_ms);

@@ -3,7 +3,7 @@
 
 #include "ask.h"
 #include "command.h"
-#include "diag.h"
+#include "near.h"
 #include "text.h"
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -18,22 +18,6 @@ static const char *text_of(const cJSON *object, const char *key)
 	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
 
 	return text ? text : "";
-}
-
-/* "there are: a, b"; the nearest first, if one is near. */
-static void add_names(char wrong[OUTPUT_WRONG_BYTES], const char *word, const char *const *names)
-{
-	const char *nearest = word ? diag_nearest(word, names) : NULL;
-	size_t used = strlen(wrong);
-
-	if (nearest) {
-		(void)snprintf(
-			wrong + used, OUTPUT_WRONG_BYTES - used, "; did you mean \"%s\"?", nearest);
-		return;
-	}
-	for (size_t i = 0; names[i] && used < OUTPUT_WRONG_BYTES; i++)
-		used += (size_t)snprintf(wrong + used, OUTPUT_WRONG_BYTES - used, "%s%s",
-			i ? ", " : "; there are: ", names[i]);
 }
 
 static size_t names_of(const cJSON *outputs, const char *names[NAMES_MAX + 1])
@@ -127,7 +111,7 @@ static bool add_pair(cJSON *action, const char *word)
 }
 
 /* "toggle" is the one modifier that is a word; an older gateway does not name them. */
-static bool takes_toggle(const cJSON *output)
+bool output_takes_toggle(const cJSON *output)
 {
 	const cJSON *modifiers = cJSON_GetObjectItemCaseSensitive(output, "modifiers"), *modifier;
 
@@ -151,7 +135,7 @@ static bool add_word(cJSON *action, const cJSON *output, const char *word)
 		return cJSON_GetObjectItemCaseSensitive(keys, "on") &&
 			cJSON_AddBoolToObject(action, "on", word[1] == 'n');
 	if (strcmp(word, "toggle") == 0)
-		return takes_toggle(output) && cJSON_AddTrueToObject(action, "toggle");
+		return output_takes_toggle(output) && cJSON_AddTrueToObject(action, "toggle");
 	key = find_key(keys, "choice", word);
 	if (key)
 		return cJSON_AddStringToObject(action, key->string, word);
@@ -200,7 +184,7 @@ static void add_words(char wrong[OUTPUT_WRONG_BYTES], const cJSON *output)
 		sign = ", ";
 	}
 	end = strlen(wrong);
-	if (takes_toggle(output))
+	if (output_takes_toggle(output))
 		(void)snprintf(wrong + end, OUTPUT_WRONG_BYTES - end, "%stoggle", sign);
 }
 
@@ -245,7 +229,7 @@ static int choose(const cJSON *outputs, int n, char **words, char wrong[OUTPUT_W
 	bool is_number = n > 1 && strspn(words[1], "0123456789") == strlen(words[1]);
 	/* A number in front of something else says which one. */
 	bool is_word = n > 1 && n_names > 0 && !(is_number && n > 2) &&
-		(strpbrk(words[1], "=%#") || strspn(words[1], "0123456789.") > 0 ||
+		(strpbrk(words[1], "=%#") || strspn(words[1], "0123456789.-") > 0 ||
 			strcmp(words[1], "on") == 0 || strcmp(words[1], "off") == 0 ||
 			strcmp(words[1], "toggle") == 0);
 
@@ -267,12 +251,12 @@ static int choose(const cJSON *outputs, int n, char **words, char wrong[OUTPUT_W
 			index >= 0 ? "say what %s %.40s shall do" : "say which %s%.0s", words[0],
 			n > 1 ? words[1] : "");
 		if (index < 0)
-			add_names(wrong, NULL, names);
+			near_add(wrong, OUTPUT_WRONG_BYTES, NULL, names);
 		return EXIT_USAGE;
 	}
 	(void)snprintf(wrong, OUTPUT_WRONG_BYTES, "there is no %.40s \"%.64s\"", words[0],
 		n > 1 ? words[1] : "");
-	add_names(wrong, n > 1 ? words[1] : NULL, names);
+	near_add(wrong, OUTPUT_WRONG_BYTES, n > 1 ? words[1] : NULL, names);
 	return EXIT_NO_DEVICE;
 }
 
@@ -301,7 +285,7 @@ int output_make_action(const cJSON *about, const struct options *options, int n,
 			"\"%.40s\" is neither a command nor a kind of output that the gateway has",
 			words[0]);
 		(void)names_of(kinds, names);
-		add_names(ret_wrong, words[0], names);
+		near_add(ret_wrong, OUTPUT_WRONG_BYTES, words[0], names);
 		return EXIT_NO_DEVICE;
 	}
 	if (is_stop_of_all(outputs, n, words)) {

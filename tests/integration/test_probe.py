@@ -167,7 +167,7 @@ def test_a_password_is_never_written(probe, folder):
 @pytest.mark.parametrize(
     "name, words",
     [
-        ("none/of/these/map.yaml", "No such file or directory"),
+        ("none/of/these/map.yaml", "none/of/these is not there, nor the one above it: make it with mkdir -p /"),
         ("a-file/map.yaml", "Not a directory"),
         (".", "is not a regular file"),
     ],

@@ -4,10 +4,11 @@
 import json
 import re
 import signal
+import subprocess
 import threading
 
 import pytest
-from conftest import make_map
+from conftest import TOSCTL_WAIT_S, make_map
 from harness import free_port
 
 
@@ -65,6 +66,20 @@ def test_what_is_wrong_says_how_it_is_right(gateway, client, call):
         (("led", "red", "99"), 1, "refused: led.0.bright: 99 is outside 1..10"),
         (("interval", "1ms"), 1, "refused: sensors.interval: 1 is outside"),
         (("send", "{"), 1, "refused: "),
+        (("send", ""), 2, "the message is empty: send takes an action, as {"),
+        (("send", " \n"), 2, "the message is empty"),
+        (("send", "-"), 2, "nothing came on stdin"),
+        (("motor", "motor0", "-0.5"), 1, "refused: motor.0.speed: -0.5 is "),
+        (("motor", "-2"), 1, "refused: motor.0.speed: -2 is outside 1..10"),
+        (("interval", "-5s"), 2, 'takes a time such as 500ms, 2s or 1min, not "-5s"'),
+        (("led", "red", "on", "--for", "2"), 2, "--for 2 has no unit: write 2s or 2ms"),
+        (("led", "red", "on", "--fade", "1.5"), 2, "--fade 1.5 has no unit: write 1.5s or 1.5ms"),
+        (("interval", "200"), 2, "interval 200 has no unit: write 200s or 200ms"),
+        (("--write", "x", "status"), 2, "status has no option --write: it is for probe\n"),
+        (("led", "red", "on", "--force"), 2, "led has no option --force: it is for probe\n"),
+        (("status", "--for", "2s"), 2, "status has no option --for: it is for outputs, as tosctl led red on\n"),
+        (("-C", "2", "status"), 2, "status has no option -C: it is for watch, events, log\n"),
+        (("-5", "status"), 4, '"-5" is neither a command nor a kind of output'),
         ((), 2, "say what to do"),
         (("interval",), 2, "Usage: tosctl interval TIME"),
         (("-W", "x", "status"), 2, "-W takes seconds"),
@@ -94,14 +109,13 @@ def test_send_takes_any_action(gateway, client, call, version):
     code, out, _ = call("-V", version, "--json", "send", "-", text='{"id":"mine","led":{"red":{"bright":4}}}')
     assert code == 0
     assert json.loads(out) == {"ok": True, "id": "mine", "applied": {"led": {"red": {"on": True, "bright": 4}}}}
-    assert call("send", "-")[0] == 2
 
 
 def test_interval_takes_units(gateway, client, call):
     client.wait("tos/about")
     assert call("interval", "1.5s") == (0, "sensors: interval 1500\n", "")
     state(client, lambda state: state["sensors"]["interval"] == 1500)
-    assert call("interval", "200")[0] == 0
+    assert call("interval", "200ms")[0] == 0
     state(client, lambda state: state["sensors"]["interval"] == 200)
 
 
@@ -205,6 +219,56 @@ def test_log_shows_both_directions(gateway, client, start_tosctl, broker):
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
     assert process.stderr.read() == ""
+
+
+def test_a_negative_number_is_a_word(broker, client, make_gateway, call):
+    """Behind the name and as the only word, and before options too."""
+    flap = "servos:\n  - {name: flap, pwm: pwmchip0.0, angle: [-90, 90]}\n"
+    make_gateway(make_map(broker.port).replace("leds:", f"{flap}leds:"))
+    client.wait("tos/about")
+    for arguments, angle in (
+        (("servo", "flap", "-10"), -10),
+        (("servo", "-20.5", "--for", "1h"), -20.5),
+        (("servo", "--", "-3"), -3),
+    ):
+        assert call(*arguments)[::2] == (0, ""), arguments
+        state(client, lambda state, angle=angle: state["servo"]["0"].get("angle") == angle)
+
+
+FULL = ["status", "log", "read", "names", "schema", "drivers", "outputs", "--help", "--version", "probe"]
+FULL += ["led red on", 'send {"led":{"0":{"on":true}}}']
+
+
+@pytest.mark.parametrize("words", FULL)
+def test_what_could_not_be_written_is_told(gateway, client, program, environment, broker, words):
+    """Whether it is a line or more than a buffer."""
+    client.wait("tos/about")
+    arguments = ["-h", "127.0.0.1", "-p", str(broker.port), "-W", TOSCTL_WAIT_S, *words.split()]
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        pipes = {"stdout": full, "stderr": subprocess.PIPE, "text": True}
+        done = subprocess.run([program, *arguments], **pipes, timeout=120, env=environment, check=False)
+    assert done.returncode == 1
+    told = "^tosctl: not all of the output could be written(: No space left on device)?$"
+    assert re.search(told, done.stderr, re.MULTILINE)
+
+
+@pytest.mark.parametrize("words, code", [("status", 1), ("led red on", 1), ("interval 1", 2)])
+def test_a_closed_output_is_not_the_connection(gateway, client, program, environment, broker, words, code):
+    """The next thing that is opened would have its number. Who had nothing to write has lost nothing."""
+    client.wait("tos/about")
+    line = f"'{program}' -h 127.0.0.1 -p {broker.port} -W {TOSCTL_WAIT_S} {words} >&-"
+    done = subprocess.run(["sh", "-c", line], stderr=subprocess.PIPE, text=True, timeout=120, env=environment, check=False)
+    assert done.returncode == code
+    assert ("could be written: Bad file descriptor" in done.stderr) == (code == 1)
+
+
+def test_names_are_what_can_stand_there(gateway, client, call):
+    client.wait("tos/about")
+    assert call("names") == (0, "led red\nled green\nled blue\nmotor motor0\n", "")
+    assert call("names", "sensors") == (0, "temp\nhumi\ncds\nsound\n", "")
+    assert call("names", "led") == (0, "".join(f"{name} on off toggle\n" for name in ("red", "green", "blue")), "")
+    assert call("names", "motor") == (0, "motor0 on off forward backward stop\n", "")
+    assert call("names", "sensor") == (4, "", 'tosctl: the gateway has no "sensor"; did you mean "sensors"?\n')
 
 
 def test_what_needs_no_gateway(tosctl, folder):

@@ -50,7 +50,21 @@ def test_what_the_gateway_has(gateway, client, broker, shell):
     complete(shell, f"{tosctl} motor mo", r"motor0 $")
     complete(shell, f"{tosctl} led r", r"led red $")
     complete(shell, f"{tosctl} led red of", r"red off $")
+    complete(shell, f"{tosctl} motor motor0 f", r"motor0 forward $")
+    complete(shell, f"{tosctl} motor motor0 ", r"\bforward\b", r"\bbackward\b", r"\bstop\b", keys="\t\t")
+    complete(shell, f"{tosctl} motor for", r"motor forward $")
+    complete(shell, f"{tosctl} watch te", r"watch temp $")
+    complete(shell, f"{tosctl} watch temp ", r"\bhumi\b", r"\bcds\b", r"\bsound\b", keys="\t\t")
+    complete(shell, f"{tosctl} names sen", r"names sensors $")
     complete(shell, f"{tosctl} led ", r"\bred\b.*", r"\bgreen\b", r"\bblue\b", keys="\t\t")
+
+
+def test_what_cannot_stand_there_is_not_offered(gateway, client, broker, shell):
+    """A key that finds nothing leaves the line as it is: what is typed behind it follows at once."""
+    client.wait("tos/about")
+    tosctl = f"tosctl -h 127.0.0.1 -p {broker.port}"
+    for words in ("led red gre", "led red forw", "motor motor0 mot", "motor motor0 red", "watch temp tem"):
+        complete(shell, f"{tosctl} {words}", rf"{words}\x07?X$", keys="\tX")
 
 
 def test_what_needs_no_gateway(shell, folder):

@@ -84,6 +84,23 @@ def test_watch_without_utf8_and_with_names(gateway, client, make_terminal):
     terminal.wait(lambda screen: screen[0] == "tos: OFFLINE")
 
 
+def test_watch_of_a_sensor_that_there_is_not(gateway, client, make_terminal):
+    client.wait("tos/about")
+    for words, told in (
+        (("tmp",), 'there is no sensor "tmp"; did you mean "temp"?'),
+        (("cds", "pressure"), 'there is no sensor "pressure"; there are: temp, humi, cds, sound'),
+    ):
+        code, out = make_terminal("watch", *words).end()
+        assert (code, out) == (4, f"tosctl: {told}\r\n")
+
+
+def test_watch_of_a_gateway_without_sensors(broker, client, make_gateway, make_terminal):
+    text = make_map(broker.port)
+    make_gateway(text[: text.index("sensors:")] + text[text.index("leds:") :])
+    client.wait("tos/about")
+    assert make_terminal("watch").end() == (4, "tosctl: this gateway has no sensors\r\n")
+
+
 def columns_before(line, word):
     """Where the word begins on the screen; a character of Korea takes two columns."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line[: line.index(word)])

@@ -60,5 +60,6 @@ const struct command command_events = {
 	.name = "events",
 	.arguments = "",
 	.help = "what happens at the inputs, as it happens",
+	.takes = OPTIONS_JSON | OPTIONS_COUNT,
 	.run = run,
 };

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "ask.h"
 #include "command.h"
+#include "duration.h"
 
 #include <cjson/cJSON.h>
-#include <stdio.h>
 
 static int run(const struct options *options, int n, char **arguments)
 {
 	cJSON *action, *sensors;
 	uint32_t interval_ms;
+	int r;
 
 	(void)n;
-	if (options_duration(arguments[0], &interval_ms) < 0) {
-		fprintf(stderr,
-			"tosctl: interval takes a time such as 500ms, 2s or 1min, not \"%s\"\n",
-			arguments[0]);
-		return EXIT_USAGE;
-	}
+	r = duration_parse("interval", arguments[0], &interval_ms);
+	if (r >= 0)
+		return r;
 	action = cJSON_CreateObject();
 	sensors = cJSON_AddObjectToObject(action, "sensors");
 	cJSON_AddNumberToObject(sensors, "interval", interval_ms);
@@ -31,5 +29,6 @@ const struct command command_interval = {
 	.help = "how often to read: 200ms, 1.5s, 1min",
 	.n_min = 1,
 	.n_max = 1,
+	.takes = OPTIONS_JSON,
 	.run = run,
 };

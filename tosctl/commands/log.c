@@ -59,5 +59,6 @@ const struct command command_log = {
 	.name = "log",
 	.arguments = "",
 	.help = "all messages, to (->) and from (<-) the gateway",
+	.takes = OPTIONS_COUNT,
 	.run = run,
 };

@@ -138,5 +138,6 @@ const struct command command_probe = {
 	.name = "probe",
 	.arguments = "",
 	.help = "what is on this board; --write a map",
+	.takes = OPTIONS_JSON | OPTIONS_WRITE | OPTIONS_SIMULATE | OPTIONS_STATE | OPTIONS_FORCE,
 	.run = run,
 };

@@ -110,5 +110,6 @@ const struct command command_read = {
 	.name = "read",
 	.arguments = "",
 	.help = "one reading now, of every sensor",
+	.takes = OPTIONS_JSON,
 	.run = run,
 };

@@ -3,7 +3,7 @@
 #include "command.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +35,19 @@ static int send_text(const struct options *options, const char *text)
 	return r;
 }
 
+/* An empty message is none: nobody would answer. */
+static bool is_empty(const char *text)
+{
+	return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+static int tell_empty(const char *where)
+{
+	fprintf(stderr, "tosctl: %s: send takes an action, as {\"led\":{\"0\":{\"on\":true}}}\n",
+		where);
+	return EXIT_USAGE;
+}
+
 static int run(const struct options *options, int n, char **arguments)
 {
 	char *text = NULL;
@@ -42,13 +55,11 @@ static int run(const struct options *options, int n, char **arguments)
 
 	(void)n;
 	if (strcmp(arguments[0], "-") != 0)
-		return send_text(options, arguments[0]);
+		return is_empty(arguments[0]) ? tell_empty("the message is empty")
+					      : send_text(options, arguments[0]);
 	text = read_all(stdin);
-	if (!text) {
-		fprintf(stderr, "tosctl: nothing came on stdin\n");
-		return EXIT_USAGE;
-	}
-	r = send_text(options, text);
+	r = !text || is_empty(text) ? tell_empty("nothing came on stdin")
+				    : send_text(options, text);
 	free(text);
 	return r;
 }
@@ -61,5 +72,6 @@ const struct command command_send = {
 	.help = "send an action as it is; - reads it",
 	.n_min = 1,
 	.n_max = 1,
+	.takes = OPTIONS_JSON,
 	.run = run,
 };

@@ -295,5 +295,6 @@ const struct command command_status = {
 	.name = "status",
 	.arguments = "",
 	.help = "what runs, and how it is",
+	.takes = OPTIONS_JSON,
 	.run = run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "clock.h"
 #include "command.h"
+#include "near.h"
 #include "session.h"
 #include "sparkline.h"
 #include "text.h"
@@ -193,6 +194,35 @@ static int show(struct session *session, struct watch *watch, const struct optio
 	}
 }
 
+/* Nobody waits for a sensor that there is not. Where the gateway does not say which there are, any
+ * may come. -1, or an exit code. */
+static int check_names(const cJSON *about, int n, char **names)
+{
+	const cJSON *sensors = cJSON_GetObjectItemCaseSensitive(about, "sensors"), *sensor;
+	const char *all[CONFIG_SENSORS_MAX + 1];
+	char wrong[1024] = "this gateway has no sensors";
+	size_t n_all = 0;
+	int at = 0;
+
+	cJSON_ArrayForEach(sensor, sensors) {
+		if (n_all < CONFIG_SENSORS_MAX)
+			all[n_all++] = sensor->string;
+	}
+	all[n_all] = NULL;
+	while (at < n && cJSON_GetObjectItemCaseSensitive(sensors, names[at]))
+		at++;
+	if (!cJSON_IsObject(sensors) || (n_all > 0 && at == n))
+		return -1;
+	if (n_all > 0) {
+		(void)snprintf(wrong, sizeof(wrong), "there is no sensor \"%.64s\"", names[at]);
+		near_add(wrong, sizeof(wrong), names[at], all);
+	}
+	fputs("tosctl: ", stderr);
+	text_print(stderr, wrong, strlen(wrong));
+	fputc('\n', stderr);
+	return EXIT_NO_DEVICE;
+}
+
 static int run(const struct options *options, int n, char **arguments)
 {
 	static const char *const NAMES[] = {"sensors"};
@@ -206,6 +236,8 @@ static int run(const struct options *options, int n, char **arguments)
 		return EXIT_USAGE;
 	}
 	r = session_meet(options, &session);
+	if (r < 0)
+		r = check_names(session_about(session), n, arguments);
 	if (r < 0)
 		r = session_subscribe(session, NAMES, 1, true);
 	if (r < 0) {
@@ -230,5 +262,6 @@ const struct command command_watch = {
 	.arguments = "[SENSOR]...",
 	.help = "the sensors live, each with a small plot",
 	.n_max = CONFIG_SENSORS_MAX,
+	.takes = OPTIONS_COUNT,
 	.run = run,
 };

@@ -62,7 +62,8 @@ static int may_replace(const char *path, const struct stat *old, bool is_forced)
 	return agrees(path) ? 0 : refuse("%s is left as it is", path);
 }
 
-/* The folder that shall hold it is made, as /etc/tos is missing before the first map. */
+/* The folder that shall hold it is made, as /etc/tos is missing before the first map; no other: a
+ * path of several that are missing is rather a mistake. */
 static int make_folder(const char *path)
 {
 	char copy[PATH_MAX], *folder;
@@ -71,6 +72,10 @@ static int make_folder(const char *path)
 	folder = dirname(copy);
 	if (mkdir(folder, 0755) == 0 || errno == EEXIST)
 		return 0;
+	if (errno == ENOENT)
+		return refuse("the folder %s is not there, nor the one above it: make it with "
+			      "mkdir -p %s, or --write - shows the map",
+			folder, folder);
 	return refuse(
 		"%s: %s%s", folder, strerror(errno), errno == EACCES ? "; run this with sudo" : "");
 }
