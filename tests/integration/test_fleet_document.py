@@ -20,7 +20,8 @@ def size(binary, folder):
     program = pathlib.Path(binary).parents[1] / "tosctl" / "tosctl"
 
     def run(number, path):
-        return subprocess.run([program, "size", str(number), path], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        command = [program, "size", str(number), path]
+        return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
 
     def of_map(text):
         path = folder / "size.yaml"

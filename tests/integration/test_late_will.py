@@ -44,6 +44,30 @@ def test_a_late_offline_is_set_right(broker, client, make_client, make_gateway, 
 
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
+def test_a_broker_that_hung_says_it_too_late(make_broker, make_client, make_gateway, version):
+    """Two with a bridge: the will of the one that hung goes to the other one, where the gateway is by then."""
+    hub = make_broker()
+    leaf = make_broker(
+        f"connection leaf\naddress 127.0.0.1:{hub.port}\ntopic tos/# both 1\nbridge_protocol_version mqttv50\n"
+        "try_private true\ncleansession false\nnotifications false\nrestart_timeout 1 2"
+    )
+    text = make_map(leaf.port, f"  version: {version}\n  keepalive: 5s")
+    urls = f"[mqtt://127.0.0.1:{leaf.port}, mqtt://127.0.0.1:{hub.port}]"
+    client = make_client(hub.port)
+    gateway = make_gateway(text.replace(f"mqtt://127.0.0.1:{leaf.port}", urls))
+    client.wait("tos/sensors")
+    leaf.freeze()
+    gateway.log.wait(f"connected to mqtt://127.0.0.1:{hub.port}")
+    client.wait(STATUS, lambda m: m.payload == b"online" and not m.retain)
+    mark = client.mark()
+    leaf.thaw()
+    client.wait(STATUS, lambda m: m.payload == b"offline", mark)
+    client.wait(STATUS, lambda m: m.payload == b"online", mark)
+    for broker in (leaf, hub):
+        make_client(broker.port, topics=(STATUS,)).wait(STATUS, lambda m: m.payload == b"online")
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
 def test_the_will_of_its_own_client_id_is_set_right(scripted, make_gateway, version):
     """So the subscription must not leave out what this client publishes."""
     gateway = make_gateway(make_map(scripted.port, f"  version: {version}"))

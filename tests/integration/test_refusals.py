@@ -164,7 +164,8 @@ def test_what_is_refused_again_keeps_its_order(make_scripted, make_gateway):
 @pytest.mark.parametrize("code", [0x80, 0x83, 0x97], ids=hex)
 def test_a_retained_message_that_is_refused_for_now_is_sent_again(make_scripted, make_gateway, code):
     """The newest one, after a pause; the readings do not wait for it."""
-    broker = make_scripted(puback_codes={"tos/state": code, "tos/status": code, "tos/about": code, "tos/state/led/red": code})
+    topics = ("tos/state", "tos/status", "tos/about", "tos/state/led/red")
+    broker = make_scripted(puback_codes=dict.fromkeys(topics, code))
     text = make_map(broker.port, mqtt="  version: 5\n  health_interval: 1s", interval="200ms")
     gateway = make_gateway(text.replace("{name: red, line: GPIO17}", "{name: red, line: GPIO17, topic: true}"))
     assert {broker.refused.get(timeout=TIMEOUT).topic for _ in range(4)} == set(broker.puback_codes)
@@ -172,7 +173,6 @@ def test_a_retained_message_that_is_refused_for_now_is_sent_again(make_scripted,
     broker.connection.publish("tos/actions", b'{"led": {"red": {"on": true}}}')
     assert json.loads(broker.wait("tos/actions/ack")[0].payload)["ok"]
     mark = broker.mark()
-    topics = list(broker.puback_codes)
     broker.puback_codes = {}
     for topic in topics:
         publication = broker.wait(topic, mark=mark)[0]
