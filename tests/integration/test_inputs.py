@@ -382,8 +382,7 @@ def test_a_count_that_is_not_remembered_begins_anew(make_meter, client):
     gateway = make_meter(remember="false")
     pulse(gateway, 5)
     wait_count(client, 5)
-    gateway.stop()
-    mark = client.mark()
+    mark = gateway.stop_before(client)
     gateway.start()
     assert client.wait_json("tos/sensors", mark=mark)["count"] == 0
 

@@ -72,6 +72,7 @@ def test_another_kind_is_told_beside_it(gateway, client):
     for number in range(10):
         client.ask({"led": {str(10 + number): {"on": True}}})
         client.ask({"motor": {"speed": 10 + number % 2 + 1}})
+    gateway.log.wait_sum("refused", 2)
     assert len(refused_lines(gateway)) == 2
 
 

@@ -15,7 +15,7 @@
 #define BUS       "/dev/i2c-1"
 #define OTHER_BUS "/dev/i2c-2"
 
-enum { ADDRESS = 0x40, LONG_US = 500000, SHORT_US = 20000 };
+enum { ADDRESS = 0x40, LONG_US = 3000000, SHORT_US = 20000 };
 
 struct fixture {
 	struct board *board;
