@@ -68,7 +68,7 @@ struct config_mqtt {
 	char *fingerprint; /* if it stays equal, the connection can be kept */
 };
 
-/* How programs that show this gateway call it. */
+/* The name and the place that other programs show for this gateway. */
 struct config_device {
 	char *name; /* %H already replaced */
 	char *area; /* NULL: none */
@@ -155,7 +155,7 @@ struct config_port {
 	double frequency_hz; /* SOFT_PWM, SOC_PWM */
 };
 
-/* What an output is, after it was set to rest once. */
+/* The state of an output after the start, once it was set to rest. */
 enum config_start_word {
 	CONFIG_START_OFF,
 	CONFIG_START_ON,
@@ -192,8 +192,8 @@ struct config_output {
 	unsigned has_limits;
 	/*
 	 * Its settings as one text, including those of its chips. A reload keeps an object whose
-	 * fingerprint is the same, and builds it anew otherwise. Settings that only decide when it
-	 * goes on and off are not part of it.
+	 * fingerprint is the same, and builds it anew otherwise. Settings that only decide when the
+	 * object goes on and off are not part of it.
 	 */
 	char *fingerprint;
 };
@@ -239,8 +239,8 @@ struct config {
 /*
  * Reads and checks the whole file. Opens no device. Every mistake is added to diag, and there is a
  * result only if there is none. A map without mistakes may still get warnings, about what is
- * possible but hardly meant. 0; -EINVAL: mistakes, see diag; -ENOMEM. A file that cannot be read is
- * a mistake too. host replaces %H and %i; borrowed for the call.
+ * possible but probably not meant. 0; -EINVAL: mistakes, see diag; -ENOMEM. A file that cannot be
+ * read is a mistake too. host replaces %H and %i; borrowed for the call.
  */
 int config_load(
 	const char *path, const struct host *host, struct diag *diag, struct config **ret_config);
@@ -274,7 +274,7 @@ static inline const struct output_failsafe *config_output_failsafe(
 						   : &output->goal;
 }
 
-/* True if it does something when the broker is away, other than to rest. */
+/* True if the output does anything but rest when the broker is away. */
 static inline bool config_output_acts_away(const struct config_output *output)
 {
 	const struct output_values *away = &config_output_failsafe(output)->away;

@@ -85,7 +85,7 @@ void config_note_rules(const struct yaml_node *node, struct config_output *outpu
 void config_check_goals(
 	struct schema *schema, const struct yaml_node *node, const struct config_output *output);
 
-/* Checks what outputs of several sections say together. */
+/* Checks outputs of several sections against each other. */
 void config_check_rules(struct config_loader *loader);
 
 /* Reads the outputs of one section and appends them to the config's. */

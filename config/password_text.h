@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /*
- * The password is the file's first line. If something about it is hardly meant, returns that and
- * the cure, as a static sentence whose subject is the file ("begins with ..."). NULL: nothing.
+ * The password is the file's first line. If something about it is probably not meant, returns that
+ * and the cure, as a static sentence whose subject is the file ("begins with ..."). NULL: nothing.
  */
 const char *password_text_odd(const char *text, size_t size);

@@ -23,7 +23,8 @@ def write(_client, _userdata, message):
 
 host, _, port = sys.argv[1].partition(":")
 topics = ["tos/+/sensors", "tos/+/sensors/backlog"]
-# The broker keeps what comes while this is away; an error ends it, and systemd or a loop starts it again.
+# The broker keeps messages while this script is away. An error ends it; systemd or a loop starts it
+# again.
 paho.mqtt.subscribe.callback(
     write, topics, qos=1, hostname=host, port=int(port or 1883), client_id="tos-influxdb", clean_session=False
 )
