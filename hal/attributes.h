@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A measuring device of the kernel's, as sysfs shows it: a folder of attributes, each a short text.
- * To a driver it is what a bus is to other parts: the driver asks for an attribute by its name and
- * turns the text into a value. A handle belongs to one thread.
+ * A device that the kernel measures with, as sysfs shows it: a folder of attributes, each a short
+ * text. To a driver it is what a bus is to other parts: the driver asks for an attribute by its
+ * name and turns the text into a value. A handle belongs to one thread.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ enum { ATTRIBUTE_BYTES = 64 }; /* a number and more; a longer text is an error (
 struct attributes_class {
 	const char *folder; /* below /sys: "class/hwmon" */
 	const char *prefix; /* of the numbered names in that folder: "hwmon" */
-	const char *input;  /* what begins the name of an attribute that measures: "in_"; or "" */
+	const char *input;  /* prefix of attributes that measure: "in_"; or "" */
 };
 
 struct attributes;

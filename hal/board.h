@@ -27,7 +27,7 @@ struct pwm_request {
 /* The name of a kernel LED's output in traces and on the simulated wires. */
 #define BOARD_LED_NAME "leds/%.58s"
 
-/* What board_list() lists. */
+/* The kinds of things that board_list() lists. */
 enum board_kind {
 	BOARD_I2C,       /* buses */
 	BOARD_I2C_HELD,  /* addresses that the kernel's drivers hold */
@@ -49,7 +49,7 @@ struct board_item {
 	char words
 		[BOARD_ITEM_BYTES]; /* the kernel's own: adapter, label, holder, driver, trigger */
 	uint32_t number; /* lines, channels, or steps of brightness; the address; the offset */
-	bool is_held;    /* GPIO_LINE: by whom is in words, if that is known */
+	bool is_held;    /* GPIO_LINE: words names the holder, if known */
 	int error;       /* 0; why it cannot be used: -EACCES; -ENOENT: it has no device file */
 };
 
@@ -109,7 +109,7 @@ int board_open_lines(struct board *board, const struct lines_request *request,
 
 /*
  * Calls found for each thing of that kind, in the order of the kernel's numbers or names; found may
- * not use the board. Nothing is requested or changed. class: of ATTRIBUTE alone, otherwise NULL. 0;
+ * not use the board. Nothing is requested or changed. class: for ATTRIBUTE only, otherwise NULL. 0;
  * -EOPNOTSUPP: the board cannot tell; -ENOMEM.
  */
 int board_list(struct board *board, enum board_kind kind, const struct attributes_class *class,

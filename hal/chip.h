@@ -53,7 +53,7 @@ int chip_configure(struct chip *chip, uint32_t *ret_wait_us);
 int chip_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_us);
 /*
  * Also checks the channel's range: -ERANGE. ret_values has DRIVER_CHANNELS_MAX elements;
- * driver_value_index() gives the element of a channel. A part with events alone has a channel 0
+ * driver_value_index() gives the element of a channel. A part that has only events has a channel 0
  * here, which is 1 while its lines can be read.
  */
 int chip_collect(struct chip *chip, unsigned channel, double *ret_values);

@@ -25,8 +25,8 @@ int chip_pwm_output(
 int chip_probe(struct chip *chip);
 
 /*
- * A collection: what several outputs change together goes out in as few transfers as the driver
- * can. chip_pwm_begin() forgets the results of the last one. While chip_pwm_collect() is on,
+ * A collection: changes of several outputs go out together, in as few transfers as the driver can.
+ * chip_pwm_begin() forgets the results of the last one. While chip_pwm_collect() is on,
  * pwm_set_soon() waits, and so does pwm_set() of a duty that the channel is known to have. Any
  * other pwm_set() is written at once, and what waited for its channel is dropped.
  */

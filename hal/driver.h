@@ -7,7 +7,7 @@
  * The "part" of a driver on attributes is a device that the kernel drives.
  *
  * A driver has either sensor channels (configure, start, collect) or PWM channels (configure,
- * set_duty). On lines it may have events alone (configure, event). Its functions are called by one
+ * set_duty). On lines it may have only events (configure, event). Its functions are called by one
  * thread at a time, never sleep, and make a bounded number of transfers.
  */
 #pragma once
@@ -113,7 +113,7 @@ struct driver_vector {
 	uint8_t reg;             /* PWM channels */
 };
 
-/* What is read by identify() from this part, or from another one at its address. */
+/* The bytes that identify() reads from this part, or from another one at its address. */
 struct driver_identity {
 	const char *source;     /* document, revision, section */
 	const uint8_t *answers; /* all bytes read, in order; after them the part does not answer */
@@ -179,8 +179,8 @@ struct driver {
 	const struct driver_channel *channels;
 	size_t n_channels;      /* at most DRIVER_CHANNELS_MAX; with parse_channel one less */
 	bool channels_together; /* one start/collect measures all channels */
-	uint64_t counts;        /* bit n: channel n is chip->count, what has happened so far */
-	uint64_t paced;         /* bit n: channel n comes from the times between what happens */
+	uint64_t counts;        /* bit n: channel n is chip->count */
+	uint64_t paced;         /* bit n: channel n comes from the times between edges */
 	uint32_t n_pwm;         /* PWM channels, "0" to n-1; 0 for a sensor */
 	uint32_t pwm_steps;
 	unsigned duties_max; /* of set_duties(), at most DRIVER_DUTIES_MAX */
@@ -295,7 +295,7 @@ static inline size_t driver_value_index(const struct driver *driver, unsigned ch
 	return channel < driver->n_channels ? channel : driver->n_channels;
 }
 
-/* True for a part on lines at which something happens: it is an event, or counted. */
+/* True for a part on lines that has events or counts. */
 static inline bool driver_is_input(const struct driver *driver)
 {
 	return driver->bus == DRIVER_BUS_LINES && (driver->n_events > 0 || driver->event);

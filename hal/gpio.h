@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GPIO output lines. A handle belongs to one thread; under software PWM, to the thread of that.
+ * GPIO output lines. A handle belongs to one thread; with software PWM, to the PWM thread.
  *
  * The device map names a line either by its own name, which is looked up on all chips ("GPIO17"),
  * or by its place, "<chip label or name>:<offset>" ("pinctrl-rp1:17", "gpiochip0:17"). Chip numbers

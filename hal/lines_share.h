@@ -42,8 +42,8 @@ int lines_share_edge(struct lines_share *share, struct lines_edge *ret_edge, boo
 /* The time by the clock of the edges. */
 uint64_t lines_share_now_us(const struct lines_share *share);
 
-/* Gives the claim and the line back. Taps live on, without news. Returns NULL; share may be NULL.
- */
+/* Gives the claim and the line back. Taps stay valid, but get nothing more. Returns NULL; share may
+ * be NULL. */
 struct lines_share *lines_share_drop(struct lines_share *share);
 
 /* For board_open_lines(), any thread: opens a tap if the lines are claimed. Returns 1; 0: they are

@@ -40,8 +40,8 @@ struct pwm_output {
 int pwm_set(struct pwm_output *output, uint32_t duty_steps);
 
 /*
- * The same where others are written along with it: on a part that collects (chip_pwm.h) the write
- * waits, and its result is known when the collection ends. Never for a stop.
+ * The same, together with other outputs: on a part that collects (chip_pwm.h) the write waits, and
+ * its result is known when the collection ends. Never for a stop.
  */
 int pwm_set_soon(struct pwm_output *output, uint32_t duty_steps);
 

@@ -27,7 +27,7 @@ int adc8_collect(struct chip *chip, unsigned channel, double *ret_values);
 #define ADC8_INPUT(number) {number, "raw", "raw", 0, ADC8_CODE_MAX, 1, 128}
 /* clang-format on */
 
-/* What the models show; a part's own model begins with it. */
+/* The values that the models show. A part's own model begins with it. */
 struct adc8_shown {
 	uint8_t codes[ADC8_CHANNELS_MAX];
 	bool loaded; /* a vector's result, instead of codes */

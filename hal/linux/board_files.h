@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a board has, as far as the names of files in /dev and /sys tell it. */
+/* Lists a board by the names of files in /dev and /sys. */
 #pragma once
 
 #include "board_linux.h"

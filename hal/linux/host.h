@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What tells this machine from others. */
+/* The identity of this machine. */
 #pragma once
 
 enum { HOST_NAME_BYTES = 256, HOST_ID_BYTES = 13 };

@@ -64,11 +64,11 @@ int motor_new(const struct hbridge_outputs *outputs, const struct motor_settings
 int motor_set(struct motor *motor, enum motor_direction direction, unsigned fine, uint64_t now_us);
 
 /*
- * Does what is due, or nothing if it is called too early. *ret_next_us: the time of the next call,
- * or UINT64_MAX if there is nothing to do; it is also set on an error. That time may have passed
- * already: then call again, with the present time (a rest counts from the end of the stop's writes,
- * which only that call can tell). Errors as with motor_set(). now_us of both functions comes from
- * one clock that does not go back.
+ * Does the steps that are due, or nothing if it is called too early. *ret_next_us: the time of the
+ * next call, or UINT64_MAX if there is nothing to do; it is also set on an error. That time may
+ * have passed already: then call again, with the present time (a rest counts from the end of the
+ * stop's writes, which only that call can tell). Errors as with motor_set(). now_us of both
+ * functions comes from one clock that does not go back.
  */
 int motor_poll(struct motor *motor, uint64_t now_us, uint64_t *ret_next_us);
 

@@ -101,7 +101,7 @@ struct output_key {
 	 * key `remembers` before it became its stop. */
 	bool is_hidden;
 	size_t remembers;
-	/* NUMBER: the map may give it as what the output does of itself: start, failsafe. */
+	/* NUMBER: the map may give it for start and failsafe, without an action. */
 	bool is_goal;
 };
 
@@ -171,7 +171,7 @@ static inline bool output_values_compatible(
 	return true;
 }
 
-/* What an action may say in addition to the keys of any kind. Never part of the state. */
+/* The modifiers of an action, beside the keys of any kind. Never part of the state. */
 struct output_modifiers {
 	uint32_t for_ms;  /* time after which the output rests; 0: not given */
 	bool toggle;      /* turns the output on if it rests, otherwise off */
@@ -288,8 +288,8 @@ struct output_kind {
 	int (*fade)(void *output, const struct output_values *values, uint64_t length_us,
 		uint64_t now_us);
 	size_t fade_param; /* if it can: the param that is the map's length, in us */
-	/* Does what is due. *ret_next_us: when to call again, or UINT64_MAX; also set on an error.
-	 * May be NULL. */
+	/* Does the steps that are due. *ret_next_us: when to call again, or UINT64_MAX; also set on
+	 * an error. May be NULL. */
 	int (*poll)(void *output, uint64_t now_us, uint64_t *ret_next_us);
 	/* True while it is active or about to be. NULL: never for longer than a write. */
 	bool (*is_running)(const void *output);
