@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A command of tosctl is one struct command in one file of commands/, and its name in
- * commands/meson.build. The kinds of outputs (led, motor, ...) are no commands: what they are
- * called and what they take comes from the gateway, see output.h.
+ * commands/meson.build. The kinds of outputs (led, motor, ...) are no commands: their names and
+ * keys come from the gateway, see output.h.
  */
 #pragma once
 
 #include "options.h"
 #include "options_own.h"
 
-/* What a command returns, and the program then exits with. */
+/* The results of a command, with which the program exits. */
 enum exit_code {
 	EXIT_OK = 0,
 	EXIT_REFUSED = 1, /* by the gateway, or any other failure */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands that show what comes in until they are ended. */
+/* Commands that show messages as they come in, until they are ended. */
 #pragma once
 
 #include "session.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the gateway says of its parts, a row each, on stdout. Any cJSON may be NULL. */
+/* Prints the gateway's parts on stdout, one row each. Any cJSON may be NULL. */
 #pragma once
 
 #include <stdint.h>
@@ -8,14 +8,14 @@ struct cJSON;
 
 enum { ROWS_NAME_COLUMNS = 16 };
 
-/* What the object has there; else "", or 0. */
+/* The value at that key; "" or 0 if there is none. */
 const char *rows_text(const struct cJSON *object, const char *key);
 double rows_number(const struct cJSON *object, const char *key);
 
 /* Texts of other people. */
 void rows_print(const char *text);
 
-/* What is wrong with a part of the health, and since when; nothing where it is well. */
+/* Prints the fault of a part of the health and since when, or nothing if it works. */
 void rows_fault(const struct cJSON *part);
 
 /* Each sensor of the health, or without one of the reading: its value and unit, how long ago that

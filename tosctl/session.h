@@ -33,11 +33,11 @@ int session_subscribe(struct session *session, const char *const *names, size_t 
  * for ever). -EINTR: the user wants to end. -ENOTCONN: reported. */
 int session_next(struct session *session, uint64_t until_us, struct mqtt_inbound *ret_inbound);
 
-/* What the topic is called below ROOT, or NULL: it is elsewhere. */
+/* The topic's name below ROOT; NULL: it is not below ROOT. */
 const char *session_name(const struct session *session, const char *topic);
 
-/* What the gateway has: ROOT/about, of a session that session_meet() opened, as long as that lives.
- * NULL: it does not say. */
+/* ROOT/about of the gateway, for a session that session_meet() opened. Valid as long as the
+ * session. NULL: there is none. */
 const struct cJSON *session_about(const struct session *session);
 
 /*
@@ -48,8 +48,8 @@ const struct cJSON *session_about(const struct session *session);
 int session_ask(struct session *session, const char *name, const char *payload, const char *id,
 	char **ret_answer);
 
-/* What comes while an answer is awaited, and is none, goes there: with its name below ROOT. It is
- * borrowed for the call. NULL: nowhere. */
+/* Receives the other messages that come while an answer is awaited, with their name below ROOT.
+ * They are borrowed for the call. NULL: they are dropped. */
 void session_on_other(struct session *session,
 	void (*take)(void *userdata, const char *name, const struct mqtt_inbound *inbound),
 	void *userdata);

@@ -10,10 +10,10 @@
 /* Before any other function: the user's locale. */
 void text_init(void);
 
-/* Whether the terminal shows UTF-8. */
+/* True if the terminal shows UTF-8. */
 bool text_is_utf8(void);
 
-/* Whether out is a terminal that shows colours, and the user wants them (no NO_COLOR). */
+/* True if out is a terminal that shows colours, and the user wants them (no NO_COLOR). */
 bool text_has_colors(FILE *out);
 
 enum text_color { TEXT_PLAIN, TEXT_BOLD, TEXT_GREEN, TEXT_RED, TEXT_YELLOW, TEXT_DIM };

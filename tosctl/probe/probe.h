@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looking at the board that the program runs on. What is found is one JSON object: a list of items
- * for each look, and what is missing. The text on the terminal, --json and the map are all made
- * from it. A look is one struct probe_look in one file of looks/, and its name in
+ * Looks at the board that the program runs on. The result is one JSON object: a list of items for
+ * each look, and a list of what is missing. The text on the terminal, --json and the map are all
+ * made from it. A look is one struct probe_look in one file of looks/, and its name in
  * looks/meson.build.
  *
  * An item:
@@ -77,10 +77,10 @@ void probe_set_example(cJSON *item, const char *section, const char *text);
 /* Notes what is missing, once. */
 void probe_miss(struct probe *probe, const char *what, const char *cure);
 
-/* Where the device file may not be opened: by whom it may. */
+/* For a device file that may not be opened: names who may open it. */
 void probe_miss_group(struct probe *probe, const char *path, const char *group);
 
-/* Whether this is a Raspberry Pi, by its own name. */
+/* True if this is a Raspberry Pi, by the board's own name. */
 bool probe_is_pi(const struct probe *probe);
 
 /* Looks at everything. To be deleted. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tosd that runs on this machine. Its parts are not to be asked by anybody else. */
+/* The tosd that runs on this machine. Nobody else may ask its parts. */
 #pragma once
 
 #include "probe.h"
