@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the parts of the page share: the connection, the gateways of the broker, the one that is shown.
+// Shared by the parts of the page: the connection, the gateways of the broker, the one that is shown.
 import { readAbout, type Json } from "./model/about";
 import { Asking, type Answer } from "./model/asking";
 import { now } from "./model/clock";
@@ -31,9 +31,9 @@ export class App {
 	gateway: Gateway | null = null;
 	/** The user wants what moves to stop, and no answer has come yet. */
 	private stopWanted = false;
-	/** Goes up with each stop that is sent: of several only the last one tells what came of it. */
+	/** Goes up with each stop that is sent: of several, only the last one shows its result. */
 	private stops = 0;
-	/** Somebody chose this gateway, and not the page. */
+	/** The user chose this gateway, not the page. */
 	private isChosen = false;
 	private isDue = false;
 	private readonly listeners: (() => void)[] = [];
@@ -57,7 +57,7 @@ export class App {
 		this.speakers.push(speaker);
 	}
 
-	/** Tells the user what has come of something. */
+	/** Tells the user a result. */
 	say(text: string, isBad = false): void {
 		for (const speaker of this.speakers) speaker(text, isBad);
 	}
@@ -148,7 +148,7 @@ export class App {
 		this.changed();
 	}
 
-	/** It tells so once it listens to actions: what was sent before may have reached nobody. */
+	/** A gateway says "online" once it listens to actions. Those sent before may have reached nobody. */
 	private gatewayIsBack(): void {
 		if (this.stopWanted) void this.stop();
 	}
@@ -193,7 +193,7 @@ export class App {
 	}
 
 	ask(action: Json | string): Promise<Answer> {
-		// Who moves something has changed their mind.
+		// The user has moved something, and so does not want the stop any more.
 		const moves = this.stopAction();
 		if (typeof action === "object" && Object.keys(action).some((kind) => kind in moves))
 			this.stopWanted = false;
@@ -239,7 +239,7 @@ const FAILED: Record<Exclude<Answer["failed"], "">, Key> = {
 	denied: "denied",
 };
 
-/** What to tell the user of an answer that is not ok. */
+/** The words for the user about an answer that is not ok. */
 export function whyNot(answer: Answer): string {
 	if (answer.failed) return t(FAILED[answer.failed]);
 	return answer.mistakes.join("\n") || t("refusedAction");

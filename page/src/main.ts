@@ -38,7 +38,7 @@ app.onChange(() => {
 	columns.hidden = !app.gateway;
 	for (const view of views) view.update();
 });
-// Ages go on when nothing comes.
+// Ages grow even if no message comes.
 setInterval(() => app.changed(), 1000);
 app.changed();
 if (isGiven && settings.broker) app.connect();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the page's address says, and what was entered before. A browser may have no storage.
+// The settings, from the page's address and from earlier visits. A browser may have no storage.
 
 export interface Settings {
 	broker: string;
@@ -55,7 +55,7 @@ function ownBroker(): string {
 	return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/mqtt`;
 }
 
-/** What was entered as a URL: "host:9001" is ws://host:9001. */
+/** The URL for what was entered: "host:9001" is ws://host:9001. */
 export function brokerUrl(entered: string): string {
 	const text = entered.trim();
 	if (/^wss?:\/\//i.test(text) || !text) return text;
@@ -75,7 +75,7 @@ if (query.has("topic")) settings.root = query.get("topic") ?? "";
 if (query.has("lang")) settings.language = query.get("lang") ?? "";
 if (!settings.broker) settings.broker = ownBroker();
 
-/** Another tab may have written meanwhile: what is not this tab's own is taken over. */
+/** Another tab may have written meanwhile: only the changed settings are replaced. */
 export function save(changed: Partial<Settings>): void {
 	Object.assign(settings, changed);
 	try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a gateway has, from ROOT/about. Where that is missing, what can be seen of it in ROOT/state.
+// The description of a gateway, from ROOT/about. If that is missing, it is guessed from ROOT/state.
 
 export type KeyType = "bool" | "integer" | "number" | "choice" | "color" | "unknown";
 

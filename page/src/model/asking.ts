@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Actions and their answers: each question is answered once, by the gateway or by the time.
+// Actions and their answers: each action has one result, the gateway's answer or a timeout.
 import { isObject, parseObject, type Json } from "./about";
 import { clientId, type Incoming, type Link } from "./link";
 
@@ -57,7 +57,7 @@ export class Asking {
 		this.link.unsubscribe([this.ownTopic(root), `${root}/actions/ack`]);
 	}
 
-	/** Sends an action as an object, or any text. Without a topic of its own for answers, an id tells whose one is. */
+	/** Sends an action as an object, or any text. Without a topic of its own for answers, an id tells whose answer it is. */
 	ask(root: string, action: Json | string): Promise<Answer> {
 		numbers += 1;
 		const id = `${clientId}.${numbers}`;
@@ -88,7 +88,7 @@ export class Asking {
 		});
 	}
 
-	/** Rights may keep the answers away without a word: the next ones come where all can read them. */
+	/** The broker may withhold answers without a word, for lack of rights. The next ones come where all can read them. */
 	private silent(root: string, key: string): void {
 		this.close(key, "silent");
 		this.isShared = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The connection to the broker: tries again by itself, asks again for a password, and never sends later
-// what was meant for now.
+// The connection to the broker: it tries again by itself, and asks again for a password. What cannot be
+// sent at once is not sent later.
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 
 export type LinkState = "off" | "connecting" | "on" | "waiting" | "refused";
@@ -52,7 +52,7 @@ export class Link {
 	private readonly topics = new Set<string>();
 
 	constructor(private readonly handlers: Handlers) {
-		// Not the next attempt in a quarter of a minute: now.
+		// Tries now, and not in a quarter of a minute.
 		addEventListener("online", () => this.retryNow());
 		document.addEventListener("visibilitychange", () => {
 			if (!document.hidden) this.retryNow();
@@ -87,7 +87,7 @@ export class Link {
 		this.handlers.changed();
 	}
 
-	/** Nothing that it still has to say is listened to. */
+	/** Its further events are ignored. */
 	private drop(): void {
 		const client = this.client;
 		this.client = null;
@@ -120,7 +120,7 @@ export class Link {
 		try {
 			this.client = mqtt.connect(login.url, options);
 		} catch (error) {
-			// An address that is none, or one that the browser forbids.
+			// Not an address, or one that the browser forbids.
 			this.set("refused", String(error instanceof Error ? error.message : error));
 			return;
 		}

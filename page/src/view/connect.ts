@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where the broker is, and who is asking.
+// The form for the broker's address, the user and the password.
 import type { App, View } from "../app";
 import { h, ht, named, newId, show } from "../dom";
 import { brokerUrl, save, settings } from "../settings";
@@ -68,7 +68,7 @@ export function connectView(app: App): ConnectView {
 			keep: keep.checked,
 			...(keep.checked && { password: password.value }),
 		});
-		// Within this page it is known, whether it is kept or not.
+		// The page knows the password until it is closed, stored or not.
 		settings.password = password.value;
 		if (settings.root) app.choose(settings.root, true);
 		isOpen = false;

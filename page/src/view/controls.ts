@@ -106,7 +106,7 @@ function choiceControl(output: Output, key: OutputKey, send: Send): Control {
 	return { element, update };
 }
 
-/** Sends what was last chosen, one at a time: a slider moves faster than answers come. */
+/** Sends the value chosen last, one at a time: a slider moves faster than answers come. */
 function latest(send: (value: unknown) => Promise<boolean>): {
 	push(value: unknown): void;
 	/** A state, of which isNews tells whether it differs from the one before, is that of another value. */
@@ -188,7 +188,7 @@ function sliderControl(range: Range, send: Send): Control {
 	};
 }
 
-/** A field and a button, for numbers that no slider can reach, and for what is not known here. */
+/** A field and a button, for numbers that no slider can reach, and for types that are not known here. */
 function fieldControl(key: OutputKey, send: Send): Control {
 	const isNumber = key.type !== "unknown";
 	const limits = isNumber ? { min: key.min, max: key.max, step: 10 ** -key.decimals } : {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The inputs as they are, and what happened at them.
+// The inputs with their states, and their events.
 import type { App, View } from "../app";
 import { h, ht, named, setAttribute, setChildren, setText, show } from "../dom";
 import { csv, download, stamp } from "../model/csv";

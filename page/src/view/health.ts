@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the gateway says of itself, and all that fails.
+// The gateway's own condition, and all faults.
 import type { App, View } from "../app";
 import { h, ht, named, setChildren, setText, show } from "../dom";
 import { clockText, spanText } from "../model/format";

@@ -66,7 +66,7 @@ export function intervalView(app: App): View {
 		setAttribute(input, "max", String(max));
 		setText(hint, t("intervalRange", { min, max }));
 		const present = app.gateway?.intervalMs ?? 0;
-		// What somebody is typing stays.
+		// Does not overwrite what the user is typing.
 		if (present !== known && document.activeElement !== input) {
 			known = present;
 			input.value = present ? String(present) : "";

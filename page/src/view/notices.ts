@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is wrong with what is shown, one sentence each, most important first.
+// Warnings about what is on screen, one sentence each, the most important first.
 import type { App, View } from "../app";
 import { h, setAttribute, setChildren, setText } from "../dom";
 import { now } from "../model/clock";

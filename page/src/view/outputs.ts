@@ -9,7 +9,7 @@ import { icon } from "./icons";
 import { timesOf } from "./times";
 
 interface Row extends View {
-	/** What it was made of. */
+	/** The description that it was made from. */
 	made: string;
 }
 

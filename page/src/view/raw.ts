@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any action as it stands, and what the gateway answers to it.
+// Any action as text, and the gateway's answer.
 import { whyNot, type App, type View } from "../app";
 import { h, ht, named, newId, show } from "../dom";
 

@@ -89,7 +89,7 @@ function makeCard(app: App, sensor: Sensor): Card {
 		const at = now();
 		const fault = whyNull(gateway, sensor);
 		const isFault = gateway.sensorFault(sensor.name) !== null;
-		// What failed has no value. What was only not due has the one from before, with its age.
+		// A sensor that failed has no value. One that was not due shows its last value, with its age.
 		const value =
 			sensor.value === null && !isFault && sensor.measured !== null
 				? sensor.measured
@@ -139,7 +139,7 @@ function spanPicker(app: App): View {
 	return { element, update };
 }
 
-/** What is on screen: each sensor's values within the time shown. */
+/** The values on screen: those of each sensor within the time shown. */
 function exportReadings(app: App): void {
 	const sensors = [...(app.gateway?.sensors.values() ?? [])];
 	const to = now();
