@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the two programs on the MQTT library have in common. */
+/* Shared by the two programs on the MQTT library. */
 #pragma once
 
 #include "program.h"

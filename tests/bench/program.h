@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the programs beside tosd have in common: what they say, and how they wait and end. */
+/* Shared by the programs beside tosd: their messages, and how they wait and end. */
 #pragma once
 
 #include <poll.h>

@@ -92,13 +92,13 @@ class LanguageServer:
         return [(underlined(text, mistake["range"]), mistake["message"]) for mistake in found]
 
     def complete(self, path, line, column):
-        """What the editor proposes there: label -> item. The file is open."""
+        """The editor's proposals there: label -> item. The file is open."""
         found = self.ask("textDocument/completion", _place(path, line, column))
         items = found["items"] if isinstance(found, dict) else found
         return {item["label"]: item for item in items}
 
     def hover(self, path, line, column):
-        """What the editor shows of the word there."""
+        """The editor's text about the word there."""
         found = self.ask("textDocument/hover", _place(path, line, column))
         return found["contents"]["value"] if found else ""
 

@@ -307,7 +307,7 @@ class Fleet:
               f"{offline} gateways were said to be offline at some time", flush=True)  # fmt: skip
 
     def statuses(self, node):
-        """What a client that comes to that node now is told of each gateway."""
+        """The status of each gateway, as a new client at that node is told."""
         told = {}
         client = new_client("late", self.brokers.user)
         client.on_message = lambda _client, _userdata, message: told.update({message.topic: message.payload})

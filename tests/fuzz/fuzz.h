@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the fuzz targets share. A target is one file with LLVMFuzzerTestOneInput(): it is given
- * bytes as an attacker or a broken disk or wire would give them, and checks what must hold for all
- * of them. libFuzzer makes the inputs; where there is none, corpus_main.c runs those of corpus/.
+ * Shared by the fuzz targets. A target is one file with LLVMFuzzerTestOneInput(): it is given bytes
+ * as an attacker or a broken disk or wire would give them, and checks what must hold for all of
+ * them. libFuzzer makes the inputs; where there is none, corpus_main.c runs those of corpus/.
  */
 #pragma once
 

@@ -3,5 +3,5 @@
 
 #include "config.h"
 
-/* What the daemon takes for granted of a map that was loaded. */
+/* Checks what the daemon takes for granted about a map that was loaded. */
 void fuzz_map_check(const struct config *config);

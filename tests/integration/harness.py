@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the integration tests are made of: a private broker, a gateway on the simulated board, an independent client.
+"""The building blocks of the integration tests: a private broker, a gateway on the simulated board, an independent client.
 
 Everything is awaited as an event: the broker's log, systemd's notifications, MQTT messages, the simulated wires (a FIFO).
 Nothing here sleeps.
@@ -443,7 +443,7 @@ class Gateway:
         assert self.control(f"fault {target} {name}") == "ok"
 
     def set(self, target, value):
-        """What a channel of a simulated part shows from now on."""
+        """Sets the value that a channel of a simulated part shows from now on."""
         assert self.control(f"set {target} {value}") == "ok"
 
     def output(self, target):
@@ -453,7 +453,7 @@ class Gateway:
         return float(value)
 
     def wires(self, mark=0):
-        """What has changed on the wires so far, without the times."""
+        """The changes on the wires so far, without the times."""
         self.wire.fence()
         lines = (line.split(" ", 1)[1] for line in self.wire.since(mark))
         return [line for line in lines if not line.startswith("fence ")]

@@ -64,7 +64,7 @@ class Entity:
 
 
 class Device:
-    """What a client has got of a device: its newest messages, all components together."""
+    """The device as a client has received it: its newest messages, all components together."""
 
     def __init__(self, client, messages):
         self.messages = messages

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What Home Assistant takes as a device's discovery message, in our words.
+"""The rules of Home Assistant for a device's discovery message, in our words.
 
 Source: home-assistant.io/integrations/mqtt ("MQTT discovery", and the page of each platform) and
 home-assistant.io/integrations/sensor ("Device class"), read beside the checks of homeassistant/components/mqtt of 2025.6.

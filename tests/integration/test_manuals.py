@@ -24,7 +24,7 @@ def sections(page):
 
 
 def entries(section):
-    """What each bold name at the beginning of a line stands for; some names have several entries."""
+    """The text of each entry, by its bold names; some names have several entries."""
     found = {}
     for title, text in re.findall(r"^(\*.+)\n((?:\t.*\n|\n(?=\t))+)", section, re.MULTILINE):
         for name in re.findall(r"\*([^*]+)\*", title):
@@ -51,7 +51,7 @@ def properties(node):
 
 
 def items(node):
-    """What a section holds: the keys of its items, or its own."""
+    """The keys of a section: those of its items, or its own."""
     for kind in ("items", "additionalProperties"):
         if isinstance(node.get(kind), dict):
             return properties(node[kind])
@@ -101,7 +101,7 @@ def test_each_key_of_an_action_is_in_its_manual(tosctl):
     for kind, keys in kinds(tosctl):
         assert kind in told, f"tosd-mqtt(7) has no entry of {kind} in ACTIONS"
         missing += [f"{kind}: {key}" for key, _ in keys if not re.search(rf"_{key}[_:]", told[kind])]
-        # What the map narrows stands in tosd.yaml(5), and a finer scale in FINE LEVELS.
+        # tosd.yaml(5) has ranges that the map narrows, and FINE LEVELS the finer scales.
         ranges = [takes for key, takes in keys if re.fullmatch(r"\d+ to \d+", takes)]
         missing += [f"{kind}: {numbers}" for numbers in ranges if numbers not in told[kind]]
     assert missing == []

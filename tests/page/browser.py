@@ -189,7 +189,7 @@ class Page:
         self.here().save_screenshot(str(path))
 
     def errors(self):
-        """What the page threw, and what its policy forbade. A connection that fails is none."""
+        """Errors of the page, and requests that its policy forbade. A connection that fails is none."""
         usual = ("WebSocket connection", "ERR_CONNECTION", "favicon")
         entries = (entry["message"] for entry in self.here().get_log("browser") if entry["level"] == "SEVERE")
         return [message for message in entries if not any(word in message for word in usual)]
