@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Keeps small files in the state directory. One thread writes all of them, so a disk that hangs
- * holds up nobody else. It starts when the first file is wanted. Who has something to keep says
- * when it is due, and is asked for the text when it is written. A file is replaced in one step, and
- * is on the disk when written() is called.
+ * holds up nobody else. It starts when the first file is wanted. The owner of a file says when it
+ * is due, and is asked for the text when it is written. A file is replaced in one step, and is on
+ * the disk when written() is called.
  */
 #pragma once
 

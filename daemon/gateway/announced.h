@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a broker was given to keep, line by line: "topic TOPIC" for one of the gateway's own,
- * "config TOPIC" for a message of Home Assistant's discovery, "entity KEY PLATFORM TOPIC" for each
- * entity in it. Pure, except that it allocates.
+ * The retained messages that a broker was given, line by line: "topic TOPIC" for one of the
+ * gateway's own, "config TOPIC" for a message of Home Assistant's discovery, "entity KEY PLATFORM
+ * TOPIC" for each entity in it. Pure, except that it allocates.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ enum { ANNOUNCED_BYTES_MAX = 256 * 1024 }; /* far more than the largest map has 
 struct announced {
 	char *text; /* lines, each with its line feed; NULL if there is none */
 	size_t size, room;
-	bool is_cut; /* there was no memory for a line: what it says is not complete */
+	bool is_cut; /* a line is missing, for lack of memory */
 };
 
 /* Adds a line, made by printf(), without its line feed. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the broker is to keep of this map, and the messages of Home Assistant's discovery. */
+/* Lists the retained messages of this map, and makes those of Home Assistant's discovery. */
 #pragma once
 
 #include "announced.h"

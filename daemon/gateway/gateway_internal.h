@@ -116,7 +116,7 @@ void gateway_follow_health(struct gateway *gateway);
 void gateway_publish_state(struct gateway *gateway);
 void gateway_publish_about(struct gateway *gateway);
 
-/* Home Assistant has started: it is told soon what there is. */
+/* Home Assistant has started: the discovery goes out soon. */
 void gateway_born(struct gateway *gateway);
 
 /* At boot, before the kernel's pool is filled, the time and the process id have to do. */
@@ -161,7 +161,7 @@ int gateway_attach_files(struct gateway *gateway);
  */
 bool gateway_close_files(struct gateway *gateway, uint64_t end_us, bool is_stuck);
 
-/* When the outputs were freed, too: frees what no thread uses any more. */
+/* Call this when the outputs were freed, too: frees what no thread uses any more. */
 void gateway_free_files(struct gateway *gateway);
 
 /* --- gateway_topics.c --- */

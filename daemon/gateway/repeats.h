@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Actions that must not be carried out twice. Most say what shall be, and may come twice; a toggle,
- * a time or a count does harm then. A broker that has lost the acknowledgement sends a message
- * again, with the flag DUP: what is remembered here is known then. Belongs to the main thread.
- * Pure.
+ * Remembers actions that must not be carried out twice. Most actions say how things shall be, and
+ * may come twice. A toggle, a time or a count does harm then. A broker that has lost the
+ * acknowledgement sends a message again, with the flag DUP. Such a message is recognized here.
+ * Belongs to the main thread. Pure.
  */
 #pragma once
 
@@ -30,7 +30,7 @@ struct repeats {
 	size_t next;
 };
 
-/* What tells one message from another: add the parts one after the other. Begin with
+/* A hash that tells one message from another: add the parts one after the other. Begin with
  * REPEATS_HASH. */
 #define REPEATS_HASH UINT64_C(0xcbf29ce484222325)
 uint64_t repeats_hash(uint64_t hash, const void *part, size_t size);

@@ -17,14 +17,14 @@
 #include "topic.h"
 #include <stdbool.h>
 
-/* What handlers act upon. Borrowed. */
+/* The objects that handlers act upon. Borrowed. */
 struct router {
 	const struct config *config;
 	struct outputs *outputs;
 	struct outbox *outbox;
 	struct refusals *refusals; /* of actions; their owner logs the counts when they are due */
 	struct repeats *repeats;   /* what must not be carried out twice */
-	/* Whether a message that comes again on this connection may have been carried out before
+	/* True if a message that comes again on this connection may have been carried out before
 	 * anything was remembered: by the process before this one, or too long ago. */
 	bool is_forgetful;
 	/* Puts a checked interval in force. */

@@ -8,7 +8,7 @@
 
 enum { STATUS_LINE_MAX = 512 };
 
-/* The names of what fails, in order: as many as fit are written, the rest is counted. */
+/* The names of failing parts, in order: as many as fit are written, the rest is counted. */
 struct status_line_failing {
 	const char *const *names;
 	size_t n;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keeps counts of the map's parts beyond the process (remember: true), and passes on requests to
+ * Keeps counts of the map's parts for the next process (remember: true), and passes on requests to
  * set a count. The file keeper's thread writes the file: rarely, or at once if somebody waits for
  * it.
  *

@@ -32,7 +32,7 @@ enum {
 
 #define MEASURE_DONE UINT64_MAX
 
-/* What one sensor wants from the chip in this round, and the outcome. */
+/* The request of one sensor to the chip in this round, and the outcome. */
 struct measure_task {
 	unsigned channel;
 	struct samples samples;

@@ -16,7 +16,7 @@
 #include "pace.h"
 #include "round.h"
 
-/* What is wrong with a sensor. An unchanged fault is not reported again. */
+/* The fault of a sensor. An unchanged fault is not reported again. */
 struct fault {
 	int error;        /* 0: nothing */
 	bool implausible; /* the value and not the chip: the text changes all the time */

@@ -22,7 +22,7 @@ struct credentials_places {
 struct credentials {
 	char *password;  /* the first line of the file, allocated; NULL: there is none */
 	bool is_copy;    /* systemd's, from the start of the process */
-	const char *odd; /* something in the file is hardly meant, see password_text.h; or NULL */
+	const char *odd; /* a doubt about the file, see password_text.h; or NULL */
 };
 
 /*

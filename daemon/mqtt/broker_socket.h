@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The socket under the MQTT library (see library_connect.h): it is set up, and asked for what it
- * knows. What only TCP has is left out on a socket of the machine. Only the thread of the client
- * uses this.
+ * knows. Settings that only TCP has are left out on a socket of the machine. Only the thread of the
+ * client uses this.
  */
 #pragma once
 

@@ -40,7 +40,7 @@ bool in_flight_keep(struct in_flight *in_flight, const int *tokens);
 /* Removes an entry that is done. */
 bool in_flight_take_done(struct in_flight *in_flight, struct in_flight_entry *ret_entry);
 
-/* When the oldest entry of at least that QoS was sent that is not done; 0: there is none. */
+/* The time at which the oldest open entry of at least that QoS was sent; 0: there is none. */
 uint64_t in_flight_oldest_us(const struct in_flight *in_flight, unsigned qos);
 
 /* The oldest entry that is not done; NULL: there is none. Valid until the next change. */

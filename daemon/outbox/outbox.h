@@ -202,10 +202,10 @@ void outbox_acknowledge(struct outbox *outbox, uint64_t id);
  */
 bool outbox_postpone(struct outbox *outbox, uint64_t id);
 
-/* What was postponed is tried again in two parts: readings and events, and all others. */
+/* Postponed messages are tried again in two parts: readings and events, and all others. */
 enum outbox_part { OUTBOX_PART_STREAMS, OUTBOX_PART_OTHERS, OUTBOX_PARTS };
 
-/* What was postponed of that part may be taken again. */
+/* Postponed messages of that part may be taken again. */
 void outbox_retry(struct outbox *outbox, enum outbox_part part);
 
 /* Counts a message that the broker refused or can never take. Acknowledge it separately. */

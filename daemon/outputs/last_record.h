@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the state directory keeps for outputs with start: last, as a text: what actions set them to,
- * and what tells whether that may be trusted. It was left by a process that ended in order, and
- * this is not the third start within a minute: then whatever the outputs do may be what ends the
- * process, or the board's supply.
+ * The record of outputs with start: last, which the state directory keeps as a text: what actions
+ * set them to, and whether that may be trusted. It may if the process before ended in order and
+ * this is not the third start within a minute. Otherwise the outputs themselves may be what ends
+ * the process, or overloads the board's supply.
  *
  * The wall clock is of no use for that, since a board may start in 1970. So a start has the boot
- * that it was in, and the time since then. A start in another boot does not count: a board does not
- * boot twice in a minute in order, and if it lost its supply, the process did not end in order.
+ * that it was in, and the time since then. A start in another boot does not count: no board boots
+ * twice in a minute in order, and after a loss of the supply the process did not end in order.
  *
  * The text has lines of words:
  *   states 1
@@ -51,7 +51,7 @@ struct last_record {
 
 enum last_verdict { LAST_IS_GOOD, LAST_NOT_ENDED, LAST_TOO_OFTEN };
 
-/* Whether a process that starts now may take over the record of the one before. now_ms:
+/* Decides if a process that starts now may take over the record of the one before. now_ms:
  * CLOCK_MONOTONIC. */
 enum last_verdict last_record_judge(
 	const struct last_record *record, const char *boot, uint64_t now_ms);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Remembers beyond the process what actions set outputs with start: last to. The file keeper's
+ * Remembers, for the next process, what actions set outputs with start: last to. The file keeper's
  * thread writes the file: at once if an output is off, a second later if it is on. Each output is
  * known by its kind and its name, and forgotten when the map no longer has it with start: last.
  *

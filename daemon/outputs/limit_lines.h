@@ -64,5 +64,5 @@ bool limits_reached(const struct limits *limits, size_t chip);
 /* Why its level is not known; NULL: it is. */
 const char *limits_error(const struct limits *limits, size_t chip);
 
-/* What was reached for a moment has been dealt with. */
+/* Limits that were reached only for a moment have been dealt with. */
 void limits_settle(struct limits *limits);

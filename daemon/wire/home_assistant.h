@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What Home Assistant is told of this gateway, by its MQTT device discovery: one device, whose
- * entities come out of the map and the tables of drivers and of kinds of outputs. Its words are
- * known in the home_assistant* files alone. Only bytes out, no I/O and no state; any thread.
+ * Describes this gateway to Home Assistant, by its MQTT device discovery: one device, whose
+ * entities come out of the map and the tables of drivers and of kinds of outputs. Only the
+ * home_assistant* files know its words. Only bytes out, no I/O and no state; any thread.
  *
  * Source: home-assistant.io/integrations/mqtt, "MQTT discovery"; the words that are allowed stand
  * in tests/integration/home_assistant_rules.py, against which every message is tested.

@@ -154,7 +154,7 @@ bool payload_check_value(struct payload_parser *parser, const struct payload_pat
 	const struct payload_key_of *of, size_t key, const cJSON *item,
 	struct output_values *values);
 
-/* When all that is said of an output was read: what its values mean together. */
+/* After all of an output's values were read: checks what they mean together. */
 void payload_finish_output(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of, bool is_stopped, struct payload_output *output);
 
@@ -183,7 +183,7 @@ static inline bool payload_kind_is_known(
 void payload_check_count(struct payload_parser *parser, const struct payload_path *path,
 	const cJSON *item, void *target);
 
-/* When the message was read: what is set by a message of its own stands alone. */
+/* After the message was read: checks that a counter is set by a message of its own. */
 void payload_check_count_alone(struct payload_parser *parser);
 
 /* Checks the value of a kind's word. */
