@@ -44,16 +44,13 @@ static int ask(struct link_session *session, struct link_request *request)
 	return r;
 }
 
-int link_ask_again(struct link_session *session)
+static int ask_for_all(struct link_session *session)
 {
 	struct link *link = session->link;
 	struct link_request request = {.n = 0};
 	bool was_deaf = link_subscribe_is_deaf(session);
 	int r;
 
-	if (session->ask_due_us == 0 || session->now_us < session->ask_due_us ||
-		session->commands.closing)
-		return 0;
 	for (size_t i = 0; i < link->settings.n_subscriptions; i++)
 		if (session->ask_again[i])
 			link_subscribe_add(session, i, &request);
@@ -69,4 +66,12 @@ int link_ask_again(struct link_session *session)
 	}
 	link_ask_again_plan(session);
 	return 0;
+}
+
+int link_ask_again(struct link_session *session)
+{
+	if (session->ask_due_us == 0 || session->now_us < session->ask_due_us ||
+		session->commands.closing)
+		return 0;
+	return ask_for_all(session);
 }
