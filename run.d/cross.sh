@@ -7,7 +7,7 @@
 # shellcheck source=run.d/root.sh
 . "$here/run.d/root.sh"
 
-# cross_install COMMAND [--no-install] [--package]: and checks that there is nothing else.
+# cross_install COMMAND [--no-install] [--package [--twice]]: and checks that there is nothing else.
 cross_install() {
 	cross=$1
 	shift
@@ -22,6 +22,13 @@ cross_install() {
 		# shellcheck disable=SC2034
 		package_only=1
 		shift
+		# shellcheck disable=SC2034
+		twice=
+		if [ "${1-}" = --twice ]; then
+			# shellcheck disable=SC2034
+			twice=--twice
+			shift
+		fi
 	fi
 	no_arguments "$cross" "$@"
 	[ "$(dpkg --print-architecture)" = amd64 ] || skip "this machine is no amd64"
@@ -55,7 +62,8 @@ cross_package() {
 	made=$here/build-$arch-package
 	make_root "$made/root" trixie "$(cross_packages "$arch" '' "crossbuild-essential-$arch" \
 		"pkgconf:$arch" build-essential debhelper dpkg-dev scdoc)" "--architectures=amd64,$arch"
-	package_of_root --host "$arch"
+	# shellcheck disable=SC2086 # an option or none
+	package_of_root --host "$arch" $twice
 }
 
 # The modules' own tests. Emulation is slow, and so is every time limit.

@@ -13,11 +13,13 @@
 run_debian() {
 	install=1
 	only=
+	twice=
 	sanitizers=
 	while :; do
 		case ${1-} in
 		--no-install) install= ;;
 		--test | --vm | --brokers | --fleet | --package) only=${1#--} ;;
+		--twice) twice=--twice ;;
 		--sanitize)
 			sanitizers=${2-}
 			[ -n "$sanitizers" ] || wrong_usage "--sanitize needs the names of sanitizers"
@@ -27,6 +29,7 @@ run_debian() {
 		esac
 		shift
 	done
+	[ -z "$twice" ] || [ "$only" = package ] || wrong_usage "--twice belongs to --package"
 	[ -z "$install" ] || run_install chroot
 	case $command in
 	debian12) release=bookworm ;;
@@ -53,17 +56,33 @@ run_debian() {
 		return
 	fi
 	if [ -n "$only" ]; then
+		[ "$only" != vm ] || hand_over_page
 		in_root ./run "$only" --no-install "$@"
 		return
 	fi
 	in_root ./run test --no-install --no-vm "$@" | tee "$scratch/gcc.log"
 	in_root ./run brokers --no-install | tee "$scratch/brokers.log"
+	hand_over_page
 	in_root ./run vm --no-install | tee "$scratch/kernel.log"
 	set_up_in_root clang build-clang
 	in_root ninja -C build-clang --quiet || die "the build with clang failed"
 	in_root meson test -C build-clang --no-rebuild --print-errorlogs || :
 	python3 "$here/tests/tally.py" "$scratch/gcc.log" "$scratch/brokers.log" "$scratch/kernel.log" \
 		"$root/srv/tos-gateway/build-clang/meson-logs/testlog.json"
+}
+
+# The page's package is the same for all. Its build needs npm, which asks for more than a root has: it is
+# made out here, where that is there.
+hand_over_page() {
+	command -v npm >/dev/null && command -v dpkg-buildpackage >/dev/null || return 0
+	(
+		# shellcheck source=run.d/package.sh
+		. "$here/run.d/package.sh"
+		target=$here/build-$command/page
+		run_package --no-install --page >"$scratch/page.log" || exit 1
+	) || die "the page's package cannot be made: $(tail -n 1 "$scratch/page.log")"
+	mkdir -p "$root/srv/tos-gateway/build-page"
+	cp "$here/build-$command/page"/tos-dashboard_*.deb "$root/srv/tos-gateway/build-page"
 }
 
 # With a sanitizer's own checks in the way, gcc suspects NULL where there is none: its warnings are
@@ -78,11 +97,15 @@ sanitized_tests() {
 		setarch -R ./run test --no-install --no-vm --build "$folder" "$@"
 }
 
-# In a root that has nothing but what a package is built from, and what looks at it.
+# In a root that has nothing but what a package is built from, and what looks at it: blhc at the flags of
+# each command, lintian, and the packages' own tests, as autopkgtest runs them for whoever has installed
+# them. blhc would have -fPIE with the linker too, for which -pie is enough.
 package_in_root() {
 	made=$here/build-$command-package
-	make_root "$made/root" "$release" "$(packages_of build man test package lint),ca-certificates"
-	# shellcheck disable=SC2119 # it takes options, and none here
-	package_of_root
+	make_root "$made/root" "$release" "$(packages_of build man demo package lint),ca-certificates"
+	# shellcheck disable=SC2031,SC2086 # an option or none
+	package_of_root --tests $twice
+	in_root blhc --all --ignore-flag -fPIE build-package/build.log
 	in_root sh -c 'lintian --fail-on error,warning build-package/*.changes'
+	in_root sh -c 'autopkgtest --no-built-binaries build-package/tosd_*.deb build-package/tosctl_*.deb ./ -- null'
 }

@@ -117,11 +117,12 @@ set_up_in_root() {
 	}
 }
 
-# package_of_root [OPTION...]: makes the packages in the root, and copies them to the folder in which
-# it lies.
+# package_of_root [OPTION...]: makes the packages in the root, looks whether each program is hardened, and
+# copies them to the folder in which it lies.
 package_of_root() {
 	copy_tree
 	in_root ./run package --no-install "$@"
+	in_root sh -c 'tests/package/hardening.sh build-package/*.deb'
 	made=${root%/*}
 	find "$made" -mindepth 1 -maxdepth 1 -type f ! -name '.*' ! -name 'root.*' -delete
 	cp "$root"/srv/tos-gateway/build-package/*.* "$made"
