@@ -1,94 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The Debian package, from its installation to its purge, under systemd and with a motor that runs."""
+"""The Debian package of the gateway, from its installation to its purge, under systemd and with a motor that runs."""
 
-import contextlib
-import os
-import pathlib
-import re
-import subprocess
-
-import pytest
+from lifecycle import coming_online, put_map
 
 from board import FORWARD, MAP
-from service import MAP_PATH, Service, systemd_guest
+from service import MAP_PATH
 
 RUN = {"motor": {"direction": "forward", "speed": 10}}
-# The guest's shell has a small dpkg of its own.
-DPKG = "DEBIAN_FRONTEND=noninteractive /usr/bin/dpkg"
-# As dpkg leaves a package of which nothing is left.
-GONE = "unknown ok not-installed"
-
-
-def older(package, folder):
-    """The same as a version before it."""
-    tree = folder / "older"
-    subprocess.run(["dpkg-deb", "-R", package, tree], check=True)
-    control = tree / "DEBIAN" / "control"
-    control.write_text(re.sub("(?m)^Version: .*", "Version: 1.0.9", control.read_text()))
-    result = folder / "tosd_1.0.9.deb"
-    subprocess.run(["dpkg-deb", "-b", "--root-owner-group", tree, result], check=True, stdout=subprocess.DEVNULL)
-    return result
-
-
-@pytest.fixture(scope="session")
-def packages(tmp_path_factory):
-    """Paths in the guest and out here: the version before, and this one."""
-    (new,) = (pathlib.Path(os.environ["TOS_PACKAGES"])).glob("tosd_*.deb")
-    return older(new, tmp_path_factory.mktemp("package")), new
-
-
-@pytest.fixture(scope="session")
-def guest(tmp_path_factory, packages):
-    with systemd_guest(tmp_path_factory.mktemp("package"), *packages) as guest:
-        # Whoever made the root wanted no service to start in it.
-        guest.run("rm -f /usr/sbin/policy-rc.d")
-        yield guest
-
-
-class Package:
-    def __init__(self, guest, before, now):
-        self.guest = guest
-        self.before = f"/srv/{before.name}"
-        self.now = f"/srv/{now.name}"
-
-    def install(self, path=None):
-        return self.guest.run(f"{DPKG} -i {path or self.now}")
-
-    def remove(self):
-        return self.guest.run(f"{DPKG} --remove tosd")
-
-    def purge(self):
-        return self.guest.run(f"{DPKG} --purge tosd")
-
-    def state(self):
-        return self.guest.attempt("dpkg-query -W -f '${Status}' tosd")[1]
-
-
-@pytest.fixture
-def package(guest, packages, parts):
-    del parts
-    package = Package(guest, *packages)
-    yield package
-    package.purge()
-    guest.run(f"rm -rf {MAP_PATH}; systemctl reset-failed")
-
-
-@pytest.fixture
-def service(guest, client):
-    return Service(guest, client)
-
-
-@contextlib.contextmanager
-def coming_online(service):
-    mark = service.client.mark()
-    yield
-    service.client.wait("tos/status", lambda m: m.payload == b"online", mark)
-
-
-def put_map(guest, text):
-    """As an editor saves it: whole, under its name."""
-    guest.write("/etc/tos/new", text)
-    guest.run(f"mv /etc/tos/new {MAP_PATH}")
 
 
 def test_without_a_map_it_waits_for_one(guest, package, service):
@@ -154,8 +72,8 @@ def test_removed_purged_and_installed_again(guest, package, service, wire):
     with coming_online(service):
         package.install()
     package.purge()
-    assert package.state() in ("", GONE) or "no packages found" in package.state()
-    assert guest.attempt(f"ls -d {MAP_PATH} /etc/tos /var/lib/tos /usr/bin/tosd 2>/dev/null")[1] == ""
+    assert package.is_unknown()
+    assert package.residue() == []
     assert guest.run("systemctl --failed --no-legend") == ""
     package.install()
     assert service.show("ActiveState") == "inactive"

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""The Debian packages of tosctl and of the page: installed, used, upgraded, removed, and nothing of them left."""
+
+import re
+
+import pytest
+from lifecycle import BEFORE, coming_online
+
+from service import MAP_PATH
+
+PAGE = "/usr/share/tos-gateway/page"
+SNIPPET = "/etc/mosquitto/conf.d/tos-page.conf"
+# How a browser asks for MQTT by websockets; for printf.
+CRLF = r"\r\n"
+HELLO = [
+    "GET /mqtt HTTP/1.1",
+    "Host: localhost",
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Protocol: mqtt",
+    "Sec-WebSocket-Version: 13",
+    "",
+    "",
+]
+
+
+def test_tosctl_from_its_installation_to_its_purge(guest, package, make_package, service):
+    """The way of the first steps: it makes the map, with which the gateway starts."""
+    tosctl = make_package("tosctl")
+    package.install()
+    tosctl.install(tosctl.before)
+    assert tosctl.version() == BEFORE
+    with coming_online(service):
+        guest.run(f"tosctl -h 127.0.0.1 probe --write {MAP_PATH}")
+    tosctl.install()
+    assert guest.run("tosctl --version").split()[-1] in tosctl.version() != BEFORE
+    status = guest.run("tosctl status")
+    assert re.search(r"(?m)^humidity +45(\.0)? %", status), status
+    assert '"ok":true' in guest.run("tosctl --json interval 300ms")
+    guest.run("bash -c '. /usr/share/bash-completion/completions/tosctl && complete -p tosctl'")
+    tosctl.remove()
+    assert guest.attempt("command -v tosctl")[0] != 0
+    assert service.show("ActiveState") == "active"
+    package.purge()
+    tosctl.purge()
+    assert tosctl.is_unknown() and tosctl.residue() == []
+
+
+@pytest.fixture
+def dashboard(guest, packages, make_package):
+    if "tos-dashboard" not in packages:
+        pytest.skip("npm is missing, which the page is built with: ./run install page")
+    yield make_package("tos-dashboard")
+    guest.run(f"rm -f {SNIPPET} /tmp/page; systemctl restart mosquitto")
+
+
+def fetch(guest):
+    return guest.attempt("busybox wget -q -O /tmp/page http://127.0.0.1:9001/ && cat /tmp/page")
+
+
+def served(guest):
+    code, text = fetch(guest)
+    assert code == 0, text
+    guest.run(f"cmp /tmp/page {PAGE}/index.html")
+    return text
+
+
+def test_the_page_from_its_installation_to_its_purge(guest, dashboard):
+    """With the lines as they are installed. Those of port 1883 are there already."""
+    dashboard.install(dashboard.before)
+    guest.run(f"sed '/^listener 1883/d' {PAGE}/mosquitto.conf >{SNIPPET}; systemctl restart mosquitto")
+    assert BEFORE in served(guest)
+    # Whoever loads it again has the new one, with no server started anew.
+    dashboard.install()
+    assert BEFORE not in served(guest)
+    assert " 101 " in guest.run(f"printf '{CRLF.join(HELLO)}' | busybox nc 127.0.0.1 9001 | head -n 1")
+    dashboard.remove()
+    assert fetch(guest)[0] != 0
+    dashboard.purge()
+    assert dashboard.is_unknown() and dashboard.residue() == [SNIPPET]
