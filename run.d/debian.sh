@@ -107,5 +107,7 @@ package_in_root() {
 	package_of_root --tests $twice
 	in_root blhc --all --ignore-flag -fPIE build-package/build.log
 	in_root sh -c 'lintian --fail-on error,warning build-package/*.changes'
+	# Those of an earlier run have the same version, and would be taken for these.
+	in_root dpkg --purge tosctl tosd
 	in_root sh -c 'autopkgtest --no-built-binaries build-package/tosd_*.deb build-package/tosctl_*.deb ./ -- null'
 }
