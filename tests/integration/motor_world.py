@@ -17,8 +17,8 @@ from fake_broker import FakeBroker
 from harness import TIMEOUT, Broker, Client, Gateway, check_sanitizers, free_port
 from proxy import Proxy
 
-AFTER_S = 1.0  # failsafe.after
-REVERSE_PAUSE_S = 1.5
+AFTER_S = 2.0  # failsafe.after: a loaded machine may hold up a broker for a second, and it was not to act then
+REVERSE_PAUSE_S = 3.0  # longer than that
 STOPPED_S = AFTER_S + 5  # a loaded machine may be late by that much
 QUIET_S = 0.3  # and then nothing starts again
 
@@ -39,10 +39,10 @@ leds:
   - {{name: red, line: GPIO17}}
 {leds}
 motors:
-  - {{name: lines, forward: GPIO5, backward: GPIO6, enable: pwmchip0.1, ramp: {ramp}, reverse_pause: 1500ms,
+  - {{name: lines, forward: GPIO5, backward: GPIO6, enable: pwmchip0.1, ramp: {ramp}, reverse_pause: 3s,
      limits: {{forward: top, backward: bottom}}}}
-  - {{name: part, forward: board.1, backward: board.2, ramp: {ramp}, reverse_pause: 1500ms, limits: {{forward: top, backward: bottom}}}}
-failsafe: {{after: 1s}}
+  - {{name: part, forward: board.1, backward: board.2, ramp: {ramp}, reverse_pause: 3s, limits: {{forward: top, backward: bottom}}}}
+failsafe: {{after: 2s}}
 """
 
 # Each motor's channels; where a reload moved it to others, those too.

@@ -266,7 +266,7 @@ def limited(world):
     """A reload that leaves the motors as they are, but for how long they may run."""
     text = world.gateway.map.read_text()
     world.event()
-    world.gateway.reload(text.replace("reverse_pause: 1500ms", "reverse_pause: 1500ms, max_on: 300ms"))
+    world.gateway.reload(text.replace("reverse_pause: 3s", "reverse_pause: 3s, max_on: 300ms"))
 
 
 def removed(world):
