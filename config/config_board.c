@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Warnings of the check about the board: the map is right in itself, but on a board it may not do
- * what is meant. The board is nearly everybody's, a Raspberry Pi. Another one may use the same
- * names for its lines, so these are only warnings.
+ * what is meant. The board is taken for a Raspberry Pi, which nearly everybody has. Another board
+ * may use the same names for its lines, so these are only warnings.
  */
 #include "config_line_name.h"
 #include "config_port.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The section device, and what else the map must have for a program that shows this gateway. */
+/* The section device, and other settings for programs that show this gateway. */
 #include "config_load.h"
 
 enum { NAME_MAX_BYTES = 64 };
@@ -19,8 +19,8 @@ const struct schema_option config_device_options[] = {
 	{0},
 };
 
-/* True if a sensor has a value in some readings alone: it has a rhythm of its own, or its part is
- * so slow that it may have none in time, or one of its sources is like that. */
+/* True if a sensor has a value only in some readings: it has a rhythm of its own, or its part is so
+ * slow that it may have none in time, or one of its sources is like that. */
 static bool is_rare(const struct config *config, const struct config_sensor *sensor)
 {
 	const struct driver *driver;

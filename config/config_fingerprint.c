@@ -47,7 +47,7 @@ static void print_chip(const struct config_chip *chip, FILE *out)
 	if (chip->driver->bus == DRIVER_BUS_LINES)
 		fprintf(out, "bias %d\nactive_low %d\ndebounce %u\n", (int)chip->lines.bias,
 			chip->lines.active_low, chip->lines.debounce_us);
-	/* As the thread that reads it changes, it is opened anew. */
+	/* Another thread reads it then, so it is opened anew. */
 	if (chip->is_limit)
 		fprintf(out, "limit\n");
 	for (size_t i = 0; i < chip->driver->n_params; i++)

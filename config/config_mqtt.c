@@ -219,7 +219,7 @@ static int read_urls(struct schema *schema, const struct yaml_node *node, void *
 	return 0;
 }
 
-/* What stands for the two characters, or NULL. */
+/* The text that replaces the two characters, or NULL. */
 static const char *word_of(const char *text, const struct host *host)
 {
 	if (text[0] != '%')

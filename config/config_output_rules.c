@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Options of the map for outputs of every kind, by which the daemon decides: one row each. */
+/* Options that outputs of every kind share: one row each. The daemon decides by them. */
 #include "config_load.h"
 #include <math.h>
 #include <stdio.h>
@@ -157,7 +157,7 @@ size_t config_rule_options(const struct output_kind *kind, struct config_rule_wo
 	ret_options[n++] = MAX_ON;
 	ret_options[n++] = INTERLOCK;
 	ret_options[n++] = INTERLOCK_PAUSE;
-	/* Others go on by an action alone. */
+	/* Others go on only by an action. */
 	if (output_toggle_key(kind) >= 0 || output_goal_key(kind) >= 0)
 		ret_options[n++] = start_option(kind, words);
 	if (kind->directions)
@@ -281,7 +281,7 @@ static void check_interlock(struct config_loader *loader, const struct config_ou
 			"interlock: %s is alone in \"%s\"", output->name, output->interlock);
 }
 
-/* What may not be on for ever, or beside another one, is turned on by an action alone. */
+/* Only an action turns on an output with max_on or an interlock. */
 static void check_last(struct config_loader *loader, const struct config_output *output)
 {
 	static const char *const KEYS[] = {"max_on", "interlock"};

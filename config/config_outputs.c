@@ -27,7 +27,7 @@ struct table {
 	struct config_rule_words rules;
 };
 
-/* A mistake in it is told by the kind. */
+/* The kind reports a mistake in it. */
 struct draft {
 	struct output_draft draft;
 	struct schema *schema;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the broker keeps while the gateway is away: its session and its will. MQTT 5 has times for
+ * The session and the will, which the broker keeps while the gateway is away. MQTT 5 has times for
  * both. A will that waits is sent when its session ends, if that comes first (MQTT 5, 3.1.3.2.2),
  * and a clean start ends it. So a delay without a kept session would delay nothing.
  */
 #include "config_load.h"
 #include <string.h>
 
-/* Without the option, or one that turns nothing on, there is nothing to say. */
+/* An option that is missing, or turns nothing on, needs no check. */
 static const struct yaml_node *delay_of(const struct config_mqtt *mqtt, const struct yaml_node *map)
 {
 	return mqtt->will_delay_s > 0 ? yaml_node_get(map, "will_delay") : NULL;

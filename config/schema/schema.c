@@ -58,7 +58,7 @@ bool schema_expect_like(struct schema *schema, const struct yaml_node *node, enu
 	char path[YAML_PATH_MAX];
 	bool empty = yaml_node_is_empty(node);
 
-	/* For an empty text, the reader of the value has a better message. */
+	/* The reader of the value has a better message for an empty text. */
 	if (node->kind == kind && !(empty && *node->text))
 		return true;
 	yaml_node_path(node, path);
