@@ -223,7 +223,7 @@ static bool has_channel(const struct driver *driver, unsigned channel)
 	return channel < driver->n_channels || driver_has_channel(driver, channel);
 }
 
-/* A part with events alone is measured by reading its lines. */
+/* A part that has only events is measured by reading its lines. */
 static bool is_presence(const struct driver *driver, unsigned channel)
 {
 	return channel == 0 && driver->n_channels == 0 && driver->n_events > 0;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Channels that change together are written in runs of neighbours. A run passes over channels
- * between them whose duty is known, and writes it again: one transfer more costs more than the
- * bytes, what was asked for at once happens at once, and a channel that gets the duty that it has
- * shows no change. A duty is known if it was written and the part has confirmed it since, and only
- * as long as nothing has failed. An unknown one is never written along.
+ * Channels that change together are written in runs of neighbours. If the duty of a channel in
+ * between is known, the run includes it and writes that duty again. One more transfer would cost
+ * more than those bytes, and the changes would not come together. A channel that gets the duty that
+ * it already has shows no change. A duty is known if it was written and the part has confirmed it
+ * since, and only as long as nothing has failed. A run never includes a channel whose duty is
+ * unknown.
  */
 #include "chip_pwm.h"
 

@@ -37,7 +37,7 @@ struct lines_share {
 	int code; /* why there is no level; 0: there is one */
 };
 
-/* Of the lists of all boards. Held for a look at the list alone. */
+/* Guards the lists of all boards. Held only while a list is looked at. */
 static pthread_mutex_t CLAIMS = PTHREAD_MUTEX_INITIALIZER;
 
 static void init_lock(pthread_mutex_t *lock)

@@ -45,7 +45,7 @@ static int say(struct button *button, unsigned word, uint64_t time_us, enum phas
 	return 1;
 }
 
-/* Decides what follows from no edge until time_us. */
+/* Decides what it means that there was no edge until time_us. */
 static int pass_time(const struct chip *chip, struct button *button, uint64_t time_us,
 	struct driver_event *ret_event)
 {

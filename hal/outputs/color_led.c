@@ -75,7 +75,7 @@ static bool is_valid(unsigned fine, unsigned color)
 	return fine >= 1 && fine <= LED_FINE_MAX && color >= 1 && color <= 0xffffff;
 }
 
-/* Writes what the ramp says. before: the duties that are there already; NULL: unknown. */
+/* Writes the duties of the ramp. before: the duties that are there already; NULL: unknown. */
 static int write_all(struct color_led *led, const uint32_t before[])
 {
 	for (unsigned i = 0; i < COLOR_LED_N; i++) {

@@ -118,7 +118,7 @@ static bool check_led(struct output_draft *draft)
 
 	if (draft->ports[ONE] == PORT_LINE && !draft->gives(draft, "pwm"))
 		output_refuse_keys(draft, KEYS_OF_BRIGHTNESS, &PLAIN);
-	/* One that fades is still on while another one of its interlock may go on. */
+	/* An LED that fades out is still on when another one of its interlock may already go on. */
 	else if (draft->gives(draft, "interlock"))
 		output_refuse_keys(draft, FADES, &EXCLUDED);
 	return check_color(draft);

@@ -235,8 +235,8 @@ static bool check_motor(struct output_draft *draft)
 
 /*
  * A bridge runs when enable is on (or there is none) and forward and backward differ; with phase,
- * whenever enable is on, and so with enable alone. What is no line of the header is off: outputs
- * of PWM parts and of the SoC's PWM are, at power-on.
+ * whenever enable is on, and so with enable alone. Ports that are not lines of the header are off:
+ * outputs of PWM parts and of the SoC's PWM are, at power-on.
  */
 static int active_at_power_on(const enum port_type types[], const enum output_level levels[])
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The middle one of a number of samples: a single spike does not move it. */
+/* The median of a number of samples: a single spike does not move it. */
 #include "sampling.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the simulated board has: the wires that its parts sit on, and the outputs named so far. */
+/* Lists the simulated board: the wires that its parts sit on, and the outputs named so far. */
 #include "sim_internal.h"
 
 #include <errno.h>
