@@ -19,7 +19,7 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* A command that was misspelt, and is no kind of output that is known here. */
+/* A misspelt command, which is not a known kind of output either. */
 static const char *find_near(const char *word)
 {
 	const char *names[COMMANDS_MAX + 1] = {NULL};

@@ -425,7 +425,7 @@ static const char *choose_url(const struct draft *draft, char text[CONFIG_URL_BY
 	return text;
 }
 
-/* The URL, and all that nobody has said. */
+/* The URL, and defaults for everything that was not given. */
 static int complete(struct draft *draft)
 {
 	static struct config_url url; /* they live as long as the process */
@@ -456,7 +456,7 @@ static int complete(struct draft *draft)
 	return -1;
 }
 
-/* What is named now is meant, and not what the file says of another place. */
+/* The command line wins over a file that names another broker. */
 static int choose_place(const struct draft *from_file, struct draft *draft)
 {
 	bool is_map = draft->map != from_file->map, is_url = draft->url != from_file->url;

@@ -66,7 +66,7 @@ static bool has_choice(const cJSON *key, const char *word)
 	return false;
 }
 
-/* The first key that takes a number is what an output is mostly told: a level, an angle, a tone. */
+/* A bare number is for the first key that takes one: a level, an angle, a tone. */
 static const cJSON *find_key(const cJSON *keys, const char *type, const char *word)
 {
 	const cJSON *key;
@@ -93,7 +93,7 @@ static bool take_number(const char *word, double *ret_number, const char **ret_u
 			strcmp(end, "Hz") == 0);
 }
 
-/* "KEY=VALUE", for what has no word. */
+/* "KEY=VALUE", for values that have no word of their own. */
 static bool add_pair(cJSON *action, const char *word)
 {
 	const char *sign = strchr(word, '=');
@@ -122,7 +122,7 @@ bool output_takes_toggle(const cJSON *output)
 	return !modifiers;
 }
 
-/* One word, as the keys say what it can be. false: nothing takes it. */
+/* Takes one word for the key that accepts it. False: no key does. */
 static bool add_word(cJSON *action, const cJSON *output, const char *word)
 {
 	const cJSON *keys = cJSON_GetObjectItemCaseSensitive(output, "keys"), *key;
@@ -152,7 +152,7 @@ static bool add_word(cJSON *action, const cJSON *output, const char *word)
 	return key && cJSON_AddNumberToObject(action, key->string, number);
 }
 
-/* What it takes, for the cure: "on, off, 1 to 10, toggle". */
+/* The words that the output takes, for the cure: "on, off, 1 to 10, toggle". */
 static void add_words(char wrong[OUTPUT_WRONG_BYTES], const cJSON *output)
 {
 	const cJSON *keys = cJSON_GetObjectItemCaseSensitive(output, "keys"), *key, *choice;
@@ -219,7 +219,7 @@ static int read_words(const cJSON *output, const struct options *options, int n,
 	return -1;
 }
 
-/* Which one, and where its words begin. -1, or an exit code. */
+/* Finds the output, and the place where its words begin. -1, or an exit code. */
 static int choose(const cJSON *outputs, int n, char **words, char wrong[OUTPUT_WRONG_BYTES],
 	int *ret_index, int *ret_first)
 {
@@ -227,7 +227,7 @@ static int choose(const cJSON *outputs, int n, char **words, char wrong[OUTPUT_W
 	size_t n_names = names_of(outputs, names);
 	int index = n > 1 ? find_output(outputs, words[1]) : -ENOENT;
 	bool is_number = n > 1 && strspn(words[1], "0123456789") == strlen(words[1]);
-	/* A number in front of something else says which one. */
+	/* A number before another word names the output. */
 	bool is_word = n > 1 && n_names > 0 && !(is_number && n > 2) &&
 		(strpbrk(words[1], "=%#") || strspn(words[1], "0123456789.-") > 0 ||
 			strcmp(words[1], "on") == 0 || strcmp(words[1], "off") == 0 ||

@@ -266,7 +266,7 @@ static int prepare_answer(struct session *session)
 	return session_subscribe(session, names, 1, true);
 }
 
-/* On a topic that everybody reads, another one's answer is not ours. */
+/* Everybody reads this topic, so an answer there may be for somebody else. */
 static bool is_ours(const struct mqtt_inbound *inbound, const char *id)
 {
 	cJSON *answer, *found;

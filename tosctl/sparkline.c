@@ -16,7 +16,7 @@ void sparkline_add(struct sparkline *sparkline, double value)
 		sparkline->n++;
 }
 
-/* The value that many places from the newest one back. */
+/* The value that many places before the newest one. */
 static double value_at(const struct sparkline *sparkline, size_t back)
 {
 	return sparkline->values[(sparkline->next + SPARKLINE_MAX - 1 - back) % SPARKLINE_MAX];
@@ -35,7 +35,7 @@ void sparkline_print(const struct sparkline *sparkline, int columns, bool utf8, 
 	}
 	for (size_t i = n; i-- > 0;) {
 		double value = value_at(sparkline, i);
-		/* One that never changes is in the middle. */
+		/* A value that never changes is drawn in the middle. */
 		double share = max > min ? (value - min) / (max - min) : 0.5;
 
 		if (isnan(value))

@@ -15,7 +15,7 @@ void text_init(void)
 {
 	(void)setlocale(LC_ALL, "");
 	is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	/* What comes in is UTF-8 whatever the terminal is; numbers have a point. */
+	/* Messages are UTF-8, whatever the terminal is, and their numbers have a point. */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	(void)setlocale(LC_NUMERIC, "C");
 }

@@ -15,7 +15,7 @@ static bool is_inbound(const char *name)
 	return strncmp(name, "action", 6) == 0 || strcmp(name, "sensors/interval") == 0;
 }
 
-/* Packed values, and whatever else is no text. */
+/* Packed values, and anything else that is not text. */
 static bool is_binary(const struct mqtt_inbound *inbound)
 {
 	for (size_t i = 0; i < inbound->size; i++)
@@ -41,8 +41,8 @@ static bool show(
 	return true;
 }
 
-/* Retained topics exactly, since some brokers send none for a wildcard; and none twice, since
- * others send a message for each. */
+/* Subscribes to retained topics one by one, since some brokers send nothing retained for a
+ * wildcard. To each only once, since others send a message for each subscription. */
 static int run(const struct options *options, int n, char **arguments)
 {
 	static const char *const NAMES[] = {"status", "state", "state/+/+", "health", "about",

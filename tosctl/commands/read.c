@@ -23,7 +23,7 @@ static void take(void *userdata, const char *name, const struct mqtt_inbound *in
 	bool is_reading = strcmp(name, "sensors") == 0;
 	cJSON **at = is_reading ? &heard->reading : &heard->health;
 
-	/* A reading that a broker was told to keep is not the one that was asked for. */
+	/* A retained reading is not the one that was asked for. */
 	if ((!is_reading && strcmp(name, "health") != 0) || (is_reading && inbound->retained))
 		return;
 	cJSON_Delete(*at);

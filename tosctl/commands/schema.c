@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The device map as a JSON Schema, draft-07, for editors: made from the tables that the check goes
- * by, so it knows every key, kind and part without a line here. It tells keys, types and choices;
- * what spans keys only tosctl check can tell.
+ * by, so it knows every key, kind and part without a line here. It has keys, types and choices.
+ * Only tosctl check knows the rules that span keys.
  */
 #include "command.h"
 #include "config_tables.h"
@@ -45,7 +45,7 @@ static void add_limits(cJSON *schema, const struct schema_option *option)
 	cJSON_AddNumberToObject(schema, "maximum", option->max);
 }
 
-/* A word that YAML takes for something else than a text is that, too. */
+/* YAML reads some words as something other than a text. Both are accepted. */
 static void add_choice(cJSON *list, const char *word)
 {
 	char *end;
@@ -62,7 +62,7 @@ static void add_choice(cJSON *list, const char *word)
 
 static cJSON *schema_of_options(const struct schema_option *options);
 
-/* Where the words of an option belong: beside the number, if that may be given instead. */
+/* The place for the words of an option: beside the number, if a number may be given instead. */
 static cJSON *words_of(cJSON *schema, const struct schema_option *option)
 {
 	cJSON *either, *words, *number;

@@ -20,8 +20,8 @@ static char *read_all(FILE *in)
 	return NULL;
 }
 
-/* Before MQTT 5 the answer is found by its id: one is added where there is none. What is no object
- * goes out as it is, since the gateway says best what is wrong with it. */
+/* Before MQTT 5 an answer is found by its id, so one is added if there is none. A text that is not
+ * an object goes out as it is: the gateway explains best what is wrong with it. */
 static int send_text(const struct options *options, const char *text)
 {
 	cJSON *action = cJSON_Parse(text);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What many gateways with one map are for a broker, on paper. Bytes are those of MQTT 5 without TCP
- * and TLS. Each message is formatted as the gateway does it, with the widest values of its sensors,
- * so the sums are rather too high. What nobody can know from a map, actions and events, is missing.
+ * Computes the load of many gateways with one map on a broker. Bytes are those of MQTT 5 without
+ * TCP and TLS. Each message is formatted as the gateway does it, with the widest values of its
+ * sensors, so the sums are rather too high. Actions and events are left out, since a map does not
+ * tell how many there are.
  */
 #include "command.h"
 #include "config.h"
@@ -20,7 +21,7 @@
 enum {
 	TEXT_BYTES = 256 * 1024, /* the largest message of the gateway is smaller */
 	ACK_BYTES = 4,
-	/* What a CONNECT, and what the SUBSCRIBEs have besides the texts of the map. */
+	/* Bytes of a CONNECT, and of the SUBSCRIBEs, besides the texts of the map. */
 	CONNECT_BYTES = 60,
 	SUBSCRIPTIONS = 9, /* with a will of the map's own, one less */
 	SUBSCRIBE_BYTES = 131,
@@ -217,7 +218,7 @@ static void add_inputs(struct sizer *sizer)
 	}
 }
 
-/* Its figures are known to the gateway alone; most of it are the names of its parts. */
+/* Only the gateway knows its figures. Most of the message is the names of its parts. */
 static int health_size(const struct config *config)
 {
 	size_t size = HEALTH_BYTES + strlen(config->mqtt.urls[0]);

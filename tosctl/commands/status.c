@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is shown, and the topics that it comes on. */
+/* The messages that are shown, and their topics. */
 enum part { HEALTH, STATE, READING, PARTS };
 static const char *const TOPICS[PARTS] = {"health", "state", "sensors"};
 
 enum {
 	LABEL_COLUMNS = 10,
-	RETAINED_US = 500000, /* what is retained comes at once */
+	RETAINED_US = 500000, /* retained messages come at once */
 };
 
 struct status {
@@ -37,8 +37,8 @@ static double interval_ms(const struct status *status)
 	return of_state > 0 ? of_state : rows_number(status->parts[HEALTH], "interval_ms");
 }
 
-/* A reading comes with the interval. Where that is longer than an answer may take, none is waited
- * for. */
+/* A reading comes once an interval. If that is longer than an answer may take, no reading is
+ * awaited. */
 static uint64_t until(const struct options *options, const struct status *status, uint64_t begin_us)
 {
 	bool is_slow = interval_ms(status) * 1000 > (double)options->wait_us;
@@ -60,8 +60,8 @@ static bool is_complete(const struct status *status)
 		(status->parts[READING] || !has_sensors(status));
 }
 
-/* A broker keeps "online" for a gateway that it was never told the end of, as it keeps the rest.
- * Half an interval is for the time that a reading takes. */
+/* A broker that never learned of the end of a gateway keeps "online" and all other retained
+ * messages. Half an interval is for the time that a reading takes. */
 static bool is_reading_due(const struct options *options, const struct status *status)
 {
 	return has_sensors(status) && interval_ms(status) * 1500 <= (double)options->wait_us;
@@ -76,7 +76,7 @@ static int take(struct status *status, const char *name, const struct mqtt_inbou
 		return EXIT_OFFLINE;
 	}
 	for (int i = 0; i < PARTS; i++) {
-		/* A reading that a broker was told to keep says nothing of now. */
+		/* A retained reading says nothing about now. */
 		if (strcmp(name, TOPICS[i]) != 0 || (i == READING && inbound->retained))
 			continue;
 		cJSON_Delete(status->parts[i]);
@@ -123,7 +123,7 @@ static void begin_row(const char *label)
 	text_color(stdout, TEXT_PLAIN);
 }
 
-/* What is well is not shown. */
+/* Parts that work are not shown. */
 static void show_warnings(const cJSON *health)
 {
 	if (*rows_text(health, "conflict")) {

@@ -83,7 +83,7 @@ void probe_find_running(struct probe *probe, const char *state_dir, struct confi
 	bool is_holder = r == 0 && probe->pid != 0;
 
 	*ret_running = NULL;
-	/* A directory that was named is meant, and no other gateway. */
+	/* If the user named a directory, only its gateway counts. */
 	if (!is_holder && !state_dir)
 		probe->pid = find_process(map, sizeof(map));
 	probe->is_running = probe->pid != 0;

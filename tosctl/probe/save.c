@@ -48,7 +48,7 @@ static bool agrees(const char *path)
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-/* Whether what is there may be replaced. */
+/* 0 if the file that is there may be replaced. Otherwise -1, and the reason is on stderr. */
 static int may_replace(const char *path, const struct stat *old, bool is_forced)
 {
 	if (!S_ISREG(old->st_mode))
@@ -95,7 +95,7 @@ static int write_all(int fd, const char *text, size_t size)
 	return fsync(fd);
 }
 
-/* What probe writes has no mistakes; if it has, nobody shall start with it. */
+/* A map that probe makes has no mistakes. One that has some all the same is not written. */
 static int check(const char *path)
 {
 	struct config *config = probe_load_map(path, true);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The buses of I2C and what is on them. First each address that may be asked is read, one byte
- * without a register, so that a wire that is held low shows before any driver believes an answer.
- * Some parts refuse such a read, so the drivers that know a question of their own are asked in any
- * case.
+ * The buses of I2C and their parts. First, one byte without a register is read from each address
+ * that may be asked: so a wire that is held low shows before any driver believes an answer. Some
+ * parts refuse such a read, so drivers that have a question of their own are asked in any case.
  */
 #include "i2c_alone.h"
 #include "i2c_part.h"
@@ -186,7 +185,7 @@ static void add_alone(void *userdata, uint16_t first, uint16_t last, const char 
 	probe_add(userdata, name, PROBE_ALONE, why);
 }
 
-/* What was said of the bus itself goes behind the kernel's name for it. */
+/* Words about the bus itself follow the kernel's name for it. */
 static void join_words(cJSON *item)
 {
 	const char *words = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "words"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernel itself measures: all drivers of the table that read attributes. */
+/* Devices that the kernel measures with: for all drivers of the table that read attributes. */
 #include "probe.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who looks: what that user may not open is missing from what is found. */
+/* The user who looks: devices that this user may not open are missing from the list. */
 #include "probe.h"
 
 #include <grp.h>
