@@ -572,7 +572,7 @@ static int add_deferred(
 	return sd_event_source_set_enabled(*ret_source, SD_EVENT_OFF);
 }
 
-/* The disk's condition shows in the health alone, which reads it itself. */
+/* Only the health shows the disk's condition, and reads it itself. */
 static int on_spooler_status(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct gateway *gateway = userdata;

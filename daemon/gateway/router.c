@@ -29,9 +29,8 @@ struct route {
 };
 
 /*
- * What a message is taken apart into, and its answer. They are large, mostly empty, and main
- * handles one message at a time. The stack is no place for them: the compiler touches each page of
- * it.
+ * The parts of a message, and its answer. They are large, mostly empty, and main handles one
+ * message at a time. The stack is no place for them: the compiler touches each page of it.
  */
 static struct {
 	struct payload_action action, applied;
@@ -91,7 +90,7 @@ bool router_topic_is_vital(unsigned index)
 	return routes[index].need == LINK_REQUIRED && routes[index].handle == handle_action;
 }
 
-/* Where its answer goes. topic: room for it. */
+/* Finds where its answer goes. topic: room for it. */
 static struct outbox_address address_of(
 	const struct router *router, const struct message *message, char topic[static TOPIC_MAX])
 {
@@ -427,7 +426,7 @@ static bool wait_for_count(const struct router *router, const struct message *me
 	return waiting != NULL;
 }
 
-/* Whether it does harm when it comes twice. A stop never does. */
+/* True if it does harm when it comes twice. A stop never does. */
 static bool is_harmful_twice(const struct payload_action *action)
 {
 	for (size_t i = 0; i < action->n_outputs; i++)

@@ -30,7 +30,7 @@ void broker_watch_came(struct broker_watch *watch, uint64_t now_us)
 	watch->guard_ends = false;
 }
 
-/* Each returns when it goes wrong; UINT64_MAX: it does not. */
+/* Each returns the time at which it goes wrong; UINT64_MAX: never. */
 
 static uint64_t guard_due_us(const struct broker_watch *watch)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For the health: lists what this broker goes without. */
+/* For the health: lists the features that this broker goes without. */
 #include "link_session.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Why a connection could not be made, and what the user can do. */
+/* Explains why a connection could not be made, and what the user can do. */
 #include "mqtt_client_internal.h"
 
 #include "clock.h"
@@ -36,7 +36,7 @@ static const char *connack_words(int code)
 	return code > 0 && code < (int)(sizeof(WORDS) / sizeof(*WORDS)) ? WORDS[code] : NULL;
 }
 
-/* What to do about a refusal; "": it is not known. 4 and 5 are codes of MQTT 3.1.1. */
+/* The cure for a refusal; "": none is known. 4 and 5 are codes of MQTT 3.1.1. */
 static const char *refusal_cure(int code)
 {
 	switch (code) {
@@ -114,7 +114,7 @@ int mqtt_attempt_find_reason(struct mqtt_attempt *attempt, int error)
 	char text[MQTT_CLIENT_ERROR_MAX];
 	int r = error;
 
-	/* What took the connection and is gone now has more to say than that it was closed. */
+	/* If the broker took the connection and is gone now, another try tells more than that. */
 	if (r == 0 && !attempt->settings->path)
 		r = broker_address_try(attempt->address, DIAGNOSE_TIMEOUT_MS);
 	if (r < 0)

@@ -22,7 +22,7 @@ enum {
 	ALERT_OFFSET = SSL_AD_REASON_OFFSET,
 };
 
-/* One handshake, and what was seen in it. */
+/* One handshake, and the findings from it. */
 struct diagnosis {
 	const struct config_url *url;
 	const struct broker_address *address;

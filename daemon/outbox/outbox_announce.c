@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Larger retained messages that are told once: to a program that shows this gateway. They take
- * memory only until the broker has them, since main makes them anew for each connection.
+ * Larger retained messages, sent once, for programs that show this gateway. They take memory only
+ * until the broker has them, since main makes them anew for each connection.
  */
 #include "outbox_internal.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The states of single inputs and outputs: small retained messages, each in a slot of its own. What
- * has left the map is cleared: an empty message on its topic, until the broker has taken it.
+ * The states of single inputs and outputs: small retained messages, each in a slot of its own. The
+ * topic of one that has left the map is cleared by an empty message, which is kept until the broker
+ * has taken it.
  */
 #include "outbox_internal.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Outputs that move stop at the switches that limit them. What a switch's edge does is decided by
- * output_rule.c; this file tells it which directions are limited.
+ * Outputs that move stop at the switches that limit them. output_rule.c decides what an edge of a
+ * switch does; this file tells it which directions are limited.
  */
 #include "clock.h"
 #include "outputs_internal.h"
@@ -26,7 +26,7 @@ static unsigned limited(const struct outputs *outputs, const struct output *outp
 	return directions;
 }
 
-/* Stops what moves towards a limit that is reached. */
+/* Stops outputs that move towards a limit that is reached. */
 static void stop_what_is_limited(struct outputs *outputs)
 {
 	const struct output_event event = {.type = OUTPUT_LIMIT, .time_us = outputs->now_us};

@@ -20,7 +20,7 @@ static enum turn turn_of(const struct output *output)
 	return output_needs_chip(output) ? TURN_PARTS : TURN_LINES;
 }
 
-/* What has failed is not moved, not even by the fail-safe. */
+/* An output that has failed is not moved, not even by the fail-safe. */
 static bool may_act(const struct output *output)
 {
 	return output->ok || !output_kind_of(output)->moves ||

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the map starts an output with is like an action that comes once, when the output is opened
- * for the first time. It waits until that is possible, but an action, the fail-safe, or another one
- * of the interlock that is on overtake it. An output that moves does not wait: it would start when
- * somebody plugs in a cable. What an action left waits for the disk, too, see last_values.h.
+ * The start of an output, as the map gives it, is like an action that comes once, when the output
+ * is opened for the first time. It waits until that is possible, unless an action, the fail-safe,
+ * or an output of its interlock that is on comes first. An output that moves does not wait: it
+ * would start when somebody plugs in a cable. Values that an action left wait for the disk, too,
+ * see last_values.h.
  */
 #include "clock.h"
 #include "outputs_internal.h"
@@ -64,7 +65,7 @@ void outputs_start_as_kept(struct outputs *outputs)
 
 void outputs_keep(const struct outputs *outputs, const struct output *output)
 {
-	/* What an earlier action has given a time is not for good either. */
+	/* Values that an earlier action has given a time are not for good either. */
 	if (output->state.for_us == OUTPUT_NEVER)
 		last_values_note(outputs->settings.last, output->config,
 			output_state_goal(&output->state), outputs->now_us);

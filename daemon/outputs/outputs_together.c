@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The outputs of one action, written together where they are channels of one PWM part. What waits
- * is believed to be written until the end of the action; if it was not, the output goes back to the
- * state before, and from there the way of every failed write.
+ * The outputs of one action, written together where they are channels of one PWM part. A write that
+ * waits counts as made until the end of the action. If it fails then, the output goes back to the
+ * state before, and is handled like any failed write.
  */
 #include "chip_pwm.h"
 #include "clock.h"
@@ -70,7 +70,7 @@ static int result_of(const struct outputs *outputs, const struct output *output,
 	return 0;
 }
 
-/* What moves is stopped on every port, whatever was written of it. */
+/* An output that moves is stopped on every port, whatever was written. */
 static void go_back(struct outputs *outputs, struct output *output, size_t port)
 {
 	output->state = output->state_before;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The message: whose device it is, who says so, and the entities. What every entity has is written
- * here; the rest is its group's.
+ * The message: the device, its origin, and the entities. The keys that every entity has are written
+ * here. Its group writes the others.
  */
 #include "home_assistant_internal.h"
 #include "topic.h"
@@ -17,7 +17,7 @@ enum {
 	END_BYTES = 4, /* what closes the message */
 };
 
-/* What is there on every map comes first, so that the first message changes least. */
+/* Entities that every map has come first, so that the first message changes least. */
 static const struct home_assistant_group *const GROUPS[] = {
 	&home_assistant_own,
 	&home_assistant_outputs,

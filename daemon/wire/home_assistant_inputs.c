@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What happens at a part on lines: an input that is in some state, or one that has events alone. */
+/* Parts on lines: inputs that have a state, and inputs that have only events. */
 #include "home_assistant_internal.h"
 #include "topic.h"
 

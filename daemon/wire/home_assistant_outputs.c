@@ -175,7 +175,7 @@ static void write_fan(const struct subject *of)
 		add_direction(of);
 }
 
-/* Forward opens. Whether it is closed, the switch at that end knows. Without one, Home Assistant
+/* Forward opens. The switch at the closed end tells that it is closed. Without one, Home Assistant
  * takes the last move's end for it. */
 static void add_position(const struct subject *of)
 {

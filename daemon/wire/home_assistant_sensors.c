@@ -18,7 +18,7 @@ static bool describe(const struct config *config, size_t index, const char **ret
 	return true;
 }
 
-/* True if it is what a part has counted so far, and goes up alone. */
+/* True if it is a count of the part that only goes up. */
 static bool is_counter(const struct config *config, const struct config_sensor *sensor)
 {
 	struct driver_channel_text text;

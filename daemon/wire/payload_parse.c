@@ -199,7 +199,7 @@ static int check_bytes(const struct payload_bytes *bytes, struct payload_errors 
 	return r < 0 ? -EINVAL : 0;
 }
 
-/* Copies only as much as there is. */
+/* Copies only the part that is used. */
 static void copy_rest(struct payload_action *to, const struct payload_action *from)
 {
 	to->interval_ms = from->interval_ms;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What an action may say beside the keys of any output: one row each. */
+/* The modifiers of an action, which stand beside the keys of any output: one row each. */
 #include "json_writer.h"
 #include "payload_parse.h"
 
@@ -156,7 +156,7 @@ void payload_check_interlocks(struct payload_parser *parser)
 	}
 }
 
-/* What the map says of the output may speak against a fade. */
+/* The settings of the output in the map may rule out a fade. */
 static void check_fade_of(struct payload_parser *parser, const struct payload_path *path,
 	const struct payload_key_of *of)
 {

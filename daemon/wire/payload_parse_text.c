@@ -2,7 +2,7 @@
 /*
  * The plain text of an output's own topic: "on", "forward 40% 5s". Each word becomes the JSON value
  * of the key that it is about, so that its limits, its mistakes and what stops are those of an
- * action; which words there are is a matter of the kinds' tables of keys.
+ * action. The kinds' tables of keys say which words there are.
  */
 #include "payload_parse.h"
 #include "schema_units.h"
