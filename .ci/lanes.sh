@@ -54,7 +54,7 @@ stop_lanes() {
 		[ ! -e "$file" ] || kill "${file##*/}" 2>/dev/null
 	done
 	wait
-	# What was stopped has no verdict.
+	# A check that was stopped has no verdict.
 	for file in "$out"/*-tests.log; do
 		grep -q "^[a-z]* $(basename "$file" .log)\$" "$out/checks.txt" || rm -f "$file"
 	done
@@ -122,7 +122,7 @@ no_skip() {
 	}
 }
 
-# What each lane took, and the sum of all.
+# The time of each lane, and the sum of all.
 finish() {
 	local code=0
 	printf '\n%-8s %-22s %8s %8s\n' lane check began took

@@ -38,8 +38,7 @@ run_check() {
 	python3 tests/tally.py "$scratch/all.lines"
 }
 
-# The clone may belong to somebody else than who runs this. What was deleted and not yet committed is
-# no file.
+# The clone may belong to another user. A file that was deleted and not yet committed is left out.
 own_files() {
 	git -c safe.directory="$here" ls-files --cached --others --exclude-standard -- "$@" |
 		while read -r file; do

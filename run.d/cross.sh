@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# What ./run arm64 and ./run armhf share: a Debian 13 with another architecture's libraries, in which
+# Shared by ./run arm64 and ./run armhf: a Debian 13 with another architecture's libraries, in which
 # this machine's compiler builds and qemu-user runs what was built. Sourced by them.
 
 : "${here:?the clone}"

@@ -6,10 +6,10 @@
 # shellcheck source=run.d/root.sh
 . "$here/run.d/root.sh"
 
-# What differs between the two: libgpiod 1.6 and 2.2, gcc 12 and 14, clang 14 and 19, newer versions
-# of all the rest. Both compilers' warnings are errors; clang's build runs the modules' own tests
-# only. --test, --vm, --brokers, --fleet and --package: nothing but that, with the release's kernel and
-# its RabbitMQ.
+# The differences between the two: libgpiod 1.6 and 2.2, gcc 12 and 14, clang 14 and 19, newer
+# versions of all the rest. Both compilers' warnings are errors; clang's build runs the modules' own
+# tests only. --test, --vm, --brokers, --fleet and --package: nothing but that, with the release's
+# kernel and its RabbitMQ.
 run_debian() {
 	install=1
 	only=

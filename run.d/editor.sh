@@ -24,7 +24,7 @@ editor_all() {
 	return "$status"
 }
 
-# What the lockfile names, by its checksums. Kept until the lockfile is another one.
+# The packages of the lockfile, with their checksums. They are kept until the lockfile changes.
 bring_modules() {
 	mkdir -p "$dir"
 	lock_folder x "$modules"

@@ -40,8 +40,8 @@ run_fuzz() {
 	done
 }
 
-# What it finds by the way is kept in the build folder for the next time. An input that fails is
-# kept there, too, and belongs into tests/fuzz/corpus with the cure.
+# New inputs are kept in the build folder for the next time. An input that fails is kept there, too.
+# It belongs into tests/fuzz/corpus, together with the cure.
 fuzz_target() {
 	kept=$dir/corpus/$1
 	mkdir -p "$kept"

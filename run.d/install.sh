@@ -39,7 +39,8 @@ apt_get() {
 	! grep -q '^E: ' "$scratch/apt.log"
 }
 
-# What apt says, in short: one line that changes on a terminal, elsewhere one for each 25 packages.
+# The output of apt, in short: one line that changes on a terminal, elsewhere one for each 25
+# packages.
 show_progress() {
 	fetched=0
 	placed=0

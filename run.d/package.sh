@@ -6,9 +6,10 @@
 target=$here/build-package
 
 # The packages of this machine's Debian and processor; with --host ARCH those of that processor, for
-# which its libraries and compiler have to be there (see ./run arm64 --package); with --page also the
-# page; with --tests the modules' own tests as well, which take longer than all the rest; with --twice made
-# once more, as same_again() says. What stands in build-package/ afterwards is nothing but them.
+# which its libraries and compiler have to be there (see ./run arm64 --package); with --page also
+# the page; with --tests the modules' own tests as well, which take longer than all the rest; with
+# --twice made once more, as same_again() says. Afterwards build-package/ has these packages and
+# nothing else.
 run_package() {
 	install=1
 	host=

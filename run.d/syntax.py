@@ -12,7 +12,7 @@ import shlex
 import subprocess
 import sys
 
-# Outputs, and what writes beside them.
+# Options that name outputs, or write files beside them.
 WITH_VALUE = ("-o", "-MF", "-MQ")
 ALONE = ("-c", "-MD")
 

@@ -52,8 +52,8 @@ check_arguments() {
 	}
 }
 
-# integration PYTEST-ARGUMENT...: in two passes. What measures time has the machine to itself, except
-# under a sanitizer, where nobody looks at the clock.
+# integration PYTEST-ARGUMENT...: in two passes. Tests that measure time have the machine to
+# themselves, except under a sanitizer, where nobody looks at the clock.
 integration() {
 	suites=
 	where=$here/tests/integration
@@ -69,7 +69,7 @@ integration() {
 	}
 }
 
-# Runs $pass. One in which nothing is left of what was asked for does not count.
+# Runs $pass. A pass in which no test was asked for does not count.
 pytest_pass() {
 	code=0
 	side_by_side=
