@@ -3,70 +3,30 @@
  * NXP PCA9685: 16 PWM outputs of 12 bits on I2C.
  * Source: NXP PCA9685 product data sheet, Rev. 4, 16 April 2015. Sections and tables refer to it.
  *
- * Quirks - The outputs go on by themselves when this process dies. So the first write to the part
- * turns all
- *   of them off, in a form that it understands in any state: one byte to one register, which needs
- *   no auto-increment. In sleep the outputs cannot be changed any more (table 5), so this comes
- *   before the sleep that the prescaler needs.
- * - EXTCLK, once set, is only cleared by a power cycle (table 5). A part with EXTCLK is refused:
- * its
- *   frequency is unknown.
+ * Quirks:
+ * - The outputs go on by themselves when this process dies. So the first write to the part turns
+ *   all of them off, in a form that it understands in any state: one byte to one register, which
+ *   needs no auto-increment. In sleep the outputs cannot be changed any more (table 5), so this
+ *   comes before the sleep that the prescaler needs.
+ * - EXTCLK, once set, is only cleared by a power cycle (table 5). A part with EXTCLK is refused,
+ *   since its frequency is unknown.
  * - A dip of the supply resets the part to sleep without notice: it acknowledges every duty and
  *   drives nothing. So MODE1 is read back after each duty.
  */
-#include "chip.h"
+#include "pca9685.h"
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
-
-/* Table 4, register summary */
-enum {
-	REG_MODE1 = 0x00,
-	REG_MODE2 = 0x01,
-	REG_SUBADR1 = 0x02,
-	REG_ALLCALLADR = 0x05,
-	REG_LED0_ON_L = 0x06, /* four registers for each channel: ON_L, ON_H, OFF_L, OFF_H */
-	REG_LED15_OFF_H = 0x45,
-	REG_ALL_LED_ON_L = 0xfa, /* written to all channels, read as zero */
-	REG_ALL_LED_OFF_H = 0xfd,
-	REG_PRE_SCALE = 0xfe,
-};
-
-/* SUBADR1 to SUBADR3 and ALLCALLADR after a reset (7.3.6, 7.3.7) */
-static const uint8_t OTHER_ADDRESSES[] = {0xe2, 0xe4, 0xe8, 0xe0};
-
-/* Table 5, MODE1 */
-enum {
-	MODE1_RESTART = 0x80,
-	MODE1_EXTCLK = 0x40,
-	MODE1_AUTO_INCREMENT = 0x20,
-	MODE1_SLEEP = 0x10,
-	MODE1_ALLCALL = 0x01, /* answers at 0x70 too; cleared, since other parts live there */
-};
-
-/* Table 6, MODE2. OCH stays 0: outputs change on STOP, so a channel's four bytes act together. */
-enum {
-	MODE2_INVRT = 0x10,
-	MODE2_OUTDRV = 0x04, /* totem pole; 0: open drain */
-	MODE2_WRITABLE = 0x1f,
-};
-
-/* Table 7, LEDn_ON_H and LEDn_OFF_H; full off wins over full on */
-enum { LED_FULL = 0x10, LED_WRITABLE_H = 0x1f };
 
 enum {
-	N_CHANNELS = 16,
-	STEPS = 4096,
-	CHANNEL_BYTES = 4,
 	READ_BYTES_MAX = 32,      /* at once, for adapters that speak only SMBus (2.0, 5.5.7) */
 	CHANNELS_AT_ONCE = 8,     /* for these as well; and a stop waits 3 ms at most, at 100 kHz */
 	OSCILLATOR_HZ = 25000000, /* internal, 7.3.5 */
 	OSCILLATOR_START_US = 500, /* table 5, note on SLEEP */
-	PRE_SCALE_MIN = 3,         /* forced by the hardware, 7.3.5 */
 	PRE_SCALE_MAX = 255,
-	PRE_SCALE_RESET = 0x1e, /* 200 Hz */
 };
+
+const uint8_t pca9685_other_addresses[PCA9685_OTHER_ADDRESSES] = {0xe2, 0xe4, 0xe8, 0xe0};
 
 enum param { PARAM_FREQUENCY, PARAM_OPEN_DRAIN, PARAM_INVERTED, N_PARAMS };
 
@@ -74,11 +34,6 @@ enum param { PARAM_FREQUENCY, PARAM_OPEN_DRAIN, PARAM_INVERTED, N_PARAMS };
 struct pca9685 {
 	bool waking;
 };
-
-static uint8_t led_register(unsigned channel)
-{
-	return (uint8_t)(REG_LED0_ON_L + channel * CHANNEL_BYTES);
-}
 
 /*
  * 7.3.5, equation 1:
@@ -224,8 +179,9 @@ static int pca9685_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_
 	int r = 0;
 
 	(void)ret_wait_us;
-	for (size_t i = 0; i < sizeof(OTHER_ADDRESSES) && r == 0; i++)
-		r = check_register(chip, (uint8_t)(REG_SUBADR1 + i), 0xff, OTHER_ADDRESSES[i]);
+	for (size_t i = 0; i < PCA9685_OTHER_ADDRESSES && r == 0; i++)
+		r = check_register(
+			chip, (uint8_t)(REG_SUBADR1 + i), 0xff, pca9685_other_addresses[i]);
 	if (r == 0)
 		*ret_is_certain = true;
 	return r;
@@ -249,7 +205,7 @@ static int pca9685_set_duties(
 	for (unsigned i = 0; i < n; i++)
 		if (duty_steps[i] > STEPS)
 			return -EINVAL;
-	r = write_duties(chip, led_register(first), n, duty_steps);
+	r = write_duties(chip, pca9685_led_register(first), n, duty_steps);
 	return r < 0 ? r : pca9685_probe(chip);
 }
 
@@ -257,162 +213,6 @@ static int pca9685_set_duty(struct chip *chip, unsigned channel, uint32_t duty_s
 {
 	return pca9685_set_duties(chip, channel, 1, &duty_steps);
 }
-
-/* The part on the simulated wires. */
-struct model {
-	uint8_t registers[256];
-	uint8_t pointer;
-	double pins[N_CHANNELS]; /* duty, before INVRT */
-};
-
-static void model_reset(void *state)
-{
-	struct model *model = state;
-
-	memset(model, 0, sizeof(*model));
-	model->registers[REG_MODE1] = MODE1_SLEEP | MODE1_ALLCALL;
-	model->registers[REG_MODE2] = MODE2_OUTDRV;
-	memcpy(model->registers + REG_SUBADR1, OTHER_ADDRESSES, sizeof(OTHER_ADDRESSES));
-	for (unsigned i = 0; i < N_CHANNELS; i++)
-		model->registers[led_register(i) + 3] = LED_FULL;
-	model->registers[REG_PRE_SCALE] = PRE_SCALE_RESET;
-}
-
-static double model_register_duty(const struct model *model, unsigned channel)
-{
-	const uint8_t *led = model->registers + led_register(channel);
-	unsigned on = led[0] | (led[1] & 0x0fU) << 8;
-	unsigned off = led[2] | (led[3] & 0x0fU) << 8;
-
-	if (led[3] & LED_FULL)
-		return 0;
-	if (led[1] & LED_FULL)
-		return 1;
-	return ((off - on) & (STEPS - 1)) / (double)STEPS;
-}
-
-/*
- * On STOP. In sleep the outputs cannot be changed. The data sheet does not say what they show then,
- * so the model assumes the worst case: they keep their level. With RESTART set they wait for it.
- */
-static void model_update_pins(struct model *model)
-{
-	if (model->registers[REG_MODE1] & (MODE1_SLEEP | MODE1_RESTART))
-		return;
-	for (unsigned i = 0; i < N_CHANNELS; i++)
-		model->pins[i] = model_register_duty(model, i);
-}
-
-static void model_write_mode1(struct model *model, uint8_t value)
-{
-	uint8_t *mode1 = model->registers + REG_MODE1;
-	uint8_t flags = *mode1 & (MODE1_RESTART | MODE1_EXTCLK);
-	bool active = false;
-
-	for (unsigned i = 0; i < N_CHANNELS; i++)
-		active = active || !(model->registers[led_register(i) + 3] & LED_FULL);
-	if ((value & MODE1_SLEEP) && !(*mode1 & MODE1_SLEEP) && active)
-		flags |= MODE1_RESTART;
-	if ((value & MODE1_RESTART) && !(value & MODE1_SLEEP))
-		flags &= (uint8_t)~MODE1_RESTART;
-	if ((value & MODE1_EXTCLK) && (*mode1 & value & MODE1_SLEEP))
-		flags |= MODE1_EXTCLK;
-	*mode1 = (uint8_t)((value & ~(MODE1_RESTART | MODE1_EXTCLK)) | flags);
-}
-
-static void model_write_led(struct model *model, uint8_t reg, uint8_t value)
-{
-	bool high = (reg - REG_LED0_ON_L) % 2 == 1;
-
-	model->registers[reg] = high ? value & LED_WRITABLE_H : value;
-	model->registers[REG_MODE1] &= (uint8_t)~MODE1_RESTART;
-}
-
-static int model_write_register(struct model *model, uint8_t reg, uint8_t value)
-{
-	if (reg == REG_MODE1) {
-		model_write_mode1(model, value);
-	} else if (reg == REG_MODE2) {
-		model->registers[reg] = value & MODE2_WRITABLE;
-	} else if (reg <= REG_ALLCALLADR) {
-		model->registers[reg] = value & 0xfe;
-	} else if (reg <= REG_LED15_OFF_H) {
-		model_write_led(model, reg, value);
-	} else if (reg >= REG_ALL_LED_ON_L && reg <= REG_ALL_LED_OFF_H) {
-		for (unsigned i = 0; i < N_CHANNELS; i++)
-			model_write_led(
-				model, (uint8_t)(led_register(i) + reg - REG_ALL_LED_ON_L), value);
-	} else if (reg == REG_PRE_SCALE) {
-		if (model->registers[REG_MODE1] & MODE1_SLEEP)
-			model->registers[reg] = value < PRE_SCALE_MIN ? PRE_SCALE_MIN : value;
-	} else {
-		return -ENXIO; /* reserved addresses are not acknowledged (table 4) */
-	}
-	return 0;
-}
-
-/* Table 4, remark: after register 69, and after 254, it continues at 0. */
-static void model_advance(struct model *model)
-{
-	if (!(model->registers[REG_MODE1] & MODE1_AUTO_INCREMENT))
-		return;
-	if (model->pointer == REG_LED15_OFF_H || model->pointer == REG_PRE_SCALE)
-		model->pointer = REG_MODE1;
-	else
-		model->pointer++;
-}
-
-static int model_i2c_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
-{
-	struct model *model = state;
-	int r = 0;
-
-	(void)now_us;
-	model->pointer = data[0];
-	for (size_t i = 1; i < size && r == 0; i++) {
-		r = model_write_register(model, model->pointer, data[i]);
-		model_advance(model);
-	}
-	model_update_pins(model);
-	return r;
-}
-
-static int model_i2c_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
-{
-	struct model *model = state;
-
-	(void)now_us;
-	for (size_t i = 0; i < size; i++) {
-		data[i] = model->registers[model->pointer];
-		model_advance(model);
-	}
-	return 0;
-}
-
-static void model_peek(const void *state, uint8_t reg, uint8_t *data, size_t size)
-{
-	const struct model *model = state;
-
-	for (size_t i = 0; i < size; i++)
-		data[i] = model->registers[(reg + i) & 0xff];
-}
-
-static double model_duty(const void *state, unsigned channel)
-{
-	const struct model *model = state;
-	bool inverted = model->registers[REG_MODE2] & MODE2_INVRT;
-
-	return inverted ? 1 - model->pins[channel] : model->pins[channel];
-}
-
-static const struct driver_model MODEL = {
-	.state_bytes = sizeof(struct model),
-	.reset = model_reset,
-	.i2c_write = model_i2c_write,
-	.i2c_read = model_i2c_read,
-	.peek = model_peek,
-	.duty = model_duty,
-};
 
 /*
  * 7.1: A5 to A0 choose from 0x40 to 0x7f. Left out are All Call (0x70), on which every part of the
@@ -518,5 +318,5 @@ const struct driver driver_pca9685 = {
 	.probe = pca9685_probe,
 	.vectors = VECTORS,
 	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),
-	.model = &MODEL,
+	.model = &pca9685_model,
 };

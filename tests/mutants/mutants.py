@@ -97,7 +97,7 @@ MUTANTS = [
         "CapabilityBoundingSet",
     ),
     Mutant(
-        "a wrong register", "pca9685.c",
+        "a wrong register", "pca9685.h",
         "REG_LED0_ON_L = 0x06",
         "REG_LED0_ON_L = 0x0a",
         "plain", "plain",
