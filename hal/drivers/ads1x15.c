@@ -20,37 +20,10 @@
  * - COMP_LAT is set so that the register's default never matches. It has no other effect as long as
  *   the comparator is off.
  */
-#include "chip.h"
+#include "ads1x15.h"
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
-
-enum {
-	REG_CONVERSION = 0,
-	REG_CONFIG = 1,
-
-	CONFIG_OS = 0x8000,
-	CONFIG_MUX_SHIFT = 12,
-	CONFIG_PGA_SHIFT = 9,
-	CONFIG_SINGLE_SHOT = 0x0100,
-	CONFIG_RATE_SHIFT = 5,
-	CONFIG_COMP_LAT = 0x0004,
-	CONFIG_COMP_OFF = 0x0003, /* COMP_QUE: no comparator, ALERT/RDY is high-impedance */
-	CONFIG_AT_RESET = 0x8583,
-
-	WAKE_UP_US = 25, /* from power-down to the start of the conversion, 7.4.2.1 */
-	CODES = 32768,   /* from zero to full scale, in the left-aligned register */
-};
-
-enum { PARAM_RANGE, PARAM_RATE };
-enum { CHANNELS = 8 };
-
-/* The differences between the parts. */
-struct ads1x15_variant {
-	int code_step; /* one LSB in the left-aligned Conversion register */
-	const struct driver_param *params;
-};
 
 static const double RANGES[] = {6.144, 4.096, 2.048, 1.024, 0.512, 0.256};
 static const double ADS1115_RATES[] = {8, 16, 32, 64, 128, 250, 475, 860};
@@ -81,8 +54,8 @@ static const struct driver_param ADS1015_PARAMS[] = {
 	[PARAM_RATE] = RATE_PARAM(ADS1015_RATES, 128, 3300, 1600),
 };
 
-static const struct ads1x15_variant ADS1115 = {.code_step = 1, .params = ADS1115_PARAMS};
-static const struct ads1x15_variant ADS1015 = {.code_step = 16, .params = ADS1015_PARAMS};
+const struct ads1x15_variant ads1115_variant = {.code_step = 1, .params = ADS1115_PARAMS};
+const struct ads1x15_variant ads1015_variant = {.code_step = 16, .params = ADS1015_PARAMS};
 
 /* A value's index among the param's choices is its code in the Config register. */
 static unsigned choice_of(const struct driver_param *param, double value)
@@ -96,21 +69,15 @@ static unsigned choice_of(const struct driver_param *param, double value)
 	return nearest;
 }
 
-/* MUX[2:0]: 0 to 3 are the differential pairs, 4 to 7 the single inputs. The channels list the
- * single inputs first. */
-static unsigned multiplexer_of(unsigned channel)
-{
-	return channel ^ 4u;
-}
-
 static uint16_t config_for(const struct chip *chip, unsigned channel)
 {
 	const struct driver_param *params = chip->driver->params;
 	unsigned range = choice_of(&params[PARAM_RANGE], chip->params[PARAM_RANGE]);
 	unsigned rate = choice_of(&params[PARAM_RATE], chip->params[PARAM_RATE]);
 
-	return (uint16_t)(multiplexer_of(channel) << CONFIG_MUX_SHIFT | range << CONFIG_PGA_SHIFT |
-		rate << CONFIG_RATE_SHIFT | CONFIG_SINGLE_SHOT | CONFIG_COMP_LAT | CONFIG_COMP_OFF);
+	return (uint16_t)(ads1x15_multiplexer_of(channel) << CONFIG_MUX_SHIFT |
+		range << CONFIG_PGA_SHIFT | rate << CONFIG_RATE_SHIFT | CONFIG_SINGLE_SHOT |
+		CONFIG_COMP_LAT | CONFIG_COMP_OFF);
 }
 
 struct ads1x15_state {
@@ -224,13 +191,13 @@ static void narrow(const struct ads1x15_variant *variant, double range, double *
 static void ads1115_narrow(const double *params, unsigned channel, double *min, double *max)
 {
 	(void)channel;
-	narrow(&ADS1115, params[PARAM_RANGE], min, max);
+	narrow(&ads1115_variant, params[PARAM_RANGE], min, max);
 }
 
 static void ads1015_narrow(const double *params, unsigned channel, double *min, double *max)
 {
 	(void)channel;
-	narrow(&ADS1015, params[PARAM_RANGE], min, max);
+	narrow(&ads1015_variant, params[PARAM_RANGE], min, max);
 }
 
 static int ads1x15_collect(struct chip *chip, unsigned channel, double *ret_values)
@@ -259,143 +226,6 @@ static int ads1x15_collect(struct chip *chip, unsigned channel, double *ret_valu
 	return 0;
 }
 
-/* The simulated part. In continuous conversion a result is always ready. */
-
-struct ads1x15_model {
-	const struct ads1x15_variant *variant;
-	uint8_t pointer;
-	uint16_t config; /* without OS */
-	uint16_t conversion;
-	bool converting, busy;
-	uint16_t latched;      /* config when the running conversion began */
-	uint64_t converted_us; /* when it ends */
-	double shown[CHANNELS];
-	bool loaded; /* a vector's result, instead of shown */
-	uint16_t result;
-};
-
-static double model_param(const struct ads1x15_model *model, unsigned param, unsigned shift)
-{
-	const struct driver_param *p = &model->variant->params[param];
-	unsigned code = model->latched >> shift & 7u;
-
-	/* The codes past the table mean the same as its last row. */
-	return p->choices[code < p->n_choices ? code : p->n_choices - 1];
-}
-
-static uint16_t model_convert(const struct ads1x15_model *model)
-{
-	unsigned channel = multiplexer_of(model->latched >> CONFIG_MUX_SHIFT & 7u);
-	double range = model_param(model, PARAM_RANGE, CONFIG_PGA_SHIFT);
-	int step = model->variant->code_step;
-	double code = round(model->shown[channel] * (double)CODES / range / step) * step;
-
-	return (uint16_t)(int16_t)fmin(fmax(code, INT16_MIN), INT16_MAX + 1 - step);
-}
-
-static void model_advance(struct ads1x15_model *model, uint64_t now_us)
-{
-	if (model->converting && !model->busy && now_us >= model->converted_us) {
-		model->conversion = model->loaded ? model->result : model_convert(model);
-		model->converting = false;
-	}
-	if (!model->converting && !(model->config & CONFIG_SINGLE_SHOT)) {
-		model->latched = model->config;
-		model->conversion = model->loaded ? model->result : model_convert(model);
-	}
-}
-
-static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
-{
-	struct ads1x15_model *model = state;
-
-	model_advance(model, now_us);
-	model->pointer = data[0];
-	if (model->pointer != REG_CONFIG || size != 3)
-		return 0;
-	unsigned config = (unsigned)(data[1] << 8 | data[2]);
-
-	model->config = config & ~(unsigned)CONFIG_OS & UINT16_MAX;
-	if (config & CONFIG_OS && config & CONFIG_SINGLE_SHOT && !model->converting) {
-		model->converting = true;
-		model->latched = model->config;
-		model->converted_us = now_us + WAKE_UP_US +
-			(uint64_t)(1e6 / model_param(model, PARAM_RATE, CONFIG_RATE_SHIFT));
-	}
-	return 0;
-}
-
-static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
-{
-	struct ads1x15_model *model = state;
-
-	model_advance(model, now_us);
-	uint16_t value = model->pointer == REG_CONVERSION
-		? model->conversion
-		: (uint16_t)(model->config | (model->converting ? 0 : CONFIG_OS));
-
-	memset(data, 0xFF, size);
-	data[0] = (uint8_t)(value >> 8);
-	if (size > 1)
-		data[1] = (uint8_t)value;
-	return 0;
-}
-
-/*
- * Each row of the table shows the value it was given. Keeping "0-1" equal to the difference of 0
- * and 1 is left to the user.
- */
-static void model_set_value(void *state, unsigned channel, double value)
-{
-	struct ads1x15_model *model = state;
-
-	model->loaded = false;
-	model->shown[channel] = value;
-}
-
-static void model_set_busy(void *state, bool busy)
-{
-	((struct ads1x15_model *)state)->busy = busy;
-}
-
-/* raw: the Conversion register after the next conversion. */
-static void model_load(void *state, const uint8_t *raw, size_t size)
-{
-	struct ads1x15_model *model = state;
-
-	if (size == 2) {
-		model->result = (uint16_t)(raw[0] << 8 | raw[1]);
-		model->loaded = true;
-	}
-}
-
-static void power_on(struct ads1x15_model *model, const struct ads1x15_variant *variant)
-{
-	*model = (struct ads1x15_model){.variant = variant, .config = CONFIG_AT_RESET & ~CONFIG_OS};
-}
-
-static void ads1115_reset(void *state)
-{
-	power_on(state, &ADS1115);
-}
-
-static void ads1015_reset(void *state)
-{
-	power_on(state, &ADS1015);
-}
-
-/* clang-format off */
-#define MODEL(reset_function)                                                                      \
-	{                                                                                          \
-		.state_bytes = sizeof(struct ads1x15_model), .reset = (reset_function),            \
-		.i2c_write = model_write, .i2c_read = model_read, .set_value = model_set_value,    \
-		.set_busy = model_set_busy, .load = model_load,                                    \
-	}
-/* clang-format on */
-
-static const struct driver_model ADS1115_MODEL = MODEL(ads1115_reset);
-static const struct driver_model ADS1015_MODEL = MODEL(ads1015_reset);
-
 /*
  * The pins take 0.3 V below ground to 0.3 V above a supply of at most 5.5 V (6.1, 6.3). The range
  * narrows that. The typical value fits into all ranges.
@@ -409,7 +239,7 @@ static const struct driver_model ADS1015_MODEL = MODEL(ads1015_reset);
 	{                                                                                          \
 		name, "voltage", "V", -6.1, 6.1, step, 0                                           \
 	}
-/* The step is that of the default range. The order is that of multiplexer_of(). */
+/* The step is that of the default range. The order is that of ads1x15_multiplexer_of(). */
 #define CHANNEL_TABLE(step)                                                                        \
 	{                                                                                          \
 		SINGLE("0", step), SINGLE("1", step), SINGLE("2", step), SINGLE("3", step),        \
@@ -483,18 +313,18 @@ static const struct driver_identity IDENTITIES[] = {
 
 static const uint8_t ADDRESSES[] = {0x48, 0x49, 0x4A, 0x4B}; /* ADDR at GND, VDD, SDA, SCL */
 
-#define COMMON(part)                                                                               \
+#define COMMON(part, variant_of, model_of)                                                         \
 	.bus = DRIVER_BUS_I2C, .addresses = ADDRESSES, .n_addresses = COUNT(ADDRESSES),            \
 	.channels = part##_CHANNELS, .n_channels = CHANNELS, .params = part##_PARAMS,              \
 	.n_params = COUNT(part##_PARAMS), .integrity = DRIVER_INTEGRITY_NONE,                      \
 	.state_bytes = sizeof(struct ads1x15_state), .configure = ads1x15_configure,               \
-	.start = ads1x15_start, .collect = ads1x15_collect, .variant = &(part),                    \
-	.vectors = part##_VECTORS, .n_vectors = COUNT(part##_VECTORS), .model = &part##_MODEL,     \
+	.start = ads1x15_start, .collect = ads1x15_collect, .variant = &(variant_of),              \
+	.vectors = part##_VECTORS, .n_vectors = COUNT(part##_VECTORS), .model = &(model_of),       \
 	.identify = ads1x15_identify, .identities = IDENTITIES, .n_identities = COUNT(IDENTITIES)
 
 /* The deadlines leave room for an old conversion and a new one at the lowest rate. */
 const struct driver driver_ads1115 = {
-	COMMON(ADS1115),
+	COMMON(ADS1115, ads1115_variant, ads1115_model),
 	.name = "ads1115",
 	.description = "Texas Instruments analog-digital converter, 16 bits, 4 inputs",
 	.datasheet = "Texas Instruments SBAS444E, revision E",
@@ -503,7 +333,7 @@ const struct driver driver_ads1115 = {
 };
 
 const struct driver driver_ads1015 = {
-	COMMON(ADS1015),
+	COMMON(ADS1015, ads1015_variant, ads1015_model),
 	.name = "ads1015",
 	.description = "Texas Instruments analog-digital converter, 12 bits, 4 inputs",
 	.datasheet = "Texas Instruments SBAS473E, revision E",
