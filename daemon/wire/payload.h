@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The messages of the wire contract, both ways: JSON, the tutorial's plain texts, packed structs.
- * Only bytes in and out, no I/O and no state; any thread may call. Only the payload_parse* files
- * and payload_stops.c include cJSON; outgoing messages are written without it (json_writer.h).
+ * Only bytes in and out, no I/O and no state; any thread may call. Only the payload_parse* and
+ * payload_stop* files include cJSON; outgoing messages are written without it (json_writer.h).
  */
 #pragma once
 

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The stops of a message with a mistake. cJSON may not be able to read such a message (nested a
- * thousand levels deep), or may show only a part of it (a key twice). So this reads the bytes once,
- * without a tree. After json_is_readable() a text is a key if a colon follows it, and the output of
- * a value depends only on the first two keys above it. The kinds' tables of keys define what a stop
- * is.
+ * The stops of a message with a mistake. cJSON may not be able to read such a message, or may show
+ * only a part of it. So this reads its tokens once (json_tokens.h). The output of a value depends
+ * only on the first two keys above it. The kinds' tables of keys define what a stop is.
  */
+#include "json_tokens.h"
 #include "payload_parse.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	TEXT_BYTES = 128, /* of a key or a text; anything longer is no known word */
-	PATH_KEYS = 3,    /* the keys that a path names */
-};
+enum { PATH_KEYS = 3 }; /* the keys that a path names */
 
 /* What the message says about an output of the map that moves. */
 struct found {
@@ -26,10 +21,9 @@ struct found {
 
 struct search {
 	struct payload_parser parser; /* for checking the values beside a stop */
-	const uint8_t *at, *end;
 	unsigned depth;
-	char keys[PATH_KEYS][TEXT_BYTES]; /* down to the present value */
-	char key[TEXT_BYTES];             /* of the next value */
+	char keys[PATH_KEYS][JSON_TOKEN_BYTES]; /* down to the present value */
+	char key[JSON_TOKEN_BYTES];             /* of the next value; cut, it is no known word */
 	bool has_key;
 	const struct output_kind *kind; /* the moving kind whose word is above; NULL: none */
 	bool in_rest;                   /* below a key of something that does not move */
@@ -40,63 +34,6 @@ struct search {
 	bool stops, stops_all;
 	struct payload_errors *errors;
 };
-
-static int hex(const uint8_t *digits)
-{
-	int unit = 0;
-
-	for (int i = 0; i < 4; i++) {
-		int c = digits[i];
-
-		unit = unit * 16 + (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-	}
-	return unit;
-}
-
-/* One character of up to 16 bits as UTF-8. No name has half of a surrogate pair: "?". */
-static size_t put_unit(int unit, char *out)
-{
-	if (unit == 0 || (unit >= 0xd800 && unit <= 0xdfff))
-		unit = '?';
-	if (unit < 0x80) {
-		out[0] = (char)unit;
-		return 1;
-	}
-	if (unit < 0x800) {
-		out[0] = (char)(0xc0 | unit >> 6);
-		out[1] = (char)(0x80 | (unit & 0x3f));
-		return 2;
-	}
-	out[0] = (char)(0xe0 | unit >> 12);
-	out[1] = (char)(0x80 | (unit >> 6 & 0x3f));
-	out[2] = (char)(0x80 | (unit & 0x3f));
-	return 3;
-}
-
-/* Decodes the text between the quotes, cut to the room for it. */
-static void decode(const uint8_t *at, const uint8_t *end, char out[TEXT_BYTES])
-{
-	static const char ESCAPES[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
-	size_t used = 0;
-
-	while (at < end && used < TEXT_BYTES - 4) {
-		if (*at != '\\') {
-			out[used++] = (char)(*at ? *at : '?');
-			at++;
-		} else if (at[1] == 'u') {
-			used += put_unit(hex(at + 2), out + used);
-			at += 6;
-		} else {
-			const char *escape = ESCAPES;
-
-			while (escape[0] && escape[0] != (char)at[1])
-				escape += 2;
-			out[used++] = escape[0] ? escape[1] : '?';
-			at += 2;
-		}
-	}
-	out[used] = '\0';
-}
 
 static void address(struct search *search, size_t index, enum payload_called called)
 {
@@ -130,12 +67,12 @@ static void follow_output(struct search *search)
 		address(search, (size_t)search->target, called);
 }
 
-static void on_key(struct search *search, const uint8_t *begin, const uint8_t *end)
+static void on_key(struct search *search, const char *text)
 {
-	decode(begin, end, search->key);
+	memcpy(search->key, text, JSON_TOKEN_BYTES);
 	search->has_key = true;
 	if (search->depth >= 1 && search->depth <= PATH_KEYS)
-		memcpy(search->keys[search->depth - 1], search->key, TEXT_BYTES);
+		memcpy(search->keys[search->depth - 1], text, JSON_TOKEN_BYTES);
 	if (search->depth == 1) {
 		search->target = -1;
 		search->kind = output_kind_find(search->key);
@@ -276,98 +213,46 @@ static void on_value(struct search *search, const cJSON *item)
 	}
 }
 
-static const uint8_t *end_of_text(const struct search *search)
-{
-	const uint8_t *at = search->at + 1;
-
-	while (at < search->end && *at != '"')
-		at += *at == '\\' ? 2 : 1;
-	return at < search->end ? at : search->end;
-}
-
-static bool is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static void take_text(struct search *search)
-{
-	const uint8_t *end = end_of_text(search);
-	const uint8_t *next = end < search->end ? end + 1 : end;
-	char text[TEXT_BYTES];
-
-	while (next < search->end && is_space(*next))
-		next++;
-	if (next < search->end && *next == ':') {
-		on_key(search, search->at + 1, end);
-	} else {
-		decode(search->at + 1, end, text);
-		on_value(search, &(cJSON){.type = cJSON_String, .valuestring = text});
-		search->has_key = false;
-	}
-	search->at = next;
-}
-
 /* A number, true, false or null. */
-static void take_word(struct search *search)
+static cJSON item_of_word(const char *word)
 {
-	char text[TEXT_BYTES];
-	size_t size = 0;
-	cJSON item = {.type = cJSON_Number};
-
-	for (; search->at < search->end && !is_space(*search->at) && *search->at &&
-		!strchr(",]}", *search->at);
-		search->at++) {
-		if (size < sizeof(text) - 1)
-			text[size++] = (char)*search->at;
+	switch (word[0]) {
+	case 't':
+		return (cJSON){.type = cJSON_True};
+	case 'f':
+		return (cJSON){.type = cJSON_False};
+	case 'n':
+		return (cJSON){.type = cJSON_NULL};
+	default:
+		return (cJSON){.type = cJSON_Number, .valuedouble = strtod(word, NULL)};
 	}
-	text[size] = '\0';
-	if (text[0] == 't')
-		item.type = cJSON_True;
-	else if (text[0] == 'f')
-		item.type = cJSON_False;
-	else if (text[0] == 'n')
-		item.type = cJSON_NULL;
-	else
-		item.valuedouble = strtod(text, NULL);
-	on_value(search, &item);
-	search->has_key = false;
 }
 
-static void take_token(struct search *search)
+static void on_token(struct search *search, struct json_token *token)
 {
-	switch (*search->at) {
-	case '{':
-	case '[':
+	cJSON item;
+
+	switch (token->kind) {
+	case JSON_TOKEN_OPEN:
 		if (search->depth < PATH_KEYS)
 			search->keys[search->depth][0] = '\0';
 		search->depth++;
-		search->has_key = false;
-		search->at++;
 		break;
-	case '}':
-	case ']':
+	case JSON_TOKEN_CLOSE:
 		search->depth--;
-		search->at++;
+		return;
+	case JSON_TOKEN_KEY:
+		on_key(search, token->text);
+		return;
+	case JSON_TOKEN_TEXT:
+		on_value(search, &(cJSON){.type = cJSON_String, .valuestring = token->text});
 		break;
-	case '"':
-		take_text(search);
+	case JSON_TOKEN_WORD:
+		item = item_of_word(token->text);
+		on_value(search, &item);
 		break;
-	case ',':
-	case ':':
-	case ' ':
-	case '\t':
-	case '\n':
-	case '\r':
-	case '\0':
-	case 0xef: /* a byte-order mark */
-	case 0xbb:
-	case 0xbf:
-		search->at++;
-		break;
-	default:
-		take_word(search);
 	}
+	search->has_key = false;
 }
 
 static void add_stop(struct payload_action *stops, const struct config *config,
@@ -427,6 +312,8 @@ void payload_parse_stops(const struct config *config, const struct payload_bytes
 	struct payload_action *ret_stops, struct payload_errors *errors)
 {
 	struct payload_errors beside; /* mistakes that were reported with the refusal */
+	struct json_tokens tokens = {bytes->data, bytes->data + bytes->size};
+	struct json_token token;
 	struct search search;
 
 	ret_stops->n_outputs = 0;
@@ -449,52 +336,10 @@ void payload_parse_stops(const struct config *config, const struct payload_bytes
 	beside.count = 0;
 	search.parser.config = config;
 	search.parser.errors = &beside;
-	search.at = bytes->data;
-	search.end = bytes->data + bytes->size;
 	search.target = -1;
 	search.errors = errors;
-	while (search.at < search.end)
-		take_token(&search);
+	while (json_tokens_next(&tokens, &token))
+		on_token(&search, &token);
 	if (search.stops)
 		collect(&search, config, ret_stops);
-}
-
-enum { WORD_MAX = 15 };
-
-/* Finds the only word of a text, or "". */
-static void find_word(const struct payload_bytes *bytes, char ret_word[static WORD_MAX + 1])
-{
-	const uint8_t *at = bytes->data, *end = at + bytes->size;
-
-	while (at < end && is_space(*at))
-		at++;
-	while (end > at && (is_space(end[-1]) || end[-1] == '\0'))
-		end--;
-	ret_word[0] = '\0';
-	if (bytes->true_size > PAYLOAD_ACTION_MAX || end - at > WORD_MAX ||
-		memchr(at, '\0', (size_t)(end - at)))
-		return;
-	memcpy(ret_word, at, (size_t)(end - at));
-	ret_word[end - at] = '\0';
-}
-
-bool payload_text_means_stop(const struct payload_bytes *bytes)
-{
-	char word[WORD_MAX + 1];
-
-	find_word(bytes, word);
-	return payload_word_means_stop(word);
-}
-
-int payload_parse_stop_text(const struct config *config, const struct payload_bytes *bytes,
-	struct payload_action *ret_action)
-{
-	char word[WORD_MAX + 1];
-
-	find_word(bytes, word);
-	if (strcmp(word, "stop") != 0)
-		return -EINVAL;
-	payload_action_clear(ret_action);
-	add_others(ret_action, config, NULL);
-	return 0;
 }
