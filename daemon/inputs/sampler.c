@@ -1,53 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The leading thread's loop: waits for deadlines, parts, calls of other threads and its mailbox,
- * and hands over what round makes. There is a mailbox and not a queue of commands because it cannot
- * be full: of each kind of command only the last one matters.
+ * and hands over what round makes.
  */
 #include "sampler.h"
 
-#include "chatter.h"
 #include "clock.h"
 #include "count_keeper.h"
 #include "crew.h"
-#include "log.h"
+#include "mailbox.h"
 #include "pace.h"
+#include "report.h"
 #include "round.h"
+#include "sampler_log.h"
 #include "schedule.h"
 #include "shared_mutex.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
-	LATE_REPEAT_US = 60000000,  /* how often a reading that took too long is logged */
-	EVENT_AGAIN_US = 10000,     /* until main's queue, which was full, is tried again */
-	SLOW_REPEAT_US = 600000000, /* how often something slow is logged */
-	SLOW_BURST = 8,
-	EVENTS_A_TURN = 256, /* of inputs, before readings have their turn */
-	BURST_US = 2000,     /* of calls, before the mailbox is looked at again */
-};
-
-struct mail {
-	bool end, ping, read;
-	uint32_t interval_ms; /* 0: unchanged */
-	uint64_t interval_us; /* when it was set */
-	struct round *round;  /* of another map, owned; NULL: unchanged */
+	EVENT_AGAIN_US = 10000, /* until main's queue, which was full, is tried again */
+	EVENTS_A_TURN = 256,    /* of inputs, before readings have their turn */
+	BURST_US = 2000,        /* of calls, before the mailbox is looked at again */
 };
 
 struct sampler {
 	struct sampler_settings settings;
 	struct crew *crew;
-	int wake_fd;           /* readable while there is mail */
-	atomic_bool has_mail;  /* lets the leader see without the lock that there is none */
-	pthread_mutex_t mutex; /* over the next block */
-	struct mail mail;
+	struct mailbox mailbox;
+	pthread_mutex_t mutex; /* over the counts */
 	struct sampler_counts counts;
 
 	/* From here on for the leader alone. */
@@ -57,66 +42,11 @@ struct sampler {
 	uint64_t begin_us;                /* of that round */
 	bool is_beside;                   /* the grid: it was asked for */
 	bool is_asked_for;                /* one more is */
-	struct log_limit late_limit;      /* a round that takes too long mostly does so each time */
-	struct log_limit slow_limit;
-	bool owes_pong, owes_swapped; /* to the main thread */
+	struct sampler_log log;
+	struct report report; /* to the main thread */
 	/* As watches_lost() said; a map without inputs has none, and begins anew. */
 	uint64_t edges_lost;
 };
-
-static bool push(struct sampler *sampler, const struct sampler_event *event)
-{
-	const struct queue_part part = {event, sizeof(*event)};
-
-	return queue_push(sampler->settings.events, &part, 1) == 0;
-}
-
-static bool push_plain(struct sampler *sampler, enum sampler_event_kind kind)
-{
-	const struct sampler_event event = {.kind = kind, .config = sampler->settings.config};
-
-	return push(sampler, &event);
-}
-
-/* false: main's queue is full. */
-static bool report_counts(struct sampler *sampler)
-{
-	uint64_t ticket;
-	int error;
-
-	while (count_keeper_answer(sampler->settings.counts, &ticket, &error)) {
-		const struct sampler_event event = {.kind = SAMPLER_EVENT_COUNT,
-			.config = sampler->settings.config,
-			.ticket = ticket,
-			.error = error};
-
-		if (!push(sampler, &event))
-			return false;
-		count_keeper_answered(sampler->settings.counts, ticket);
-	}
-	return true;
-}
-
-/* Reports everything that the main thread must hear. False: its queue is full. */
-static bool report(struct sampler *sampler)
-{
-	struct sampler_event event;
-
-	if (sampler->owes_swapped && !push_plain(sampler, SAMPLER_EVENT_SWAPPED))
-		return false;
-	sampler->owes_swapped = false;
-	if (sampler->owes_pong && !push_plain(sampler, SAMPLER_EVENT_PONG))
-		return false;
-	sampler->owes_pong = false;
-	if (!report_counts(sampler))
-		return false;
-	while (round_unreported(sampler->round, &event)) {
-		if (!push(sampler, &event))
-			return false;
-		round_reported(sampler->round, &event);
-	}
-	return true;
-}
 
 static void swap(struct sampler *sampler)
 {
@@ -128,7 +58,7 @@ static void swap(struct sampler *sampler)
 	sampler->settings.config = round_config(sampler->round);
 	if (sampler->settings.on_map)
 		sampler->settings.on_map(sampler->settings.userdata, sampler->settings.config);
-	sampler->owes_swapped = true;
+	sampler->report.owes_swapped = true;
 }
 
 /* Returns the number of missed readings that were not counted yet. */
@@ -148,24 +78,16 @@ static uint64_t count(struct sampler *sampler, unsigned readings)
 static bool take_mail(struct sampler *sampler)
 {
 	struct mail mail;
-	eventfd_t count;
 
-	if (!atomic_load(&sampler->has_mail))
+	if (!mailbox_take(&sampler->mailbox, &mail))
 		return true;
-	(void)pthread_mutex_lock(&sampler->mutex);
-	mail = sampler->mail;
-	sampler->mail = (struct mail){0};
-	atomic_store(&sampler->has_mail, false);
-	(void)eventfd_read(sampler->wake_fd, &count);
-	(void)pthread_mutex_unlock(&sampler->mutex);
-
 	if (mail.interval_ms)
 		schedule_set_interval(&sampler->schedule, mail.interval_ms, mail.interval_us);
 	if (mail.round) {
 		round_free(sampler->next_round);
 		sampler->next_round = mail.round;
 	}
-	sampler->owes_pong = sampler->owes_pong || mail.ping;
+	sampler->report.owes_pong = sampler->report.owes_pong || mail.ping;
 	sampler->is_asked_for = sampler->is_asked_for || mail.read;
 	return !mail.end;
 }
@@ -187,24 +109,9 @@ static void begin(struct sampler *sampler, uint64_t now_us, bool is_beside)
 	sampler->is_running = true;
 }
 
-/* A part without a sensor appears in no reading and in no line of the health, so it is logged. */
-static void tell_failed_inputs(struct sampler *sampler)
-{
-	char text[SAMPLER_TEXT_BYTES];
-	bool is_failing;
-
-	while (watches_failed(round_watches(sampler->round), text, sizeof(text), &is_failing)) {
-		if (is_failing)
-			log_warning("inputs", "%s", text);
-		else
-			log_notice("inputs", "%s works again", text);
-	}
-}
-
 static void finish(struct sampler *sampler)
 {
 	struct reading reading = round_finish(sampler->round);
-	unsigned suppressed = 0;
 	uint64_t now_us;
 
 	sampler->is_running = false;
@@ -214,13 +121,9 @@ static void finish(struct sampler *sampler)
 	now_us = clock_now_us();
 	if (!sampler->is_beside)
 		schedule_end(&sampler->schedule, now_us);
-	tell_failed_inputs(sampler);
-	if (count(sampler, reading.n_values > 0) > 0 &&
-		log_limit_pass(&sampler->late_limit, now_us, &suppressed))
-		log_warning("sensors",
-			"a reading took %.0f ms, longer than the interval (%u times since the last "
-			"such line)",
-			(double)(now_us - sampler->begin_us) / 1000, suppressed + 1);
+	sampler_log_failed(round_watches(sampler->round));
+	if (count(sampler, reading.n_values > 0) > 0)
+		sampler_log_late(&sampler->log, now_us - sampler->begin_us, now_us);
 }
 
 /* Does what is due. *ret_call: a call to be made, or NULL. If NULL, returns when there is more to
@@ -247,20 +150,6 @@ static uint64_t turn(struct sampler *sampler, uint64_t now_us, struct call **ret
 	return next_us < sampler->schedule.next_us ? next_us : sampler->schedule.next_us;
 }
 
-static void tell_chatter(const struct input_event *event)
-{
-	const char *name = event->config->chips[event->chip].name;
-
-	if (event->chatter == INPUT_CHATTER_BEGINS)
-		log_warning("inputs",
-			"%s changed more than %d times a second for %d seconds: only its last "
-			"state is sent, once it has rested for a second; check the contact, or "
-			"give it a debounce",
-			name, CHATTER_EVENTS, CHATTER_SECONDS);
-	else if (event->chatter == INPUT_CHATTER_ENDS)
-		log_notice("inputs", "%s rests again", name);
-}
-
 /* Events go out at once: a press of a bell does not wait for a reading. on_event must not block. */
 static void take_events(struct sampler *sampler)
 {
@@ -274,7 +163,7 @@ static void take_events(struct sampler *sampler)
 	for (unsigned i = 0; i < EVENTS_A_TURN && watches_event(watches, clock_now_us(), &event);
 		i++) {
 		sampler->settings.on_event(sampler->settings.userdata, &event);
-		tell_chatter(&event);
+		sampler_log_chatter(&event);
 	}
 	if (watches_lost(watches) == sampler->edges_lost)
 		return;
@@ -314,24 +203,10 @@ static void wait_until(const struct sampler *sampler, const struct crew *crew, u
 		.tv_nsec = (long)(wait_us % 1000000) * 1000,
 	};
 
-	fds[0] = (struct pollfd){.fd = sampler->wake_fd, .events = POLLIN};
+	fds[0] = (struct pollfd){.fd = sampler->mailbox.fd, .events = POLLIN};
 	fds[1] = (struct pollfd){.fd = crew_fd(crew), .events = POLLIN};
 	if (ppoll(fds, OWN + n_watched, time_us == ROUND_NEVER ? NULL : &timeout, NULL) > 0)
 		watches_polled(watches, fds + OWN, n_watched);
-}
-
-static void tell_slow(struct sampler *sampler)
-{
-	const char *name;
-	unsigned suppressed;
-
-	while ((name = round_slow(sampler->round))) {
-		if (log_limit_pass(&sampler->slow_limit, clock_now_us(), &suppressed))
-			log_notice("sensors",
-				"%s takes longer than %.0f ms: the readings do not wait for it, "
-				"and each of its values is in the first one after it was measured",
-				name, (double)limit_us(sampler) / 1000);
-	}
 }
 
 /* Takes the calls that other threads have made. */
@@ -389,8 +264,8 @@ static bool lead(void *userdata, struct crew *crew, struct call *blocked)
 	next_us = work(sampler, crew, &leads);
 	if (!leads)
 		return false;
-	tell_slow(sampler);
-	if (!report(sampler)) {
+	sampler_log_slow(&sampler->log, sampler->round, limit_us(sampler));
+	if (!report_send(&sampler->report, sampler->round)) {
 		uint64_t again_us = clock_now_us() + EVENT_AGAIN_US;
 
 		next_us = next_us < again_us ? next_us : again_us;
@@ -409,11 +284,9 @@ static void release(void *userdata)
 {
 	struct sampler *sampler = userdata;
 
-	round_free(sampler->mail.round);
+	mailbox_fini(&sampler->mailbox);
 	round_free(sampler->next_round);
 	round_free(sampler->round);
-	if (sampler->wake_fd >= 0)
-		(void)close(sampler->wake_fd);
 	(void)pthread_mutex_destroy(&sampler->mutex);
 	free(sampler);
 }
@@ -426,20 +299,6 @@ static int start(struct sampler *sampler)
 	return crew_new(&settings, &sampler->crew);
 }
 
-/* The mutex is held from here to post_end(), which wakes the leader. */
-static struct mail *post_begin(struct sampler *sampler)
-{
-	(void)pthread_mutex_lock(&sampler->mutex);
-	return &sampler->mail;
-}
-
-static void post_end(struct sampler *sampler)
-{
-	atomic_store(&sampler->has_mail, true);
-	(void)eventfd_write(sampler->wake_fd, 1);
-	(void)pthread_mutex_unlock(&sampler->mutex);
-}
-
 static int start_keeper(struct sampler *sampler, struct round *round)
 {
 	if (!sampler->settings.counts || !watches_remember(round_watches(round)))
@@ -449,11 +308,13 @@ static int start_keeper(struct sampler *sampler, struct round *round)
 
 static void wake(void *userdata)
 {
-	(void)post_begin(userdata);
-	post_end(userdata);
+	struct sampler *sampler = userdata;
+
+	(void)mailbox_begin(&sampler->mailbox);
+	mailbox_end(&sampler->mailbox);
 }
 
-/* And of the first map. */
+/* Listens to the keeper, and takes over the counts for the first map. */
 static int use_keeper(struct sampler *sampler)
 {
 	struct count_keeper *keeper = sampler->settings.counts;
@@ -473,12 +334,10 @@ int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sa
 	if (!sampler)
 		return -ENOMEM;
 	sampler->settings = *settings;
-	sampler->late_limit = (struct log_limit){.interval_us = LATE_REPEAT_US, .burst = 1};
-	sampler->slow_limit =
-		(struct log_limit){.interval_us = SLOW_REPEAT_US, .burst = SLOW_BURST};
+	sampler_log_init(&sampler->log);
 	shared_mutex_init(&sampler->mutex);
-	sampler->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	r = sampler->wake_fd < 0 ? -errno : 0;
+	sampler->report = (struct report){.events = settings->events, .counts = settings->counts};
+	r = mailbox_init(&sampler->mailbox);
 	if (r == 0)
 		r = round_new(settings->board, settings->config, &sampler->round);
 	if (r == 0)
@@ -496,17 +355,17 @@ int sampler_new(const struct sampler_settings *settings, struct sampler **ret_sa
 
 void sampler_set_interval(struct sampler *sampler, uint32_t interval_ms)
 {
-	struct mail *mail = post_begin(sampler);
+	struct mail *mail = mailbox_begin(&sampler->mailbox);
 
 	mail->interval_ms = interval_ms;
 	mail->interval_us = clock_now_us();
-	post_end(sampler);
+	mailbox_end(&sampler->mailbox);
 }
 
 void sampler_read_now(struct sampler *sampler)
 {
-	post_begin(sampler)->read = true;
-	post_end(sampler);
+	mailbox_begin(&sampler->mailbox)->read = true;
+	mailbox_end(&sampler->mailbox);
 }
 
 int sampler_prepare(struct sampler *sampler, const struct config *config, struct round **ret_round)
@@ -526,11 +385,11 @@ int sampler_prepare(struct sampler *sampler, const struct config *config, struct
 
 void sampler_swap(struct sampler *sampler, struct round *round)
 {
-	struct mail *mail = post_begin(sampler);
+	struct mail *mail = mailbox_begin(&sampler->mailbox);
 	struct round *unused = mail->round;
 
 	mail->round = round;
-	post_end(sampler);
+	mailbox_end(&sampler->mailbox);
 	round_free(unused);
 }
 
@@ -550,8 +409,8 @@ int sampler_set_count(struct sampler *sampler, const char *chip, int64_t count, 
 
 void sampler_ping(struct sampler *sampler)
 {
-	post_begin(sampler)->ping = true;
-	post_end(sampler);
+	mailbox_begin(&sampler->mailbox)->ping = true;
+	mailbox_end(&sampler->mailbox);
 }
 
 struct sampler_counts sampler_counts(struct sampler *sampler)
@@ -569,7 +428,7 @@ int sampler_close(struct sampler *sampler, uint64_t timeout_us)
 	if (!sampler)
 		return 0;
 	count_keeper_listen(sampler->settings.counts, NULL, NULL);
-	post_begin(sampler)->end = true;
-	post_end(sampler);
+	mailbox_begin(&sampler->mailbox)->end = true;
+	mailbox_end(&sampler->mailbox);
 	return crew_close(sampler->crew, timeout_us);
 }
