@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One MQTT connection. mqtt_client.c, mqtt_connect.c and mqtt_reason.c are the only files that use
- * the MQTT library (Eclipse Paho C). After a connection has ended, it is discarded with everything
- * that the library keeps for it, and a new one is made. Nothing is lost, since all that matters is
- * in the outbox.
+ * One MQTT connection. Only the files with mqtt_client_internal.h use the MQTT library, Eclipse
+ * Paho C. After a connection has ended, it is discarded with everything that the library keeps for
+ * it, and a new one is made. Nothing is lost, since all that matters is in the outbox.
  *
  * The library is used in its synchronous mode: no callbacks on other threads, no thread of its own.
  * The owner's thread makes all calls, polls mqtt_client_fd() itself, and calls

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by mqtt_client.c, mqtt_connect.c and mqtt_reason.c only. */
+/*
+ * Shared by the files that use the library only.
+ *
+ *   mqtt_client.c   what a connection is, and its subscriptions
+ *   mqtt_connect.c  makes it
+ *   mqtt_publish.c  messages that go out, and their acknowledgements
+ *   mqtt_reason.c   why it could not be made
+ *   mqtt_receive.c  packets that come in
+ *   mqtt_suspect.c  what the broker disliked
+ */
 #pragma once
 
 #include "mqtt_client.h"
@@ -8,7 +17,12 @@
 #include "config_url.h"
 #include <MQTTClient.h>
 
-enum { MQTT_CONNECT_TIMEOUT_S = 5 };
+enum {
+	MQTT_CONNECT_TIMEOUT_S = 5,
+	/* What TLS adds to a packet. Also more than the packets that the library writes by itself:
+	 * acknowledgements, pings. */
+	MQTT_OVERHEAD_BYTES = 64,
+};
 
 struct mqtt_client {
 	MQTTClient handle;
@@ -70,3 +84,16 @@ int mqtt_attempt_find_reason(struct mqtt_attempt *attempt, int error);
  * 5. */
 void mqtt_client_on_published(void *client, int token, int packet_type, MQTTProperties *properties,
 	enum MQTTReasonCodes reason);
+
+/* With 3.1.1 there is no callback in this mode: a token that is no longer pending was acknowledged.
+ */
+void mqtt_client_note_acknowledged(struct mqtt_client *client);
+
+/* A message went out with QoS 0, which is not acknowledged. But if the broker does not take it, it
+ * closes the connection soon. */
+void mqtt_client_note_plain(struct mqtt_client *client, const struct in_flight_entry *message);
+
+static inline unsigned mqtt_least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
