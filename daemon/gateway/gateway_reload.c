@@ -149,7 +149,7 @@ void gateway_reload(struct gateway *gateway)
 	r = prepare(gateway, &preparation, &what);
 	if (r == 0) {
 		what = "the outputs";
-		r = outputs_reload(gateway->outputs, preparation.config);
+		r = outputs_reload(gateway->outputs, preparation.config, gateway->failsafe.tripped);
 	}
 	if (r < 0) {
 		log_error("reload", "%s: %s", what, strerror(-r));

@@ -249,22 +249,32 @@ static void on_failed(void *userdata, size_t index, const char *error)
 	applied->n_outputs = n;
 }
 
-/* Tries every stop, even if an earlier one fails. Returns the number of stops. */
-static size_t apply_stops(const struct router *router, const struct payload_action *action,
-	struct payload_action *applied, struct payload_errors *errors)
+static size_t apply_stops_of(const struct router *router, const struct payload_action *action,
+	bool late, struct payload_action *applied, struct payload_errors *errors)
 {
 	size_t n_stops = 0;
 
 	for (size_t i = 0; i < action->n_outputs; i++) {
 		struct payload_output output = action->outputs[i];
 
-		if (!payload_is_stop(router->config, &output))
+		if (!payload_is_stop(router->config, &output) ||
+			outputs_stops_late(router->outputs, output.output) != late)
 			continue;
 		n_stops++;
 		if (apply_output(router, &output, errors) == 0)
 			applied->outputs[applied->n_outputs++] = output;
 	}
 	return n_stops;
+}
+
+/* Tries every stop, even if an earlier one fails, and last those that a stuck bus may hold up.
+ * Returns the number of stops. */
+static size_t apply_stops(const struct router *router, const struct payload_action *action,
+	struct payload_action *applied, struct payload_errors *errors)
+{
+	size_t n_stops = apply_stops_of(router, action, false, applied, errors);
+
+	return n_stops + apply_stops_of(router, action, true, applied, errors);
 }
 
 /* Carries out the outputs of one kind, except stops. Returns how many were tried. */

@@ -41,8 +41,9 @@ struct outputs_settings {
 int outputs_new(const struct outputs_settings *settings, struct outputs **ret_outputs);
 
 /* Changes to another map. Outputs with the same fingerprint keep running undisturbed; the rest is
- * made safe, closed, and opened anew. */
-int outputs_reload(struct outputs *outputs, const struct config *config);
+ * made safe, closed, and opened anew. is_away: the fail-safe has tripped, and holds for what is new
+ * as well. */
+int outputs_reload(struct outputs *outputs, const struct config *config, bool is_away);
 
 struct outputs_status {
 	struct output_values values; /* all keys; those that are not driven as last set */
@@ -61,6 +62,9 @@ struct outputs_status outputs_get(const struct outputs *outputs, size_t index);
  */
 int outputs_apply(struct outputs *outputs, size_t index, const struct output_request *request,
 	struct hal_error *error);
+
+/* True if stopping it may wait for a bus: of several, it is stopped after the others. */
+bool outputs_stops_late(const struct outputs *outputs, size_t index);
 
 /*
  * An action of several outputs. Between the two, outputs_apply() on a PWM part may return 0 before

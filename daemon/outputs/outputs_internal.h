@@ -21,13 +21,21 @@ struct outputs {
 	bool together;           /* between outputs_action_begin() and outputs_action_end() */
 };
 
-/* Visits each output, those that move first. */
+/*
+ * Outputs that move come first, and of those the ones without a PWM part: a part may be on a stuck
+ * bus, and then it takes time.
+ */
+enum outputs_turn { TURN_LINES, TURN_PARTS, TURN_REST, OUTPUTS_TURNS };
+
+enum outputs_turn outputs_turn_of(const struct output *output);
+
+/* Visits each output, turn by turn. */
 /* NOLINTBEGIN(bugprone-macro-parentheses): it declares what it is given the names of */
 #define OUTPUTS_FOR_EACH(outputs, pass, output)                                                    \
-	for (int pass = 0; pass < 2; pass++)                                                       \
+	for (int pass = 0; pass < (int)OUTPUTS_TURNS; pass++)                                      \
 		for (struct output *output = (outputs)->items;                                     \
 			output < (outputs)->items + (outputs)->n; output++)                        \
-			if (output_kind_of(output)->moves == (pass == 0))
+			if ((int)outputs_turn_of(output) == pass)
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Makes all outputs of the map, unopened. -ENOMEM leaves *outputs alone. */

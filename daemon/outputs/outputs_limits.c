@@ -31,8 +31,8 @@ static void stop_what_is_limited(struct outputs *outputs)
 {
 	const struct output_event event = {.type = OUTPUT_LIMIT, .time_us = outputs->now_us};
 
-	for (size_t i = 0; i < outputs->n; i++) {
-		struct output *output = &outputs->items[i];
+	OUTPUTS_FOR_EACH(outputs, pass, output)
+	{
 		struct output_decision decision;
 
 		if (!output->config->has_limits || !output->device)

@@ -19,6 +19,8 @@ static void move_outputs(struct outputs *from, struct outputs *to)
 				continue;
 			to->items[i] = from->items[j];
 			to->items[i].config = config;
+			/* One that the map no longer has is not reached. */
+			to->items[i].limited &= config->has_limits;
 			from->items[j].device = NULL;
 			break;
 		}
@@ -39,7 +41,7 @@ static void close_rest(struct outputs *old)
 	limits_free(old->limits);
 }
 
-int outputs_reload(struct outputs *outputs, const struct config *config)
+int outputs_reload(struct outputs *outputs, const struct config *config, bool is_away)
 {
 	struct outputs old;
 	struct outputs next;
@@ -68,7 +70,11 @@ int outputs_reload(struct outputs *outputs, const struct config *config)
 	*outputs = next;
 	close_rest(&old);
 	last_values_follow(outputs->settings.last, config);
+	if (is_away)
+		outputs_start_no_more(outputs);
 	outputs_open_all(outputs);
+	if (is_away)
+		(void)outputs_failsafe(outputs);
 	outputs_settle_interlocks(outputs);
 	(void)outputs_watch_limits(outputs);
 	outputs_tell_state(outputs);

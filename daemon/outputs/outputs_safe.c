@@ -7,17 +7,16 @@ static int first_error(int earlier, int r)
 	return earlier < 0 ? earlier : r;
 }
 
-/*
- * Outputs that move come first, and of those the ones without a PWM part: a part may be on a stuck
- * bus, and then it takes time.
- */
-enum turn { TURN_LINES, TURN_PARTS, TURN_REST, N_TURNS };
-
-static enum turn turn_of(const struct output *output)
+enum outputs_turn outputs_turn_of(const struct output *output)
 {
 	if (!output_kind_of(output)->moves)
 		return TURN_REST;
 	return output_needs_chip(output) ? TURN_PARTS : TURN_LINES;
+}
+
+bool outputs_stops_late(const struct outputs *outputs, size_t index)
+{
+	return outputs_turn_of(&outputs->items[index]) != TURN_LINES;
 }
 
 /* An output that has failed is not moved, not even by the fail-safe. */
@@ -34,15 +33,12 @@ static int make_safe(struct outputs *outputs, enum output_event_type type)
 	int r = 0;
 
 	outputs->now_us = event.time_us;
-	for (int turn = 0; turn < N_TURNS; turn++) {
-		for (size_t i = 0; i < outputs->n; i++) {
-			struct output *output = &outputs->items[i];
-
-			if (!output->device || (int)turn_of(output) != turn)
-				continue;
-			event.type = may_act(output) ? type : OUTPUT_END;
-			r = first_error(r, outputs_react(outputs, output, &event, NULL));
-		}
+	OUTPUTS_FOR_EACH(outputs, pass, output)
+	{
+		if (!output->device)
+			continue;
+		event.type = may_act(output) ? type : OUTPUT_END;
+		r = first_error(r, outputs_react(outputs, output, &event, NULL));
 	}
 	return r;
 }
@@ -73,9 +69,8 @@ bool outputs_safe_again(struct outputs *outputs)
 
 	outputs->now_us = clock_now_us();
 	output_chips_hurry(outputs->chips);
-	for (size_t i = 0; i < outputs->n; i++) {
-		struct output *output = &outputs->items[i];
-
+	OUTPUTS_FOR_EACH(outputs, pass, output)
+	{
 		if (!output_kind_of(output)->moves || output->ok ||
 			!(output->device || also_closed))
 			continue;

@@ -71,3 +71,25 @@ def test_after_a_crash_they_are_started_again(started):
     gateway.start()
     client.wait_json("tos/state", lambda s: s["relay"]["0"] == {"on": True})
     assert gateway.output("GPIO26") == 1
+
+
+def test_a_reload_during_an_outage_starts_nothing_that_the_failsafe_ends(broker, make_client, make_gateway):
+    """Nobody could turn it off, and the fail-safe has tripped already."""
+    text = make_map(broker.port, failsafe="{after: 1s}", more=OUTPUTS)
+    gateway = make_gateway(text)
+    client = make_client()
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    broker.freeze()
+    gateway.wire.wait_sum(r"line GPIO22 0$", 2)
+    mark = gateway.wire.mark()
+    gateway.reload(text.replace("servos:", "  - {line: GPIO23, start: on}\n  - {line: GPIO24, start: on, failsafe: keep}\nservos:"))
+    gateway.wire.wait(r"line GPIO24 1$", mark)
+    gateway.log.wait("reload: done")
+    broker.thaw()
+    assert client.ask_json({"relay": {"pump": {"on": True}}})["ok"]
+    assert [line for line in gateway.wires(mark) if line.startswith("line")] == [
+        "line GPIO23 0",
+        "line GPIO24 0",
+        "line GPIO24 1",
+        "line GPIO22 1",
+    ]

@@ -56,6 +56,21 @@ def test_the_failsafe_does_not_wait_for_the_commands_before_it(broker, client, m
     assert time.monotonic() - begin < 3
 
 
+def test_of_all_motors_those_on_lines_stop_first(broker, client, make_gateway):
+    """The other one's part may be on a stuck bus, whatever the order of the map or of the message."""
+    more = "\n  - {name: blower, forward: GPIO23, backward: GPIO24}"
+    line = "forward: GPIO5, backward: GPIO6, enable: board.0"
+    text = make_map(broker.port)
+    at = text.index("\n", text.index(line))
+    gateway = make_gateway(text[:at].replace(line, ON_PART[line]) + more + text[at:])
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    for stop in ("stop", {"motor0": STOP["motor"], "blower": STOP["motor"]}):
+        assert client.ask_json({"motor": {"motor0": FORWARD["motor"], "blower": FORWARD["motor"]}})["ok"]
+        mark = gateway.wire.mark()
+        assert client.ask_json({"motor": stop})["ok"]
+        assert gateway.wires(mark) == ["line GPIO23 0", "pwm board.0 0.0000"]
+
+
 def test_lines_are_stopped_also_when_their_enable_is_known_to_be_away(broker, client, make_gateway):
     """An LED's command has found out that the part is away."""
     gateway = moving(broker, client, make_gateway, {})

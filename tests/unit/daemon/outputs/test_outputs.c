@@ -514,14 +514,19 @@ static void test_safe_only_leaves_kept_leds_alone(void **state)
 	close_all(&f);
 }
 
-static void reload(struct fixture *f, const char *map)
+static void reload_while(struct fixture *f, const char *map, bool is_away)
 {
 	struct config *config = map_load(map);
 
 	map_rig_add_parts(&f->rig, config);
-	assert_int_equal(outputs_reload(f->outputs, config), 0);
+	assert_int_equal(outputs_reload(f->outputs, config, is_away), 0);
 	config_free(f->rig.config);
 	f->rig.config = config;
+}
+
+static void reload(struct fixture *f, const char *map)
+{
+	reload_while(f, map, false);
 }
 
 static void test_reload_does_not_touch_what_stays(void **state)
@@ -1006,6 +1011,64 @@ static void test_a_reload_starts_only_what_is_new(void **state)
 	close_all(&f);
 }
 
+/* The broker has been away for longer than the fail-safe waits: nobody could turn it off. */
+static void test_a_reload_during_an_outage_starts_nothing_that_the_failsafe_ends(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, "relays: [{name: pump, line: GPIO5, start: on}]\n");
+	assert_int_equal(outputs_failsafe(f.outputs), 0);
+	forget_wires(&f);
+	reload_while(&f,
+		"relays: [{name: pump, line: GPIO5, start: on}, {name: fan, line: GPIO6, start: "
+		"on},"
+		" {name: lamp, line: GPIO7, start: on, failsafe: keep},"
+		" {name: alarm, line: GPIO8, failsafe: on}]\n",
+		true);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_int_equal(value(&f, "relay", 1, "on"), 0);
+	assert_wires(&f, "line GPIO6 0\nline GPIO7 0\nline GPIO8 0\nline GPIO7 1\nline GPIO8 1\n");
+	close_all(&f);
+}
+
+#define LIMITED "motors: [{forward: GPIO5, backward: GPIO6, limits: {forward: top}}]\n"
+#define SWITCH  "chips: {top: {driver: switch, line: GPIO24}}\n"
+
+static void test_a_reload_forgets_a_limit_that_it_takes_away(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, SWITCH LIMITED);
+	assert_int_equal(sim_drive_line(f.rig.board, "GPIO24", true), 0);
+	assert_int_equal(set_motor(&f, 0, WORD_FORWARD, 10, NULL), -EPERM);
+	reload(&f, "motors: [{forward: GPIO5, backward: GPIO6}]\n");
+	assert_int_equal(set_motor(&f, 0, WORD_FORWARD, 10, NULL), 0);
+	assert_int_equal(value(&f, "motor", 0, "direction"), WORD_FORWARD);
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 1.0);
+	close_all(&f);
+}
+
+/* The part's bus may be stuck, and the line is to be low by then. */
+static void test_what_ends_together_ends_on_lines_first(void **state)
+{
+	const struct output_values forward = motor_values(WORD_FORWARD, 10);
+	const struct output_request request = {forward, {.for_ms = 1000}};
+	struct fixture f;
+
+	(void)state;
+	open_map(&f,
+		CHIPS "motors: [{phase: GPIO20, enable: board.0}, {forward: GPIO5, backward: "
+		      "GPIO6}]\n");
+	assert_int_equal(outputs_apply(f.outputs, 0, &request, NULL), 0);
+	assert_int_equal(outputs_apply(f.outputs, 1, &request, NULL), 0);
+	forget_wires(&f);
+	outputs_poll(f.outputs, clock_now_us() + 2000000);
+	assert_wires(&f, "line GPIO5 0\npwm board.0 0.0000\n");
+	close_all(&f);
+}
+
 static void test_a_start_heeds_max_on_and_the_interlock(void **state)
 {
 	struct fixture f;
@@ -1141,6 +1204,10 @@ int main(void)
 		cmocka_unit_test(test_an_action_and_the_failsafe_overtake_the_start),
 		cmocka_unit_test(test_a_servo_is_not_started_by_a_cable),
 		cmocka_unit_test(test_a_reload_starts_only_what_is_new),
+		cmocka_unit_test(
+			test_a_reload_during_an_outage_starts_nothing_that_the_failsafe_ends),
+		cmocka_unit_test(test_a_reload_forgets_a_limit_that_it_takes_away),
+		cmocka_unit_test(test_what_ends_together_ends_on_lines_first),
 		cmocka_unit_test(test_a_start_heeds_max_on_and_the_interlock),
 		cmocka_unit_test(test_another_of_the_interlock_that_is_on_overtakes_the_start),
 		cmocka_unit_test(test_a_servo_may_have_an_angle_without_a_broker),
