@@ -43,13 +43,28 @@ static int make_safe(struct outputs *outputs, enum output_event_type type)
 	return r;
 }
 
+/* One that cannot be written now would be opened again as it was before. */
+static void turn_off_what_is_closed(struct outputs *outputs)
+{
+	const struct output_event event = {.type = OUTPUT_AWAY, .time_us = outputs->now_us};
+
+	for (size_t i = 0; i < outputs->n; i++) {
+		struct output *output = &outputs->items[i];
+		struct output_decision decision = output_decision_on(output, &event);
+
+		if (!output->device && decision.verdict == OUTPUT_WRITE &&
+			output_is_at_rest(output_kind_of(output), &decision.next.values))
+			output->state = decision.next;
+	}
+}
+
 int outputs_failsafe(struct outputs *outputs)
 {
 	int r;
 
 	outputs_start_no_more(outputs);
 	r = make_safe(outputs, OUTPUT_AWAY);
-
+	turn_off_what_is_closed(outputs);
 	outputs_tell_state(outputs);
 	return r;
 }

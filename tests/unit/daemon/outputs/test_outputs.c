@@ -1011,6 +1011,36 @@ static void test_a_reload_starts_only_what_is_new(void **state)
 	close_all(&f);
 }
 
+/* Otherwise a cable that is plugged in again would turn it on for the rest of the outage. */
+static void test_what_the_failsafe_cannot_write_does_not_come_back_on(void **state)
+{
+	const struct output_values on = led_values(true, 0);
+	struct fixture f;
+
+	(void)state;
+	open_map(&f, "relays: [{name: pump, line: GPIO5}, {name: fan, line: GPIO6}]\n");
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(outputs_apply(f.outputs, output_index(f.rig.config, "relay", i),
+					 &(const struct output_request){.values = on}, NULL),
+			0);
+	/* One was found to be away before, the other one only now. */
+	assert_int_equal(sim_set_fault(f.rig.board, "GPIO5", SIM_FAULT_STUCK), 0);
+	assert_true(outputs_apply(f.outputs, 0, &(const struct output_request){.values = on},
+			    &(struct hal_error){0}) < 0);
+	assert_int_equal(sim_set_fault(f.rig.board, "GPIO6", SIM_FAULT_STUCK), 0);
+	assert_true(outputs_failsafe(f.outputs) < 0);
+	assert_int_equal(sim_set_fault(f.rig.board, "GPIO5", SIM_FAULT_NONE), 0);
+	assert_int_equal(sim_set_fault(f.rig.board, "GPIO6", SIM_FAULT_NONE), 0);
+	poll_much_later(&f);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(get(&f, "relay", i).ok);
+		assert_int_equal(value(&f, "relay", i, "on"), 0);
+	}
+	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
+	assert_true(map_rig_output(&f.rig, "GPIO6") == 0.0);
+	close_all(&f);
+}
+
 /* The broker has been away for longer than the fail-safe waits: nobody could turn it off. */
 static void test_a_reload_during_an_outage_starts_nothing_that_the_failsafe_ends(void **state)
 {
@@ -1204,6 +1234,7 @@ int main(void)
 		cmocka_unit_test(test_an_action_and_the_failsafe_overtake_the_start),
 		cmocka_unit_test(test_a_servo_is_not_started_by_a_cable),
 		cmocka_unit_test(test_a_reload_starts_only_what_is_new),
+		cmocka_unit_test(test_what_the_failsafe_cannot_write_does_not_come_back_on),
 		cmocka_unit_test(
 			test_a_reload_during_an_outage_starts_nothing_that_the_failsafe_ends),
 		cmocka_unit_test(test_a_reload_forgets_a_limit_that_it_takes_away),
