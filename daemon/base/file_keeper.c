@@ -145,7 +145,7 @@ static void tell(const struct kept_file *file, const struct state_cause *cause, 
 		log_warning(file->settings.object, "cannot be kept in %s: %s%s%s",
 			file->keeper->directory, cause->why, *cause->cure ? ": " : "", cause->cure);
 	else if (error == 0 && file->status.failed)
-		log_notice(file->settings.object, "are kept again");
+		log_notice(file->settings.object, "can be kept again");
 }
 
 /* True: something changed. With the lock. */

@@ -3,25 +3,23 @@
 #include "log.h"
 #include "regular_file.h"
 #include "state_cause.h"
-#include "state_file.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
-/* One line, "500 1000": the map's interval at that time, and the interval that was set. */
-static const char FILE_NAME[] = "interval";
+/* The file is one line, "500 1000": the map's interval at that time, and the one that was set. */
 
 static int path_of(const char *state_dir, char *out, size_t out_bytes)
 {
-	int size = snprintf(out, out_bytes, "%s/%s", state_dir, FILE_NAME);
+	int size = snprintf(out, out_bytes, "%s/%s", state_dir, INTERVAL_STORE_NAME);
 
 	return size > 0 && (size_t)size < out_bytes ? 0 : -ENAMETOOLONG;
 }
 
 static int read_store(const char *path, uint32_t map_default_ms, uint32_t *ret_interval_ms)
 {
-	char line[32];
+	char line[INTERVAL_STORE_BYTES];
 	uint32_t then_ms = 0;
 	uint32_t interval_ms = 0;
 	ssize_t size;
@@ -41,7 +39,7 @@ static int read_store(const char *path, uint32_t map_default_ms, uint32_t *ret_i
 
 int interval_store_load(const char *state_dir, uint32_t map_default_ms, uint32_t *ret_interval_ms)
 {
-	static const char *const NAMES[] = {FILE_NAME, NULL};
+	static const char *const NAMES[] = {INTERVAL_STORE_NAME, NULL};
 	struct state_cause cause;
 	char path[4096];
 	int r;
@@ -57,14 +55,9 @@ int interval_store_load(const char *state_dir, uint32_t map_default_ms, uint32_t
 	return r;
 }
 
-int interval_store_save(const char *state_dir, uint32_t map_default_ms, uint32_t interval_ms)
+size_t interval_store_format(
+	uint32_t map_default_ms, uint32_t interval_ms, char text[static INTERVAL_STORE_BYTES])
 {
-	char path[4096];
-	char line[32];
-	int size = snprintf(
-		line, sizeof(line), "%" PRIu32 " %" PRIu32 "\n", map_default_ms, interval_ms);
-
-	if (path_of(state_dir, path, sizeof(path)) < 0)
-		return -ENAMETOOLONG;
-	return state_file_replace(path, line, (size_t)size);
+	return (size_t)snprintf(text, INTERVAL_STORE_BYTES, "%" PRIu32 " %" PRIu32 "\n",
+		map_default_ms, interval_ms);
 }

@@ -322,8 +322,6 @@ static bool tear_down(struct gateway *gateway)
 		safe = make_safe(gateway, end_us);
 	outputs_free(gateway->outputs);
 	gateway_free_files(gateway);
-	if (disk_answers)
-		gateway_store_interval(gateway);
 	if (!safe)
 		log_error(NULL, "ended with a motor that could not be stopped");
 	if (is_stuck) /* the sampler keeps all the rest until the end */

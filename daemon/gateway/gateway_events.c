@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "clock.h"
 #include "gateway_internal.h"
-#include "interval_store.h"
 #include "log.h"
 #include "payload.h"
-#include "state_cause.h"
 #include "topic.h"
 #include "version.h"
 #include <inttypes.h>
@@ -15,7 +13,6 @@
 enum {
 	TIMER_ACCURACY_US = 1000,
 	HEALTH_ACCURACY_US = 250000, /* so that it can share a wake-up with others */
-	STORE_DELAY_US = 1000000,
 	NEIGHBOUR_INTERVAL_US = 60000000,
 	/* After that, other sources of the loop have their turn: a signal, the fail-safe. */
 	EVENTS_A_TURN = 64,
@@ -150,17 +147,11 @@ static int on_health_due(sd_event_source *source, void *userdata)
 	return 0;
 }
 
-/* Tries again to write files that could not be written, so that they are there when needed. */
-static void retry_files(struct gateway *gateway)
+/* Tries again to write the map's copy if that failed, so that it is there when needed. */
+static void retry_map(struct gateway *gateway)
 {
-	const struct health_part *files = gateway->health.files;
-
-	if (files[HEALTH_RUNNING_MAP].failed)
+	if (gateway->health.files[HEALTH_RUNNING_MAP].failed)
 		gateway_keep_map(gateway);
-	if (files[HEALTH_INTERVAL].failed) {
-		gateway->interval_unsaved = true;
-		gateway_store_interval(gateway);
-	}
 }
 
 void gateway_met(struct gateway *gateway, const char *instance)
@@ -196,7 +187,7 @@ static int on_health_timer(sd_event_source *source, uint64_t usec, void *userdat
 	uint64_t next_us = usec + gateway->config->mqtt.health_interval_us;
 	uint64_t now_us = clock_now_us();
 
-	retry_files(gateway);
+	retry_map(gateway);
 	look_for_neighbour(gateway, now_us);
 	publish_health(gateway);
 	/* Counted from the time it was due, so that delays do not add up. */
@@ -295,49 +286,12 @@ void gateway_notify_status(struct gateway *gateway)
 	sd_notifyf(0, "STATUS=%s", text);
 }
 
-void gateway_store_interval(struct gateway *gateway)
-{
-	static const char *const NONE[] = {NULL};
-	struct health_part *health = &gateway->health.files[HEALTH_INTERVAL];
-	const char *state_dir = gateway->options->state_dir;
-	char text[HEALTH_PART_TEXT_BYTES];
-	struct state_cause cause = {0};
-	int r;
-
-	if (!gateway->interval_unsaved)
-		return;
-	gateway->interval_unsaved = false;
-	r = interval_store_save(
-		state_dir, gateway->config->interval.default_ms, gateway->interval_ms);
-	if (r < 0)
-		state_cause_describe(state_dir, NONE, r, &cause);
-	(void)snprintf(text, sizeof(text), "the interval cannot be kept in %.100s: %s", state_dir,
-		cause.why);
-	if (!health_part_note(health, r < 0 ? text : NULL, clock_wall_ms()))
-		return;
-	if (r < 0)
-		log_warning("interval", "cannot be kept in %s for the next start: %s", state_dir,
-			cause.why);
-	gateway_health_changed(gateway);
-}
-
-static int on_store_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	(void)source;
-	(void)usec;
-	gateway_store_interval(userdata);
-	return 0;
-}
-
 void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms)
 {
 	gateway->interval_ms = interval_ms;
 	sampler_set_interval(gateway->sampler, interval_ms);
-	/* Later, since a slider that is dragged must not wear out the card. */
-	if (gateway->config->interval.remember && !gateway->interval_unsaved) {
-		gateway->interval_unsaved = true;
-		arm(gateway->store_timer, clock_now_us() + STORE_DELAY_US);
-	}
+	if (gateway->config->interval.remember)
+		gateway_keep_interval(gateway);
 	gateway_notify_status(gateway);
 }
 
@@ -624,8 +578,6 @@ int gateway_attach_events(struct gateway *gateway)
 		(r = add_timer(gateway, HEALTH_ACCURACY_US, on_health_timer,
 			 &gateway->health_timer)) < 0 ||
 		(r = add_timer(
-			 gateway, HEALTH_ACCURACY_US, on_store_timer, &gateway->store_timer)) < 0 ||
-		(r = add_timer(
 			 gateway, HEALTH_ACCURACY_US, on_birth_timer, &gateway->birth_timer)) < 0 ||
 		(r = add_timer(gateway, HEALTH_ACCURACY_US, on_refusals_timer,
 			 &gateway->refusals_timer)) < 0 ||
@@ -645,7 +597,6 @@ void gateway_detach_events(struct gateway *gateway)
 	gateway->health_timer = sd_event_source_unref(gateway->health_timer);
 	gateway->birth_timer = sd_event_source_unref(gateway->birth_timer);
 	gateway->refusals_timer = sd_event_source_unref(gateway->refusals_timer);
-	gateway->store_timer = sd_event_source_unref(gateway->store_timer);
 	gateway->state_due = sd_event_source_unref(gateway->state_due);
 	gateway->health_due = sd_event_source_unref(gateway->health_due);
 }

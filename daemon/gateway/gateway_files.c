@@ -1,10 +1,58 @@
 /* SPDX-License-Identifier: MIT */
 #include "clock.h"
 #include "gateway_internal.h"
+#include "interval_store.h"
 #include "last_record.h"
 #include "log.h"
 #include <stdio.h>
 #include <string.h>
+
+enum {
+	INTERVAL_SOON_US = 1000000, /* a slider that is dragged must not wear out the card */
+	INTERVAL_AGAIN_US = 60000000,
+};
+
+static size_t interval_text(void *userdata, char *text)
+{
+	struct gateway *gateway = userdata;
+
+	return interval_store_format(atomic_load(&gateway->kept_default_ms),
+		atomic_load(&gateway->kept_interval_ms), text);
+}
+
+static bool interval_written(void *userdata, int error)
+{
+	(void)userdata;
+	(void)error;
+	return false;
+}
+
+static int open_interval(struct gateway *gateway)
+{
+	const struct kept_file_settings settings = {
+		.name = INTERVAL_STORE_NAME,
+		.object = "interval",
+		.instead = "it is the map's",
+		.room = INTERVAL_STORE_BYTES,
+		.again_us = INTERVAL_AGAIN_US,
+		.text = interval_text,
+		.written = interval_written,
+		.userdata = gateway,
+	};
+
+	return file_keeper_add(gateway->files, &settings, &gateway->kept_interval);
+}
+
+void gateway_keep_interval(struct gateway *gateway)
+{
+	int r = file_keeper_start(gateway->files);
+
+	if (r < 0)
+		log_warning("interval", "cannot be kept: %s", strerror(-r));
+	atomic_store(&gateway->kept_default_ms, gateway->config->interval.default_ms);
+	atomic_store(&gateway->kept_interval_ms, gateway->interval_ms);
+	kept_file_due(gateway->kept_interval, clock_now_us() + INTERVAL_SOON_US);
+}
 
 /* A word, new at each boot, or "". */
 static void read_boot(char ret_boot[static LAST_BOOT_BYTES])
@@ -32,7 +80,9 @@ int gateway_open_files(struct gateway *gateway)
 	read_boot(boot);
 	counts.files = gateway->files;
 	last.files = gateway->files;
-	r = count_keeper_new(&counts, &gateway->kept_counts);
+	r = open_interval(gateway);
+	if (r == 0)
+		r = count_keeper_new(&counts, &gateway->kept_counts);
 	return r < 0 ? r : last_values_new(&last, &gateway->last);
 }
 

@@ -33,6 +33,7 @@
 #include "state_lock.h"
 #include "status_line.h"
 #include "watchdog.h"
+#include <stdatomic.h>
 #include <systemd/sd-event.h>
 
 struct gateway {
@@ -44,7 +45,6 @@ struct gateway {
 	struct config *retired; /* the previous one, until the sampler has let go of it */
 	bool reload_wanted;     /* another reload was requested meanwhile */
 	uint32_t interval_ms;
-	bool interval_unsaved; /* it is to be remembered, but not yet in the state directory */
 
 	struct simulation *simulation;     /* NULL with real hardware */
 	struct board *board;               /* the simulation's, or our own */
@@ -52,6 +52,8 @@ struct gateway {
 
 	struct state_lock state_lock;
 	struct file_keeper *files; /* of the state directory */
+	struct kept_file *kept_interval;
+	atomic_uint kept_default_ms, kept_interval_ms; /* what the file keeper is to write */
 	struct count_keeper *kept_counts;
 	struct last_values *last;
 	struct outbox *outbox;
@@ -87,7 +89,6 @@ struct gateway {
 	sd_event_source *health_timer;
 	sd_event_source *birth_timer;    /* announces again after the start of Home Assistant */
 	sd_event_source *refusals_timer; /* logs how many actions were refused since */
-	sd_event_source *store_timer;    /* writes the interval soon after a change */
 	sd_event_source *state_due;      /* publishes the state when nothing more urgent is left */
 	sd_event_source *health_due;
 };
@@ -126,8 +127,6 @@ uint64_t gateway_random(void);
 void gateway_met(struct gateway *gateway, const char *instance);
 
 void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms);
-/* Writes the interval if it is to be remembered and has not been written yet. */
-void gateway_store_interval(struct gateway *gateway);
 
 /* Call this after anything that may have started or stopped a motor: it updates timers and guard.
  * */
@@ -150,6 +149,9 @@ void gateway_keep_map(struct gateway *gateway);
 /* Opens the files that the file keeper writes, and reads what earlier processes left. Call this
  * before the outputs are opened. */
 int gateway_open_files(struct gateway *gateway);
+
+/* Has the interval written soon, for the next start. */
+void gateway_keep_interval(struct gateway *gateway);
 
 /* Adds the source of the loop. */
 int gateway_attach_files(struct gateway *gateway);

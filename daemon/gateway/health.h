@@ -21,7 +21,7 @@
 enum { HEALTH_INSTANCE_BYTES = 17 };
 
 /* Files of the state directory other than the spool's. KEPT: those of the file keeper. */
-enum health_file { HEALTH_RUNNING_MAP, HEALTH_INTERVAL, HEALTH_KEPT, HEALTH_FILES };
+enum health_file { HEALTH_RUNNING_MAP, HEALTH_KEPT, HEALTH_FILES };
 
 struct health {
 	uint64_t started_us;

@@ -504,7 +504,7 @@ def test_a_count_that_cannot_be_kept_is_said(counting, client):
     mark = client.mark()
     assert set_count(client, id=3, meter=8)["ok"]
     client.wait_json("tos/health", lambda h: h["disk"]["ok"], mark=mark)
-    counting.log.wait("counts: are kept again")
+    counting.log.wait("counts: can be kept again")
 
 
 KNOB = """

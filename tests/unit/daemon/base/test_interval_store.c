@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "interval_store.h"
 #include "regular_file.h"
+#include "state_file.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,13 +49,22 @@ static void write_file(const char *text)
 	fclose(file);
 }
 
+static int save(const char *in, uint32_t map_default_ms, uint32_t interval_ms)
+{
+	char text[INTERVAL_STORE_BYTES], path[128];
+	size_t size = interval_store_format(map_default_ms, interval_ms, text);
+
+	(void)snprintf(path, sizeof(path), "%s/" INTERVAL_STORE_NAME, in);
+	return state_file_replace(path, text, size);
+}
+
 static void test_what_was_saved_is_loaded(void **state)
 {
 	uint32_t interval_ms = 0;
 
 	(void)state;
-	assert_int_equal(interval_store_save(folder, 500, 20), 0);
-	assert_int_equal(interval_store_save(folder, 500, 1000), 0);
+	assert_int_equal(save(folder, 500, 20), 0);
+	assert_int_equal(save(folder, 500, 1000), 0);
 	assert_int_equal(interval_store_load(folder, 500, &interval_ms), 0);
 	assert_int_equal(interval_ms, 1000);
 }
@@ -64,7 +74,7 @@ static void test_another_interval_in_the_map_ends_it(void **state)
 	uint32_t interval_ms = 7;
 
 	(void)state;
-	assert_int_equal(interval_store_save(folder, 500, 1000), 0);
+	assert_int_equal(save(folder, 500, 1000), 0);
 	assert_int_equal(interval_store_load(folder, 250, &interval_ms), -ENOENT);
 	assert_int_equal(interval_ms, 7);
 }
@@ -94,7 +104,7 @@ static void test_a_torn_file_is_nothing(void **state)
 static void test_a_missing_folder_is_an_error(void **state)
 {
 	(void)state;
-	assert_int_equal(interval_store_save("/nonexistent/folder", 500, 1000), -ENOENT);
+	assert_int_equal(save("/nonexistent/folder", 500, 1000), -ENOENT);
 }
 
 static void test_no_file_is_left_behind_when_saving_fails(void **state)
@@ -106,7 +116,7 @@ static void test_no_file_is_left_behind_when_saving_fails(void **state)
 	/* A folder in the file's place: the last step, the rename, cannot be done. */
 	path_of("interval", path, sizeof(path));
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_true(interval_store_save(folder, 500, 1000) < 0);
+	assert_true(save(folder, 500, 1000) < 0);
 	assert_int_equal(rmdir(path), 0);
 	path_of("interval.new", path, sizeof(path));
 	assert_int_equal(stat(path, &status), -1);
@@ -122,7 +132,7 @@ static void test_a_pipe_is_told_and_replaced(void **state)
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(interval_store_load(folder, 500, &interval_ms), -REGULAR_FILE_IS_NOT);
 	assert_int_equal(interval_ms, 7);
-	assert_int_equal(interval_store_save(folder, 500, 1000), 0);
+	assert_int_equal(save(folder, 500, 1000), 0);
 	assert_int_equal(interval_store_load(folder, 500, &interval_ms), 0);
 	assert_int_equal(interval_ms, 1000);
 }
@@ -134,9 +144,9 @@ static void test_what_is_there_is_not_written_again(void **state)
 
 	(void)state;
 	path_of("interval", path, sizeof(path));
-	assert_int_equal(interval_store_save(folder, 500, 1000), 0);
+	assert_int_equal(save(folder, 500, 1000), 0);
 	assert_int_equal(stat(path, &before), 0);
-	assert_int_equal(interval_store_save(folder, 500, 1000), 0);
+	assert_int_equal(save(folder, 500, 1000), 0);
 	assert_int_equal(stat(path, &after), 0);
 	assert_true(before.st_ino == after.st_ino);
 }
