@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "clock.h"
+#include "log.h"
 #include "outputs_internal.h"
 #include <stdlib.h>
 #include <string.h>
+
+enum { REST_TRIES = 3 };
 
 /* An open output of the old map with the same settings goes on under its new index. */
 static void move_outputs(struct outputs *from, struct outputs *to)
@@ -27,13 +30,28 @@ static void move_outputs(struct outputs *from, struct outputs *to)
 	}
 }
 
+/* Nobody tries again later, and a single error may be noise on the bus. On a stuck one each try but
+ * the first fails at once. */
+static void turn_off(struct output *output)
+{
+	int r = output_rest(output);
+
+	for (int i = 1; i < REST_TRIES && r < 0; i++)
+		r = output_rest(output);
+	if (r < 0 && !output_rests(output))
+		log_error(output->object,
+			"%s; it is no longer in the map like that, and could not be turned off: "
+			"switch off its supply",
+			output->error.text);
+}
+
 /* Closes what is left of the old map. */
 static void close_rest(struct outputs *old)
 {
 	OUTPUTS_FOR_EACH(old, pass, output)
 	{
-		if (output->device && !output_kind_of(output)->moves)
-			(void)output_rest(output);
+		if (output->device)
+			turn_off(output);
 		output_close(output);
 	}
 	free(old->items);

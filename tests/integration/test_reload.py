@@ -42,6 +42,21 @@ def test_an_led_that_goes_is_dark(broker, client, gateway):
     assert set(state["led"]) == {"0", "1"}
 
 
+MOVES, SHINES = {"motor": {"direction": "forward"}}, {"led": {"red": {"on": True}}}
+
+
+@pytest.mark.parametrize("action, line, others", [(MOVES, "GPIO5", ["/dev/i2c-2"]), (SHINES, "GPIO17", [])])
+def test_what_goes_and_cannot_be_turned_off_is_told(broker, client, gateway, action, line, others):
+    assert client.ask_json(action)["ok"]
+    for target in (line, *others):
+        gateway.fault(target, "stuck")
+    name = next(iter(action))
+    text = make_map(broker.port).replace("forward: GPIO5", "forward: GPIO7").replace("line: GPIO17", "line: GPIO27")
+    gateway.reload(text)
+    gateway.log.wait(f"^error: {name}.*: simulated line {line}: .*; it is no longer in the map like that, and could not be turned off")
+    gateway.log.wait("reload: done")
+
+
 def test_a_new_sensor_comes_within_the_rhythm(broker, client, gateway):
     mark = client.mark()
     gateway.reload(make_map(broker.port).replace("packed:", "  pressure: {from: climate.pressure, simulate: 1013}\npacked:"))
