@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "refusals.h"
 
+#include "fnv.h"
 #include <stddef.h>
 
 enum { LINES = 5, LINES_IN_US = 60000000 };
 
-/* FNV-1a over the text without digits and without what stands in double quotes. */
+/* Of the text without digits and without quoted parts. It ends with a byte that no text has. */
 static uint32_t hash_words(uint32_t hash, const char *text)
 {
+	static const uint8_t END = 0xff;
 	bool is_quoted = false;
 
 	for (; *text; text++) {
 		if (*text == '"')
 			is_quoted = !is_quoted;
 		else if (!is_quoted && (*text < '0' || *text > '9'))
-			hash = (hash ^ (uint8_t)*text) * 16777619U;
+			hash = fnv_add_32(hash, text, 1);
 	}
-	return (hash ^ 0xff) * 16777619U;
+	return fnv_add_32(hash, &END, 1);
 }
 
 static struct refusals_kind *find(struct refusals *refusals, uint32_t hash)
@@ -51,7 +53,7 @@ static bool count_only(struct refusals *refusals, uint64_t now_us)
 
 bool refusals_add(struct refusals *refusals, const char *place, const char *reason, uint64_t now_us)
 {
-	uint32_t hash = hash_words(hash_words(2166136261U, place), reason);
+	uint32_t hash = hash_words(hash_words(FNV_32_START, place), reason);
 	struct refusals_kind *kind = find(refusals, hash);
 	unsigned suppressed;
 

@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "discovery_list.h"
+#include "fnv.h"
 #include "log.h"
 #include "version.h"
 #include <errno.h>
@@ -118,16 +119,6 @@ static void read_file(struct discovery *discovery)
 	free(text);
 }
 
-/* FNV-1a, 32 bits. */
-static uint32_t hash(const char *text)
-{
-	uint32_t value = 0x811c9dc5;
-
-	for (; *text; text++)
-		value = (value ^ (unsigned char)*text) * 0x01000193;
-	return value;
-}
-
 void discovery_identify(struct discovery *discovery, const char *root, const char *state_dir)
 {
 	static const char USUAL[] = "/var/lib/tos";
@@ -143,7 +134,7 @@ void discovery_identify(struct discovery *discovery, const char *root, const cha
 		strcpy(discovery->id, host.id);
 	else
 		(void)snprintf(discovery->id, sizeof(discovery->id), "%s_%08" PRIx32, host.id,
-			hash(state_dir));
+			fnv_add_32(FNV_32_START, state_dir, strlen(state_dir)));
 	read_file(discovery);
 }
 

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "repeats.h"
 
-/* FNV-1a, of each part with its size, so that no two lists of parts are one text. */
+/* Each part counts with its size, so that no two lists of parts are one text. */
 uint64_t repeats_hash(uint64_t hash, const void *part, size_t size)
 {
-	static const uint64_t PRIME = UINT64_C(0x100000001b3);
-	const uint8_t *bytes = part;
+	const uint32_t bytes = (uint32_t)size;
 
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ bytes[i]) * PRIME;
-	for (size_t rest = size, i = 0; i < sizeof(uint32_t); i++, rest >>= 8)
-		hash = (hash ^ (rest & 0xff)) * PRIME;
-	return hash;
+	hash = fnv_add_64(hash, part, size);
+	return fnv_add_64(hash, &bytes, sizeof(bytes));
 }
 
 void repeats_note(

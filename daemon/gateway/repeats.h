@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "fnv.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,7 +33,7 @@ struct repeats {
 
 /* A hash that tells one message from another: add the parts one after the other. Begin with
  * REPEATS_HASH. */
-#define REPEATS_HASH UINT64_C(0xcbf29ce484222325)
+#define REPEATS_HASH FNV_64_START
 uint64_t repeats_hash(uint64_t hash, const void *part, size_t size);
 
 /* now_us: CLOCK_MONOTONIC. */

@@ -2,6 +2,7 @@
 /* RFC 3549, rtnetlink(7). */
 #include "network_watch.h"
 
+#include "fnv.h"
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/netlink.h>
@@ -20,17 +21,12 @@
 /* For one read; the kernel packs several messages of a list into one buffer of this size. */
 enum { BUFFER_BYTES = 16 * 1024 };
 
-/* FNV-1a, 64 bits. Never 0. */
+/* Begins with FNV_64_START. Never returns 0, which is a free place. */
 static uint64_t add_to_key(uint64_t key, const void *data, size_t size)
 {
-	const uint8_t *bytes = data;
-
-	for (size_t i = 0; i < size; i++)
-		key = (key ^ bytes[i]) * UINT64_C(0x100000001b3);
+	key = fnv_add_64(key, data, size);
 	return key ? key : 1;
 }
-
-static const uint64_t KEY_START = UINT64_C(0xcbf29ce484222325);
 
 /* Returns true if it was not there yet. */
 static bool add(struct network_state *state, uint64_t key)
@@ -63,7 +59,7 @@ static bool update_link(struct network_state *state, const struct nlmsghdr *mess
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*link)) || (link->ifi_flags & IFF_LOOPBACK))
 		return false;
-	key = add_to_key(KEY_START, "link", 4);
+	key = add_to_key(FNV_64_START, "link", 4);
 	key = add_to_key(key, &link->ifi_index, sizeof(link->ifi_index));
 	if (message->nlmsg_type == RTM_NEWLINK && (link->ifi_flags & IFF_RUNNING))
 		return add(state, key);
@@ -83,7 +79,7 @@ static bool update_address(struct network_state *state, const struct nlmsghdr *m
 		return false;
 	left = message->nlmsg_len - NLMSG_LENGTH(sizeof(*address));
 	flags = address->ifa_flags;
-	key = add_to_key(KEY_START, "address", 7);
+	key = add_to_key(FNV_64_START, "address", 7);
 	key = add_to_key(key, &address->ifa_index, sizeof(address->ifa_index));
 	for (const struct rtattr *part = IFA_RTA(address); RTA_OK(part, left);
 		part = RTA_NEXT(part, left)) {
