@@ -191,7 +191,7 @@ static void write_file(struct file_keeper *keeper, struct kept_file *file)
 	if (r < 0)
 		describe(file, r, &cause);
 	tell(file, &cause, r);
-	is_news = file->settings.written(file->settings.userdata, r);
+	is_news = file->settings.written && file->settings.written(file->settings.userdata, r);
 	(void)pthread_mutex_lock(&keeper->mutex);
 	is_news = note(file, &cause, r) || is_news;
 	again_us = clock_now_us() + file->settings.again_us;

@@ -26,8 +26,9 @@ struct kept_file_settings {
 	uint64_t again_us;   /* pause after a failed write, until it is tried again */
 	/*
 	 * Both are called by the keeper's thread, which holds no lock of its own. text: fills in
-	 * what the file is to hold, and returns its size; 0: the file is to go. written: 0 or a
-	 * negative errno. True: file_keeper_fd() becomes readable.
+	 * what the file is to hold, and returns its size; 0: the file is to go. written: is given 0
+	 * or a negative errno, and returns true to make file_keeper_fd() readable; NULL: nothing is
+	 * done then.
 	 */
 	size_t (*text)(void *userdata, char *text);
 	bool (*written)(void *userdata, int error);

@@ -48,13 +48,6 @@ static size_t file_text(void *userdata, char *text)
 	return size;
 }
 
-static bool file_written(void *userdata, int error)
-{
-	(void)userdata;
-	(void)error;
-	return false;
-}
-
 /* Has what is told written; nothing at all, if there is nothing. */
 static void keep(struct discovery *discovery)
 {
@@ -83,7 +76,6 @@ int discovery_init(struct discovery *discovery, struct outbox *outbox, struct fi
 		.room = ANNOUNCED_BYTES_MAX,
 		.again_us = AGAIN_US,
 		.text = file_text,
-		.written = file_written,
 		.userdata = discovery,
 	};
 
@@ -275,19 +267,10 @@ static void tell_left_out(struct discovery *discovery, size_t left_out)
 static void announce_device(
 	struct discovery *discovery, const struct home_assistant *ha, char *text, size_t room)
 {
-	empty_gone(discovery, "config ");
 	remove_gone(discovery, ha, text, room);
 	(void)discovery_list_configs(ha, text, room, NULL, put, discovery);
-	empty_gone(discovery, "topic ");
 	log_debug(
 		"discovery", "announced as %s below %s", discovery->id, ha->config->mqtt.discovery);
-}
-
-/* It was on, and is off. */
-static void take_back(struct discovery *discovery)
-{
-	empty_gone(discovery, "config ");
-	empty_gone(discovery, "topic ");
 }
 
 /* Fills in what is wanted, and keeps that it may be there from now on. text: room for a message, or
@@ -316,12 +299,14 @@ static void announce(struct discovery *discovery, const struct config *config)
 
 	if (r == 0)
 		r = prepare(discovery, &ha, text, room);
-	if (r < 0)
+	if (r < 0) {
 		log_error("discovery", "%s", strerror(-r));
-	else if (text)
-		announce_device(discovery, &ha, text, room);
-	else
-		take_back(discovery);
+	} else {
+		empty_gone(discovery, "config ");
+		if (text)
+			announce_device(discovery, &ha, text, room);
+		empty_gone(discovery, "topic ");
+	}
 	free(text);
 }
 

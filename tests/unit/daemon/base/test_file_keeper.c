@@ -239,6 +239,23 @@ static void a_file_may_come_later_and_be_longer(void **state)
 		temp_tree_read(&fixture->tree, "more"), "mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm");
 }
 
+static void an_owner_need_not_hear_of_it(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct kept_file_settings quiet = {.name = "a",
+		.object = "a",
+		.room = ROOM,
+		.text = give_text,
+		.userdata = &fixture->one};
+
+	assert_int_equal(file_keeper_add(fixture->keeper, &quiet, &fixture->one.file), 0);
+	assert_int_equal(file_keeper_start(fixture->keeper), 0);
+	kept_file_due(fixture->one.file, 0);
+	assert_int_equal(file_keeper_close(fixture->keeper, CLOSE_US, false), 0);
+	fixture->keeper = NULL;
+	assert_string_equal(temp_tree_read(&fixture->tree, "a"), "one");
+}
+
 static void there_is_an_end_of_files(void **state)
 {
 	struct fixture *fixture = *state;
@@ -261,6 +278,7 @@ int main(void)
 		TEST(an_end_is_an_end_with_a_disk_that_fails),
 		TEST(what_is_there_is_read),
 		TEST(a_file_may_come_later_and_be_longer),
+		TEST(an_owner_need_not_hear_of_it),
 		TEST(there_is_an_end_of_files),
 	};
 
