@@ -10,6 +10,7 @@ import pytest
 from fake_broker import FakeBroker
 from harness import Broker, Client, Gateway, Lines, check_sanitizers
 from proxy import Proxy
+from scripted_broker import ScriptedBroker
 
 MARKERS = {
     "alone": "measures time or counts wake-ups: nothing else runs on the machine at the same time",
@@ -141,6 +142,19 @@ def make_fake():
 
 
 @pytest.fixture
+def make_scripted():
+    brokers = []
+
+    def make(**script):
+        brokers.append(ScriptedBroker(**script))
+        return brokers[-1]
+
+    yield make
+    for broker in brokers:
+        broker.close()
+
+
+@pytest.fixture
 def proxy(broker):
     """The network between the broker and a gateway, open."""
     proxy = Proxy(broker.port).open()
@@ -185,9 +199,15 @@ def make_gateway(binary, folder):
 
 
 @pytest.fixture
-def gateway(broker, client, make_gateway):
+def usual_map(broker):
+    """The map of a gateway in a test that asks for none of its own."""
+    return make_map(broker.port)
+
+
+@pytest.fixture
+def gateway(usual_map, client, make_gateway):
     """A gateway that is connected and measures."""
-    gateway = make_gateway(make_map(broker.port))
+    gateway = make_gateway(usual_map)
     client.wait("tos/sensors")
     return gateway
 

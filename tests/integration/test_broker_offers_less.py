@@ -8,26 +8,12 @@ import pytest
 
 from conftest import make_map
 from harness import TIMEOUT
-from scripted_broker import ScriptedBroker
 
 SENSORS = "tos/sensors"
 RUN = {"motor": {"direction": "forward", "speed": 10}}
 STOP = {"motor": {"direction": "stop"}}
 # Three closes in a row for each thing that is lowered, each after a wait that grows.
 LOWERED_S = 120
-
-
-@pytest.fixture
-def make_scripted():
-    brokers = []
-
-    def make(**script):
-        brokers.append(ScriptedBroker(**script))
-        return brokers[-1]
-
-    yield make
-    for broker in brokers:
-        broker.close()
 
 
 def health(broker, accept=lambda health: True, timeout=TIMEOUT):

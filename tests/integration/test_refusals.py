@@ -6,22 +6,8 @@ import json
 import pytest
 from conftest import make_map
 from harness import TIMEOUT
-from scripted_broker import ScriptedBroker
 
 SENSORS = "tos/sensors"
-
-
-@pytest.fixture
-def make_scripted():
-    brokers = []
-
-    def make(**script):
-        brokers.append(ScriptedBroker(**script))
-        return brokers[-1]
-
-    yield make
-    for broker in brokers:
-        broker.close()
 
 
 def map_of(*ports, **options):

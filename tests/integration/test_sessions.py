@@ -11,7 +11,6 @@ import pytest
 
 from conftest import make_map
 from proxy import Proxy
-from scripted_broker import ScriptedBroker
 
 SESSION_EXPIRY, WILL_DELAY = 0x11, 0x18
 
@@ -98,19 +97,6 @@ def numbers(properties):
     return {properties[at]: struct.unpack(">I", properties[at + 1 : at + 5])[0] for at in range(0, len(properties), 5)}
 
 
-@pytest.fixture
-def scripted():
-    brokers = []
-
-    def make(**script):
-        brokers.append(ScriptedBroker(**script))
-        return brokers[-1]
-
-    yield make
-    for broker in brokers:
-        broker.close()
-
-
 def asked_for(broker):
     connection = broker.connects.get(timeout=60)
     return (
@@ -119,8 +105,8 @@ def asked_for(broker):
     )
 
 
-def test_a_reload_asks_for_the_new_times(scripted, make_gateway):
-    broker = scripted()
+def test_a_reload_asks_for_the_new_times(make_scripted, make_gateway):
+    broker = make_scripted()
     gateway = make_gateway(make_map(broker.port))
     assert asked_for(broker) == (None, None)
     broker.wait("tos/status")
@@ -137,9 +123,9 @@ def test_a_reload_asks_for_the_new_times(scripted, make_gateway):
         broker.wait("tos/status", mark=mark)
 
 
-def test_a_broker_without_a_delay(scripted, make_gateway):
+def test_a_broker_without_a_delay(make_scripted, make_gateway):
     """Only its version tells: it is said once, and stands in the health."""
-    broker = scripted(speaks_5=False)
+    broker = make_scripted(speaks_5=False)
     gateway = make_gateway(make_map(broker.port, kept(delay="30s", version="auto")))
     gateway.log.wait(r"sends the will at once: mqtt\.will_delay has no effect \(MQTT 3\.1\.1 has no such delay\)")
     mark = 0

@@ -20,14 +20,15 @@ sys.path.insert(0, str(INTEGRATION))
 
 # pylint: disable=wrong-import-position
 from browser import CHROMIUM, DRIVER, Browser, Page
-from harness import Broker, Client, free_port
+from harness import Broker, free_port
 
 # Two files of that name: this one hands on what the other one has.
 _specification = importlib.util.spec_from_file_location("integration_conftest", INTEGRATION / "conftest.py")
 _integration = importlib.util.module_from_spec(_specification)
 _specification.loader.exec_module(_integration)
-binary, sanitized, folder, make_gateway = (
-    getattr(_integration, name) for name in ("binary", "sanitized", "folder", "make_gateway")
+binary, sanitized, folder, broker, make_client, client, make_gateway, gateway = (
+    getattr(_integration, name)
+    for name in ("binary", "sanitized", "folder", "broker", "make_client", "client", "make_gateway", "gateway")
 )
 ROOT = _integration.ROOT
 SOURCES = ROOT / "page"
@@ -170,34 +171,8 @@ def make_broker(folder, built):
 
 
 @pytest.fixture
-def broker(make_broker):
-    return make_broker()
-
-
-@pytest.fixture
-def make_client(broker):
-    clients = []
-
-    def make(port=None, **options):
-        client = Client(port or broker.port, **options)
-        clients.append(client)
-        return client
-
-    yield make
-    for client in clients:
-        client.close()
-
-
-@pytest.fixture
-def client(make_client):
-    return make_client()
-
-
-@pytest.fixture
-def gateway(broker, client, make_gateway):
-    gateway = make_gateway(make_map(broker.port))
-    client.wait("tos/sensors")
-    return gateway
+def usual_map(broker):
+    return make_map(broker.port)
 
 
 @pytest.fixture
