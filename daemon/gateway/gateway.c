@@ -3,12 +3,9 @@
 #include "clock.h"
 #include "diag.h"
 #include "gateway_internal.h"
-#include "interval_store.h"
 #include "log.h"
 #include "mqtt_client.h"
 #include "payload.h"
-#include "running_map.h"
-#include "state_cause.h"
 #include "version.h"
 #include <errno.h>
 #include <signal.h>
@@ -45,28 +42,6 @@ static const int END_SIGNALS[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SI
 
 enum { N_END_SIGNALS = sizeof(END_SIGNALS) / sizeof(END_SIGNALS[0]) };
 
-void gateway_keep_map(struct gateway *gateway)
-{
-	struct health_part *health = &gateway->health.files[HEALTH_RUNNING_MAP];
-	const char *state_dir = gateway->options->state_dir;
-	int r = running_map_save(state_dir, gateway->config->text, gateway->config->text_bytes);
-	static const char *const NONE[] = {NULL};
-	char text[HEALTH_PART_TEXT_BYTES];
-	struct state_cause cause;
-
-	if (r == 0) {
-		(void)health_part_note(health, NULL, 0);
-		return;
-	}
-	state_cause_describe(state_dir, NONE, r, &cause);
-	(void)snprintf(text, sizeof(text),
-		"no copy of the map can be kept in %.100s: %s; after a crash, tosd --safe knows "
-		"only the map as it is then%s%s",
-		state_dir, cause.why, *cause.cure ? ": " : "", cause.cure);
-	if (health_part_note(health, text, clock_wall_ms()))
-		log_warning("config", "%s", text);
-}
-
 static void trace_operation(void *userdata, const char *object, const char *text)
 {
 	(void)userdata;
@@ -100,23 +75,6 @@ void gateway_close_board(struct gateway *gateway)
 		board_close(gateway->board);
 	gateway->simulation = simulation_free(gateway->simulation);
 	gateway->board = NULL;
-}
-
-static void first_interval(struct gateway *gateway)
-{
-	const struct config_interval *interval = &gateway->config->interval;
-	uint32_t remembered_ms;
-
-	gateway->interval_ms = interval->default_ms;
-	if (!interval->remember)
-		return;
-	if (interval_store_load(gateway->options->state_dir, interval->default_ms, &remembered_ms) <
-		0)
-		return;
-	if (remembered_ms < interval->min_ms || remembered_ms > interval->max_ms)
-		return;
-	gateway->interval_ms = remembered_ms;
-	log_info("interval", "%u ms, as it was set before the restart", remembered_ms);
 }
 
 static void on_output_health(void *userdata, const char *object, const char *error)
@@ -246,7 +204,7 @@ static int build(struct gateway *gateway)
 
 	health_init(&gateway->health, clock_now_us(), gateway_random());
 	failsafe_init(&gateway->failsafe, gateway->config->failsafe.after_us, clock_now_us());
-	first_interval(gateway);
+	gateway_first_interval(gateway);
 	/* The outputs come first: until they are requested, the motors' inputs float. */
 	if ((r = gateway_open_files(gateway)) < 0 ||
 		(r = gateway_open_board(gateway, gateway->config)) < 0 ||

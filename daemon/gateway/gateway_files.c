@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* The small files of the state directory: the map's copy, the interval, those of the keeper. */
 #include "clock.h"
 #include "gateway_internal.h"
 #include "interval_store.h"
 #include "last_record.h"
 #include "log.h"
+#include "loop_source.h"
+#include "running_map.h"
+#include "state_cause.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -12,19 +16,51 @@ enum {
 	INTERVAL_AGAIN_US = 60000000,
 };
 
+void gateway_keep_map(struct gateway *gateway)
+{
+	struct health_part *health = &gateway->health.files[HEALTH_RUNNING_MAP];
+	const char *state_dir = gateway->options->state_dir;
+	int r = running_map_save(state_dir, gateway->config->text, gateway->config->text_bytes);
+	static const char *const NONE[] = {NULL};
+	char text[HEALTH_PART_TEXT_BYTES];
+	struct state_cause cause;
+
+	if (r == 0) {
+		(void)health_part_note(health, NULL, 0);
+		return;
+	}
+	state_cause_describe(state_dir, NONE, r, &cause);
+	(void)snprintf(text, sizeof(text),
+		"no copy of the map can be kept in %.100s: %s; after a crash, tosd --safe knows "
+		"only the map as it is then%s%s",
+		state_dir, cause.why, *cause.cure ? ": " : "", cause.cure);
+	if (health_part_note(health, text, clock_wall_ms()))
+		log_warning("config", "%s", text);
+}
+
+void gateway_first_interval(struct gateway *gateway)
+{
+	const struct config_interval *interval = &gateway->config->interval;
+	uint32_t remembered_ms;
+
+	gateway->interval_ms = interval->default_ms;
+	if (!interval->remember)
+		return;
+	if (interval_store_load(gateway->options->state_dir, interval->default_ms, &remembered_ms) <
+		0)
+		return;
+	if (remembered_ms < interval->min_ms || remembered_ms > interval->max_ms)
+		return;
+	gateway->interval_ms = remembered_ms;
+	log_info("interval", "%u ms, as it was set before the restart", remembered_ms);
+}
+
 static size_t interval_text(void *userdata, char *text)
 {
 	struct gateway *gateway = userdata;
 
 	return interval_store_format(atomic_load(&gateway->kept_default_ms),
 		atomic_load(&gateway->kept_interval_ms), text);
-}
-
-static bool interval_written(void *userdata, int error)
-{
-	(void)userdata;
-	(void)error;
-	return false;
 }
 
 static int open_interval(struct gateway *gateway)
@@ -36,7 +72,6 @@ static int open_interval(struct gateway *gateway)
 		.room = INTERVAL_STORE_BYTES,
 		.again_us = INTERVAL_AGAIN_US,
 		.text = interval_text,
-		.written = interval_written,
 		.userdata = gateway,
 	};
 
@@ -52,6 +87,21 @@ void gateway_keep_interval(struct gateway *gateway)
 	atomic_store(&gateway->kept_default_ms, gateway->config->interval.default_ms);
 	atomic_store(&gateway->kept_interval_ms, gateway->interval_ms);
 	kept_file_due(gateway->kept_interval, clock_now_us() + INTERVAL_SOON_US);
+}
+
+void gateway_retry_map(struct gateway *gateway)
+{
+	if (gateway->health.files[HEALTH_RUNNING_MAP].failed)
+		gateway_keep_map(gateway);
+}
+
+void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms)
+{
+	gateway->interval_ms = interval_ms;
+	sampler_set_interval(gateway->sampler, interval_ms);
+	if (gateway->config->interval.remember)
+		gateway_keep_interval(gateway);
+	gateway_notify_status(gateway);
 }
 
 /* A word, new at each boot, or "". */
@@ -103,15 +153,7 @@ static int on_files(sd_event_source *source, int fd, uint32_t events, void *user
 
 int gateway_attach_files(struct gateway *gateway)
 {
-	sd_event_source *source = NULL;
-	int r = sd_event_add_io(
-		gateway->loop, &source, file_keeper_fd(gateway->files), EPOLLIN, on_files, gateway);
-
-	if (r < 0)
-		return r;
-	r = sd_event_source_set_floating(source, true);
-	sd_event_source_unref(source);
-	return r < 0 ? r : 0;
+	return loop_add_fd(gateway->loop, file_keeper_fd(gateway->files), on_files, gateway);
 }
 
 static uint64_t left_us(uint64_t end_us)

@@ -2,13 +2,17 @@
 /*
  * Shared by the gateway's own files. All of it belongs to the main thread.
  *
- *   gateway.c         builds it, runs it, tears it down in mirror order
- *   gateway_events.c  reports of the other threads, timers, commands
- *   gateway_files.c   the small files of the state directory
- *   gateway_link.c    makes a link for a map
- *   gateway_map.c     reads a map and shows its mistakes
- *   gateway_reload.c  changes to another map without disturbing what stays the same
- *   gateway_safe.c    --safe: makes every output of the map safe, and does nothing else
+ *   gateway.c          builds it, runs it, tears it down in mirror order
+ *   gateway_events.c   takes the other threads' events: messages, the connection, sensors
+ *   gateway_files.c    the small files of the state directory, and the interval, which is in one
+ *   gateway_link.c     makes a link for a map
+ *   gateway_map.c      reads a map and shows its mistakes
+ *   gateway_outputs.c  follows the outputs: their timers, limits, the fail-safe
+ *   gateway_reload.c   changes to another map without disturbing what stays the same
+ *   gateway_reports.c  publishes the state, about, the health, and what Home Assistant is told
+ *   gateway_safe.c     --safe: makes every output of the map safe, and does nothing else
+ *   gateway_status.c   the line of status for the service manager
+ *   gateway_topics.c   topics of single outputs
  */
 #pragma once
 
@@ -93,6 +97,12 @@ struct gateway {
 	sd_event_source *health_due;
 };
 
+/* Connected, but no stop can come. */
+static inline bool gateway_is_deaf(const struct gateway *gateway)
+{
+	return gateway->health.connected && !gateway->failsafe.connected;
+}
+
 /* Opens the board that the options ask for. */
 int gateway_open_board(struct gateway *gateway, const struct config *config);
 void gateway_close_board(struct gateway *gateway);
@@ -102,9 +112,18 @@ void gateway_close_board(struct gateway *gateway);
 int gateway_prepare_link(
 	const struct gateway *gateway, const struct config *config, struct link **ret_link);
 
-/* Adds the sources of the loop: events of the threads, timers. */
+/* --- gateway_events.c --- */
+
+/* Adds all sources of the loop: the threads' events, and what the other files add. 0 or a negative
+ * errno; then call gateway_detach_events() all the same. */
 int gateway_attach_events(struct gateway *gateway);
 void gateway_detach_events(struct gateway *gateway);
+
+/* --- gateway_reports.c --- */
+
+/* Adds its sources of the loop, as gateway_attach_events(). */
+int gateway_attach_reports(struct gateway *gateway);
+void gateway_detach_reports(struct gateway *gateway);
 
 /* These publish soon. Both may be called any number of times. */
 void gateway_state_changed(struct gateway *gateway);
@@ -120,20 +139,31 @@ void gateway_publish_about(struct gateway *gateway);
 /* Home Assistant has started: the discovery goes out soon. */
 void gateway_born(struct gateway *gateway);
 
-/* At boot, before the kernel's pool is filled, the time and the process id have to do. */
-uint64_t gateway_random(void);
-
 /* Another gateway has published its health on our topic. */
 void gateway_met(struct gateway *gateway, const char *instance);
 
-void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms);
-
-/* Call this after anything that may have started or stopped a motor: it updates timers and guard.
- * */
-void gateway_follow_outputs(struct gateway *gateway);
+/* --- gateway_status.c --- */
 
 /* Reports the present status to the service manager. */
 void gateway_notify_status(struct gateway *gateway);
+
+/* --- gateway_outputs.c --- */
+
+/* Adds its sources of the loop, as gateway_attach_events(). */
+int gateway_attach_outputs(struct gateway *gateway);
+void gateway_detach_outputs(struct gateway *gateway);
+
+/* Updates timers and the guard. Call this after anything that may have started or stopped a motor.
+ */
+void gateway_follow_outputs(struct gateway *gateway);
+
+/* --- gateway.c --- */
+
+/* A random number. At boot, before the kernel's pool is filled, it is made of the time and the
+ * process id. */
+uint64_t gateway_random(void);
+
+/* --- gateway_reload.c --- */
 
 /* Begins to change to the map as it is now on disk. A map with mistakes is refused, and the old one
  * stays in force. */
@@ -141,19 +171,28 @@ void gateway_reload(struct gateway *gateway);
 /* Call this when the sampler has let go of the old map. */
 void gateway_reload_finished(struct gateway *gateway);
 
+/* --- gateway_files.c --- */
+
 /* Leaves a copy of the map for tosd --safe. */
 void gateway_keep_map(struct gateway *gateway);
 
-/* --- gateway_files.c --- */
+/* Sets the interval of the start: the map's, or the one that was remembered. */
+void gateway_first_interval(struct gateway *gateway);
+
+/* Puts an interval in force, and has it written soon if it is to be remembered. */
+void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms);
+
+/* Has the interval written soon, for the next start. */
+void gateway_keep_interval(struct gateway *gateway);
+
+/* Tries again to write the map's copy if that failed, so that it is there when needed. */
+void gateway_retry_map(struct gateway *gateway);
 
 /* Opens the files that the file keeper writes, and reads what earlier processes left. Call this
  * before the outputs are opened. */
 int gateway_open_files(struct gateway *gateway);
 
-/* Has the interval written soon, for the next start. */
-void gateway_keep_interval(struct gateway *gateway);
-
-/* Adds the source of the loop. */
+/* Adds its sources of the loop, as gateway_attach_events(). */
 int gateway_attach_files(struct gateway *gateway);
 
 /*
