@@ -269,6 +269,14 @@ struct driver {
 	const struct driver_model *model;
 };
 
+/* For the tables of a driver: the number of rows; the bytes of a vector, and of an identity. */
+#define DRIVER_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define DRIVER_BYTES(...)   ((const uint8_t[]){__VA_ARGS__})
+#define DRIVER_RAW(...)                                                                            \
+	.raw = DRIVER_BYTES(__VA_ARGS__), .raw_bytes = sizeof(DRIVER_BYTES(__VA_ARGS__))
+#define DRIVER_ANSWER(...)                                                                         \
+	.answers = DRIVER_BYTES(__VA_ARGS__), .n_answers = sizeof(DRIVER_BYTES(__VA_ARGS__))
+
 /* All drivers, in the order of drivers/meson.build, then NULL. */
 extern const struct driver *const driver_table[];
 

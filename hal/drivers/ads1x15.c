@@ -29,18 +29,17 @@ static const double RANGES[] = {6.144, 4.096, 2.048, 1.024, 0.512, 0.256};
 static const double ADS1115_RATES[] = {8, 16, 32, 64, 128, 250, 475, 860};
 static const double ADS1015_RATES[] = {128, 250, 490, 920, 1600, 2400, 3300};
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 /* clang-format off */
 #define RANGE_PARAM                                                                                \
 	{                                                                                          \
 		.key = "range", .type = DRIVER_PARAM_VOLTAGE, .min = 0.256, .max = 6.144,          \
-		.default_value = 4.096, .choices = RANGES, .n_choices = COUNT(RANGES),             \
+		.default_value = 4.096, .choices = RANGES, .n_choices = DRIVER_COUNT(RANGES),      \
 		.help = "full scale, in both directions; an input beyond it is a failed read",     \
 	}
 #define RATE_PARAM(rates, slowest, fastest, at_reset)                                              \
 	{                                                                                          \
 		.key = "rate", .min = (slowest), .max = (fastest), .default_value = (at_reset),    \
-		.choices = (rates), .n_choices = COUNT(rates),                                     \
+		.choices = (rates), .n_choices = DRIVER_COUNT(rates),                              \
 		.help = "samples a second: slower is less noisy",                                  \
 	}
 /* clang-format on */
@@ -254,23 +253,21 @@ static const struct driver_channel ADS1015_CHANNELS[CHANNELS] = CHANNEL_TABLE(0.
 static const double NARROW_16_BITS[] = {[PARAM_RANGE] = 0.256, [PARAM_RATE] = 860};
 static const double WIDE_12_BITS[] = {[PARAM_RANGE] = 6.144, [PARAM_RATE] = 3300};
 
-#define RAW(high, low) .raw = (const uint8_t[]){high, low}, .raw_bytes = 2
-
 static const struct driver_vector ADS1115_VECTORS[] = {
 	{.source = "SBAS444E, LSB size: 125 uV at 4.096 V; ideal output code 0001h is +FS/2^15",
 		.channel = 0,
-		RAW(0x00, 0x01),
+		DRIVER_RAW(0x00, 0x01),
 		.value = 0.000125,
 		.tolerance = 1e-12},
 	{.source = "SBAS444E, ideal output codes, worked out: half of full scale is 4000h",
 		.channel = 3,
-		RAW(0x40, 0x00),
+		DRIVER_RAW(0x40, 0x00),
 		.value = 2.048,
 		.tolerance = 1e-12},
 	{.source = "SBAS444E, LSB size: 7.8125 uV at 0.256 V; ideal output code FFFFh is -FS/2^15",
 		.channel = 4,
 		.params = NARROW_16_BITS,
-		RAW(0xFF, 0xFF),
+		DRIVER_RAW(0xFF, 0xFF),
 		.value = -7.8125e-6,
 		.tolerance = 1e-12},
 };
@@ -278,49 +275,47 @@ static const struct driver_vector ADS1115_VECTORS[] = {
 static const struct driver_vector ADS1015_VECTORS[] = {
 	{.source = "SBAS473E, LSB size: 2 mV at 4.096 V; ideal output code 001h is +FS/2^11",
 		.channel = 0,
-		RAW(0x00, 0x10),
+		DRIVER_RAW(0x00, 0x10),
 		.value = 0.002,
 		.tolerance = 1e-12},
 	{.source = "SBAS473E, LSB size: 3 mV at 6.144 V, worked out: 1666 LSB are 4.998 V",
 		.channel = 2,
 		.params = WIDE_12_BITS,
-		RAW(0x68, 0x20),
+		DRIVER_RAW(0x68, 0x20),
 		.value = 4.998,
 		.tolerance = 1e-12},
 	{.source = "SBAS473E, LSB size: 2 mV at 4.096 V; ideal output code FFFh is -FS/2^11",
 		.channel = 7,
-		RAW(0xFF, 0xF0),
+		DRIVER_RAW(0xFF, 0xF0),
 		.value = -0.002,
 		.tolerance = 1e-12},
 };
 
-#define BYTES(...)  ((const uint8_t[]){__VA_ARGS__})
-#define ANSWER(...) .answers = BYTES(__VA_ARGS__), .n_answers = sizeof(BYTES(__VA_ARGS__))
-
 /* Both parts have the same register (SBAS473E, Config register: 8583h after a reset too). */
 static const struct driver_identity IDENTITIES[] = {
-	{.source = "SBAS444E, Config register: 8583h after a reset", ANSWER(0x85, 0x83)},
+	{.source = "SBAS444E, Config register: 8583h after a reset", DRIVER_ANSWER(0x85, 0x83)},
 	{.source = "SBAS444E, Config register: single-shot, latching, no comparator, as this "
 		   "driver writes it",
-		ANSWER(0xC3, 0x87)},
+		DRIVER_ANSWER(0xC3, 0x87)},
 	{.source = "SBAS444E, Config register: continuous conversion, as nobody here leaves it",
-		ANSWER(0x84, 0x83),
+		DRIVER_ANSWER(0x84, 0x83),
 		.result = -EBADMSG},
 	{.source = "SBAS302, page 11: an ADS7830 takes 01h for a command, and answers with a code",
-		ANSWER(0x7F, 0xFF),
+		DRIVER_ANSWER(0x7F, 0xFF),
 		.result = -EBADMSG},
 };
 
 static const uint8_t ADDRESSES[] = {0x48, 0x49, 0x4A, 0x4B}; /* ADDR at GND, VDD, SDA, SCL */
 
 #define COMMON(part, variant_of, model_of)                                                         \
-	.bus = DRIVER_BUS_I2C, .addresses = ADDRESSES, .n_addresses = COUNT(ADDRESSES),            \
+	.bus = DRIVER_BUS_I2C, .addresses = ADDRESSES, .n_addresses = DRIVER_COUNT(ADDRESSES),     \
 	.channels = part##_CHANNELS, .n_channels = CHANNELS, .params = part##_PARAMS,              \
-	.n_params = COUNT(part##_PARAMS), .integrity = DRIVER_INTEGRITY_NONE,                      \
+	.n_params = DRIVER_COUNT(part##_PARAMS), .integrity = DRIVER_INTEGRITY_NONE,               \
 	.state_bytes = sizeof(struct ads1x15_state), .configure = ads1x15_configure,               \
 	.start = ads1x15_start, .collect = ads1x15_collect, .variant = &(variant_of),              \
-	.vectors = part##_VECTORS, .n_vectors = COUNT(part##_VECTORS), .model = &(model_of),       \
-	.identify = ads1x15_identify, .identities = IDENTITIES, .n_identities = COUNT(IDENTITIES)
+	.vectors = part##_VECTORS, .n_vectors = DRIVER_COUNT(part##_VECTORS),                      \
+	.model = &(model_of), .identify = ads1x15_identify, .identities = IDENTITIES,              \
+	.n_identities = DRIVER_COUNT(IDENTITIES)
 
 /* The deadlines leave room for an old conversion and a new one at the lowest rate. */
 const struct driver driver_ads1115 = {

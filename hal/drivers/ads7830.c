@@ -110,24 +110,22 @@ static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {ADC8_INPUT("0"), A
 /* Page 11: 10010 and the pins A1 and A0. */
 static const uint8_t ADDRESSES[] = {0x48, 0x49, 0x4A, 0x4B};
 
-#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = 2
-
 /* 256 steps of REF; the command bytes are laid out by hand. */
 static const struct driver_vector VECTORS[] = {
 	/* SD 1, C 000, PD 01 */
 	{.source = "SBAS302, page 11, table II: CH0 single-ended; half of the reference is 128",
 		.channel = 0,
-		RAW(0x84, 0x80),
+		DRIVER_RAW(0x84, 0x80),
 		.value = 128},
 	/* SD 1, C 101, PD 01 */
 	{.source = "SBAS302, page 11, table II: CH3 single-ended; the highest code",
 		.channel = 3,
-		RAW(0xD4, 0xFF),
+		DRIVER_RAW(0xD4, 0xFF),
 		.value = 255},
 	/* SD 1, C 011, PD 01 */
 	{.source = "SBAS302, page 11, table II: CH6 single-ended; the lowest code",
 		.channel = 6,
-		RAW(0xB4, 0x00),
+		DRIVER_RAW(0xB4, 0x00),
 		.value = 0},
 };
 

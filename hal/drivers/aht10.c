@@ -285,67 +285,62 @@ static const struct driver_model AHT20_MODEL = MODEL(aht20_reset);
  * The datasheets have no worked example. 0x80000 is half of the range, 0x60000 is 3/8 of it. The
  * CRCs were worked out independently of this code; the third one came from a real part.
  */
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define RAW(...)                                                                                   \
-	.raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = sizeof((const uint8_t[]){__VA_ARGS__})
 
 static const struct driver_vector AHT10_VECTORS[] = {
 	{.source = "AHT10 version 1.1, chapter 6, worked out: 2^19 / 2^20 * 100 % is 50 %",
 		.channel = CHANNEL_HUMIDITY,
-		RAW(0x18, 0x80, 0x00, 0x06, 0x00, 0x00),
+		DRIVER_RAW(0x18, 0x80, 0x00, 0x06, 0x00, 0x00),
 		.value = 50},
 	{.source = "AHT10 version 1.1, chapter 6, worked out: 3/8 * 200 - 50 °C is 25 °C",
 		.channel = CHANNEL_TEMPERATURE,
-		RAW(0x18, 0x80, 0x00, 0x06, 0x00, 0x00),
+		DRIVER_RAW(0x18, 0x80, 0x00, 0x06, 0x00, 0x00),
 		.value = 25},
 };
 
 static const struct driver_vector AHT20_VECTORS[] = {
 	{.source = "DHT20 version 1.0, 8.1, worked out: 2^19 / 2^20 * 100 % is 50 %",
 		.channel = CHANNEL_HUMIDITY,
-		RAW(0x18, 0x80, 0x00, 0x06, 0x00, 0x00, 0x23),
+		DRIVER_RAW(0x18, 0x80, 0x00, 0x06, 0x00, 0x00, 0x23),
 		.value = 50},
 	{.source = "DHT20 version 1.0, 8.2, worked out: 3/8 * 200 - 50 °C is 25 °C",
 		.channel = CHANNEL_TEMPERATURE,
-		RAW(0x18, 0x80, 0x00, 0x06, 0x00, 0x00, 0x23),
+		DRIVER_RAW(0x18, 0x80, 0x00, 0x06, 0x00, 0x00, 0x23),
 		.value = 25},
 	{.source = "DHT20 version 1.0, 7.4 and 8.1, of a real part: 0x93AC9 is 57.685 %",
 		.channel = CHANNEL_HUMIDITY,
-		RAW(0x18, 0x93, 0xAC, 0x95, 0x2A, 0xC5, 0xB3),
+		DRIVER_RAW(0x18, 0x93, 0xAC, 0x95, 0x2A, 0xC5, 0xB3),
 		.value = 57.685184,
 		.tolerance = 1e-6},
 	{.source = "DHT20 version 1.0, 7.4 and 8.2, of a real part: 0x52AC5 is 14.588 °C",
 		.channel = CHANNEL_TEMPERATURE,
-		RAW(0x18, 0x93, 0xAC, 0x95, 0x2A, 0xC5, 0xB3),
+		DRIVER_RAW(0x18, 0x93, 0xAC, 0x95, 0x2A, 0xC5, 0xB3),
 		.value = 14.588356,
 		.tolerance = 1e-6},
 };
 
 /* 0x38 is in 5.3 of the manual; 0x39 is what boards with the pin ADR (figure 1) at VDD have. */
-#define BYTES(...)  ((const uint8_t[]){__VA_ARGS__})
-#define ANSWER(...) .answers = BYTES(__VA_ARGS__), .n_answers = sizeof(BYTES(__VA_ARGS__))
 
 static const struct driver_identity AHT10_IDENTITIES[] = {
 	{.source = "AHT10 manual, 5.3, table 10: bit 3 is calibrated; a result as Linux's aht10 "
 		   "reads it",
-		ANSWER(0x18, 0x80, 0x00, 0x06, 0x00, 0x00)},
+		DRIVER_ANSWER(0x18, 0x80, 0x00, 0x06, 0x00, 0x00)},
 	{.source = "AHT10 manual, 5.3, table 10: without bit 3 it is not calibrated",
-		ANSWER(0x10, 0x80, 0x00, 0x06, 0x00, 0x00),
+		DRIVER_ANSWER(0x10, 0x80, 0x00, 0x06, 0x00, 0x00),
 		.result = -EBADMSG},
 	{.source = "NXP PCF8574A, reading the port: it repeats the level of its lines",
-		ANSWER(0x18, 0x18, 0x18, 0x18, 0x18, 0x18),
+		DRIVER_ANSWER(0x18, 0x18, 0x18, 0x18, 0x18, 0x18),
 		.result = -EBADMSG},
 };
 
 static const struct driver_identity AHT20_IDENTITIES[] = {
 	{.source = "read from a real AHT20, as published with a CRC checker for it; CRC: DHT20 "
 		   "version 1.0, 7.4",
-		ANSWER(0x1C, 0xB8, 0xF5, 0xA5, 0x9C, 0xD0, 0xA3),
+		DRIVER_ANSWER(0x1C, 0xB8, 0xF5, 0xA5, 0x9C, 0xD0, 0xA3),
 		.is_certain = true},
 	{.source = "DHT20 version 1.0, 7.3, table 9: bit 3 is calibrated; the CRC is not its own",
-		ANSWER(0x18, 0x93, 0xAC, 0x95, 0x2A, 0xC5, 0xFF)},
+		DRIVER_ANSWER(0x18, 0x93, 0xAC, 0x95, 0x2A, 0xC5, 0xFF)},
 	{.source = "DHT20 version 1.0, 7.3, table 9: bit 7 is busy",
-		ANSWER(0x98, 0, 0, 0, 0, 0, 0),
+		DRIVER_ANSWER(0x98, 0, 0, 0, 0, 0, 0),
 		.result = -EBADMSG},
 };
 
@@ -354,12 +349,13 @@ static const uint8_t AHT20_ADDRESSES[] = {0x38};
 
 #define COMMON(part)                                                                               \
 	.bus = DRIVER_BUS_I2C, .addresses = part##_ADDRESSES,                                      \
-	.n_addresses = COUNT(part##_ADDRESSES), .channels = AHT_CHANNELS, .n_channels = CHANNELS,  \
-	.channels_together = true, .deadline_us = 100000, .state_bytes = sizeof(struct aht_state), \
-	.configure = aht_configure, .start = aht_start, .collect = aht_collect,                    \
-	.variant = &(part), .vectors = part##_VECTORS, .n_vectors = COUNT(part##_VECTORS),         \
-	.model = &part##_MODEL, .identify = aht_identify, .identities = part##_IDENTITIES,         \
-	.n_identities = COUNT(part##_IDENTITIES)
+	.n_addresses = DRIVER_COUNT(part##_ADDRESSES), .channels = AHT_CHANNELS,                   \
+	.n_channels = CHANNELS, .channels_together = true, .deadline_us = 100000,                  \
+	.state_bytes = sizeof(struct aht_state), .configure = aht_configure, .start = aht_start,   \
+	.collect = aht_collect, .variant = &(part), .vectors = part##_VECTORS,                     \
+	.n_vectors = DRIVER_COUNT(part##_VECTORS), .model = &part##_MODEL,                         \
+	.identify = aht_identify, .identities = part##_IDENTITIES,                                 \
+	.n_identities = DRIVER_COUNT(part##_IDENTITIES)
 
 const struct driver driver_aht10 = {
 	COMMON(AHT10),

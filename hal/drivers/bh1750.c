@@ -191,18 +191,16 @@ static const struct driver_model MODEL = {
 	.load = model_load,
 };
 
-#define RAW(high, low) .raw = (const uint8_t[]){high, low}, .raw_bytes = 2
-
 static const struct driver_vector VECTORS[] = {
 	{.source = "BH1750FVI revision B, page 10: 0x8390 is about 28067 lx",
-		RAW(0x83, 0x90),
+		DRIVER_RAW(0x83, 0x90),
 		.value = 28067,
 		.tolerance = 0.5},
 	{.source = "BH1750FVI revision B, page 10, worked out: one count is 1 / 1.2 lx",
-		RAW(0x00, 0x01),
+		DRIVER_RAW(0x00, 0x01),
 		.value = 0.83333333,
 		.tolerance = 1e-6},
-	{.source = "BH1750FVI revision B, page 2: in the dark it shows 0", RAW(0x00, 0x00)},
+	{.source = "BH1750FVI revision B, page 2: in the dark it shows 0", DRIVER_RAW(0x00, 0x00)},
 };
 
 static const uint8_t ADDRESSES[] = {0x23, 0x5C}; /* ADDR at GND, VCC */

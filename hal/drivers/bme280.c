@@ -399,24 +399,23 @@ static const struct bme280_variant VARIANT_BMP280 = {
 	.name = "BMP280", .id = ID_BMP280, .first_id = 0x56};
 
 /* clang-format off */
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define COMMON                                                                                     \
 	.channels_together = true, .params = PARAMS, .integrity = DRIVER_INTEGRITY_NONE,           \
 	.deadline_us = 50000, .state_bytes = sizeof(struct bme280_state),                          \
 	.configure = bme280_configure, .start = bme280_start, .collect = bme280_collect
 #define IDENTIFIED(part)                                                                           \
 	.identify = bme280_identify, .identities = part##_IDENTITIES,                              \
-	.n_identities = COUNT(part##_IDENTITIES)
+	.n_identities = DRIVER_COUNT(part##_IDENTITIES)
 #define BME280_PART                                                                                \
 	.description = "Bosch temperature, humidity and pressure sensor",                          \
 	.datasheet = "Bosch BST-BME280-DS002-15, revision 1.6", .variant = &VARIANT_BME280,        \
 	.channels = bme280_channels, .n_channels = CHANNELS, .vectors = BME280_VECTORS,            \
-	.n_vectors = COUNT(BME280_VECTORS), .model = &bme280_model
+	.n_vectors = DRIVER_COUNT(BME280_VECTORS), .model = &bme280_model
 #define BMP280_PART                                                                                \
 	.description = "Bosch temperature and pressure sensor",                                    \
 	.datasheet = "Bosch BST-BMP280-DS001-23, revision 1.23", .variant = &VARIANT_BMP280,       \
 	.channels = BMP280_CHANNEL_TABLE, .n_channels = BMP280_CHANNELS,                           \
-	.vectors = BMP280_VECTORS, .n_vectors = COUNT(BMP280_VECTORS), .model = &bmp280_model
+	.vectors = BMP280_VECTORS, .n_vectors = DRIVER_COUNT(BMP280_VECTORS), .model = &bmp280_model
 #define ON_I2C                                                                                     \
 	.bus = DRIVER_BUS_I2C, .addresses = ADDRESSES, .n_addresses = sizeof(ADDRESSES),           \
 	.n_params = PARAMS_I2C

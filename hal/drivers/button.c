@@ -146,44 +146,42 @@ static const struct driver_param PARAMS[] = {
 		.help = "held for so long is a long press; 0s: there is none"},
 };
 
-#define RAW(...)                                                                                   \
-	.raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = sizeof((uint8_t[]){__VA_ARGS__})
 #define AFTER(ms) (ms) / 256, (ms) % 256
 #define DOWN(ms)  1, AFTER(ms)
 #define UP(ms)    0, AFTER(ms)
 
 static const struct driver_vector VECTORS[] = {
 	{.source = "pressed for 100 ms",
-		RAW(DOWN(10), UP(100)),
+		DRIVER_RAW(DOWN(10), UP(100)),
 		.after_us = 1000000,
 		.events = "single"},
 	{.source = "pressed again after 299 ms",
-		RAW(DOWN(10), UP(100), DOWN(299), UP(100)),
+		DRIVER_RAW(DOWN(10), UP(100), DOWN(299), UP(100)),
 		.after_us = 2000000,
 		.events = "double"},
 	{.source = "pressed again after 300 ms",
-		RAW(DOWN(10), UP(100), DOWN(300), UP(100)),
+		DRIVER_RAW(DOWN(10), UP(100), DOWN(300), UP(100)),
 		.after_us = 2000000,
 		.events = "single single"},
 	{.source = "held, and said while it is held",
-		RAW(DOWN(10)),
+		DRIVER_RAW(DOWN(10)),
 		.after_us = 810000,
 		.events = "long"},
 	{.source = "held for less than 800 ms",
-		RAW(DOWN(10), UP(799)),
+		DRIVER_RAW(DOWN(10), UP(799)),
 		.after_us = 1200000,
 		.events = "single"},
 	{.source = "a long press, and a double one, whose second one is held",
-		RAW(DOWN(10), UP(900), DOWN(100), UP(50), DOWN(50), UP(2000)),
+		DRIVER_RAW(DOWN(10), UP(900), DOWN(100), UP(50), DOWN(50), UP(2000)),
 		.after_us = 4000000,
 		.events = "long double"},
 	{.source = "three times",
-		RAW(DOWN(10), UP(50), DOWN(50), UP(50), DOWN(50), UP(50)),
+		DRIVER_RAW(DOWN(10), UP(50), DOWN(50), UP(50), DOWN(50), UP(50)),
 		.after_us = 2000000,
 		.events = "double single"},
 	{.source = "nobody waits for what there is not",
 		.params = (const double[]){[PARAM_DOUBLE] = 0, [PARAM_LONG] = 0},
-		RAW(DOWN(10), UP(900), DOWN(100), UP(50)),
+		DRIVER_RAW(DOWN(10), UP(900), DOWN(100), UP(50)),
 		.after_us = 1100000,
 		.events = "single single"},
 };

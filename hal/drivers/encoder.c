@@ -119,21 +119,19 @@ static const struct driver_channel CHANNELS[] = {
 	[POSITION] = {"position", "position", "steps", -POSITION_MAX, POSITION_MAX, 1, 0},
 };
 
-#define RAW(...)                                                                                   \
-	.raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = sizeof((uint8_t[]){__VA_ARGS__})
 #define AT(levels) levels, 0, 10 /* ms since the change before */
 
 static const struct driver_vector VECTORS[] = {
 	{.source = "Bourns PEC11R, quadrature code: one pulse, A before B",
-		RAW(AT(A), AT(A | B), AT(B), AT(0)),
+		DRIVER_RAW(AT(A), AT(A | B), AT(B), AT(0)),
 		.after_us = 100000,
 		.value = 4},
 	{.source = "Bourns PEC11R, quadrature code: one pulse, B before A",
-		RAW(AT(B), AT(A | B), AT(A), AT(0)),
+		DRIVER_RAW(AT(B), AT(A | B), AT(A), AT(0)),
 		.after_us = 100000,
 		.value = -4},
 	{.source = "the first change bounces twice, the second one once, and it turns back",
-		RAW(AT(A), AT(0), AT(A), AT(0), AT(A), AT(A | B), AT(A), AT(A | B), AT(A)),
+		DRIVER_RAW(AT(A), AT(0), AT(A), AT(0), AT(A), AT(A | B), AT(A), AT(A | B), AT(A)),
 		.after_us = 100000,
 		.value = 1},
 };

@@ -350,8 +350,6 @@ static const struct driver_param PARAMS[] = {
 
 static const double SHUNT_2_MILLIOHM[] = {[PARAM_SHUNT] = 0.002, [PARAM_SAMPLES] = 1};
 
-#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = 4
-
 /*
  * The example of 9.2.2.1 has a shunt of 2 milliohm with 10 A through it: 20 mV are 2000 steps,
  * 0x07D0, and 11.98 V are 2995, 0x0BB3, which is 0x5D98 in the register.
@@ -360,34 +358,31 @@ static const struct driver_vector VECTORS[] = {
 	{.source = "SBOS448G, 9.2.2.1, register results: 10 A",
 		.channel = CHANNEL_CURRENT,
 		.params = SHUNT_2_MILLIOHM,
-		RAW(0x07, 0xD0, 0x5D, 0x98),
+		DRIVER_RAW(0x07, 0xD0, 0x5D, 0x98),
 		.value = 10,
 		.tolerance = 1e-9},
 	{.source = "SBOS448G, 9.2.2.1, register results: 11.98 V",
 		.channel = CHANNEL_VOLTAGE,
 		.params = SHUNT_2_MILLIOHM,
-		RAW(0x07, 0xD0, 0x5D, 0x98),
+		DRIVER_RAW(0x07, 0xD0, 0x5D, 0x98),
 		.value = 11.98,
 		.tolerance = 1e-9},
 	/* -80 mV are -8000 steps, 0xE0C0. */
 	{.source = "SBOS448G, 8.6.3.1, worked out: two's complement, -80 mV over 0.1 ohm",
 		.channel = CHANNEL_CURRENT,
-		RAW(0xE0, 0xC0, 0x00, 0x00),
+		DRIVER_RAW(0xE0, 0xC0, 0x00, 0x00),
 		.value = -0.8,
 		.tolerance = 1e-9},
 };
 
-#define BYTES(...)  ((const uint8_t[]){__VA_ARGS__})
-#define ANSWER(...) .answers = BYTES(__VA_ARGS__), .n_answers = sizeof(BYTES(__VA_ARGS__))
-
 static const struct driver_identity IDENTITIES[] = {
 	{.source = "SBOS448G, table 2: 399Fh and 0000h after a reset",
-		ANSWER(0x39, 0x9F, 0x00, 0x00)},
+		DRIVER_ANSWER(0x39, 0x9F, 0x00, 0x00)},
 	{.source = "SBOS448G, 8.6.2.1: the ranges of 16 V and 40 mV, as nobody here leaves it",
-		ANSWER(0x01, 0x9F, 0x00, 0x00),
+		DRIVER_ANSWER(0x01, 0x9F, 0x00, 0x00),
 		.result = -EBADMSG},
 	{.source = "SBOS448G, 8.6.4.1: FS0 is always 0",
-		ANSWER(0x39, 0x9F, 0x00, 0x01),
+		DRIVER_ANSWER(0x39, 0x9F, 0x00, 0x01),
 		.result = -EBADMSG},
 };
 

@@ -296,22 +296,21 @@ static const struct driver_param PARAMS_10[] = {{
  * Equation 4-2: output code = 4096 * Vin / Vref (MCP320x), 1024 * Vin / Vref (MCP300x). The answers
  * are laid out by hand as in figures 5-2 and 6-1, with clocks that are not driven read as high.
  */
-#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = TRANSFER_BYTES
 
 static const struct driver_vector VECTORS_12[] = {
 	/* 2.5 V of 5 V: 1000 0000 0000, then 000 0000 0001. */
 	{.source = "DS21298E, equation 4-2, figures 5-2 and 6-1: half of Vref is 2048",
 		.channel = 0,
-		RAW(0xFF, 0xE8, 0x00, 0x00, 0x20),
+		DRIVER_RAW(0xFF, 0xE8, 0x00, 0x00, 0x20),
 		.value = 2048},
 	/* 1010 1011 1100, then 011 1101 0101. */
 	{.source = "DS21298E, figures 5-2 and 6-1, worked out by hand: 0xABC",
 		.channel = 3,
-		RAW(0xFF, 0xEA, 0xBC, 0x7A, 0xA0),
+		DRIVER_RAW(0xFF, 0xEA, 0xBC, 0x7A, 0xA0),
 		.value = 0xABC},
 	{.source = "DS21298E, equation 4-2: full scale is 4095, above a null bit that is low",
 		.channel = 1,
-		RAW(0xFF, 0xEF, 0xFF, 0xFF, 0xE0),
+		DRIVER_RAW(0xFF, 0xEF, 0xFF, 0xFF, 0xE0),
 		.value = 4095},
 };
 
@@ -319,26 +318,25 @@ static const struct driver_vector VECTORS_10[] = {
 	/* 10 0000 0000, then 0 0000 0001. */
 	{.source = "DS21295D, equation 4-2, figures 5-2 and 6-1: half of Vref is 512",
 		.channel = 0,
-		RAW(0xFF, 0xFA, 0x00, 0x00, 0x80),
+		DRIVER_RAW(0xFF, 0xFA, 0x00, 0x00, 0x80),
 		.value = 512},
 	/* 10 1011 0110, then 1 1011 0101. */
 	{.source = "DS21295D, figures 5-2 and 6-1, worked out by hand: 0x2B6",
 		.channel = 3,
-		RAW(0xFF, 0xFA, 0xB6, 0xDA, 0x80),
+		DRIVER_RAW(0xFF, 0xFA, 0xB6, 0xDA, 0x80),
 		.value = 0x2B6},
 	{.source = "DS21295D, equation 4-2: full scale is 1023, above a null bit that is low",
 		.channel = 1,
-		RAW(0xFF, 0xFB, 0xFF, 0xFF, 0x80),
+		DRIVER_RAW(0xFF, 0xFB, 0xFF, 0xFF, 0x80),
 		.value = 1023},
 };
 
 /* clang-format off */
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define COMMON(n)                                                                                  \
 	.bus = DRIVER_BUS_SPI, .spi = {.mode = 0, .speed_hz = SPEED_2V7_HZ, .bits = 8},            \
 	.integrity = DRIVER_INTEGRITY_NONE, .variant = &VARIANT_##n, .channels = CHANNELS_##n,     \
-	.params = PARAMS_##n, .n_params = COUNT(PARAMS_##n),                                       \
-	.vectors = VECTORS_##n, .n_vectors = COUNT(VECTORS_##n),                                   \
+	.params = PARAMS_##n, .n_params = DRIVER_COUNT(PARAMS_##n),                                \
+	.vectors = VECTORS_##n, .n_vectors = DRIVER_COUNT(VECTORS_##n),                            \
 	.configure = mcp3xxx_configure, .start = mcp3xxx_start, .collect = mcp3xxx_collect
 /* clang-format on */
 

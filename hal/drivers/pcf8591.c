@@ -105,21 +105,19 @@ static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {
 /* 8.1: 1001 and the pins A2 to A0. */
 static const uint8_t ADDRESSES[] = {0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F};
 
-#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = BYTES
-
 /* 8.4, figure 9: the code is the input in steps of (VREF - VAGND) / 256. */
 static const struct driver_vector VECTORS[] = {
 	{.source = "PCF8591 Rev. 7, 8.4: the first byte after power-on is 0x80; 1/4 of VREF is 64",
 		.channel = 0,
-		RAW(0x80, 0x40),
+		DRIVER_RAW(0x80, 0x40),
 		.value = 64},
 	{.source = "PCF8591 Rev. 7, 8.4: the first byte is the conversion before; the highest code",
 		.channel = 3,
-		RAW(0x07, 0xFF),
+		DRIVER_RAW(0x07, 0xFF),
 		.value = 255},
 	{.source = "PCF8591 Rev. 7, 8.4: the lowest code",
 		.channel = 2,
-		RAW(0xFF, 0x00),
+		DRIVER_RAW(0xFF, 0x00),
 		.value = 0},
 };
 

@@ -244,13 +244,11 @@ static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {
 
 static const uint8_t ADDRESSES[] = {0x62};
 
-#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = RAW_BYTES
-
 /*
  * The example of 3.5.2 (table 11): 500 ppm, 25 °C, 37 % are 0x01F4, 0x6667, 0x5EB9. The CRC that it
  * has for the first word, 0x7B, is a misprint: by 3.11 it is 0x33, and those of the others fit.
  */
-#define EXAMPLE RAW(0x01, 0xF4, 0x66, 0x67, 0x5E, 0xB9)
+#define EXAMPLE DRIVER_RAW(0x01, 0xF4, 0x66, 0x67, 0x5E, 0xB9)
 
 static const struct driver_vector VECTORS[] = {
 	{.source = "SCD4x version 1.5, 3.5.2, example: 500 ppm",

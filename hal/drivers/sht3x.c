@@ -36,8 +36,6 @@ struct sht_variant {
 	double humidity_0, humidity_span; /* %: of code 0, and from there to the last code */
 };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static const struct sensirion_step SHT3X_SETUP[] = {
 	{0x3093, 1000}, /* break, which ends a periodic measurement (4.8) */
 	{0x30A2, 2000}, /* soft reset, at most 1.5 ms (section 2); the heater is off then */
@@ -48,7 +46,7 @@ static const struct sht_variant SHT3X = {
 	.setup = {.part = "sht3x",
 		.command_bytes = 2,
 		.steps = SHT3X_SETUP,
-		.n_steps = COUNT(SHT3X_SETUP),
+		.n_steps = DRIVER_COUNT(SHT3X_SETUP),
 		.answer_words = 1},
 	.measure = 0x2400,   /* table 9 */
 	.measure_us = 15500, /* section 2: below 2.4 V; 15 ms from there on */
@@ -65,7 +63,7 @@ static const struct sht_variant SHT4X = {
 	.setup = {.part = "sht4x",
 		.command_bytes = 1,
 		.steps = SHT4X_SETUP,
-		.n_steps = COUNT(SHT4X_SETUP),
+		.n_steps = DRIVER_COUNT(SHT4X_SETUP),
 		.answer_words = 2},
 	.measure = 0xFD,
 	.measure_us = 8300,
@@ -227,17 +225,16 @@ static const struct driver_model SHT4X_MODEL = MODEL(sht4x_reset);
  * The datasheets have no worked example of a value. The word 0xBEEF with the CRC 0x92 is from
  * "Checksum Calculation" in both; the other CRCs were worked out independently of this code.
  */
-#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = DATA_BYTES
 
 static const struct driver_vector SHT3X_VECTORS[] = {
 	{.source = "SHT3x-DIS version 5, 4.12 and 4.13, worked out: 0xBEEF is 85.52 °C",
 		.channel = CHANNEL_TEMPERATURE,
-		RAW(0xBE, 0xEF, 0x92, 0x80, 0x00, 0xA2),
+		DRIVER_RAW(0xBE, 0xEF, 0x92, 0x80, 0x00, 0xA2),
 		.value = 85.523003,
 		.tolerance = 1e-6},
 	{.source = "SHT3x-DIS version 5, 4.13, worked out: 0x8000 is half and a little",
 		.channel = CHANNEL_HUMIDITY,
-		RAW(0xBE, 0xEF, 0x92, 0x80, 0x00, 0xA2),
+		DRIVER_RAW(0xBE, 0xEF, 0x92, 0x80, 0x00, 0xA2),
 		.value = 50.000763,
 		.tolerance = 1e-6},
 };
@@ -245,44 +242,41 @@ static const struct driver_vector SHT3X_VECTORS[] = {
 static const struct driver_vector SHT4X_VECTORS[] = {
 	{.source = "SHT4x version 6, Conversion of Signal Output, worked out: 0xBEEF is 85.52 °C",
 		.channel = CHANNEL_TEMPERATURE,
-		RAW(0xBE, 0xEF, 0x92, 0x80, 0x00, 0xA2),
+		DRIVER_RAW(0xBE, 0xEF, 0x92, 0x80, 0x00, 0xA2),
 		.value = 85.523003,
 		.tolerance = 1e-6},
 	{.source = "SHT4x version 6, Conversion of Signal Output, worked out: -6 + 125 * 32768 / "
 		   "65535",
 		.channel = CHANNEL_HUMIDITY,
-		RAW(0xBE, 0xEF, 0x92, 0x80, 0x00, 0xA2),
+		DRIVER_RAW(0xBE, 0xEF, 0x92, 0x80, 0x00, 0xA2),
 		.value = 56.500954,
 		.tolerance = 1e-6},
 	{.source = "SHT4x version 6, Conversion of Signal Output: -6 % is cropped to 0 %",
 		.channel = CHANNEL_HUMIDITY,
-		RAW(0xBE, 0xEF, 0x92, 0x00, 0x00, 0x81)},
+		DRIVER_RAW(0xBE, 0xEF, 0x92, 0x00, 0x00, 0x81)},
 	{.source = "SHT4x version 6, Conversion of Signal Output: 119 % is cropped to 100 %",
 		.channel = CHANNEL_HUMIDITY,
-		RAW(0xBE, 0xEF, 0x92, 0xFF, 0xFF, 0xAC),
+		DRIVER_RAW(0xBE, 0xEF, 0x92, 0xFF, 0xFF, 0xAC),
 		.value = 100},
 };
-
-#define BYTES(...)  ((const uint8_t[]){__VA_ARGS__})
-#define ANSWER(...) .answers = BYTES(__VA_ARGS__), .n_answers = sizeof(BYTES(__VA_ARGS__))
 
 static const struct driver_identity SHT3X_IDENTITIES[] = {
 	{.source = "SHT3x-DIS version 5, 4.11 and 4.12: the status after a reset, 0x8010, and its "
 		   "CRC",
-		ANSWER(0x80, 0x10, 0xE1),
+		DRIVER_ANSWER(0x80, 0x10, 0xE1),
 		.is_certain = true},
 	{.source = "SHT3x-DIS version 5, 4.12: 0xBEEF has the CRC 0x92, so 0x93 is another part's",
-		ANSWER(0xBE, 0xEF, 0x93),
+		DRIVER_ANSWER(0xBE, 0xEF, 0x93),
 		.result = -EBADMSG},
 };
 
 static const struct driver_identity SHT4X_IDENTITIES[] = {
 	{.source = "Sensirion's driver: the serial number is two words with their CRC; 0xBEEF has "
 		   "0x92",
-		ANSWER(0xBE, 0xEF, 0x92, 0xBE, 0xEF, 0x92),
+		DRIVER_ANSWER(0xBE, 0xEF, 0x92, 0xBE, 0xEF, 0x92),
 		.is_certain = true},
 	{.source = "Sensirion's driver: each word has its CRC; the second one's is wrong",
-		ANSWER(0xBE, 0xEF, 0x92, 0xBE, 0xEF, 0x00),
+		DRIVER_ANSWER(0xBE, 0xEF, 0x92, 0xBE, 0xEF, 0x00),
 		.result = -EBADMSG},
 };
 
@@ -291,13 +285,13 @@ static const uint8_t SHT4X_ADDRESSES[] = {0x44, 0x45, 0x46}; /* the A, B, C of i
 
 #define COMMON(part)                                                                               \
 	.bus = DRIVER_BUS_I2C, .addresses = part##_ADDRESSES,                                      \
-	.n_addresses = COUNT(part##_ADDRESSES), .channels = SHT_CHANNELS, .n_channels = CHANNELS,  \
-	.channels_together = true, .integrity = DRIVER_INTEGRITY_CRC, .deadline_us = 20000,        \
-	.state_bytes = sizeof(struct sht_state), .configure = sht_configure, .start = sht_start,   \
-	.collect = sht_collect, .variant = &(part), .vectors = part##_VECTORS,                     \
-	.n_vectors = COUNT(part##_VECTORS), .model = &part##_MODEL, .identify = sht_identify,      \
-	.identifies_by_command = true, .identities = part##_IDENTITIES,                            \
-	.n_identities = COUNT(part##_IDENTITIES)
+	.n_addresses = DRIVER_COUNT(part##_ADDRESSES), .channels = SHT_CHANNELS,                   \
+	.n_channels = CHANNELS, .channels_together = true, .integrity = DRIVER_INTEGRITY_CRC,      \
+	.deadline_us = 20000, .state_bytes = sizeof(struct sht_state), .configure = sht_configure, \
+	.start = sht_start, .collect = sht_collect, .variant = &(part), .vectors = part##_VECTORS, \
+	.n_vectors = DRIVER_COUNT(part##_VECTORS), .model = &part##_MODEL,                         \
+	.identify = sht_identify, .identifies_by_command = true, .identities = part##_IDENTITIES,  \
+	.n_identities = DRIVER_COUNT(part##_IDENTITIES)
 
 const struct driver driver_sht3x = {
 	COMMON(SHT3X),

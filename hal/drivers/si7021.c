@@ -249,19 +249,17 @@ static void htu21d_reset(void *state)
 static const struct driver_model SI7021_MODEL = MODEL(si7021_reset);
 static const struct driver_model HTU21D_MODEL = MODEL(htu21d_reset);
 
-#define RAW(...) .raw = (const uint8_t[]){__VA_ARGS__}, .raw_bytes = RESULT_BYTES
-
 /* The Si7021's datasheet has no worked example; the CRC was worked out independently of this code.
  * */
 static const struct driver_vector SI7021_VECTORS[] = {
 	{.source = "Si7021-A20 revision 1.1, 5.1.1, worked out: 0x7C82 is 54.795 %",
 		.channel = CHANNEL_HUMIDITY,
-		RAW(0x7C, 0x82, 0x97),
+		DRIVER_RAW(0x7C, 0x82, 0x97),
 		.value = 54.794830,
 		.tolerance = 1e-6},
 	{.source = "Si7021-A20 revision 1.1, 5.1.2, worked out: 0x6684 is 23.517 °C",
 		.channel = CHANNEL_TEMPERATURE,
-		RAW(0x66, 0x84, 0xB1),
+		DRIVER_RAW(0x66, 0x84, 0xB1),
 		.value = 23.517366,
 		.tolerance = 1e-6},
 };
@@ -269,60 +267,56 @@ static const struct driver_vector SI7021_VECTORS[] = {
 static const struct driver_vector HTU21D_VECTORS[] = {
 	{.source = "HPC199_3, the figure of No Hold Master: 0x7C82, CRC 0x97, is 54.8 %",
 		.channel = CHANNEL_HUMIDITY,
-		RAW(0x7C, 0x82, 0x97),
+		DRIVER_RAW(0x7C, 0x82, 0x97),
 		.value = 54.791016,
 		.tolerance = 1e-6},
 	{.source = "HPC199_3, CRC Checksum: 0x683A, CRC 0x7C; worked out",
 		.channel = CHANNEL_HUMIDITY,
-		RAW(0x68, 0x3A, 0x7C),
+		DRIVER_RAW(0x68, 0x3A, 0x7C),
 		.value = 44.888062,
 		.tolerance = 1e-6},
 	{.source = "HPC199_3, CRC Checksum: 0x4E85, CRC 0x6B; worked out",
 		.channel = CHANNEL_TEMPERATURE,
-		RAW(0x4E, 0x85, 0x6B),
+		DRIVER_RAW(0x4E, 0x85, 0x6B),
 		.value = 7.043616,
 		.tolerance = 1e-6},
 };
 
-#define BYTES(...)  ((const uint8_t[]){__VA_ARGS__})
-#define ANSWER(...) .answers = BYTES(__VA_ARGS__), .n_answers = sizeof(BYTES(__VA_ARGS__))
-
 /* The CRCs were worked out independently of this code. */
 static const struct driver_identity SI7021_IDENTITIES[] = {
 	{.source = "Silicon Labs sl_si70xx.h: SNB_3 0x15 is a Si7021",
-		ANSWER(0x15, 0xFF, 0xB5),
+		DRIVER_ANSWER(0x15, 0xFF, 0xB5),
 		.is_certain = true},
 	{.source = "Silicon Labs sl_si70xx.h: SNB_3 0x14 is a Si7020",
-		ANSWER(0x14, 0xFF, 0x41),
+		DRIVER_ANSWER(0x14, 0xFF, 0x41),
 		.is_certain = true},
 	{.source = "Silicon Labs sl_si70xx.h: SNB_3 0x06 is a Si7006",
-		ANSWER(0x06, 0xFF, 0xF6),
+		DRIVER_ANSWER(0x06, 0xFF, 0xF6),
 		.is_certain = true},
 	{.source = "Silicon Labs sl_si70xx.h: SNB_3 0x0D is a Si7013, which is wired otherwise",
-		ANSWER(0x0D, 0xFF, 0xEC),
+		DRIVER_ANSWER(0x0D, 0xFF, 0xEC),
 		.result = -EBADMSG},
 	{.source = "Si7021-A20 revision 1.1, 5.1: the checksum starts at 0x00; this one is wrong",
-		ANSWER(0x15, 0xFF, 0x00),
+		DRIVER_ANSWER(0x15, 0xFF, 0x00),
 		.result = -EBADMSG},
 };
 
 static const struct driver_identity HTU21D_IDENTITIES[] = {
-	{.source = "HPC199_3, User register: 0x02 after a reset", ANSWER(0x02)},
+	{.source = "HPC199_3, User register: 0x02 after a reset", DRIVER_ANSWER(0x02)},
 	{.source = "a Si7021 has 0x3A after a reset, as Adafruit's driver expects it",
-		ANSWER(0x3A),
+		DRIVER_ANSWER(0x3A),
 		.result = -EBADMSG},
 };
 
 static const uint8_t ADDRESSES[] = {0x40};
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define COMMON(part)                                                                               \
-	.bus = DRIVER_BUS_I2C, .addresses = ADDRESSES, .n_addresses = COUNT(ADDRESSES),            \
+	.bus = DRIVER_BUS_I2C, .addresses = ADDRESSES, .n_addresses = DRIVER_COUNT(ADDRESSES),     \
 	.channels = SI_CHANNELS, .n_channels = CHANNELS, .integrity = DRIVER_INTEGRITY_CRC,        \
 	.deadline_us = 50000, .state_bytes = sizeof(struct si_state), .configure = si_configure,   \
 	.start = si_start, .collect = si_collect, .variant = &(part), .vectors = part##_VECTORS,   \
-	.n_vectors = COUNT(part##_VECTORS), .model = &part##_MODEL,                                \
-	.identities = part##_IDENTITIES, .n_identities = COUNT(part##_IDENTITIES)
+	.n_vectors = DRIVER_COUNT(part##_VECTORS), .model = &part##_MODEL,                         \
+	.identities = part##_IDENTITIES, .n_identities = DRIVER_COUNT(part##_IDENTITIES)
 
 const struct driver driver_si7021 = {
 	COMMON(SI7021),

@@ -72,11 +72,9 @@ static const struct driver_channel CHANNELS[] = {
 	{"state", "state", "0 or 1", 0, 1, 1, 0},
 };
 
-#define RAW(bits) .raw = (const uint8_t[]){bits}, .raw_bytes = 1
-
 static const struct driver_vector VECTORS[] = {
-	{.source = "gpio-v2-line-get-values-ioctl: 1 is active", RAW(1), .value = 1},
-	{.source = "gpio-v2-line-get-values-ioctl: 0 is inactive", RAW(0), .value = 0},
+	{.source = "gpio-v2-line-get-values-ioctl: 1 is active", DRIVER_RAW(1), .value = 1},
+	{.source = "gpio-v2-line-get-values-ioctl: 0 is inactive", DRIVER_RAW(0), .value = 0},
 };
 
 extern const struct driver driver_switch;

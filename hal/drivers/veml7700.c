@@ -50,8 +50,6 @@ static const uint8_t GAIN_CODES[] = {2, 3, 0, 1};
 static const double INTEGRATIONS[] = {25, 50, 100, 200, 400, 800}; /* ms */
 static const uint8_t INTEGRATION_CODES[] = {12, 8, 0, 1, 2, 3};
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static unsigned choice_of(const double *choices, size_t n, double value)
 {
 	unsigned nearest = 0;
@@ -65,9 +63,9 @@ static unsigned choice_of(const double *choices, size_t n, double value)
 
 static uint16_t config_of(const struct chip *chip)
 {
-	unsigned gain = choice_of(GAINS, COUNT(GAINS), chip->params[PARAM_GAIN]);
-	unsigned integration =
-		choice_of(INTEGRATIONS, COUNT(INTEGRATIONS), chip->params[PARAM_INTEGRATION]);
+	unsigned gain = choice_of(GAINS, DRIVER_COUNT(GAINS), chip->params[PARAM_GAIN]);
+	unsigned integration = choice_of(
+		INTEGRATIONS, DRIVER_COUNT(INTEGRATIONS), chip->params[PARAM_INTEGRATION]);
 
 	return (uint16_t)(GAIN_CODES[gain] << CONF_GAIN_SHIFT |
 		INTEGRATION_CODES[integration] << CONF_IT_SHIFT | CONF_PERS_2);
@@ -192,12 +190,13 @@ static double model_choice(const uint8_t *codes, const double *choices, size_t n
 
 static double model_gain(const struct veml7700_model *model)
 {
-	return model_choice(GAIN_CODES, GAINS, COUNT(GAINS), model->config >> CONF_GAIN_SHIFT & 3u);
+	return model_choice(
+		GAIN_CODES, GAINS, DRIVER_COUNT(GAINS), model->config >> CONF_GAIN_SHIFT & 3u);
 }
 
 static double model_integration_ms(const struct veml7700_model *model)
 {
-	return model_choice(INTEGRATION_CODES, INTEGRATIONS, COUNT(INTEGRATIONS),
+	return model_choice(INTEGRATION_CODES, INTEGRATIONS, DRIVER_COUNT(INTEGRATIONS),
 		model->config >> CONF_IT_SHIFT & 15u);
 }
 
@@ -309,35 +308,33 @@ static const struct driver_param PARAM_TABLE[PARAMS] = {
 		.max = 2,
 		.default_value = 0.125,
 		.choices = GAINS,
-		.n_choices = COUNT(GAINS),
+		.n_choices = DRIVER_COUNT(GAINS),
 		.help = "of the part's amplifier; 1 and 2 are for less than 100 lx"},
 	[PARAM_INTEGRATION] = {.key = "integration_ms",
 		.min = 25,
 		.max = 800,
 		.default_value = 100,
 		.choices = INTEGRATIONS,
-		.n_choices = COUNT(INTEGRATIONS),
+		.n_choices = DRIVER_COUNT(INTEGRATIONS),
 		.help = "how long light is gathered: shorter for more light, longer for less"},
 };
 
 static const double QUARTER[PARAMS] = {[PARAM_GAIN] = 0.25, [PARAM_INTEGRATION] = 100};
 static const double FINEST[PARAMS] = {[PARAM_GAIN] = 2, [PARAM_INTEGRATION] = 800};
 
-#define RAW(low, high) .raw = (const uint8_t[]){low, high}, .raw_bytes = 2
-
 static const struct driver_vector VECTORS[] = {
 	{.source = "84323 (06-Mar-2025), page 5: 5581 counts at 1/4 and 100 ms are 1658 lx",
 		.params = QUARTER,
-		RAW(0xCD, 0x15),
+		DRIVER_RAW(0xCD, 0x15),
 		.value = 1658,
 		.tolerance = 0.5},
 	{.source = "84286 revision 1.8, resolution at 2 and 800 ms: 0.0042 lx a count",
 		.params = FINEST,
-		RAW(0x01, 0x00),
+		DRIVER_RAW(0x01, 0x00),
 		.value = 0.0042,
 		.tolerance = 1e-9},
 	{.source = "84323 (06-Mar-2025), correction formula, worked out: 1000 counts of 0.5376 lx",
-		RAW(0xE8, 0x03),
+		DRIVER_RAW(0xE8, 0x03),
 		.value = 560.978531,
 		.tolerance = 1e-5},
 };
@@ -361,20 +358,20 @@ const struct driver driver_veml7700 = {
 	.datasheet = "Vishay 84286, revision 1.8; 84323, 06-Mar-2025",
 	.bus = DRIVER_BUS_I2C,
 	.addresses = ADDRESSES,
-	.n_addresses = COUNT(ADDRESSES),
+	.n_addresses = DRIVER_COUNT(ADDRESSES),
 	.channels = CHANNELS,
-	.n_channels = COUNT(CHANNELS),
+	.n_channels = DRIVER_COUNT(CHANNELS),
 	.params = PARAM_TABLE,
 	.n_params = PARAMS,
 	.integrity = DRIVER_INTEGRITY_NONE,
 	.configure = veml7700_configure,
 	.identify = veml7700_identify,
 	.identities = IDENTITIES,
-	.n_identities = COUNT(IDENTITIES),
+	.n_identities = DRIVER_COUNT(IDENTITIES),
 	.start = veml7700_start,
 	.collect = veml7700_collect,
 	.narrow = veml7700_narrow,
 	.vectors = VECTORS,
-	.n_vectors = COUNT(VECTORS),
+	.n_vectors = DRIVER_COUNT(VECTORS),
 	.model = &MODEL,
 };
