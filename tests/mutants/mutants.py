@@ -58,8 +58,8 @@ MUTANTS = [
     ),
     Mutant(
         "a line too wide", "queue.c",
-        "/* Only queue_pop() gives",
-        "/* Not here, not now, not ever. Not here, not now, not ever. Not here, not now, not ever. Not here, not now, not ever. Only queue_pop() gives",
+        "/* The record stays valid: only",
+        "/* Not here, not now, not ever. Not here, not now, not ever. Not here, not now, not ever. The record stays valid: only",
         "gate", "none",
         GATE,
         "columns, more than 100",
@@ -105,7 +105,7 @@ MUTANTS = [
         "FAILED",
     ),
     Mutant(
-        "bytes of a register that changed places", "ads1x15.c",
+        "bytes of a register that changed places", "i2c.c",
         "(uint16_t)(bytes[0] << 8 | bytes[1])",
         "(uint16_t)(bytes[1] << 8 | bytes[0])",
         "plain", "plain",
@@ -113,8 +113,8 @@ MUTANTS = [
         "FAILED",
     ),
     Mutant(
-        "a lost reading", "outbox.c",
-        "\toutbox->next_backlog = outbox->readings.begin;\n",
+        "a lost reading", "outbox_stream.c",
+        "\tstore->next_backlog = store->ring.begin;\n",
         "",
         "plain", "plain",
         unit("outbox"),
@@ -129,9 +129,9 @@ MUTANTS = [
         "FAILED",
     ),
     Mutant(
-        "a disk that is not waited for", "spool.c",
-        "PRAGMA synchronous=NORMAL",
-        "PRAGMA synchronous=OFF",
+        "a disk that is not waited for", "spool_kind.c",
+        "\"event\", \"FULL\"",
+        "\"event\", \"OFF\"",
         "plain", "plain",
         unit("spool_power"),
         "FAILED",
