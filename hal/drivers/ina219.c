@@ -8,9 +8,8 @@
  * whose steps are 10 uV in every range (8.6.3.1).
  *
  * - The part's own Current and Power registers are not used. They need the Calibration register,
- * and
- *   after a dip of the supply they read as zero, which looks like no current (8.6.1). The driver
- *   computes the current from the shunt voltage.
+ *   and after a dip of the supply they read as zero, which looks like no current (8.6.1). The
+ *   driver computes the current from the shunt voltage.
  * - After such a dip the part measures continuously with its default settings. So mode and settings
  *   are read back with each result.
  * - CNVR, which signals a result, is cleared by a new mode or by reading the Power register
@@ -18,46 +17,15 @@
  * - The upper 13 bits of the Bus Voltage register are the voltage; below them are CNVR and OVF.
  * - There is neither an identity nor a checksum. The settings must read back as written.
  */
-#include "chip.h"
+#include "ina219.h"
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 enum {
-	REG_CONFIG = 0,
-	REG_SHUNT = 1,
-	REG_BUS = 2,
-	REG_POWER = 3,
-	REG_CALIBRATION = 5,
-	REGISTERS = 6,
-
-	CONFIG_AT_RESET = 0x399F,
-	CONFIG_RESET = 0x8000,
-	CONFIG_32_V = 0x2000,
-	CONFIG_320_MV = 0x1800,
-	CONFIG_UPPER = 0xF800, /* reset, one that is not used, and the ranges */
-	CONFIG_BUS_SHIFT = 7,
-	CONFIG_SHUNT_SHIFT = 3,
-	CONFIG_AVERAGE = 0x8, /* in a converter's setting; the bits below are log2 of the samples */
-	MODE_MASK = 0x7,
-	MODE_TRIGGERED = 0x3, /* shunt and bus; 7 is the same continuously */
-
-	BUS_CNVR = 0x0002,
-	BUS_SHIFT = 3,
-
-	CONVERSION_MAX_US = 586, /* 7.5: 12 bits, one sample; 532 us typically */
-	CONVERSION_US = 532,
-	SHUNT_CODE_MAX = 32000, /* 320 mV; beyond, the converter clips */
-	BUS_CODE_MAX = 8000,
+	CONVERSION_MAX_US = 586, /* 7.5: 12 bits, one sample */
+	SHUNT_CODE_MAX = 32000,  /* 320 mV; beyond, the converter clips */
 };
-
-#define SHUNT_STEP_V 10e-6
-#define BUS_STEP_V   4e-3
-#define SHUNT_OHM    0.1 /* on the usual modules */
-
-enum { CHANNEL_VOLTAGE, CHANNEL_CURRENT, CHANNELS };
-enum { PARAM_SHUNT, PARAM_SAMPLES };
 
 static uint16_t config_of(const struct chip *chip)
 {
@@ -153,176 +121,7 @@ static void ina219_narrow(const double *params, unsigned channel, double *min, d
 	}
 }
 
-/* The simulated part, with its shunt. It measures the bus and the shunt one after the other. */
-
-struct ina219_model {
-	uint8_t pointer;
-	uint16_t registers[REGISTERS];
-	bool busy, converting;
-	uint64_t converted_us;
-	double shunt_ohm; /* a component outside the part */
-	double voltage_v, current_a;
-	bool loaded; /* a vector's registers, instead of what is shown */
-	uint16_t bus, shunt;
-};
-
-/* 8.6.2.1, ADC settings, for one of the two converters. */
-static uint64_t model_conversion_us(unsigned converter)
-{
-	static const uint16_t SINGLE_US[] = {84, 148, 276, CONVERSION_US};
-
-	if (converter & CONFIG_AVERAGE)
-		return (uint64_t)CONVERSION_US << (converter & 7u);
-	return SINGLE_US[converter & 3u];
-}
-
-static uint64_t model_measuring_us(uint16_t config)
-{
-	return model_conversion_us(config >> CONFIG_BUS_SHIFT & 15u) +
-		model_conversion_us(config >> CONFIG_SHUNT_SHIFT & 15u);
-}
-
-static double clamp_round(double value, double min, double max)
-{
-	return fmin(fmax(round(value), min), max);
-}
-
-static void model_convert(struct ina219_model *model)
-{
-	unsigned gain = model->registers[REG_CONFIG] >> 11 & 3u; /* 0 is 40 mV, 3 is 320 mV */
-	double full = (double)(4000u << gain);
-	double shunt = model->current_a * model->shunt_ohm / SHUNT_STEP_V;
-	double bus_full = model->registers[REG_CONFIG] & CONFIG_32_V ? BUS_CODE_MAX : 4000;
-	double bus = clamp_round(model->voltage_v / BUS_STEP_V, 0, bus_full);
-
-	model->registers[REG_SHUNT] = (uint16_t)(int16_t)clamp_round(shunt, -full, full);
-	model->registers[REG_BUS] = (uint16_t)((unsigned)bus << BUS_SHIFT | BUS_CNVR);
-	if (model->loaded) {
-		model->registers[REG_SHUNT] = model->shunt;
-		model->registers[REG_BUS] = (model->bus & (uint16_t)~7u) | BUS_CNVR;
-	}
-}
-
-static void model_advance(struct ina219_model *model, uint64_t now_us)
-{
-	uint16_t config = model->registers[REG_CONFIG];
-	bool continuous = (config & MODE_MASK) == MODE_MASK;
-
-	if (!model->converting || model->busy || now_us < model->converted_us)
-		return;
-	model_convert(model);
-	model->converting = continuous;
-	model->converted_us = now_us + model_measuring_us(config);
-}
-
-static void model_write_config(struct ina219_model *model, uint16_t config, uint64_t now_us)
-{
-	uint16_t before = model->registers[REG_CONFIG];
-
-	model->registers[REG_CONFIG] = config;
-	model->converting =
-		(config & MODE_MASK) == MODE_TRIGGERED || (config & MODE_MASK) == MODE_MASK;
-	model->converted_us = now_us + model_measuring_us(config);
-	if ((before ^ config) & MODE_MASK)
-		model->registers[REG_BUS] &= (uint16_t)~BUS_CNVR;
-}
-
-static void power_on(struct ina219_model *model)
-{
-	memset(model->registers, 0, sizeof(model->registers));
-	model->registers[REG_CONFIG] = CONFIG_AT_RESET;
-	model->pointer = REG_CONFIG;
-	model->converting = true;
-	model->converted_us = 0;
-}
-
-static int model_write(void *state, const uint8_t *data, size_t size, uint64_t now_us)
-{
-	struct ina219_model *model = state;
-
-	model_advance(model, now_us);
-	model->pointer = data[0];
-	if (size != 3)
-		return 0;
-	uint16_t value = (uint16_t)(data[1] << 8 | data[2]);
-
-	if (model->pointer == REG_CONFIG && value & CONFIG_RESET)
-		power_on(model);
-	else if (model->pointer == REG_CONFIG)
-		model_write_config(model, value, now_us);
-	else if (model->pointer == REG_CALIBRATION)
-		model->registers[REG_CALIBRATION] = value & (uint16_t)~1u;
-	return 0;
-}
-
-static int model_read(void *state, uint8_t *data, size_t size, uint64_t now_us)
-{
-	struct ina219_model *model = state;
-
-	model_advance(model, now_us);
-	uint16_t value = model->pointer < REGISTERS ? model->registers[model->pointer] : 0;
-
-	for (size_t i = 0; i < size; i++)
-		data[i] = i < 2 ? (uint8_t)(i ? value : value >> 8) : 0xFF;
-	if (model->pointer == REG_POWER)
-		model->registers[REG_BUS] &= (uint16_t)~BUS_CNVR;
-	return 0;
-}
-
-static void model_set_value(void *state, unsigned channel, double value)
-{
-	struct ina219_model *model = state;
-
-	model->loaded = false;
-	if (channel == CHANNEL_VOLTAGE)
-		model->voltage_v = value;
-	else
-		model->current_a = value;
-}
-
-static void model_set_busy(void *state, bool busy)
-{
-	((struct ina219_model *)state)->busy = busy;
-}
-
-/* raw: the registers Shunt Voltage and Bus Voltage after the next measurement. */
-static void model_load(void *state, const uint8_t *raw, size_t size)
-{
-	struct ina219_model *model = state;
-
-	if (size == 4) {
-		model->shunt = (uint16_t)(raw[0] << 8 | raw[1]);
-		model->bus = (uint16_t)(raw[2] << 8 | raw[3]);
-		model->loaded = true;
-	}
-}
-
-static void model_reset(void *state)
-{
-	struct ina219_model *model = state;
-
-	*model = (struct ina219_model){.shunt_ohm = SHUNT_OHM};
-	power_on(model);
-}
-
-static void model_wire(void *state, const double *params)
-{
-	((struct ina219_model *)state)->shunt_ohm = params[PARAM_SHUNT];
-}
-
-static const struct driver_model MODEL = {
-	.state_bytes = sizeof(struct ina219_model),
-	.reset = model_reset,
-	.wire = model_wire,
-	.i2c_write = model_write,
-	.i2c_read = model_read,
-	.set_value = model_set_value,
-	.set_busy = model_set_busy,
-	.load = model_load,
-};
-
-/* 7.1: the bus takes 26 V. The current is that of the smallest shunt; the map's shunt narrows it.
- * */
+/* 7.1: the bus takes 26 V. The current is that of the smallest shunt, and the map's narrows it. */
 static const struct driver_channel CHANNEL_TABLE[CHANNELS] = {
 	[CHANNEL_VOLTAGE] = {"voltage", "voltage", "V", 0, 26, 0.004, 5},
 	[CHANNEL_CURRENT] = {"current", "current", "A", -320, 320, 0.0001, 0.25},
@@ -410,5 +209,5 @@ const struct driver driver_ina219 = {
 	.narrow = ina219_narrow,
 	.vectors = VECTORS,
 	.n_vectors = sizeof(VECTORS) / sizeof(*VECTORS),
-	.model = &MODEL,
+	.model = &ina219_model,
 };
