@@ -31,16 +31,6 @@ enum {
 
 enum { PARAM_OVERSAMPLING, PARAM_FILTER, PARAM_SPEED };
 
-#define KERNELS(name) "the kernel's driver reads it, driver: iio with dtoverlay=i2c-sensor," name
-#define BMP280        "a BMP280, which measures no humidity: driver: bmp280"
-
-/* The differences between the parts. */
-struct bme280_variant {
-	const char *name;
-	uint8_t id, first_id; /* samples of the BMP280 have the ids below */
-	bool has_humidity;
-};
-
 struct bme280_state {
 	bool reset; /* the part was found, and the reset was sent */
 	unsigned copy_polls;
@@ -73,60 +63,6 @@ static uint8_t config_of(const struct chip *chip)
 	return (uint8_t)(exponent_of(chip->params[PARAM_FILTER]) << 2);
 }
 
-static const struct bme280_variant *variant_of(const struct chip *chip)
-{
-	return chip->driver->variant;
-}
-
-/* Other parts sold as this one or put in its place, by their chip id in register 0xD0. */
-static const struct {
-	uint8_t id;
-	const char *words;
-} OTHER_PARTS[] = {
-	{ID_BME280, "a BME280, which measures humidity too: driver: bme280"},
-	/* BST-BMP280-DS001, 4.3.1; 0x56 and 0x57 are samples, by Bosch's own driver. */
-	{ID_BMP280, BMP280},
-	{0x57, BMP280},
-	{0x56, BMP280},
-	/* BST-BMP180-DS000, 4. */
-	{0x55, "a BMP180 or BMP085, which measures no humidity: " KERNELS("bmp180")},
-	/* BST-BME680-DS001, 5.3.1.1. */
-	{0x61, "a BME680 or BME688: " KERNELS("bme680")},
-};
-
-static int fail_identity(struct chip *chip, uint8_t id)
-{
-	const struct bme280_variant *variant = variant_of(chip);
-
-	/* SPI has no acknowledge: without a part, the line reads as its pull. */
-	if (chip->spi && (id == 0 || id == 0xFF))
-		return hal_error_set(
-			&chip->words, -ENXIO, "no answer: all that is read is 0x%02x", id);
-	for (size_t i = 0; i < sizeof(OTHER_PARTS) / sizeof(*OTHER_PARTS); i++) {
-		if (OTHER_PARTS[i].id == id)
-			return hal_error_set(
-				&chip->words, -EBADMSG, "this is %s", OTHER_PARTS[i].words);
-	}
-	return hal_error_set(&chip->words, -EBADMSG,
-		"its id reads as 0x%02x, and that of a %s is 0x%02x", id, variant->name,
-		variant->id);
-}
-
-static int bme280_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain)
-{
-	const struct bme280_variant *variant = variant_of(chip);
-	uint8_t id;
-	int r = bme280_read(chip, REG_ID, &id, 1);
-
-	(void)ret_wait_us;
-	if (r < 0)
-		return r;
-	if (id < variant->first_id || id > variant->id)
-		return fail_identity(chip, id);
-	*ret_is_certain = true;
-	return 0;
-}
-
 static int find(struct chip *chip)
 {
 	static const uint8_t RESET[] = {REG_RESET, RESET_WORD};
@@ -139,7 +75,7 @@ static int find(struct chip *chip)
 
 static int read_calibration_bytes(struct chip *chip, uint8_t bytes[CALIBRATION_BYTES])
 {
-	bool has_humidity = variant_of(chip)->has_humidity;
+	bool has_humidity = bme280_variant_of(chip)->has_humidity;
 	int r = bme280_read(chip, REG_CALIBRATION_LOW, bytes,
 		has_humidity ? CALIBRATION_LOW_BYTES : CALIBRATION_BMP280_BYTES);
 
@@ -210,7 +146,7 @@ static int bme280_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_
 	/* Registers and values alternate (6.2.1, 6.3.1). */
 	const uint8_t settings[] = {REG_CTRL_HUM, oversampling_code(chip), REG_CTRL_MEAS,
 		ctrl_meas_of(chip) | MODE_FORCED};
-	bool has_humidity = variant_of(chip)->has_humidity;
+	bool has_humidity = bme280_variant_of(chip)->has_humidity;
 	size_t skipped = has_humidity ? 0 : 2;
 	int r = bme280_write(chip, settings + skipped, sizeof(settings) - skipped);
 
@@ -237,7 +173,7 @@ static int bme280_start(struct chip *chip, unsigned channel, uint32_t *ret_wait_
 static int check_measured(struct chip *chip)
 {
 	uint8_t registers[4] = {0}; /* ctrl_hum, status, ctrl_meas, config */
-	bool has_humidity = variant_of(chip)->has_humidity;
+	bool has_humidity = bme280_variant_of(chip)->has_humidity;
 	size_t first = has_humidity ? 0 : REG_STATUS - REG_CTRL_HUM;
 	int r = bme280_read(chip, (uint8_t)(REG_CTRL_HUM + first), registers + first,
 		sizeof(registers) - first);
@@ -254,7 +190,7 @@ static int check_measured(struct chip *chip)
 static int bme280_collect(struct chip *chip, unsigned channel, double *ret_values)
 {
 	const struct bme280_state *state = chip->state;
-	bool has_humidity = variant_of(chip)->has_humidity;
+	bool has_humidity = bme280_variant_of(chip)->has_humidity;
 	uint8_t data[DATA_BYTES] = {[DATA_BMP280_BYTES] = ADC_RESET_16_BITS >> 8};
 	int r = check_measured(chip);
 
@@ -377,43 +313,20 @@ static const struct driver_vector BMP280_VECTORS[] = {
 };
 
 /* clang-format off */
-#define ID(text, id, ...)                                                                          \
-	{                                                                                          \
-		.source = (text), .answers = (const uint8_t[]){id}, .n_answers = 1, __VA_ARGS__    \
-	}
-/* clang-format on */
-
-static const struct driver_identity BME280_IDENTITIES[] = {
-	ID("BST-BME280-DS002-15, 5.4.1: chip_id is 0x60", 0x60, .is_certain = true),
-	ID("BST-BMP280-DS001-23, 4.3.1: 0x58 is a BMP280", 0x58, .result = -EBADMSG),
-};
-
-static const struct driver_identity BMP280_IDENTITIES[] = {
-	ID("BST-BMP280-DS001-23, 4.3.1: chip_id is 0x58", 0x58, .is_certain = true),
-	ID("BST-BME280-DS002-15, 5.4.1: 0x60 is a BME280", 0x60, .result = -EBADMSG),
-};
-
-static const struct bme280_variant VARIANT_BME280 = {
-	.name = "BME280", .id = ID_BME280, .first_id = ID_BME280, .has_humidity = true};
-static const struct bme280_variant VARIANT_BMP280 = {
-	.name = "BMP280", .id = ID_BMP280, .first_id = 0x56};
-
-/* clang-format off */
 #define COMMON                                                                                     \
 	.channels_together = true, .params = PARAMS, .integrity = DRIVER_INTEGRITY_NONE,           \
 	.deadline_us = 50000, .state_bytes = sizeof(struct bme280_state),                          \
 	.configure = bme280_configure, .start = bme280_start, .collect = bme280_collect
-#define IDENTIFIED(part)                                                                           \
-	.identify = bme280_identify, .identities = part##_IDENTITIES,                              \
-	.n_identities = DRIVER_COUNT(part##_IDENTITIES)
+#define IDENTIFIED_AS(table)                                                                       \
+	.identify = bme280_identify, .identities = (table), .n_identities = BME280_IDENTITIES
 #define BME280_PART                                                                                \
 	.description = "Bosch temperature, humidity and pressure sensor",                          \
-	.datasheet = "Bosch BST-BME280-DS002-15, revision 1.6", .variant = &VARIANT_BME280,        \
+	.datasheet = "Bosch BST-BME280-DS002-15, revision 1.6", .variant = &bme280_variant,        \
 	.channels = bme280_channels, .n_channels = CHANNELS, .vectors = BME280_VECTORS,            \
 	.n_vectors = DRIVER_COUNT(BME280_VECTORS), .model = &bme280_model
 #define BMP280_PART                                                                                \
 	.description = "Bosch temperature and pressure sensor",                                    \
-	.datasheet = "Bosch BST-BMP280-DS001-23, revision 1.23", .variant = &VARIANT_BMP280,       \
+	.datasheet = "Bosch BST-BMP280-DS001-23, revision 1.23", .variant = &bmp280_variant,       \
 	.channels = BMP280_CHANNEL_TABLE, .n_channels = BMP280_CHANNELS,                           \
 	.vectors = BMP280_VECTORS, .n_vectors = DRIVER_COUNT(BMP280_VECTORS), .model = &bmp280_model
 #define ON_I2C                                                                                     \
@@ -426,7 +339,7 @@ static const struct bme280_variant VARIANT_BMP280 = {
 
 const struct driver driver_bme280_spi = {COMMON, BME280_PART, ON_SPI, .name = "bme280_spi"};
 const struct driver driver_bmp280_spi = {COMMON, BMP280_PART, ON_SPI, .name = "bmp280_spi"};
-const struct driver driver_bme280 = {COMMON, BME280_PART, ON_I2C, IDENTIFIED(BME280),
+const struct driver driver_bme280 = {COMMON, BME280_PART, ON_I2C, IDENTIFIED_AS(bme280_identities),
 	.name = "bme280", .on_spi = &driver_bme280_spi};
-const struct driver driver_bmp280 = {COMMON, BMP280_PART, ON_I2C, IDENTIFIED(BMP280),
+const struct driver driver_bmp280 = {COMMON, BMP280_PART, ON_I2C, IDENTIFIED_AS(bmp280_identities),
 	.name = "bmp280", .on_spi = &driver_bmp280_spi};

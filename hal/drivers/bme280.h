@@ -54,6 +54,31 @@ enum { BME280_PAIRS_BYTES = 4 }; /* the most in one write */
 /* Writes registers: pairs of number and value, at most BME280_PAIRS_BYTES. */
 int bme280_write(struct chip *chip, const uint8_t *pairs, size_t size);
 
+/* The differences between the parts. */
+struct bme280_variant {
+	const char *name;
+	uint8_t id, first_id; /* samples of the BMP280 have the ids below */
+	bool has_humidity;
+};
+
+extern const struct bme280_variant bme280_variant, bmp280_variant;
+
+static inline const struct bme280_variant *bme280_variant_of(const struct chip *chip)
+{
+	return chip->driver->variant;
+}
+
+/* --- bme280_identity.c --- */
+
+/* As driver.identify. The message names another part that was found. */
+int bme280_identify(struct chip *chip, uint32_t *ret_wait_us, bool *ret_is_certain);
+
+enum { BME280_IDENTITIES = 2 };
+extern const struct driver_identity bme280_identities[BME280_IDENTITIES];
+extern const struct driver_identity bmp280_identities[BME280_IDENTITIES];
+
+/* --- bme280_convert.c --- */
+
 /* Table 16. */
 struct bme280_calibration {
 	uint16_t t1;
