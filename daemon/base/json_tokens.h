@@ -29,7 +29,7 @@ struct json_token {
 	char text[JSON_TOKEN_BYTES];
 };
 
-/* What is still to be read. Borrowed. */
+/* The bytes still to be read. Borrowed. */
 struct json_tokens {
 	const uint8_t *at, *end;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the gateway says of itself: state, about, health, and what Home Assistant is told. */
+/* Publishes what others know the gateway by: state, about, health, and its entities. */
 #include "clock.h"
 #include "gateway_internal.h"
 #include "log.h"

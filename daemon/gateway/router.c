@@ -14,8 +14,8 @@ struct route {
 };
 
 /*
- * What a message is taken apart into. It is large, mostly empty, and main handles one message at a
- * time. The stack is no place for it: the compiler touches each page of it.
+ * The parts of the message that is being handled. They are large, mostly empty, and main handles
+ * one message at a time. The stack is no place for them: the compiler touches each page of it.
  */
 static struct {
 	struct payload_action action, applied;
@@ -193,7 +193,7 @@ static void handle_health(const struct router *router, const struct router_messa
 		router->met(router->userdata, instance);
 }
 
-/* A retained one is old. That the program ends is no news. */
+/* The status of Home Assistant. Only a start is news, and a retained one is old. */
 static void handle_birth(const struct router *router, const struct router_message *message)
 {
 	static const char ONLINE[] = "online";

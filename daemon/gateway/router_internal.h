@@ -26,7 +26,7 @@ struct router_message {
 
 /* --- router_action.c --- */
 
-/* Carries out an action without a mistake, and answers it. What would do harm twice is carried out
+/* Carries out an action without a mistake, and answers it. One that would do harm twice is done
  * once. errors is cleared first; it is room for mistakes that show only now. */
 void router_carry_out(const struct router *router, const struct router_message *message,
 	const struct payload_action *action, struct payload_action *applied,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What other threads want of the thread that leads. It is a mailbox and not a queue of commands
- * because it cannot be full: of each kind of command only the last one matters.
+ * Commands of other threads for the thread that leads. It is a mailbox and not a queue because it
+ * cannot be full: of each kind of command only the last one matters.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the leader reports to the main thread, over a queue that may be full: then it reports the
- * rest later. Belongs to the leader.
+ * Reports of the leader to the main thread, over a queue. If that is full, the rest is reported
+ * later. Belongs to the leader.
  */
 #pragma once
 

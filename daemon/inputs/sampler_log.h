@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the leader logs of readings and inputs, and how often. Belongs to the leader. */
+/* Logs late readings, slow or failing parts, and inputs that change too often. Belongs to the
+ * leader. */
 #pragma once
 
 #include "log.h"

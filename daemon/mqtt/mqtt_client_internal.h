@@ -19,8 +19,8 @@
 
 enum {
 	MQTT_CONNECT_TIMEOUT_S = 5,
-	/* What TLS adds to a packet. Also more than the packets that the library writes by itself:
-	 * acknowledgements, pings. */
+	/* Added to a packet by TLS. The packets that the library writes by itself, which are
+	 * acknowledgements and pings, are smaller. */
 	MQTT_OVERHEAD_BYTES = 64,
 };
 

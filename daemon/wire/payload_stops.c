@@ -13,7 +13,7 @@
 
 enum { PATH_KEYS = 3 }; /* the keys that a path names */
 
-/* What the message says about an output of the map that moves. */
+/* An output of the map that moves, with all that the message says about it. */
 struct found {
 	bool is_addressed, is_stopped;
 	struct payload_output output;
