@@ -81,6 +81,10 @@ int outputs_note(struct outputs *outputs, struct output *output, int code);
 /* An output could not be written: it is closed or stays stopped, and its PWM parts have failed. */
 void outputs_lost(struct outputs *outputs, struct output *output, int code);
 
+/* Makes the PWM parts of an output ready, and opens it. force: even if that failed and its time to
+ * try again has not come. */
+int outputs_make_ready(struct outputs *outputs, struct output *output, bool force);
+
 /* Makes it ready and writes it, once. */
 int outputs_drive(
 	struct outputs *outputs, struct output *output, const struct output_decision *decision);
