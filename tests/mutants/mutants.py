@@ -20,6 +20,15 @@ class Mutant:
     told: str
 
 
+def path_of(tree, mutant):
+    """The file that a mutant changes. It has the text, so that a mutant does not outlive what it changes."""
+    found = (p for p in tree.rglob(mutant.file) if "build" not in p.relative_to(tree).parts[0])
+    path = min(found, key=lambda p: len(p.parts), default=None)
+    assert path, f"{mutant.kind}: there is no {mutant.file}"
+    assert mutant.old in path.read_text(encoding="utf-8"), f"{mutant.kind}: {path} has no {mutant.old!r}: name it anew"
+    return path
+
+
 def unit(name):
     return ("meson", "test", "-C", "{build}", "--print-errorlogs", name)
 
@@ -58,8 +67,8 @@ MUTANTS = [
     ),
     Mutant(
         "a line too wide", "queue.c",
-        "/* The record stays valid: only",
-        "/* Not here, not now, not ever. Not here, not now, not ever. Not here, not now, not ever. The record stays valid: only",
+        "/* SPDX-License-Identifier: MIT */\n",
+        "/* SPDX-License-Identifier: MIT */\n/* Not here, not now, not ever. Not here, not now, not ever. Not here, not now, not ever, not ever. */\n",
         "gate", "none",
         GATE,
         "columns, more than 100",
@@ -130,8 +139,8 @@ MUTANTS = [
     ),
     Mutant(
         "a disk that is not waited for", "spool_kind.c",
-        "\"event\", \"FULL\"",
-        "\"event\", \"OFF\"",
+        "\"NORMAL\"",
+        "\"OFF\"",
         "plain", "plain",
         unit("spool_power"),
         "FAILED",
@@ -214,7 +223,7 @@ MUTANTS = [
         "bool patient = is_full && ",
         "alone", "plain",
         integration("costs", "a_reading_wakes_the_link_once"),
-        "E       assert",
+        "assert (",
     ),
     Mutant(
         "a stop that comes too late", "failsafe.c",
