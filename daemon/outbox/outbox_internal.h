@@ -2,7 +2,8 @@
 /*
  * Shared by the outbox's own files.
  *
- *   outbox.c         between the threads that put messages in and the link; all but the streams
+ *   outbox.c         between the threads that put messages in and the link; what they share, and the slots
+ *   outbox_answers.c  answers and values
  *   outbox_stream.c  readings and events, live and backlog
  *   outbox_topics.c  the states of single inputs and outputs
  *   outbox_announce.c  larger retained messages, sent once
@@ -165,7 +166,13 @@ void outbox_correct_time(
 /* Removes acknowledged rows from the oldest end of the staged ones. */
 void outbox_pop_staged(struct outbox *outbox, struct outbox_store *store);
 
-/* The counterparts of functions in outbox.c for streams and single topics. */
+/* The counterparts of functions in outbox.c for answers, values, streams and single topics. */
+bool outbox_take_answer(struct outbox *outbox, struct outbox_message *message);
+bool outbox_take_value(struct outbox *outbox, struct outbox_message *message);
+void outbox_acknowledge_other(struct outbox *outbox, bool is_answer, uint64_t position);
+bool outbox_postpone_answer(struct outbox *outbox, uint64_t position);
+void outbox_retry_answers(struct outbox *outbox);
+void outbox_disconnect_others(struct outbox *outbox);
 bool outbox_take_live(
 	struct outbox *outbox, enum outbox_stream stream, struct outbox_message *message);
 bool outbox_take_backlog(

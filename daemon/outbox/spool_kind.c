@@ -23,8 +23,7 @@
  */
 #define IS_SOUND "SELECT count(*) = 1 AND max(quick_check) = 'ok' FROM pragma_quick_check"
 
-/* There is room for the numbers to come, and no row below 1, which a search from 0 on would miss.
- * */
+/* There is room for the numbers to come. No row is below 1: a search from 0 on would miss it. */
 #define IS_COUNTED(table)                                                                          \
 	"SELECT coalesce(min(number) > 0 AND max(number) <= (1 << 62), 1) FROM " table
 
