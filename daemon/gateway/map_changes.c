@@ -157,7 +157,7 @@ static void compare_objects(
 static bool is_same_interval(const struct config_interval *a, const struct config_interval *b)
 {
 	return a->default_ms == b->default_ms && a->min_ms == b->min_ms && a->max_ms == b->max_ms &&
-		a->remember == b->remember;
+		a->remember == b->remember && a->topic_unit_ms == b->topic_unit_ms;
 }
 
 static bool is_same_packed(const struct config *before, const struct config *after, size_t i)

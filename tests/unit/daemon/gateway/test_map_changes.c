@@ -51,6 +51,8 @@ static void test_sections(void **state)
 {
 	(void)state;
 	expect("interval: 500ms\n", "interval: 1s\n", "interval changed");
+	expect("interval: {default: 1s}\n", "interval: {default: 1s, topic_unit: s}\n",
+		"interval changed");
 	expect(MAP,
 		CHIPS "sensors: {a: {from: adc.0}, b: {from: adc.1, label: The light}}\n" OUTPUTS
 		      "motors: [{name: fan, forward: GPIO5, backward: GPIO6}]\n",
