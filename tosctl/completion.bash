@@ -30,6 +30,19 @@ _tosctl_of_kind() {
 	fi
 }
 
+# Those of the words that begin with what was typed, quoted where the shell would read them as more than a word: anybody
+# who may publish on the gateway's topics chooses its names. compgen -W would carry out a $(...) in them.
+_tosctl_offer() {
+	local word
+	local -a offered=()
+
+	COMPREPLY=()
+	read -r -d '' -a offered <<<"$1" || :
+	for word in "${offered[@]}"; do
+		[[ $word != "$current"* ]] || COMPREPLY+=("$(printf '%q' "$word")")
+	done
+}
+
 _tosctl() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} word i
 	local -a connection=() words=()
@@ -75,7 +88,7 @@ _tosctl() {
 		*) word=$(_tosctl_of_kind "${words[@]}") ;;
 		esac
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")
+	_tosctl_offer "$word"
 }
 
 complete -F _tosctl tosctl

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Completion of tosctl in the shells themselves, on a terminal."""
 
+import json
 import pathlib
 import re
 import shutil
@@ -65,6 +66,16 @@ def test_what_cannot_stand_there_is_not_offered(gateway, client, broker, shell):
     tosctl = f"tosctl -h 127.0.0.1 -p {broker.port}"
     for words in ("led red gre", "led red forw", "motor motor0 mot", "motor motor0 red", "watch temp tem"):
         complete(shell, f"{tosctl} {words}", rf"{words}\x07?X$", keys="\tX")
+
+
+def test_a_name_is_never_carried_out(client, broker, shell, folder):
+    """Anybody who may publish there chooses the names."""
+    about = {"schema": 1, "sensors": {"temp": {}, f"$(touch${{IFS}}{folder}/done)": {}}}
+    client.publish("other/status", "online", retain=True)
+    client.publish("other/about", json.dumps(about), retain=True)
+    complete(shell, f"tosctl -h 127.0.0.1 -p {broker.port} -t other watch ", r"\btemp\b", keys="\t\t")
+    complete(shell, f"tosctl -h 127.0.0.1 -p {broker.port} -t other watch te", r"watch temp $")
+    assert not (folder / "done").exists()
 
 
 def test_what_needs_no_gateway(shell, folder):
