@@ -30,12 +30,16 @@ void link_ask_again_plan(struct link_session *session)
 	}
 }
 
-/* What came in meanwhile is in the library, and the socket does not show it. */
+/*
+ * The answer is smaller than a message, and the library polls the socket, too: so each byte must
+ * show. Messages that come in meanwhile are in the library, and the socket does not show them.
+ */
 static int ask(struct link_session *session, struct link_request *request)
 {
 	int r;
 
 	broker_socket_release(session->socket);
+	link_wait_for_all(session);
 	r = link_subscribe_send(session, request);
 	broker_socket_hold(session->socket);
 	session->receive_due = session->has_more = true;

@@ -88,7 +88,7 @@ static int poll_timeout_ms(const struct link_session *session)
 	sooner(&timeout_us, now_us, session->received_us + link_wait_tick_us(session));
 	if (!session->commands.closing)
 		sooner(&timeout_us, now_us, broker_watch_due(&session->watch));
-	if (session->ask_due_us > 0)
+	if (!session->commands.closing && session->ask_due_us > 0)
 		sooner(&timeout_us, now_us, session->ask_due_us);
 	if (session->status_is_wrong)
 		sooner(&timeout_us, now_us, session->link->status_pause.due_us);

@@ -2,6 +2,7 @@
 """What was refused leaves a trace for somebody who does not see the answers: one line of each kind, and a count."""
 
 import json
+import re
 
 import pytest
 from conftest import make_map
@@ -290,6 +291,17 @@ def test_a_subscription_that_is_refused_for_good_leaves_the_rest(make_scripted, 
     assert len([line for line in refused_lines(gateway) if "tos/actions:" in line]) == 1
     broker.refused_topics = ()
     wait_granted(broker, gateway)
+    assert broker.connects.qsize() == 1
+
+
+@pytest.mark.parametrize("version, code", [("5", 0x87), ("3.1.1", 0x80)])
+def test_an_answer_that_comes_behind_an_acknowledgement_is_seen(make_scripted, make_gateway, version, code):
+    """The acknowledgement of a reading wakes nobody, and together with the answer it is no message yet."""
+    broker = make_scripted(refused_topics=("tos/actions",), refusal=code)
+    text = make_map(broker.port, mqtt=f"  version: {version}\n  health_interval: 1h", interval="3s")
+    make_gateway(re.sub(r"packed:\n.*\n", "", text).replace(", topic: true", ""))
+    broker.wait(SENSORS, 4)
+    assert broker.connection.subscriptions.count("tos/actions") >= 3
     assert broker.connects.qsize() == 1
 
 
