@@ -40,7 +40,8 @@ static void report(struct carrier *carrier, int error)
 			directory, name, cause.why, what, *cause.cure ? ": " : "", cause.cure);
 	}
 	note(carrier, text);
-	if (!carrier->is_failing)
+	/* What is damaged is news, whatever was wrong before. */
+	if (!carrier->is_failing || error == -EBADMSG)
 		log_error("spool", "%s", text);
 	carrier->is_failing = true;
 }
@@ -218,8 +219,7 @@ static void begin_drain(struct carrier *carrier)
 	carrier->drain_begin = carrier->read_until = carrier->staged = carrier->removed;
 }
 
-/* With a connection nothing is written, so otherwise nobody would notice that the disk recovered.
- * */
+/* With a connection nothing is written: otherwise nobody would notice that the disk recovered. */
 static void look_again(struct carrier *carrier)
 {
 	if (!carrier->is_failing || carrier->is_unread || carrier->is_draining ||

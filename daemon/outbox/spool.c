@@ -8,6 +8,7 @@
 
 #include "spool_kind.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,9 +251,27 @@ static bool may_have_other_cause(int r)
 }
 
 /*
- * An error closes the file, and the next call opens it again. SQLite also takes a file for
- * read-only if its header names a later format. Our files never do, so then the header is damaged.
- * A file that is read-only for another reason is not damaged.
+ * SQLite reads a file whose header names a later format for writing, and does not write it. Our
+ * files never do, so then the header is damaged. https://www.sqlite.org/fileformat2.html, 1.3.3.
+ */
+static bool is_of_later_format(const struct spool *spool)
+{
+	enum { WRITE_VERSION_AT = 18, WAL_VERSION = 2 };
+	int fd = open(spool->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	uint8_t version = 0;
+	bool is_later;
+
+	if (fd < 0)
+		return false;
+	is_later = pread(fd, &version, sizeof(version), WRITE_VERSION_AT) == sizeof(version) &&
+		version > WAL_VERSION;
+	(void)close(fd);
+	return is_later;
+}
+
+/*
+ * An error closes the file, and the next call opens it again. A file that is read-only for another
+ * reason than its header is not damaged, though the reason may be gone by now.
  */
 static int failed(struct spool *spool, int r)
 {
@@ -260,7 +279,7 @@ static int failed(struct spool *spool, int r)
 
 	if (cause < 0)
 		r = cause;
-	else if (r == -EROFS)
+	else if (r == -EROFS && is_of_later_format(spool))
 		r = -EBADMSG;
 	if (r == -EBADMSG)
 		move_aside(spool);

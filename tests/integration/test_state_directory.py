@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from conftest import make_map
-from harness import run_tosd
+from harness import build_library, run_tosd
 
 NOBODY = 65534
 DELIVERED = "all readings that were on disk have been delivered"
@@ -99,6 +99,22 @@ def told(client, words):
 def well_again(client):
     disk = client.wait_json("tos/health", lambda health: health["disk"]["ok"], client.mark())["disk"]
     assert disk == {"ok": True, "rows": 0, "bytes": 0}
+
+
+def test_a_file_that_just_now_could_not_be_written_is_not_taken_for_a_damaged_one(client, start, folder, sanitized):
+    """SQLite opened it for reading, and by the time that somebody looks for the reason it is gone."""
+    if sanitized:
+        pytest.skip("a sanitizer wants to be the first library")
+    state = leave_behind(folder, 50)
+    barred = folder / "barred"
+    barred.touch()
+    library = build_library(folder, "barred_file")
+    gateway = start(f"export LD_PRELOAD={library} TOS_TEST_BARRED={barred}")
+    gateway.log.wait("error: spool: .*spool.db: ")
+    barred.unlink()
+    gateway.log.wait(DELIVERED)
+    assert {json.loads(m.payload)["ts"] for m in client.since(topic="tos/sensors/backlog")} >= set(range(1, 51))
+    assert not list(state.glob("*.damaged"))
 
 
 @needs_root
