@@ -22,6 +22,7 @@ struct output {
 	struct output_values begin;
 	bool begins_as_kept; /* it is from last_values.h, and waits for the disk */
 	unsigned limited;    /* the directions in which a limit is reached */
+	bool goes_on;        /* the map before the last reload had it, with the same fail-safe */
 	bool ok;
 	struct backoff retry;
 	struct hal_error error; /* when not ok */

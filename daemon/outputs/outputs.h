@@ -42,7 +42,7 @@ int outputs_new(const struct outputs_settings *settings, struct outputs **ret_ou
 
 /* Changes to another map. Outputs with the same fingerprint keep running undisturbed; the rest is
  * made safe, closed, and opened anew. is_away: the fail-safe has tripped, and holds for what is new
- * as well. */
+ * or has another fail-safe as well. */
 int outputs_reload(struct outputs *outputs, const struct config *config, bool is_away);
 
 struct outputs_status {

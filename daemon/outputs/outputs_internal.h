@@ -57,6 +57,13 @@ void outputs_keep(const struct outputs *outputs, const struct output *output);
 /* The broker is away: what was not started does what the fail-safe says. */
 void outputs_start_no_more(struct outputs *outputs);
 
+/*
+ * After a reload while the broker is away: the fail-safe holds for outputs that are new, or have
+ * another fail-safe. The others had theirs when the broker went away: what has ended since, by
+ * max_on or a release, does not begin again.
+ */
+void outputs_failsafe_of_new(struct outputs *outputs);
+
 /* True if another one of its interlock is on, or about to. */
 bool outputs_is_excluded(const struct outputs *outputs, const struct output *output);
 

@@ -7,6 +7,14 @@
 
 enum { REST_TRIES = 3 };
 
+static bool has_same_failsafe(const struct config_output *one, const struct config_output *other)
+{
+	const struct output_values *a = &config_output_failsafe(one)->away;
+	const struct output_values *b = &config_output_failsafe(other)->away;
+
+	return a->given == b->given && output_values_hold(a, b);
+}
+
 /* An open output of the old map with the same settings goes on under its new index. */
 static void move_outputs(struct outputs *from, struct outputs *to)
 {
@@ -22,6 +30,7 @@ static void move_outputs(struct outputs *from, struct outputs *to)
 				continue;
 			to->items[i] = from->items[j];
 			to->items[i].config = config;
+			to->items[i].goes_on = has_same_failsafe(from->items[j].config, config);
 			/* One that the map no longer has is not reached. */
 			to->items[i].limited &= config->has_limits;
 			from->items[j].device = NULL;
@@ -92,7 +101,7 @@ int outputs_reload(struct outputs *outputs, const struct config *config, bool is
 		outputs_start_no_more(outputs);
 	outputs_open_all(outputs);
 	if (is_away)
-		(void)outputs_failsafe(outputs);
+		outputs_failsafe_of_new(outputs);
 	outputs_settle_interlocks(outputs);
 	(void)outputs_watch_limits(outputs);
 	outputs_tell_state(outputs);

@@ -27,7 +27,7 @@ static bool may_act(const struct output *output)
 }
 
 /* Only open outputs: a closed one is tried again by itself, and nothing may block for long here. */
-static int make_safe(struct outputs *outputs, enum output_event_type type)
+static int make_safe(struct outputs *outputs, enum output_event_type type, bool only_new)
 {
 	struct output_event event = {.time_us = clock_now_us()};
 	int r = 0;
@@ -35,7 +35,7 @@ static int make_safe(struct outputs *outputs, enum output_event_type type)
 	outputs->now_us = event.time_us;
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	{
-		if (!output->device)
+		if (!output->device || (only_new && output->goes_on))
 			continue;
 		event.type = may_act(output) ? type : OUTPUT_END;
 		r = first_error(r, outputs_react(outputs, output, &event, NULL));
@@ -63,15 +63,21 @@ int outputs_failsafe(struct outputs *outputs)
 	int r;
 
 	outputs_start_no_more(outputs);
-	r = make_safe(outputs, OUTPUT_AWAY);
+	r = make_safe(outputs, OUTPUT_AWAY, false);
 	turn_off_what_is_closed(outputs);
 	outputs_tell_state(outputs);
 	return r;
 }
 
+void outputs_failsafe_of_new(struct outputs *outputs)
+{
+	(void)make_safe(outputs, OUTPUT_AWAY, true);
+	turn_off_what_is_closed(outputs);
+}
+
 int outputs_safe(struct outputs *outputs)
 {
-	int r = make_safe(outputs, OUTPUT_END);
+	int r = make_safe(outputs, OUTPUT_END, false);
 
 	last_values_end(outputs->settings.last);
 	return r;

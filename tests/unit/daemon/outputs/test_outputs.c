@@ -1062,6 +1062,39 @@ static void test_a_reload_during_an_outage_starts_nothing_that_the_failsafe_ends
 	close_all(&f);
 }
 
+/* It had its turn when the broker went away, and no reload extends max_on. */
+static void test_a_reload_during_an_outage_starts_nothing_that_has_ended(void **state)
+{
+	const struct output_values on = led_values(true, 0);
+	struct fixture f;
+
+	(void)state;
+	open_map(&f,
+		"relays: [{name: alarm, line: GPIO5, failsafe: on, max_on: 1s},"
+		" {name: lamp, line: GPIO6, failsafe: keep}]\n");
+	assert_int_equal(
+		outputs_apply(f.outputs, 1, &(const struct output_request){.values = on}, NULL), 0);
+	assert_int_equal(outputs_failsafe(f.outputs), 0);
+	assert_int_equal(value(&f, "relay", 0, "on"), 1);
+	outputs_poll(f.outputs, clock_now_us() + 2000000);
+	assert_int_equal(value(&f, "relay", 0, "on"), 0);
+	forget_wires(&f);
+	reload_while(&f,
+		"relays: [{name: alarm, line: GPIO5, failsafe: on, max_on: 1s},"
+		" {name: lamp, line: GPIO6, failsafe: keep}, {name: fan, line: GPIO7}]\n",
+		true);
+	assert_wires(&f, "line GPIO7 0\n");
+	/* Another fail-safe holds at once. */
+	forget_wires(&f);
+	reload_while(&f,
+		"relays: [{name: alarm, line: GPIO5, failsafe: on, max_on: 1s},"
+		" {name: lamp, line: GPIO6, failsafe: off}, {name: fan, line: GPIO7}]\n",
+		true);
+	assert_wires(&f, "line GPIO6 0\n");
+	assert_int_equal(value(&f, "relay", 0, "on"), 0);
+	close_all(&f);
+}
+
 #define LIMITED "motors: [{forward: GPIO5, backward: GPIO6, limits: {forward: top}}]\n"
 #define SWITCH  "chips: {top: {driver: switch, line: GPIO24}}\n"
 
@@ -1237,6 +1270,7 @@ int main(void)
 		cmocka_unit_test(test_what_the_failsafe_cannot_write_does_not_come_back_on),
 		cmocka_unit_test(
 			test_a_reload_during_an_outage_starts_nothing_that_the_failsafe_ends),
+		cmocka_unit_test(test_a_reload_during_an_outage_starts_nothing_that_has_ended),
 		cmocka_unit_test(test_a_reload_forgets_a_limit_that_it_takes_away),
 		cmocka_unit_test(test_what_ends_together_ends_on_lines_first),
 		cmocka_unit_test(test_a_start_heeds_max_on_and_the_interlock),
