@@ -2,7 +2,8 @@
 /*
  * A chip driver's table declares everything that the gateway knows about a part: the keys of the
  * device map and their limits, the simulated part, the vectors of the generic test, the
- * documentation. A new part is one file in drivers/ and its name in drivers/meson.build.
+ * documentation. A new part is one file in drivers/ and its name in drivers/meson.build;
+ * docs/adding-a-part.md has the documents that its tests ask for.
  *
  * The "part" of a driver on attributes is a device that the kernel drives.
  *
