@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A time of the command line. */
 #pragma once
 
 #include <stdint.h>

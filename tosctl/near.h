@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Adds to a mistake the words that could have been meant. */
 #pragma once
 
 #include <stddef.h>

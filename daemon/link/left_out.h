@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Optional topics that a broker does not let the gateway publish to. Access rules
- * that were written for an earlier version must go on working. A topic is left out once the broker
- * has refused a message on it, or has twice ended the connection over one. Each broker has a list
- * of its own. Pure.
+ * Optional topics that a broker does not let the gateway publish to. Access rules that were written
+ * for an earlier version must go on working. A topic is left out once the broker has refused a
+ * message on it, or has twice ended the connection over one. Each broker has a list of its own.
+ * Pure.
  */
 #pragma once
 

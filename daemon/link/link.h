@@ -16,9 +16,9 @@
  *
  * The synchronous mode asks more of this thread:
  *
- * - All calls to the library come from it alone. - The library does not tell which socket it uses.
- * So the thread finds it among its process's, sets it
- *   up, and sleeps on it together with the outbox (link_wait.c).
+ * - All calls to the library come from it alone.
+ * - The library does not tell which socket it uses. So the thread finds it among its process's,
+ *   sets it up, and sleeps on it together with the outbox (link_wait.c).
  * - It asks the library when something is there, until nothing is left, since with TLS the library
  *   may hold what the socket no longer shows. It also asks on a tick, a quarter of the keepalive,
  *   or no ping would be sent.
@@ -64,7 +64,7 @@ struct link_event {
 	enum link_event_kind kind;
 	uint64_t at_us; /* CLOCK_MONOTONIC */
 	unsigned topic; /* message: index into link_settings.subscriptions */
-	/* What stands in the topic from the first wildcard on, with its NUL: "led/red" for
+	/* The size of the topic from the first wildcard on, with its NUL: "led/red" for
 	 * "tos/actions/+/+". Cut to LINK_LEVELS_MAX. 0: there is no wildcard. */
 	uint16_t levels_size;
 	bool retained, repeated;

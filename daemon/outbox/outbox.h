@@ -3,11 +3,11 @@
  * Messages that must reach the broker. Any thread puts them in, the link takes them out, and nobody
  * ever waits for the network.
  *
- * There are six kinds. The link is given them in this order:
+ * There are six kinds, and announcements. The link is given the kinds in this order:
  *
- *   retained  One slot for each topic of which only the newest message matters (status, state,
- *             health, about). Every new connection publishes all of them again before anything
- *             else, in the order of the slots. Later changes come after the answers.
+ *   retained  One slot for each topic of which only the newest message matters. Every new
+ *             connection publishes all of them again before anything else, in the order of the
+ *             slots. Later changes come after the answers.
  *   answers   To commands. Kept until acknowledged, bounded, the oldest dropped first. If three
  *             connections end with the same answer in flight, it is dropped: it is the cause. So is
  *             one that was refused for now five times: nobody waits for it any more.
@@ -18,6 +18,15 @@
  *   backlog   Events, then readings, that were put in without a connection, whose connection ended
  *             before the acknowledgement, or that the broker refused for now. They go out on the
  *             backlog topics, oldest first, and nothing live ever waits behind them.
+ *
+ * There are three ways to send something retained:
+ *
+ *   outbox_put_retained()  A topic that every gateway has (status, state, health, about): a slot of
+ *                          enum outbox_slot, with room for OUTBOX_PAYLOAD_MAX.
+ *   outbox_put_topic()     A topic for each input or output: many, with a few bytes each. Those
+ *                          that leave the map are cleared.
+ *   outbox_announce()      Large, seldom, and made anew for each connection, as what Home Assistant
+ *                          is told: it takes memory only until it is acknowledged.
  *
  * Putting copies the message. outbox_new() allocates all memory, but a page is only in use once it
  * was written to. Any thread may call the functions, except outbox_take() and those after it, which
@@ -91,8 +100,8 @@ int outbox_put_topic(struct outbox *outbox, const struct outbox_topic_id *id, co
 	const void *payload, size_t size);
 
 /*
- * Empties the slots of a group, for another map. What the broker has kept of a topic for which
- * is_kept() returns false is cleared.
+ * Empties the slots of a group, for another map, and clears what the broker has kept of a topic for
+ * which is_kept() returns false.
  */
 void outbox_forget_topics(struct outbox *outbox, enum outbox_topics group,
 	bool (*is_kept)(const void *context, const char *topic), const void *context);

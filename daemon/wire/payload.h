@@ -234,7 +234,8 @@ int payload_format_output_text(const struct output_kind *kind, const struct outp
 
 /*
  * ROOT/health is a list of rows, each with a key and a value of one of these kinds. A new figure of
- * the gateway's condition is a row in health.c, and needs nothing here.
+ * the gateway's condition is a row in health.c. If it is a count, a flag, a text or some texts, it
+ * needs nothing here; another type, as a fraction, is a kind here and a case in payload_health.c.
  */
 enum payload_health_kind {
 	PAYLOAD_HEALTH_COUNT,

@@ -13,11 +13,11 @@
  *
  * The number of leading zeros is chosen so that B0 ends the third byte (section 6.1).
  *
- * There is no checksum, but the answer itself tells something: - The null bit is low. If it and all
- * that follows is high, nothing pulls the line down: no part. - With further clocks the part sends
- * the result a second time, least significant bit first (figure
- *   5-2; B0 is shared). The driver reads both, and they must agree. That reveals a line that floats
- *   in noise, and every single wrong bit but B0, which is sent only once.
+ * There is no checksum, but the answer itself tells something:
+ * - The null bit is low. If it and all that follows is high, nothing pulls the line down: no part.
+ * - With further clocks the part sends the result a second time, least significant bit first
+ *   (figure 5-2; B0 is shared). The driver reads both, and they must agree. That reveals a line
+ *   that floats in noise, and every single wrong bit but B0, which is sent only once.
  * - A missing part on a line that is pulled down reads as zeros, exactly like an input at 0 V.
  */
 #include "chip.h"

@@ -13,10 +13,10 @@
  * - With the gains 1/8 and 1/4 a polynomial corrects the result. The note asks for that above 1000
  *   lx, and its flow chart (figure 23) from 100 lx on. The driver applies it to all values:
  *   otherwise there would be a step of 7 % at 1000 lx. In the dark it changes the result by 0.2 %.
- * - The gains 1 and 2 are not linear above 100 lx (note). That is their limit here. - There is no
- * checksum. The settings are read back after each result. ALS_PERS has no effect while
- *   no threshold is watched; it is set so that the settings differ from those after a reset, and
- *   from the zeros of a wire that is held low.
+ * - The gains 1 and 2 are not linear above 100 lx (note). That is their limit here.
+ * - There is no checksum. The settings are read back after each result. ALS_PERS has no effect
+ *   while no threshold is watched; it is set so that the settings differ from those after a reset,
+ *   and from the zeros of a wire that is held low.
  */
 #include "chip.h"
 

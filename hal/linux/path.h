@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Paths below /sys and /dev, which must fit. */
 #pragma once
 
 #include <stddef.h>

@@ -3,10 +3,11 @@
  * A kind of output is one struct output_kind in one file of this folder. Everything else follows
  * from it: the section of the map and its keys, the words of an action and their limits, the
  * answer, the state and the health, the fail-safe, the generic test. A new kind is one file here
- * and its name in meson.build.
+ * and its name in meson.build; CONTRIBUTING.md has the documents that its tests ask for.
  *
  * A kind only drives its ports. It does not decide when, or what comes first. Its functions are
- * called by one thread at a time and make a bounded number of writes.
+ * called by one thread at a time and make a bounded number of writes. Its rest is a state of the
+ * ports, reached by writing it once: see safe().
  */
 #pragma once
 
@@ -220,7 +221,9 @@ struct output_kind {
 	const char *article; /* "an", for the two below */
 	const char *noun;    /* "LED" */
 	const char *nouns;   /* "LEDs" */
-	const char *nature;  /* how other programs show it: "light", "switch", "motor" */
+	/* How other programs show it: "light", "switch", "motor", "number" or "siren". Home
+	 * Assistant is told nothing of another one, see home_assistant_outputs.c. */
+	const char *nature;
 	const char *example; /* an item of the section */
 	const char *action;  /* an output's object in an action */
 	size_t max;          /* in a map */
@@ -298,8 +301,12 @@ struct output_kind {
 	void (*observe)(const void *output, struct output_values *values);
 	/* The port whose write failed in the last call that returned an error. NULL: the first. */
 	size_t (*failed_port)(const void *output);
-	/* Writes the rest on every port, even if it is believed to be there. 0 or the first error.
-	 * */
+	/*
+	 * Writes the rest on every port, even if it is believed to be there. 0 or the first error.
+	 * It never sleeps, and nobody calls poll() after it: at the end of the process and in
+	 * --safe nothing comes later. So a kind whose rest takes time, as a latching relay or a
+	 * pulse that has to end, is not possible with this interface.
+	 */
 	int (*safe)(void *output);
 	/* Releases the output: one that moves is made safe first, others stay as they are. output
 	 * may be NULL. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Reads a map for tosctl probe. */
 #pragma once
 
 #include "config.h"
