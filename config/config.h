@@ -264,7 +264,7 @@ struct config_missed {
 int config_load_outputs(const char *path, const struct host *host, struct diag *diag,
 	const struct config_missed *missed, struct config **ret_config, bool *ret_whole);
 
-/* What happens to an output when the broker is away, by the map. */
+/* The map's choice for an output when the broker is away. */
 static inline const struct output_failsafe *config_output_failsafe(
 	const struct config_output *output)
 {
@@ -282,8 +282,8 @@ static inline bool config_output_acts_away(const struct config_output *output)
 	return away->given && !output_values_hold(away, &output->kind->rest);
 }
 
-/* What happens to an output at the end of the process, and by tosd --safe. Nothing given: it stays
- * as it is. An output with max_on or interlock is never left on. */
+/* The values of an output at the end of the process, and by tosd --safe. Nothing given: it stays as
+ * it is. An output with max_on or interlock is never left on. */
 static inline const struct output_values *config_output_end(const struct config_output *output)
 {
 	bool is_limited = output->max_on_us > 0 || output->interlock;
@@ -291,7 +291,7 @@ static inline const struct output_values *config_output_end(const struct config_
 	return is_limited ? &output->kind->rest : &config_output_failsafe(output)->end;
 }
 
-/* What the map starts an output with: the keys to set. Nothing given: it stays at rest, or the map
+/* The keys that the map sets at the start of an output. Nothing given: it stays at rest, or the map
  * does not know it (LAST). */
 struct output_values config_output_start(const struct config_output *output);
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What the kind checks, and where its mistakes are reported. */
+/* An output that its kind checks, and the place where its mistakes are reported. */
 struct draft {
 	struct output_draft draft;
 	struct schema *schema;

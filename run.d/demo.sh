@@ -45,7 +45,7 @@ demo_all() {
 	end_demo
 }
 
-# A port below those that the kernel hands out by itself. Whether it is free only the attempt tells.
+# A port below those that the kernel hands out by itself. Only the attempt tells if it is free.
 start_broker() {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 10000))

@@ -5,7 +5,7 @@
 
 : "${here:?the clone}" "${scratch:?a temporary folder, removed at the end}"
 
-# Ends the whole run. What was asked for counts as one skipped test.
+# Ends the whole run, which counts as one skipped test.
 skip() {
 	say "skipped: $*"
 	echo "0 passed, 0 failed, 1 skipped"

@@ -64,8 +64,8 @@ test_systemd() {
 	vm_pytest systemd "$here/tests/vm/systemd" "$@"
 }
 
-# One more boot with systemd, into which the Debian packages are installed. What they are built from was
-# tested already.
+# One more boot with systemd, into which the Debian packages are installed. The code they are built from
+# was tested already.
 test_package() {
 	made=$here/build-package
 	[ -n "$skip" ] || {

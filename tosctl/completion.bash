@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # bash completion of tosctl: commands from its help, kinds and names of outputs from the gateway.
 
-# What the gateway has, of the array connection: "led red", a line each; of a kind "red on off"; of sensors "temp". Quick,
+# Names of the gateway, of the array connection: "led red", a line each; of a kind "red on off"; of sensors "temp". Quick,
 # or nothing: TOSCTL_WAIT is for slow networks.
 _tosctl_names() {
 	tosctl -W "${TOSCTL_WAIT:-1}" "${connection[@]}" names "$@" 2>/dev/null

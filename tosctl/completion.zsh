@@ -16,7 +16,7 @@ for ((i = 2; i < CURRENT; i++)); do
 	esac
 done
 
-# What the gateway has: "led red", a line each; of a kind "red on off"; of sensors "temp". Quick, or nothing: TOSCTL_WAIT
+# Names of the gateway: "led red", a line each; of a kind "red on off"; of sensors "temp". Quick, or nothing: TOSCTL_WAIT
 # is for slow networks.
 _tosctl_names() {
 	tosctl -W ${TOSCTL_WAIT:-1} $connection names "$@" 2>/dev/null

@@ -301,7 +301,7 @@ static int parse(int argc, char **argv, struct draft *draft, int *ret_first)
 	return exit_code;
 }
 
-/* A line as "-h host" or "--json". What it holds is borrowed. */
+/* A line as "-h host" or "--json". Its words are borrowed. */
 static int take_line(char *line, const char *path, struct draft *draft)
 {
 	char name[] = "tosctl", *value, *argv[4] = {name, NULL, NULL, NULL};
@@ -407,7 +407,7 @@ static int read_map(struct draft *draft)
 	return -1;
 }
 
-/* What was given, or a URL in text from the host and the port. */
+/* The URL that was given, or one in text, from the host and the port. */
 static const char *choose_url(const struct draft *draft, char text[CONFIG_URL_BYTES])
 {
 	const struct config_tls *tls = &draft->options.mqtt.tls;
@@ -480,7 +480,7 @@ int options_parse(int argc, char **argv, struct options *ret_options, int *ret_f
 	struct draft from_file = draft;
 	int exit_code = read_own_file(&from_file), first = argc;
 
-	/* What stands there is for the commands that take it. */
+	/* The options there are for the commands that take them. */
 	from_file.options.given = 0;
 	draft = from_file;
 	if (exit_code < 0)

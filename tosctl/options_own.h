@@ -14,7 +14,7 @@ enum options_own {
 	OPTIONS_SIMULATE = 1 << 5,
 	OPTIONS_STATE = 1 << 6,
 	OPTIONS_FORCE = 1 << 7,
-	/* What the outputs take, as "led red on". */
+	/* The options that outputs take, as "led red on" does. */
 	OPTIONS_OF_OUTPUTS = OPTIONS_JSON | OPTIONS_FOR | OPTIONS_FADE,
 };
 

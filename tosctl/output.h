@@ -18,7 +18,7 @@ enum { OUTPUT_WRONG_BYTES = 320 };
 int output_make_action(const struct cJSON *about, const struct options *options, int n,
 	char **words, char ret_wrong[OUTPUT_WRONG_BYTES], struct cJSON **ret_action);
 
-/* Whether an output of ROOT/about can be told to toggle. */
+/* True if an output of ROOT/about can be told to toggle. */
 bool output_takes_toggle(const struct cJSON *output);
 
 /* Asks the gateway for what it has, sends the action and prints the answer. An exit code. */

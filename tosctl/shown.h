@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What goes to stdout, and whether it got there. */
+/* Sees to it that what is printed gets to stdout, or that it is told. */
 #pragma once
 
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 
 static const struct diag_place whole_file = {0};
 
-/* What makes a map of this name. EXAMPLES_DIR is where they are installed, if they are. */
+/* Tells how a map of this name is made. EXAMPLES_DIR is where they are installed, if they are. */
 static void tell_missing(struct diag *diag, const char *path)
 {
 	bool has_examples = access(EXAMPLES_DIR, R_OK) == 0;

@@ -18,7 +18,7 @@ struct scan {
 	uint8_t is_object[JSON_DEPTH_MAX / 8];
 };
 
-/* What the grammar expects next. */
+/* The grammar expects this next. */
 enum step { STEP_VALUE, STEP_KEY, STEP_AFTER, STEP_END };
 
 static bool in_object(const struct scan *scan)

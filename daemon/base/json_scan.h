@@ -18,7 +18,7 @@ enum {
 	JSON_DEPTH_MAX = 16 * 1024, /* levels that the scan can track */
 };
 
-/* What the grammar expects at the place of a mistake. */
+/* The grammar expects this at the place of a mistake. */
 enum json_wanted {
 	JSON_WANTS_VALUE,
 	JSON_WANTS_KEY,

@@ -5,8 +5,8 @@
  * that are gone are emptied. So an entity never is in two messages, and no entity loses its topic
  * before it has the new one.
  *
- * The file has all that a broker may keep, before it is told. What is gone leaves the file when the
- * broker has it all.
+ * The file has all that a broker may keep, before it is told. A topic that is gone leaves it when
+ * the broker has it all.
  */
 #include "discovery.h"
 

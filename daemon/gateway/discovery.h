@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tells Home Assistant what this gateway has, where the map wants it (mqtt.discovery), and takes
- * back what is gone. What was told is kept in the state directory, so that it is taken back
- * whatever happened meanwhile: a map that was edited while the gateway did not run, another prefix,
- * another root. Main thread, which waits neither for the broker nor for the disk.
+ * back what is gone. A list of all that was told is in the state directory, so that it is taken
+ * back whatever happened meanwhile: a map that was edited while the gateway did not run, another
+ * prefix, another root. Main thread, which waits neither for the broker nor for the disk.
  *
  * A device's message is made anew for each connection, when the map changes, and when Home
  * Assistant starts; in between it takes no memory.

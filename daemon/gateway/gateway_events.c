@@ -32,7 +32,7 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 		discovery_connected(&gateway->discovery);
 		gateway->router.is_forgetful =
 			gateway->lost_us == 0 || event->at_us - gateway->lost_us >= REPEATS_US;
-		/* Where no stop can come, nobody is there, whatever else goes on. */
+		/* Nobody is there if no stop can come, whatever else goes on. */
 		if (event->is_deaf)
 			failsafe_lost(&gateway->failsafe, event->at_us);
 		else

@@ -27,7 +27,7 @@ int router_apply_output(
 	return 0;
 }
 
-/* Where the results of outputs go that were written together. */
+/* The results of outputs that were written together go here. */
 struct outcome {
 	const struct router *router;
 	struct payload_action *applied;

@@ -32,7 +32,7 @@ void link_ask_again_plan(struct link_session *session)
 
 /*
  * The answer is smaller than a message, and the library polls the socket, too: so each byte must
- * show. Messages that come in meanwhile are in the library, and the socket does not show them.
+ * show. The library has read what came in meanwhile, and the socket does not show it.
  */
 static int ask(struct link_session *session, struct link_request *request)
 {

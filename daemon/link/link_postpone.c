@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the broker refuses for a reason that may pass by itself, as a broker of a cluster does
- * during a fail-over: it waits in the outbox and is sent again after a pause, which gets longer.
- * Others that are live are sent meanwhile. Readings and events have a pause of their own, beside
+ * A message that the broker refuses for a reason that may pass by itself, as in a cluster during a
+ * fail-over, waits in the outbox and is sent again after a pause, which gets longer. Others that
+ * are live are sent meanwhile. Readings and events have a pause of their own, beside
  * that of retained messages and answers: a broker may always refuse one of those.
  */
 #include "link_session.h"
 
-/* The reason codes of MQTT 5, the same in PUBACK, PUBREC and SUBACK. 3.1.1 has no reasons. */
 /* In that time after a try the broker has answered. */
 #define TAKEN_US (10 * UINT64_C(1000000))
 
+/* The reason codes of MQTT 5, the same in PUBACK, PUBREC and SUBACK. 3.1.1 has no reasons. */
 enum { UNSPECIFIED_ERROR = 0x80, IMPLEMENTATION_SPECIFIC_ERROR = 0x83, QUOTA_EXCEEDED = 0x97 };
 
 bool link_refusal_may_pass(const struct link *link, int code)
@@ -27,7 +27,7 @@ static enum outbox_part part_of(const struct in_flight_entry *entry)
 	return is_other ? OUTBOX_PART_OTHERS : OUTBOX_PART_STREAMS;
 }
 
-/* What is refused long after the last try is no failure of that try. */
+/* A refusal long after the last try is no failure of that try. */
 static void begin_pause(struct link_pause *pause, enum outbox_part part, uint64_t now_us)
 {
 	uint64_t window_us = (uint64_t)pause->backoff.window_ms * 1000;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What others say on the status topic. A broker that hangs, or a node of a cluster, may publish
+ * Listens to others on the status topic. A broker that hangs, or a node of a cluster, may publish
  * the will of an earlier connection when the gateway has long been back, perhaps elsewhere, and
- * then "offline" would stay. So the link listens there, and publishes "online" again.
+ * then "offline" would stay. So the link reads that, and publishes "online" again.
  *
  * The messages of this connection come back, too: MQTT 5 could leave them out, but with them the
  * will, which has the same client id. With QoS 0 nothing is kept for a gateway that is away, and
  * the retained message is older than this connection's own.
  *
- * "online" is no reason to answer, so two gateways on one topic do not answer each other. Whoever
- * says something else again and again is answered after a pause that grows to a minute.
+ * "online" is no reason to answer, so two gateways on one topic do not answer each other. Somebody
+ * who says something else again and again is answered after a pause that grows to a minute.
  */
 #include "link_session.h"
 

@@ -42,7 +42,7 @@ struct mqtt_client_settings {
 	const char *password; /* NULL: none */
 	int version;          /* CONFIG_MQTT_VERSION_3_1_1 or _5 */
 	struct mqtt_will will;
-	/* What is lowered for this URL. Updated; must outlive the client. */
+	/* The features that are lowered for this URL. Updated; must outlive the client. */
 	struct broker_offer *offer;
 };
 
@@ -71,7 +71,7 @@ bool mqtt_client_session_present(const struct mqtt_client *client);
 /* The socket, only to be polled. */
 int mqtt_client_fd(const struct mqtt_client *client);
 
-/* What this broker is known to lack: BROKER_OFFER_... */
+/* The features that this broker is known to lack: BROKER_OFFER_... */
 unsigned mqtt_client_lowered(const struct mqtt_client *client);
 
 /* True if the broker says what it lacks (MQTT 5); otherwise it was found by trying. */

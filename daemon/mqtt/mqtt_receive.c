@@ -104,7 +104,7 @@ int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inb
 			client->in_message = false;
 			return 1;
 		}
-		/* What was acknowledged just now came by a connection. Asking is dear. */
+		/* An acknowledgement just now came by a connection. Asking is dear. */
 		if (code != MQTTCLIENT_SUCCESS ||
 			(!client->acknowledged && !MQTTClient_isConnected(client->handle)))
 			return -ENOTCONN;

@@ -12,7 +12,7 @@ static const char TITLE[] = "states 1", UNKNOWN_BOOT[] = "-";
 
 static bool is_same_boot(const struct last_record *record, const char *boot, uint64_t now_ms)
 {
-	/* Where the boot is not known, time that goes back tells another one. */
+	/* If the boot is not known, time that goes back tells another one. */
 	return strcmp(record->boot, boot) == 0 && record->n_starts > 0 &&
 		record->starts_ms[record->n_starts - 1] <= now_ms;
 }

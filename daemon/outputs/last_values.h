@@ -4,7 +4,7 @@
  * thread writes the file: at once if an output is off, a second later if it is on. Each output is
  * known by its kind and its name, and forgotten when the map no longer has it with start: last.
  *
- * What was kept is only used once the file says on disk that this process runs: if starting an
+ * A kept state is only used once the file says on disk that this process runs: if starting an
  * output is what takes the board's supply away, the next process must see that this one did not
  * end in order.
  */
@@ -38,7 +38,7 @@ void last_values_follow(struct last_values *last, const struct config *config);
 bool last_values_find(struct last_values *last, const struct config_output *output,
 	struct output_values *ret_values);
 
-/* Whether outputs may be started: they wait for the disk, or it has failed. */
+/* Outputs may be started when the disk is READY: they wait for it, or it has failed. */
 enum last_disk { LAST_DISK_WAITS, LAST_DISK_READY, LAST_DISK_FAILED };
 enum last_disk last_values_disk(struct last_values *last);
 
@@ -46,7 +46,7 @@ enum last_disk last_values_disk(struct last_values *last);
 void last_values_note(struct last_values *last, const struct config_output *output,
 	const struct output_values *values, uint64_t now_us);
 
-/* The process ends in order. What is not written is due now. */
+/* The process ends in order. All that is not written is due now. */
 void last_values_end(struct last_values *last);
 
 /* Call this when the file keeper is closed. Returns NULL. */

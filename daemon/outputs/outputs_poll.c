@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is due: ramps, the end of a time, retries. */
+/* Does what is due: ramps, the end of a time, retries. */
 #include "outputs_internal.h"
 
 /* Does the next step of a ramp, a reversal, or a stop that could not be written yet. Returns when

@@ -25,7 +25,7 @@ struct answer_once {
 	void (*measure)(void *state); /* fills the answer; for answer_once_read() */
 };
 
-/* -ENXIO: nothing to read. What is read beyond the answer is 0xFF. */
+/* -ENXIO: nothing to read. Bytes beyond the answer are 0xFF. */
 int answer_once_take(struct answer_once *model, uint8_t *data, size_t size);
 
 /* As of struct driver_model; for parts that answer once they have measured. */

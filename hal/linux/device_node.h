@@ -6,7 +6,7 @@
 
 #include "hal_error.h"
 
-/* What helps if the file is missing or the process may not open it. */
+/* The cure if the file is missing or the process may not open it. */
 struct device_node_help {
 	const char *missing; /* "enable SPI: dtparam=spi=on in config.txt" */
 	const char *group;   /* whose members may open it: "spi" */

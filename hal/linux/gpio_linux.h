@@ -65,7 +65,7 @@ int gpio_linux_list(
 
 enum { GPIO_PATH_BYTES = 4096 };
 
-/* Where a line is. */
+/* The place of a line. */
 struct gpio_found {
 	char path[GPIO_PATH_BYTES]; /* of the chip */
 	uint32_t offset;            /* below the number of the chip's lines */

@@ -9,7 +9,7 @@
 
 enum { CANDIDATES_MAX = 8, ADDRESSES_OF_ONE_KIND = 16 };
 
-/* What is known of an address. */
+/* The drivers that an address may belong to. */
 struct suspects {
 	const struct driver *certain;
 	const struct driver *maybe[CANDIDATES_MAX];
