@@ -79,7 +79,7 @@ hand_over_page() {
 		# shellcheck source=run.d/package.sh
 		. "$here/run.d/package.sh"
 		target=$here/build-$command/page
-		run_package --no-install --page >"$scratch/page.log" || exit 1
+		run_package --no-install --page >"$scratch/page.log" 2>&1 || exit 1
 	) || die "the page's package cannot be made: $(tail -n 1 "$scratch/page.log")"
 	mkdir -p "$root/srv/tos-gateway/build-page"
 	cp "$here/build-$command/page"/tos-dashboard_*.deb "$root/srv/tos-gateway/build-page"

@@ -70,7 +70,9 @@ static void replace_link(struct gateway *gateway, struct link *link)
 
 	log_notice("mqtt", "its settings changed, connecting anew%s",
 		running ? "; motors are stopped" : "");
-	outputs_failsafe(gateway->outputs);
+	/* Where it has tripped it was done, and what has ended since is not begun again. */
+	if (!gateway->failsafe.tripped)
+		outputs_failsafe(gateway->outputs);
 	(void)link_close(gateway->link, LINK_RESTART_US);
 	gateway->link = link;
 	failsafe_lost(&gateway->failsafe, clock_now_us());

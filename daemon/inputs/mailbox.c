@@ -9,8 +9,10 @@
 int mailbox_init(struct mailbox *mailbox)
 {
 	*mailbox = (struct mailbox){.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+	int r = mailbox->fd < 0 ? -errno : 0;
+
 	shared_mutex_init(&mailbox->mutex);
-	return mailbox->fd < 0 ? -errno : 0;
+	return r;
 }
 
 void mailbox_fini(struct mailbox *mailbox)

@@ -237,7 +237,8 @@ static int turn(struct link_session *session)
 		r = link_ask_again(session);
 	if (r == 0 && !session->said_goodbye)
 		r = link_outbound_send(session);
-	if (r == 0)
+	/* Nothing follows "offline", above all no "online". */
+	if (r == 0 && !session->said_goodbye)
 		r = link_outbound_heartbeat(session);
 	if (r == -ECANCELED)
 		return r;
@@ -267,9 +268,9 @@ static int begin(struct link_session *session)
 	link->events.is_deaf = link_subscribe_is_deaf(session);
 	link_events_set_state(&link->events, LINK_EVENT_CONNECTED);
 	outbox_connected(link->settings.outbox);
-	/* Messages that came with the answer are fetched now; they would be lost if it ended here.
-	 * */
+	/* Messages that came with the answer are fetched now: they would be lost if it ended here. */
 	r = receive(session);
+	session->status_is_wrong = false; /* it is online in a moment anyway */
 	if (r == 0)
 		r = link_subscribe_optional(session);
 	link_ask_again_plan(session);

@@ -25,15 +25,30 @@ static struct outbox_announcement *new_announcement(
 	return new;
 }
 
+static bool is_same(const struct outbox_announcement *one, const struct outbox_announcement *other)
+{
+	return one->size == other->size && memcmp(one->payload, other->payload, one->size) == 0;
+}
+
+/* While a broker refuses them they are made again and again: of the same only the last one waits. */
 static void append(struct outbox *outbox, struct outbox_announcement *new)
 {
-	struct outbox_announcement **at = &outbox->announcements;
+	struct outbox_announcement **at = &outbox->announcements, *old;
 
-	for (; *at; at = &(*at)->next) {
-		if (strcmp((*at)->topic, new->topic) != 0)
-			continue;
-		(*at)->superseded = true;
-		new->in_flight = new->postponed = (*at)->postponed;
+	while ((old = *at)) {
+		bool is_on_topic = strcmp(old->topic, new->topic) == 0;
+
+		if (is_on_topic) {
+			new->in_flight = new->postponed = old->postponed;
+			old->superseded = true;
+		}
+		if (is_on_topic && old->postponed && is_same(old, new)) {
+			*at = old->next;
+			outbox->n_announcements--;
+			free(old);
+		} else {
+			at = &old->next;
+		}
 	}
 	*at = new;
 	new->number = ++outbox->last_announcement;

@@ -63,7 +63,8 @@ struct outputs_status outputs_get(const struct outputs *outputs, size_t index);
 int outputs_apply(struct outputs *outputs, size_t index, const struct output_request *request,
 	struct hal_error *error);
 
-/* True if stopping it may wait for a bus: of several, it is stopped after the others. */
+/* True unless it moves and is on lines alone: stopping it may wait for a bus, so of several it is
+ * stopped after the others. */
 bool outputs_stops_late(const struct outputs *outputs, size_t index);
 
 /*
@@ -103,7 +104,8 @@ bool outputs_have_failsafe(const struct outputs *outputs);
  * the time of the next call; UINT64_MAX: nothing to do. */
 uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us);
 
-/* Puts each output into the map's fail-safe state. 0, or the first error; goes on after one. */
+/* Puts each output into the map's fail-safe state. 0, or the first error; goes on after one. One that
+ * is closed, and is to be off, is off when it is opened again. */
 int outputs_failsafe(struct outputs *outputs);
 
 /* The same for the end of the process: outputs that move are at rest, even if the map keeps them

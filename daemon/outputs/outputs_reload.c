@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "log.h"
 #include "outputs_internal.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,13 +40,13 @@ static void move_outputs(struct outputs *from, struct outputs *to)
 	}
 }
 
-/* Nobody tries again later, and a single error may be noise on the bus. On a stuck one each try but
- * the first fails at once. */
+/* Nobody tries again later, and a single error may be noise on the bus. A bus that is stuck stays
+ * so, and each try may take the time of a transfer. */
 static void turn_off(struct output *output)
 {
 	int r = output_rest(output);
 
-	for (int i = 1; i < REST_TRIES && r < 0; i++)
+	for (int i = 1; i < REST_TRIES && r < 0 && r != -ETIMEDOUT; i++)
 		r = output_rest(output);
 	if (r < 0 && !output_rests(output))
 		log_error(output->object,

@@ -2,6 +2,7 @@
 """A terminal, in the test's hands."""
 
 import codecs
+import contextlib
 import fcntl
 import os
 import pty
@@ -102,7 +103,11 @@ class Terminal:
 
     def close(self):
         if self.code is None:
-            os.kill(self.pid, signal.SIGKILL)
+            # A shell that is the program may have outlived its terminal's leader, and hold the terminal.
+            with contextlib.suppress(OSError):
+                os.killpg(os.tcgetpgrp(self.fd), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
         os.close(self._go)
         self._reader.join()
         os.waitpid(self.pid, 0)

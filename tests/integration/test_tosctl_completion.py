@@ -30,7 +30,8 @@ def shell(request, program, environment, folder):
     terminal = Terminal([path, *arguments], environment | more, columns=300)
     # The word stands in what was typed, too, but not at the begin of a line.
     terminal.type(f"{setup}; echo re''ady\n".encode())
-    terminal.wait_text(r"[\r\n]ready\r")
+    # Behind the prompt: what is typed before that may be echoed and lost.
+    terminal.wait_text(r"[\r\n]ready\r(?s:.*)> ")
     yield terminal
     terminal.close()
 

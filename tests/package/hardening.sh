@@ -7,6 +7,7 @@ set -eu
 
 tree=$(mktemp -d)
 trap 'rm -rf "$tree" "$tree.elf" "$tree.symbols"' EXIT
+trap 'exit 1' HUP INT TERM
 status=0
 
 # lacks PROGRAM WORDS

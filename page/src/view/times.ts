@@ -12,6 +12,9 @@ export interface Times {
 	beside(key: string, value: unknown): Json | null;
 }
 
+// As long as a gateway takes them for.
+const HOUR_S = 3600;
+
 const LABELS: Record<string, Key> = { for: "timeFor", fade: "timeFade" };
 
 /** How long something is to go on means nothing beside an end. */
@@ -26,6 +29,7 @@ export function timesOf(output: Output): Times {
 		const input = h("input", {
 			type: "number",
 			min: 0,
+			max: name === "fade" ? HOUR_S : 24 * HOUR_S,
 			step: "any",
 			"data-time": name,
 		});

@@ -466,6 +466,23 @@ static void an_announcement_that_is_refused_for_now_keeps_its_order(void **state
 	assert_int_equal(outbox_announcing(outbox), 0);
 }
 
+static void announcements_that_are_always_refused_do_not_pile_up(void **state)
+{
+	struct outbox *outbox = *state;
+
+	outbox_connected(outbox);
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(outbox_announce(outbox, "config", "gone", 4), 0);
+		assert_int_equal(outbox_announce(outbox, "config", "all", 3), 0);
+		while (outbox_take(outbox, true, &message))
+			assert_true(outbox_postpone(outbox, message.id));
+	}
+	assert_int_equal(outbox_announcing(outbox), 2);
+	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "gone");
+	expect_text(outbox, OUTBOX_KIND_RETAINED, "all");
+}
+
 static void a_clearing_that_is_refused_for_now_is_sent_again(void **state)
 {
 	struct outbox *outbox = *state;
@@ -1000,6 +1017,7 @@ int main(void)
 		TEST(no_value_is_postponed),
 		TEST(of_a_retained_one_that_is_refused_for_now_the_newest_is_sent),
 		TEST(an_announcement_that_is_refused_for_now_keeps_its_order),
+		TEST(announcements_that_are_always_refused_do_not_pile_up),
 		TEST(a_clearing_that_is_refused_for_now_is_sent_again),
 		TEST(the_fd_tells_of_news_until_nothing_is_left),
 		TEST(what_is_too_big_is_refused),
