@@ -30,7 +30,7 @@ static bool is_same(const struct outbox_announcement *one, const struct outbox_a
 	return one->size == other->size && memcmp(one->payload, other->payload, one->size) == 0;
 }
 
-/* While a broker refuses them they are made again and again: of the same only the last one waits. */
+/* While a broker refuses them they are made again and again: only the last of the same waits. */
 static void append(struct outbox *outbox, struct outbox_announcement *new)
 {
 	struct outbox_announcement **at = &outbox->announcements, *old;

@@ -2,13 +2,13 @@
 /*
  * Shared by the outbox's own files.
  *
- *   outbox.c         between the threads that put messages in and the link; what they share, and the slots
- *   outbox_answers.c  answers and values
- *   outbox_stream.c  readings and events, live and backlog
- *   outbox_topics.c  the states of single inputs and outputs
+ *   outbox.c           what they share, and the slots
+ *   outbox_answers.c   answers and values
+ *   outbox_stream.c    readings and events, live and backlog
+ *   outbox_topics.c    the states of single inputs and outputs
  *   outbox_announce.c  larger retained messages, sent once
- *   outbox_spool.c   between memory and disk
- *   outbox_clock.c   readings and events from before the clock was set
+ *   outbox_spool.c     between memory and disk
+ *   outbox_clock.c     readings and events from before the clock was set
  */
 #pragma once
 

@@ -104,8 +104,8 @@ bool outputs_have_failsafe(const struct outputs *outputs);
  * the time of the next call; UINT64_MAX: nothing to do. */
 uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us);
 
-/* Puts each output into the map's fail-safe state. 0, or the first error; goes on after one. One that
- * is closed, and is to be off, is off when it is opened again. */
+/* Puts each output into the map's fail-safe state. 0, or the first error; goes on after one. One
+ * that is closed, and is to be off, is off when it is opened again. */
 int outputs_failsafe(struct outputs *outputs);
 
 /* The same for the end of the process: outputs that move are at rest, even if the map keeps them
