@@ -15,9 +15,10 @@ struct draft {
 static void report(const struct output_draft *of, const struct output_mistake *mistake)
 {
 	const struct draft *draft = (const struct draft *)of;
-	const struct yaml_node *at =
-		mistake->key ? yaml_node_get(draft->node, mistake->key) : draft->node;
-	struct diag_place place = mistake->key && !mistake->is_value ? at->key_place : at->place;
+	const struct yaml_node *at = mistake->key ? yaml_node_get(draft->node, mistake->key) : NULL;
+	struct diag_place place = at && !mistake->is_value ? at->key_place
+		: at                                       ? at->place
+							   : draft->node->place;
 
 	diag_error(draft->schema->diag, place, mistake->cure, "%s%s%s",
 		mistake->key ? mistake->key : "", mistake->key ? ": " : "", mistake->words);

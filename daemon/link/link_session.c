@@ -268,7 +268,7 @@ static int begin(struct link_session *session)
 	link->events.is_deaf = link_subscribe_is_deaf(session);
 	link_events_set_state(&link->events, LINK_EVENT_CONNECTED);
 	outbox_connected(link->settings.outbox);
-	/* Messages that came with the answer are fetched now: they would be lost if it ended here. */
+	/* Messages that came with the answer are fetched now: else they are lost if it ends. */
 	r = receive(session);
 	session->status_is_wrong = false; /* it is online in a moment anyway */
 	if (r == 0)

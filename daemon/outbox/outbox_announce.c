@@ -25,9 +25,9 @@ static struct outbox_announcement *new_announcement(
 	return new;
 }
 
-static bool is_same(const struct outbox_announcement *one, const struct outbox_announcement *other)
+static bool is_same(const struct outbox_announcement *old, const struct outbox_announcement *new)
 {
-	return one->size == other->size && memcmp(one->payload, other->payload, one->size) == 0;
+	return old->size == new->size && memcmp(old->payload, new->payload, old->size) == 0;
 }
 
 /* While a broker refuses them they are made again and again: only the last of the same waits. */

@@ -140,6 +140,8 @@ static void check_servo_pwm(struct output_draft *draft)
 				  : "frequency: 50Hz is what most take",
 		.words = words};
 
+	if (draft->periods_ns[0] == 0)
+		return; /* of a part that has a mistake, which is told there */
 	if (hz < LOWEST_HZ || hz > HIGHEST_HZ) {
 		(void)snprintf(words, sizeof(words),
 			"a servo takes 40 to 100 pulses a second, not %.0f", hz);

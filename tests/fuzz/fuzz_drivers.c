@@ -358,7 +358,7 @@ static void use_sensor(struct wire *wire, struct chip *chip, unsigned choice)
 		if (!configured && configure(wire, chip) < 0)
 			continue;
 		configured = measure(wire, chip, channel_of(chip->driver, choice + i)) == 0;
-		if (chip->lines)
+		if (driver_is_input(chip->driver))
 			watch(wire, chip);
 	}
 }
