@@ -27,7 +27,7 @@ static struct outbox_announcement *new_announcement(
 
 static bool is_same(const struct outbox_announcement *old, const struct outbox_announcement *new)
 {
-	return old->size == new->size && memcmp(old->payload, new->payload, old->size) == 0;
+	return old->size == new->size &&memcmp(old->payload, new->payload, old->size) == 0;
 }
 
 /* While a broker refuses them they are made again and again: only the last of the same waits. */
