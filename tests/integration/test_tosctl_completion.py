@@ -2,6 +2,7 @@
 """Completion of tosctl in the shells themselves, on a terminal."""
 
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -26,7 +27,10 @@ def shell(request, program, environment, folder):
     shutil.copy(COMPLETIONS / "completion.zsh", folder / "functions" / "_tosctl")
     arguments, setup = SHELLS[request.param]
     search = f"{pathlib.Path(program).parent}:{environment['PATH']}"
-    more = {"PATH": search, "TERM": "dumb", "PS1": "> ", "TOSCTL_WAIT": TOSCTL_WAIT_S}
+    # Beneath zsh the search for leaks at the end of a program hangs now and then: it traces the program, and waits for
+    # a signal that does not come. The other tests of tosctl look for leaks.
+    no_leaks = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+    more = {"PATH": search, "TERM": "dumb", "PS1": "> ", "TOSCTL_WAIT": TOSCTL_WAIT_S, "ASAN_OPTIONS": no_leaks}
     terminal = Terminal([path, *arguments], environment | more, columns=300)
     # The word stands in what was typed, too, but not at the begin of a line.
     terminal.type(f"{setup}; echo re''ady\n".encode())
