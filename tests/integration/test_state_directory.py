@@ -12,6 +12,7 @@ from conftest import make_map
 from harness import build_library, run_tosd
 
 NOBODY = 65534
+BACKLOG = "tos/sensors/backlog"
 DELIVERED = "all readings that were on disk have been delivered"
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount and to be another user")
@@ -113,7 +114,8 @@ def test_a_file_that_just_now_could_not_be_written_is_not_taken_for_a_damaged_on
     gateway.log.wait("error: spool: .*spool.db: ")
     barred.unlink()
     gateway.log.wait(DELIVERED)
-    assert {json.loads(m.payload)["ts"] for m in client.since(topic="tos/sensors/backlog")} >= set(range(1, 51))
+    client.wait_json(BACKLOG, lambda reading: reading["ts"] == 50)
+    assert {json.loads(m.payload)["ts"] for m in client.since(topic=BACKLOG)} >= set(range(1, 51))
     assert not list(state.glob("*.damaged"))
 
 
