@@ -34,7 +34,7 @@ void map_rig_close(struct map_rig *rig);
 /* Puts the parts of another map on the wires too. */
 void map_rig_add_parts(struct map_rig *rig, const struct config *config);
 
-/* What was written to the wires since the last call, without the times: "line GPIO5 1\npwm board.0
+/* Returns the writes to the wires since the last call, without times: "line GPIO5 1\npwm board.0
  * 0.5000\n". To be freed. */
 char *map_rig_wires(struct map_rig *rig);
 

@@ -275,10 +275,10 @@ size_t power_synced(const struct power_recorder *recorder, size_t cut)
 	return synced(recorder, cut, NOT_RECORDED);
 }
 
-/* What the disk has of one file. */
+/* The disk's copy of one file. */
 struct content {
 	bool exists;
-	/* What is written goes to a newer file of that name, which is not there yet. */
+	/* Writes go to a newer file of that name, which is not there yet. */
 	bool is_stale;
 	uint8_t *bytes;
 	size_t size, room;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a map without mistakes becomes. Mistakes are in test_config_maps.c. */
+/* The configuration made from a map without mistakes. Mistakes are in test_config_maps.c. */
 #include "config.h"
 #include "motor.h"
 #include "output_words.h"
@@ -622,7 +622,7 @@ static void test_file_that_is_not_there(void **state)
 	"leds: [{name: red, pwm: board.3" led "}]\n"                                               \
 	"motors: [{forward: GPIO5, backward: GPIO6, enable: board.0" motor "}]\n"
 
-/* Which fingerprints of two maps differ: one letter each. */
+/* Checks which fingerprints of two maps differ, one letter for each. */
 static void compare(const char *first, const char *second, const char *expected)
 {
 	struct config *a = load_text(first), *b = load_text(second);
@@ -654,7 +654,7 @@ static void test_fingerprints(void **state)
 	/* The same settings in other words. */
 	compare(map, MAP(", frequency: 1kHz", ", decimals: 0", ", gamma: 2.2", ", ramp: 0s"), "");
 	compare(MAP("", "", "", ", ramp: 1s"), MAP("", "", "", ", ramp: 1000ms"), "");
-	/* What sits on a chip changes with it. */
+	/* Channels change with their chip. */
 	compare(map, MAP(", frequency: 500Hz", "", "", ""), "clm");
 	compare(map, MAP(", address: 0x41", "", "", ""), "clm");
 	compare(map, MAP("", ", decimals: 1", "", ""), "s");

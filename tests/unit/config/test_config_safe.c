@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What --safe makes of a map with mistakes: the outputs it found, and those it missed. */
+/* Reads maps with mistakes as --safe does: the outputs that it finds, and those that it misses. */
 #include "config.h"
 #include "output_words.h"
 #include <errno.h>
@@ -37,7 +37,7 @@ static const struct a_case CASES[] = {
 	{GOOD "interval: {min: 5}\nspool: 7\nfailsafe: {after: 3}\n" MOTORS, "GPIO5,GPIO6;", ""},
 	{GOOD MOTORS "leds:\n  - {line: GPIO5}\n  - {foo: 7}\n", "GPIO5,GPIO6;", ""},
 
-	/* What does not matter at rest. */
+	/* Mistakes that do not matter at rest. */
 	{GOOD "motors:\n  - {name: 7, forward: GPIO5, backward: GPIO6, ramp: fast, min_duty: 3}\n",
 		"GPIO5,GPIO6;", ""},
 	{GOOD "motors:\n  - {forward: GPIO5, backward: GPIO6, pwm: hard, stop: now}\n",
@@ -182,7 +182,7 @@ static struct result load(const char *text, size_t size)
 	result.n_mistakes = diag_count(diag);
 	if (result.r == 0) {
 		print_config(config, found);
-		/* What it was made from is kept whatever it holds. */
+		/* The text of the map is kept, whatever it holds. */
 		assert_int_equal(config->text_bytes, size);
 		assert_memory_equal(config->text, text, size);
 	}

@@ -94,7 +94,7 @@ static void check_way(const struct config_part *part, const char *name)
 		part->driver, part->device};
 	char words[320];
 
-	/* What has a driver here needs no other way. */
+	/* A part that has a driver here needs no other way. */
 	if (driver_find(name) || driver_find_part(name))
 		fail_msg("%s has a driver here", name);
 	if (!config_part_way(name, words, sizeof(words)))

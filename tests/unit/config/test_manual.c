@@ -61,7 +61,7 @@ static void assert_has(const char *entry, const struct driver *driver, const cha
 		fail_msg("the manual of %s does not name %s", driver->name, word);
 }
 
-/* Whether b is counted on from a: "in3" from "in2". */
+/* Returns whether b is the next name after a: "in3" after "in2". */
 static bool is_next(const char *a, const char *b)
 {
 	size_t stem = strcspn(a, "0123456789");
@@ -225,7 +225,7 @@ static void check_limit(const char *manual, const char *told)
 	const char *dots = limits ? strstr(limits, "..") : NULL;
 	char words[128];
 
-	/* What a part can show is its data sheet's affair. */
+	/* The range that a part can show is up to its data sheet. */
 	if (!dots || strncmp(limits, " is outside what", strlen(" is outside what")) == 0)
 		return;
 	limits += strlen(outside);

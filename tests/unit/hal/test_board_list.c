@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a board has: the kernel's, made of files, and the simulated one. */
+/* Tests the list of what a board has: the kernel's, made of files, and the simulated one. */
 #include "board.h"
 #include "board_linux.h"
 #include "board_sim.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is made of a part's edges: a level counts once it has held, in the order of time. */
+/* Tests how edges become levels: a level counts once it has held, in the order of time. */
 #include "lines.h"
 #include <errno.h>
 #include <setjmp.h>

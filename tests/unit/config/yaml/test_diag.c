@@ -266,7 +266,7 @@ static void test_what_looks_like_another_character_is_named(void **state)
 		{"a: \u2019x\u2019", 4, 3, "column 4 is U+2019, a curly quote: write ' there"},
 		{"a\uff1a b: 1", 6, 1, NULL}, /* far from the place */
 		{"a\uff1a b", 1, 4, "column 2 is U+FF1A, a full-width colon: write : there"},
-		/* What follows the place does not matter. */
+		/* The text after the place does not matter. */
 		{"a: b # caf\u00e9\u00a0", 4, 1, NULL},
 		{"n: a\u200b", 4, 2,
 			"column 5 is U+200B, a zero-width character, which nobody sees: leave it "

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-/* What is printed about a text that gives no tree, or that gives one in spite of mistakes. */
+/* Returns the messages about a text that gives no tree, or gives one in spite of mistakes. */
 static char *mistakes_of(const char *text, size_t size, int result)
 {
 	struct diag *diag = NULL;

@@ -207,7 +207,7 @@ static void a_hundred_thousand_levels_need_no_stack(void **state)
 	free(deep);
 }
 
-/* What a stop is looked for in. */
+/* A stop is looked for even in such messages. */
 static void a_lenient_reader_takes_more(void **state)
 {
 	static const struct {

@@ -110,7 +110,7 @@ static void an_old_position_means_the_oldest_record_there_is(void **state)
 	assert_null(ring_at(ring, first));
 }
 
-/* What came in goes out, in order, unchanged; positions only grow. */
+/* Checks that records come out unchanged and in order, and that positions only grow. */
 static void pass_through(struct ring *ring, long size_max)
 {
 	uint32_t sizes[CAPACITY];

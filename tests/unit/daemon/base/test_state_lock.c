@@ -76,7 +76,7 @@ static void the_second_one_learns_of_the_first(void **state)
 	assert_int_equal(state_lock(directory, &lock, &holder), -EBUSY);
 	assert_int_equal(holder, child);
 	kill_holder(child);
-	/* What it left behind is nobody's. */
+	/* The lock that it left behind belongs to nobody. */
 	assert_int_equal(state_lock(directory, &lock, &holder), 0);
 	assert_true(lock.directory_fd >= 0 && lock.file_fd >= 0);
 	state_unlock(&lock);

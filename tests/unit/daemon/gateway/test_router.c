@@ -558,7 +558,7 @@ static void test_what_comes_again_is_not_carried_out_again(void **state)
 					       .response_topic = "a"}),
 		"\"on\":false"));
 	assert_string_equal(act(&f, TOGGLE), IS_ON);
-	/* What does no harm is carried out as often as it comes. */
+	/* A harmless action is carried out as often as it comes. */
 	act(&f, "{\"led\":{\"0\":{\"on\":true}}}");
 	act(&f, "{\"led\":{\"0\":{\"on\":false}}}");
 	(void)route(

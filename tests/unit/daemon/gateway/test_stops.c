@@ -132,7 +132,7 @@ static const struct form FORMS[] = {
 	{"\"motor\":{\"direction\":\"nonstop\"}", 0, 0, NULL, true},
 };
 
-/* What is wrong with the message beside the stop. */
+/* A mistake in the message beside the stop. */
 struct mistake {
 	const char *member; /* "": none */
 	const char *reason; /* in the answer; NULL: nothing is wrong */

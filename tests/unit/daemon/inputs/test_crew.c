@@ -34,7 +34,7 @@ struct fixture {
 	sem_t ended;
 };
 
-/* What the part's driver blocks on; chip->state is a pointer to it. */
+/* The part's driver blocks on this. chip->state points to it. */
 struct gate {
 	sem_t entered, open;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which values of which readings a derived one is worked out of. */
+/* Tests which values of which readings a derived value is worked out from. */
 #include "derivation.h"
 
 #include <errno.h>
@@ -135,7 +135,7 @@ static void a_source_outside_of_the_domain_is_named(void **state)
 	assert_true(take(fixture, 20, 0, 3));
 	assert_int_equal(work_out(fixture, &value), -ERANGE);
 	assert_string_equal(fixture->words, "outlet is 0, and dew_point takes 0.1..100");
-	/* What failed goes before it. */
+	/* A source that failed takes precedence over it. */
 	assert_true(take(fixture, NONE, 0, 3));
 	assert_int_equal(work_out(fixture, &value), -ENODATA);
 	assert_int_equal(fixture->failed, INLET);

@@ -16,7 +16,7 @@
 
 enum { CHANNELS = 3, TASKS_MAX = 4, DEADLINE_US = 50000 };
 
-/* What the part answers, and a log of what it was asked: "o" opened, "c" configure, "s1" start of
+/* The answers of the part, and a log of the calls to it: "o" open, "c" configure, "s1" start of
  * channel 1, "g1" collect, each with the time in us. */
 struct part {
 	uint64_t now_us;

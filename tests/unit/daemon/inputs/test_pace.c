@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When something is slow, and when it no longer is. */
+/* Tests when a sensor counts as slow, and when it no longer does. */
 #include "pace.h"
 
 #include <setjmp.h>

@@ -101,7 +101,7 @@ static void a_new_interval_begins_at_its_change(void **state)
 	assert_true(schedule.missed == 0);
 }
 
-/* Who repeats it more often than it is long must not put off the readings for ever. */
+/* An interval that is repeated before it has passed must not put off the readings for ever. */
 static void the_same_interval_again_leaves_the_grid_alone(void **state)
 {
 	struct schedule schedule;

@@ -274,7 +274,7 @@ static void another_map_does_not_repeat_what_was_said(void **state)
 		measure_adopt(&next.measures[i], &fixture->world.measures[i]);
 	struct input_event event;
 
-	/* How it is is said for the new map, and is no change. */
+	/* The state is reported for the new map, and not as a change. */
 	assert_true(watches_event(next.watches, fixture->now_us, &event));
 	assert_ptr_equal(event.config, &next.config);
 	assert_int_equal(event.index, 1);

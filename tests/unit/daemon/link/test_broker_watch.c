@@ -15,7 +15,8 @@ enum {
 	GUARD_US = 5 * S,
 };
 
-/* What came, how long ago; what is unanswered, for how long; -1: never, nothing. */
+/* How long ago the last packet came, and how long messages have been unanswered. -1: never, or
+ * none. */
 struct row {
 	const char *name;
 	bool is_list;
@@ -81,7 +82,7 @@ static void test_the_verdicts(void **state)
 
 		print_message("%s\n", ROWS[i].name);
 		assert_int_equal(broker_watch_judge(&watch, NOW_US), ROWS[i].fault);
-		/* Who sleeps until it is due is neither early nor late. */
+		/* A caller that sleeps until then is neither early nor late. */
 		assert_int_equal(
 			broker_watch_due(&watch) <= NOW_US, ROWS[i].fault != BROKER_FAULT_NONE);
 	}

@@ -16,7 +16,7 @@
 /* The kernel's macros cast their way through a message. Its parts are aligned. */
 #pragma GCC diagnostic ignored "-Wcast-align"
 
-/* What the kernel sends in one piece. */
+/* The messages that the kernel sends in one piece. */
 struct piece {
 	_Alignas(struct nlmsghdr) char bytes[1024];
 	size_t size;

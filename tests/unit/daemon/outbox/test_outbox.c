@@ -426,7 +426,7 @@ static void of_a_retained_one_that_is_refused_for_now_the_newest_is_sent(void **
 	assert_true(outbox_postpone(outbox, message.id));
 	expect_nothing(outbox);
 	assert_int_equal(outbox_announcing(outbox), 1);
-	/* What is new goes at once, and is not sent once more for an older one. */
+	/* A new message goes at once, and is not sent once more for an older one. */
 	assert_int_equal(outbox_put_retained(outbox, OUTBOX_STATE, "state", "2", 1), 0);
 	expect_text(outbox, OUTBOX_KIND_RETAINED, "2");
 	outbox_acknowledge(outbox, message.id);
@@ -757,7 +757,7 @@ static void an_event_from_before_the_clock_was_set_gets_its_time(void **state)
 	(void)expect_event(outbox, OUTBOX_KIND_OLD_EVENT, "{\"door\":1,\"ts\":1795000005000}");
 }
 
-/* Where the time stands in a payload is not the business of the outbox. */
+/* The outbox does not know where the time is in a payload. */
 static bool write_time(void *payload, size_t size, uint64_t wall_ms)
 {
 	assert_int_equal(size, sizeof(wall_ms));
@@ -816,7 +816,7 @@ static void an_input_of_an_earlier_map_is_cleared(void **state)
 	outbox_forget_topics(outbox, OUTBOX_INPUT_TOPICS, is_topic, "tos/state/input/door");
 	expect_cleared(outbox);
 	expect_nothing(outbox);
-	/* Whether it arrived is not known: a connection that ends may have lost it. */
+	/* It may not have arrived: a connection that ends can lose it. */
 	outbox_disconnected(outbox);
 	outbox_connected(outbox);
 	expect_cleared(outbox);

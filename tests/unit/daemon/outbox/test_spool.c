@@ -70,7 +70,7 @@ static uint64_t append(struct fixture *fixture, unsigned first, unsigned count)
 	return dropped;
 }
 
-/* What is kept, from the oldest on, is readings first to last and nothing else. */
+/* Checks that the readings first to last are kept, from the oldest on, and nothing else. */
 static void expect(struct fixture *fixture, unsigned first, unsigned last)
 {
 	struct spool_record record;
@@ -315,7 +315,7 @@ static void test_a_file_of_a_later_format_is_read_but_not_written(void **state)
 	end(&f);
 }
 
-/* What another program may leave in the file, with our table or without. */
+/* Checks that a file is refused after another program has changed it with this SQL. */
 static void expect_refused(const char *sql)
 {
 	struct fixture f;
@@ -394,7 +394,7 @@ static void test_what_keeps_the_file_from_being_opened_is_told(void **state)
 	end(&f);
 }
 
-/* What a crash leaves is a log beside the file; the batches that were committed are in it. */
+/* A crash leaves a log beside the file. The batches that were committed are in it. */
 static void test_a_crash_keeps_what_was_appended(void **state)
 {
 	struct fixture f;

@@ -29,7 +29,7 @@ static uint32_t first_seed(void)
 	return text ? (uint32_t)strtoul(text, NULL, 10) : 0;
 }
 
-/* What is kept: readings first to last, none if last is less. */
+/* The readings that are kept: first to last, or none if last is less. */
 struct state {
 	size_t steps; /* that the disk had done by then */
 	unsigned first, last;
@@ -143,7 +143,7 @@ static void check_row(const struct life *life, const struct spool_record *row, u
 	assert_int_equal(row->taken_ms, 1999 + number);
 }
 
-/* What the next process finds. */
+/* Returns the readings that the next process finds. */
 static struct state read_all(const struct life *life, struct spool *spool)
 {
 	struct state found = {0, 1, 0};

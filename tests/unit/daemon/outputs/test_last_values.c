@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What outputs were, beyond the process: in a real file, with the map's outputs. */
+/* Tests that outputs keep their values from one process to the next, in a real file. */
 #include "last_values.h"
 
 #include "clock.h"
@@ -284,7 +284,7 @@ static void each_is_known_by_its_kind_and_its_name(void **state)
 	assert_rests(fixture, 0);
 	assert_rests(fixture, 1);
 	end(fixture);
-	/* What the map no longer had was forgotten. */
+	/* An output that was no longer in the map was forgotten. */
 	begin(fixture, MAP);
 	assert_rests(fixture, LED);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is decided for an output: a row for each state, event and time, in milliseconds. */
+/* The decisions for an output: a row for each state, event and time, in milliseconds. */
 #include "output_rule.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -436,7 +436,7 @@ static void what_rests_is_never_due(void **state)
 	assert_true(output_due(kind, facts.max_on_us, &facts.state) == 30);
 }
 
-/* What an action makes of a motor's direction; given what there is of it. */
+/* Returns a motor's direction after an action. A direction or on below 0 is not in the action. */
 static int direction_after(struct output_facts *facts, int direction, int on)
 {
 	struct output_event event = {.type = OUTPUT_ACTION, .time_us = 9000};

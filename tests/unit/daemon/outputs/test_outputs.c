@@ -22,7 +22,7 @@
 
 static const char MAP[] = CHIPS "leds: [" RED ", " GREEN ", " BLUE "]\nmotors: [" MOTOR "]\n";
 
-/* What the listener was told, one after the other. */
+/* The reports to the listener, one after the other. */
 struct told {
 	char health[1024];
 	unsigned states;
@@ -330,7 +330,7 @@ static void test_an_led_that_could_not_be_restored_is_told(void **state)
 			told += !led.ok && i != 1;
 			if (countdown.left > 0)
 				assert_true(map_rig_output(&f.rig, outputs[i]) == 1.0);
-			/* What was restored before the fault learns of it when it is probed. */
+			/* An output restored before the fault is ok until it is probed. */
 			assert_true(led.ok || map_rig_output(&f.rig, outputs[i]) == 0.0);
 		}
 		countdown.left = 0;

@@ -513,7 +513,7 @@ static void what_may_have_expired_waits_for_a_clock(void **state)
 	assert_non_null(strstr(errors.items[0].reason, "clock is not set"));
 }
 
-/* What arrives cut is not judged by its beginning. */
+/* A message that arrives cut is not judged by its beginning. */
 static void ten_megabytes_are_refused_by_their_true_size(void **state)
 {
 	static const uint8_t WORDS[] = "{\"sensors\":{\"interval\":20}}";

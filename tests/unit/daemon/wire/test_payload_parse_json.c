@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said to somebody whose message is not JSON: what was met, and what to write instead. */
+/* The answers to messages that are not JSON: they name the mistake and what to write instead. */
 #include "fake_config.h"
 #include "payload.h"
 

@@ -44,7 +44,7 @@ static void it_counts_what_happens(void **state)
 	}
 }
 
-/* Where it can count back, it does. */
+/* A counter that can count backwards does so. */
 static void it_counts_back(void **state)
 {
 	struct rig *rig = *state;

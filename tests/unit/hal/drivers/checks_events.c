@@ -18,7 +18,7 @@ static bool is_on_lines(const struct driver *driver)
 	return driver->bus == DRIVER_BUS_LINES;
 }
 
-/* What happened until now, added to the text. Returns when to ask again. */
+/* Adds the events until now to the text. Returns when to ask again. */
 static uint64_t take_events(struct rig *rig, uint64_t *last_us, char text[TEXT_BYTES])
 {
 	struct driver_event event;
@@ -50,7 +50,7 @@ static void begin_vector(struct rig *rig, const struct driver_vector *vector)
 	assert_int_equal(sim_load_part(rig->board, RIG_PART, vector->raw, vector->raw_bytes), 0);
 }
 
-/* When it is asked: all the time, when there are edges or it wants to be, or once at the end. */
+/* When the part is asked: all the time, when it has edges or is due, or once at the end. */
 enum way { ALWAYS, WHEN_DUE, LATE, WAYS };
 
 static void play_vector(struct rig *rig, const struct driver_vector *vector, enum way way)

@@ -125,7 +125,7 @@ static void zeros_from_every_address_are_not_believed(void **state)
 	assert_use_works(rig);
 }
 
-/* What only this part answers so is not the wire's fault, and nothing is said of that. */
+/* If only this part answers so, the wire is not at fault, and nothing is reported about it. */
 static void another_part_is_not_taken_for_a_held_wire(void **state)
 {
 	struct rig *rig = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How a part is told from others without being changed. */
+/* Checks that a part is told from others without being changed. */
 #include "checks.h"
 #include "chip_pwm.h"
 

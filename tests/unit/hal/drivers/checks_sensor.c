@@ -45,7 +45,7 @@ static void it_reproduces_its_vectors(void **state)
 	}
 }
 
-/* What does not depend on what happened before. */
+/* Returns whether a value does not depend on earlier ones. */
 static bool is_level(const struct driver *driver, unsigned channel)
 {
 	return channel >= 64 || !((driver->counts | driver->paced) >> channel & 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a driver says about itself. */
+/* Checks the table in which a driver describes itself. */
 #include "checks.h"
 
 #include <errno.h>

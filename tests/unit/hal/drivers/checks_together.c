@@ -33,7 +33,7 @@ static void assert_pin(struct rig *rig, unsigned channel, uint32_t steps)
 	assert_near(pin(rig, channel), steps / (double)rig->driver->pwm_steps, 1e-9);
 }
 
-/* How many transfers one channel costs alone. */
+/* Returns the number of transfers that one channel costs alone. */
 static size_t cost_of_one(struct rig *rig)
 {
 	size_t before = rig_transfers(rig);

@@ -350,7 +350,7 @@ void rig_log_clear(struct rig *rig)
 const char *rig_log(struct rig *rig)
 {
 	/*
-	 * What was there before the last clear may reach further: cut it at the writing position.
+	 * Text from before the last clear may reach further: cut it at the writing position.
 	 */
 	(void)fflush(rig->wire_log);
 	rig->log_text[ftell(rig->wire_log)] = '\0';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the generic driver test works on: one part on a simulated board, a chip that speaks to it,
+ * The fixture of the generic driver test: one part on a simulated board, a chip that speaks to it,
  * and a clock that stands still until the test moves it.
  */
 #pragma once
@@ -50,7 +50,7 @@ void rig_fault(struct rig *rig, enum sim_fault fault);
 /* The channel shows this value from now on; the clock does not move. */
 void rig_show(struct rig *rig, unsigned channel, double value);
 
-/* What the channel can show with the chip's parameters. */
+/* Gives the range that the channel can show with the chip's parameters. */
 void rig_range(const struct rig *rig, unsigned channel, double *ret_min, double *ret_max);
 
 /* Configures from the start; where the part asks to wait, the clock moves. */
@@ -63,19 +63,19 @@ int rig_configure(struct rig *rig);
 int rig_measure(struct rig *rig, unsigned channel, double *ret_values);
 
 /*
- * A tap on the wire inverts one bit of one transfer: what is read of it. Transfers that read are
- * counted from 0 when it is armed.
+ * A tap on the wire inverts one bit that one transfer reads. Transfers that read are counted from
+ * 0 when it is armed.
  */
 void rig_tap(struct rig *rig, size_t transfer, size_t bit);
 /* True when the bit has been inverted: there was such a transfer, and it had as many bits. */
 bool rig_tap_hit(const struct rig *rig);
-/* How many transfers that read went by since it was armed. */
+/* Returns the number of transfers that read since it was armed. */
 size_t rig_tap_transfers(const struct rig *rig);
 
 /* Cuts the wire: from now on this many transfers pass, and all after them fail with -EIO. */
 void rig_cut(struct rig *rig, size_t transfers);
 
-/* How many transfers went over the wire, those that failed included, since the first call. */
+/* Returns the number of transfers since the first call, failed ones included. */
 size_t rig_transfers(struct rig *rig);
 
 /* Forgets the wire log so far. */

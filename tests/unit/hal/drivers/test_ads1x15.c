@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the ADS1115 and ADS1015; the rest is in test_drivers.c. */
+/* Tests only for the ADS1115 and ADS1015. The rest is in test_drivers.c. */
 #include "drivers/rig.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the AHT10 and AHT20; the rest is in test_drivers.c. */
+/* Tests only for the AHT10 and AHT20. The rest is in test_drivers.c. */
 #include "drivers/rig.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the BME280 and BMP280; the rest is in test_drivers.c. */
+/* Tests only for the BME280 and BMP280. The rest is in test_drivers.c. */
 #include "drivers/rig.h"
 
 #include <errno.h>
@@ -147,7 +147,7 @@ static void the_calibration_is_read_after_its_copy(void **state)
 /* All later values would be wrong by it, and none of them could show it. */
 static void an_inverted_bit_of_the_calibration_is_noticed(void **state)
 {
-	/* What is read: the id, the status twice, then the two blocks of the calibration, twice. */
+	/* The reads: the id, the status twice, then the two blocks of the calibration, twice. */
 	static const size_t BLOCK_BITS[] = {26 * 8, 7 * 8, 26 * 8, 7 * 8};
 	struct rig *rig = *state;
 

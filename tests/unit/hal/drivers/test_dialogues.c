@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a driver says to its part, word for word as the datasheet has it. A driver and its model
+ * The dialogue of a driver with its part, word for word as in the datasheet. A driver and its model
  * share the names of the commands, so that a wrong number could make both agree.
  */
 #include "drivers/rig.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the distance sensor: when it may be triggered, and what is no echo. */
+/* Tests only for the distance sensor: when it may be triggered, and which pulses are no echo. */
 #include "drivers/rig.h"
 
 #include <errno.h>

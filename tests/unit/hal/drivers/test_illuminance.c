@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the BH1750 and the VEML7700; the rest is in test_drivers.c. */
+/* Tests only for the BH1750 and the VEML7700. The rest is in test_drivers.c. */
 #include "drivers/rig.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the INA219; the rest is in test_drivers.c. */
+/* Tests only for the INA219. The rest is in test_drivers.c. */
 #include "drivers/rig.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the kernel's own devices; the rest is in the generic driver test. */
+/* Tests only for the kernel's own devices. The rest is in the generic driver test. */
 #include "drivers/rig.h"
 
 #include <errno.h>
@@ -156,7 +156,7 @@ static void a_scale_that_is_no_number(void **state)
 		"in_voltage_offset is no number");
 }
 
-/* What no table can have: names by the grammar of sysfs-bus-iio. */
+/* Names that no table can list: they follow the grammar of sysfs-bus-iio. */
 static const struct {
 	const char *name, *unit, *lines;
 	double value;

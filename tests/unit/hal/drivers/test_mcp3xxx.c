@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the MCP3208 and its family; the rest is in test_drivers.c. */
+/* Tests only for the MCP3208 and its family. The rest is in test_drivers.c. */
 #include "drivers/rig.h"
 
 #include <errno.h>

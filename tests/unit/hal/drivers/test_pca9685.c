@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the PCA9685; the rest is in the generic driver test. */
+/* Tests only for the PCA9685. The rest is in the generic driver test. */
 #include "drivers/rig.h"
 
 #include "smbus_plan.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the SCD4x; the rest is in test_drivers.c. */
+/* Tests only for the SCD4x. The rest is in test_drivers.c. */
 #include "drivers/rig.h"
 #include "trace_log.h"
 

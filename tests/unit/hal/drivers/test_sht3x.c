@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the SHT3x and SHT4x; the rest is in test_drivers.c. */
+/* Tests only for the SHT3x and SHT4x. The rest is in test_drivers.c. */
 #include "drivers/rig.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is special to the Si7021 and HTU21D; the rest is in test_drivers.c. */
+/* Tests only for the Si7021 and HTU21D. The rest is in test_drivers.c. */
 #include "../../hal/drivers/sensirion.h"
 #include "drivers/rig.h"
 

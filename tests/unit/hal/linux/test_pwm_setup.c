@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-/* What the kernel does with one write, see pwm_setup.h. */
+/* Carries out one write as the kernel does, see pwm_setup.h. */
 static int kernel_write(struct pwm_state *channel, const struct pwm_write *write)
 {
 	struct pwm_state next = *channel;

@@ -120,7 +120,7 @@ static void set_params(
 	}
 }
 
-/* How a kind is set up: for each port none, a line or a PWM output, and a variant. */
+/* The setup of a kind: for each port none, a line or a PWM output, and a variant. */
 struct set_up {
 	unsigned wiring, variant;
 };
@@ -402,7 +402,7 @@ static void check_failsafe(const struct output_kind *kind)
 		const struct output_failsafe *failsafe = &kind->failsafe[i];
 
 		assert_true(failsafe->word && failsafe->word[0]);
-		/* What moves is at rest at the end, whatever the map says. */
+		/* An output that moves is at rest at the end, whatever the map says. */
 		if (kind->moves)
 			assert_memory_equal(&failsafe->end, &kind->rest, sizeof(kind->rest));
 		if (kind->moves && failsafe->away.given)
@@ -435,7 +435,7 @@ static void a_kinds_table_is_whole(void **state)
 		check_ranges(kind);
 		assert_true(kind->rest.given);
 		assert_true(kind->open && kind->apply && kind->safe && kind->close);
-		/* What moves can be asked whether it does. */
+		/* An output that moves can be asked whether it is moving. */
 		assert_true(!kind->moves || (kind->is_running && kind->observe && kind->poll));
 	}
 }

@@ -385,7 +385,7 @@ static void a_flipped_bit_is_one_and_in_time_each(void **state)
 		met |= bits;
 	}
 	assert_int_equal(met, UINT32_MAX);
-	/* What is written goes through: nothing was read of it. */
+	/* A write goes through: it reads nothing. */
 	assert_int_equal(i2c_write_register(fixture->bus, ADDRESS, 0, 0x0f), 0);
 	assert_int_equal(memory_of(fixture, "a")->cells[0], 0x0f);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is found on a board, and what is not touched. */
+/* Tests which parts are found on a board, and which are not touched. */
 #include "probe_rig.h"
 
 #include "i2c_alone.h"
