@@ -54,7 +54,7 @@ make_root() {
 		grep -E '^(Err:|E:|W:)' "$scratch/root.log" | tail -n 10 >&2
 		skip "the package archive gives no $suite root, see above"
 	}
-	# Where the tree is copied to, as the user who runs this.
+	# The folder that the tree is copied to. It belongs to the user who runs this.
 	as_root install -d -o "$(id -u)" -g "$(id -g)" "$root/srv/tos-gateway"
 	echo "$suite $packages" >"$root.contents"
 }

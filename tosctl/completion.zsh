@@ -6,7 +6,7 @@ local -a connection found typed
 local context state state_descr line i
 typeset -A opt_args
 
-# How to reach the gateway is asked with what was typed so far.
+# The options typed so far are passed on, to reach the same gateway.
 for ((i = 2; i < CURRENT; i++)); do
 	case ${words[i]} in
 	-h | -p | -L | -u | -P | -t | -c | --unix | --url | --host | --port | --topic | --config | --cafile | --cert | --key)

@@ -114,7 +114,7 @@ export class App {
 		const before = this.gateway?.root;
 		if (before) {
 			this.stopWanted = false;
-			// What the search listens to stays.
+			// The search still needs its topics.
 			const names = TOPICS.filter(
 				(name) => name !== "about" && name !== "status",
 			);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Whether what was built runs on an ARMv6, and runs at all.
+# Checks that the build runs, and that it runs on an ARMv6.
 # usage: check.sh BUILD     of each case a line 'passed NAME' or 'failed NAME' in BUILD/check.txt
 set -u
 

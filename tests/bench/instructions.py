@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a reading and an action cost in instructions, counted by callgrind: the same on every run to within one percent.
+"""The instructions of a reading and of an action, counted by callgrind: the same on every run to within one percent.
 
 instructions.json has the counts of the last commit that changed them on purpose (Debian 12, amd64). A change that makes
 tosd dearer shows as a difference to it."""
@@ -19,7 +19,7 @@ REFERENCE = pathlib.Path(__file__).with_name("instructions.json")
 
 
 def calls(path, function):
-    """How often it was called, by whomever."""
+    """Returns how often a function was called, by any caller."""
     number, count, is_called = None, 0, False
     for line in path.read_text(encoding="utf-8").splitlines():
         match = re.match(r"(c?fn)=(\(\d+\))(?: (.*))?", line)

@@ -13,7 +13,7 @@ WINDOW = "motors:\n  - {name: window, forward: GPIO5, backward: GPIO6, limits: {
 
 
 def written(lines, level):
-    """When the motor's line was written to that level."""
+    """Returns the times at which the motor's line was written to that level."""
     return [int(words[0]) for words in lines if words[1:] == ["line", "GPIO5", level]]
 
 

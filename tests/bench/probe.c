@@ -33,7 +33,7 @@ struct probe {
 	unsigned leds;
 };
 
-/* Whether something came in time. */
+/* Returns whether something came in time. */
 static bool await(struct probe *probe, int timeout_ms)
 {
 	struct pollfd poll_fd = {.fd = probe->wire.fd, .events = POLLIN};

@@ -144,7 +144,7 @@ def probe(tools, broker, *arguments, root="tos"):
 
 
 class Bench:
-    """Where things are, and how each program is started."""
+    """Knows the paths of the programs, and starts each of them."""
 
     PROGRAMS = ("tutorial", "paho", "sync", "raw", "tosd")
 

@@ -54,7 +54,7 @@ class LanguageServer:
 
     @staticmethod
     def _answer_to(message):
-        """What it wants to know of the editor."""
+        """Returns the settings that the server asks the editor for."""
         if message["method"] != "workspace/configuration":
             return None
         return [SETTINGS.get(item["section"], {}) for item in message["params"]["items"]]

@@ -74,7 +74,7 @@ class RabbitCluster:
         return self
 
     def keep_sessions(self):
-        """Where the node of a classic queue is away, its session would be refused."""
+        """With classic queues, a session would be refused while the node of its queue is away."""
         for node in self.nodes:
             with (node.folder / "rabbitmq.conf").open("a") as file:
                 file.write("mqtt.durable_queue_type = quorum\n")

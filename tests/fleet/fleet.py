@@ -63,7 +63,7 @@ class Gateway:
         self.folder.mkdir()
         machine = f"a{number:031x}"
         (self.folder / "machine-id").write_text(machine + "\n")
-        # What %i is: see tosd.yaml(5). A board with a serial number would have the same for all.
+        # %i of tosd.yaml(5). On a board with a serial number, all gateways would have the same one.
         self.name = hashlib.sha256(f"tos-gateway machine-id {machine}".encode()).hexdigest()[:12]
         self.log = self.folder / "log"
         self.state = self.folder / "state"
@@ -177,7 +177,7 @@ class Fleet:
         return ", ".join(str(counts[node.port]) for node in self.brokers.nodes)
 
     def wait_online(self, since, gateways):
-        """When each of them was first seen online after that, by whoever saw it first."""
+        """Returns when a watcher first saw each of them online after that time."""
         names = {gateway.name for gateway in gateways}
         deadline = time.monotonic() + PATIENCE_S
         while True:

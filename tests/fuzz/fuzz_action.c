@@ -102,7 +102,7 @@ static void check_equal(
 	}
 }
 
-/* What the sender is told about it. Its id comes back as it was, whatever characters are in it. */
+/* Checks the answer to the sender. Its id comes back unchanged, whatever characters are in it. */
 static void check_answer(const struct config *config, const struct payload_action *applied,
 	const struct payload_errors *errors)
 {

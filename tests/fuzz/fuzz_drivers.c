@@ -90,7 +90,7 @@ static void disturb(struct wire *wire, uint8_t *data, size_t size)
 	}
 }
 
-/* What the kernel may say instead of making the transfer. */
+/* Returns 0, or an error that the kernel may return instead of making the transfer. */
 static int error_of(struct wire *wire)
 {
 	static const int ERRORS[] = {-ENXIO, -ETIMEDOUT, -EIO, -ENODEV, -EBUSY};

@@ -76,7 +76,7 @@ static void check_output(const struct config *config, const struct config_port *
 		(output->line != NULL));
 }
 
-/* What --safe makes of it: of any bytes, nothing but outputs that can be driven. */
+/* Checks that --safe makes only outputs that can be driven, of any bytes. */
 static void check_outputs(const uint8_t *data, size_t size, bool good)
 {
 	size_t n_missed = 0;

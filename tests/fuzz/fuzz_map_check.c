@@ -225,7 +225,7 @@ static void check_kinds(const struct config *config)
 	FUZZ_CHECK(n == config->n_outputs && n <= CONFIG_OUTPUTS_MAX);
 }
 
-/* What such a map makes the gateway say fits where it goes, also with the longest numbers. */
+/* Checks that the gateway's messages with such a map fit, even with the longest numbers. */
 static void check_words(const struct config *config)
 {
 	static char text[OUTBOX_PAYLOAD_MAX];

@@ -100,7 +100,7 @@ static int drain(struct spool *spool, uint64_t *ret_last)
 	return 0;
 }
 
-/* What there is can be taken and removed. An error means that the file went aside. */
+/* Checks that all messages can be taken and removed. After an error the file was put aside. */
 static void check_kept(struct spool *spool)
 {
 	uint64_t last = 0;

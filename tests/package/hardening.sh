@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Whether each program in some Debian packages has what the compiler and the linker can do against its
-# own mistakes. It reads the programs of every processor.
+# Checks that each program in some Debian packages is built with the hardening of the compiler and the
+# linker. It reads programs for any processor.
 # usage: hardening.sh PACKAGE.deb...     exit code 1, and what a program lacks, if one lacks something
 set -eu
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the page costs in a browser: how soon values are there, and how long it keeps the browser busy. No part of the
-suite, since it measures time: ./run page -s tests/page/measure.py. The figures are in docs/costs.md."""
+"""The costs of the page in a browser: the time until values are there, and the time that the browser is busy. It is not
+part of the suite, since it measures time: ./run page -s tests/page/measure.py. The figures are in docs/costs.md."""
 
 import statistics
 

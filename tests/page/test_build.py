@@ -62,7 +62,7 @@ def test_the_list_of_packages_names_no_host():
     for name, package in lock["packages"].items():
         assert "resolved" not in package, name
         assert not name or "integrity" in package, name
-        # What a package's author writes of money is no place that it comes from.
+        # The links for donations to a package's author are not where it is downloaded from.
         package.pop("funding", None)
     assert "://" not in json.dumps(lock)
 

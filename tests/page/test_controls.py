@@ -68,7 +68,7 @@ def test_a_slider_by_keys(page, client):
 
 
 def test_an_answer_that_is_ahead_of_its_state(open_page, make_client):
-    """What was chosen stays: it does not fall back to the state from before, until the new one is there."""
+    """The choice stays until the new state is there. It does not fall back to the state before."""
     client = make_client(version=mqtt.MQTTv5)
     keys = {"on": {"type": "bool"}, "bright": {"type": "integer", "min": 1, "max": 10}}
     led = {"name": "red", "nature": "light", "keys": {**keys, "percent": {"type": "number", "min": 0, "max": 100}}}
@@ -91,7 +91,7 @@ def test_an_answer_that_is_ahead_of_its_state(open_page, make_client):
             "const done = arguments[0]; tosPage.app.changed(); requestAnimationFrame(() => requestAnimationFrame(done))"
         )
         assert page.run(f"return document.querySelector(arguments[0]).{shown}", select)
-    # What comes then is shown, whatever it is.
+    # Any state that comes after that is shown.
     client.publish("tos/state", {"led": {"on": True, "bright": 3}}, retain=True)
     page.wait("(s) => document.querySelector(s).value === '30'", slider)
 

@@ -21,7 +21,7 @@ def test_from_the_command_to_a_moved_motor_and_a_csv(built, browser, open_page, 
         url = lines.wait(r"^(?:\x1b\S*m)?The page: (http://127\.0\.0\.1:\d+/)", timeout=3 * TIMEOUT).group(1)
         page = open_page("lang=en", url=url)
         page.wait_state("temp", "live")
-        # What the demo itself shows is over.
+        # The demo has shown all its steps.
         lines.wait("Going on until Ctrl-C", timeout=3 * TIMEOUT)
         port = int(lines.wait(r"mosquitto_sub -p (\d+)").group(1))
         client = Client(port)

@@ -167,7 +167,7 @@ def test_the_picker_has_all_gateways(page, broker, make_gateway, client):
     for root, value in (("attic", "8.5"), ("site/barn", "3.5"), ("tos", "23.5"), ("attic", "8.5")):
         page.set_input("#gateway", root)
         page.wait_value("temp", value)
-    # What is done is done there.
+    # A click acts on the chosen gateway.
     mark = other.wire.mark()
     page.click("[data-output='relay.0'] .switch")
     other.wire.wait(r" GPIO4 1$", mark)

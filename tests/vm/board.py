@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the guest's buses carry, and the gateway that drives them: the real tosd on the kernel's real interfaces."""
+"""The parts on the guest's buses, and the gateway that drives them: the real tosd on the kernel's real interfaces."""
 
 import json
 import re
@@ -84,7 +84,7 @@ class Parts:
         self.adapter_before.clear()
 
     def adapter(self, name, value):
-        """How the adapters themselves behave, see module/i2c_user.c; until the end of the test."""
+        """Sets how the adapters themselves behave until the end of the test, see module/i2c_user.c."""
         before = self.guest.run(f"cat {PARAMETERS}/{name}; echo {value} >{PARAMETERS}/{name}")
         self.adapter_before.setdefault(name, before)
 

@@ -17,7 +17,7 @@ from harness import Client
 
 
 def pytest_collection_modifyitems(items):
-    """Where the machine cannot be made, every test says why."""
+    """If the machine cannot be made, every test is skipped with the reason."""
     reason = os.environ.get("TOS_VM_SKIP")
     if reason:
         for item in items:

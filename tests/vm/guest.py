@@ -103,7 +103,7 @@ class Wire:
         return int(seconds + micros)
 
     def time_of(self, name, mark=0):
-        """When the guest wrote that name into the kernel's log, in us as wait() has them."""
+        """Returns when the guest wrote that name into the kernel's log, in us as from wait()."""
         event = self._log.wait(rf" (\d+)\.(\d+): tracing_mark_write: {name}$", mark, COMMAND_TIMEOUT_S)
         return int(event.group(1) + event.group(2))
 
@@ -152,7 +152,7 @@ class Guest:
 
     @property
     def console(self):
-        """What the kernel and the first process said."""
+        """The file with the output of the kernel and of the first process."""
         return self.initramfs.with_suffix(".console")
 
     def end(self):

@@ -38,7 +38,7 @@ def move(guest, first, last, pause_us=0):
 
 
 def events(client, mark):
-    """Where the broker gave the gateway up while it slept, the first ones are backlog."""
+    """Returns all events. The first ones are backlog if the broker gave the gateway up while it slept."""
     found = [m for m in client.since(mark) if m.topic in ("tos/events", "tos/events/backlog")]
     return [json.loads(message.payload) for message in found]
 

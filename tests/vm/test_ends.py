@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the lines do when the gateway ends, in each way, and when it begins again."""
+"""The levels of the lines when the gateway ends, in each way, and when it begins again."""
 
 import pytest
 

@@ -9,7 +9,7 @@ LIVE = "/sys/kernel/config/gpio-sim"
 
 
 def chip_name(guest):
-    """What the kernel calls the chip now."""
+    """Returns the kernel's present name of the chip."""
     return guest.run("basename $(dirname /sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio17)")
 
 

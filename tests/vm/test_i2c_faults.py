@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What goes wrong on I2C, as the kernel tells it: nothing is invented, the user is told, the rest goes on."""
+"""Faults on I2C, as the kernel reports them: no value is invented, the user is told, and everything else goes on."""
 
 import json
 import re

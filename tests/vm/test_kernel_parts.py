@@ -201,7 +201,7 @@ def test_a_ds18b20_by_its_name_and_by_its_node(made, make_gateway):
     node = re.search(r"_(28-\w+)_", MANUAL).group(1)
     gateway = make_gateway(map_of("DS18B20", f"{{driver: hwmon, bus: {node}}}"))
     gateway.reading(lambda r: r["temp1"] == -10.125)
-    # What it begins with is no temperature.
+    # The value after power-on is not a temperature.
     mark = gateway.client.mark()
     made(w1_millidegrees=85000)
     gateway.reading(lambda r: r["temp1"] is None)

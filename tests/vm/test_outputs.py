@@ -9,7 +9,7 @@ PWM = "/sys/class/pwm/pwmchip0"
 
 
 def level(guest, line):
-    """What gpio-sim itself has on the line."""
+    """Returns the level of the line as gpio-sim has it."""
     return int(guest.run(f"cat /sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio{line[4:]}/value"))
 
 
@@ -41,7 +41,7 @@ def test_a_motor_is_reversed_by_way_of_both_lines_low(guest, wire, gateway):
 
 
 def follow(changes):
-    """What the motor sees, without writes that change nothing, and how long it rested between two directions."""
+    """Returns the motor's steps, without writes that change nothing, and how long it rested between directions."""
     names = {(0, 0): "rest", (1, 0): "forward", (0, 1): "backward", (1, 1): "both"}
     levels = {FORWARD: 0, BACKWARD: 0}
     steps, times_us = ["rest"], [0]

@@ -11,7 +11,7 @@ from board import MAP
 
 @pytest.fixture
 def probe(guest):
-    """What it finds, as JSON. No gateway has that state directory."""
+    """Returns what the probe finds, as JSON. No gateway has that state directory."""
 
     def run(state="/tmp/nobody", user=None):
         command = f"tosctl -h 127.0.0.1 probe --json --state {state}"

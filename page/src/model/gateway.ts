@@ -164,7 +164,7 @@ export class Gateway {
 		for (const [name, value] of Object.entries(reading)) {
 			if (name !== "ts") this.takeValue(name, value, taken, at, isLive);
 		}
-		// What is not in the readings any more, where the gateway does not tell what it has.
+		// Without a list from the gateway, a sensor goes when it is no longer in the readings.
 		if (isLive && !this.about.sensors) {
 			for (const name of this.sensors.keys())
 				if (!(name in reading)) this.sensors.delete(name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How often the gateway measures.
+// Shows and sets the interval of the readings.
 import { whyNot, type App, type View } from "../app";
 import { h, ht, named, newId, setAttribute, setText, show } from "../dom";
 import { t } from "../text";

@@ -12,7 +12,7 @@ DPKG = "DEBIAN_FRONTEND=noninteractive /usr/bin/dpkg"
 # As dpkg leaves a package of which nothing is left.
 GONE = "unknown ok not-installed"
 BEFORE = "1.0.9"
-# What no package owns, and changes by itself: of dpkg, systemd, the broker and the users' list.
+# Files that no package owns and that change by themselves: of dpkg, systemd, the broker and the list of users.
 RESTLESS = r"^/(var/lib/(dpkg|mosquitto)/|var/lib/systemd/(random-seed|catalog|timers|coredump)|etc/(\.pwd\.lock|[a-z]*-$))"
 
 
@@ -59,7 +59,7 @@ class Package:
         return set(self.guest.run(f"find /etc /usr /var/lib | grep -Ev '{RESTLESS}'").splitlines())
 
     def residue(self):
-        """What is in the file system that was not there before."""
+        """Returns the files that were not in the file system before."""
         return sorted(self.all_files() - self.files)
 
 

@@ -10,7 +10,7 @@ from service import MAP_PATH
 
 PAGE = "/usr/share/tos-gateway/page"
 SNIPPET = "/etc/mosquitto/conf.d/tos-page.conf"
-# How a browser asks for MQTT by websockets; for printf.
+# A browser's request for MQTT over websockets, as an argument of printf.
 CRLF = r"\r\n"
 HELLO = [
     "GET /mqtt HTTP/1.1",
