@@ -74,7 +74,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """What tests have measured, also where they run in other processes: record_property("table", TEXT)."""
+    """Prints what tests have measured with record_property("table", TEXT), also in other processes."""
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for name, table in report.user_properties:
             if name == "table" and report.when == "call":

@@ -97,7 +97,7 @@ class Lines:
 
 
 class Wires(Lines):
-    """What the simulated board writes into a FIFO. What changed before a mark has been read when it is taken."""
+    """The wires of the simulated board, which it writes into a FIFO. Changes before a mark have been read when it is taken."""
 
     _fences = itertools.count()
 
@@ -316,7 +316,7 @@ class Client:
         return info
 
     def fence(self):
-        """What the broker had for this client before has arrived when it returns."""
+        """Returns once everything that the broker had for this client has arrived."""
         mark = self.mark()
         self.publish("test/fence", "")
         self.wait("test/fence", mark=mark)

@@ -16,7 +16,7 @@ TOP_REQUIRED = {"dev", "o", "cmps"}
 TOP_ALLOWED = TOP_REQUIRED | {"avty", "avty_t", "avty_mode", "avty_tpl", "pl_avail", "pl_not_avail", "stat_t", "cmd_t", "qos", "e"}
 DEVICE_ALLOWED = {"ids", "cns", "mf", "mdl", "mdl_id", "name", "hw", "sw", "sn", "sa", "cu", "via_device"}
 ORIGIN_ALLOWED = {"name", "sw", "url"}
-# What a component takes over from the message, if it does not say it itself.
+# The keys that a component inherits from the message, unless it has its own.
 INHERITED = {"avty", "avty_t", "avty_mode", "avty_tpl", "pl_avail", "pl_not_avail", "stat_t", "cmd_t"}
 AVAILABILITY = {"t", "pl_avail", "pl_not_avail", "val_tpl"}
 

@@ -181,7 +181,7 @@ class World:
         self.log_mark = self.gateway.log.mark()
 
     def crash(self):
-        """What ran then is remembered: on real hardware it runs on."""
+        """Kills the gateway. Motors that run then are remembered, since on real hardware they run on."""
         self.event()
         self.gateway.kill()
         self.at_end = self.look()[0]
@@ -211,7 +211,7 @@ class World:
                 assert written and float(written[-1]) == 0, f"tosd --safe did not stop {channel}"
 
     def result(self):
-        """How many milliseconds after the event the motors stood still for good; 0 if they did all the time."""
+        """Returns how many milliseconds after the event the motors stood still for good; 0 if they never moved."""
         if self.safe_us:
             return (self.safe_us - self.event_us) / 1e3
         return self._late_ms(self._end() if self.ends else self._settle())

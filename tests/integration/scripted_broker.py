@@ -229,7 +229,7 @@ class Connection:
 
 
 class ScriptedBroker:
-    """What it offers, and how it misbehaves, may be changed while it runs."""
+    """A broker that follows a script. Its features and its misbehaviour may be changed while it runs."""
 
     def __init__(self, port=0, **script):
         self.speaks_5 = script.pop("speaks_5", True)

@@ -21,8 +21,8 @@ class Terminal:
 
     SEQUENCE = re.compile(r"\033\[(\?\d+[hl]|[\d;]*[A-Za-z])")
 
-    # When the first process of a terminal ends, the kernel hangs up, and drops what nobody has read yet. So a shell is
-    # the first: it says how the program ended, and goes when that was read.
+    # When the first process of a terminal ends, the kernel hangs up, and drops output that nobody has read yet. So a
+    # shell is the first one: it writes the program's exit code, and ends when that was read.
     LEADER = """trap : INT; "$@"; printf '\\0%d\\0' $?; read -r _ <&3"""
     END = re.compile("\0(\\d+)\0")
 

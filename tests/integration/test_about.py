@@ -50,7 +50,7 @@ def test_it_tells_what_the_map_has(broker, client, make_client, make_gateway):
 
 
 def test_every_key_that_it_names_is_one_of_an_action(gateway, client):
-    """Who makes its actions out of it is understood."""
+    """A program that builds its actions from it is understood."""
     for kind, outputs in about(client)["outputs"].items():
         for index, output in enumerate(outputs):
             for name, key in output["keys"].items():

@@ -228,7 +228,7 @@ def test_a_motor_that_is_turned_on_goes_on_as_before(gateway, client):
     assert lines() == (1, 0, 0.3)
     assert client.ask('{"motor":{"on":false}}') == ok('{"motor":{"direction":"stop","speed":3}}')
     assert lines() == (0, 0, 0)
-    # What stands beside a stop is remembered, and starts nothing.
+    # Other keys beside a stop are remembered, and start nothing.
     client.ask('{"motor":{"on":false,"direction":"backward","percent":45.5}}')
     assert lines() == (0, 0, 0)
     answer = client.ask('{"motor":{"on":true}}')
@@ -348,7 +348,7 @@ def test_refused_action_does_not_touch_the_state(gateway, client):
 def test_hardware_that_fails(gateway, client):
     gateway.fault("pwmchip0.1", "short")
     answer = client.ask('{"id":1,"led":{"red":{"on":true},"blue":{"on":true},"green":{"on":true}}}')
-    # What came before it is done, what comes after it is not.
+    # Outputs before the one that fails are done, those after it are not.
     assert answer == (
         '{"ok":false,"id":1,"errors":[{"path":"led.2","reason":"pwmchip0.1: the transfer failed"}],'
         '"applied":{"led":{"red":{"on":true,"bright":10}}}}'

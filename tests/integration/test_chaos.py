@@ -46,7 +46,7 @@ class Subscriber:
         self.clients.append(client)
 
     def broker_is_gone(self):
-        """What it still sent has been read by the time that the connection's end is."""
+        """Everything that it sent has been read before the end of the connection is seen."""
         assert self._lost.wait(TIMEOUT)
         self.clients[-1].close()
 
@@ -88,7 +88,7 @@ class Run:
         return count
 
     def complaints(self):
-        """Where the gateway itself says that it could not keep its promise."""
+        """Returns the lines in which the gateway itself reports that it could not keep its promise."""
         return [line for line in self._lines() if line.startswith("error: spool:")]
 
     def may_be_lost(self):
@@ -199,7 +199,7 @@ class World:
             self.runs[-1].gateway.fault(target, fault)
 
     def choices(self):
-        """What may happen now, each as often as it stands here."""
+        """Returns the actions that are possible now. One that is listed more often is more likely."""
         actions = {
             "up": [self.kill_broker, self.stop_broker, self.freeze_broker],
             "frozen": [self.thaw_broker] * 3 + [self.kill_broker],

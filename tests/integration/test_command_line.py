@@ -172,7 +172,7 @@ def test_standard_input_is_no_map(binary, tmp_path):
 
 @pytest.mark.parametrize("option", ["--check", "--safe", "--simulate"])
 def test_a_pipe_is_no_map(binary, folder, option):
-    """Who reads it waits for ever, and --safe is for when it is urgent."""
+    """Reading a pipe could take for ever, and --safe is urgent."""
     path = folder / "pipe.yaml"
     os.mkfifo(path)
     expected = f"{path}: error: is not a regular file\n  put the map into a file\n"

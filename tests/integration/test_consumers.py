@@ -161,7 +161,7 @@ def node_of(name):
 
 
 def test_the_flow_of_node_red_hangs_together():
-    """What an import into Node-RED looks at, and nodes that it has from the start."""
+    """It has everything that Node-RED checks at an import, and only nodes that Node-RED has from the start."""
     nodes = flow()
     ids = [node["id"] for node in nodes]
     assert len(ids) == len(set(ids))
@@ -176,7 +176,7 @@ def test_the_flow_of_node_red_hangs_together():
     assert all(node["id"] in reached for node in nodes if node["type"] in ("function", "debug", "mqtt out"))
 
 
-# How Node-RED calls a function node: its text is the body.
+# Calls a function node as Node-RED does: its text is the body.
 HARNESS = """
 const [body, messages] = JSON.parse(require('fs').readFileSync(0));
 const store = {};

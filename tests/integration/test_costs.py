@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What a reading, an action and a limit cost in wake-ups and packets, which is most of it. Instructions are counted by
-./run bench."""
+"""The wake-ups and packets of a reading, an action and a limit, which are most of the cost. ./run bench counts the
+instructions."""
 
 import json
 import pathlib
@@ -39,7 +39,7 @@ def one_sensor(port, interval="50ms", keepalive="20s"):
 
 
 def wake_ups(gateway, thread):
-    """How often a thread of the gateway has slept so far."""
+    """Returns how often a thread of the gateway has slept so far."""
     for task in pathlib.Path(f"/proc/{gateway.process.pid}/task").iterdir():
         status = dict(line.split(":", 1) for line in (task / "status").read_text().splitlines())
         if status["Name"].strip() == thread:
@@ -95,7 +95,7 @@ def test_an_acknowledgement_of_an_action_and_its_answer_are_one_packet(fake, mak
 
 
 def unread(connection):
-    """How many bytes from us the gateway has in its socket and has not read."""
+    """Returns how many of our bytes are in the gateway's socket and not yet read."""
     ports = [connection.getpeername()[1], connection.getsockname()[1]]
     for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
         words = line.split()

@@ -40,7 +40,7 @@ def dead_links(page):
 
 
 def code(text):
-    """What stands between backticks, and the words of indented lines."""
+    """Yields the text between backticks, and the words of indented lines."""
     fenceless = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     yield from re.findall(r"`([^`\n]+)`", fenceless)
     for line in re.findall(r"^    (.+)$", fenceless, re.MULTILINE):
@@ -93,7 +93,7 @@ def without_remarks(text):
 
 
 def shape(page):
-    """What a page in another language must have as well."""
+    """Returns what a page must share with its translation."""
     text = text_of(page)
     tables = [len(table.splitlines()) for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)]
     other = pathlib.Path(page).name.replace(".ko.", ".") if ".ko." in page else pathlib.Path(page).name.replace(".md", ".ko.md")
@@ -122,7 +122,7 @@ def test_each_page_is_reached_from_the_readme():
 
 @pytest.mark.parametrize("page", ["README.md", "docs/device-map.md", "docs/coming-from.md", "docs/tutorial.md"])
 def test_the_maps_of_a_page_are_good_ones(binary, folder, page):
-    """What a reader copies."""
+    """Readers copy them."""
     maps = re.findall(r"^```yaml\n(.*?)^```", text_of(page), re.MULTILINE | re.DOTALL)
     assert maps
     for text in maps:

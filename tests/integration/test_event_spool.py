@@ -125,7 +125,7 @@ def test_disk_and_memory_are_sent_in_order_and_what_is_live_at_once(client, prox
     gateway.log.wait(DELIVERED, timeout=PATIENCE)
     move(gateway, 301, 302)
     client.wait_several(LIVE, 2)
-    # What the broker acknowledged came before this question.
+    # With this answer, the acknowledgements of all earlier messages have arrived.
     client.ask_json({"id": "fence"})
     mark = gateway.log.mark()
     proxy.cut()
@@ -141,7 +141,7 @@ def test_disk_and_memory_are_sent_in_order_and_what_is_live_at_once(client, prox
 
 
 def leave_behind(folder, count):
-    """What an earlier run might have left: moves number 1 to count."""
+    """Makes the file of an earlier run, with the moves 1 to count."""
     state = folder / "g" / "state"
     state.mkdir(parents=True)
     with contextlib.closing(sqlite3.connect(state / "events.db")) as database, database:

@@ -35,7 +35,7 @@ def monotonic_us():
 
 
 def stop_time_us(gateway, mark):
-    """When the forward line went low, on the wires' own clock."""
+    """Returns when the forward line went low, on the wires' own clock."""
     return int(gateway.wire.wait(r"^(\d+) line GPIO5 0$", mark).group(1))
 
 
@@ -195,7 +195,7 @@ def test_sigterm_without_a_broker_ends_in_time(broker, make_client, make_gateway
 
 
 def test_safe_makes_safe_after_a_crash(broker, make_client, make_gateway, binary):
-    """What ExecStopPost= does: the lines that the killed process left are driven low by another one."""
+    """As ExecStopPost= does: another process drives the lines low that the killed one left."""
     gateway, _ = running(broker, make_client, make_gateway)
     gateway.kill(signal.SIGKILL)
     wires = gateway.folder / "safe"
@@ -217,7 +217,7 @@ def test_safe_makes_safe_after_a_crash(broker, make_client, make_gateway, binary
 
 
 def make_safe(gateway, binary):
-    """What it says, and what it wrote to the wires."""
+    """Returns its output and its writes to the wires."""
     wires = gateway.folder / "safe"
     wires.mkdir()
     result = subprocess.run(

@@ -62,7 +62,7 @@ def test_a_part_that_is_away_at_the_start_does_not_stop_the_gateway(broker, clie
     "target, fault", [("climate", "no-answer"), ("climate", "short"), ("climate", "flip"), ("/dev/i2c-1", "stuck")]
 )
 def test_the_rhythm_of_the_others_goes_on(broker, client, make_gateway, target, fault):
-    """What a stuck bus costs the others at a shorter interval is in test_slow_parts."""
+    """test_slow_parts has the delay of the others at a shorter interval."""
     gateway = make_gateway(make_map(broker.port, interval="400ms"))
     client.wait("tos/sensors")
     gateway.fault(target, fault)

@@ -240,7 +240,7 @@ def test_ten_levels_come_back_as_they_were(world, level):
     assert applied == {"led": {"green": {"on": True, "bright": level}}}
     light.read(template="stat_tpl", mark=mark, accept=lambda text: text == "on")
     shown = light.read(template="bri_tpl", mark=mark, accept=lambda text: int(text) == round(25.5 * level))
-    # What is shown means the same level again.
+    # The brightness that is shown maps back to the same level.
     again = json.loads(light.render("cmd_on_tpl", brightness=int(shown)))
     assert again["led"]["green"]["bright"] == level
 
@@ -506,13 +506,13 @@ def kept(gateway):
 
 
 def wait_kept(gateway, client, accept):
-    """What is gone leaves the file with the next health, when the broker has it all."""
+    """Waits for the file. A removed entity leaves it with the next health after the broker has everything."""
     while not accept("\n".join(kept(gateway))):
         client.wait("tos/health", mark=client.mark())
 
 
 def test_a_reload_while_the_broker_is_away(broker, world, make_client):
-    """What is gone is removed at the next connect: of this broker nothing was kept, another one may have it."""
+    """A removed entity is cleared at the next connect. This broker kept nothing, but another one may have it."""
     gateway, client, device = world
     (topic,) = device.messages
     broker.kill()

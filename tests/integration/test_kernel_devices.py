@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the kernel drives itself, on the simulated board: sensors of hwmon and IIO, and LEDs."""
+"""Devices with a kernel driver, on the simulated board: sensors of hwmon and IIO, and LEDs."""
 
 import json
 

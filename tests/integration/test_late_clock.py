@@ -62,7 +62,7 @@ def test_readings_that_wait_get_their_time_once_it_is_known(broker, client, late
     gateway.log.wait("readings are on disk, up to")
     next_reading(gateway)
     proxy.open()
-    # What is live does not wait for the time, what is not live does.
+    # Live readings do not wait for the time. Others do.
     live = client.wait_several(LIVE, 10)
     assert all(json.loads(message.payload)["ts"] is None for message in live)
     assert client.since(topic=BACKLOG) == []

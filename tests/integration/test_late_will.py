@@ -25,7 +25,7 @@ def lines(gateway, text):
 
 
 def fence(broker):
-    """What the gateway was sent before has had its effect."""
+    """Waits until everything that was sent to the gateway before has had its effect."""
     mark = broker.mark()
     broker.connection.publish("tos/actions", b'{"led": {"0": {"on": true}}}')
     broker.wait("tos/actions/ack", mark=mark)

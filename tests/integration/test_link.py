@@ -248,7 +248,7 @@ def test_commands_in_flight_when_the_link_is_cut(broker, proxy, client, make_gat
         proxy.open()
         gateway.log.wait("connected to", connections)
         client.wait_json("tos/actions/ack", lambda answer: answer["id"] == actions[-1]["id"], mark)
-        # What was sent twice was answered twice; and behind all of that, once more, is the stop.
+        # A repeated action was answered twice. The stop comes once more, after all of them.
         client.publish("tos/actions", {"id": "fence", "led": {"0": {"on": True}}})
         client.wait_json("tos/actions/ack", lambda answer: answer["id"] == "fence", mark)
         answers = [json.loads(message.payload) for message in client.since(mark, "tos/actions/ack")]
@@ -300,7 +300,7 @@ def test_a_refused_message_is_told_and_counted(make_broker, make_client, make_ga
     gateway = make_gateway(make_map(broker.port, mqtt="  health_interval: 1s"))
     gateway.log.wait("a message on tos/sensors was refused: Not authorized; it is lost")
     client = make_client(broker.port)
-    # What is refused is not sent again, or the queue would grow.
+    # A refused message is not sent again, or the queue would grow.
     client.wait_json("tos/health", lambda health: health["rejected"] > 20 and health["queued"] <= 2)
 
 

@@ -350,7 +350,7 @@ def try_cell(binary, folder, way_in, way_out):
             function(world)
             next(steps, None)
         late_ms = world.result()
-        # Where the broker is gone too, the fail-safe comes soon after.
+        # If the broker is gone too, the fail-safe acts soon after.
         may_act = by == "f" or (by == "t" and way_in == "queued")
         assert may_act or not world.failsafe_acted(), "the fail-safe had to stop it"
         return (f"{max(late_ms, 1):.0f} {by}" if late_ms else "at rest"), None

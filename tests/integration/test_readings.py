@@ -229,7 +229,7 @@ def test_own_topic_with_a_deadband(broker, client, make_gateway):
     client.wait("tos/sensors/x")
     for value in (104, 105, 106, 104, 100):
         gateway.set("adc.0", value)
-        # When the second one of a value is there, all that belongs to the first one is.
+        # When the second reading with a value is there, all messages of the first one are.
         client.wait_json("tos/sensors", lambda reading: reading["x"] == value, client.mark())
         client.wait_several("tos/sensors", 2, client.mark())
     assert [m.payload for m in client.since(topic="tos/sensors/x")] == [b"100", b"106", b"100"]

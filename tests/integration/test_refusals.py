@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What was refused leaves a trace for somebody who does not see the answers: one line of each kind, and a count."""
+"""A refusal leaves a trace for somebody who does not see the answers: one line of each kind, and a count."""
 
 import json
 import re
@@ -133,7 +133,7 @@ def test_what_is_refused_again_keeps_its_order(make_scripted, make_gateway):
     broker = make_scripted(puback_codes={SENSORS: 0x83, f"{SENSORS}/backlog": 0x83})
     gateway = make_gateway(make_map(broker.port, mqtt="  version: 5\n  health_interval: 1s", interval="1s"))
     refused, again = [], []
-    # What was taken before the connection stood is backlog at once.
+    # Readings from before the connection are backlog at once.
     while len(refused) < 60 and (not again or again.count(again[0]) < 2 or len(refused) < 2):
         publication = broker.refused.get(timeout=TIMEOUT)
         stamp = json.loads(publication.payload)["ts"]
@@ -331,7 +331,7 @@ def test_a_motor_that_no_action_could_stop_is_stopped(make_scripted, make_gatewa
     assert gateway.output("GPIO5") == 0
     gateway.notifications.lines.wait(DEAF + ", fail-safe: motors are stopped")
     assert broker.connects.qsize() == 2
-    # Where actions come again, so do motors.
+    # Once actions get through again, motors run again.
     mark = gateway.notifications.lines.mark()
     broker.refused_topics = ()
     gateway.log.wait(GRANTED)

@@ -29,7 +29,7 @@ ON = {"relay": {"pump": {"on": True}, "1": {"on": False}, "heater": {"on": True}
 
 
 def last_levels(text):
-    """What was written to the lines last: "12345 line GPIO26 1"."""
+    """Returns the level that was last written to each line: "12345 line GPIO26 1"."""
     levels = dict(re.findall(r" line (\S+) ([01])$", text, re.MULTILINE))
     return [levels[line] for line in LINES]
 

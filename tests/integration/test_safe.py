@@ -85,7 +85,7 @@ def test_of_the_outputs_each_that_is_understood_is_made_safe_and_the_others_are_
 
 
 def test_a_start_that_is_refused_is_followed_by_a_stop(binary, safe, folder):
-    """What the unit does with a mistake at boot: ExecStart= ends with 78, and ExecStopPost= follows."""
+    """As the unit does it with a mistake at boot: ExecStart= ends with 78, and ExecStopPost= follows."""
     path = folder / "tosd.yaml"
     path.write_text(MAP + "foo: 1\n")
     refused = run_tosd(binary, "--simulate", "--config", path, "--state", folder / "state")

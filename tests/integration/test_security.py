@@ -125,7 +125,7 @@ def test_a_viewer_sees_and_moves_nothing(make_user, start_gateway, deny):
         ("tos/state", "{}"),
     ):
         deny("viewer", topic, payload)
-    # What the operator asks for comes after that, and is the first that happened.
+    # The operator's action comes after those, and is the first that has an effect.
     assert operator.ask_json('{"led":{"2":{"on":true}}}')["ok"]
     assert gateway.wires(wires) == ["pwm pwmchip0.1 1.0000"]
     assert len(operator.since(topic="tos/actions/ack")) == 1

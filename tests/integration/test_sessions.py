@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the broker keeps while the gateway is away: its session and its will, each for a time of the map. And the names by
+"""The session and the will that the broker keeps while the gateway is away, each for a time of the map. And the names by
 which it tells gateways apart."""
 
 import hashlib

@@ -65,7 +65,7 @@ def test_a_broker_that_acknowledges_nothing_is_told_and_left(make_broker, make_c
     assert 5 <= time.monotonic() - begin < 5 + LATE_S
     if is_list:
         assert seconds_to_connect(gateway, good.port, begin) < 5 + 2 * LATE_S
-        # What was sent in vain is not lost.
+        # A reading that was sent in vain is not lost.
         assert client.wait_json("tos/sensors/backlog")["temp"] == 23
     else:
         assert fake.versions.get(timeout=TIMEOUT) and fake.versions.get(timeout=TIMEOUT)

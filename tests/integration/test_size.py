@@ -37,7 +37,7 @@ def size(binary):
 
 
 def figures(text):
-    """What stands in each row for one gateway, and for all of them."""
+    """Returns each row's figures for one gateway, and for all of them."""
     rows = {}
     for label, one, one_unit, every, every_unit in (row.groups() for row in map(ROW.fullmatch, text.splitlines()) if row):
         bare = (one_unit or "").strip().lstrip("kMGT")

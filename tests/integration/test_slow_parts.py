@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What takes long is measured beside the readings: it delays no other sensor, and its value comes once."""
+"""A slow part is measured beside the readings: it delays no other sensor, and its value comes once."""
 
 import json
 import statistics

@@ -35,7 +35,7 @@ def start(proxy, make_gateway):
 
 
 def files(gateway):
-    """What the spool has in the state directory."""
+    """Returns the names of the spool's files in the state directory."""
     return sorted(path.name for path in (gateway.folder / "state").glob("spool*"))
 
 
@@ -69,7 +69,7 @@ def missing(client, stamps_taken):
 
 
 def lost(client, *gateways):
-    """What they took that neither arrived nor waits on disk for the next start, now that the last one has ended."""
+    """Returns the ts of lost readings: they neither arrived nor wait on disk after the end of the last gateway."""
     return [ts for ts in missing(client, taken(*gateways)) if ts not in gateways[-1].spooled()]
 
 
@@ -199,7 +199,7 @@ def test_a_black_hole_at_the_end_loses_nothing(client, proxy, start):
 
 
 def leave_behind(folder, count, size):
-    """What an earlier run might have left: readings number 1 to count."""
+    """Makes the file of an earlier run, with the readings 1 to count."""
     state = folder / "g" / "state"
     state.mkdir(parents=True)
     with sqlite3.connect(state / "spool.db") as database:
@@ -250,7 +250,7 @@ def test_a_long_backlog_does_not_delay_live_readings_and_commands(client, make_c
     assert len(delays) > 10 and delays[len(delays) // 2] < 0.1
     assert missing(client, range(1, 20001)) == []
     check_order(client)
-    # What was taken while the backlog flowed went out at once, between its messages, and whole.
+    # Readings that were taken while the backlog was sent went out at once, between its messages, and whole.
     topics = [message.topic for message in client.since() if message.topic in (LIVE, BACKLOG)]
     gaps = [len(run) for run in " ".join("L" if t == LIVE else "b" for t in topics).replace(" ", "").split("L")]
     print(f"at most {max(gaps)} backlog messages between two live ones")
@@ -371,7 +371,7 @@ def test_a_disk_that_hangs_delays_nobody(client, folder, proxy, start, sanitized
     leave_behind(folder, 5000, 100)
     gateway = start(environment=environment)
     client.wait(BACKLOG)
-    # What was delivered cannot be removed now. The link does not care.
+    # Delivered readings cannot be removed now. That does not hold up the link.
     hangs.touch()
     for _ in range(10):
         begin = time.monotonic()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the map starts outputs with: written once, after the rest, and never again by a reload."""
+"""The values that the map starts outputs with: written once, after the rest, and never again by a reload."""
 
 import pytest
 from conftest import make_map

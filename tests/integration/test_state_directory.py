@@ -78,7 +78,7 @@ def test_after_a_crash_nothing_holds_the_next_one_up(client, make_gateway, broke
 
 
 def leave_behind(folder, count):
-    """What an earlier run might have left: readings number 1 to count."""
+    """Makes the file of an earlier run, with the readings 1 to count."""
     state = folder / "g" / "state"
     state.mkdir(parents=True)
     with sqlite3.connect(state / "spool.db") as database:

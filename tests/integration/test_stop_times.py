@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How long a motor runs on after something went wrong: from the event to the simulated wire going low.
+"""The time that a motor runs on after a fault: from the event to the simulated wire going low.
 
 Prints a table. TOS_STOP_TIMES says how often each is measured (3).
 
@@ -139,7 +139,7 @@ def main_thread_hangs(rig):
     return event_us, rig.make_safe()
 
 
-# What happens; how it is told; the time that passes by design, and how much sooner it may be.
+# The event, its name in the table, the time that passes by design, and how much sooner it may be.
 EVENTS = [
     (stop_command, "the command stop", 0, 0),
     (stop_command_with_a_stuck_bus, "the same while the sensors' bus is stuck", 0, 0),

@@ -45,7 +45,7 @@ def test_what_says_stop_is_an_action(running, client, action):
     assert answer["ok"] and "errors" not in answer
     assert {"direction": "stop", "speed": 6} in (answer["applied"]["motor"], answer["applied"]["motor"].get("motor0"))
     assert stands(running)
-    # What it remembers is a level to run at, never 0.
+    # It remembers a level to run at, never 0.
     assert client.ask_json({"motor": {"direction": "forward"}})["applied"] == RUN
 
 

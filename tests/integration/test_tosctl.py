@@ -241,7 +241,7 @@ FULL += ["led red on", 'send {"led":{"0":{"on":true}}}']
 
 @pytest.mark.parametrize("words", FULL)
 def test_what_could_not_be_written_is_told(gateway, client, program, environment, broker, words):
-    """Whether it is a line or more than a buffer."""
+    """With a single line, and with more than a buffer."""
     client.wait("tos/about")
     arguments = ["-h", "127.0.0.1", "-p", str(broker.port), "-W", TOSCTL_WAIT_S, *words.split()]
     with open("/dev/full", "w", encoding="utf-8") as full:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How tosctl gets to its broker: options, its file, the map, a socket, users and TLS."""
+"""The ways of tosctl to its broker: options, its file, the map, a socket, users and TLS."""
 
 import subprocess
 
@@ -71,7 +71,7 @@ def test_a_socket_of_this_machine(make_broker, make_client, make_gateway, tosctl
 
 
 def test_a_user_and_a_password(make_broker, make_client, make_gateway, call, folder):
-    """What a viewer may not do is not answered; a wrong password is told."""
+    """An action that a viewer may not send gets no answer. A wrong password is reported."""
     passwords = folder / "passwords"
     passwords.touch(mode=0o600)
     for user in ("operator", "gateway"):

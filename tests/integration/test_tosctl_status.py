@@ -46,7 +46,7 @@ def test_status_names_a_fault(gateway, client, call):
 
 
 def keep_as_of_a_gateway(client, sensors, interval_ms):
-    """What a broker has kept of a gateway that it was never told the end of."""
+    """Publishes what a broker keeps of a gateway whose end it never learned of."""
     health = {"version": "9.9.9", "interval_ms": interval_ms, "broker": "mqtt://old", "sensors": sensors}
     about = {"schema": 1, "sensors": {name: {"unit": "V"} for name in sensors}, "outputs": {}}
     state = {"sensors": {"interval": interval_ms}}

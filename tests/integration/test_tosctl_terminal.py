@@ -13,7 +13,7 @@ from terminal import Terminal
 @pytest.mark.parametrize("command", ["log", "status", "status --json", "drivers", "schema"])
 @pytest.mark.parametrize("before", ["", "trap '' PIPE; "])
 def test_a_pipe_that_closes_is_no_noise(gateway, client, program, environment, broker, command, before):
-    """Whether it is ended by the signal or, where that is ignored, finds that nobody reads."""
+    """The signal ends it. Where that is ignored, it finds that nobody reads."""
     client.wait("tos/about")
     line = f"{before}'{program}' -h 127.0.0.1 -p {broker.port} -W {TOSCTL_WAIT_S} {command} | head -n 1"
     done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=120, env=environment, check=True)
@@ -102,12 +102,12 @@ def test_watch_of_a_gateway_without_sensors(broker, client, make_gateway, make_t
 
 
 def columns_before(line, word):
-    """Where the word begins on the screen; a character of Korea takes two columns."""
+    """Returns the column in which the word begins. A Korean character takes two."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line[: line.index(word)])
 
 
 def test_names_of_two_columns_a_character(client, broker, call, make_terminal):
-    """No map of this version has such a name, another gateway may."""
+    """No map of this version has such a name, but another gateway may."""
     health = {"version": "9", "interval_ms": 3600000, "broker": "mqtt://x", "sensors": {"온도": {"ok": True}, "cds": {"ok": True}}}
     sensors = {"온도": {"unit": "°C", "decimals": 1}, "cds": {"decimals": 0}}
     about = {"schema": 1, "sensors": sensors, "outputs": {"led": [{"name": "거실등", "nature": "light", "keys": {}}]}}

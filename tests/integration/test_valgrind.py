@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the demo does and some more, under valgrind: no wrong access, nothing lost, also after a reload and an outage."""
+"""The demo and some more under valgrind: no invalid access and no leak, also after a reload and an outage."""
 
 import shutil
 import signal

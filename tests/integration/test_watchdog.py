@@ -37,7 +37,7 @@ def test_a_thread_that_stands_still_ends_the_feeding(broker, client, make_gatewa
         # The answer to a question that was asked before may still be on its way.
         time.sleep(2 * ROUND_S)
         mark = gateway.notifications.lines.mark()
-        # What must not come cannot be awaited: this is when the service manager would end the process.
+        # A message that must not come cannot be awaited. At this time the service manager would end the process.
         time.sleep(1.5 * WATCHDOG_S)
         assert fed(gateway, mark) == 0
     # It did not end it, and so the gateway goes on.

@@ -38,7 +38,7 @@ WAITS = {"x86_64": {7, 232, 271, 281}, "aarch64": {22, 73}}[platform.machine()]
 
 
 def _stop(thread):
-    """Where it waits for something to happen: anywhere else it could have a lock that other threads then wait for."""
+    """Stops it where it waits for an event. Anywhere else it could hold a lock that other threads need."""
     end = time.monotonic() + TIMEOUT
     while True:
         _ptrace(PTRACE_INTERRUPT, thread)
