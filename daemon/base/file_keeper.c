@@ -138,7 +138,8 @@ ssize_t kept_file_read(const struct kept_file *file, char *text)
 	return r;
 }
 
-/* Logs a failure once, and its end. Without the lock: only the thread changes the status. */
+/* Logs a failure once, and its end. Without the lock: once there is a thread, it alone changes the
+ * status. */
 static void tell(const struct kept_file *file, const struct state_cause *cause, int error)
 {
 	if (error < 0 && !file->status.failed)
@@ -269,6 +270,30 @@ void kept_file_due(struct kept_file *file, uint64_t time_us)
 		(void)pthread_cond_signal(&file->keeper->changed);
 	}
 	(void)pthread_mutex_unlock(&file->keeper->mutex);
+}
+
+/* The thread that would note it does not run. */
+static void note_no_thread(struct kept_file *file, int error)
+{
+	struct file_keeper *keeper = file->keeper;
+	struct state_cause cause = {.cure = ""};
+
+	(void)snprintf(cause.why, sizeof(cause.why), "there can be no thread for it: %s",
+		strerror(-error));
+	(void)pthread_mutex_lock(&keeper->mutex);
+	tell(file, &cause, error);
+	if (note(file, &cause, error))
+		doorbell_ring(&keeper->bell);
+	doorbell_unlock(&keeper->bell, &keeper->mutex);
+}
+
+void kept_file_want(struct kept_file *file, uint64_t time_us)
+{
+	int r = file_keeper_start(file->keeper);
+
+	if (r < 0)
+		note_no_thread(file, r);
+	kept_file_due(file, time_us);
 }
 
 int file_keeper_fd(const struct file_keeper *keeper)

@@ -56,6 +56,10 @@ int file_keeper_start(struct file_keeper *keeper);
  * waits for the disk. Any thread. */
 void kept_file_due(struct kept_file *file, uint64_t time_us);
 
+/* The same, and starts the thread if it does not run yet. If there can be none, the file has
+ * failed, and it is tried again at the next call. */
+void kept_file_want(struct kept_file *file, uint64_t time_us);
+
 /* Readable when a file failed, recovered, or was written as written() says, until
  * file_keeper_status(). */
 int file_keeper_fd(const struct file_keeper *keeper);

@@ -52,7 +52,6 @@ static size_t file_text(void *userdata, char *text)
 static void keep(struct discovery *discovery)
 {
 	struct announced text = {.text = NULL};
-	int r;
 
 	if (discovery->told.size > 0) {
 		announced_add(&text, "%s%s", HEAD, discovery->id);
@@ -61,10 +60,7 @@ static void keep(struct discovery *discovery)
 	(void)pthread_mutex_lock(&discovery->mutex);
 	announced_move(&discovery->text, &text);
 	(void)pthread_mutex_unlock(&discovery->mutex);
-	r = file_keeper_start(discovery->files);
-	if (r < 0)
-		log_warning("discovery", "what was announced cannot be kept: %s", strerror(-r));
-	kept_file_due(discovery->file, clock_now_us());
+	kept_file_want(discovery->file, clock_now_us());
 }
 
 int discovery_init(struct discovery *discovery, struct outbox *outbox, struct file_keeper *files)

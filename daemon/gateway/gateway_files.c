@@ -80,13 +80,9 @@ static int open_interval(struct gateway *gateway)
 
 void gateway_keep_interval(struct gateway *gateway)
 {
-	int r = file_keeper_start(gateway->files);
-
-	if (r < 0)
-		log_warning("interval", "cannot be kept: %s", strerror(-r));
 	atomic_store(&gateway->kept_default_ms, gateway->config->interval.default_ms);
 	atomic_store(&gateway->kept_interval_ms, gateway->interval_ms);
-	kept_file_due(gateway->kept_interval, clock_now_us() + INTERVAL_SOON_US);
+	kept_file_want(gateway->kept_interval, clock_now_us() + INTERVAL_SOON_US);
 }
 
 void gateway_retry_map(struct gateway *gateway)

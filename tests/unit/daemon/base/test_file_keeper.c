@@ -6,6 +6,7 @@
 #include "temp_tree.h"
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -256,6 +257,47 @@ static void an_owner_need_not_hear_of_it(void **state)
 	assert_string_equal(temp_tree_read(&fixture->tree, "a"), "one");
 }
 
+/* A thread with that stack does not fit into any machine. */
+static void set_stack(size_t bytes)
+{
+	pthread_attr_t attributes;
+
+	assert_int_equal(pthread_attr_init(&attributes), 0);
+	assert_int_equal(pthread_attr_setstacksize(&attributes, bytes), 0);
+	assert_int_equal(pthread_setattr_default_np(&attributes), 0);
+	assert_int_equal(pthread_attr_destroy(&attributes), 0);
+}
+
+static size_t stack(void)
+{
+	pthread_attr_t attributes;
+	size_t bytes = 0;
+
+	assert_int_equal(pthread_getattr_default_np(&attributes), 0);
+	assert_int_equal(pthread_attr_getstacksize(&attributes, &bytes), 0);
+	assert_int_equal(pthread_attr_destroy(&attributes), 0);
+	return bytes;
+}
+
+static void a_thread_that_cannot_be_is_said_once_and_tried_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pollfd fd = {.fd = file_keeper_fd(fixture->keeper), .events = POLLIN};
+	const size_t usual = stack();
+
+	add(fixture, &fixture->one, "a", NEVER_US);
+	set_stack(SIZE_MAX / 2 & ~(size_t)0xFFFFF);
+	kept_file_want(fixture->one.file, 0);
+	assert_non_null(strstr(await_news(fixture).error, "a cannot be kept in "));
+	kept_file_want(fixture->one.file, 0);
+	assert_int_equal(poll(&fd, 1, 0), 0);
+	set_stack(usual);
+	kept_file_want(fixture->one.file, 0);
+	while (await_news(fixture).failed)
+		;
+	assert_string_equal(temp_tree_read(&fixture->tree, "a"), "one");
+}
+
 static void there_is_an_end_of_files(void **state)
 {
 	struct fixture *fixture = *state;
@@ -279,6 +321,7 @@ int main(void)
 		TEST(what_is_there_is_read),
 		TEST(a_file_may_come_later_and_be_longer),
 		TEST(an_owner_need_not_hear_of_it),
+		TEST(a_thread_that_cannot_be_is_said_once_and_tried_again),
 		TEST(there_is_an_end_of_files),
 	};
 
