@@ -53,6 +53,7 @@ static int ask_for_all(struct link_session *session)
 	struct link *link = session->link;
 	struct link_request request = {.n = 0};
 	bool was_deaf = link_subscribe_is_deaf(session);
+	bool has_changed;
 	int r;
 
 	for (size_t i = 0; i < link->settings.n_subscriptions; i++)
@@ -61,8 +62,8 @@ static int ask_for_all(struct link_session *session)
 	r = ask(session, &request);
 	if (r < 0)
 		return r;
-	link_subscribe_follow(session, &request);
-	if (session->announced)
+	has_changed = link_subscribe_follow(session, &request);
+	if (has_changed && session->announced)
 		link_tell_broker(session);
 	if (was_deaf && !link_subscribe_is_deaf(session)) {
 		link->refused_subscribes = 0;

@@ -81,8 +81,9 @@ void link_subscribe_add(
 	const struct link_session *session, size_t index, struct link_request *request);
 int link_subscribe_send(struct link_session *session, struct link_request *request);
 
-/* Takes note of the answers, and logs what has changed. */
-void link_subscribe_follow(struct link_session *session, const struct link_request *request);
+/* Takes note of the answers, and logs what has changed. True if one is refused that was granted, or
+ * granted that was refused. */
+bool link_subscribe_follow(struct link_session *session, const struct link_request *request);
 
 /* True if a vital subscription is refused. */
 bool link_subscribe_is_deaf(const struct link_session *session);

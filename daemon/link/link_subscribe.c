@@ -54,9 +54,10 @@ static void tell_refused(struct link_session *session, size_t index, const char 
 	link->refusal_told[index] = true;
 }
 
-void link_subscribe_follow(struct link_session *session, const struct link_request *request)
+bool link_subscribe_follow(struct link_session *session, const struct link_request *request)
 {
 	const struct link_settings *settings = &session->link->settings;
+	bool has_changed = false;
 
 	for (size_t i = 0; i < request->n; i++) {
 		size_t index = request->indexes[i];
@@ -68,11 +69,13 @@ void link_subscribe_follow(struct link_session *session, const struct link_reque
 		else if (session->left_out[index])
 			log_notice("mqtt", "the broker grants the subscription to %s now",
 				settings->subscriptions[index].topic);
+		has_changed = has_changed || is_refused != session->left_out[index];
 		session->left_out[index] = is_refused;
 		session->ask_again[index] = is_refused &&
 			(settings->subscriptions[index].need == LINK_REQUIRED ||
 				link_refusal_may_pass(session->link, code));
 	}
+	return has_changed;
 }
 
 bool link_subscribe_is_deaf(const struct link_session *session)
@@ -170,7 +173,7 @@ static int subscribe_to(struct link_session *session, enum link_need need)
 	if (r == 0 && need == LINK_REQUIRED && is_to_give_up(session, &request))
 		return -ENOTCONN;
 	if (r == 0)
-		link_subscribe_follow(session, &request);
+		(void)link_subscribe_follow(session, &request);
 	return r;
 }
 

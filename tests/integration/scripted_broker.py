@@ -286,6 +286,10 @@ class ScriptedBroker:
                     got = [(p.topic, p.payload[:80]) for p in self._publications[mark:][-20:]]
                     raise AssertionError(f"{len(found)} of {count} messages on {topic} in {timeout} s; there is: {got}")
 
+    def so_far(self, topic):
+        with self._condition:
+            return [p for p in self._publications if p.topic == topic]
+
     def close(self):
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
