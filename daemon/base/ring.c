@@ -21,12 +21,29 @@ size_t ring_bytes_of(size_t size)
 	return sizeof(struct ring_record) + (size_t)round_up(size, ALIGNMENT);
 }
 
+/*
+ * A large block comes straight from the kernel, which maps each page at its first use. malloc()
+ * would get it there too, and use up to two pages to write down what it got.
+ */
+static bool is_large(size_t capacity)
+{
+	return capacity >= RING_PIECE;
+}
+
+static void *get_memory(size_t capacity)
+{
+	void *memory;
+
+	if (!is_large(capacity))
+		return aligned_alloc(ALIGNMENT, capacity);
+	memory = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
 int ring_init(struct ring *ring, size_t bytes)
 {
 	size_t capacity = (size_t)round_up(bytes > 0 ? bytes : ALIGNMENT, ALIGNMENT);
-	/* A large block comes straight from the kernel, which maps each page at its first use. */
-	uint8_t *memory =
-		aligned_alloc(capacity % RING_PIECE == 0 ? RING_PIECE : ALIGNMENT, capacity);
+	uint8_t *memory = get_memory(capacity);
 
 	if (!memory)
 		return -ENOMEM;
@@ -36,7 +53,10 @@ int ring_init(struct ring *ring, size_t bytes)
 
 void ring_fini(struct ring *ring)
 {
-	free(ring->memory);
+	if (is_large(ring->capacity))
+		(void)munmap(ring->memory, ring->capacity);
+	else
+		free(ring->memory);
 	*ring = (struct ring){0};
 }
 

@@ -69,23 +69,13 @@ struct gateway {
 	struct outputs *outputs;
 	struct router router;
 	struct refusals refusals; /* of actions */
-	struct repeats repeats;
-	struct count_answers counts;
-	uint64_t lost_us; /* when the connection was; 0: there was none yet */
+	uint64_t lost_us;         /* when the connection was; 0: there was none yet */
 	struct failsafe failsafe;
 	uint64_t guard_us;            /* the guard that the link was given */
 	bool tripped_told;            /* the service manager knows that the fail-safe tripped */
 	char status[STATUS_LINE_MAX]; /* as last reported to the service manager */
-	struct health health;
 	struct discovery discovery;
 	struct watchdog watchdog;
-
-	/*
-	 * For the message that main is just making. The stack is no place for them: the compiler
-	 * touches each page of it, while here only those that are written to are in use.
-	 */
-	struct payload_action state;
-	char payload[OUTBOX_PAYLOAD_MAX];
 
 	sd_event_source *limits;        /* edges of the switches that end a move */
 	sd_event_source *outputs_timer; /* ramps, reversals, retries */
@@ -95,6 +85,18 @@ struct gateway {
 	sd_event_source *refusals_timer; /* logs how many actions were refused since */
 	sd_event_source *state_due;      /* publishes the state when nothing more urgent is left */
 	sd_event_source *health_due;
+
+	/* From here on large. Below the health little is in use, and the rest stays unmapped. */
+	struct health health;
+	struct repeats repeats;
+	struct count_answers counts;
+
+	/*
+	 * For the message that main is just making. The stack is no place for them: the compiler
+	 * touches each page of it, while here only those that are written to are in use.
+	 */
+	struct payload_action state;
+	char payload[OUTBOX_PAYLOAD_MAX];
 };
 
 /* Connected, but no stop can come. */

@@ -69,6 +69,7 @@ static void publish_health(struct gateway *gateway)
 		.outbox = gateway->outbox,
 		.spooler = gateway->spooler,
 		.interval_ms = gateway->interval_ms,
+		.payload = gateway->payload,
 	};
 
 	gateway->health.refused = gateway->refusals.count;

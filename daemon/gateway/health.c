@@ -127,7 +127,6 @@ struct gathered {
 	struct spooler_status spool;
 	struct payload_health_row disk[2];
 	char conflict[CONFLICT_BYTES];
-	char message[OUTBOX_PAYLOAD_MAX];
 };
 
 static void gather_sensors(
@@ -234,10 +233,10 @@ void health_publish(const struct health *health, const struct health_sources *so
 	gather_sensors(health, sources->config, gathered.sensors);
 	gather_outputs(sources, &gathered.outputs);
 	payload.n = figures(health, sources, &gathered, rows);
-	size = payload_format_health(&payload, gathered.message, sizeof(gathered.message));
+	size = payload_format_health(&payload, sources->payload, OUTBOX_PAYLOAD_MAX);
 	topic_below(topic, sources->config->mqtt.topic, "health");
 	if (size < 0 ||
 		outbox_put_retained(
-			sources->outbox, OUTBOX_HEALTH, topic, gathered.message, (size_t)size) < 0)
+			sources->outbox, OUTBOX_HEALTH, topic, sources->payload, (size_t)size) < 0)
 		log_error("health", "does not fit into a message");
 }

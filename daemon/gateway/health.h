@@ -28,13 +28,14 @@ struct health {
 	char instance[HEALTH_INSTANCE_BYTES]; /* different in each process */
 	uint32_t phase;                       /* random, too */
 	uint64_t refused;                     /* actions refused so far */
-	struct health_part sensors[CONFIG_SENSORS_MAX];
-	struct health_part files[HEALTH_FILES];
-	/* The payload of the last LINK_EVENT_BROKER. */
-	char broker[LINK_BROKER_MAX];
-	size_t broker_size;
 	bool connected;
 	struct neighbour neighbour;
+	/* The payload of the last LINK_EVENT_BROKER. */
+	size_t broker_size;
+	char broker[LINK_BROKER_MAX];
+	/* Last, since little of them is in use. */
+	struct health_part files[HEALTH_FILES];
+	struct health_part sensors[CONFIG_SENSORS_MAX];
 };
 
 /* health must be zeroed. random differs in each process: the instance comes from it. */
@@ -56,6 +57,7 @@ struct health_sources {
 	struct outbox *outbox;
 	struct spooler *spooler;
 	uint32_t interval_ms;
+	char *payload; /* OUTBOX_PAYLOAD_MAX bytes, for the message */
 };
 
 /* Puts ROOT/health into the outbox. */

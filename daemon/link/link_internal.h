@@ -144,10 +144,9 @@ struct link {
 	struct network_watch network; /* from the first wait until connected */
 	struct link_url *urls;        /* as many as the settings have */
 	struct url_turn turn;
-	int version;                   /* of the connection: CONFIG_MQTT_VERSION_3_1_1 or _5 */
-	struct outbox_message message; /* the one being sent */
-	struct refusals rejected;      /* by the broker */
-	struct refusals postponed;     /* those that are sent again */
+	int version;               /* of the connection: CONFIG_MQTT_VERSION_3_1_1 or _5 */
+	struct refusals rejected;  /* by the broker */
+	struct refusals postponed; /* those that are sent again */
 	/* Connections left in a row because the broker refused for too long; below the URLs. */
 	size_t refused_moves;
 	unsigned refused_subscribes;          /* connections in a row that were given up for it */
@@ -158,6 +157,7 @@ struct link {
 	bool refusal_told[LINK_SUBSCRIPTIONS_MAX];
 	struct log_limit still_refused; /* lines about one that the gateway needs */
 	struct backoff status_pause;    /* until the status may be set right again */
+	struct outbox_message message;  /* the one being sent; last, since little of it is in use */
 };
 
 /*

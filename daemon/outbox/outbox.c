@@ -76,6 +76,24 @@ uint64_t outbox_connection(struct outbox *outbox)
 	return connection;
 }
 
+/* Moves what stands behind it, if it has never been as large. */
+static void make_slot_room(struct outbox *outbox, enum outbox_slot slot, size_t size)
+{
+	enum { STEP = 64 };
+	struct outbox_slot_content *to = &outbox->slots[slot], *last;
+	size_t next = to->at + to->room, more;
+
+	if (size <= to->room)
+		return;
+	more = (size + STEP - 1) / STEP * STEP - to->room;
+	last = &outbox->slots[OUTBOX_SLOTS - 1];
+	memmove(outbox->slot_payloads + next + more, outbox->slot_payloads + next,
+		last->at + last->room - next);
+	for (size_t i = slot + 1; i < OUTBOX_SLOTS; i++)
+		outbox->slots[i].at += more;
+	to->room += more;
+}
+
 int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char *topic,
 	const void *payload, size_t size)
 {
@@ -85,8 +103,9 @@ int outbox_put_retained(struct outbox *outbox, enum outbox_slot slot, const char
 		return -EMSGSIZE;
 	(void)pthread_mutex_lock(&outbox->mutex);
 	strcpy(to->topic, topic);
+	make_slot_room(outbox, slot, size);
 	if (size > 0)
-		memcpy(to->payload, payload, size);
+		memcpy(outbox->slot_payloads + to->at, payload, size);
 	to->size = size;
 	outbox->slots_due |= 1U << slot;
 	outbox->slots_postponed &= ~(1U << slot);
@@ -148,7 +167,7 @@ static bool take_retained(struct outbox *outbox, struct outbox_message *message)
 		strcpy(message->topic, slot->topic);
 		message->correlation_size = 0;
 		message->size = slot->size;
-		memcpy(message->payload, slot->payload, slot->size);
+		memcpy(message->payload, outbox->slot_payloads + slot->at, slot->size);
 		return true;
 	}
 	return false;

@@ -191,8 +191,8 @@ struct outbox_message {
 	char topic[TOPIC_MAX]; /* "" for readings, events and backlog: the link knows theirs */
 	uint8_t correlation[OUTBOX_CORRELATION_MAX];
 	size_t correlation_size;
-	uint8_t payload[OUTBOX_PAYLOAD_MAX];
 	size_t size;
+	uint8_t payload[OUTBOX_PAYLOAD_MAX];
 };
 
 /* Copies the next message to send into *message. False: there is none. It counts as in flight until

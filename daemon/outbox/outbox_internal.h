@@ -92,10 +92,10 @@ struct outbox_topic {
 	bool postponed; /* due at outbox_retry() */
 };
 
+/* Payloads stand one behind the other, each with the room that its slot has needed so far. */
 struct outbox_slot_content {
 	char topic[TOPIC_MAX]; /* "": empty */
-	uint8_t payload[OUTBOX_PAYLOAD_MAX];
-	size_t size;
+	size_t at, room, size; /* of the payload */
 };
 
 struct outbox_announcement {
@@ -125,9 +125,6 @@ struct outbox {
 	unsigned slots_due;       /* one bit for each: to be sent */
 	unsigned slots_postponed; /* to be sent after outbox_retry() */
 
-	struct outbox_topic cleared[OUTBOX_CLEARED_MAX];
-	struct outbox_topic inputs[OUTBOX_INPUTS_MAX];
-	struct outbox_topic outputs[OUTBOX_OUTPUTS_MAX];
 	size_t n_topics[OUTBOX_TOPIC_GROUPS]; /* slots that may be in use */
 
 	struct outbox_announcement *announcements; /* the oldest first */
@@ -145,6 +142,12 @@ struct outbox {
 	/* Disk. */
 	int spool_fd;
 	bool spool_signalled;
+
+	/* Last, since little of them is in use. */
+	struct outbox_topic cleared[OUTBOX_CLEARED_MAX];
+	struct outbox_topic inputs[OUTBOX_INPUTS_MAX];
+	struct outbox_topic outputs[OUTBOX_OUTPUTS_MAX];
+	uint8_t slot_payloads[OUTBOX_SLOTS * OUTBOX_PAYLOAD_MAX];
 };
 
 /* 0, or -ENOMEM. */
