@@ -4,13 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int open_unless_barred(const char *path, int flags, mode_t mode)
+static int open_unless_barred(const char *path, int flags, va_list arguments)
 {
+	bool has_mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
+	mode_t mode = has_mode ? (mode_t)va_arg(arguments, int) : 0;
 	const char *barred = getenv("TOS_TEST_BARRED");
 
 	if (strstr(path, ".db") && (flags & O_ACCMODE) == O_RDWR && barred &&
@@ -21,29 +24,24 @@ static int open_unless_barred(const char *path, int flags, mode_t mode)
 	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
-static mode_t mode_of(int flags, va_list arguments)
-{
-	return flags & (O_CREAT | O_TMPFILE) ? (mode_t)va_arg(arguments, int) : 0;
-}
-
 int open(const char *path, int flags, ...)
 {
 	va_list arguments;
-	mode_t mode;
+	int fd;
 
 	va_start(arguments, flags);
-	mode = mode_of(flags, arguments);
+	fd = open_unless_barred(path, flags, arguments);
 	va_end(arguments);
-	return open_unless_barred(path, flags, mode);
+	return fd;
 }
 
 int open64(const char *path, int flags, ...)
 {
 	va_list arguments;
-	mode_t mode;
+	int fd;
 
 	va_start(arguments, flags);
-	mode = mode_of(flags, arguments);
+	fd = open_unless_barred(path, flags | O_LARGEFILE, arguments);
 	va_end(arguments);
-	return open_unless_barred(path, flags | O_LARGEFILE, mode);
+	return fd;
 }
