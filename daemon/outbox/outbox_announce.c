@@ -25,9 +25,9 @@ static struct outbox_announcement *new_announcement(
 	return new;
 }
 
-static bool is_same(const struct outbox_announcement *old, const struct outbox_announcement *new)
+static bool is_same(const struct outbox_announcement *a, const struct outbox_announcement *b)
 {
-	return old->size == new->size &&memcmp(old->payload, new->payload, old->size) == 0;
+	return a->size == b->size && memcmp(a->payload, b->payload, a->size) == 0;
 }
 
 /* While a broker refuses them they are made again and again: only the last of the same waits. */
