@@ -128,30 +128,27 @@ def broker(make_broker):
     return make_broker()
 
 
-@pytest.fixture
-def make_fake():
-    fakes = []
+def factory(kind):
+    """Yields a function that makes objects of a kind, and closes all of them at the end of the test."""
+    made = []
 
-    def make(**options):
-        fakes.append(FakeBroker(**options))
-        return fakes[-1]
+    def make(*arguments, **options):
+        made.append(kind(*arguments, **options))
+        return made[-1]
 
     yield make
-    for fake in fakes:
-        fake.close()
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def make_fake():
+    yield from factory(FakeBroker)
 
 
 @pytest.fixture
 def make_scripted():
-    brokers = []
-
-    def make(**script):
-        brokers.append(ScriptedBroker(**script))
-        return brokers[-1]
-
-    yield make
-    for broker in brokers:
-        broker.close()
+    yield from factory(ScriptedBroker)
 
 
 @pytest.fixture
@@ -164,16 +161,7 @@ def proxy(broker):
 
 @pytest.fixture
 def make_client(broker):
-    clients = []
-
-    def make(port=None, **options):
-        client = Client(port or broker.port, **options)
-        clients.append(client)
-        return client
-
-    yield make
-    for client in clients:
-        client.close()
+    yield from factory(lambda port=None, **options: Client(port or broker.port, **options))
 
 
 @pytest.fixture
