@@ -2,22 +2,19 @@
 #include "options.h"
 
 #include "command.h"
-#include "config_url.h"
 #include "duration.h"
+#include "options_draft.h"
 #include "options_own.h"
 #include "version.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
 	WAIT_S = 5,
-	KEEPALIVE_S = 60,
 	FILE_MAX_BYTES = 8192, /* ~/.config/tosctl */
 	OPTION_UNIX = 256,
 	OPTION_CAFILE,
@@ -33,8 +30,6 @@ enum {
 	OPTION_HELP,
 	OPTION_VERSION,
 };
-
-static const char DEFAULT_MAP[] = "/etc/tos/tosd.yaml";
 
 static const struct option TABLE[] = {
 	{"host", required_argument, NULL, 'h'},
@@ -87,14 +82,7 @@ static const char USAGE_OPTIONS[] =
 	"Exits with 0; 1 refused; 2 usage; 3 offline; 4 no such device; 124 no answer.\n"
 	"See tosctl(1).\n";
 
-struct draft {
-	struct options options;
-	const char *host, *url, *map, *path;
-	unsigned long port;
-	char *topic;
-};
-
-__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
+int options_usage_error(const char *format, ...)
 {
 	va_list arguments;
 
@@ -124,14 +112,15 @@ static int take_number(
 	errno = 0;
 	*ret_number = strtoul(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || errno || *ret_number < 1 || *ret_number > max)
-		return usage_error("%s takes a number from 1 to %lu, not \"%s\"", name, max, text);
+		return options_usage_error(
+			"%s takes a number from 1 to %lu, not \"%s\"", name, max, text);
 	return -1;
 }
 
 static int take_path(const char *name, const char *text, const char **ret_path)
 {
 	if (!*text)
-		return usage_error("%s takes a file's name", name);
+		return options_usage_error("%s takes a file's name", name);
 	*ret_path = text;
 	return -1;
 }
@@ -151,7 +140,7 @@ static int take_version(const char *text, int *ret_version)
 			return -1;
 		}
 	}
-	return usage_error("-V takes 5 or 311, not \"%s\"", text);
+	return options_usage_error("-V takes 5 or 311, not \"%s\"", text);
 }
 
 static int take_wait(const char *text, uint64_t *ret_us)
@@ -160,13 +149,13 @@ static int take_wait(const char *text, uint64_t *ret_us)
 	double seconds = strtod(text, &end);
 
 	if (end == text || *end || !(seconds > 0 && seconds <= 86400))
-		return usage_error("-W takes seconds, not \"%s\"", text);
+		return options_usage_error("-W takes seconds, not \"%s\"", text);
 	*ret_us = (uint64_t)(seconds * 1e6);
 	return -1;
 }
 
 /* One option. -1, or an exit code. */
-static int take(int option, char *value, struct draft *draft)
+static int take(int option, char *value, struct options_draft *draft)
 {
 	struct config_mqtt *mqtt = &draft->options.mqtt;
 
@@ -275,7 +264,7 @@ static bool is_word(const char *argument)
 }
 
 /* The words go to the end of argv, from *ret_first on. */
-static int parse(int argc, char **argv, struct draft *draft, int *ret_first)
+static int parse(int argc, char **argv, struct options_draft *draft, int *ret_first)
 {
 	int exit_code = -1, option;
 	size_t n_words = 0;
@@ -302,7 +291,7 @@ static int parse(int argc, char **argv, struct draft *draft, int *ret_first)
 }
 
 /* A line as "-h host" or "--json". Its words are borrowed. */
-static int take_line(char *line, const char *path, struct draft *draft)
+static int take_line(char *line, const char *path, struct options_draft *draft)
 {
 	char name[] = "tosctl", *value, *argv[4] = {name, NULL, NULL, NULL};
 	int argc = 2, first = 0, exit_code;
@@ -318,13 +307,13 @@ static int take_line(char *line, const char *path, struct draft *draft)
 	}
 	exit_code = parse(argc, argv, draft, &first);
 	if (exit_code < 0 && first < argc)
-		exit_code = usage_error("\"%s\" is no option", argv[first]);
+		exit_code = options_usage_error("\"%s\" is no option", argv[first]);
 	if (exit_code >= 0)
 		fprintf(stderr, "tosctl: that stands in %s\n", path);
 	return exit_code;
 }
 
-static int read_own_file(struct draft *draft)
+static int read_own_file(struct options_draft *draft)
 {
 	static char text[FILE_MAX_BYTES]; /* the options live as long as the process */
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
@@ -343,141 +332,17 @@ static int read_own_file(struct draft *draft)
 	size = fread(text, 1, sizeof(text), file);
 	fclose(file);
 	if (size == sizeof(text))
-		return usage_error("%s is larger than %d bytes", path, FILE_MAX_BYTES - 1);
+		return options_usage_error("%s is larger than %d bytes", path, FILE_MAX_BYTES - 1);
 	text[size] = '\0';
 	while (exit_code < 0 && (line = strsep(&rest, "\n")))
 		exit_code = take_line(line, path, draft);
 	return exit_code;
 }
 
-/* The first line, where this user may read it. */
-static const char *read_password(const char *path)
-{
-	static char password[1024];
-	FILE *file = path ? fopen(path, "re") : NULL;
-	bool is_read = file && fgets(password, sizeof(password), file);
-
-	if (file)
-		fclose(file);
-	password[strcspn(password, "\r\n")] = '\0';
-	return is_read ? password : NULL;
-}
-
-static void take_map(struct draft *draft, const struct config *config)
-{
-	struct config_mqtt *mqtt = &draft->options.mqtt, mine = *mqtt;
-
-	*mqtt = config->mqtt;
-	draft->url = mqtt->urls[0];
-	if (mine.username)
-		mqtt->username = mine.username;
-	else if (!draft->options.password)
-		draft->options.password = read_password(mqtt->password_file);
-	if (mine.tls.ca)
-		mqtt->tls.ca = mine.tls.ca;
-	if (mine.tls.cert)
-		mqtt->tls.cert = mine.tls.cert;
-	if (mine.tls.key)
-		mqtt->tls.key = mine.tls.key;
-	if (mine.version)
-		mqtt->version = mine.version;
-}
-
-/* The map of this machine; it lives as long as the process. */
-static int read_map(struct draft *draft)
-{
-	const char *path = draft->map ? draft->map : DEFAULT_MAP;
-	static struct config *config;
-	struct host host;
-	struct diag *diag = NULL;
-	int r;
-
-	if (!draft->map && (draft->host || draft->url || draft->path || access(path, R_OK) < 0))
-		return -1;
-	host_read("", &host);
-	r = diag_new(path, &diag);
-	if (r == 0)
-		r = config_load(path, &host, diag, &config);
-	if (r < 0 && diag)
-		diag_print(diag, stderr);
-	diag_free(diag);
-	if (!config)
-		return usage_error("%s does not say where the broker is", path);
-	take_map(draft, config);
-	return -1;
-}
-
-/* The URL that was given, or one in text, from the host and the port. */
-static const char *choose_url(const struct draft *draft, char text[CONFIG_URL_BYTES])
-{
-	const struct config_tls *tls = &draft->options.mqtt.tls;
-	const char *host = draft->host ? draft->host : "localhost";
-	bool has_tls = !draft->path && (tls->ca || tls->cert);
-	bool is_ipv6 = strchr(host, ':') && host[0] != '[';
-	unsigned long port = draft->port;
-
-	if (draft->url && !draft->host && !draft->port)
-		return draft->url;
-	if (!port)
-		port = has_tls ? 8883 : 1883;
-	(void)snprintf(text, CONFIG_URL_BYTES, is_ipv6 ? "%s://[%s]:%lu" : "%s://%s:%lu",
-		has_tls ? "mqtts" : "mqtt", host, port);
-	return text;
-}
-
-/* The URL, and defaults for everything that was not given. */
-static int complete(struct draft *draft)
-{
-	static struct config_url url; /* they live as long as the process */
-	static char text[CONFIG_URL_BYTES], *urls[] = {text}, root[] = "tos";
-	struct config_mqtt *mqtt = &draft->options.mqtt;
-	const char *wrong = NULL, *cure = NULL, *given;
-
-	if (draft->path)
-		draft->url = NULL;
-	given = choose_url(draft, text);
-	if (config_url_parse(given, CONFIG_HAS_TLS, &wrong, &cure, &url) < 0)
-		return usage_error(
-			"\"%s\": %s%s%s", given, wrong, cure ? "; " : "", cure ? cure : "");
-	memcpy(text, url.text, sizeof(text));
-	mqtt->urls = urls;
-	mqtt->n_urls = 1;
-	draft->options.path = draft->path;
-	draft->options.place = draft->path ? draft->path : text;
-	if (draft->topic)
-		mqtt->topic = draft->topic;
-	else if (!mqtt->topic)
-		mqtt->topic = root;
-	if (!*mqtt->topic || strlen(mqtt->topic) > 200 || strpbrk(mqtt->topic, "+#"))
-		return usage_error("-t takes the topic of one gateway, without + and #");
-	mqtt->keepalive_s = KEEPALIVE_S;
-	mqtt->clean_start = true;
-	memset(&mqtt->will, 0, sizeof(mqtt->will));
-	return -1;
-}
-
-/* The command line wins over a file that names another broker. */
-static int choose_place(const struct draft *from_file, struct draft *draft)
-{
-	bool is_map = draft->map != from_file->map, is_url = draft->url != from_file->url;
-	bool is_host = draft->host != from_file->host || draft->port != from_file->port;
-	bool is_path = draft->path != from_file->path;
-
-	if (is_path && (is_url || is_host))
-		return usage_error("--unix is a place of its own: leave out -h, -p and -L");
-	if ((is_map || is_url || is_path) && draft->host == from_file->host)
-		draft->host = NULL;
-	if ((is_map || is_url || is_path) && draft->port == from_file->port)
-		draft->port = 0;
-	if (!is_path && (is_map || is_url || is_host))
-		draft->path = NULL;
-	return -1;
-}
-
 int options_parse(int argc, char **argv, struct options *ret_options, int *ret_first)
 {
-	struct draft draft = {.options.wait_us = WAIT_S * UINT64_C(1000000)};
-	struct draft from_file = draft;
+	struct options_draft draft = {.options.wait_us = WAIT_S * UINT64_C(1000000)};
+	struct options_draft from_file = draft;
 	int exit_code = read_own_file(&from_file), first = argc;
 
 	/* The options there are for the commands that take them. */
@@ -486,11 +351,7 @@ int options_parse(int argc, char **argv, struct options *ret_options, int *ret_f
 	if (exit_code < 0)
 		exit_code = parse(argc, argv, &draft, &first);
 	if (exit_code < 0)
-		exit_code = choose_place(&from_file, &draft);
-	if (exit_code < 0)
-		exit_code = read_map(&draft);
-	if (exit_code < 0)
-		exit_code = complete(&draft);
+		exit_code = options_find_broker(&from_file, &draft);
 	if (exit_code >= 0)
 		return exit_code;
 	*ret_options = draft.options;
