@@ -43,9 +43,26 @@ _tosctl_offer() {
 	done
 }
 
+# Puts the words up to the one that is typed now into the array typed. bash also divides them at ":" and "=", as in URLs.
+_tosctl_words() {
+	local line=$COMP_LINE word i
+
+	typed=()
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if ((i == 0)) || [[ $line == [[:blank:]]* ]]; then
+			typed+=("$word")
+		else
+			typed[-1]+=$word
+		fi
+		line=${line#"${line%%[![:blank:]]*}"}
+		line=${line#"$word"}
+	done
+}
+
 _tosctl() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} word i
-	local -a connection=() words=()
+	local -a connection=() typed=() words=()
 
 	case $previous in
 	-c | --config | --cafile | --cert | --key | --unix | --write | --simulate | check)
@@ -53,21 +70,27 @@ _tosctl() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
-	-V)
+	-V | --protocol-version)
 		mapfile -t COMPREPLY < <(compgen -W "5 311" -- "$current")
 		return
 		;;
 	esac
-	for ((i = 1; i < COMP_CWORD; i++)); do
-		word=${COMP_WORDS[i]}
+	_tosctl_words
+	for ((i = 1; i < ${#typed[@]} - 1; i++)); do
+		word=${typed[i]}
 		case $word in
-		-h | -p | -L | -u | -P | -t | -c | --url | --host | --port | --topic | --config | --unix | --cafile | --cert | --key)
-			connection+=("$word" "${COMP_WORDS[++i]}")
+		-h | -p | -L | -u | -P | -t | -c | -V | --host | --port | --url | --username | --pw | --topic | --config | \
+			--protocol-version | --unix | --cafile | --cert | --key)
+			connection+=("$word" "${typed[++i]}")
 			;;
-		-V | -W | -C | --for | --fade | --write | --simulate | --state)
-			((i++))
+		-W | -C | --for | --fade | --write | --simulate | --state)
+			((++i))
 			;;
-		-*) ;;
+		-[hpLuPtcV]?* | --host=* | --port=* | --url=* | --username=* | --pw=* | --topic=* | --config=* | \
+			--protocol-version=* | --unix=* | --cafile=* | --cert=* | --key=*)
+			connection+=("$word")
+			;;
+		-[!0-9.]*) ;;
 		*)
 			words+=("$word")
 			;;

@@ -3,23 +3,32 @@
 # zsh completion of tosctl: commands from its help, kinds and names of outputs from the gateway.
 
 local -a connection found typed
-local context state state_descr line i
+local context state state_descr line word i
 typeset -A opt_args
 
-# The options typed so far are passed on, to reach the same gateway.
+# Options with a value: those of the connection, which are passed on to ask the gateway for its names, and others.
+local -a connecting=(-h --host -p --port -L --url -u --username -P --pw -t --topic -c --config -V --protocol-version)
+connecting+=(--unix --cafile --cert --key)
+local -a others=(-W -C --for --fade --write --simulate --state)
+
+# The words before the one that is typed now, without options and their values. A negative number is a word.
 for ((i = 2; i < CURRENT; i++)); do
-	case ${words[i]} in
-	-h | -p | -L | -u | -P | -t | -c | --unix | --url | --host | --port | --topic | --config | --cafile | --cert | --key)
-		connection+=(${(Q)words[i]} ${(Q)words[i + 1]})
-		((i++))
-		;;
-	esac
+	word=${(Q)words[i]}
+	if ((${connecting[(Ie)$word]})); then
+		connection+=("$word" "${(Q)words[++i]}")
+	elif ((${others[(Ie)$word]})); then
+		((++i))
+	elif [[ $word == -[hpLuPtcV]?* ]] || ((${connecting[(Ie)${word%%=*}]})); then
+		connection+=("$word")
+	elif [[ $word != -[^0-9.]* ]]; then
+		typed+=("$word")
+	fi
 done
 
 # Names of the gateway: "led red", a line each; of a kind "red on off"; of sensors "temp". Quick, or nothing: TOSCTL_WAIT
 # is for slow networks.
 _tosctl_names() {
-	tosctl -W ${TOSCTL_WAIT:-1} $connection names "$@" 2>/dev/null
+	tosctl -W ${TOSCTL_WAIT:-1} "${connection[@]}" names "$@" 2>/dev/null
 }
 
 # Behind a kind: the names, and what the only one takes, or all of them at once; behind a name, what that one takes.
@@ -44,43 +53,41 @@ _tosctl_of_kind() {
 }
 
 _arguments -C \
-	'-h[the broker]:host:_hosts' '-p[its port]:port:' '-L[the broker]:URL:' '--unix[the broker]:socket:_files' \
-	'-u[user of the broker]:user:' '-P[password]:password:' '-t[topic of the gateway]:topic:' \
-	'-V[version of MQTT]:version:(5 311)' '-W[wait for answers]:seconds:' '-C[end after so many messages]:count:' \
-	'-c[device map with the connection]:map:_files' '--cafile[whom to trust]:file:_files' \
+	'(-h --host)'{-h,--host}'[the broker]:host:_hosts' '(-p --port)'{-p,--port}'[its port]:port:' \
+	'(-L --url)'{-L,--url}'[the broker]:URL:' '--unix[the broker]:socket:_files' \
+	'(-u --username)'{-u,--username}'[user of the broker]:user:' '(-P --pw)'{-P,--pw}'[password]:password:' \
+	'(-t --topic)'{-t,--topic}'[topic of the gateway]:topic:' \
+	'(-V --protocol-version)'{-V,--protocol-version}'[version of MQTT]:version:(5 311)' \
+	'-W[wait for answers]:seconds:' '-C[end after so many messages]:count:' \
+	'(-c --config)'{-c,--config}'[device map with the connection]:map:_files' '--cafile[whom to trust]:file:_files' \
 	'--cert[who this is]:file:_files' '--key[key of the certificate]:file:_files' '--json[for programs]' \
 	'--for[and then rest]:time:' '--fade[get there slowly]:time:' '--write[probe\: make a map]:file:_files' \
 	'--simulate[probe\: the simulated board of a map]:map:_files' '--state[probe\: of the running tosd]:folder:_files -/' \
 	'--force[probe\: replace the file]' '--help[show the help]' '--version[show the version]' \
-	'1:command:->command' '*::argument:->argument' && return
+	'*:word:->word' && return
 
-case $state in
-command)
+[[ $state == word ]] || return
+case ${typed[1]-} in
+'')
 	found=(${(f)"$(tosctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')"})
 	found+=(${(fu)"$(_tosctl_names | cut -d ' ' -f 1)"})
 	;;
-argument)
-	# Words, and not options, between the command and the one that is typed now.
-	typed=(${${words[2,CURRENT - 1]}:#-*})
-	case ${words[1]} in
-	check)
-		_files
-		return
-		;;
-	drivers)
-		((${#typed})) || found=(${(f)"$(tosctl drivers | cut -d ' ' -f 1)"})
-		;;
-	watch)
-		found=(${(f)"$(_tosctl_names sensors)"})
-		found=(${found:|typed})
-		;;
-	names)
-		((${#typed})) || found=(sensors ${(fu)"$(_tosctl_names | cut -d ' ' -f 1)"})
-		;;
-	*)
-		_tosctl_of_kind ${words[1]} $typed
-		;;
-	esac
+check)
+	_files
+	return
+	;;
+drivers)
+	((${#typed} > 1)) || found=(${(f)"$(tosctl drivers | cut -d ' ' -f 1)"})
+	;;
+watch)
+	found=(${(f)"$(_tosctl_names sensors)"})
+	found=(${found:|typed})
+	;;
+names)
+	((${#typed} > 1)) || found=(sensors ${(fu)"$(_tosctl_names | cut -d ' ' -f 1)"})
+	;;
+*)
+	_tosctl_of_kind $typed
 	;;
 esac
 compadd -a found

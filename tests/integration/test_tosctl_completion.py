@@ -65,6 +65,27 @@ def test_what_the_gateway_has(gateway, client, broker, shell):
     complete(shell, f"{tosctl} led ", r"\bred\b.*", r"\bgreen\b", r"\bblue\b", keys="\t\t")
 
 
+def test_a_value_of_an_option_is_no_word(gateway, client, broker, shell):
+    """Options may stand anywhere, in each of their forms."""
+    client.wait("tos/about")
+    port = broker.port
+    for options in (
+        f"--host 127.0.0.1 --port {port}",
+        f"--host=127.0.0.1 -p{port}",
+        f"-L mqtt://127.0.0.1:{port}",
+        f"-h 127.0.0.1 -p {port} --username somebody --pw secret --protocol-version 311 -W 5 -C 3",
+    ):
+        complete(shell, f"tosctl {options} mot", r"motor $")
+        complete(shell, f"tosctl {options} led r", r"led red $")
+    tosctl = f"tosctl -h 127.0.0.1 -p {port}"
+    complete(shell, f"{tosctl} --for 2s mot", r"2s motor $")
+    complete(shell, f"{tosctl} motor --for 2s motor0 f", r"motor0 forward $")
+    complete(shell, f"{tosctl} led --fade 2s r", r"2s red $")
+    complete(shell, f"{tosctl} led red --for 2s of", r"2s off $")
+    complete(shell, f"{tosctl} watch -C 3 te", r"3 temp $")
+    complete(shell, f"{tosctl} names -W 5 sen", r"5 sensors $")
+
+
 def test_what_cannot_stand_there_is_not_offered(gateway, client, broker, shell):
     """A key that finds nothing leaves the line as it is: what is typed behind it follows at once."""
     client.wait("tos/about")
