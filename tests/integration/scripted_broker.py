@@ -82,6 +82,7 @@ class Connection:
         self.broker, self._socket = broker, stream
         self._lock = threading.Lock()  # a test and the connection's own thread both send
         self._is_over = False
+        self.over = threading.Event()  # nothing more comes from it
         self.version = self.keep_alive = None
         self.will = None  # a Publication
         self.properties = self.will_properties = None  # of MQTT 5, as bytes
@@ -121,6 +122,8 @@ class Connection:
                     self.disconnect(KEEP_ALIVE_TIMEOUT)
             except (OSError, ValueError):
                 pass
+            finally:
+                self.over.set()
 
     def _serve_one(self, stream):
         first = stream.read(1)

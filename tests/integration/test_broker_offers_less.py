@@ -88,6 +88,7 @@ def test_a_broker_that_took_it_once_is_not_believed_to_offer_less(make_scripted,
     assert broker.connection.will.retain
 
 
+@pytest.mark.alone  # who is held up for a second is silent for too long
 def test_the_brokers_keep_alive_is_obeyed(make_scripted, make_gateway):
     """It throws out who is silent for one and a half of it."""
     broker = make_scripted(server_keep_alive=2)
@@ -119,11 +120,14 @@ def test_a_farewell_in_the_brokers_own_words(make_scripted, make_gateway):
     broker = make_scripted()
     gateway = make_gateway(make_map(broker.port))
     for _ in range(4):
+        connection = broker.connects.get(timeout=TIMEOUT)
         log, mark = gateway.log.mark(), broker.mark()
         broker.wait(SENSORS, mark=mark)
-        broker.connection.disconnect(0x97, "this tenant\n has had enough")
+        connection.disconnect(0x97, "this tenant\n has had enough")
         told = r'the broker ended it: Quota exceeded \("this tenant\? has had enough"\); connecting again in'
         gateway.log.wait(f"warning: mqtt: connection lost: {told}", log)
+        # What it still had sent has been taken, and is none of the next one.
+        assert connection.over.wait(TIMEOUT)
     assert not any("client id" in line for line in gateway.log.since())
 
 
@@ -166,7 +170,7 @@ def test_the_next_address_is_tried_when_subscribe_is_not_answered(make_scripted,
     mute = make_scripted(answers_subscribe=False)
     text = make_map(0).replace("mqtt://127.0.0.1:0", f"[mqtt://127.0.0.1:{mute.port}, mqtt://127.0.0.1:{broker.port}]")
     gateway = make_gateway(text)
-    client.wait(SENSORS, timeout=30)
+    client.wait(SENSORS, timeout=30 + TIMEOUT)
     gateway.log.wait("the broker did not answer the subscription; trying the next URL")
 
 
@@ -176,7 +180,7 @@ def test_the_next_address_is_tried_when_nothing_is_acknowledged(make_scripted, b
     urls = f"[mqtt://127.0.0.1:{mute.port}, mqtt://127.0.0.1:{broker.port}]"
     gateway = make_gateway(text.replace("mqtt://127.0.0.1:0", urls))
     gateway.log.wait("mqtt: .*acknowledge")
-    client.wait(SENSORS, timeout=30)
+    client.wait(SENSORS, timeout=30 + TIMEOUT)
 
 
 OPTIONAL = ("tos/action", "tos/actions/led", "tos/actions/motor", "tos/status")
@@ -187,8 +191,8 @@ def test_topics_that_nothing_needs_may_be_refused(make_scripted, make_gateway, v
     broker = make_scripted(refused_topics=OPTIONAL)
     gateway = make_gateway(make_map(broker.port, mqtt=f"  version: {version}"))
     check_works(broker, gateway)
-    reduced = json.dumps(health(broker, lambda h: h.get("reduced"))["reduced"])
-    assert all(topic in reduced for topic in OPTIONAL)
+    reduced = health(broker, lambda h: h["reduced"])["reduced"]
+    assert set(OPTIONAL) <= set(reduced)
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])

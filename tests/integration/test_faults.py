@@ -58,6 +58,7 @@ def test_a_part_that_is_away_at_the_start_does_not_stop_the_gateway(broker, clie
     assert "23" in health["sensors"]["temp"]["error"] and "30" in health["sensors"]["temp"]["error"]
 
 
+@pytest.mark.alone  # it measures a rhythm
 @pytest.mark.parametrize(
     "target, fault", [("climate", "no-answer"), ("climate", "short"), ("climate", "flip"), ("/dev/i2c-1", "stuck")]
 )
