@@ -52,7 +52,7 @@ def test_nothing_of_ours_allocates_in_the_steady_state(broker, make_client, make
     environment, path = counts
     client = make_client(version=mqtt.MQTTv5)
     answer = "answers" if version == "5" else "tos/actions/ack"
-    map_text = make_map(broker.port, mqtt=f"  version: {version}\n  health_interval: 1h", interval="50ms")
+    map_text = make_map(broker.port, mqtt=f"  version: {version}\n  health_interval: 1d", interval="50ms")
     make_gateway(map_text, environment=environment)
     client.wait("tos/sensors")
     work(client, answer, readings=20, actions=5)

@@ -59,6 +59,8 @@ def test_an_led_of_the_kernels_that_is_unplugged(gateway, client):
     gateway.fault("leds/ACT", "no-answer")
     answer = json.loads(client.ask('{"led":{"act":{"on":true}}}'))
     assert not answer["ok"] and "leds/ACT is unplugged" in answer["errors"][0]["reason"], answer
+    client.wait_json("tos/health", lambda h: not h["actuators"]["led.0"]["ok"], mark)
+    mark = client.mark()
     gateway.fault("leds/ACT", "none")
     client.wait_json("tos/health", lambda h: h["actuators"]["led.0"]["ok"], mark)
     assert json.loads(client.ask('{"led":{"act":{"on":true}}}'))["ok"]
