@@ -276,12 +276,12 @@ class ScriptedBroker:
         with self._condition:
             return len(self._publications)
 
-    def wait(self, topic, count=1, mark=0, timeout=TIMEOUT):
-        """The first count publications on topic at or after mark."""
+    def wait(self, topic, count=1, mark=0, timeout=TIMEOUT, accept=lambda packet: True):
+        """The first count publications on topic at or after mark that are accepted."""
         deadline = time.monotonic() + timeout
         with self._condition:
             while True:
-                found = [p for p in self._publications[mark:] if p.topic == topic][:count]
+                found = [p for p in self._publications[mark:] if p.topic == topic and accept(p)][:count]
                 if len(found) == count:
                     return found
                 left = deadline - time.monotonic()

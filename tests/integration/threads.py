@@ -27,9 +27,13 @@ def thread_of(process, name):
     """The number of the thread with that name, or of the main thread, whose name is the program's."""
     if name == "main":
         return process.pid
-    for entry in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
-        if (entry / "comm").read_text().strip() == name:
-            return int(entry.name)
+    end = time.monotonic() + TIMEOUT
+    while time.monotonic() < end:
+        for entry in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                if (entry / "comm").read_text().strip() == name:
+                    return int(entry.name)
+        time.sleep(0.01)  # a thread is named after it began, and the sampler's name goes from one thread to another
     raise AssertionError(f"there is no thread {name}")
 
 
