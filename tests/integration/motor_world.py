@@ -17,9 +17,10 @@ from fake_broker import FakeBroker
 from harness import TIMEOUT, Broker, Client, Gateway, check_sanitizers, free_port
 from proxy import Proxy
 
-AFTER_S = 2.0  # failsafe.after: a loaded machine may hold up a broker for a second, and it was not to act then
-REVERSE_PAUSE_S = 3.0  # longer than that
-STOPPED_S = AFTER_S + 5  # a loaded machine may be late by that much
+AFTER_S = 2  # failsafe.after, where it is to act
+NEVER_S = 3600  # and where it is not: a loaded machine may hold up a broker for seconds
+REVERSE_PAUSE_S = 3.0  # longer than the first
+STOPPED_S = AFTER_S + TIMEOUT  # a loaded machine may be late
 QUIET_S = 0.3  # and then nothing starts again
 
 MAP = """
@@ -42,7 +43,7 @@ motors:
   - {{name: lines, forward: GPIO5, backward: GPIO6, enable: pwmchip0.1, ramp: {ramp}, reverse_pause: 3s,
      limits: {{forward: top, backward: bottom}}}}
   - {{name: part, forward: board.1, backward: board.2, ramp: {ramp}, reverse_pause: 3s, limits: {{forward: top, backward: bottom}}}}
-failsafe: {{after: 2s}}
+failsafe: {{after: {after}s}}
 """
 
 # Each motor's channels; where a reload moved it to others, those too.
@@ -84,7 +85,7 @@ class Moved:
 class World:
     """Everything of one cell of the table, from broker to wires; a temporary folder holds it."""
 
-    def __init__(self, binary, folder, way_out, wrapper=None):
+    def __init__(self, binary, folder, way_out, after_s, wrapper=None):
         self.way_out = way_out
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
         self.real_binary = binary
@@ -96,7 +97,7 @@ class World:
         self.event_us = self.safe_us = self.at_end = None
         self.log_mark = 0
         self.ends = False  # the process, by the way out
-        self.map_options = {"mqtt": "", "leds": "", "ramp": "0s"}
+        self.map_options = {"mqtt": "", "leds": "", "ramp": "0s", "after": after_s}
         self.password = self.folder / "password"
         self.password.write_text("secret\n")
         self.password.chmod(0o600)

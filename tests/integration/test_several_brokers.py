@@ -2,6 +2,7 @@
 """A list of brokers, the first of which is of no use: each in its own way. And brokers that leave their part undone."""
 
 import json
+import re
 import time
 
 import pytest
@@ -9,8 +10,6 @@ from conftest import make_map
 from harness import TIMEOUT
 
 RUN = {"motor": {"direction": "forward", "speed": 10}}
-# A loaded machine may be late by this much: less than what the keepalive would take here.
-LATE_S = 5.0
 
 
 def map_of(*ports, **options):
@@ -18,26 +17,22 @@ def map_of(*ports, **options):
     return make_map(ports[0], **options).replace(f"url: mqtt://127.0.0.1:{ports[0]}", f"url: [{urls}]")
 
 
-def seconds_to_connect(gateway, port, begin, mark=0):
-    gateway.log.wait(f"connected to mqtt://127.0.0.1:{port}", mark)
-    return time.monotonic() - begin
-
-
 @pytest.mark.parametrize(
-    "behaviour, reason, limit_s",
+    "behaviour, reason",
     [
-        ({"closes": True}, "the broker (closed|reset) it", 1),
-        ({"answers_subscribe": False}, "the broker did not answer the subscription", 6),
-        ({"last_words": b""}, "the broker (closed|reset) it", 1),
+        ({"closes": True}, "the broker (closed|reset) it"),
+        ({"answers_subscribe": False}, "the broker did not answer the subscription"),
+        ({"last_words": b""}, "the broker (closed|reset) it"),
     ],
     ids=["closes", "no SUBACK", "closes behind the SUBACK"],
 )
-def test_a_useless_first_broker_is_passed_over(broker, client, make_fake, make_gateway, behaviour, reason, limit_s):
+def test_a_useless_first_broker_is_passed_over(broker, client, make_fake, make_gateway, behaviour, reason):
+    """For that reason, and not because it was silent for a keepalive."""
     fake = make_fake(**behaviour)
-    begin = time.monotonic()
-    gateway = make_gateway(map_of(fake.port, broker.port, mqtt="  version: 3.1.1"))
-    assert seconds_to_connect(gateway, broker.port, begin) < limit_s + LATE_S
-    gateway.log.wait(f"connection lost: {reason}; trying the next URL")
+    gateway = make_gateway(map_of(fake.port, broker.port, mqtt="  version: 3.1.1\n  keepalive: 1h"))
+    gateway.log.wait(f"connected to mqtt://127.0.0.1:{broker.port}")
+    lost = [line for line in gateway.log.since() if "connection lost" in line]
+    assert len(lost) == 1 and re.search(f"connection lost: {reason}; trying the next URL", lost[0])
     client.wait("tos/sensors")
 
 
@@ -45,12 +40,9 @@ def test_when_each_was_tried_there_is_a_wait(make_fake, make_gateway):
     """Two that close every connection are not asked without end."""
     fakes = [make_fake(closes=True), make_fake(closes=True)]
     gateway = make_gateway(map_of(*(fake.port for fake in fakes), mqtt="  version: 3.1.1"))
-    for _ in range(3):
-        mark = gateway.log.mark()
-        gateway.log.wait("connection lost: the broker (closed|reset) it; trying the next URL", mark)
-        gateway.log.wait(r"connection lost: the broker (closed|reset) it; connecting again in \d+\.\d s", mark)
-    for fake in fakes:
-        assert fake.versions.qsize() <= 4
+    gateway.log.wait_sum(r"connection lost: the broker (?:closed|reset) it; connecting again in \d+\.\d s", 3)
+    lost = [line for line in gateway.log.since() if "connection lost" in line]
+    assert ["connecting again in" in line for line in lost[:6]] == [False, True] * 3
 
 
 @pytest.mark.parametrize("is_list", [True, False], ids=["list", "alone"])
@@ -60,11 +52,11 @@ def test_a_broker_that_acknowledges_nothing_is_told_and_left(make_broker, make_c
     client = make_client(good.port)
     ports = (fake.port, good.port) if is_list else (fake.port,)
     begin = time.monotonic()
-    gateway = make_gateway(map_of(*ports, mqtt="  version: 3.1.1\n  keepalive: 60s", more="spool: {after: 5s}"))
+    gateway = make_gateway(map_of(*ports, mqtt="  version: 3.1.1\n  keepalive: 1h", more="spool: {after: 5s}"))
     gateway.log.wait(r"connection lost: the broker did not acknowledge a message in time \(spool\.after, at least 5 s\); ")
-    assert 5 <= time.monotonic() - begin < 5 + LATE_S
+    assert time.monotonic() - begin >= 5
     if is_list:
-        assert seconds_to_connect(gateway, good.port, begin) < 5 + 2 * LATE_S
+        gateway.log.wait(f"connected to mqtt://127.0.0.1:{good.port}")
         # A reading that was sent in vain is not lost.
         assert client.wait_json("tos/sensors/backlog")["temp"] == 23
     else:
@@ -77,15 +69,16 @@ def test_a_frozen_first_broker_is_left(make_broker, make_client, make_gateway, i
     """While something runs, within failsafe.after; else within the keepalive."""
     first, second = make_broker(), make_broker()
     client = make_client(first.port)
-    gateway = make_gateway(map_of(first.port, second.port, mqtt="  keepalive: 8s", failsafe="{after: 1s}"))
+    keepalive = "1h" if is_running else "8s"
+    gateway = make_gateway(map_of(first.port, second.port, mqtt=f"  keepalive: {keepalive}"))
     client.wait("tos/status", lambda m: m.payload == b"online")
     if is_running:
         assert client.ask_json(RUN)["ok"]
     client.wait("tos/sensors")
-    begin = time.monotonic()
     first.freeze()
-    limit_s = 1 if is_running else 8 * 1.25
-    assert seconds_to_connect(gateway, second.port, begin) < limit_s + LATE_S
+    # Only now: before, a busy machine may hold up the broker for as long.
+    gateway.reload(map_of(first.port, second.port, mqtt=f"  keepalive: {keepalive}", failsafe="{after: 1s}"))
+    gateway.log.wait(f"connected to mqtt://127.0.0.1:{second.port}")
     gateway.log.wait("connection lost: the broker does not answer any more; trying the next URL")
     first.thaw()
 
