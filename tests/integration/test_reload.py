@@ -161,10 +161,11 @@ def test_failing_sensors_are_still_told_after_a_reload(broker, client, gateway):
     mark = client.mark()
     gateway.reload(with_led(make_map(broker.port)))
     gateway.log.wait(r"reload: done")
-    client.wait_json("tos/health", lambda h: not h["sensors"]["temp"]["ok"], mark)
+    client.wait_json("tos/health", lambda h: "led.3" in h["actuators"] and not h["sensors"]["temp"]["ok"], mark)
     # And it stays so: what is published last says the same.
-    assert client.ask_json({"led": {"yellow": {"on": True}}})["ok"]
-    last = client.wait_json("tos/health", lambda h: "led.3" in h["actuators"], mark)
+    mark = client.mark()
+    gateway.fault("adc", "no-answer")
+    last = client.wait_json("tos/health", lambda h: not h["sensors"]["cds"]["ok"], mark)
     assert not last["sensors"]["temp"]["ok"]
 
 
@@ -241,6 +242,8 @@ def test_a_connection_that_is_given_up_does_not_spoil_the_next_one(broker, clien
             log = gateway.log.mark()
             gateway.reload(make_map(broker.port))
             gateway.log.wait(f"connected to mqtt://127.0.0.1:{broker.port}", log)
-    assert not any("cannot connect" in line or "connection lost" in line for line in gateway.log.since(log))
+    # A busy machine may be so late that the silent one was given up before.
+    own = [line for line in gateway.log.since(log) if f"127.0.0.1:{broker.port}" in line]
+    assert not any("cannot connect" in line or "connection lost" in line for line in own)
     client.wait("tos/sensors")
     assert counted.read_bytes() == b"."

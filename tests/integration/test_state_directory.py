@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from conftest import make_map
-from harness import build_library, run_tosd
+from harness import TIMEOUT, build_library, run_tosd
 
 NOBODY = 65534
 BACKLOG = "tos/sensors/backlog"
@@ -98,8 +98,7 @@ def told(client, words):
 
 
 def well_again(client):
-    disk = client.wait_json("tos/health", lambda health: health["disk"]["ok"], client.mark())["disk"]
-    assert disk == {"ok": True, "rows": 0, "bytes": 0}
+    client.wait_json("tos/health", lambda health: health["disk"] == {"ok": True, "rows": 0, "bytes": 0}, client.mark())
 
 
 def test_a_file_that_just_now_could_not_be_written_is_not_taken_for_a_damaged_one(client, start, folder, sanitized):
@@ -173,7 +172,7 @@ def test_a_disk_that_cannot_be_written_is_told_as_what_it_is(client, start, prox
     gateway = start(f"{IN_A_MOUNT_NAMESPACE}\n{mount}")
     client.wait("tos/sensors")
     proxy.cut()
-    gateway.log.wait(f"spool.db: {cause}; readings are kept in memory only", timeout=40)
+    gateway.log.wait(f"spool.db: {cause}; readings are kept in memory only", timeout=2 * TIMEOUT)
     proxy.open()
     told(client, cause)
     in_its_place(gateway, "mount", "-o", mend, str(gateway.folder / "state"))

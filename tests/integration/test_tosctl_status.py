@@ -12,6 +12,8 @@ def test_status_shows_all_that_there_is(broker, client, make_gateway, call):
     make_gateway(text)
     client.wait("tos/sensors")
     assert client.ask_json({"led": {"1": {"bright": 7}}})["ok"]
+    client.wait_json("tos/state", lambda state: state["led"]["1"]["bright"] == 7)
+    client.wait_json("tos/health", lambda health: health["broker"])
     code, out, err = call("status")
     assert (code, err) == (0, "")
     assert re.search(r"^gateway +online, version \d", out, re.MULTILINE)
