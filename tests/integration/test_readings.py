@@ -27,11 +27,11 @@ def sensor_map(port, body, mqtt=""):
 
 @pytest.fixture
 def first_reading(broker, client, make_gateway):
-    """The first reading of a gateway with these sensors, a dict."""
+    """The first reading of a gateway with these sensors that is accepted, a dict."""
 
-    def first(sensors):
+    def first(sensors, accept=lambda reading: True):
         make_gateway(sensor_map(broker.port, f"sensors:\n{sensors}"))
-        return client.wait_json("tos/sensors")
+        return client.wait_json("tos/sensors", accept)
 
     return first
 
@@ -80,26 +80,30 @@ def test_what_cannot_be_read_is_null_and_never_repeated(gateway, client):
     unplugged = now_ms()
     gateway.set("climate.temperature", 31)
     client.wait_json("tos/sensors", lambda reading: reading["temp"] is None, mark)
-    plugged = now_ms()
+    before = len(client.since(mark, "tos/sensors"))
     gateway.fault("climate", "none")
     last = client.wait_json("tos/sensors", lambda reading: reading["temp"] == 31, mark)
 
-    # A round that had begun before may end either way.
-    for message in client.since(mark, "tos/sensors"):
+    # A round that was under way at either moment may end either way.
+    was_null = False
+    for number, message in enumerate(client.since(mark, "tos/sensors")):
         reading = json.loads(message.payload)
         assert list(reading) == ["temp", "humi", "cds", "sound", "ts"]
         assert (reading["cds"], reading["sound"]) == (812, 133)
-        if unplugged < reading["ts"] <= plugged:
-            assert (reading["temp"], reading["humi"]) == (None, None)
+        climate = (reading["temp"], reading["humi"])
+        was_null = was_null or climate == (None, None)
+        if not was_null:
+            assert climate == (23, 45) and reading["ts"] <= unplugged
         else:
-            assert (reading["temp"], reading["humi"]) in [(23, 45), (None, None), (31, 45)]
+            assert climate == (None, None) or (climate == (31, 45) and number >= before)
     assert last["humi"] == 45
 
 
 def test_each_chip_fails_for_itself(gateway, client):
     mark = client.mark()
     gateway.fault("adc", "no-answer")
-    payload = client.wait("tos/sensors", lambda message: b"null" in message.payload, mark).payload
+    # In the round that was under way, one of the two may have been read before.
+    payload = client.wait("tos/sensors", lambda message: b'"cds":null' in message.payload, mark).payload
     assert re.fullmatch(rb'\{"temp":23,"humi":45,"cds":null,"sound":null,"ts":\d{13}\}', payload)
 
 
@@ -148,14 +152,16 @@ def test_average_and_median_of_many_samples(first_reading):
 
 def test_peak_to_peak(first_reading):
     wave = "simulate: {wave: sine, min: 1000, max: 3000, period: 10ms}"
-    reading = first_reading(f"  sound: {{from: adc.1, peak_to_peak: 50ms, {wave}}}\n")
-    assert 1800 <= reading["sound"] <= 2000
+    # A busy machine may take too few samples in one window.
+    sensors = f"  sound: {{from: adc.1, peak_to_peak: 50ms, {wave}}}\n"
+    reading = first_reading(sensors, lambda reading: reading["sound"] >= 1800)
+    assert reading["sound"] <= 2000
 
 
 def test_rms_is_of_the_wave_and_not_of_what_it_stands_on(first_reading):
     wave = "simulate: {wave: sine, min: 1000, max: 3000, period: 10ms}"
-    reading = first_reading(f"  current: {{from: adc.1, rms: 100ms, {wave}}}\n")
-    assert 600 <= reading["current"] <= 800  # 1000 / sqrt(2), with how evenly a loaded machine takes samples
+    # 1000 / sqrt(2), with how evenly a loaded machine takes samples; in one window it may take too few.
+    first_reading(f"  current: {{from: adc.1, rms: 100ms, {wave}}}\n", lambda reading: 600 <= reading["current"] <= 800)
 
 
 def test_smoothing(broker, client, make_gateway):
@@ -191,7 +197,7 @@ packed:
     # 250 ms are three intervals of 100 ms; between them there is nothing to say, also not beside the readings.
     assert set(readings) == {b'{"fast":1,"slow":2}', b'{"fast":1,"slow":null}'}
     at = [index for index, reading in enumerate(readings) if b"null" not in reading]
-    assert [after - before for before, after in itertools.pairwise(at)] == [3, 3]
+    assert [after - before for before, after in itertools.pairwise(at)][:2] == [3, 3]
     assert [m.payload for m in own] == [b"2"] * 3
     assert [m.payload for m in packed] == [b"\1\2"] * 3
 
@@ -217,8 +223,11 @@ sensors:
 def test_own_topic_says_nothing_for_null(gateway, client):
     gateway.fault("adc", "no-answer")
     client.wait_json("tos/sensors", lambda reading: reading["cds"] is None)
+    # Readings overtake values; values keep their order, and so those of the time before come before this one.
+    gateway.set("climate.temperature", 31)
+    client.wait("tos/sensors/temphumi", lambda message: message.payload == struct.pack("<2H", 31, 45))
     mark = client.mark()
-    client.wait_several("tos/sensors", 3, mark)
+    client.wait_several("tos/sensors/temphumi", 3, mark)
     assert client.since(mark, "tos/sensors/cds") == []
 
 
@@ -232,6 +241,7 @@ def test_own_topic_with_a_deadband(broker, client, make_gateway):
         # When the second reading with a value is there, all messages of the first one are.
         client.wait_json("tos/sensors", lambda reading: reading["x"] == value, client.mark())
         client.wait_several("tos/sensors", 2, client.mark())
+    client.wait_several("tos/sensors/x", 3)  # readings overtake values
     assert [m.payload for m in client.since(topic="tos/sensors/x")] == [b"100", b"106", b"100"]
 
 
@@ -282,8 +292,11 @@ def test_packed_with_a_null_field_is_not_sent_but_counted(gateway, client):
     client.wait("tos/sensors/temphumi")
     gateway.fault("climate", "no-answer")
     client.wait_json("tos/sensors", lambda reading: reading["temp"] is None)
+    # Readings overtake values; values keep their order, and so those of the time before come before this one.
+    gateway.set("adc.0", 700)
+    client.wait("tos/sensors/cds", lambda message: message.payload == b"700")
     mark = client.mark()
-    client.wait_several("tos/sensors", 3, mark)
+    client.wait_several("tos/sensors/cds", 3, mark)
     assert client.since(mark, "tos/sensors/temphumi") == []
     gateway.fault("climate", "none")
     mark = client.mark()
@@ -308,9 +321,12 @@ packed:
             "  health_interval: 1s",
         )
     )
-    health = client.wait_json("tos/health", lambda health: health["packed_skipped"] > 0)
-    assert abs(health["packed_skipped"] - health["readings"]) <= 1  # between the two counts a round may end
+    client.wait_json("tos/health", lambda health: health["packed_skipped"] > 0)
     assert client.wait("tos/sensors/word").payload == b"\0\1"
+    # Rounds may end between the two counts: so there are no more.
+    mark = client.mark()
+    assert client.ask_json({"sensors": {"interval": 3600000}})["ok"]
+    client.wait_json("tos/health", lambda health: health["packed_skipped"] == health["readings"], mark)
     assert client.since(topic="tos/sensors/byte") == []
 
 
