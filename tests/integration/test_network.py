@@ -26,6 +26,7 @@ def in_namespace(host, port=1883):
     return make_map(port, interval="1h").replace(f"mqtt://127.0.0.1:{port}", f"mqtt://{host}:{port}")
 
 
+@pytest.mark.alone  # it measures a time
 @pytest.mark.parametrize("news", ["ip address add 10.9.0.1/24 dev net0", "ip link set net2 up"])
 def test_tries_soon_after_the_network_has_changed(namespace, binary, news):
     namespace.run("sysctl -q net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1")

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from conftest import make_map
+from harness import TIMEOUT
 
 MAP = """
 mqtt: {{url: "mqtt://127.0.0.1:{port}", health_interval: 1s}}
@@ -82,17 +83,18 @@ def test_its_values_are_new_ones_and_never_repeated(make_slow, client):
     gateway = make_slow(interval="100ms")
     slow(gateway, "water", "250ms")
     client.wait_json("tos/sensors", lambda r: r["water"] is None, client.mark())
-    seen = []
+    begin = client.mark()
     for number in range(20, 26):
         gateway.set("water.temp1", number)
         mark = client.mark()
         client.wait_json("tos/sensors", lambda r: r["water"] == number, mark)
-        seen += [r for r in map(json.loads, (m.payload for m in client.since(mark, "tos/sensors"))) if r["water"] == number]
         # On its own topic there is no message for what is not there.
         client.wait("tos/sensors/water", lambda m: float(m.payload) == number, mark)
     health = client.wait_json("tos/health", mark=client.mark())
     assert health["sensors"]["water"] == {"ok": True}
-    assert len(seen) <= 2 * 6
+    # Each took 250 ms, and there is one of it.
+    seen = [r for r in map(json.loads, (m.payload for m in client.since(begin, "tos/sensors"))) if r["water"] is not None]
+    assert (len(seen) - 1) * 250 <= time.time() * 1000 - seen[0]["ts"], seen
 
 
 @pytest.mark.alone
@@ -153,14 +155,14 @@ def test_filters_work_on_a_slow_part(broker, client, make_gateway):
 
 def test_a_reload_does_not_wait_for_a_slow_part(make_slow, broker, client):
     gateway = make_slow()
-    slow(gateway, "water", "5s")
+    slow(gateway, "water", "12s")
     client.wait_json("tos/sensors", lambda r: r["water"] is None, client.mark())
     for sensors in ["  two: {from: adc.1}\n", "  three: {from: adc.2}\n"]:
         begin, mark = time.monotonic(), client.mark()
         gateway.reload(slow_map(broker.port, sensors=sensors))
         name = sensors.split(":")[0].strip()
         client.wait_json("tos/sensors", lambda r: name in r, mark)
-        assert time.monotonic() - begin < 4.5
+        assert time.monotonic() - begin < 11.5
     # One that takes it out of the map, and one that brings it back.
     mark = client.mark()
     without = slow_map(broker.port).replace("  water: {driver: hwmon, bus: w1_slave_temp}\n", "")
@@ -175,11 +177,11 @@ def test_a_reload_does_not_wait_for_a_slow_part(make_slow, broker, client):
 
 def test_the_end_does_not_wait_for_a_slow_part(make_slow, client):
     gateway = make_slow()
-    slow(gateway, "water", "10s")
+    slow(gateway, "water", "60s")
     client.wait_json("tos/sensors", lambda r: r["water"] is None, client.mark())
     begin = time.monotonic()
     assert gateway.stop() == 0
-    assert time.monotonic() - begin < 8
+    assert time.monotonic() - begin < 50
 
 
 def test_what_is_quick_again_is_waited_for_again(make_slow, client):
@@ -192,4 +194,8 @@ def test_what_is_quick_again_is_waited_for_again(make_slow, client):
     gateway.set("water.temp1", 40)
     reading = client.wait_json("tos/sensors", lambda r: r["water"] == 40, client.mark())
     taken, _ = readings(client, 10)
-    assert all(r["water"] == 40 for r in taken), (reading, taken)
+    end = time.monotonic() + TIMEOUT
+    # What a busy machine made slow meanwhile has its ten seconds again.
+    while not all(r["water"] == 40 for r in taken):
+        assert time.monotonic() < end, (reading, taken)
+        taken, _ = readings(client, 10)

@@ -29,6 +29,7 @@ def moving(broker, client, make_gateway, changes, **options):
     return gateway
 
 
+@pytest.mark.alone  # it measures a time
 def test_many_commands_for_a_stuck_part_hold_up_no_motor(broker, client, make_gateway):
     gateway = moving(broker, client, make_gateway, ON_LINES)
     gateway.fault("/dev/i2c-2", "stuck")
@@ -43,6 +44,7 @@ def test_many_commands_for_a_stuck_part_hold_up_no_motor(broker, client, make_ga
     assert sum(json.loads(answer.payload)["ok"] for answer in answers) == 2
 
 
+@pytest.mark.alone  # it measures a time
 def test_the_failsafe_does_not_wait_for_the_commands_before_it(broker, client, make_gateway):
     gateway = moving(broker, client, make_gateway, ON_LINES, failsafe="{after: 1s}")
     gateway.fault("/dev/i2c-2", "slow")
@@ -103,8 +105,9 @@ def test_a_part_that_lost_its_power_is_noticed_without_a_command(broker, client,
     gateway.fault("board", "no-answer")
     client.wait_json("tos/state", lambda s: s["motor"]["direction"] == "stop", mark)
     client.wait_json("tos/health", lambda h: not h["actuators"]["led.1"]["ok"], mark)
+    mark = client.mark()
     gateway.fault("board", "none")
-    client.wait_json("tos/health", lambda h: all(part["ok"] for part in h["actuators"].values()), client.mark())
+    client.wait_json("tos/health", lambda h: all(part["ok"] for part in h["actuators"].values()), mark)
     assert (gateway.output("GPIO5"), gateway.output("board.0"), gateway.output("board.3")) == (0, 0, 1)
     assert "line GPIO5 1" not in gateway.wires(wires)
 

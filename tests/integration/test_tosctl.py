@@ -168,7 +168,7 @@ def test_two_people_do_not_read_each_others_answers(gateway, client, call):
 
 
 def test_offline_is_an_exit_code_of_its_own(broker, client, make_gateway, call):
-    code, _, err = call("led", "red", "on", wait="1")
+    code, _, err = call("led", "red", "on", wait="5")  # the same for the broker
     assert code == 3 and "no gateway has ever said anything on tos/status" in err
     gateway = make_gateway(make_map(broker.port))
     client.wait("tos/about")

@@ -28,7 +28,7 @@ def test_the_connection_comes_from_a_file_or_the_map(gateway, client, tosctl, br
     own = folder / ".config" / "tosctl"
     own.write_text(f"# mine\n-h 127.0.0.1\n--port {broker.port}\n")
     assert run() == names
-    assert "no gateway" in run("-t", "other", "-W", "1", code=3)
+    assert "no gateway" in run("-t", "other", "-W", "5", code=3)
     # Of another place nothing is meant.
     own.write_text("-h nowhere.invalid\n-p 1\n")
     assert run("-c", str(path)) == names

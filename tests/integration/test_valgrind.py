@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from conftest import make_map
-from harness import Gateway
+from harness import TIMEOUT, Gateway
 
 WRAPPER = """#!/bin/sh
 exec valgrind --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=99 \\
@@ -15,7 +15,7 @@ exec valgrind --leak-check=full --errors-for-leak-kinds=definite,indirect,possib
 """
 
 SECONDS = 20  # of readings at the end, also with a part that is away
-SLOW = 60  # each step may take that long
+SLOW = 3 * TIMEOUT  # each step may take that long
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ COMMANDS = {
     ],
     1: ["led red 99", "interval 1ms", "send {{}}", "send {{", "-V 311 send [1]", "check {binary}"],
     2: ["led red perhaps", "led", "statsu", "-W x status", "-t tos/# status"],
-    3: ["-p 1 status", "--unix /nonexistent status", "-t other -W 1 status"],
+    3: ["-p 1 status", "--unix /nonexistent status", "-t other -W 5 status"],
     4: ["led rde on", "lamp red on", "drivers bme208"],
 }
 
