@@ -6,7 +6,7 @@
 
 : "${out:?the folder of builds, logs and results}"
 export LC_ALL=C.UTF-8 PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
-# Of an event that a test awaits: it costs nothing where the event comes.
+# The longest wait for an event in a test. It costs nothing if the event comes.
 export TOS_TEST_TIMEOUT=60
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -60,7 +60,7 @@ stop_lanes() {
 	done
 }
 
-# await_file FILE LANE: until the lane has made it. Fails if the lane ends without.
+# await_file FILE LANE: waits until the lane has made the file. Fails if the lane ends without it.
 await_file() {
 	while [ ! -e "$1" ]; do
 		[ ! -e "$out/$2.ended" ] || return 1
@@ -137,7 +137,7 @@ finish() {
 	exit "$code"
 }
 
-# set_up FOLDER COMPILER OPTION...: and builds.
+# set_up FOLDER COMPILER OPTION...: sets the folder up and builds it.
 set_up() {
 	local dir=$out/$1 compiler=$2
 	shift 2
@@ -160,7 +160,7 @@ unit_tests() {
 }
 
 check_tidy() {
-	# Without its colours, the command lines and the count of what it hides.
+	# Leaves out its colours, the command lines and the count of hidden warnings.
 	nice run-clang-tidy -quiet -j2 -p "$out/clang" "^$PWD/(hal|config|daemon|tosctl|tests)/" 2>&1 |
 		sed -e 's/\x1b\[[0-9;]*m//g' -e '/^clang-tidy-/d' -e '/ warnings\{0,1\} generated\.$/d'
 }

@@ -42,7 +42,7 @@ run_debian() {
 	fi
 	make_root "$here/build-$command/root" "$release" \
 		"$(packages_of build man test package brokers vm vm-systemd),clang,valgrind,ca-certificates"
-	# As any machine has it that was booted.
+	# Any machine that was booted has it.
 	[ -s "$root/etc/machine-id" ] ||
 		tr -d - </proc/sys/kernel/random/uuid | as_root tee "$root/etc/machine-id" >/dev/null
 	copy_tree
@@ -97,9 +97,9 @@ sanitized_tests() {
 		setarch -R ./run test --no-install --no-vm --build "$folder" "$@"
 }
 
-# In a root that has nothing but what a package is built from, and what looks at it: blhc at the flags of
-# each command, lintian, and the packages' own tests, as autopkgtest runs them for whoever has installed
-# them. blhc would have -fPIE with the linker too, for which -pie is enough.
+# In a root that has only what a package needs to be built and checked. blhc checks the flags of each command.
+# lintian checks the packages. autopkgtest installs them and runs their own tests. blhc would have -fPIE with
+# the linker too, for which -pie is enough.
 package_in_root() {
 	made=$here/build-$command-package
 	make_root "$made/root" "$release" "$(packages_of build man demo package lint),ca-certificates"

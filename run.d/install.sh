@@ -60,8 +60,8 @@ show_progress() {
 	: "$rest"
 }
 
-# persist COMMAND...: again after a pause, twice. An archive in the middle of an update, or that does
-# not answer, does so a minute later.
+# persist COMMAND...: tries again after a pause, twice. An archive that is being updated or does not
+# answer mostly works a minute later.
 persist() {
 	for pause in 15 60 end; do
 		! "$@" || return 0

@@ -68,7 +68,7 @@ make_packages() {
 	rm -rf "$tree"
 }
 
-# Whoever makes them elsewhere gets the same: in another folder, from a clone that is older, later, on the
+# A build elsewhere gives the same packages: in another folder, from a clone that is older, later, on the
 # other side of the date line, with other rights for what is new, and without the tests.
 same_again() {
 	say "building them once more, elsewhere"

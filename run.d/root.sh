@@ -18,7 +18,7 @@ packages_of() {
 		sort -u | paste -s -d ,
 }
 
-# The mirror that this machine has its own packages from.
+# The mirror from which this machine gets its own packages.
 debian_mirror() {
 	# shellcheck disable=SC2016 # $(REPO_URI) is apt's
 	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |

@@ -6,7 +6,7 @@
 # shellcheck source=run.d/vm.sh
 . "$here/run.d/vm.sh"
 
-# Nearly all that a test of tests/integration does is wait, so many run side by side.
+# The tests of tests/integration mostly wait, so many of them run side by side.
 workers=12
 
 run_test() {

@@ -29,7 +29,7 @@ export class App {
 	/** The gateways that the broker knows, by their topic. */
 	readonly known = new Map<string, Known>();
 	gateway: Gateway | null = null;
-	/** The user wants what moves to stop, and no answer has come yet. */
+	/** The user has asked for a stop, and no answer has come yet. */
 	private stopWanted = false;
 	/** Goes up with each stop that is sent: of several, only the last one shows its result. */
 	private stops = 0;
@@ -178,7 +178,7 @@ export class App {
 		this.chooseBySelf();
 	}
 
-	/** Of topics of which it is not known yet whether they are a gateway's. */
+	/** The states of topics that may not be a gateway's. */
 	private readonly statuses = new Map<string, string>();
 
 	/** Until somebody chooses: the first gateway, or another one that is there while that is not. */

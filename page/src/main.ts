@@ -54,5 +54,5 @@ addEventListener(
 	{ capture: true },
 );
 
-// For the tests, and for whoever opens the console.
+// For the tests and the console.
 Object.assign(globalThis, { tosPage: { app, csv, table, Gateway } });

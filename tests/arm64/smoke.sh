@@ -74,7 +74,7 @@ pack() {
 }
 
 # With more than one thread that board's timers go wrong. The first serial port belongs to Bluetooth.
-# A temperature sensor sits where a BME280 is looked for, and another one is for the kernel; both say 0 °C.
+# One temperature sensor is at the address of a BME280, and another one is for the kernel. Both show 0 °C.
 boot() {
 	timeout "$boot_timeout_s" qemu-system-aarch64 -M raspi3b -accel tcg,thread=single \
 		-kernel "$kernel"/boot/vmlinuz-* \

@@ -19,7 +19,7 @@ own_objects() {
 	find "$build/hal" "$build/config" "$build/daemon" "$build/tosctl" -name '*.o'
 }
 
-# By the processor that each object says it needs.
+# Each object names the processor that it needs.
 all_for_armv6() {
 	[ -n "$(own_objects)" ] || return 1
 	for object in $(own_objects); do

@@ -37,7 +37,7 @@ def machine():
 
 
 def sensor_time(bench):
-    """Of the demo's map, median and 99th percentile in us."""
+    """Returns the median and the 99th percentile in us, for the demo's map."""
     example = pathlib.Path(__file__).resolve().parents[2] / "config" / "maps" / "simulated-board.yaml"
     command = [str(bench.tools / "reading-time"), str(example), "300"]
     return [int(word) for word in subprocess.check_output(command, text=True).split()]

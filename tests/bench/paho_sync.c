@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The paho minimum in the library's synchronous mode, which is tosd's: one thread that polls the
- * library's socket itself, a fixed text for a reading. What the library costs at least, that is.
+ * library's socket itself, a fixed text for a reading. That is the least that the library costs.
  *
  * usage: paho-sync PORT INTERVAL-MS WIRE-LOG
  */

@@ -93,7 +93,7 @@ static void watch(struct probe *probe)
 	}
 }
 
-/* Waits for a random time; what comes meanwhile is of no interest. */
+/* Waits for a random time and ignores what comes meanwhile. */
 static void wait_apart(struct probe *probe)
 {
 	uint64_t apart_ms = APART_MIN_MS + (uint64_t)random() % (APART_MAX_MS - APART_MIN_MS + 1);

@@ -49,7 +49,7 @@ class Process:
 
     @classmethod
     def kill_all(cls):
-        """Those that a failure left behind."""
+        """Ends the processes that a failure left behind."""
         for process in list(cls._running):
             process.popen.kill()
             process.ended()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The raw limit: what a gateway's work costs at least on this machine. One thread, one socket, a
+ * The raw limit: the least that a gateway's work costs on this machine. One thread, one socket, a
  * fixed text for a reading, no error is handled.
  *
  * usage: raw-limit PORT INTERVAL-MS WIRE-LOG

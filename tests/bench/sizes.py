@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Cost against size: what grows with sensors, LEDs, the interval and the number of gateways, and how."""
+"""Cost against size: how costs grow with sensors, LEDs, the interval and the number of gateways."""
 
 import statistics
 import time

@@ -2,7 +2,7 @@
 /*
  * As much of MQTT 3.1.1 as a bare program needs, on a blocking socket with TCP_NODELAY: one buffer
  * in, one buffer out, no allocation. Written for a broker on this machine that keeps to the
- * protocol: what breaks ends the program.
+ * protocol: any mistake of its ends the program.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The gateway against brokers that are not mosquitto. What it runs on is the integration tests' own harness."""
+"""The gateway against brokers that are not mosquitto, with the harness of the integration tests."""
 
 import importlib.util
 import itertools
@@ -55,13 +55,13 @@ def rabbit(node):
 
 @pytest.fixture
 def root():
-    """A topic of its own for each test: what is retained stays on the node."""
+    """A topic of its own for each test, since retained messages stay on the node."""
     return f"root{os.getpid()}x{next(_roots)}"
 
 
 @pytest.fixture
 def make_map(folder, root):
-    """The map of the integration tests, with a user: who has none is nobody here."""
+    """The map of the integration tests, with a user: this broker takes no client without one."""
     password = folder / "password"
     password.write_text("guest\n")
     password.chmod(0o600)

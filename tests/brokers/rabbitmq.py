@@ -28,7 +28,7 @@ log.file = false
 
 
 class RabbitMQ:
-    """One node. What it keeps outlives stop(), kill() and the next start()."""
+    """One node. Its data outlives stop(), kill() and the next start()."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)

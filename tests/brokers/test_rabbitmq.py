@@ -72,7 +72,7 @@ def test_actions_are_carried_out_and_answered(connected, ask):
 
 
 def test_tosctl(connected, rabbit, root, tosctl):
-    """Also what is retained, which comes by its exact topic alone; with MQTT 3.1.1 where the node speaks no other."""
+    """Retained messages come only for their exact topic. MQTT 3.1.1 is used if the node has nothing newer."""
     gateway, client = connected(interval="1h")
     client.wait((f"{root}/sensors", f"{root}/sensors/backlog"))
 

@@ -82,7 +82,7 @@ class LanguageServer:
         return answer["result"]
 
     def open(self, path):
-        """A file is opened in the editor. Returns its mistakes: what is underlined, and why."""
+        """Opens a file as an editor does. Returns its mistakes: the underlined texts and the messages."""
         uri, text = pathlib.Path(path).as_uri(), path.read_text()
         document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
         self._tell("textDocument/didOpen", {"textDocument": document})

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An action as anybody may publish it. What is accepted means the same when the gateway says it
- * back; what is refused names its mistakes in printable words, and nothing of it is kept.
+ * An action as anybody may publish it. If it is accepted, it means the same when the gateway says
+ * it back. If it is refused, its mistakes are named in printable words, and nothing of it is kept.
  */
 #include "../unit/fake_config.h"
 #include "fuzz.h"

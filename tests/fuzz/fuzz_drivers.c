@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every driver, on a wire that says what it likes. The part behind the wire is the driver's own
+ * Every driver, on a wire that answers with any bytes. The part behind the wire is the driver's own
  * simulated one, so that an input of zeros is a part that works; the input's bytes disturb what it
  * says, or replace it.
  *
@@ -229,7 +229,7 @@ static void unplug(struct wire *wire, struct chip *chip)
 	chip->lines = wire->inner_lines;
 }
 
-/* Any that the map could give: choices by number, the rest at an end or by default. */
+/* Any parameters that a map could give: choices by number, the others at an end or by default. */
 static void choose_params(const struct driver *driver, unsigned seed, double *ret_params)
 {
 	for (size_t i = 0; i < driver->n_params; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The spool's file after a broken disk, or after somebody who may write to the state directory.
- * Whatever is in it: what the spool says that it keeps can be fetched, in order, once, and then
- * removed; a damaged file is moved aside; and new readings can be kept afterwards.
+ * Whatever is in it, the rows that the spool reports can be fetched, in order, once, and then
+ * removed. A damaged file is moved aside. New readings can be kept afterwards.
  */
 #include "fuzz.h"
 #include "spool.h"
@@ -42,7 +42,7 @@ static void remove_folder(void)
 	(void)rmdir(folder);
 }
 
-/* In memory, for the spool asks the disk to keep its promise. */
+/* The folder is in memory, since the spool waits until the disk has everything. */
 static void make_folder(void)
 {
 	static int made;

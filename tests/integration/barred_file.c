@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* For LD_PRELOAD: while the file that TOS_TEST_BARRED names is there, no database can be opened for
- * writing, although its owner and mode are right, as just before somebody mended them. */
+ * writing, although its owner and mode are right. That is how it looks if they were just mended. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Preloaded into a program, it counts who allocates: each allocation goes to the account of the
+ * Preloaded into a program, it counts allocations: each one goes to the account of the
  * library, or the program itself, whose code asked for it, also where it did so through the C
  * library (strdup(), asprintf(), fopen()). The accounts are in a file, $ALLOCATION_COUNTS, that a
  * test reads while the program runs: an array of struct account.

@@ -19,7 +19,7 @@ class FakeBroker:
         self.subscriptions = bytes(behaviour.pop("subscriptions", (1, 1, 1)))
         self.answers_subscribe = behaviour.pop("answers_subscribe", True)
         self.refuses = behaviour.pop("refuses", ())  # topics
-        self.ends_on = behaviour.pop("ends_on", ())  # topics: whoever subscribes to one of them is thrown out
+        self.ends_on = behaviour.pop("ends_on", ())  # topics: a client that subscribes to one of them is disconnected
         self.first_words = behaviour.pop("first_words", b"")  # in one piece with the first SUBACK of all
         self.acknowledges = behaviour.pop("acknowledges", True)
         self.last_words = behaviour.pop("last_words", None)  # in one piece with the first SUBACK, then the connection ends

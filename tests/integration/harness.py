@@ -131,7 +131,7 @@ def seed_of(name):
 
 
 class Ports:
-    """A hundred ports that are this process's alone, until it ends. Whoever else runs tests has others.
+    """A hundred ports that are this process's alone, until it ends. Other runs of the tests have others.
 
     They are below the range that the kernel takes ports of outgoing connections from: a port stays free while a broker
     restarts. A socket's name marks the hundred as taken: like ports, such names are known in the network namespace."""
@@ -152,10 +152,10 @@ class Ports:
         raise AssertionError("all ports for tests are taken")
 
     def free(self):
-        """In turn, so that one which was left a moment ago comes last."""
+        """Returns a free port, in turn, so that a port that was just given up comes last."""
         for port in itertools.islice(self._ports, self.COUNT):
             with socket.socket() as probe:
-                # As brokers do. What is left of connections that ended is in nobody's way, a listener is.
+                # As brokers do. Remains of ended connections are in nobody's way, but a listener is.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
                     probe.bind(("127.0.0.1", port))
@@ -560,7 +560,7 @@ def build_library(folder, name):
 
 
 def check_sanitizers(gateway):
-    """A report of a sanitizer is a failure, whatever the test looked at."""
+    """Fails if a sanitizer has reported anything."""
     if gateway.log:
         text = "\n".join(gateway.log.since())
         assert "Sanitizer" not in text and "runtime error:" not in text, text

@@ -52,7 +52,7 @@ class Entity:
         return self.value(message.payload.decode(), template)
 
     def command(self, payload, topic="cmd_t"):
-        """Publishes it, and returns the answer."""
+        """Publishes the command, and returns the answer."""
         mark = self.client.mark()
         self.client.publish(self.config[topic], payload, qos=self.config["qos"])
         return self.client.wait_json(self.ack, mark=mark)

@@ -161,7 +161,7 @@ class World:
         return Moved(lines), len(lines)
 
     def wait_until(self, accept, timeout=TIMEOUT):
-        """For what the wires show of the motors. Returns it."""
+        """Waits until the wires show the motors so. Returns what they show."""
         deadline = time.monotonic() + timeout
         while True:
             moved, mark = self.look()
@@ -177,7 +177,7 @@ class World:
         self.wait_until(lambda moved: not any(moved.running(motor) for motor in CHANNELS))
 
     def event(self):
-        """The way out begins now."""
+        """Notes that the way out begins now."""
         self.event_us = now_us()
         self.log_mark = self.gateway.log.mark()
 

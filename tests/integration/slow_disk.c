@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* For LD_PRELOAD: a disk that takes no writes while the file that TOS_TEST_DISK names is there. Of
- * descriptors that are sockets and pipes nothing is delayed: those are written to in other ways. A
- * file that is to be replaced says so on standard error. */
+/* For LD_PRELOAD: a disk that takes no writes while the file that TOS_TEST_DISK names is there.
+ * Sockets and pipes are not delayed, since they are written to in other ways. When a file is to be
+ * replaced, that is reported on standard error. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -19,7 +19,7 @@ export interface Output {
 	name: string;
 	nature: string;
 	moves: boolean;
-	/** What an action may have beside the keys, as "for" and "fade". */
+	/** Names that an action may have beside the keys, such as "for" and "fade". */
 	modifiers: string[];
 	keys: OutputKey[];
 }

@@ -42,7 +42,7 @@ export class Asking {
 		return this.link.version === 5 && !this.isShared;
 	}
 
-	/** Listens where the answers of a gateway come. */
+	/** Listens to the answers of a gateway. */
 	listen(root: string): void {
 		this.isShared = false;
 		if (!this.isOwn) this.link.subscribe([`${root}/actions/ack`]);
@@ -99,7 +99,7 @@ export class Asking {
 		this.open.get(key)?.({ ok: false, text: "", mistakes: [], failed });
 	}
 
-	/** The connection is gone: whether they arrived is not known. */
+	/** The connection is gone, so it is not known whether they arrived. */
 	lose(): void {
 		for (const key of [...this.open.keys()]) this.close(key, "lost");
 	}

@@ -21,7 +21,7 @@ export interface Sensor {
 	value: unknown;
 	/** The last one that was measured. */
 	measured: number | null;
-	/** When that came, by the browser's clock. */
+	/** The time at which that came, by the browser's clock. */
 	measuredAt: number;
 	series: Series;
 }
@@ -289,7 +289,7 @@ export class Gateway {
 		return !this.about.isTold || this.about.outputs.some((output) => output.moves);
 	}
 
-	/** Without a reading for longer than this, ms, what is shown is old. */
+	/** If there was no reading for longer than this, in ms, the values on screen are old. */
 	get staleMs(): number {
 		return 3 * (this.intervalMs || 1000) + 1500;
 	}

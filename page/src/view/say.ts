@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One short sentence at the bottom, also read aloud: the result of a stop or an export.
+// One short sentence at the bottom, which is also read aloud: the result of a stop or an export.
 import type { App } from "../app";
 import { h } from "../dom";
 
