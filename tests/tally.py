@@ -4,7 +4,7 @@
 
 usage: tally.py FILE...
 
-A file is Meson's testlog.json, pytest's junit XML, the .log of something that ended with such a
+A file is Meson's testlog.json, pytest's junit XML, the .log of a suite that ended with such a
 line itself, or a text file of lines 'passed NAME', 'failed NAME' or 'skipped NAME'. A file that is missing, empty or cannot be read
 counts as one failure: a suite that died must not look like one that has nothing to say. The exit
 code is 0 when nothing failed.

@@ -21,7 +21,7 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 	return r;
 }
 
-/* By which OpenSSL looks whether a certificate is valid. */
+/* OpenSSL calls this to see whether a certificate is valid. */
 time_t time(time_t *result)
 {
 	struct timespec now;

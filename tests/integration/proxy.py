@@ -43,7 +43,7 @@ class Proxy:
         self._wake_up()
 
     def cut_after(self, size):
-        """By itself, when so many bytes more have passed: in the middle of a transfer, however slow the test is."""
+        """Cuts by itself after so many more bytes: in the middle of a transfer, however slow the test is."""
         with self._lock:
             self._left = size
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""A broker that offers less than mosquitto, or answers wrongly, as others do: MQTT 3.1.1 and 5, written to a script.
+"""A broker that offers less than mosquitto, or answers wrongly, as others do: MQTT 3.1.1 and 5, following a script.
 
-It is strict: who asks for what it does not offer is thrown out, with the reason where the protocol has a word for it."""
+It is strict: a client that asks for more than it offers is disconnected, with the reason if the protocol has a code."""
 
 import contextlib
 import queue
@@ -20,7 +20,7 @@ MAXIMUM_QOS, RETAIN_AVAILABLE, SERVER_KEEP_ALIVE, REASON_STRING = 0x24, 0x25, 0x
 
 
 class Thrown(Exception):
-    """The client is thrown out, with this reason code."""
+    """The client is disconnected, with this reason code."""
 
 
 def text(value):

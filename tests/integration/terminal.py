@@ -57,7 +57,7 @@ class Terminal:
             self._changed.notify_all()
 
     def wait_text(self, pattern, mark=0, timeout=TIMEOUT):
-        """Until that was written at or behind a mark."""
+        """Waits until that was written at or behind a mark."""
         with self._changed:
             found = self._changed.wait_for(lambda: re.search(pattern, self.raw[mark:]), timeout)
             assert found, f"no {pattern!r} in {self.raw[mark:]!r}"
@@ -67,7 +67,7 @@ class Terminal:
             return len(self.raw)
 
     def screen(self):
-        """The lines of the screen as they were last drawn whole; what does not fit into it is no screen."""
+        """Returns the lines of the screen as they were last drawn. If they do not fit, one line says so."""
         drawn = re.findall(r"\033\[H((?:(?!\033\[H).)*)\033\[J", self.raw, re.DOTALL)
         rows = []
         for line in (drawn[-1] if drawn else "").replace("\r", "").split("\n"):
@@ -81,7 +81,7 @@ class Terminal:
         return rows + [""] * (self.lines - len(rows))
 
     def wait(self, accept, timeout=TIMEOUT):
-        """Until the screen is so."""
+        """Waits until the screen is so."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.code is not None or accept(self.screen()), timeout), self.screen()
         assert self.code is None, self.raw
@@ -95,7 +95,7 @@ class Terminal:
         os.write(self.fd, text)
 
     def end(self, timeout=TIMEOUT):
-        """The exit code and all that it wrote."""
+        """Returns the exit code and the whole output."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.code is not None, timeout), self.raw
         self._reader.join()

@@ -6,7 +6,7 @@ import json
 import pytest
 from conftest import make_map
 
-BIG = 120 * 1024  # the broker is told to keep what is much longer to itself
+BIG = 120 * 1024  # the broker is configured to drop much longer messages
 RETAINED = "a retained message is an old command: publish it without retain, or set mqtt.accept_retained"
 
 

@@ -90,7 +90,7 @@ def test_a_broker_that_took_it_once_is_not_believed_to_offer_less(make_scripted,
 
 @pytest.mark.alone  # who is held up for a second is silent for too long
 def test_the_brokers_keep_alive_is_obeyed(make_scripted, make_gateway):
-    """It throws out who is silent for one and a half of it."""
+    """The broker disconnects a client that is silent for one and a half of it."""
     broker = make_scripted(server_keep_alive=2)
     make_gateway(make_map(broker.port, mqtt="  keepalive: 60s\n  health_interval: 1min", interval="1min"))
     broker.wait("tos/status")
@@ -197,7 +197,7 @@ def test_topics_that_nothing_needs_may_be_refused(make_scripted, make_gateway, v
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 def test_a_start_of_home_assistant_may_be_kept_from_it(make_scripted, make_gateway, version):
-    """Its refusal is known, leaves the other subscriptions alone, and what there is is told all the same."""
+    """Its refusal is known and leaves the other subscriptions alone. Discovery works without it."""
     broker = make_scripted(refused_topics=("homeassistant/status",))
     gateway = make_gateway(make_map(broker.port, mqtt=f"  version: {version}\n  discovery: homeassistant"))
     gateway.log.wait("refused the subscription to homeassistant/status: .*a start of Home Assistant is not noticed")

@@ -81,7 +81,7 @@ def segments(connection):
 
 
 def test_an_acknowledgement_of_an_action_and_its_answer_are_one_packet(fake, make_gateway):
-    """And the state that follows is another one: who waits for the answer does not wait for it."""
+    """The state that follows is another packet, so the answer does not wait for it."""
     make_gateway(make_map(fake.port, mqtt="  version: 3.1.1\n  health_interval: 1h", interval="1h"))
     greeting = set()
     # Of the first reading its struct comes last, unless it was taken without a connection.
@@ -169,8 +169,8 @@ def test_what_waits_is_fetched_before_the_keepalive_would_wake_for_it(fake, make
 
 @pytest.mark.parametrize("end", ["closed", "reset"])
 def test_what_was_acknowledged_and_not_yet_read_is_not_sent_again(fake, make_gateway, end):
-    """But for what cannot be helped: a reading that is written in the very moment after the end has come finds it out, and
-    then nobody reads the acknowledgements any more. So readings are few here, and the end comes right after one."""
+    """There is one exception. A reading that is written just after the end of the connection meets that end, and then
+    nobody reads the acknowledgements any more. So readings are few here, and the end comes right after one."""
     gateway = make_gateway(one_sensor(fake.port, interval="200ms"))
     seen = [next_reading(fake) for _ in range(READINGS // 3)]
     while unread(fake.connection) < 2 * PUBACK_BYTES:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Nothing that moves may outlive the one who commands it. What counts is what the simulated wires recorded, and when.
+"""Nothing may go on moving when the program that commands it is gone. What counts is what the simulated wires recorded, and when.
 
 How long it takes after each kind of event is measured in test_stop_times.py."""
 

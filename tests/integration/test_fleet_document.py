@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""docs/fleet.md: what it says of `tosctl size` and of what saves. ./run fleet prints the figures that were measured."""
+"""docs/fleet.md: the output of `tosctl size`, and the settings that save. ./run fleet prints the measured figures."""
 
 import pathlib
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Far more commands than anybody means: none is lost, the sensors keep their rhythm, memory does not grow."""
+"""Far more commands than are usual: none is lost, the sensors keep their rhythm, and memory does not grow."""
 
 import json
 import time

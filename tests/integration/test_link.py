@@ -56,7 +56,7 @@ def connections(broker, mark=0):
 
 @pytest.mark.alone
 def test_the_brokers_keepalive_is_obeyed(make_broker, make_gateway):
-    """MQTT 5: it throws out whoever is silent for longer, whatever the client had in mind."""
+    """MQTT 5: the broker disconnects clients that are silent for longer, whatever they have asked for."""
     broker = make_broker("max_keepalive 10")
     gateway = make_gateway(make_map(broker.port, mqtt="  keepalive: 60s\n  health_interval: 1h", interval="1h"))
     broker.log.wait("Received PINGREQ from tos-", timeout=14)
@@ -71,7 +71,7 @@ def test_the_brokers_keepalive_is_obeyed(make_broker, make_gateway):
 
 
 def test_a_client_id_of_two_is_told(broker, make_gateway):
-    """They throw each other out, and few brokers say why; the mosquitto of Debian 13 does, with MQTT 5."""
+    """They disconnect each other, and few brokers say why. The mosquitto of Debian 13 does, with MQTT 5."""
     text = make_map(broker.port, mqtt="  client_id: twin")
     gateways = [make_gateway(text), make_gateway(text)]
     guessed = 'does another client use the client id "twin"\\? Then give each its own mqtt.client_id, with %i in it$'
@@ -295,7 +295,7 @@ def test_a_refused_message_is_told_and_counted(make_broker, make_client, make_ga
     acl.write_text("topic read #\ntopic write tos/status\ntopic write tos/health\ntopic write tos/actions/#\n")
     acl.chmod(0o644)
     folder.chmod(0o755)
-    # With the limit 0 of the other tests mosquitto throws out whom it denies a message.
+    # With the limit 0 of the other tests, mosquitto disconnects a client when it denies a message.
     broker = make_broker(f"user root\nacl_file {acl}\nmax_queued_messages 1000")
     gateway = make_gateway(make_map(broker.port, mqtt="  health_interval: 1s"))
     gateway.log.wait("a message on tos/sensors was refused: Not authorized; it is lost")

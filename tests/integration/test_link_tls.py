@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""mqtts://: who the broker is gets checked, always."""
+"""mqtts://: the identity of the broker is always checked."""
 
 import pathlib
 import shutil

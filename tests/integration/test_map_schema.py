@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tosctl schema: what it says of a map is what the check says, as far as a schema can tell."""
+"""tosctl schema: it agrees with the check about a map, as far as a schema can."""
 
 import json
 import pathlib

@@ -37,7 +37,7 @@ NOBODY_READS = f"#!/bin/bash\n{CLOSED_LOG}{{binary}} \"$@\"\n"
 
 
 def begin(world, tripped, **options):
-    """A gateway that is connected; where the fail-safe has tripped before, for the second time."""
+    """A connected gateway. If the fail-safe has tripped before, it is connected for the second time."""
     world.start_broker()
     world.start_gateway(**options)
     world.connect()
@@ -161,7 +161,7 @@ def gone(world):
 
 
 def refused(world):
-    """A reload that cannot be: the old map goes on, and so must its fail-safe."""
+    """A reload that fails: the old map goes on, and so must its fail-safe."""
     world.password.chmod(0o644)
     world.gateway.reload()
     gone(world)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The deliberate mistakes of tests/mutants can still be made: what they change is there. The nightly run makes them."""
+"""The deliberate mistakes of tests/mutants can still be made: the text that they change is there. The nightly run makes
+them."""
 
 import sys
 

@@ -90,7 +90,7 @@ def test_a_password_that_cannot_be_read_is_told_with_the_cure_and_tried_again(ma
 
 
 def test_a_credential_of_systemd_is_a_copy_from_the_start(make_locked, make_gateway, folder):
-    """That one cannot change: who changed its source is told what to do."""
+    """A credential of systemd cannot change. The user is told what to do after changing its source."""
     (folder / "credentials").mkdir()
     (folder / "credentials" / "mqtt-password").write_text("old")
     broker = make_locked("new")

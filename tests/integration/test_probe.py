@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tosctl probe: what is on a board, and the first map of it."""
+"""tosctl probe: the parts of a board, and the first map of it."""
 
 import json
 import os

@@ -194,7 +194,7 @@ packed:
     own = client.wait_several("tos/sensors/slow", 3)
     packed = client.wait_several("tos/sensors/both", 3)
     readings = [m.payload for m in client.since(topic="tos/sensors")]
-    # 250 ms are three intervals of 100 ms; between them there is nothing to say, also not beside the readings.
+    # 250 ms are three intervals of 100 ms. Between them nothing is published, also not beside the readings.
     assert set(readings) == {b'{"fast":1,"slow":2}', b'{"fast":1,"slow":null}'}
     at = [index for index, reading in enumerate(readings) if b"null" not in reading]
     assert [after - before for before, after in itertools.pairwise(at)][:2] == [3, 3]
@@ -301,7 +301,7 @@ def test_packed_with_a_null_field_is_not_sent_but_counted(gateway, client):
     gateway.fault("climate", "none")
     mark = client.mark()
     health = client.wait_json("tos/health", lambda health: health["sensors"]["temp"]["ok"], mark)
-    # The health may overtake the last reading that it has counted, which this one does not.
+    # The health may overtake the last reading that it has counted. This one does not.
     client.wait_json("tos/sensors", lambda reading: reading["temp"] is not None, mark)
     nulls = [m for m in client.since(topic="tos/sensors") if json.loads(m.payload)["temp"] is None]
     assert health["packed_skipped"] == len(nulls)

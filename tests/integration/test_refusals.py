@@ -78,7 +78,7 @@ def test_what_the_broker_refuses_is_told_once_and_counted(make_broker, make_clie
     acl.write_text("topic read #\ntopic write tos/status\ntopic write tos/health\n")
     acl.chmod(0o644)
     folder.chmod(0o755)
-    # With the limit 0 of the other tests mosquitto throws out whom it denies a message.
+    # With the limit 0 of the other tests, mosquitto disconnects a client when it denies a message.
     broker = make_broker(f"user root\nacl_file {acl}\nmax_queued_messages 1000")
     gateway = make_gateway(make_map(broker.port, mqtt="  health_interval: 1s", interval="50ms"))
     client = make_client(broker.port)
@@ -103,7 +103,7 @@ def health_with(broker, accept, mark=0):
 
 
 def sent_again(broker, refused):
-    """As many as were refused. What was taken before the connection stood is backlog, too, and comes before them."""
+    """Waits for as many as were refused. Readings from before the connection are backlog, too, and come before them."""
     early = 0
     while True:
         found = broker.wait(f"{SENSORS}/backlog", early + len(refused))

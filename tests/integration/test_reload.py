@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""SIGHUP: what did not change keeps running undisturbed; a map with a mistake is refused."""
+"""SIGHUP: everything that did not change keeps running undisturbed. A map with a mistake is refused."""
 
 import os
 import resource
@@ -95,7 +95,7 @@ def test_a_map_with_a_mistake_is_refused_and_the_old_one_goes_on(broker, client,
 
 
 def test_a_pipe_in_the_maps_place_is_refused(broker, client, gateway):
-    """It has no end: who reads it waits for ever."""
+    """It has no end, so reading it would take for ever."""
     gateway.map.unlink()
     os.mkfifo(gateway.map)
     gateway.reload()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Messages that the broker sends again: what would do harm is carried out once."""
+"""Messages that the broker sends again: an action that would do harm is carried out once."""
 
 import json
 import socket

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Old commands never move anything: what is retained is refused, whether it was there before the gateway or comes later."""
+"""Old commands never move anything: a retained one is refused, whether it was there before the gateway or comes later."""
 
 import json
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The grid: what the time stamps say, and what was missed."""
+"""The grid of the readings: their time stamps, and the count of those that were missed."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""./run: what it says of a mistake, and that it leaves nothing behind, in whichever way it ends."""
+"""./run: it reports mistakes, and leaves nothing behind, however it ends."""
 
 import contextlib
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tosd --safe: the motors stop, whatever is wrong with the map, with the disk, or with who reads the words."""
+"""tosd --safe: the motors stop, whatever is wrong with the map, the disk, or the reader of its output."""
 
 import os
 import pathlib

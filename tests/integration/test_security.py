@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The example of who may do what on the broker, and that nothing tells the password."""
+"""The example of access rules for the broker, and that nothing shows the password."""
 
 import json
 import os

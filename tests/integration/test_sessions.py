@@ -93,7 +93,7 @@ def test_a_session_ends_after_its_time(broker, client, make_gateway):
 
 
 def numbers(properties):
-    """Those of four bytes, by their identifiers; of a CONNECT or a will there are no others here."""
+    """Returns the properties of four bytes, by their identifiers. A CONNECT or a will has no others here."""
     assert len(properties) % 5 == 0, properties
     return {properties[at]: struct.unpack(">I", properties[at + 1 : at + 5])[0] for at in range(0, len(properties), 5)}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The state directory: one process at a time, and what is said and done when its files cannot be used."""
+"""The state directory: one process at a time, and the reports when its files cannot be used."""
 
 import json
 import os
@@ -102,7 +102,7 @@ def well_again(client):
 
 
 def test_a_file_that_just_now_could_not_be_written_is_not_taken_for_a_damaged_one(client, start, folder, sanitized):
-    """SQLite opened it for reading, and by the time that somebody looks for the reason it is gone."""
+    """SQLite opened it only for reading, and the reason is gone by the time that the gateway looks for it."""
     if sanitized:
         pytest.skip("a sanitizer wants to be the first library")
     state = leave_behind(folder, 50)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""ROOT/status, ROOT/health, and what the service manager is told."""
+"""ROOT/status, ROOT/health, and the notifications to the service manager."""
 
 import contextlib
 import json

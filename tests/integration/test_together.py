@@ -38,7 +38,7 @@ def transfers(gateway, client, action, ok=True):
     mark = gateway.log.mark()
     answer = client.ask_json(action)
     assert answer["ok"] == ok
-    for level in (True, False):  # so that all of its lines have come
+    for level in (True, False):  # so that all of its lines are there
         fence = gateway.log.mark()
         assert client.ask_json({"led": {"fence": {"on": level}}})["ok"]
         gateway.log.wait("GPIO17", fence)

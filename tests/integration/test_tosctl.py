@@ -254,7 +254,7 @@ def test_what_could_not_be_written_is_told(gateway, client, program, environment
 
 @pytest.mark.parametrize("words, code", [("status", 1), ("led red on", 1), ("interval 1", 2)])
 def test_a_closed_output_is_not_the_connection(gateway, client, program, environment, broker, words, code):
-    """The next thing that is opened would have its number. Who had nothing to write has lost nothing."""
+    """The next file that is opened would have its number. A command that had nothing to write has lost nothing."""
     client.wait("tos/about")
     line = f"'{program}' -h 127.0.0.1 -p {broker.port} -W {TOSCTL_WAIT_S} {words} >&-"
     done = subprocess.run(["sh", "-c", line], stderr=subprocess.PIPE, text=True, timeout=120, env=environment, check=False)

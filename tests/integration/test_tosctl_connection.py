@@ -29,7 +29,7 @@ def test_the_connection_comes_from_a_file_or_the_map(gateway, client, tosctl, br
     own.write_text(f"# mine\n-h 127.0.0.1\n--port {broker.port}\n")
     assert run() == names
     assert "no gateway" in run("-t", "other", "-W", "5", code=3)
-    # Of another place nothing is meant.
+    # The settings of one place are not used for another.
     own.write_text("-h nowhere.invalid\n-p 1\n")
     assert run("-c", str(path)) == names
     assert run("-L", f"mqtt://127.0.0.1:{broker.port}") == names
@@ -41,7 +41,7 @@ def test_the_connection_comes_from_a_file_or_the_map(gateway, client, tosctl, br
 
 @pytest.mark.parametrize("version", ["5", "311"])
 def test_a_socket_of_this_machine(make_broker, make_client, make_gateway, tosctl, folder, version):
-    """Whoever is sent elsewhere finds nobody: there is no broker on the port that is the default."""
+    """A client that goes elsewhere finds no broker: there is none on the default port."""
     path, port = folder / "mqtt.sock", free_port()
     make_broker(f"user root\nlistener {port} 127.0.0.1\nlistener 0 {path}", port)
     client = make_client(port)
@@ -87,7 +87,7 @@ def test_a_user_and_a_password(make_broker, make_client, make_gateway, call, fol
     assert call(*user, "operator-1", "led", "red", "on", port=broker.port)[0] == 0
     code, _, err = call(*user, "wrong", "status", port=broker.port)
     assert code == 3 and "user" in err.lower()
-    # The file of who calls has it, too: nothing on the command line for others to see.
+    # The user's own file takes it, too. Then others cannot see it on the command line.
     (folder / ".config").mkdir()
     (folder / ".config" / "tosctl").write_text("-u operator\n-P operator-1\n")
     assert call("led", "red", "off", port=broker.port)[0] == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tosctl status: what it shows, and what it does not take for live."""
+"""tosctl status: its output, and the values that it does not take for live."""
 
 import json
 import re

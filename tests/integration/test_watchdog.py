@@ -42,7 +42,7 @@ def test_a_thread_that_stands_still_ends_the_feeding(broker, client, make_gatewa
         # A message that must not come cannot be awaited. At this time the service manager would end the process.
         time.sleep(1.5 * WATCHDOG_S)
         assert fed(gateway, mark) == 0
-    # It did not end it, and so the gateway goes on.
+    # The service manager did not end it, so the gateway goes on.
     wait_fed(gateway, 2)
 
 

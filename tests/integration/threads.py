@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One thread of a running program stands still, and the others go on: what no signal does, a tracer can."""
+"""Stops one thread of a running program while the others go on. No signal can do that, but a tracer can."""
 
 import contextlib
 import ctypes
@@ -55,13 +55,13 @@ def _stop(thread):
 
 
 def standstill(process, name):
-    """The thread runs no more until the end of the block."""
+    """Stops the thread until the end of the block."""
     return _standstill_of(thread_of(process, name))
 
 
 @contextlib.contextmanager
 def all_but_main_stand_still(process):
-    """The same of every other thread."""
+    """Stops every other thread until the end of the block."""
     threads = [int(entry.name) for entry in pathlib.Path(f"/proc/{process.pid}/task").iterdir()]
     with contextlib.ExitStack() as stack:
         for thread in threads:

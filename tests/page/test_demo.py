@@ -35,7 +35,7 @@ def test_from_the_command_to_a_moved_motor_and_a_csv(built, browser, open_page, 
         assert path.read_text(encoding="utf-8-sig").startswith("time,ms since 1970,temp (°C),humi (%),cds,sound")
         path.unlink()
         client.close()
-        # As a Ctrl-C does, which who runs in the background cannot send.
+        # As a Ctrl-C does, which a process in the background cannot send.
         os.killpg(demo.pid, signal.SIGTERM)
         assert demo.wait(3 * TIMEOUT) == 0
         assert not list(folder.glob("tos-run.*"))

@@ -146,7 +146,7 @@ def test_a_second_tab_does_not_throw_out_the_first(page, open_page, broker):
 
 
 def test_a_stop_without_a_connection_is_sent_when_there_is_one(open_page, broker, client, make_gateway):
-    """The gateway tells: who else listens may come back later than both."""
+    """The gateway's log shows it, since other clients may come back later than both."""
     gateway = make_gateway(make_map(broker.port), ["--verbose"])
     page = open_page("lang=en")
     page.wait_value("temp", "23.5")
@@ -276,7 +276,7 @@ def test_the_rights_of_the_example(make_broker, folder, open_page, make_gateway)
 
 
 def test_a_topic_that_nobody_answers(open_page, gateway):
-    """Connected is the broker; that no gateway is there is said, and which ones are."""
+    """The broker is connected. The page says that this gateway is not there, and which ones are."""
     assert gateway
     page = open_page("lang=en&topic=nope")
     page.wait_text(".notice", "No gateway answers on the topic nope. This broker knows: tos.")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A manual, or another document, in which a test looks for what the tables say. Include cmocka's
- * headers before.
+ * A manual, or another document, that a test compares with the tables. Include cmocka's headers
+ * before.
  */
 #pragma once
 

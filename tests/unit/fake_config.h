@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A device map made by hand, for tests of what reads one. The strings are literals: nothing is to
- * be freed, and a test may change the numbers of its own copy.
+ * A device map made by hand, for tests of code that reads one. The strings are literals: nothing is
+ * to be freed, and a test may change the numbers of its own copy.
  */
 #pragma once
 

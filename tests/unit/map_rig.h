@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A device map given as text, and a simulated board with its parts on the wires: for tests of what
- * joins the two.
+ * A device map given as text, and a simulated board with its parts on the wires, for tests of code
+ * that joins the two.
  */
 #pragma once
 
@@ -26,7 +26,7 @@ struct map_rig {
 
 void map_rig_open(struct map_rig *rig, const char *text);
 
-/* With an observer of what is said to the parts. */
+/* With an observer of the transfers to the parts. */
 void map_rig_open_traced(struct map_rig *rig, const char *text, const struct hal_trace *trace);
 
 void map_rig_close(struct map_rig *rig);

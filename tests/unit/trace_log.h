@@ -20,7 +20,7 @@ static inline void trace_log_operation(void *userdata, const char *object, const
 	(void)snprintf(log->text + used, sizeof(log->text) - used, "%s: %s\n", object, text);
 }
 
-/* Borrowed by whoever is traced. */
+/* Borrowed by the object that is traced. */
 static inline struct hal_trace trace_log_observer(struct trace_log *log)
 {
 	return (struct hal_trace){.operation = trace_log_operation, .userdata = log};

@@ -77,7 +77,7 @@ class Wire:
         )
 
     def mark(self):
-        """All that has happened until now is before it, however late the kernel's log is read."""
+        """Returns a mark behind all that has happened until now, however late the kernel's log is read."""
         name, before = f"mark {next(self._marks)}", self._log.mark()
         self.guest.run(f"echo {name} >/sys/kernel/tracing/trace_marker")
         self._log.wait(f"tracing_mark_write: {name}$", before)

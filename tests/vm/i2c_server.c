@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts behind the virtual machine's I2C adapters (module/i2c_user.c): what the kernel asks is
- * put to the simulated board, on which the parts of a device map and an HDC1080 sit. Values and
+ * The parts behind the virtual machine's I2C adapters (module/i2c_user.c). The kernel's transfers
+ * go to the simulated board, on which the parts of a device map and an HDC1080 sit. Values and
  * faults are set through the simulated board's control socket, see daemon/gateway/simulation.h.
  *
  * usage: i2c_server MAP FOLDER     FOLDER gets "control" and "wire.log"
@@ -57,7 +57,7 @@ static void *serve(void *userdata)
 		size_t count = spread(&request, reply.data, messages);
 
 		reply.result = i2c_transfer(wire->bus, request.address, messages, count);
-		/* ESTALE: it took too long, and whoever asked has given up. */
+		/* ESTALE: it took too long, and the caller has given up. */
 		if (write(wire->fd, &reply, sizeof(reply)) < 0 && errno != ESTALE)
 			break;
 	}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""tosctl probe on the kernel's real interfaces: what it finds, who holds it, and what it leaves alone."""
+"""tosctl probe on the kernel's real interfaces: the parts that it finds, who holds them, and those that it leaves alone."""
 
 import json
 import re

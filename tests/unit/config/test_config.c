@@ -204,7 +204,7 @@ static double param(const struct config_chip *chip, const char *key)
 	return 0;
 }
 
-/* A part that is sold for both buses is what its bus says. */
+/* The bus decides which driver a part has that is sold for both buses. */
 static void test_a_bus_of_spi_chooses_the_driver(void **state)
 {
 	(void)state;

@@ -194,8 +194,8 @@ static struct result load(const char *text, size_t size)
 	return result;
 }
 
-/* In the place of a star: the sections of all kinds but motors, of which nobody knows whether they
- * were there. Those that move come first. */
+/* A star stands for the sections of all kinds but motors, since nobody knows whether they were
+ * there. Those that move come first. */
 static void assert_missed(const char *missed, const char *expected)
 {
 	const char *star = strchr(expected, '*');

@@ -56,7 +56,7 @@ static void print_channels(FILE *out, const struct config_part *part)
 	free(names);
 }
 
-/* As in the rest of the manual: the names, and indented below them what there is to say. */
+/* As in the rest of the manual: the names, and the text indented below them. */
 static void print_entry(FILE *out, const struct config_part *part)
 {
 	for (const char *name = part->names; *name; name += strspn(name, ", ")) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The manual of the device map lists the drivers by hand. What the driver table has must be there:
- * each part in an entry of its own, in which all its channels, parameters and their choices stand.
+ * The manual of the device map lists the drivers by hand. Everything in the driver table must be
+ * there: each part has an entry of its own, with all its channels, parameters and their choices.
  * So with limits: whatever --check calls "outside LOW..HIGH" is "LOW to HIGH" in the manual.
  */
 #include <setjmp.h>
@@ -156,7 +156,7 @@ static void the_manual_names_no_driver_that_is_not_there(void **state)
 	}
 }
 
-/* With what its own keys take and, where that has a range, its sources. */
+/* With the values of its own keys and, if they have a range, its sources. */
 static void check_derived(const char *section, const struct derived *derived)
 {
 	char *entry = entry_of(section, derived->name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The board's checks, and what the Linux board says when a device is missing or closed.
+ * The board's checks, and the messages of the Linux board when a device is missing or closed.
  */
 #include "board_linux.h"
 #include "other_user.h"

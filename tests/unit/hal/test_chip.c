@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The chip around its driver; the driver here does and measures what its parameters say. */
+/* The chip around its driver. The driver here does and measures whatever its parameters say. */
 #include "board_sim.h"
 #include "chip.h"
 

@@ -151,7 +151,7 @@ static int user_open(struct inode *inode, struct file *file)
 	return r;
 }
 
-/* Ends what is in flight: whoever would have answered is gone. */
+/* Ends the transfer in flight, since the process that would have answered is gone. */
 static int user_release(struct inode *inode, struct file *file)
 {
 	struct bus *bus = bus_of(file);

@@ -22,7 +22,7 @@ def packages(tmp_path_factory):
 def guest(tmp_path_factory, packages):
     paths = [path for both in packages.values() for path in both]
     with systemd_guest(tmp_path_factory.mktemp("guest"), *paths) as guest:
-        # Whoever made the root wanted no service to start in it.
+        # The root was made so that no service starts in it.
         guest.run("rm -f /usr/sbin/policy-rc.d")
         yield guest
 

@@ -71,7 +71,7 @@ def test_the_page_from_its_installation_to_its_purge(guest, dashboard):
     dashboard.install(dashboard.before)
     guest.run(f"sed '/^listener 1883/d' {PAGE}/mosquitto.conf >{SNIPPET}; systemctl restart mosquitto")
     assert BEFORE in served(guest)
-    # Whoever loads it again has the new one, with no server started anew.
+    # A reload of the page gets the new one, without a restart of the server.
     dashboard.install()
     assert BEFORE not in served(guest)
     assert " 101 " in guest.run(f"printf '{CRLF.join(HELLO)}' | busybox nc 127.0.0.1 9001 | head -n 1")

@@ -157,7 +157,7 @@ static void a_file_without_a_text_is_removed(void **state)
 	kept_file_due(fixture->one.file, 0);
 	assert_false(await_news(fixture).failed);
 	assert_false(exists(fixture, "a"));
-	/* And one that is not there stays so. */
+	/* A file that is not there is not made. */
 	kept_file_due(fixture->one.file, 0);
 	assert_false(await_news(fixture).failed);
 	assert_int_equal(atomic_load(&fixture->one.writes), 2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Small files in the state directory, and why they cannot be written. */
+/* Small files in the state directory, and the reasons why they cannot be written. */
 #include "other_user.h"
 #include "state_cause.h"
 #include "state_file.h"

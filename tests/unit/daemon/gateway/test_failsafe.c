@@ -251,7 +251,7 @@ static const struct way_out WAYS_OUT[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Whatever the map says of LEDs. Returns how long it may run. */
+/* Returns how long it may run, whatever the map says about LEDs. */
 static uint64_t runs_us(const struct before *before, const struct way_in *in,
 	const struct way_out *out, bool others)
 {

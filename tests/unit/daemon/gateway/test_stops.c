@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A stop is a stop: each way to say it, beside each kind of mistake, on running motors. What is on
- * the wires afterwards, and what the answer says. The rest of a message with a mistake is not done.
+ * A stop is a stop: each way to say it, beside each kind of mistake, on running motors. The levels
+ * of the wires and the answers are compared. The rest of a message with a mistake is not done.
  */
 #include "map_rig.h"
 #include "outbox.h"

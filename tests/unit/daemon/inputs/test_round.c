@@ -87,7 +87,7 @@ static void make_round(struct fixture *fixture)
 	assert_int_equal(round_new(fixture->board, &fixture->fake.config, &fixture->round), 0);
 }
 
-/* A reading now, and how long it took. */
+/* Takes a reading now, and returns how long it took. */
 static uint64_t take(struct fixture *fixture)
 {
 	uint64_t begin_us = fixture->now_us, next_us = 0;

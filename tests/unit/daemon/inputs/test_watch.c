@@ -182,7 +182,7 @@ static void assert_no_event(struct fixture *fixture)
 	assert_false(watches_event(fixture->world.watches, fixture->now_us, &event));
 }
 
-/* Open, and how things are was said. */
+/* Opens the inputs and takes their first states. */
 static void begin(struct fixture *fixture)
 {
 	assert_int_equal(watches_due_us(fixture->world.watches), WATCH_NEVER);

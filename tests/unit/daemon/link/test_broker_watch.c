@@ -88,7 +88,7 @@ static void test_the_verdicts(void **state)
 	}
 }
 
-/* Main stops what runs, and lifts the guard, just before the same time is up in the link. */
+/* Main stops all outputs, and lifts the guard, just before the same time is up in the link. */
 static void test_a_guard_that_ends_in_silence_holds(void **state)
 {
 	struct broker_watch watch = {

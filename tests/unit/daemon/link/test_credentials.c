@@ -151,7 +151,7 @@ static void test_what_nobody_sees_in_a_file_is_told(void **state)
 	assert_odd(fixture, "\xef\xbb\xbfopen sesame\n", "begins with a byte-order mark");
 }
 
-/* It has no end, and nobody may ever write to it: who opens it waits for ever. */
+/* It has no end, and nobody may ever write to it. Opening it would take for ever. */
 static void test_a_pipe_is_not_waited_for(void **state)
 {
 	struct fixture *fixture = *state;

@@ -95,7 +95,7 @@ static const struct config_output *output(const struct fixture *fixture, size_t 
 	return &fixture->config->outputs[index];
 }
 
-/* Of the keys "on" and that one. key NULL: "on" alone. */
+/* Values of the keys "on" and that one. key NULL: "on" alone. */
 static struct output_values values_of(
 	const struct output_kind *kind, int on, const char *key, int number)
 {

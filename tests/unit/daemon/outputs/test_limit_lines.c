@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The main thread's side of a switch that limits an output, and the tap of whoever measures it. */
+/* The main thread's side of a switch that limits an output, and the tap for the sensor on it. */
 #include "clock.h"
 #include "limit_lines.h"
 #include "map_rig.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A part with a channel that counts what happens. */
+/* A part with a channel that counts events. */
 #include "checks.h"
 
 #include <errno.h>

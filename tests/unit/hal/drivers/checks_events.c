@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A part on lines, at which things happen. */
+/* A part on lines that reports events. */
 #include "checks.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A part on a bad wire: nothing wrong may pass for right. */
+/* A part on a bad wire: no wrong value may pass for a right one. */
 #include "checks.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The motor: which inputs are written, in which order, with which duties. When is
- * test_motor_time.c's, and what happens where a write fails is test_motor_fault.c's.
+ * The motor: which inputs are written, in which order, with which duties. test_motor_time.c has the
+ * times, and test_motor_fault.c the writes that fail.
  */
 #include "motor_bench.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A simulated board that is looked at, with what it answers besides its parts: items of the
- * kernel's that it has not, and everything that went over its wires.
+ * A simulated board for the probe, with answers besides those of its parts: kernel items that the
+ * board lacks, and a log of everything that went over its wires.
  */
 #pragma once
 
