@@ -24,7 +24,8 @@ for file in /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources; do
 	[ ! -s "$file" ] || sources="$sources $file"
 done
 
-# The package of tosd is installed without an archive in reach.
+# The package of tosd is installed without an archive in reach. nginx is for the page, openssl for its
+# certificate, and for busybox: what that knows of TLS itself is too old for nginx.
 case $release in
 bookworm) libgpiod=libgpiod2 ;;
 *) libgpiod=libgpiod3 ;;
@@ -36,10 +37,11 @@ echo "vm: making a root of Debian $release"
 make() {
 	# shellcheck disable=SC2016,SC2086 # $1 is the hook's; the sources are words
 	mmdebstrap --variant=minbase --format=null \
-		--include=systemd,systemd-sysv,udev,kmod,mosquitto,busybox-static \
+		--include=systemd,systemd-sysv,udev,kmod,mosquitto,busybox-static,nginx,openssl \
 		--include=libcjson1,"$libgpiod",libi2c0,libpaho-mqtt1.3,libsqlite3-0,libyaml-0-2 \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--customize-hook='chroot "$1" systemctl --quiet disable nginx' \
 		--customize-hook='cd "$1" && rm -rf var/cache/apt/* var/lib/apt/lists/* && find . -xdev |
 			cpio --quiet -o -H newc >'"$folder/root.cpio" \
 		'' /dev/null $sources >"$folder/root.log" 2>&1 </dev/null 8>&- 9>&-

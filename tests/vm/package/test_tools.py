@@ -10,6 +10,12 @@ from service import MAP_PATH
 
 PAGE = "/usr/share/tos-gateway/page"
 SNIPPET = "/etc/mosquitto/conf.d/tos-page.conf"
+# The names in page/nginx.conf: its place, the machine, the certificate, the key, and the listener behind it.
+NGINX = "/etc/nginx/conf.d/tos-page.conf"
+HOST = "gateway.example.org"
+CERTIFICATE = "/etc/ssl/certs/gateway.pem"
+KEY = "/etc/ssl/private/gateway.key"
+LISTENER = "listener 9001 127.0.0.1\nprotocol websockets\n"
 # A browser's request for MQTT over websockets, as an argument of printf.
 CRLF = r"\r\n"
 HELLO = [
@@ -23,6 +29,8 @@ HELLO = [
     "",
     "",
 ]
+# The end of such a connection, to which the other side replies by closing it.
+BYE = r"\210\200\0\0\0\0"
 
 
 def test_tosctl_from_its_installation_to_its_purge(guest, package, make_package, service):
@@ -79,3 +87,34 @@ def test_the_page_from_its_installation_to_its_purge(guest, dashboard):
     assert fetch(guest)[0] != 0
     dashboard.purge()
     assert dashboard.is_unknown() and dashboard.residue() == [SNIPPET]
+
+
+@pytest.fixture
+def tls(guest):
+    """Gives the guest the name of the snippet, a certificate for it, and mosquitto's listener behind it."""
+    guest.run(f"cp /etc/hosts /tmp/hosts; echo 127.0.0.1 {HOST} >>/etc/hosts")
+    guest.run(
+        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN={HOST}"
+        f" -addext subjectAltName=DNS:{HOST} -keyout {KEY} -out {CERTIFICATE} 2>&1"
+    )
+    guest.write(SNIPPET, LISTENER)
+    guest.run("systemctl restart mosquitto")
+    yield
+    guest.run(f"systemctl stop nginx; cp /tmp/hosts /etc/hosts; rm -f {CERTIFICATE} {KEY} {NGINX}")
+
+
+def test_nginx_serves_the_page_with_the_lines_that_come_with_it(guest, tls, dashboard):
+    """Nothing in them is changed. The client trusts this certificate alone, and compares the name."""
+    del tls
+    dashboard.install()
+    guest.run(f"cp {PAGE}/nginx.conf {NGINX}; systemctl restart nginx")
+    fetched = f"busybox wget -q -O /tmp/page https://{HOST}/"
+    guest.run(f"SSL_CERT_FILE={CERTIFICATE} {fetched} && cmp /tmp/page {PAGE}/index.html")
+    assert guest.attempt(fetched)[0] != 0
+    ask = f"openssl s_client -quiet -verify_return_error -CAfile {CERTIFICATE} -connect {HOST}:443 2>/dev/null"
+    answer = guest.run(f"printf '{CRLF.join(HELLO)}{BYE}' | {ask} | head -n 1")
+    assert " 101 " in answer
+    head = CRLF.join(["HEAD / HTTP/1.1", f"Host: {HOST}", "Connection: close", "", ""])
+    headers = guest.run(f"printf '{head}' | {ask}")
+    assert "200 OK" in headers and "Content-Type: text/html" in headers
+    assert "Cache-Control: no-cache" in headers and "frame-ancestors 'none'" in headers
