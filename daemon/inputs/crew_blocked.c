@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "crew_internal.h"
 
+#include "clock.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -43,6 +44,30 @@ static char state_of(pid_t thread)
 	return end && end[1] == ' ' ? end[2] : 0;
 }
 
+/* The processor's time that a thread has had. */
+static uint64_t spent_us(const struct member *member)
+{
+	struct timespec spent;
+	clockid_t clock;
+
+	if (pthread_getcpuclockid(member->thread, &clock) != 0 || clock_gettime(clock, &spent) < 0)
+		return clock_now_us(); /* as if it had had all of it */
+	return (uint64_t)spent.tv_sec * 1000000 + (uint64_t)spent.tv_nsec / 1000;
+}
+
+/* True if the leader, which is ready to run, has not yet had half of the limit since its call is
+ * under suspicion: the machine had no time for it. */
+static bool is_starved(struct crew *crew, unsigned token, unsigned limit_us)
+{
+	uint64_t had_us = spent_us(crew->leader);
+
+	if (crew->suspect != token) {
+		crew->suspect = token;
+		crew->suspect_us = had_us;
+	}
+	return had_us - crew->suspect_us < limit_us / 2;
+}
+
 struct call *crew_take_blocked(struct crew *crew, uint64_t now_us)
 {
 	unsigned token = atomic_load(&crew->token);
@@ -60,8 +85,7 @@ struct call *crew_take_blocked(struct crew *crew, uint64_t now_us)
 		return NULL;
 	}
 	state = state_of(crew->leader->id);
-	if (state == 't' || state == 'T' || (state == 'R' && crew->suspect != token)) {
-		crew->suspect = token;
+	if (state == 't' || state == 'T' || (state == 'R' && is_starved(crew, token, limit_us))) {
 		crew_arm(crew, now_us + limit_us);
 		return NULL;
 	}

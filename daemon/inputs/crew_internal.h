@@ -45,6 +45,7 @@ struct crew {
 	unsigned n_members, n_busy; /* running threads; the leader, and those in a call */
 	struct member *leader;      /* NULL: there is none */
 	unsigned suspect;           /* token of a call that took too long while its thread ran */
+	uint64_t suspect_us;        /* the processor's time that the thread had had by then */
 	struct call_list queue, done;
 	struct doorbell work_bell, done_bell;
 	bool abandoned;
@@ -55,8 +56,9 @@ void crew_arm(struct crew *crew, uint64_t time_us);
 
 /*
  * Takes the call from a leader that is blocked in it. If the thread runs, or would run if the
- * machine had time for it, the call is given another turn; a kernel driver that spins is found out
- * then. A thread stopped by a tracer is not the hardware's fault. NULL: there is no such call.
+ * machine had time for it, the call is given more turns, until the thread has had the processor for
+ * half of the limit; a kernel driver that spins is found out then. A thread stopped by a tracer is
+ * not the hardware's fault. NULL: there is no such call.
  */
 struct call *crew_take_blocked(struct crew *crew, uint64_t now_us);
 

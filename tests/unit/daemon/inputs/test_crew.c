@@ -8,11 +8,15 @@
 #include "clock.h"
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -61,6 +65,84 @@ static const struct driver PART = {.name = "part",
 	.channels = CHANNELS,
 	.n_channels = 1,
 	.collect = part_collect};
+
+static atomic_bool spins;
+
+static uint64_t spent_us(void)
+{
+	struct timespec spent;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+	return (uint64_t)spent.tv_sec * 1000000 + (uint64_t)spent.tv_nsec / 1000;
+}
+
+/* So that others have their turns beside it. */
+static void be_ordinary(void)
+{
+	const struct sched_param param = {0};
+
+	(void)pthread_setschedparam(pthread_self(), SCHED_OTHER, &param);
+}
+
+static int spinning_collect(struct chip *chip, unsigned channel, double *ret_values)
+{
+	(void)chip;
+	be_ordinary();
+	while (atomic_load(&spins))
+		;
+	ret_values[channel] = 23;
+	return 0;
+}
+
+static int pin_to_first_processor(void)
+{
+	cpu_set_t all, first;
+	size_t number = 0;
+
+	if (sched_getaffinity(0, sizeof(all), &all) < 0)
+		return -errno;
+	while (!CPU_ISSET(number, &all))
+		number++;
+	CPU_ZERO(&first);
+	CPU_SET(number, &first);
+	return sched_setaffinity(0, sizeof(first), &first) < 0 ? -errno : 0;
+}
+
+/* Takes a third of the limit, on a processor that has hardly any time for it. */
+static int starved_collect(struct chip *chip, unsigned channel, double *ret_values)
+{
+	uint64_t end_us;
+
+	(void)chip;
+	be_ordinary();
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
+	(void)pin_to_first_processor();
+	end_us = spent_us() + CALL_LIMIT_US / 3;
+	while (spent_us() < end_us)
+		;
+	ret_values[channel] = 23;
+	return 0;
+}
+
+static void *take_the_processor(void *userdata)
+{
+	(void)pin_to_first_processor();
+	(void)sem_post(userdata);
+	while (atomic_load(&spins))
+		;
+	return NULL;
+}
+
+static const struct driver SPINS = {.name = "spins",
+	.bus = DRIVER_BUS_ATTRIBUTES,
+	.channels = CHANNELS,
+	.n_channels = 1,
+	.collect = spinning_collect};
+static const struct driver STARVES = {.name = "starves",
+	.bus = DRIVER_BUS_ATTRIBUTES,
+	.channels = CHANNELS,
+	.n_channels = 1,
+	.collect = starved_collect};
 
 static struct call *make_call(struct gate *gate)
 {
@@ -206,6 +288,11 @@ static bool has_made_one(const struct fixture *fixture)
 	return fixture->n_made > 0;
 }
 
+static bool has_made_one_or_was_told(const struct fixture *fixture)
+{
+	return fixture->n_made > 0 || fixture->blocked;
+}
+
 static void order(struct fixture *fixture, struct call *call, struct call *hand)
 {
 	(void)pthread_mutex_lock(&fixture->mutex);
@@ -267,6 +354,46 @@ static void another_one_takes_the_lead_from_who_is_blocked(void **state)
 	assert_int_equal(close_crew(fixture, LIMIT_US), 0);
 	free_call(call);
 	free_call(quick);
+}
+
+static void who_spins_is_blocked(void **state)
+{
+	struct fixture *fixture = *state;
+	struct call *call = make_call(NULL);
+
+	call->chip->driver = &SPINS;
+	atomic_store(&spins, true);
+	order(fixture, call, NULL);
+	await_state(fixture, was_told);
+	assert_ptr_equal(fixture->blocked, call);
+	assert_leads(fixture);
+	atomic_store(&spins, false);
+	await_state(fixture, has_taken_one);
+	assert_int_equal(close_crew(fixture, LIMIT_US), 0);
+	free_call(call);
+	await(&fixture->ended);
+}
+
+static void who_only_waits_for_the_processor_is_not_blocked(void **state)
+{
+	struct fixture *fixture = *state;
+	struct call *call = make_call(NULL);
+	pthread_t other;
+	sem_t there;
+
+	call->chip->driver = &STARVES;
+	assert_int_equal(sem_init(&there, 0, 0), 0);
+	atomic_store(&spins, true);
+	assert_int_equal(pthread_create(&other, NULL, take_the_processor, &there), 0);
+	await(&there);
+	order(fixture, call, NULL);
+	await_state(fixture, has_made_one_or_was_told);
+	atomic_store(&spins, false);
+	assert_int_equal(pthread_join(other, NULL), 0);
+	assert_null(fixture->blocked);
+	assert_int_equal(close_crew(fixture, LIMIT_US), 0);
+	free_call(call);
+	await(&fixture->ended);
 }
 
 static void several_may_be_blocked_at_once(void **state)
@@ -369,6 +496,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_quick_call_stays_with_the_leader),
 		test(another_one_takes_the_lead_from_who_is_blocked),
+		test(who_spins_is_blocked),
+		test(who_only_waits_for_the_processor_is_not_blocked),
 		test(several_may_be_blocked_at_once),
 		test(what_finds_no_thread_waits),
 		test(what_is_dropped_frees_itself),
