@@ -61,7 +61,7 @@ servos:
   - {{name: flap, pwm: board.6}}
 buzzers:
   - {{name: alarm, pwm: pwmchip0.0}}
-failsafe: {{after: 10s}}
+failsafe: {{after: 1min}}
 """
 
 SENSORS = """
