@@ -9,7 +9,7 @@ import stat
 import subprocess
 
 import pytest
-from conftest import ROOT, make_map
+from conftest import ROOT, TOSCTL_WAIT_S, make_map
 from harness import TIMEOUT, free_port
 
 BOARD = ROOT / "config" / "maps" / "simulated-board.yaml"
@@ -21,8 +21,9 @@ def probe(program, environment):
 
     def run(*arguments, port=None, simulate=BOARD, text=None, **more):
         board = ["--simulate", str(simulate)] if simulate else []
+        connection = ["-h", "127.0.0.1", "-p", str(port or free_port()), "-W", TOSCTL_WAIT_S]
         done = subprocess.run(
-            [program, "-h", "127.0.0.1", "-p", str(port or free_port()), "probe", *board, *map(str, arguments)],
+            [program, *connection, "probe", *board, *map(str, arguments)],
             input=text,
             stdin=subprocess.DEVNULL if text is None else None,
             capture_output=True,

@@ -63,5 +63,5 @@ class Service(Gateway):
         assert self.show("MainPID") not in (before, "0")
 
     def journal(self, *matches):
-        text = self.guest.run(f"journalctl -o json -u tosd {' '.join(matches)}")
+        text = self.guest.run(f"journalctl --sync; journalctl -o json -u tosd {' '.join(matches)}")
         return [json.loads(line) for line in text.splitlines()]

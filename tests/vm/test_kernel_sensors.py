@@ -134,7 +134,7 @@ def test_a_device_that_comes_back_under_another_number_is_found(guest, stub, bin
     bind("lm75", "lm75", 0x48, stub)
     before = number(guest, stub, 0x48)
     gateway = make_gateway(BOARD)
-    assert gateway.reading()["temp"] == 25.5
+    assert whole(gateway)["temp"] == 25.5
     bind.undo(0x48, stub)
     gateway.reading(lambda r: r["temp"] is None)
     bind("lm75", "tmp75", 0x49, stub)
@@ -156,7 +156,7 @@ def test_two_devices_of_one_name_are_told_apart_by_their_nodes(stub, bind, make_
     assert f'2 devices are called "lm75": name the node of the one, {nodes}' in health["sensors"]["temp"]["error"]
     gateway.end("TERM")
     gateway = make_gateway(BOARD.replace("lm75", f"{stub}-0049"))
-    assert gateway.reading()["temp"] == -7
+    assert whole(gateway)["temp"] == -7
     gateway.end("TERM")
 
 

@@ -14,7 +14,7 @@ def probe(guest):
     """Returns what the probe finds, as JSON. No gateway has that state directory."""
 
     def run(state="/tmp/nobody", user=None):
-        command = f"tosctl -h 127.0.0.1 probe --json --state {state}"
+        command = f"tosctl -h 127.0.0.1 -W 60 probe --json --state {state}"
         return json.loads(guest.run(command if not user else f"su {user} -c '{command}'"))
 
     return run
@@ -52,7 +52,7 @@ def test_parts_and_chips_are_found(parts, probe):
 
 def test_the_first_map_drives_what_was_found(guest, parts, probe, make_gateway):
     del parts, probe
-    guest.run("tosctl -h 127.0.0.1 probe --state /tmp/nobody --write /tmp/first.yaml --force")
+    guest.run("tosctl -h 127.0.0.1 -W 60 probe --state /tmp/nobody --write /tmp/first.yaml --force")
     assert "good: chips 2, sensors 3" in guest.run("tosctl check /tmp/first.yaml")
     gateway = make_gateway(guest.run("cat /tmp/first.yaml").replace("interval: 1s", "interval: 200ms"))
     assert gateway.reading(lambda r: None not in r.values())["temperature"] == pytest.approx(23.4, abs=0.1)

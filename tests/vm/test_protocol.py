@@ -4,11 +4,12 @@
 import json
 import statistics
 import struct
+import time
 
 import pytest
 
-from board import MAP, RED
-from harness import Client
+from board import MAP, RED, is_whole
+from harness import TIMEOUT, Client
 
 
 @pytest.fixture
@@ -40,9 +41,13 @@ def test_the_interval_takes_effect_at_once(gateway):
     client.publish("tos/sensors/interval", "50")
     answer = client.wait_json("tos/actions/ack", mark=mark)
     assert answer == {"ok": True, "applied": {"sensors": {"interval": 50}}}
-    times = [gateway.reading()["ts"] for _ in range(20)]
-    # A busy host may keep some of them from being taken.
-    assert statistics.median(b - a for a, b in zip(times, times[1:])) < 200
+    # A busy host may keep some of them from being taken, and most of them for a while.
+    end = time.monotonic() + 2 * TIMEOUT
+    apart_ms = 200
+    while apart_ms >= 150:
+        assert time.monotonic() < end, apart_ms
+        times = [json.loads(m.payload)["ts"] for m in client.wait_several("tos/sensors", 20, client.mark())]
+        apart_ms = statistics.median(b - a for a, b in zip(times, times[1:]))
 
 
 def test_the_tutorials_led_command(gateway, wire):
@@ -75,7 +80,7 @@ def test_an_old_command_moves_nothing(guest, parts, wire, make_gateway):
 
 
 def test_packed_values(packing):
-    reading = packing.reading()
+    reading = packing.reading(is_whole)
     message = packing.client.wait("tos/sensors/temphumi")
     temp, humi = struct.unpack("<hH", message.payload)
     assert abs(temp - reading["temp"]) <= 1
@@ -105,6 +110,7 @@ def test_a_broker_that_restarts_gets_the_backlog(guest, gateway):
     reading = late.wait_json("tos/sensors")
     messages = [json.loads(m.payload) for m in late.since(topic="tos/sensors/backlog")]
     late.close()
-    assert first["ts"] < backlog["ts"] <= reading["ts"]
+    # The first one may come again, if the broker ended before it had acknowledged it.
+    assert first["ts"] <= backlog["ts"] <= reading["ts"]
     times = [message["ts"] for message in messages]
     assert times == sorted(times)

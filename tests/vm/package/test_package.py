@@ -18,7 +18,7 @@ def test_without_a_map_it_waits_for_one(guest, package, service):
     assert guest.run("systemctl --failed --no-legend") == ""
     with coming_online(service):
         put_map(guest, MAP)
-    assert service.reading()["humi"] == 45
+    service.reading(lambda r: r["humi"] == 45)
     assert guest.run("tosd --version").split()[-1] in package.now
 
 
@@ -53,7 +53,7 @@ def test_an_upgrade_stops_the_motor_and_goes_on(guest, package, service, wire):
     assert service.show("MainPID") not in (pid, "0")
     wire.wait(FORWARD, 0, mark)
     assert not any(change.value for change in wire.since(mark))
-    assert "ending on SIGTERM; motors are stopped" in guest.run(f"journalctl -u tosd _PID={pid}")
+    assert "ending on SIGTERM; motors are stopped" in guest.run(f"journalctl --sync; journalctl -u tosd _PID={pid}")
     service.do(**RUN)
 
 

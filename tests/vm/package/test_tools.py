@@ -43,9 +43,9 @@ def test_tosctl_from_its_installation_to_its_purge(guest, package, make_package,
         guest.run(f"tosctl -h 127.0.0.1 probe --write {MAP_PATH}")
     tosctl.install()
     assert guest.run("tosctl --version").split()[-1] in tosctl.version() != BEFORE
-    status = guest.run("tosctl status")
+    status = guest.run("tosctl -W 60 status")
     assert re.search(r"(?m)^humidity +45(\.0)? %", status), status
-    assert '"ok":true' in guest.run("tosctl --json interval 300ms")
+    assert '"ok":true' in guest.run("tosctl -W 60 --json interval 300ms")
     guest.run("bash -c '. /usr/share/bash-completion/completions/tosctl && complete -p tosctl'")
     tosctl.remove()
     assert guest.attempt("command -v tosctl")[0] != 0
