@@ -87,7 +87,7 @@ static int spill_batch(struct carrier *carrier)
 	r = spool_append(carrier->spool, batch->rows, batch->count, &dropped);
 	outbox_spilled(carrier->outbox, carrier->kind->stream, r == 0, dropped,
 		spool_count(carrier->spool));
-	carrier->written_us = clock_now_us();
+	carrier->written_us = carrier->now_us;
 	if (r < 0) {
 		report(carrier, r);
 		return r;
@@ -245,13 +245,13 @@ static void note_connection(struct carrier *carrier, uint64_t connection)
 	carrier->connection = connection;
 }
 
-void carrier_turn(struct carrier *carrier, uint64_t now_us, uint64_t after_us, uint64_t size_bytes)
+void carrier_turn(struct carrier *carrier, uint64_t after_us, uint64_t size_bytes)
 {
-	carrier->now_us = now_us;
+	carrier->now_us = clock_now_us();
 	spool_set_size(carrier->spool, size_bytes);
 	remove_acknowledged(carrier);
 	note_connection(carrier, outbox_backlog(carrier->outbox, carrier->kind->stream).connection);
-	if (carrier->is_unread && carrier->connection != 0 && now_us >= carrier->retry_us)
+	if (carrier->is_unread && carrier->connection != 0 && carrier->now_us >= carrier->retry_us)
 		begin_drain(carrier);
 	if (carrier->is_draining)
 		drain(carrier);

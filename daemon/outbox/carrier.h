@@ -50,7 +50,7 @@ void carrier_fini(struct carrier *carrier);
 void carrier_load(struct carrier *carrier);
 
 /* Does what is due. after_us, size_bytes: from the map. */
-void carrier_turn(struct carrier *carrier, uint64_t now_us, uint64_t after_us, uint64_t size_bytes);
+void carrier_turn(struct carrier *carrier, uint64_t after_us, uint64_t size_bytes);
 
 /* Returns true if time alone may make something due. */
 bool carrier_waits(const struct carrier *carrier);

@@ -39,7 +39,6 @@ struct spooler {
 
 	/* The thread's own. */
 	struct carrier carriers[N_CARRIERS];
-	uint64_t now_us;
 	struct outbox_batch batch;
 };
 
@@ -90,7 +89,6 @@ static void wait(struct spooler *spooler)
 
 	publish(spooler);
 	(void)poll(fds, 2, waits ? TICK_MS : -1);
-	spooler->now_us = clock_now_us();
 	outbox_spool_clear(spooler->settings.outbox);
 }
 
@@ -118,7 +116,7 @@ static void *run(void *argument)
 		carrier_load(&spooler->carriers[i]);
 	while (take_commands(spooler, &after_us, &size_bytes)) {
 		for (size_t i = 0; i < N_CARRIERS; i++)
-			carrier_turn(&spooler->carriers[i], spooler->now_us, after_us, size_bytes);
+			carrier_turn(&spooler->carriers[i], after_us, size_bytes);
 		wait(spooler);
 	}
 	for (size_t i = 0; i < N_CARRIERS; i++) {
@@ -168,7 +166,6 @@ int spooler_new(const struct spooler_settings *settings, struct spooler **ret_sp
 	spooler->settings = *settings;
 	spooler->size_bytes = settings->size_bytes;
 	spooler->after_us = settings->after_us;
-	spooler->now_us = clock_now_us();
 	spooler->command_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	spooler->status_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = spooler->command_fd < 0 || spooler->status_fd < 0 ? -errno : 0;
