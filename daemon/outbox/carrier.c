@@ -40,7 +40,7 @@ static void report(struct carrier *carrier, int error)
 			directory, name, cause.why, what, *cause.cure ? ": " : "", cause.cure);
 	}
 	note(carrier, text);
-	/* What is damaged is news, whatever was wrong before. */
+	/* Damage is reported even after another failure. */
 	if (!carrier->is_failing || error == -EBADMSG)
 		log_error("spool", "%s", text);
 	carrier->is_failing = true;

@@ -126,7 +126,7 @@ def test_a_farewell_in_the_brokers_own_words(make_scripted, make_gateway):
         connection.disconnect(0x97, "this tenant\n has had enough")
         told = r'the broker ended it: Quota exceeded \("this tenant\? has had enough"\); connecting again in'
         gateway.log.wait(f"warning: mqtt: connection lost: {told}", log)
-        # What it still had sent has been taken, and is none of the next one.
+        # Messages that it had still sent are taken now, and do not count for the next connection.
         assert connection.over.wait(TIMEOUT)
     assert not any("client id" in line for line in gateway.log.since())
 

@@ -157,7 +157,7 @@ def test_influxdb_is_away(broker, make_gateway, database, run):
     newest = max(stamps)
     gateway.log.wait(f"sensors: reading {newest}$")
     taken = {ts for ts in gateway.taken() if ts <= newest}
-    # What was taken before there was a connection comes behind what is live: as much again, and as much more.
+    # Readings from before the connection come behind live ones: as many again, and as many more.
     for _ in range(2 * len(taken)):
         if not taken <= stamps:
             stamps.add(point(database)[1])

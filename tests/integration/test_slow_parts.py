@@ -195,7 +195,7 @@ def test_what_is_quick_again_is_waited_for_again(make_slow, client):
     reading = client.wait_json("tos/sensors", lambda r: r["water"] == 40, client.mark())
     taken, _ = readings(client, 10)
     end = time.monotonic() + TIMEOUT
-    # What a busy machine made slow meanwhile has its ten seconds again.
+    # A part that a busy machine has made slow meanwhile takes its ten seconds again.
     while not all(r["water"] == 40 for r in taken):
         assert time.monotonic() < end, (reading, taken)
         taken, _ = readings(client, 10)

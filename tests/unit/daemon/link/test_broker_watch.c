@@ -15,8 +15,7 @@ enum {
 	GUARD_US = 5 * S,
 };
 
-/* How long ago the last packet came, and how long messages have been unanswered. -1: never, or
- * none. */
+/* The times since the last packet and since unanswered messages. -1: never, or none. */
 struct row {
 	const char *name;
 	bool is_list;
