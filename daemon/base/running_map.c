@@ -7,19 +7,59 @@
 #include <stdio.h>
 #include <unistd.h>
 
-int running_map_path(const char *state_dir, char *out, size_t out_bytes)
+enum { PATH_BYTES = 4096 };
+
+int running_map_path(const char *state_dir, enum running_map_copy copy, char *out, size_t out_bytes)
 {
-	int size = snprintf(out, out_bytes, "%s/running-map.yaml", state_dir);
+	static const char *const NAMES[RUNNING_MAP_COPIES] = {
+		[RUNNING_MAP_NOW] = "running-map.yaml",
+		[RUNNING_MAP_NEXT] = "next-map.yaml",
+	};
+	int size = snprintf(out, out_bytes, "%s/%s", state_dir, NAMES[copy]);
 
 	return size > 0 && (size_t)size < out_bytes ? 0 : -ENAMETOOLONG;
 }
 
-int running_map_save(const char *state_dir, const char *text, size_t size)
+static int keep(const char *state_dir, enum running_map_copy copy, const char *text, size_t size)
 {
-	char path[4096];
-	int r = running_map_path(state_dir, path, sizeof(path));
+	char path[PATH_BYTES];
+	int r = running_map_path(state_dir, copy, path, sizeof(path));
 
 	return r < 0 ? r : state_file_replace(path, text, size);
+}
+
+int running_map_save(const char *state_dir, const char *text, size_t size)
+{
+	int r = keep(state_dir, RUNNING_MAP_NOW, text, size);
+
+	if (r == 0)
+		running_map_withdraw(state_dir);
+	return r;
+}
+
+int running_map_announce(const char *state_dir, const char *text, size_t size)
+{
+	return keep(state_dir, RUNNING_MAP_NEXT, text, size);
+}
+
+int running_map_settle(const char *state_dir)
+{
+	char next[PATH_BYTES], now[PATH_BYTES];
+	int r = running_map_path(state_dir, RUNNING_MAP_NEXT, next, sizeof(next));
+
+	if (r == 0)
+		r = running_map_path(state_dir, RUNNING_MAP_NOW, now, sizeof(now));
+	if (r < 0)
+		return r;
+	return rename(next, now) < 0 ? -errno : 0;
+}
+
+void running_map_withdraw(const char *state_dir)
+{
+	char path[PATH_BYTES];
+
+	if (running_map_path(state_dir, RUNNING_MAP_NEXT, path, sizeof(path)) == 0)
+		(void)unlink(path);
 }
 
 static int open_file(const char *path, FILE **ret_file)
@@ -35,13 +75,13 @@ static int open_file(const char *path, FILE **ret_file)
 	return -ENOMEM;
 }
 
-int running_map_differs(const char *state_dir, const char *map_path)
+int running_map_differs(const char *state_dir, enum running_map_copy copy, const char *map_path)
 {
-	char path[4096];
+	char path[PATH_BYTES];
 	FILE *kept = NULL, *map = NULL;
 	bool differs = false;
 	int a = EOF, b = EOF;
-	int r = running_map_path(state_dir, path, sizeof(path));
+	int r = running_map_path(state_dir, copy, path, sizeof(path));
 
 	if (r == 0)
 		r = open_file(path, &kept);

@@ -1,20 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A copy of the running map, in the state directory. Editing the map must not make motors unsafe:
+ * Copies of the running map, in the state directory. Editing the map must not make motors unsafe:
  * if the gateway crashes before it is reloaded, or the new map has a mistake, tosd --safe finds
- * here which outputs to stop.
+ * here which outputs to stop. While a reload changes from one map to another, there is a copy of
+ * both: at any moment, each output that can be on is in one of them.
+ *
+ * All of these wait for the disk if it hangs, but not until something is on it: a copy is there
+ * after the end of the process, however it ends. Functions return 0 or a negative errno unless they
+ * say otherwise.
  */
 #pragma once
 
 #include <stddef.h>
 
-/* Keeps the bytes from which the running map was read, in one step, without waiting for the disk. 0
- * or a negative errno. */
+/* NEXT: that of the map that a reload is changing to. */
+enum running_map_copy { RUNNING_MAP_NOW, RUNNING_MAP_NEXT, RUNNING_MAP_COPIES };
+
+/* Keeps the bytes from which the running map was read, in one step. It is the only one that runs:
+ * the copy of a next one is removed. */
 int running_map_save(const char *state_dir, const char *text, size_t size);
 
-/* The path of the copy, whether it exists or not. -ENAMETOOLONG. */
-int running_map_path(const char *state_dir, char *out, size_t out_bytes);
+/* Keeps the map that is going to run beside the one that runs. */
+int running_map_announce(const char *state_dir, const char *text, size_t size);
 
-/* 1: there is a copy, and it differs from the map as it is now. 0: it does not differ, or there is
- * none. A negative errno: there is a copy that cannot be read. */
-int running_map_differs(const char *state_dir, const char *map_path);
+/* The announced map runs, and the other one no longer. */
+int running_map_settle(const char *state_dir);
+
+/* The announced map does not run. */
+void running_map_withdraw(const char *state_dir);
+
+/* The path of a copy, whether it exists or not. -ENAMETOOLONG. */
+int running_map_path(
+	const char *state_dir, enum running_map_copy copy, char *out, size_t out_bytes);
+
+/* 1: there is such a copy, and it differs from the map as it is now. 0: it does not differ, or
+ * there is none. A negative errno: there is a copy that cannot be read. */
+int running_map_differs(const char *state_dir, enum running_map_copy copy, const char *map_path);

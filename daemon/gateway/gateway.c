@@ -167,6 +167,8 @@ static int start_threads(struct gateway *gateway)
 	int r = start_spooler(gateway);
 
 	if (r == 0)
+		r = gateway_check_password(gateway->config);
+	if (r == 0)
 		r = gateway_prepare_link(gateway, gateway->config, &gateway->link);
 	if (r < 0)
 		return r;
@@ -205,9 +207,12 @@ static int build(struct gateway *gateway)
 	health_init(&gateway->health, clock_now_us(), gateway_random());
 	failsafe_init(&gateway->failsafe, gateway->config->failsafe.after_us, clock_now_us());
 	gateway_first_interval(gateway);
+	if ((r = gateway_open_files(gateway)) < 0)
+		return r;
+	gateway_read_past_maps(gateway);
+	gateway_keep_map(gateway);
 	/* The outputs come first: until they are requested, the motors' inputs float. */
-	if ((r = gateway_open_files(gateway)) < 0 ||
-		(r = gateway_open_board(gateway, gateway->config)) < 0 ||
+	if ((r = gateway_open_board(gateway, gateway->config)) < 0 ||
 		(r = open_outputs(gateway)) < 0 ||
 		(r = outbox_new(&outbox, &gateway->outbox)) < 0 ||
 		(r = open_discovery(gateway)) < 0 ||
@@ -288,11 +293,13 @@ static bool tear_down(struct gateway *gateway)
 	queue_free(gateway->sampler_events);
 	queue_free(gateway->link_events);
 	outbox_free(gateway->outbox);
-	if (disk_answers)
-		discovery_free(&gateway->discovery);
 	gateway_close_board(gateway);
-	config_free(gateway->retired);
-	config_free(gateway->config);
+	gateway_forget_past_maps(gateway);
+	if (disk_answers) {
+		discovery_free(&gateway->discovery);
+		config_free(gateway->retired);
+		config_free(gateway->config);
+	}
 	sd_event_unref(gateway->loop);
 	return safe;
 }
@@ -401,8 +408,7 @@ int gateway_run(const struct gateway_options *options)
 	log_info(NULL, "tosd " TOS_VERSION " runs%s: sensors %zu%s, interval %u ms",
 		options->simulate ? " on a simulated board" : "", gateway.config->n_sensors, counts,
 		gateway.interval_ms);
-	gateway_clear_old_topics(&gateway);
-	gateway_keep_map(&gateway);
+	gateway_clear_past_topics(&gateway);
 	sd_notify(0, "READY=1");
 	gateway_notify_status(&gateway);
 	gateway_follow_outputs(&gateway);

@@ -136,7 +136,7 @@ static int on_sampler_events(sd_event_source *source, int fd, uint32_t events, v
 				on_sensor_event(gateway, event);
 			break;
 		case SAMPLER_EVENT_SWAPPED:
-			gateway_reload_finished(gateway);
+			gateway_reload_let_go(gateway);
 			break;
 		case SAMPLER_EVENT_COUNT:
 			count_answers_give(&gateway->counts, event->ticket, event->error,

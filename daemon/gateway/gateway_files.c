@@ -6,36 +6,31 @@
 #include "last_record.h"
 #include "log.h"
 #include "loop_source.h"
-#include "running_map.h"
-#include "state_cause.h"
 #include <stdio.h>
 #include <string.h>
 
 enum {
 	INTERVAL_SOON_US = 1000000, /* a slider that is dragged must not wear out the card */
 	INTERVAL_AGAIN_US = 60000000,
+	MAP_SLOW_US = 5000000,
 };
+
+void gateway_note_map(struct gateway *gateway)
+{
+	struct health_part *health = &gateway->health.files[HEALTH_RUNNING_MAP];
+	const char *failure = map_keeper_failure(gateway->maps);
+
+	if (!health_part_note(health, failure, clock_wall_ms()))
+		return;
+	if (failure)
+		log_warning("config", "%s", failure);
+	gateway_health_changed(gateway);
+}
 
 void gateway_keep_map(struct gateway *gateway)
 {
-	struct health_part *health = &gateway->health.files[HEALTH_RUNNING_MAP];
-	const char *state_dir = gateway->options->state_dir;
-	int r = running_map_save(state_dir, gateway->config->text, gateway->config->text_bytes);
-	static const char *const NONE[] = {NULL};
-	char text[HEALTH_PART_TEXT_BYTES];
-	struct state_cause cause;
-
-	if (r == 0) {
-		(void)health_part_note(health, NULL, 0);
-		return;
-	}
-	state_cause_describe(state_dir, NONE, r, &cause);
-	(void)snprintf(text, sizeof(text),
-		"no copy of the map can be kept in %.100s: %s; after a crash, tosd --safe knows "
-		"only the map as it is then%s%s",
-		state_dir, cause.why, *cause.cure ? ": " : "", cause.cure);
-	if (health_part_note(health, text, clock_wall_ms()))
-		log_warning("config", "%s", text);
+	map_keeper_save(gateway->maps, gateway->config);
+	gateway_note_map(gateway);
 }
 
 void gateway_first_interval(struct gateway *gateway)
@@ -85,10 +80,28 @@ void gateway_keep_interval(struct gateway *gateway)
 	kept_file_want(gateway->kept_interval, clock_now_us() + INTERVAL_SOON_US);
 }
 
+static void note_silent_disk(struct gateway *gateway)
+{
+	struct health_part *health = &gateway->health.files[HEALTH_RUNNING_MAP];
+	char text[HEALTH_PART_TEXT_BYTES];
+
+	(void)snprintf(text, sizeof(text),
+		"the disk does not answer: a reload waits until the new map is read, and a copy of "
+		"it kept in %.100s",
+		gateway->options->state_dir);
+	if (!health->failed && health_part_note(health, text, clock_wall_ms()))
+		log_warning("config", "%s", text);
+}
+
 void gateway_retry_map(struct gateway *gateway)
 {
-	if (gateway->health.files[HEALTH_RUNNING_MAP].failed)
-		gateway_keep_map(gateway);
+	uint64_t busy_us = map_keeper_busy_us(gateway->maps);
+
+	if (busy_us > MAP_SLOW_US)
+		note_silent_disk(gateway);
+	/* If there can be no thread, the next time is soon enough. */
+	else if (busy_us == 0 && gateway->health.files[HEALTH_RUNNING_MAP].failed)
+		(void)map_keeper_begin(gateway->maps, gateway->config, false);
 }
 
 void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms)
@@ -119,8 +132,11 @@ int gateway_open_files(struct gateway *gateway)
 	struct count_keeper_settings counts = {.rest_us = COUNT_KEEPER_REST_US};
 	char boot[LAST_BOOT_BYTES];
 	struct last_values_settings last = {.boot = boot, .now_us = clock_now_us()};
-	int r = file_keeper_new(gateway->options->state_dir, &gateway->files);
+	const struct gateway_options *options = gateway->options;
+	int r = file_keeper_new(options->state_dir, &gateway->files);
 
+	if (r == 0)
+		r = map_keeper_new(options->config_path, options->state_dir, &gateway->maps);
 	if (r < 0)
 		return r;
 	read_boot(boot);
@@ -147,8 +163,21 @@ static int on_files(sd_event_source *source, int fd, uint32_t events, void *user
 	return 0;
 }
 
+static int on_maps(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	(void)source;
+	(void)fd;
+	(void)events;
+	gateway_reload_goes_on(userdata);
+	return 0;
+}
+
 int gateway_attach_files(struct gateway *gateway)
 {
+	int r = loop_add_fd(gateway->loop, map_keeper_fd(gateway->maps), on_maps, gateway);
+
+	if (r < 0)
+		return r;
 	return loop_add_fd(gateway->loop, file_keeper_fd(gateway->files), on_files, gateway);
 }
 
@@ -163,6 +192,7 @@ bool gateway_close_files(struct gateway *gateway, uint64_t end_us, bool is_stuck
 {
 	bool is_kept = file_keeper_close(gateway->files, left_us(end_us), is_stuck) == 0;
 	bool is_saved = spooler_close(gateway->spooler, left_us(end_us)) == 0;
+	bool is_over = map_keeper_close(gateway->maps, left_us(end_us)) == 0;
 
 	if (!is_kept) {
 		log_error("state", "the disk does not answer; what was to be kept is lost");
@@ -170,11 +200,13 @@ bool gateway_close_files(struct gateway *gateway, uint64_t end_us, bool is_stuck
 	}
 	if (!is_kept || is_stuck)
 		gateway->kept_counts = NULL;
+	if (!is_over)
+		log_error("config", "the disk does not answer; a reload has not ended");
 	if (!is_saved) {
 		log_error("spool", "the disk does not answer; readings that wait are lost");
 		gateway->outbox = NULL; /* the spooler has it, waiting for the disk until we end */
 	}
-	return is_kept && is_saved;
+	return is_kept && is_saved && is_over;
 }
 
 void gateway_free_files(struct gateway *gateway)

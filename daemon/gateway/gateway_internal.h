@@ -25,12 +25,14 @@
 #include "gateway.h"
 #include "health.h"
 #include "link.h"
+#include "map_keeper.h"
 #include "outbox.h"
 #include "outputs.h"
 #include "payload.h"
 #include "publisher.h"
 #include "queue.h"
 #include "router.h"
+#include "running_map.h"
 #include "sampler.h"
 #include "simulation.h"
 #include "spooler.h"
@@ -46,8 +48,10 @@ struct gateway {
 	sd_event *loop;
 
 	struct config *config;
-	struct config *retired; /* the previous one, until the sampler has let go of it */
-	bool reload_wanted;     /* another reload was requested meanwhile */
+	struct config *retired;                  /* the previous one, until the reload is over */
+	bool has_let_go;                         /* the sampler, of the previous one */
+	bool reload_wanted;                      /* another reload was requested meanwhile */
+	struct config *past[RUNNING_MAP_COPIES]; /* what the process before ran, at the start */
 	uint32_t interval_ms;
 
 	struct simulation *simulation;     /* NULL with real hardware */
@@ -55,6 +59,7 @@ struct gateway {
 	char board_name[BOARD_NAME_BYTES]; /* "": unknown */
 
 	struct state_lock state_lock;
+	struct map_keeper *maps;
 	struct file_keeper *files; /* of the state directory */
 	struct kept_file *kept_interval;
 	atomic_uint kept_default_ms, kept_interval_ms; /* what the file keeper is to write */
@@ -109,10 +114,15 @@ static inline bool gateway_is_deaf(const struct gateway *gateway)
 int gateway_open_board(struct gateway *gateway, const struct config *config);
 void gateway_close_board(struct gateway *gateway);
 
-/* Makes a link for that map, of which it keeps nothing. It only connects after link_start(). Logs a
- * mistake of the password. */
+/* Makes a link for that map, of which it keeps nothing. It only connects after link_start(). */
 int gateway_prepare_link(
 	const struct gateway *gateway, const struct config *config, struct link **ret_link);
+
+/* Reads the map's password, and logs its mistake. Waits for the disk. Any thread. */
+int gateway_check_password(const struct config *config);
+
+/* True if one connection serves for both maps. */
+bool gateway_is_same_connection(const struct config *one, const struct config *other);
 
 /* --- gateway_events.c --- */
 
@@ -170,13 +180,19 @@ uint64_t gateway_random(void);
 /* Begins to change to the map as it is now on disk. A map with mistakes is refused, and the old one
  * stays in force. */
 void gateway_reload(struct gateway *gateway);
+/* Call this when the map keeper has come to a step. */
+void gateway_reload_goes_on(struct gateway *gateway);
 /* Call this when the sampler has let go of the old map. */
-void gateway_reload_finished(struct gateway *gateway);
+void gateway_reload_let_go(struct gateway *gateway);
 
 /* --- gateway_files.c --- */
 
-/* Leaves a copy of the map for tosd --safe. */
+/* Leaves a copy of the map for tosd --safe. Waits for the disk: call this before its outputs are
+ * opened. */
 void gateway_keep_map(struct gateway *gateway);
+
+/* Tells whether there is a copy, after a job of the map keeper. */
+void gateway_note_map(struct gateway *gateway);
 
 /* Sets the interval of the start: the map's, or the one that was remembered. */
 void gateway_first_interval(struct gateway *gateway);
@@ -187,7 +203,8 @@ void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms);
 /* Has the interval written soon, for the next start. */
 void gateway_keep_interval(struct gateway *gateway);
 
-/* Tries again to write the map's copy if that failed, so that it is there when needed. */
+/* Tries again to write the map's copy if that failed, so that it is there when needed. A disk that
+ * does not answer is reported. */
 void gateway_retry_map(struct gateway *gateway);
 
 /* Opens the files that the file keeper writes, and reads what earlier processes left. Call this
@@ -215,8 +232,10 @@ void gateway_publish_topics(struct gateway *gateway);
 /* After a reload: clears the topics that only the old map had. */
 void gateway_follow_topics(struct gateway *gateway);
 
-/* At the start, before the copy of the map is replaced: the same, with the map of the last run. */
-void gateway_clear_old_topics(struct gateway *gateway);
+/* At the start: the same, with what ran last. Read it before the copy of the map is replaced. */
+void gateway_read_past_maps(struct gateway *gateway);
+void gateway_clear_past_topics(struct gateway *gateway);
+void gateway_forget_past_maps(struct gateway *gateway);
 
 /* --- gateway_map.c --- */
 

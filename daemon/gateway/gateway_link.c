@@ -1,11 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes a link for a map, and checks that the password can be read. */
+/* Makes a link for a map, and checks that its password can be read. */
 #include "gateway_internal.h"
 #include "log.h"
 #include "payload.h"
 #include "topic.h"
 #include <stdlib.h>
 #include <string.h>
+
+static struct credentials_places places_of(const struct config *config)
+{
+	return (struct credentials_places){
+		getenv("CREDENTIALS_DIRECTORY"), config->mqtt.password_file};
+}
+
+int gateway_check_password(const struct config *config)
+{
+	const struct credentials_places places = places_of(config);
+	struct credentials credentials;
+	char error[CREDENTIALS_ERROR_MAX];
+	int r = credentials_load(&places, error, &credentials);
+
+	if (r < 0)
+		log_error("mqtt", "%s", error);
+	else
+		credentials_forget(&credentials);
+	return r;
+}
+
+bool gateway_is_same_connection(const struct config *one, const struct config *other)
+{
+	return strcmp(one->mqtt.fingerprint, other->mqtt.fingerprint) == 0;
+}
 
 int gateway_prepare_link(
 	const struct gateway *gateway, const struct config *config, struct link **ret_link)
@@ -16,7 +41,7 @@ int gateway_prepare_link(
 	struct link_subscription subscriptions[ROUTER_TOPICS + 1];
 	struct link_settings settings = {
 		.mqtt = &config->mqtt,
-		.credentials = {getenv("CREDENTIALS_DIRECTORY"), config->mqtt.password_file},
+		.credentials = places_of(config),
 		.subscriptions = subscriptions,
 		.reading_topic = readings,
 		.backlog_topic = backlog,
@@ -28,15 +53,7 @@ int gateway_prepare_link(
 		.outbox = gateway->outbox,
 		.events = gateway->link_events,
 	};
-	struct credentials credentials;
-	char error[CREDENTIALS_ERROR_MAX];
-	int r = credentials_load(&settings.credentials, error, &credentials);
 
-	if (r < 0) {
-		log_error("mqtt", "%s", error);
-		return r;
-	}
-	credentials_forget(&credentials);
 	for (unsigned i = 0; i < ROUTER_TOPICS && router_full_topic(config, i, topics[i]); i++) {
 		settings.n_subscriptions = i + 1;
 		subscriptions[i] = (struct link_subscription){

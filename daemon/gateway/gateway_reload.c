@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A reload reads the new map, checks it completely, and prepares everything that can fail,
- * including a connection with other settings. Only then it changes anything: first the outputs,
- * then the connection (if its settings changed), then the sensors. If something fails before, the
- * old map stays in force. The sampler changes between two rounds, which a stuck bus can delay. The
- * main thread does not wait for it: the old map lives until the sampler reports that it has let go.
- * A reload that is requested meanwhile begins after that.
+ * A reload reads the new map, checks it completely, keeps a copy of it for tosd --safe, and
+ * prepares everything that can fail, including a connection with other settings. Only then it
+ * changes anything: first the outputs, then the connection (if its settings changed), then the
+ * sensors. If something fails before, the old map stays in force. The map keeper does what waits
+ * for the disk. The sampler changes between two rounds, which a stuck bus can delay. The main
+ * thread waits for neither: the old map lives until the sampler reports that it has let go, and its
+ * copy is gone. A reload that is requested meanwhile begins after that.
  */
 #include "clock.h"
 #include "gateway_internal.h"
@@ -38,11 +39,6 @@ static void give_up(struct gateway *gateway, struct preparation *preparation)
 	config_free(preparation->config);
 }
 
-static bool is_same_connection(const struct config *one, const struct config *other)
-{
-	return strcmp(one->mqtt.fingerprint, other->mqtt.fingerprint) == 0;
-}
-
 /* On failure *ret_what says what failed. */
 static int prepare(struct gateway *gateway, struct preparation *preparation, const char **ret_what)
 {
@@ -50,7 +46,7 @@ static int prepare(struct gateway *gateway, struct preparation *preparation, con
 	int r = 0;
 
 	*ret_what = "the connection's new settings";
-	if (!is_same_connection(config, gateway->config))
+	if (!gateway_is_same_connection(config, gateway->config))
 		r = gateway_prepare_link(gateway, config, &preparation->link);
 	if (r < 0)
 		return r;
@@ -111,10 +107,10 @@ static void go_over(struct gateway *gateway, const struct preparation *preparati
 {
 	struct config *config = preparation->config, *old = gateway->config;
 
+	gateway->has_let_go = false;
 	gateway->config = config;
 	gateway->router.config = config;
 	gateway->retired = old;
-	gateway_keep_map(gateway); /* before a command can move a new output */
 	spooler_configure(gateway->spooler, config->spool.size_bytes, config->spool.after_us);
 	failsafe_set_after(&gateway->failsafe, config->failsafe.after_us, clock_now_us());
 	health_reset_sensors(&gateway->health);
@@ -134,48 +130,84 @@ static void go_over(struct gateway *gateway, const struct preparation *preparati
 
 void gateway_reload(struct gateway *gateway)
 {
-	struct preparation preparation = {0};
-	const char *what;
 	int r;
 
-	if (gateway->retired) {
+	if (gateway->retired || map_keeper_busy_us(gateway->maps) > 0) {
 		gateway->reload_wanted = true;
 		return;
 	}
 	log_info("reload", "reading %s", gateway->options->config_path);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_now_us());
-	if (gateway_load_config(gateway->options->config_path, &preparation.config) >= 0) {
+	r = map_keeper_begin(gateway->maps, gateway->config, true);
+	if (r < 0) {
+		log_error("reload", "there can be no thread for it: %s", strerror(-r));
 		refuse(gateway);
-		return;
 	}
-	r = prepare(gateway, &preparation, &what);
+}
+
+/* False: the old map stays in force. */
+static bool change(struct gateway *gateway, struct config *config)
+{
+	struct preparation preparation = {.config = config};
+	const char *what;
+	int r = prepare(gateway, &preparation, &what);
+
 	if (r == 0) {
 		what = "the outputs";
-		r = outputs_reload(gateway->outputs, preparation.config, gateway->failsafe.tripped);
+		r = outputs_reload(gateway->outputs, config, gateway->failsafe.tripped);
 	}
 	if (r < 0) {
 		log_error("reload", "%s: %s", what, strerror(-r));
 		give_up(gateway, &preparation);
-		refuse(gateway);
-		return;
+		return false;
 	}
 	go_over(gateway, &preparation);
+	return true;
 }
 
-void gateway_reload_finished(struct gateway *gateway)
+/* When both have done their part, or nothing was changed. */
+static void end(struct gateway *gateway)
 {
 	char changes[MAP_CHANGES_MAX];
 
-	map_changes_describe(gateway->retired, gateway->config, changes);
-	log_info("reload", "done: %s", changes);
-	gateway->retired = config_free(gateway->retired);
-	sd_notify(0, "READY=1");
-	gateway_notify_status(gateway);
-	gateway_health_changed(gateway);
-	outputs_hurry_limits(gateway->outputs);
-	gateway_follow_outputs(gateway);
+	if (map_keeper_busy_us(gateway->maps) > 0 || (gateway->retired && !gateway->has_let_go))
+		return;
+	if (gateway->retired) {
+		map_changes_describe(gateway->retired, gateway->config, changes);
+		log_info("reload", "done: %s", changes);
+		gateway->retired = config_free(gateway->retired);
+		sd_notify(0, "READY=1");
+		gateway_notify_status(gateway);
+		gateway_health_changed(gateway);
+	}
 	if (gateway->reload_wanted) {
 		gateway->reload_wanted = false;
 		gateway_reload(gateway);
 	}
+}
+
+void gateway_reload_goes_on(struct gateway *gateway)
+{
+	enum map_keeper_step step = map_keeper_step(gateway->maps);
+
+	if (step == MAP_KEEPER_READ) {
+		struct config *config = map_keeper_take(gateway->maps);
+		bool runs = config && change(gateway, config);
+
+		map_keeper_decide(gateway->maps, runs);
+		if (!runs)
+			refuse(gateway);
+	} else if (step == MAP_KEEPER_DONE) {
+		map_keeper_finish(gateway->maps);
+		gateway_note_map(gateway);
+		end(gateway);
+	}
+}
+
+void gateway_reload_let_go(struct gateway *gateway)
+{
+	gateway->has_let_go = true;
+	outputs_hurry_limits(gateway->outputs);
+	gateway_follow_outputs(gateway);
+	end(gateway);
 }

@@ -7,9 +7,9 @@
 #include "clock.h"
 #include "gateway_internal.h"
 #include "log.h"
-#include "running_map.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +17,7 @@ enum {
 	/* A stuck bus may come free again, and nobody tries after us. */
 	AGAIN_US = 100000,
 	TRY_US = 1000000,
+	ATTEMPT_PATH_BYTES = 4096,
 };
 
 /* The result for one map, better ones first. */
@@ -28,7 +29,7 @@ enum outcome {
 };
 
 struct attempt {
-	const char *path;
+	char path[ATTEMPT_PATH_BYTES];
 	struct diag *diag;
 	struct config *config;
 	bool is_whole; /* the map has no mistake */
@@ -102,7 +103,8 @@ static void try_map(
 	struct host host;
 	int r;
 
-	*attempt = (struct attempt){.path = path, .outcome = OUTCOME_UNREADABLE};
+	*attempt = (struct attempt){.outcome = OUTCOME_UNREADABLE};
+	(void)snprintf(attempt->path, sizeof(attempt->path), "%s", path);
 	host_read("", &host);
 	r = diag_new(path, &attempt->diag);
 	if (r == 0)
@@ -172,31 +174,65 @@ static void see_it_through(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* When the map as it is now was changed, and which one is made safe beside it. */
+static const char *const DIFFERENT[RUNNING_MAP_COPIES] = {
+	[RUNNING_MAP_NOW] = "since it ran; the map that ran last",
+	[RUNNING_MAP_NEXT] = "during a reload; the map that it read",
+};
+
+/* As running_map_differs(): only then there is an attempt. */
+static int try_copy(const struct gateway_options *options, enum running_map_copy copy,
+	struct attempt *ret_attempt)
+{
+	int differs = running_map_differs(options->state_dir, copy, options->config_path);
+	char path[ATTEMPT_PATH_BYTES];
+
+	if (differs > 0)
+		differs = running_map_path(options->state_dir, copy, path, sizeof(path)) < 0
+			? -ENAMETOOLONG
+			: 1;
+	if (differs > 0)
+		try_map(options, path, ret_attempt);
+	return differs;
+}
+
+static void report_copy(const struct gateway_options *options, enum running_map_copy copy,
+	int differs, const struct attempt *attempt)
+{
+	if (differs < 0)
+		log_warning("config",
+			"the copy of the map that ran last, in %s, cannot be read: %s; if %s was "
+			"changed since, something may still run",
+			options->state_dir, strerror(-differs), options->config_path);
+	if (differs <= 0)
+		return;
+	log_warning("config", "%s was changed %s is made safe too", options->config_path,
+		DIFFERENT[copy]);
+	report(attempt);
+}
+
 int gateway_make_safe(const struct gateway_options *options)
 {
-	struct attempt ran, now;
-	char kept[4096];
-	int differs;
+	struct attempt copies[RUNNING_MAP_COPIES], now;
+	enum outcome worst = OUTCOME_SAFE;
+	int differs[RUNNING_MAP_COPIES];
+	bool has_copy = false;
 
 	see_it_through();
-	differs = running_map_differs(options->state_dir, options->config_path);
-	if (differs <= 0 || running_map_path(options->state_dir, kept, sizeof(kept)) < 0) {
-		try_map(options, options->config_path, &now);
-		if (differs < 0)
-			log_warning("config",
-				"the copy of the map that ran last, in %s, cannot be read: %s; if "
-				"%s was changed since, something may still run",
-				options->state_dir, strerror(-differs), options->config_path);
-		report(&now);
-		return exit_code_of(now.outcome);
+	/* The maps that ran have the outputs that may be moving. The next one comes first: as the
+	 * process dies, its copy may still become the other one. */
+	for (unsigned i = RUNNING_MAP_COPIES; i-- > 0;) {
+		differs[i] = try_copy(options, i, &copies[i]);
+		has_copy = has_copy || differs[i] > 0;
+		if (differs[i] > 0 && copies[i].outcome > worst)
+			worst = copies[i].outcome;
 	}
-	/* The map that ran has the outputs that may be moving. */
-	try_map(options, kept, &ran);
 	try_map(options, options->config_path, &now);
-	log_warning("config", "%s was changed since it ran; the map that ran last is made safe too",
-		options->config_path);
-	report(&ran);
+	for (unsigned i = 0; i < RUNNING_MAP_COPIES; i++)
+		report_copy(options, i, differs[i], &copies[i]);
 	report(&now);
-	/* A mistake in the new map only matters at the next start. */
-	return now.outcome == OUTCOME_FAILED ? EXIT_FAILED : exit_code_of(ran.outcome);
+	/* If another map ran, a mistake in the new one only matters at the next start. */
+	if (!has_copy || now.outcome == OUTCOME_FAILED)
+		worst = now.outcome;
+	return exit_code_of(worst);
 }

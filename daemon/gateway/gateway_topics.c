@@ -2,7 +2,6 @@
 /* The topics of single outputs, where the map asks for them. */
 #include "gateway_internal.h"
 #include "payload.h"
-#include "running_map.h"
 #include "topic.h"
 #include <limits.h>
 #include <string.h>
@@ -73,19 +72,40 @@ void gateway_follow_topics(struct gateway *gateway)
 	outbox_forget_topics(gateway->outbox, OUTBOX_OUTPUT_TOPICS, has_topic, gateway->config);
 }
 
-void gateway_clear_old_topics(struct gateway *gateway)
+/* NULL: there is no such copy, or it is that of the map that runs now. */
+static struct config *read_past(const struct gateway *gateway, enum running_map_copy copy)
 {
 	const char *state_dir = gateway->options->state_dir;
-	struct config *old = NULL;
+	struct config *past = NULL;
 	struct diag *diag = NULL;
 	char path[PATH_MAX];
 
-	if (running_map_differs(state_dir, gateway->options->config_path) != 1 ||
-		running_map_path(state_dir, path, sizeof(path)) < 0 || diag_new(path, &diag) < 0)
-		return;
+	if (running_map_differs(state_dir, copy, gateway->options->config_path) != 1 ||
+		running_map_path(state_dir, copy, path, sizeof(path)) < 0 ||
+		diag_new(path, &diag) < 0)
+		return NULL;
 	/* One with a mistake was written for another version. */
-	if (gateway_read_map(path, diag, &old) == 0)
-		clear_gone(gateway, old);
-	config_free(old);
+	(void)gateway_read_map(path, diag, &past);
 	diag_free(diag);
+	return past;
+}
+
+void gateway_read_past_maps(struct gateway *gateway)
+{
+	for (unsigned i = 0; i < RUNNING_MAP_COPIES; i++)
+		gateway->past[i] = read_past(gateway, i);
+}
+
+void gateway_clear_past_topics(struct gateway *gateway)
+{
+	for (unsigned i = 0; i < RUNNING_MAP_COPIES; i++)
+		if (gateway->past[i])
+			clear_gone(gateway, gateway->past[i]);
+	gateway_forget_past_maps(gateway);
+}
+
+void gateway_forget_past_maps(struct gateway *gateway)
+{
+	for (unsigned i = 0; i < RUNNING_MAP_COPIES; i++)
+		gateway->past[i] = config_free(gateway->past[i]);
 }

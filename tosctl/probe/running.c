@@ -90,7 +90,8 @@ void probe_find_running(struct probe *probe, const char *state_dir, struct confi
 	if (!probe->is_running)
 		return;
 	if (is_holder &&
-		running_map_path(state_dir ? state_dir : DEFAULT_STATE, path, sizeof(path)) == 0)
+		running_map_path(state_dir ? state_dir : DEFAULT_STATE, RUNNING_MAP_NOW, path,
+			sizeof(path)) == 0)
 		*ret_running = load(path);
 	/* Otherwise the map that it was started with, which may have been edited since. */
 	if (!*ret_running && !state_dir)

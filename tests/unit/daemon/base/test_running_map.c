@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* At any moment the copies have each map whose outputs can be on. */
+#include "running_map.h"
+
+#include "temp_tree.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static int setup(void **state)
+{
+	static struct temp_tree tree;
+
+	tree = temp_tree_new();
+	*state = &tree;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	temp_tree_free(*state);
+	return 0;
+}
+
+static bool is_there(struct temp_tree *tree, enum running_map_copy copy)
+{
+	char path[4096];
+
+	assert_int_equal(running_map_path(tree->root, copy, path, sizeof(path)), 0);
+	return access(path, F_OK) == 0;
+}
+
+static int differs(struct temp_tree *tree, enum running_map_copy copy, const char *map)
+{
+	char path[4096];
+
+	temp_tree_write(tree, "map", map);
+	(void)snprintf(path, sizeof(path), "%s", temp_tree_path(tree, "map"));
+	return running_map_differs(tree->root, copy, path);
+}
+
+static void both_are_there_until_the_change_is_over(void **state)
+{
+	struct temp_tree *tree = *state;
+
+	assert_int_equal(running_map_save(tree->root, "old", 3), 0);
+	assert_int_equal(differs(tree, RUNNING_MAP_NEXT, "new"), 0);
+	assert_int_equal(running_map_announce(tree->root, "new", 3), 0);
+	assert_int_equal(differs(tree, RUNNING_MAP_NOW, "old"), 0);
+	assert_int_equal(differs(tree, RUNNING_MAP_NOW, "edited"), 1);
+	assert_int_equal(differs(tree, RUNNING_MAP_NEXT, "new"), 0);
+	assert_int_equal(differs(tree, RUNNING_MAP_NEXT, "edited"), 1);
+	assert_int_equal(running_map_settle(tree->root), 0);
+	assert_int_equal(differs(tree, RUNNING_MAP_NOW, "new"), 0);
+	assert_false(is_there(tree, RUNNING_MAP_NEXT));
+	assert_int_equal(running_map_settle(tree->root), -ENOENT);
+	assert_true(is_there(tree, RUNNING_MAP_NOW));
+}
+
+static void one_that_does_not_run_is_withdrawn(void **state)
+{
+	struct temp_tree *tree = *state;
+
+	assert_int_equal(running_map_save(tree->root, "old", 3), 0);
+	assert_int_equal(running_map_announce(tree->root, "new", 3), 0);
+	running_map_withdraw(tree->root);
+	assert_false(is_there(tree, RUNNING_MAP_NEXT));
+	assert_int_equal(differs(tree, RUNNING_MAP_NOW, "old"), 0);
+	running_map_withdraw(tree->root);
+}
+
+/* A process that died in a reload left it. */
+static void what_runs_alone_leaves_no_other_copy(void **state)
+{
+	struct temp_tree *tree = *state;
+
+	assert_int_equal(running_map_announce(tree->root, "new", 3), 0);
+	assert_int_equal(running_map_save(tree->root, "old", 3), 0);
+	assert_false(is_there(tree, RUNNING_MAP_NEXT));
+	assert_int_equal(differs(tree, RUNNING_MAP_NOW, "old"), 0);
+}
+
+/* What it names may be on, and is in no other copy. */
+static void a_copy_that_cannot_be_kept_takes_no_other_with_it(void **state)
+{
+	struct temp_tree *tree = *state;
+
+	assert_int_equal(running_map_announce(tree->root, "new", 3), 0);
+	temp_tree_mkdir(tree, "running-map.yaml/in-the-way");
+	assert_int_equal(running_map_save(tree->root, "new", 3), -EISDIR);
+	assert_true(is_there(tree, RUNNING_MAP_NEXT));
+	assert_int_equal(running_map_settle(tree->root), -EISDIR);
+	assert_true(is_there(tree, RUNNING_MAP_NEXT));
+	assert_int_equal(differs(tree, RUNNING_MAP_NOW, "new"), -EISDIR);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(both_are_there_until_the_change_is_over),
+		TEST(one_that_does_not_run_is_withdrawn),
+		TEST(what_runs_alone_leaves_no_other_copy),
+		TEST(a_copy_that_cannot_be_kept_takes_no_other_with_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
