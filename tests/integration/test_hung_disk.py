@@ -21,7 +21,7 @@ BRIEFLY = {"motor": {"brief": {"direction": "forward", "speed": 10}}}
 NEW_FORWARD = {"motor": {"new": {"direction": "forward", "speed": 10}}}
 
 NOW, NEXT = "running-map.yaml", "next-map.yaml"
-# What may hang in a reload: that the map is opened, and that each of the copies is replaced.
+# The steps of a reload that may hang: opening the map, and replacing each of the copies.
 READS, ANNOUNCES, SETTLES = "<tosd.yaml", NEXT, NOW
 
 

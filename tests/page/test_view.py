@@ -163,7 +163,7 @@ def test_the_picker_has_all_gateways(page, broker, make_gateway, client):
     deep = make_gateway(make_map(broker.port, root="site/barn").replace("simulate: 23.5", "simulate: 3.5"))
     client.wait("site/barn/sensors")
     page.wait("() => document.querySelectorAll('#gateway option').length === 3")
-    # What a gateway tells of itself comes behind its status.
+    # The description of a gateway comes after its status.
     known = "\n".join(f"{root} · simulated board" for root in ("attic", "site/barn", "tos"))
     page.wait("(known) => document.querySelector('#gateway').innerText === known", known)
     for root, value in (("attic", "8.5"), ("site/barn", "3.5"), ("tos", "23.5"), ("attic", "8.5")):

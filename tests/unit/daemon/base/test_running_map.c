@@ -86,7 +86,7 @@ static void what_runs_alone_leaves_no_other_copy(void **state)
 	assert_int_equal(differs(tree, RUNNING_MAP_NOW, "old"), 0);
 }
 
-/* What it names may be on, and is in no other copy. */
+/* The outputs that it names may be on, and no other copy has them. */
 static void a_copy_that_cannot_be_kept_takes_no_other_with_it(void **state)
 {
 	struct temp_tree *tree = *state;
