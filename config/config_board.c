@@ -7,7 +7,9 @@
 #include "config_line_name.h"
 #include "config_port.h"
 #include "pi_lines.h"
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { USED_MAX = OUTPUT_PORTS_MAX * CONFIG_OUTPUTS_MAX + LINES_MAX * CONFIG_CHIPS_MAX };
@@ -205,18 +207,24 @@ int config_check_board(struct config_loader *loader)
 {
 	const struct config *config = loader->config;
 	struct diag *diag = loader->schema.diag;
-	struct used_lines lines = {.diag = diag};
+	/* Room for the largest map. Main's stack would stay as large as it was once. */
+	struct used_lines *lines = calloc(1, sizeof(*lines));
+	int r;
 
-	int r = config_each_port(loader, visit_line, &lines);
+	if (!lines)
+		return -ENOMEM;
+	lines->diag = diag;
+	r = config_each_port(loader, visit_line, lines);
 	if (r == 0)
-		r = visit_inputs(loader, &lines);
-	for (size_t i = 0; i < lines.n; i++)
-		warn_of_bus(config, diag, &lines.items[i]);
+		r = visit_inputs(loader, lines);
+	for (size_t i = 0; i < lines->n; i++)
+		warn_of_bus(config, diag, &lines->items[i]);
 	for (size_t i = 0; i < config->n_outputs; i++) {
 		const struct config_output *output = &config->outputs[i];
 
 		warn_of_pull(
 			diag, config_item(loader, output->kind->section, output->index), output);
 	}
+	free(lines);
 	return r;
 }

@@ -120,13 +120,14 @@ enum { REDUCED_MAX = 64, CONFLICT_BYTES = 256 };
 
 /* Facts that the rows point to. */
 struct gathered {
-	const char *reduced[REDUCED_MAX];
 	size_t n_reduced;
-	struct payload_health_row sensors[CONFIG_SENSORS_MAX];
-	struct output_rows outputs;
+	const char *reduced[REDUCED_MAX];
 	struct spooler_status spool;
 	struct payload_health_row disk[2];
 	char conflict[CONFLICT_BYTES];
+	/* Last, since little of them is in use. */
+	struct output_rows outputs;
+	struct payload_health_row sensors[CONFIG_SENSORS_MAX];
 };
 
 static void gather_sensors(
