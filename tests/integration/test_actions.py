@@ -21,6 +21,7 @@ motors:
   - {{name: left, forward: GPIO5, backward: GPIO6, enable: board.0, reverse_pause: 20ms}}
   - {{name: right, forward: board.4, backward: board.5, reverse_pause: 20ms}}
   - {{phase: GPIO22, enable: pwmchip0.0, reverse_pause: 20ms}}
+failsafe: {{after: 1min}}
 """
 
 
