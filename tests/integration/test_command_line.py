@@ -271,7 +271,8 @@ def test_without_verbose_there_is_no_chatter(gateway, client):
     client.ask('{"led":{"0":{"on":true}}}')
     client.ask('{"led":{"0":{"on":1}}}')
     assert gateway.stop() == 0
-    told = [line for line in gateway.log.since() if "a reading took" not in line]  # on a busy machine
+    busy = ("a reading took", "a part that takes long is still being read")  # the machine
+    told = [line for line in gateway.log.since() if not any(words in line for words in busy)]
     words = [re.sub(r"\d+\.\d+\.\d+(\.\d+:\d+)?", "N", line) for line in told]
     assert sorted(words) == [
         "info: ending on SIGTERM",
