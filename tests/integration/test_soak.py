@@ -15,7 +15,7 @@ import time
 import pytest
 
 from conftest import make_map
-from harness import seed_of
+from harness import TIMEOUT, seed_of
 
 # The allocator's own coming and going. A reading or a command that leaked 16 bytes would exceed it within minutes.
 GROWTH_MAX_KB = 256
@@ -55,7 +55,7 @@ class Board:
         self.wait(self.rng.choice([1.5, 3]))
         self.proxy.open()
         # Short connections one after the other count as failures, and the pause grows up to a minute.
-        self.client.wait("tos/status", lambda m: m.payload == b"online", mark, timeout=90)
+        self.client.wait("tos/status", lambda m: m.payload == b"online", mark, timeout=60 + TIMEOUT)
         self.counts["outages"] += 1
 
     def reloads(self):
