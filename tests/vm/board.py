@@ -4,6 +4,8 @@
 import json
 import re
 
+from guest import COMMAND_TIMEOUT_S
+
 FORWARD, BACKWARD, RED = "GPIO5", "GPIO6", "GPIO17"
 
 CHIPS = """
@@ -106,7 +108,7 @@ class Gateway:
         self.process = guest.start(command if not user else f"exec su {user} -c '{command}'")
         self.log = self.process.log
         self.log.wait("tosd .* runs")
-        client.wait("tos/status", lambda m: m.payload == b"online", mark)
+        client.wait("tos/status", lambda m: m.payload == b"online", mark, COMMAND_TIMEOUT_S)
 
     def end(self, signal="KILL"):
         return self.process.end(signal)

@@ -8,7 +8,7 @@ import pathlib
 import subprocess
 
 from board import MAP, Gateway
-from guest import Guest, booted, kernel
+from guest import COMMAND_TIMEOUT_S, Guest, booted, kernel
 
 HERE = pathlib.Path(__file__).resolve().parent
 MAP_PATH = "/etc/tos/tosd.yaml"
@@ -46,7 +46,7 @@ class Service(Gateway):
             self.guest.write(f"{DROP_IN}/test.conf", f"[Service]\n{drop_in}")
         mark = self.client.mark()
         self.guest.run("systemctl daemon-reload; systemctl reset-failed tosd; systemctl start tosd")
-        self.client.wait("tos/status", lambda m: m.payload == b"online", mark)
+        self.client.wait("tos/status", lambda m: m.payload == b"online", mark, COMMAND_TIMEOUT_S)
         return self
 
     def show(self, name):
@@ -59,7 +59,7 @@ class Service(Gateway):
         """Does something that ends the process and waits until the next one is ready."""
         before = self.show("MainPID")
         self.guest.run(action.format(pid=before))
-        self.client.wait("tos/status", lambda m: m.payload == b"online", client_mark)
+        self.client.wait("tos/status", lambda m: m.payload == b"online", client_mark, COMMAND_TIMEOUT_S)
         assert self.show("MainPID") not in (before, "0")
 
     def journal(self, *matches):

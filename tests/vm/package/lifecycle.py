@@ -5,6 +5,7 @@ import contextlib
 import re
 import subprocess
 
+from guest import COMMAND_TIMEOUT_S
 from service import MAP_PATH
 
 # The guest's shell has a small dpkg of its own.
@@ -67,7 +68,7 @@ class Package:
 def coming_online(service):
     mark = service.client.mark()
     yield
-    service.client.wait("tos/status", lambda m: m.payload == b"online", mark)
+    service.client.wait("tos/status", lambda m: m.payload == b"online", mark, COMMAND_TIMEOUT_S)
 
 
 def put_map(guest, text):
