@@ -5,6 +5,8 @@
 : "${here:?the clone}" "${command:?the first argument}"
 # shellcheck source=run.d/root.sh
 . "$here/run.d/root.sh"
+# shellcheck source=run.d/emulate.sh
+. "$here/run.d/emulate.sh"
 
 # The differences between the two: libgpiod 1.6 and 2.2, gcc 12 and 14, clang 14 and 19, newer
 # versions of all the rest. Both compilers' warnings are errors; clang's build runs the modules' own
@@ -14,12 +16,19 @@ run_debian() {
 	install=1
 	only=
 	twice=
+	arch=
 	sanitizers=
 	while :; do
 		case ${1-} in
 		--no-install) install= ;;
 		--test | --vm | --brokers | --fleet | --package) only=${1#--} ;;
 		--twice) twice=--twice ;;
+		--arch)
+			[ -n "${2-}" ] || wrong_usage "--arch needs Debian's name of a processor: armhf"
+			arch=$2
+			emulator=$(emulator_of "$2") || exit 2
+			shift
+			;;
 		--sanitize)
 			sanitizers=${2-}
 			[ -n "$sanitizers" ] || wrong_usage "--sanitize needs the names of sanitizers"
@@ -30,6 +39,7 @@ run_debian() {
 		shift
 	done
 	[ -z "$twice" ] || [ "$only" = package ] || wrong_usage "--twice belongs to --package"
+	[ -z "$arch" ] || [ "$only" = package ] || wrong_usage "--arch belongs to --package"
 	[ -z "$install" ] || run_install chroot
 	case $command in
 	debian12) release=bookworm ;;
@@ -37,7 +47,11 @@ run_debian() {
 	esac
 	if [ "$only" = package ]; then
 		no_arguments "$command --package" "$@"
-		package_in_root
+		if [ -n "$arch" ]; then
+			package_in_emulation
+		else
+			package_in_root
+		fi
 		return
 	fi
 	make_root "$here/build-$command/root" "$release" \
@@ -110,4 +124,19 @@ package_in_root() {
 	# Those of an earlier run have the same version, and would be taken for these.
 	in_root dpkg --purge tosctl tosd
 	in_root sh -c 'autopkgtest --no-built-binaries build-package/tosd_*.deb build-package/tosctl_*.deb ./ -- null'
+}
+
+# On another processor, with that Debian's own compiler for it: what a board makes of itself. Emulation is
+# slow, so lintian and the modules' own tests are left to the others.
+package_in_emulation() {
+	made=$here/build-$command-$arch-package
+	emulate "$made" "$emulator"
+	make_root "$made/root" "$release" "$(packages_of build man demo package),ca-certificates" \
+		--architectures="$arch" --skip=check/qemu
+	# shellcheck disable=SC2031,SC2086 # an option or none
+	package_of_root $twice
+	status=0
+	in_root tests/package/installed.sh "$arch" build-package || status=1
+	python3 "$here/tests/tally.py" "$root/srv/tos-gateway/build-package/installed.txt" || status=1
+	return "$status"
 }

@@ -25,10 +25,15 @@ debian_mirror() {
 		grep -m 1 '/debian/\{0,1\}$'
 }
 
+# enter COMMAND...: as root, where the root's programs run. emulate.sh has another one.
+enter() {
+	as_root "$@"
+}
+
 # A mount that it cannot take away again must not stay on this machine.
 debootstrap() {
 	as_root rm -rf "$root"
-	as_root unshare --mount mmdebstrap --mode=root --variant=apt --skip=cleanup/apt/lists \
+	enter unshare --mount mmdebstrap --mode=root --variant=apt --skip=cleanup/apt/lists \
 		--include="$packages" "$@" "$suite" "$root" "deb $mirror $suite main" \
 		>"$scratch/root.log" 2>&1 </dev/null 9>&-
 }
@@ -44,7 +49,7 @@ make_root() {
 	lock_folder x "${root%/*}"
 	[ "$(cat "$root.contents" 2>/dev/null)" != "$suite $packages" ] || return 0
 	command -v mmdebstrap >/dev/null || skip "mmdebstrap is missing"
-	as_root unshare --mount --pid --ipc --fork true 2>"$scratch/root.log" ||
+	enter unshare --mount --pid --ipc --fork true 2>"$scratch/root.log" ||
 		skip "a chroot needs rights that root lacks here: $(cat "$scratch/root.log")"
 	mirror=$(debian_mirror) || skip "this machine's apt sources name no Debian mirror"
 	say "making a $suite root in ${root#"$here"/}"
@@ -79,7 +84,7 @@ copy_tree() {
 # in_root COMMAND...: in the copied tree. Its mounts and processes end with it.
 in_root() {
 	# shellcheck disable=SC2016 # for the inner shell
-	as_root unshare --mount --pid --ipc --fork --kill-child sh -euc '
+	enter unshare --mount --pid --ipc --fork --kill-child sh -euc '
 		root=$1
 		shift
 		mount --bind "$root" "$root"
