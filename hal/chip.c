@@ -175,7 +175,7 @@ int chip_configure(struct chip *chip, uint32_t *ret_wait_us)
 
 static void rest(uint32_t wait_us)
 {
-	struct timespec wait = {wait_us / 1000000, (long)(wait_us % 1000000) * 1000};
+	struct timespec wait = {(time_t)(wait_us / 1000000), (long)(wait_us % 1000000) * 1000};
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, &wait) == EINTR)
 		;

@@ -46,7 +46,7 @@ void sim_suffer(const struct sim_board *board, struct sim_disturbance fault)
 	if (fault.kind == SIM_FAULT_STUCK)
 		us = board->settings.stuck_us ? board->settings.stuck_us : I2C_TIMEOUT_MS * 1000;
 
-	struct timespec rest = {us / 1000000, (long)(us % 1000000) * 1000};
+	struct timespec rest = {(time_t)(us / 1000000), (long)(us % 1000000) * 1000};
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, &rest) == EINTR)
 		;
