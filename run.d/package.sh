@@ -53,7 +53,7 @@ make_packages() {
 	options=${DEB_BUILD_OPTIONS-}
 	[ -n "$3" ] || {
 		profiles=${profiles}nocheck
-		options="$options nocheck"
+		options=${options:+$options }nocheck
 	}
 	shift 3
 	mkdir -p "$tree"
