@@ -8,6 +8,17 @@
 enum { ALIGNMENT = 16 };
 _Static_assert(sizeof(struct ring_record) == ALIGNMENT, "data must be aligned");
 
+#ifdef __SANITIZE_ADDRESS__
+#define HAS_ADDRESS_SANITIZER true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ADDRESS_SANITIZER true
+#endif
+#endif
+#ifndef HAS_ADDRESS_SANITIZER
+#define HAS_ADDRESS_SANITIZER false
+#endif
+
 /* Stands in place of a record's size: the rest up to the edge is unused. */
 #define SKIP UINT32_MAX
 
@@ -23,11 +34,12 @@ size_t ring_bytes_of(size_t size)
 
 /*
  * A large block comes straight from the kernel, which maps each page at its first use. malloc()
- * would get it there too, and use up to two pages to write down what it got.
+ * would get it there too, and use up to two pages to write down what it got. The address sanitizer
+ * only sees the ends of what malloc() gives.
  */
 static bool is_large(size_t capacity)
 {
-	return capacity >= RING_PIECE;
+	return !HAS_ADDRESS_SANITIZER && capacity >= RING_PIECE;
 }
 
 static void *get_memory(size_t capacity)

@@ -80,6 +80,7 @@ uint64_t outbox_connection(struct outbox *outbox)
 static void make_slot_room(struct outbox *outbox, enum outbox_slot slot, size_t size)
 {
 	enum { STEP = 64 };
+	_Static_assert(OUTBOX_PAYLOAD_MAX % STEP == 0, "a slot of the largest size has its room");
 	struct outbox_slot_content *to = &outbox->slots[slot], *last;
 	size_t next = to->at + to->room, more;
 

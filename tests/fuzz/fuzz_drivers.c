@@ -26,9 +26,9 @@ enum {
 
 	HEADER_BYTES = 4,
 	MEASUREMENTS = 4,
-	COLLECTS = 8,       /* questions whether it is ready */
-	CONFIGURES = 100,   /* as the sampler does */
-	TRANSFERS_MAX = 32, /* in one call of a driver */
+	COLLECTS = 8,          /* questions whether it is ready */
+	CONFIGURES = 100,      /* as the sampler does */
+	TRANSFERS_MAX = 32,    /* in one call of a driver */
 	WAIT_MAX_US = 1100000, /* a VEML7700 at 800 ms, 30 % late */
 };
 

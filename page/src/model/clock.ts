@@ -30,6 +30,8 @@ export class Skew {
 		}
 		if (Math.abs(difference - this.ms) < CHANGED_MS) {
 			this.odd = [];
+			// No reading comes early: the least difference is that of the clocks.
+			if (difference < this.ms) this.accept(difference);
 			return;
 		}
 		// A stalled network delays, and then all comes at once; a clock that was set stays so.
