@@ -8,12 +8,12 @@
 #include "shared_mutex.h"
 #include "state_cause.h"
 #include "state_file.h"
+#include "timed_cond.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 4096 };
@@ -43,7 +43,6 @@ struct file_keeper {
 int file_keeper_new(const char *directory, struct file_keeper **ret_keeper)
 {
 	struct file_keeper *keeper = calloc(1, sizeof(*keeper));
-	pthread_condattr_t attributes;
 	int r;
 
 	if (!keeper)
@@ -56,10 +55,7 @@ int file_keeper_new(const char *directory, struct file_keeper **ret_keeper)
 		return r;
 	}
 	shared_mutex_init(&keeper->mutex);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&keeper->changed, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	timed_cond_init(&keeper->changed);
 	*ret_keeper = keeper;
 	return 0;
 }
@@ -207,13 +203,10 @@ static void write_file(struct file_keeper *keeper, struct kept_file *file)
 
 static void wait_until(struct file_keeper *keeper, uint64_t time_us)
 {
-	const struct timespec time = {
-		(time_t)(time_us / 1000000), (long)(time_us % 1000000) * 1000};
-
 	if (time_us == NEVER_US)
 		(void)pthread_cond_wait(&keeper->changed, &keeper->mutex);
 	else
-		(void)pthread_cond_timedwait(&keeper->changed, &keeper->mutex, &time);
+		(void)timed_cond_wait(&keeper->changed, &keeper->mutex, time_us);
 }
 
 /* The file that is due first; NULL: none is. */

@@ -8,6 +8,7 @@
 #include "running_map.h"
 #include "shared_mutex.h"
 #include "state_cause.h"
+#include "timed_cond.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -35,7 +36,6 @@ struct map_keeper {
 int map_keeper_new(const char *config_path, const char *state_dir, struct map_keeper **ret_keeper)
 {
 	struct map_keeper *keeper = calloc(1, sizeof(*keeper));
-	pthread_condattr_t attributes;
 	int r = -ENOMEM;
 
 	if (!keeper)
@@ -51,10 +51,7 @@ int map_keeper_new(const char *config_path, const char *state_dir, struct map_ke
 		return r;
 	}
 	shared_mutex_init(&keeper->mutex);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&keeper->changed, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	timed_cond_init(&keeper->changed);
 	*ret_keeper = keeper;
 	return 0;
 }
@@ -257,12 +254,11 @@ const char *map_keeper_failure(const struct map_keeper *keeper)
 static bool wait_for_end(struct map_keeper *keeper, uint64_t timeout_us)
 {
 	const uint64_t end_us = clock_now_us() + timeout_us;
-	const struct timespec end = {(time_t)(end_us / 1000000), (long)(end_us % 1000000) * 1000};
 	bool is_over;
 
 	(void)pthread_mutex_lock(&keeper->mutex);
 	while (keeper->step != MAP_KEEPER_DONE && clock_now_us() < end_us)
-		(void)pthread_cond_timedwait(&keeper->changed, &keeper->mutex, &end);
+		(void)timed_cond_wait(&keeper->changed, &keeper->mutex, end_us);
 	is_over = keeper->step == MAP_KEEPER_DONE;
 	(void)pthread_mutex_unlock(&keeper->mutex);
 	return is_over;

@@ -3,24 +3,20 @@
 
 #include "clock.h"
 #include "shared_mutex.h"
+#include "timed_cond.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
-#include <time.h>
 
 static int init(struct crew *crew)
 {
-	pthread_condattr_t attributes;
 	int r;
 
 	crew->timer_fd = -1;
 	crew->done_bell.fd = -1;
 	shared_mutex_init(&crew->mutex);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&crew->changed, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	timed_cond_init(&crew->changed);
 	r = doorbell_init(&crew->work_bell);
 	if (r == 0)
 		r = doorbell_init(&crew->done_bell);
@@ -159,7 +155,6 @@ static void let_go(struct crew *crew)
 int crew_close(struct crew *crew, uint64_t timeout_us)
 {
 	uint64_t end_us = clock_now_us() + timeout_us;
-	const struct timespec end = {(time_t)(end_us / 1000000), (long)(end_us % 1000000) * 1000};
 	bool in_time = true, all_ended;
 
 	(void)pthread_mutex_lock(&crew->mutex);
@@ -168,7 +163,7 @@ int crew_close(struct crew *crew, uint64_t timeout_us)
 	doorbell_unlock(&crew->work_bell, &crew->mutex);
 	(void)pthread_mutex_lock(&crew->mutex);
 	while (crew->n_members > 0 && in_time)
-		in_time = pthread_cond_timedwait(&crew->changed, &crew->mutex, &end) != ETIMEDOUT;
+		in_time = timed_cond_wait(&crew->changed, &crew->mutex, end_us);
 	all_ended = crew->n_members == 0;
 	crew->abandoned = !all_ended;
 	let_go(crew);

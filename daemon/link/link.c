@@ -14,6 +14,7 @@
 #include "link_internal.h"
 
 #include "clock.h"
+#include "timed_cond.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -245,13 +246,8 @@ static void *run(void *argument)
 
 static void init_locks(struct link *link)
 {
-	pthread_condattr_t attributes;
-
 	(void)pthread_mutex_init(&link->mutex, NULL);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&link->changed, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	timed_cond_init(&link->changed);
 }
 
 int link_new(const struct link_settings *settings, struct link **ret_link)
@@ -334,14 +330,12 @@ bool link_waits_for_network(struct link *link, uint64_t limit_us)
 /* With the mutex held. True if the thread ended in time; otherwise it is blocked in the library. */
 static bool wait_for_end(struct link *link, uint64_t end_us)
 {
-	const struct timespec end = {(time_t)(end_us / 1000000), (long)(end_us % 1000000) * 1000};
 	bool in_time = true;
 
 	while (!link->ended && (in_time || !link->in_library)) {
 		/* If it is late but not in the library, it will end or enter the library soon. */
 		if (in_time)
-			in_time = pthread_cond_timedwait(&link->changed, &link->mutex, &end) !=
-				ETIMEDOUT;
+			in_time = timed_cond_wait(&link->changed, &link->mutex, end_us);
 		else
 			(void)pthread_cond_wait(&link->changed, &link->mutex);
 	}

@@ -163,8 +163,8 @@ static int commit(struct spool *spool, int r, uint64_t dropped, uint64_t *ret_dr
 	if (r == 0)
 		r = spool_file_execute(spool, "COMMIT");
 	if (r < 0)
-		return spool_failed(
-			spool, r); /* closing rolls back; the next opening counts anew */
+		/* Closing rolls back, and the next opening counts anew. */
+		return spool_failed(spool, r);
 	*ret_dropped = dropped;
 	return 0;
 }

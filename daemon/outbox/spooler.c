@@ -3,12 +3,12 @@
 
 #include "carrier.h"
 #include "clock.h"
+#include "timed_cond.h"
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { TICK_MS = 1000 }; /* how often it checks in an outage */
@@ -146,13 +146,8 @@ static void free_spooler(struct spooler *spooler)
 
 static void init_locks(struct spooler *spooler)
 {
-	pthread_condattr_t attributes;
-
 	(void)pthread_mutex_init(&spooler->mutex, NULL);
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&spooler->changed, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
+	timed_cond_init(&spooler->changed);
 }
 
 int spooler_new(const struct spooler_settings *settings, struct spooler **ret_spooler)
@@ -214,7 +209,6 @@ int spooler_fd(const struct spooler *spooler)
 int spooler_close(struct spooler *spooler, uint64_t timeout_us)
 {
 	uint64_t end_us = clock_now_us() + timeout_us;
-	const struct timespec end = {(time_t)(end_us / 1000000), (long)(end_us % 1000000) * 1000};
 	bool in_time = true, ended;
 
 	if (!spooler)
@@ -223,8 +217,7 @@ int spooler_close(struct spooler *spooler, uint64_t timeout_us)
 	spooler->closing = true;
 	(void)eventfd_write(spooler->command_fd, 1);
 	while (!spooler->ended && in_time)
-		in_time = pthread_cond_timedwait(&spooler->changed, &spooler->mutex, &end) !=
-			ETIMEDOUT;
+		in_time = timed_cond_wait(&spooler->changed, &spooler->mutex, end_us);
 	ended = spooler->ended;
 	(void)pthread_mutex_unlock(&spooler->mutex);
 	if (!ended) {
