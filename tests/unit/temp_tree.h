@@ -49,6 +49,22 @@ static inline void temp_tree_free(struct temp_tree *tree)
 	temp_tree_check(nftw(tree->root, temp_tree_remove, 8, FTW_DEPTH | FTW_PHYS) == 0, "nftw");
 }
 
+/* For cmocka: a test's state is a tree of its own. */
+static inline int temp_tree_setup(void **state)
+{
+	static struct temp_tree tree;
+
+	tree = temp_tree_new();
+	*state = &tree;
+	return 0;
+}
+
+static inline int temp_tree_teardown(void **state)
+{
+	temp_tree_free(*state);
+	return 0;
+}
+
 /* "root/name", valid until the next call. */
 static inline const char *temp_tree_path(const struct temp_tree *tree, const char *name)
 {

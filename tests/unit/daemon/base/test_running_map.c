@@ -13,21 +13,6 @@
 
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-	static struct temp_tree tree;
-
-	tree = temp_tree_new();
-	*state = &tree;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	temp_tree_free(*state);
-	return 0;
-}
-
 static bool is_there(struct temp_tree *tree, enum running_map_copy copy)
 {
 	char path[4096];
@@ -100,7 +85,8 @@ static void a_copy_that_cannot_be_kept_takes_no_other_with_it(void **state)
 	assert_int_equal(differs(tree, RUNNING_MAP_NOW, "new"), -EISDIR);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define TEST(function)                                                                             \
+	cmocka_unit_test_setup_teardown(function, temp_tree_setup, temp_tree_teardown)
 
 int main(void)
 {

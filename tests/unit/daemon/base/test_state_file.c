@@ -15,21 +15,6 @@
 
 static const char *const NAMES[] = {"file", "other", NULL};
 
-static int setup(void **state)
-{
-	static struct temp_tree tree;
-
-	tree = temp_tree_new();
-	*state = &tree;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	temp_tree_free(*state);
-	return 0;
-}
-
 static ino_t inode_of(const char *path)
 {
 	struct stat status;
@@ -152,7 +137,8 @@ static void the_owner_is_named(void **state)
 	assert_string_equal(cause.cure, wanted);
 }
 
-#define test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define test(function)                                                                             \
+	cmocka_unit_test_setup_teardown(function, temp_tree_setup, temp_tree_teardown)
 
 int main(void)
 {
