@@ -5,23 +5,14 @@
  * word, only files whose path ends with it are delayed: "tosd.yaml" is not replaced, "<tosd.yaml"
  * is not opened for reading. When a file waits for that, it is reported on standard error.
  */
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdbool.h>
+#include "preload_open.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/types.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { WORD_BYTES = 64 };
-
-static int open_now(const char *path, int flags, mode_t mode)
-{
-	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
-}
 
 /* False: the disk does not hang. */
 static bool read_word(char word[static WORD_BYTES])
@@ -87,36 +78,9 @@ int rename(const char *from, const char *to)
 	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
-static mode_t mode_of(int flags, va_list arguments)
-{
-	return flags & (O_CREAT | O_TMPFILE) ? (mode_t)va_arg(arguments, int) : 0;
-}
-
-static int open_in_time(const char *path, int flags, mode_t mode)
+static int open_instead(const char *path, int flags, mode_t mode)
 {
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		wait_for_disk(ACCESS_READ, path);
 	return open_now(path, flags, mode);
-}
-
-int open(const char *path, int flags, ...)
-{
-	va_list arguments;
-	mode_t mode;
-
-	va_start(arguments, flags);
-	mode = mode_of(flags, arguments);
-	va_end(arguments);
-	return open_in_time(path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-	va_list arguments;
-	mode_t mode;
-
-	va_start(arguments, flags);
-	mode = mode_of(flags, arguments);
-	va_end(arguments);
-	return open_in_time(path, flags | O_LARGEFILE, mode);
 }
