@@ -6,14 +6,9 @@ set -u
 
 build=$1
 tools=arm-linux-gnueabihf
-status=0
-
-verdict() {
-	word=passed
-	[ "$1" -eq 0 ] || word=failed
-	[ "$1" -eq 0 ] || status=1
-	echo "$word $2" | tee -a "$build/check.txt"
-}
+results=$build/check.txt
+# shellcheck source=tests/verdicts.sh
+. tests/verdicts.sh
 
 own_objects() {
 	find "$build/hal" "$build/config" "$build/daemon" "$build/tosctl" -name '*.o'
@@ -53,7 +48,6 @@ example_maps_are_good() {
 	done
 }
 
-rm -f "$build/check.txt"
 all_for_armv6
 verdict $? armhf-all-is-for-armv6
 no_atomics_of_64_bits

@@ -8,14 +8,9 @@ set -u
 
 arch=$1
 folder=$2
-status=0
-
-verdict() {
-	word=passed
-	[ "$1" -eq 0 ] || word=failed
-	[ "$1" -eq 0 ] || status=1
-	echo "$word $arch-$2" | tee -a "$folder/installed.txt"
-}
+results=$folder/installed.txt
+# shellcheck source=tests/verdicts.sh
+. tests/verdicts.sh
 
 # The processor is that of the packages, and what a program asks of it is what Debian's own does.
 for_this_processor() {
@@ -64,19 +59,18 @@ purged() {
 	done
 }
 
-rm -f "$folder/installed.txt"
 # Those of an earlier run have the same version, and would be taken for these.
 dpkg --purge tosctl tosd >/dev/null 2>&1 || :
 install_both
-verdict $? packages-install
+verdict $? "$arch-packages-install"
 for_this_processor
-verdict $? packages-are-for-the-processor
+verdict $? "$arch-packages-are-for-the-processor"
 both_run
-verdict $? both-programs-run
+verdict $? "$arch-both-programs-run"
 example_maps_are_good
-verdict $? it-reads-the-example-maps
+verdict $? "$arch-it-reads-the-example-maps"
 debian/tests/simulated-board
-verdict $? the-gateway-works-on-the-simulated-board
+verdict $? "$arch-the-gateway-works-on-the-simulated-board"
 purged
-verdict $? packages-are-purged
+verdict $? "$arch-packages-are-purged"
 exit "$status"
