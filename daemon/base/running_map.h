@@ -3,7 +3,7 @@
  * Copies of the running map, in the state directory. Editing the map must not make motors unsafe:
  * if the gateway crashes before it is reloaded, or the new map has a mistake, tosd --safe finds
  * here which outputs to stop. While a reload changes from one map to another, there is a copy of
- * both: at any moment, each output that can be on is in one of them.
+ * both: unless one could not be turned off, each output that is on is in one of them.
  *
  * All of these wait for the disk if it hangs, but not until something is on it: a copy is there
  * after the end of the process, however it ends. Functions return 0 or a negative errno unless they

@@ -20,8 +20,8 @@ struct gateway_options {
 /* Runs until a signal ends it. */
 int gateway_run(const struct gateway_options *options);
 
-/* Makes the outputs of the map safe, and those of the map that ran last: motors stop, and outputs
- * with a fail-safe go to that state. */
+/* Makes the outputs of the map safe, those of the map that ran last, and those of the map that a
+ * reload was changing to: motors stop, and outputs with a fail-safe go to that state. */
 int gateway_make_safe(const struct gateway_options *options);
 
 /* Reports mistakes in the map on stderr, or on stdout that it is good. Waits for its readers. */

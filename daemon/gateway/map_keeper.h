@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The disk's part of a reload: reads and checks the new map, keeps a copy of it before any of its
- * outputs can be on, and lets go of the old copy when none of that map's outputs can be on any
- * more. It has a thread for that, which ends with the job: a disk that hangs makes a reload wait,
- * and nothing else. Main thread, but for what it does on its own.
+ * outputs can be on, and lets go of the old copy once that map's outputs were turned off. A copy
+ * that cannot be kept is reported, and refuses no reload. It has a thread for that, which ends with
+ * the job: a disk that hangs makes a reload wait, and nothing else. Main thread, but for what it
+ * does on its own.
  *
  *   begin -> the new map is read, and kept as the next one -> READ
  *   main changes over, or does not -> decide -> the copies follow -> DONE -> finish
