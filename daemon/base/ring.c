@@ -46,8 +46,9 @@ static void *get_memory(size_t capacity)
 {
 	void *memory;
 
+	/* Pages can only be given back whole. */
 	if (!is_large(capacity))
-		return aligned_alloc(ALIGNMENT, capacity);
+		return aligned_alloc(capacity % RING_PIECE == 0 ? RING_PIECE : ALIGNMENT, capacity);
 	memory = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return memory == MAP_FAILED ? NULL : memory;
 }
