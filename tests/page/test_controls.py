@@ -323,7 +323,7 @@ def test_a_gateway_that_tells_nothing_of_itself(open_page, client):
     """An old one: what it has is seen from its state."""
     client.publish("tos/state", {"led": {"0": {"on": False, "bright": 4}}, "motor": {"direction": "stop", "speed": 3}}, retain=True)
     client.publish("tos/status", "online", retain=True)
-    page = open_page("lang=en&topic=tos")
+    page = open_page("lang=en&topic=tos", script=NEVER_SILENT)
     mark = client.mark()
     page.click(f"{row('led.0')} .switch")
     client.wait_json("tos/actions", lambda action: action == {"led": {"0": {"on": True}}}, mark)
