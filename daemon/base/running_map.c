@@ -14,6 +14,7 @@ int running_map_path(const char *state_dir, enum running_map_copy copy, char *ou
 	static const char *const NAMES[RUNNING_MAP_COPIES] = {
 		[RUNNING_MAP_NOW] = "running-map.yaml",
 		[RUNNING_MAP_NEXT] = "next-map.yaml",
+		[RUNNING_MAP_START] = "start-map.yaml",
 	};
 	int size = snprintf(out, out_bytes, "%s/%s", state_dir, NAMES[copy]);
 
@@ -28,13 +29,54 @@ static int keep(const char *state_dir, enum running_map_copy copy, const char *t
 	return r < 0 ? r : state_file_replace(path, text, size);
 }
 
+static void drop(const char *state_dir, enum running_map_copy copy)
+{
+	char path[PATH_BYTES];
+
+	if (running_map_path(state_dir, copy, path, sizeof(path)) == 0)
+		(void)unlink(path);
+}
+
+static bool is_there(const char *state_dir, enum running_map_copy copy)
+{
+	char path[PATH_BYTES];
+
+	return running_map_path(state_dir, copy, path, sizeof(path)) == 0 &&
+		access(path, F_OK) == 0;
+}
+
+/* True: no copy has another text. */
+static bool is_only(const char *state_dir, const char *text, size_t size)
+{
+	char path[PATH_BYTES];
+
+	if (is_there(state_dir, RUNNING_MAP_NEXT) || is_there(state_dir, RUNNING_MAP_START))
+		return false;
+	if (!is_there(state_dir, RUNNING_MAP_NOW))
+		return true;
+	return running_map_path(state_dir, RUNNING_MAP_NOW, path, sizeof(path)) == 0 &&
+		state_file_holds(path, text, size);
+}
+
+int running_map_begin(const char *state_dir, const char *text, size_t size)
+{
+	int r;
+
+	if (is_only(state_dir, text, size))
+		return running_map_save(state_dir, text, size);
+	r = keep(state_dir, RUNNING_MAP_START, text, size);
+	return r < 0 ? r : 1;
+}
+
 int running_map_save(const char *state_dir, const char *text, size_t size)
 {
 	int r = keep(state_dir, RUNNING_MAP_NOW, text, size);
 
-	if (r == 0)
-		running_map_withdraw(state_dir);
-	return r;
+	if (r < 0)
+		return r;
+	drop(state_dir, RUNNING_MAP_NEXT);
+	drop(state_dir, RUNNING_MAP_START);
+	return 0;
 }
 
 int running_map_announce(const char *state_dir, const char *text, size_t size)
@@ -51,15 +93,15 @@ int running_map_settle(const char *state_dir)
 		r = running_map_path(state_dir, RUNNING_MAP_NOW, now, sizeof(now));
 	if (r < 0)
 		return r;
-	return rename(next, now) < 0 ? -errno : 0;
+	if (rename(next, now) < 0)
+		return -errno;
+	drop(state_dir, RUNNING_MAP_START);
+	return 0;
 }
 
 void running_map_withdraw(const char *state_dir)
 {
-	char path[PATH_BYTES];
-
-	if (running_map_path(state_dir, RUNNING_MAP_NEXT, path, sizeof(path)) == 0)
-		(void)unlink(path);
+	drop(state_dir, RUNNING_MAP_NEXT);
 }
 
 static int open_file(const char *path, FILE **ret_file)

@@ -13,11 +13,18 @@
 
 #include <stddef.h>
 
-/* NEXT: that of the map that a reload is changing to. */
-enum running_map_copy { RUNNING_MAP_NOW, RUNNING_MAP_NEXT, RUNNING_MAP_COPIES };
+/* NEXT: that of the map that a reload is changing to. START: that of the map of a process that
+ * starts. */
+enum running_map_copy { RUNNING_MAP_NOW, RUNNING_MAP_NEXT, RUNNING_MAP_START, RUNNING_MAP_COPIES };
+
+/*
+ * At a start: keeps the map that is going to run, beside those that a process before may have left
+ * on. 0: it is the only one. 1: there are others, until running_map_save().
+ */
+int running_map_begin(const char *state_dir, const char *text, size_t size);
 
 /* Keeps the bytes from which the running map was read, in one step. It is the only one that runs:
- * the copy of a next one is removed. */
+ * the other copies are removed. */
 int running_map_save(const char *state_dir, const char *text, size_t size);
 
 /* Keeps the map that is going to run beside the one that runs. */

@@ -3,13 +3,11 @@
 #include "regular_file.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* True if the file has exactly these bytes. */
 static bool reads_as(int fd, const char *bytes, size_t size)
 {
 	char buffer[4096];
@@ -24,7 +22,7 @@ static bool reads_as(int fd, const char *bytes, size_t size)
 	return n == 0 && size == 0;
 }
 
-static bool holds(const char *path, const void *bytes, size_t size)
+bool state_file_holds(const char *path, const void *bytes, size_t size)
 {
 	int fd = regular_file_open(path);
 	bool same;
@@ -75,7 +73,7 @@ static int replace(const char *path, const void *bytes, size_t size, bool on_dis
 	int fd;
 	int r;
 
-	if (holds(path, bytes, size))
+	if (state_file_holds(path, bytes, size))
 		return 0;
 	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
 		return -ENAMETOOLONG;

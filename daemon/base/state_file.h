@@ -2,6 +2,7 @@
 /* A small file in the state directory, replaced in one step. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -13,3 +14,6 @@ int state_file_replace(const char *path, const void *bytes, size_t size);
 
 /* The same, and waits until it is on the disk. A file that has the bytes already is taken to be. */
 int state_file_replace_on_disk(const char *path, const void *bytes, size_t size);
+
+/* True if the file has exactly these bytes. */
+bool state_file_holds(const char *path, const void *bytes, size_t size);

@@ -409,6 +409,7 @@ int gateway_run(const struct gateway_options *options)
 		options->simulate ? " on a simulated board" : "", gateway.config->n_sensors, counts,
 		gateway.interval_ms);
 	gateway_clear_past_topics(&gateway);
+	gateway_settle_map(&gateway);
 	sd_notify(0, "READY=1");
 	gateway_notify_status(&gateway);
 	gateway_follow_outputs(&gateway);

@@ -29,8 +29,16 @@ void gateway_note_map(struct gateway *gateway)
 
 void gateway_keep_map(struct gateway *gateway)
 {
-	map_keeper_save(gateway->maps, gateway->config);
+	gateway->has_other_copies = map_keeper_start(gateway->maps, gateway->config);
 	gateway_note_map(gateway);
+}
+
+void gateway_settle_map(struct gateway *gateway)
+{
+	/* If there can be no thread, the next time is soon enough. */
+	if (gateway->has_other_copies)
+		gateway->has_other_copies =
+			map_keeper_begin(gateway->maps, gateway->config, false) < 0;
 }
 
 void gateway_first_interval(struct gateway *gateway)
@@ -99,9 +107,10 @@ void gateway_retry_map(struct gateway *gateway)
 
 	if (busy_us > MAP_SLOW_US)
 		note_silent_disk(gateway);
-	/* If there can be no thread, the next time is soon enough. */
-	else if (busy_us == 0 && gateway->health.files[HEALTH_RUNNING_MAP].failed)
-		(void)map_keeper_begin(gateway->maps, gateway->config, false);
+	if (busy_us > 0)
+		return;
+	gateway->has_other_copies |= gateway->health.files[HEALTH_RUNNING_MAP].failed;
+	gateway_settle_map(gateway);
 }
 
 void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms)

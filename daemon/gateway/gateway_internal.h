@@ -52,6 +52,7 @@ struct gateway {
 	bool has_let_go;                         /* the sampler, of the previous one */
 	bool reload_wanted;                      /* another reload was requested meanwhile */
 	struct config *past[RUNNING_MAP_COPIES]; /* what the process before ran, at the start */
+	bool has_other_copies; /* of maps, or none of this one: to be settled */
 	uint32_t interval_ms;
 
 	struct simulation *simulation;     /* NULL with real hardware */
@@ -187,9 +188,12 @@ void gateway_reload_let_go(struct gateway *gateway);
 
 /* --- gateway_files.c --- */
 
-/* Leaves a copy of the map for tosd --safe. Waits for the disk: call this before its outputs are
- * opened. */
+/* Leaves a copy of the map for tosd --safe, beside those of what ran before. Waits for the disk:
+ * call this before its outputs are opened. */
 void gateway_keep_map(struct gateway *gateway);
+
+/* Once it runs, has only its copy kept. */
+void gateway_settle_map(struct gateway *gateway);
 
 /* Tells whether there is a copy, after a job of the map keeper. */
 void gateway_note_map(struct gateway *gateway);

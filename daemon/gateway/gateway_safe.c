@@ -178,6 +178,7 @@ static void see_it_through(void)
 static const char *const DIFFERENT[RUNNING_MAP_COPIES] = {
 	[RUNNING_MAP_NOW] = "since it ran; the map that ran last",
 	[RUNNING_MAP_NEXT] = "during a reload; the map that it read",
+	[RUNNING_MAP_START] = "since it was to start; the map of that start",
 };
 
 /* As running_map_differs(): only then there is an attempt. */

@@ -90,9 +90,12 @@ static int save(struct map_keeper *keeper, const struct config *config)
 	return running_map_save(keeper->state_dir, config->text, config->text_bytes);
 }
 
-void map_keeper_save(struct map_keeper *keeper, const struct config *config)
+bool map_keeper_start(struct map_keeper *keeper, const struct config *config)
 {
-	note(keeper, save(keeper, config));
+	int r = running_map_begin(keeper->state_dir, config->text, config->text_bytes);
+
+	note(keeper, r < 0 ? r : 0);
+	return r != 0;
 }
 
 /* --- the thread --- */

@@ -20,14 +20,17 @@ struct map_keeper;
 /* Both paths are copied. 0 or a negative errno. */
 int map_keeper_new(const char *config_path, const char *state_dir, struct map_keeper **ret_keeper);
 
-/* Keeps the only map that runs, at once: waits for the disk. Call this before its outputs are
- * opened. See map_keeper_failure(). */
-void map_keeper_save(struct map_keeper *keeper, const struct config *config);
+/*
+ * At the start: keeps the map that is going to run, at once: waits for the disk. Call this before
+ * its outputs are opened. True: there are copies of others too, or none of this one, so once it
+ * runs, begin a job that does not read. See map_keeper_failure().
+ */
+bool map_keeper_start(struct map_keeper *keeper, const struct config *config);
 
 /*
  * Begins a job. running is the map that runs, borrowed until map_keeper_finish(). reads: there is a
- * new one; otherwise the running one is kept, if that failed before. A negative errno: there can be
- * no thread. Call this only if it is idle.
+ * new one; otherwise the running one is kept, as the only one. A negative errno: there can be no
+ * thread. Call this only if it is idle.
  */
 int map_keeper_begin(struct map_keeper *keeper, const struct config *running, bool reads);
 

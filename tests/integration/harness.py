@@ -417,6 +417,17 @@ class Gateway:
             self.notifications.lines.wait(r"^READY=1$")
         return self
 
+    def refuse_start(self):
+        """It opens its outputs and runs its threads, and cannot go on: nobody can control its board."""
+        control = self.folder / "control"
+        control.unlink(missing_ok=True)
+        control.mkdir()
+        self.start(wait_ready=False)
+        self.log.wait("error: cannot start: ")
+        assert self.process.wait(TIMEOUT) == 1
+        self._finish()
+        control.rmdir()
+
     def control(self, command):
         """One command to the simulated board; returns the answer."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:

@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import subprocess
+import time
 
 import pytest
 from conftest import make_map
@@ -20,7 +21,7 @@ STOP = {"motor": {"0": {"direction": "stop"}}}
 BRIEFLY = {"motor": {"brief": {"direction": "forward", "speed": 10}}}
 NEW_FORWARD = {"motor": {"new": {"direction": "forward", "speed": 10}}}
 
-NOW, NEXT = "running-map.yaml", "next-map.yaml"
+NOW, NEXT, START = "running-map.yaml", "next-map.yaml", "start-map.yaml"
 # The steps of a reload that may hang: opening the map, and replacing each of the copies.
 READS, ANNOUNCES, SETTLES = "<tosd.yaml", NEXT, NOW
 
@@ -75,7 +76,15 @@ def gateway(broker, client, make_gateway, disk):
 def copies(gateway):
     """The maps that tosd --safe finds."""
     state = gateway.folder / "state"
-    return {name: (state / name).read_text() for name in (NOW, NEXT) if (state / name).exists()}
+    return {name: (state / name).read_text() for name in (NOW, NEXT, START) if (state / name).exists()}
+
+
+def wait_copies(gateway, expected):
+    """Once a start or a health is over, a thread keeps them, and there is no word of it."""
+    deadline = time.monotonic() + TIMEOUT
+    while copies(gateway) != expected:
+        assert time.monotonic() < deadline, copies(gateway).keys()
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("word", [READS, ANNOUNCES, SETTLES])
@@ -184,7 +193,16 @@ def test_a_kill_in_a_reload_leaves_nothing_unknown(binary, broker, client, gatew
     assert {"GPIO5", "GPIO9", line} <= set(low) and set(low.values()) == {"0"}
     # The next process leaves the copy of its own map alone.
     gateway.start()
-    assert copies(gateway) == {NOW: gateway.map.read_text()}
+    wait_copies(gateway, {NOW: gateway.map.read_text()})
+
+
+def test_a_start_that_is_refused_keeps_what_ran_before(binary, broker, gateway, folder):
+    assert gateway.stop() == 0
+    gateway.map.write_text(make_map(broker.port).replace(MOTOR, MOTOR + NEW))
+    gateway.refuse_start()
+    assert copies(gateway) == {NOW: old_map(broker), START: gateway.map.read_text()}
+    gateway.map.write_text(make_map(broker.port))
+    assert {"GPIO5", "GPIO7", "GPIO23"} <= set(make_safe(binary, gateway, folder))
 
 
 def test_nothing_is_turned_on_before_the_first_copy_is_kept(broker, make_gateway, disk):
@@ -195,6 +213,24 @@ def test_nothing_is_turned_on_before_the_first_copy_is_kept(broker, make_gateway
         assert copies(gateway) == {} and not any("line GPIO4 1" in line for line in gateway.wire.since())
     gateway.wire.wait("line GPIO4 1")
     assert copies(gateway) == {NOW: gateway.map.read_text()}
+
+
+def test_nor_at_a_start_with_another_map(broker, client, gateway, disk):
+    """And when it runs, the disk holds up no stop."""
+    assert gateway.stop() == 0
+    gateway.map.write_text(make_map(broker.port, more="relays: [{name: pump, line: GPIO4, start: on}]"))
+    disk.hang(START)
+    gateway.start(wait_ready=False)
+    gateway.log.wait(WAITS)
+    assert copies(gateway) == {NOW: old_map(broker)} and not any("line GPIO4 1" in line for line in gateway.wire.since())
+    disk.hang(NOW)
+    gateway.wire.wait("line GPIO4 1")
+    gateway.notifications.lines.wait("^READY=1$")
+    client.wait("tos/status", lambda m: m.payload == b"online", client.mark())
+    assert client.ask_json(FORWARD)["ok"] and client.ask_json(STOP)["ok"]
+    assert copies(gateway) == {NOW: old_map(broker), START: gateway.map.read_text()}
+    disk.answer()
+    wait_copies(gateway, {NOW: gateway.map.read_text()})
 
 
 def test_a_copy_that_cannot_be_kept_is_tried_again(broker, client, make_gateway):

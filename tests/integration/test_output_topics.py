@@ -136,3 +136,14 @@ def test_so_is_what_left_it_while_the_gateway_was_away(broker, followed, make_cl
     gateway.map.write_text(with_topics(broker, ""))
     gateway.start()
     expect(client, "relay/pump", "", mark)
+
+
+def test_a_start_that_is_refused_forgets_none_of_it(broker, followed):
+    gateway, client = followed
+    expect(client, "relay/pump", "off")
+    mark = client.mark()
+    assert gateway.stop() == 0
+    gateway.map.write_text(with_topics(broker, ""))
+    gateway.refuse_start()
+    gateway.start()
+    expect(client, "relay/pump", "", mark)
