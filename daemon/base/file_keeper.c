@@ -171,7 +171,7 @@ static int write_text(struct kept_file *file)
 	size = file->settings.text(file->settings.userdata, file->text);
 	if (size > 0)
 		return state_file_replace_on_disk(path, file->text, size);
-	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	return state_file_remove(path);
 }
 
 /* With the lock, which is released while it writes. */

@@ -34,7 +34,7 @@ static void drop(const char *state_dir, enum running_map_copy copy)
 	char path[PATH_BYTES];
 
 	if (running_map_path(state_dir, copy, path, sizeof(path)) == 0)
-		(void)unlink(path);
+		(void)state_file_remove(path);
 }
 
 static bool is_there(const char *state_dir, enum running_map_copy copy)

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { TEMPORARY_BYTES = 4096 + 8 };
+
 static bool reads_as(int fd, const char *bytes, size_t size)
 {
 	char buffer[4096];
@@ -67,18 +69,23 @@ static int sync_directory(const char *path)
 	return r;
 }
 
+static bool name_temporary(const char *path, char out[static TEMPORARY_BYTES])
+{
+	return snprintf(out, TEMPORARY_BYTES, "%s.new", path) < TEMPORARY_BYTES;
+}
+
 static int replace(const char *path, const void *bytes, size_t size, bool on_disk)
 {
-	char temporary[4096 + 8];
+	char temporary[TEMPORARY_BYTES];
 	int fd;
 	int r;
 
-	if (state_file_holds(path, bytes, size))
-		return 0;
-	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
+	if (!name_temporary(path, temporary))
 		return -ENAMETOOLONG;
 	/* A file left by an earlier process may belong to somebody else, and is of no use. */
 	(void)unlink(temporary);
+	if (state_file_holds(path, bytes, size))
+		return 0;
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
@@ -102,4 +109,14 @@ int state_file_replace(const char *path, const void *bytes, size_t size)
 int state_file_replace_on_disk(const char *path, const void *bytes, size_t size)
 {
 	return replace(path, bytes, size, true);
+}
+
+int state_file_remove(const char *path)
+{
+	char temporary[TEMPORARY_BYTES];
+
+	if (!name_temporary(path, temporary))
+		return -ENAMETOOLONG;
+	(void)unlink(temporary);
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }

@@ -17,3 +17,7 @@ int state_file_replace_on_disk(const char *path, const void *bytes, size_t size)
 
 /* True if the file has exactly these bytes. */
 bool state_file_holds(const char *path, const void *bytes, size_t size);
+
+/* Removes it, and what a process that was killed may have left of a new one. 0, also if there is
+ * none; a negative errno. */
+int state_file_remove(const char *path);

@@ -44,6 +44,31 @@ static void a_file_is_replaced_as_a_whole(void **state)
 	assert_string_equal(temp_tree_read(*state, "file"), "one, two");
 }
 
+static bool is_there(struct temp_tree *tree, const char *name)
+{
+	return access(temp_tree_path(tree, name), F_OK) == 0;
+}
+
+/* A process was killed while it wrote. */
+static void nothing_unfinished_stays(void **state)
+{
+	struct temp_tree *tree = *state;
+	char kept[8192];
+
+	(void)snprintf(kept, sizeof(kept), "%s", temp_tree_path(tree, "file"));
+	temp_tree_write(tree, "file", "one");
+	temp_tree_write(tree, "file.new", "half");
+	assert_int_equal(state_file_replace(kept, "one", 3), 0);
+	assert_false(is_there(tree, "file.new"));
+	temp_tree_write(tree, "file.new", "half");
+	assert_int_equal(state_file_remove(kept), 0);
+	assert_false(is_there(tree, "file.new"));
+	assert_false(is_there(tree, "file"));
+	assert_int_equal(state_file_remove(kept), 0);
+	temp_tree_mkdir(tree, "file");
+	assert_int_equal(state_file_remove(kept), -EISDIR);
+}
+
 static void what_another_user_left_behind_is_replaced(void **state)
 {
 	struct temp_tree *tree = *state;
@@ -144,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_file_is_replaced_as_a_whole),
+		test(nothing_unfinished_stays),
 		test(what_another_user_left_behind_is_replaced),
 		test(it_says_why_it_cannot),
 		test(a_directory_that_works_has_no_cause),
