@@ -209,6 +209,7 @@ static int build(struct gateway *gateway)
 	gateway_first_interval(gateway);
 	if ((r = gateway_open_files(gateway)) < 0)
 		return r;
+	/* Both wait for the disk, so they come before anything is on. */
 	gateway_read_past_maps(gateway);
 	gateway_keep_map(gateway);
 	/* The outputs come first: until they are requested, the motors' inputs float. */
@@ -279,6 +280,7 @@ static bool tear_down(struct gateway *gateway)
 		log_info("sensors",
 			"a part that takes long is still being read: what it measures is lost");
 	file_keeper_end(gateway->files);
+	map_keeper_end(gateway->maps);
 	gateway->link = link_close(gateway->link, LINK_CLOSE_US);
 	disk_answers = gateway_close_files(gateway, end_us, is_stuck);
 	if (!safe)

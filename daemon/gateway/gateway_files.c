@@ -91,17 +91,18 @@ void gateway_keep_interval(struct gateway *gateway)
 static void note_silent_disk(struct gateway *gateway)
 {
 	struct health_part *health = &gateway->health.files[HEALTH_RUNNING_MAP];
+	const char *waits = map_keeper_reads(gateway->maps)
+		? "a reload waits until the new map is read, and a copy of it kept"
+		: "a copy of the map waits to be kept";
 	char text[HEALTH_PART_TEXT_BYTES];
 
-	(void)snprintf(text, sizeof(text),
-		"the disk does not answer: a reload waits until the new map is read, and a copy of "
-		"it kept in %.100s",
+	(void)snprintf(text, sizeof(text), "the disk does not answer: %s in %.100s", waits,
 		gateway->options->state_dir);
 	if (!health->failed && health_part_note(health, text, clock_wall_ms()))
 		log_warning("config", "%s", text);
 }
 
-void gateway_retry_map(struct gateway *gateway)
+static void retry_map(struct gateway *gateway)
 {
 	uint64_t busy_us = map_keeper_busy_us(gateway->maps);
 
@@ -111,6 +112,14 @@ void gateway_retry_map(struct gateway *gateway)
 		return;
 	gateway->has_other_copies |= gateway->health.files[HEALTH_RUNNING_MAP].failed;
 	gateway_settle_map(gateway);
+}
+
+void gateway_retry_files(struct gateway *gateway)
+{
+	retry_map(gateway);
+	/* It tries again by itself, if it has its thread. */
+	if (gateway->health.files[HEALTH_KEPT].failed)
+		(void)file_keeper_start(gateway->files);
 }
 
 void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms)
@@ -199,6 +208,7 @@ static uint64_t left_us(uint64_t end_us)
 
 bool gateway_close_files(struct gateway *gateway, uint64_t end_us, bool is_stuck)
 {
+	bool reads = map_keeper_reads(gateway->maps);
 	bool is_kept = file_keeper_close(gateway->files, left_us(end_us), is_stuck) == 0;
 	bool is_saved = spooler_close(gateway->spooler, left_us(end_us)) == 0;
 	bool is_over = map_keeper_close(gateway->maps, left_us(end_us)) == 0;
@@ -210,7 +220,9 @@ bool gateway_close_files(struct gateway *gateway, uint64_t end_us, bool is_stuck
 	if (!is_kept || is_stuck)
 		gateway->kept_counts = NULL;
 	if (!is_over)
-		log_error("config", "the disk does not answer; a reload has not ended");
+		log_error("config", "the disk does not answer; %s",
+			reads ? "a reload has not ended"
+			      : "the copies of the map are as they were");
 	if (!is_saved) {
 		log_error("spool", "the disk does not answer; readings that wait are lost");
 		gateway->outbox = NULL; /* the spooler has it, waiting for the disk until we end */

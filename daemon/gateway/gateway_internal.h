@@ -52,7 +52,7 @@ struct gateway {
 	bool has_let_go;                         /* the sampler, of the previous one */
 	bool reload_wanted;                      /* another reload was requested meanwhile */
 	struct config *past[RUNNING_MAP_COPIES]; /* what the process before ran, at the start */
-	bool has_other_copies; /* of maps, or none of this one: to be settled */
+	bool has_other_copies;                   /* of maps, or none of this one: to be settled */
 	uint32_t interval_ms;
 
 	struct simulation *simulation;     /* NULL with real hardware */
@@ -207,9 +207,9 @@ void gateway_set_interval(struct gateway *gateway, uint32_t interval_ms);
 /* Has the interval written soon, for the next start. */
 void gateway_keep_interval(struct gateway *gateway);
 
-/* Tries again to write the map's copy if that failed, so that it is there when needed. A disk that
- * does not answer is reported. */
-void gateway_retry_map(struct gateway *gateway);
+/* Tries again to write what could not be written, so that it is there when needed. A disk that does
+ * not answer is reported. */
+void gateway_retry_files(struct gateway *gateway);
 
 /* Opens the files that the file keeper writes, and reads what earlier processes left. Call this
  * before the outputs are opened. */

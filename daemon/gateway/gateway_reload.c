@@ -128,16 +128,24 @@ static void go_over(struct gateway *gateway, const struct preparation *preparati
 	gateway_follow_outputs(gateway);
 }
 
+static void notify_reloading(void)
+{
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_now_us());
+}
+
 void gateway_reload(struct gateway *gateway)
 {
 	int r;
 
 	if (gateway->retired || map_keeper_busy_us(gateway->maps) > 0) {
+		/* A copy that waits for the disk is no reload: nothing was told of one yet. */
+		if (!gateway->retired && !map_keeper_reads(gateway->maps))
+			notify_reloading();
 		gateway->reload_wanted = true;
 		return;
 	}
 	log_info("reload", "reading %s", gateway->options->config_path);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_now_us());
+	notify_reloading();
 	r = map_keeper_begin(gateway->maps, gateway->config, true);
 	if (r < 0) {
 		log_error("reload", "there can be no thread for it: %s", strerror(-r));

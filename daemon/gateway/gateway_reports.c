@@ -135,7 +135,7 @@ static int on_health_timer(sd_event_source *source, uint64_t usec, void *userdat
 	uint64_t next_us = usec + gateway->config->mqtt.health_interval_us;
 	uint64_t now_us = clock_now_us();
 
-	gateway_retry_map(gateway);
+	gateway_retry_files(gateway);
 	look_for_neighbour(gateway, now_us);
 	publish_health(gateway);
 	/* Counted from the time it was due, so that delays do not add up. */

@@ -175,10 +175,12 @@ static void see_it_through(void)
 }
 
 /* When the map as it is now was changed, and which one is made safe beside it. */
-static const char *const DIFFERENT[RUNNING_MAP_COPIES] = {
-	[RUNNING_MAP_NOW] = "since it ran; the map that ran last",
-	[RUNNING_MAP_NEXT] = "during a reload; the map that it read",
-	[RUNNING_MAP_START] = "since it was to start; the map of that start",
+static const struct {
+	const char *since, *which;
+} COPIES[RUNNING_MAP_COPIES] = {
+	[RUNNING_MAP_NOW] = {"since it ran", "the map that ran last"},
+	[RUNNING_MAP_NEXT] = {"during a reload", "the map that a reload read"},
+	[RUNNING_MAP_START] = {"since a start", "the map of that start"},
 };
 
 /* As running_map_differs(): only then there is an attempt. */
@@ -202,13 +204,14 @@ static void report_copy(const struct gateway_options *options, enum running_map_
 {
 	if (differs < 0)
 		log_warning("config",
-			"the copy of the map that ran last, in %s, cannot be read: %s; if %s was "
-			"changed since, something may still run",
-			options->state_dir, strerror(-differs), options->config_path);
+			"the copy of %s, in %s, cannot be read: %s; if %s was changed since, "
+			"something may still run",
+			COPIES[copy].which, options->state_dir, strerror(-differs),
+			options->config_path);
 	if (differs <= 0)
 		return;
-	log_warning("config", "%s was changed %s is made safe too", options->config_path,
-		DIFFERENT[copy]);
+	log_warning("config", "%s was changed %s; %s is made safe too", options->config_path,
+		COPIES[copy].since, COPIES[copy].which);
 	report(attempt);
 }
 
@@ -217,14 +220,12 @@ int gateway_make_safe(const struct gateway_options *options)
 	struct attempt copies[RUNNING_MAP_COPIES], now;
 	enum outcome worst = OUTCOME_SAFE;
 	int differs[RUNNING_MAP_COPIES];
-	bool has_copy = false;
 
 	see_it_through();
 	/* The maps that ran have the outputs that may be moving. The next one comes first: as the
 	 * process dies, its copy may still become the other one. */
 	for (unsigned i = RUNNING_MAP_COPIES; i-- > 0;) {
 		differs[i] = try_copy(options, i, &copies[i]);
-		has_copy = has_copy || differs[i] > 0;
 		if (differs[i] > 0 && copies[i].outcome > worst)
 			worst = copies[i].outcome;
 	}
@@ -233,7 +234,7 @@ int gateway_make_safe(const struct gateway_options *options)
 		report_copy(options, i, differs[i], &copies[i]);
 	report(&now);
 	/* If another map ran, a mistake in the new one only matters at the next start. */
-	if (!has_copy || now.outcome == OUTCOME_FAILED)
+	if (now.outcome > worst && (differs[RUNNING_MAP_NOW] <= 0 || now.outcome == OUTCOME_FAILED))
 		worst = now.outcome;
 	return exit_code_of(worst);
 }

@@ -224,6 +224,11 @@ uint64_t map_keeper_busy_us(struct map_keeper *keeper)
 	return us;
 }
 
+bool map_keeper_reads(struct map_keeper *keeper)
+{
+	return map_keeper_busy_us(keeper) > 0 && keeper->reads;
+}
+
 struct config *map_keeper_take(struct map_keeper *keeper)
 {
 	struct config *next = keeper->next;
@@ -267,13 +272,19 @@ static bool wait_for_end(struct map_keeper *keeper, uint64_t timeout_us)
 	return is_over;
 }
 
+void map_keeper_end(struct map_keeper *keeper)
+{
+	/* Main alone gives a verdict. */
+	if (keeper && map_keeper_busy_us(keeper) > 0 && keeper->verdict == VERDICT_NONE)
+		map_keeper_decide(keeper, false);
+}
+
 int map_keeper_close(struct map_keeper *keeper, uint64_t timeout_us)
 {
 	if (!keeper)
 		return 0;
+	map_keeper_end(keeper);
 	if (map_keeper_busy_us(keeper) > 0) {
-		if (keeper->verdict == VERDICT_NONE)
-			map_keeper_decide(keeper, false);
 		if (!wait_for_end(keeper, timeout_us)) {
 			(void)pthread_detach(keeper->thread);
 			return -ETIMEDOUT;

@@ -40,6 +40,9 @@ enum map_keeper_step { MAP_KEEPER_IDLE, MAP_KEEPER_WORKS, MAP_KEEPER_READ, MAP_K
 int map_keeper_fd(const struct map_keeper *keeper);
 enum map_keeper_step map_keeper_step(struct map_keeper *keeper);
 
+/* True: the present job reads a new map. False: it does not, or there is none. */
+bool map_keeper_reads(struct map_keeper *keeper);
+
 /* For how long the present job has been going on; 0: there is none. */
 uint64_t map_keeper_busy_us(struct map_keeper *keeper);
 
@@ -53,6 +56,10 @@ void map_keeper_finish(struct map_keeper *keeper);
 
 /* Why there is no copy of the running map, in words; NULL: there is one. Not while it works. */
 const char *map_keeper_failure(const struct map_keeper *keeper);
+
+/* Has the present job end without a new map, unless main has decided otherwise. No other may begin.
+ * keeper may be NULL. */
+void map_keeper_end(struct map_keeper *keeper);
 
 /* Ends a job, waits for that, and frees. 0; -ETIMEDOUT: the disk does not answer within timeout_us.
  * Then the thread is left behind with all that it uses, both maps too. keeper may be NULL. */

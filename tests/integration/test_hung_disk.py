@@ -72,7 +72,6 @@ def gateway(broker, client, make_gateway, disk):
     client.wait("tos/status", lambda m: m.payload == b"online")
     return gateway
 
-
 def copies(gateway):
     """The maps that tosd --safe finds."""
     state = gateway.folder / "state"
@@ -141,6 +140,25 @@ def test_a_reload_that_waits_is_told(broker, client, make_gateway, disk):
         gateway.log.wait("warning: config: the disk does not answer: a reload waits until the new map is read, and a copy")
     gateway.log.wait("reload: done")
     client.wait_json("tos/health", lambda health: health["disk"]["ok"], client.mark())
+
+
+@pytest.mark.slow
+def test_a_copy_that_waits_is_no_reload(broker, client, make_gateway, disk):
+    """It is called by its name, and a reload that comes meanwhile has begun for the service manager."""
+    options = {"mqtt": "  health_interval: 1s"}
+    gateway = make_gateway(make_map(broker.port, **options), environment=disk.environment)
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    assert gateway.stop() == 0
+    gateway.map.write_text(make_map(broker.port, interval="200ms", **options))
+    disk.hang(NOW)
+    gateway.start()
+    client.wait_json("tos/health", lambda health: "a copy of the map waits to be kept" in str(health["disk"].get("error")))
+    gateway.log.wait("warning: config: the disk does not answer: a copy of the map waits to be kept in ")
+    notes = gateway.notifications.lines.mark()
+    gateway.reload(make_map(broker.port, interval="300ms", **options))
+    gateway.notifications.lines.wait("^RELOADING=1$", notes)
+    assert gateway.stop() == 0
+    assert any("the disk does not answer; the copies of the map are as they were" in line for line in gateway.log.since())
 
 
 def test_a_map_with_a_mistake_leaves_no_copy(broker, gateway, disk):
@@ -218,6 +236,7 @@ def test_nothing_is_turned_on_before_the_first_copy_is_kept(broker, make_gateway
 def test_nor_at_a_start_with_another_map(broker, client, gateway, disk):
     """And when it runs, the disk holds up no stop."""
     assert gateway.stop() == 0
+    mark = client.mark()
     gateway.map.write_text(make_map(broker.port, more="relays: [{name: pump, line: GPIO4, start: on}]"))
     disk.hang(START)
     gateway.start(wait_ready=False)
@@ -226,7 +245,7 @@ def test_nor_at_a_start_with_another_map(broker, client, gateway, disk):
     disk.hang(NOW)
     gateway.wire.wait("line GPIO4 1")
     gateway.notifications.lines.wait("^READY=1$")
-    client.wait("tos/status", lambda m: m.payload == b"online", client.mark())
+    client.wait("tos/status", lambda m: m.payload == b"online", mark)
     assert client.ask_json(FORWARD)["ok"] and client.ask_json(STOP)["ok"]
     assert copies(gateway) == {NOW: old_map(broker), START: gateway.map.read_text()}
     disk.answer()

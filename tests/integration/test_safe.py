@@ -103,6 +103,24 @@ def test_a_copy_that_cannot_be_read_is_told(safe, folder):
     assert "warning: config: the copy of the map that ran last, in " in words and "cannot be read: Is a directory" in words
 
 
+def test_so_is_that_of_a_map_that_a_reload_read(safe, folder):
+    (folder / "state" / "next-map.yaml").mkdir(parents=True)
+    (folder / "state" / "running-map.yaml").write_text(MAP)
+    code, words, low = safe(MAP)
+    assert (code, low) == (0, LINES)
+    assert "warning: config: the copy of the map that a reload read, in " in words and "ran last" not in words
+
+
+@pytest.mark.parametrize("copy", ["next-map.yaml", "start-map.yaml"])
+def test_a_mistake_counts_where_the_map_that_ran_is_not_known(safe, folder, copy):
+    """What a reload or a start was changing to may not be all that ran."""
+    (folder / "state").mkdir()
+    (folder / "state" / copy).write_text(MAP.split("  - {name: fan")[0])
+    code, words, low = safe("\0")
+    assert (code, low) == (78, ["GPIO5", "GPIO6"])
+    assert "is made safe too" in words
+
+
 def test_a_map_that_cannot_be_read_is_refused(safe, folder):
     code, words, low = safe("\0")
     assert (code, low) == (78, [])

@@ -179,3 +179,20 @@ def test_a_disk_that_cannot_be_written_is_told_as_what_it_is(client, start, prox
     gateway.log.wait("spool.db works again")
     well_again(client)
     assert gateway.stop() == 0
+
+
+@pytest.mark.slow
+def test_what_finds_no_thread_is_kept_once_there_can_be_one(broker, client, make_gateway, folder, sanitized):
+    if sanitized:
+        pytest.skip("a sanitizer wants to be the first library")
+    none = folder / "no-threads"
+    environment = {"LD_PRELOAD": str(build_library(folder, "no_threads")), "TOS_TEST_NO_THREADS": str(none)}
+    text = make_map(broker.port, mqtt="  health_interval: 1s", interval="{default: 5s, remember: true}")
+    gateway = make_gateway(text, environment=environment)
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    none.touch()
+    assert client.ask_json({"sensors": {"interval": 3000}})["ok"]
+    client.wait_json("tos/health", lambda health: "there can be no thread" in str(health["disk"].get("error")))
+    none.unlink()
+    client.wait_json("tos/health", lambda health: health["disk"]["ok"], client.mark())
+    assert (gateway.folder / "state" / "interval").read_text() == "5000 3000\n"
