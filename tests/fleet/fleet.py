@@ -99,6 +99,8 @@ def new_client(name, user):
     if hasattr(mqtt, "CallbackAPIVersion"):
         arguments["callback_api_version"] = mqtt.CallbackAPIVersion.VERSION2
     client = mqtt.Client(client_id=name, clean_session=True, **arguments)
+    # RabbitMQ acknowledges no message that it refuses, to a client without MQTT 5. The others must not wait for that.
+    client.max_inflight_messages_set(0)
     if user:
         client.username_pw_set(user, user)
     return client
