@@ -46,6 +46,11 @@ def begin_outage(client, proxy, gateway, mark=0):
     gateway.log.wait("connection lost", timeout=PATIENCE)
 
 
+def await_door(gateway):
+    """Without a connection: the door is read for the first time when its edges are already noted."""
+    gateway.log.wait("GPIO23: levels 0 ok", timeout=PATIENCE)
+
+
 def move(gateway, first, last):
     """The door's moves number first to last, until the gateway has seen them: an odd one opens it."""
     mark = gateway.log.mark()
@@ -158,6 +163,7 @@ def test_as_many_as_may_be_kept_and_the_rest_is_counted(client, folder, proxy, s
     proxy.cut()
     gateway = start()
     gateway.log.wait(f"{KEPT} events are on disk from an earlier run")
+    await_door(gateway)
     move(gateway, KEPT + 1, KEPT + 100)
     await_disk(gateway, 100)
     proxy.open()
@@ -236,6 +242,7 @@ def test_what_happened_before_the_clock_was_set_gets_its_time(client, folder, pr
     began = time.time() * 1000
     proxy.cut()
     gateway = start(environment={"LD_PRELOAD": str(build_library(folder, "late_clock")), "TOS_TEST_CLOCK": str(clock)})
+    await_door(gateway)
     move(gateway, 1, 3)
     await_disk(gateway, 3)
     move(gateway, 4, 4)
