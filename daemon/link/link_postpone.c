@@ -2,8 +2,8 @@
 /*
  * A message that the broker refuses for a reason that may pass by itself, as in a cluster during a
  * fail-over, waits in the outbox and is sent again after a pause, which gets longer. Others that
- * are live are sent meanwhile. Readings and events have a pause of their own, beside
- * that of retained messages and answers: a broker may always refuse one of those.
+ * are live are sent meanwhile. Readings and events have a pause of their own, and so have retained
+ * messages and answers: a broker may always refuse one of those, and somebody waits for an answer.
  */
 #include "link_session.h"
 
@@ -22,9 +22,9 @@ bool link_refusal_may_pass(const struct link *link, int code)
 
 static enum outbox_part part_of(const struct in_flight_entry *entry)
 {
-	bool is_other = entry->kind == OUTBOX_KIND_RETAINED || entry->kind == OUTBOX_KIND_ANSWER;
-
-	return is_other ? OUTBOX_PART_OTHERS : OUTBOX_PART_STREAMS;
+	if (entry->kind == OUTBOX_KIND_RETAINED)
+		return OUTBOX_PART_RETAINED;
+	return entry->kind == OUTBOX_KIND_ANSWER ? OUTBOX_PART_ANSWERS : OUTBOX_PART_STREAMS;
 }
 
 /* A refusal long after the last try is no failure of that try. */
@@ -34,7 +34,7 @@ static void begin_pause(struct link_pause *pause, enum outbox_part part, uint64_
 
 	if (pause->is_on)
 		return;
-	if (part == OUTBOX_PART_OTHERS && now_us > pause->backoff.due_us + window_us + TAKEN_US)
+	if (part != OUTBOX_PART_STREAMS && now_us > pause->backoff.due_us + window_us + TAKEN_US)
 		pause->backoff.window_ms = 0;
 	backoff_failed(&pause->backoff, now_us);
 	pause->is_on = true;

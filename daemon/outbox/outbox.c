@@ -263,21 +263,23 @@ bool outbox_postpone(struct outbox *outbox, uint64_t id)
 	return is_kept;
 }
 
-static void retry_others(struct outbox *outbox)
+static void retry_retained(struct outbox *outbox)
 {
 	outbox->slots_due |= outbox->slots_postponed;
 	outbox->slots_postponed = 0;
 	outbox_retry_topics(outbox);
 	outbox_retry_announcements(outbox);
-	outbox_retry_answers(outbox);
-	doorbell_ring(&outbox->bell);
 }
 
 void outbox_retry(struct outbox *outbox, enum outbox_part part)
 {
 	(void)pthread_mutex_lock(&outbox->mutex);
-	if (part == OUTBOX_PART_OTHERS)
-		retry_others(outbox);
+	if (part == OUTBOX_PART_RETAINED)
+		retry_retained(outbox);
+	else if (part == OUTBOX_PART_ANSWERS)
+		outbox_retry_answers(outbox);
+	if (part != OUTBOX_PART_STREAMS)
+		doorbell_ring(&outbox->bell);
 	for (size_t i = 0; part == OUTBOX_PART_STREAMS && i < OUTBOX_STREAMS; i++)
 		outbox->stores[i].postponed = false;
 	doorbell_unlock(&outbox->bell, &outbox->mutex);

@@ -211,8 +211,8 @@ void outbox_acknowledge(struct outbox *outbox, uint64_t id);
  */
 bool outbox_postpone(struct outbox *outbox, uint64_t id);
 
-/* Postponed messages are tried again in two parts: readings and events, and all others. */
-enum outbox_part { OUTBOX_PART_STREAMS, OUTBOX_PART_OTHERS, OUTBOX_PARTS };
+/* Postponed messages are tried again in parts: readings and events, what is retained, answers. */
+enum outbox_part { OUTBOX_PART_STREAMS, OUTBOX_PART_RETAINED, OUTBOX_PART_ANSWERS, OUTBOX_PARTS };
 
 /* Postponed messages of that part may be taken again. */
 void outbox_retry(struct outbox *outbox, enum outbox_part part);

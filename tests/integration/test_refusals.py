@@ -199,6 +199,17 @@ def test_an_answer_that_is_refused_for_now_is_sent_again(make_scripted, make_gat
 
 
 @pytest.mark.slow
+def test_an_answer_does_not_wait_for_a_retained_message_that_is_always_refused(make_scripted, make_gateway):
+    """Its pauses are its own: somebody waits for it."""
+    broker = make_scripted(puback_codes={"tos/about": 0x97, "tos/actions/ack": 0x83})
+    make_gateway(make_map(broker.port, mqtt="  version: 5", interval="1h"))
+    for _ in range(5):  # then comes a pause of 8 s at least
+        assert broker.refused.get(timeout=2 * TIMEOUT).topic == "tos/about"
+    broker.connection.publish("tos/actions", b'{"led": {"0": {"on": true}}}')
+    assert [broker.refused.get(timeout=2 * TIMEOUT).topic for _ in range(2)] == ["tos/actions/ack"] * 2
+
+
+@pytest.mark.slow
 def test_an_answer_that_is_refused_for_too_long_is_given_up(make_scripted, make_gateway):
     broker = make_scripted(puback_codes={"tos/actions/ack": 0x83})
     gateway = make_gateway(make_map(broker.port, mqtt="  version: 5\n  health_interval: 1s", interval="1h"))

@@ -378,8 +378,9 @@ static void an_answer_that_is_refused_for_now_is_given_up_at_last(void **state)
 	outbox_acknowledge(outbox, message.id);
 	for (int i = 2; i < OUTBOX_ANSWER_REFUSALS; i++) {
 		outbox_retry(outbox, OUTBOX_PART_STREAMS);
+		outbox_retry(outbox, OUTBOX_PART_RETAINED);
 		expect_nothing(outbox);
-		outbox_retry(outbox, OUTBOX_PART_OTHERS);
+		outbox_retry(outbox, OUTBOX_PART_ANSWERS);
 		expect_text(outbox, OUTBOX_KIND_ANSWER, "one");
 		expect_nothing(outbox);
 		assert_true(outbox_postpone(outbox, message.id));
@@ -390,7 +391,7 @@ static void an_answer_that_is_refused_for_now_is_given_up_at_last(void **state)
 	expect_text(outbox, OUTBOX_KIND_ANSWER, "one");
 	assert_false(outbox_postpone(outbox, message.id));
 	outbox_acknowledge(outbox, message.id);
-	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	outbox_retry(outbox, OUTBOX_PART_ANSWERS);
 	expect_nothing(outbox);
 }
 
@@ -430,13 +431,13 @@ static void of_a_retained_one_that_is_refused_for_now_the_newest_is_sent(void **
 	assert_int_equal(outbox_put_retained(outbox, OUTBOX_STATE, "state", "2", 1), 0);
 	expect_text(outbox, OUTBOX_KIND_RETAINED, "2");
 	outbox_acknowledge(outbox, message.id);
-	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	outbox_retry(outbox, OUTBOX_PART_RETAINED);
 	expect_text(outbox, OUTBOX_KIND_RETAINED, "on");
 	outbox_acknowledge(outbox, message.id);
 	expect_text(outbox, OUTBOX_KIND_RETAINED, "{}");
 	outbox_acknowledge(outbox, message.id);
 	assert_int_equal(outbox_announcing(outbox), 0);
-	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	outbox_retry(outbox, OUTBOX_PART_RETAINED);
 	expect_nothing(outbox);
 }
 
@@ -454,14 +455,14 @@ static void an_announcement_that_is_refused_for_now_keeps_its_order(void **state
 	expect_text(outbox, OUTBOX_KIND_RETAINED, "3");
 	outbox_acknowledge(outbox, message.id);
 	expect_nothing(outbox);
-	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	outbox_retry(outbox, OUTBOX_PART_RETAINED);
 	expect_text(outbox, OUTBOX_KIND_RETAINED, "1");
 	first = message.id;
 	expect_text(outbox, OUTBOX_KIND_RETAINED, "2");
 	/* The broker takes only the later one, which stays. */
 	assert_true(outbox_postpone(outbox, first));
 	outbox_acknowledge(outbox, message.id);
-	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	outbox_retry(outbox, OUTBOX_PART_RETAINED);
 	expect_nothing(outbox);
 	assert_int_equal(outbox_announcing(outbox), 0);
 }
@@ -478,7 +479,7 @@ static void announcements_that_are_always_refused_do_not_pile_up(void **state)
 			assert_true(outbox_postpone(outbox, message.id));
 	}
 	assert_int_equal(outbox_announcing(outbox), 2);
-	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	outbox_retry(outbox, OUTBOX_PART_RETAINED);
 	expect_text(outbox, OUTBOX_KIND_RETAINED, "gone");
 	expect_text(outbox, OUTBOX_KIND_RETAINED, "all");
 }
@@ -492,7 +493,7 @@ static void a_clearing_that_is_refused_for_now_is_sent_again(void **state)
 	assert_true(outbox_take(outbox, true, &message));
 	assert_true(outbox_postpone(outbox, message.id));
 	expect_nothing(outbox);
-	outbox_retry(outbox, OUTBOX_PART_OTHERS);
+	outbox_retry(outbox, OUTBOX_PART_RETAINED);
 	assert_true(outbox_take(outbox, true, &message));
 	assert_string_equal(message.topic, "gone");
 	outbox_acknowledge(outbox, message.id);
