@@ -49,7 +49,7 @@ int gateway_prepare_link(
 		.event_topic = events,
 		.event_backlog_topic = old_events,
 		.answer_us = config->spool.after_us,
-		.shorten = payload_cut_about,
+		.shorten = payload_cut,
 		.outbox = gateway->outbox,
 		.events = gateway->link_events,
 	};

@@ -110,8 +110,8 @@ struct link_settings {
 	const char *reading_topic, *backlog_topic, *status_topic;
 	const char *event_topic, *event_backlog_topic;
 	uint64_t answer_us; /* see link_set_answer() */
-	/* Shrinks, in place, a retained payload that is larger than the broker accepts. False: it
-	 * cannot. Called by the link's thread. */
+	/* Shrinks, in place, the payload of an answer or of what is retained, which is larger than
+	 * the broker accepts. False: it cannot. Called by the link's thread. */
 	bool (*shorten)(void *payload, size_t *size);
 	struct outbox *outbox;
 	/* To the main thread, at least 64 KiB. While it is full, the link does not read from the

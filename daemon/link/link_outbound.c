@@ -159,8 +159,8 @@ static int publish_shorter(struct link_session *session, struct mqtt_publish *me
 	const struct link_settings *settings = &session->link->settings;
 	struct outbox_message *from = &session->link->message;
 
-	if (!message->retain || !settings->shorten ||
-		!settings->shorten(from->payload, &from->size))
+	if ((from->kind != OUTBOX_KIND_RETAINED && from->kind != OUTBOX_KIND_ANSWER) ||
+		!settings->shorten || !settings->shorten(from->payload, &from->size))
 		return -EMSGSIZE;
 	message->size = from->size;
 	return publish(session, message);

@@ -225,6 +225,13 @@ int payload_format_about(const struct config *config, const struct payload_gatew
 /* Leaves the sensors out of a formatted one. Returns false if nothing could be left out. */
 bool payload_cut_about(void *payload, size_t *size);
 
+/*
+ * Shrinks a message that is larger than the broker takes: of about the sensors are left out, of an
+ * answer all but "ok" and "id", and "cut" says so. False: it is none of these, or would not get
+ * smaller.
+ */
+bool payload_cut(void *payload, size_t *size);
+
 enum { PAYLOAD_OUTPUT_TEXT_MAX = 48 };
 
 /* The state of one output in the words of its own topic: "off", "7", "forward 40.5%", "on". values:

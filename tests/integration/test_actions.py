@@ -401,3 +401,18 @@ def test_a_time_beside_a_stop_is_a_mistake_and_the_stop_holds(gateway, client):
     assert answer["errors"][0]["path"] == "motor.for"
     assert answer["applied"] == {"motor": {"direction": "stop", "speed": 10}}
     assert gateway.output("GPIO5") == 0
+
+
+def test_an_answer_that_is_larger_than_the_broker_takes_says_so(make_broker, make_client, make_gateway):
+    """It says so with MQTT 5. What was done is done, and the state is smaller."""
+    broker = make_broker("max_packet_size 400")
+    client = make_client(broker.port, topics=("tos/actions/ack",))
+    gateway = make_gateway(make_map(broker.port, "  version: 5", interval="1h"))
+    gateway.log.wait("connected to")
+    name = "n" * 256
+    action = f'{{"id":"{name}","led":{{"red":{{"bright":7}},"green":{{"bright":7}},"blue":{{"bright":7}}}}}}'
+    assert client.ask_json(action) == {"ok": True, "id": name, "cut": True}
+    assert gateway.output("GPIO17") == 1
+    mistakes = {"id": 7} | {f"wrong{number}": 1 for number in range(20)}
+    reason = "the answer is larger than this broker takes"
+    assert client.ask_json(mistakes) == {"ok": False, "id": 7, "errors": [{"path": "", "reason": reason}], "cut": True}

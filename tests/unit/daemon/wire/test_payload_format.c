@@ -290,6 +290,47 @@ static void the_state_is_an_action(void **state)
 	assert_string_equal(text, "{\"sensors\":{\"interval\":500}}");
 }
 
+static void expect_cut(
+	const struct fake_config *fake, const struct payload_errors *errors, const char *expected)
+{
+	struct payload_action applied = {.interval_ms = 3600000};
+	char text[TEXT_MAX];
+	size_t size;
+
+	applied.id.kind = PAYLOAD_ID_STRING;
+	strcpy(applied.id.string, ",\"errors\":[,\"applied\":{");
+	applied.n_outputs = 1;
+	applied.outputs[0] = (struct payload_output){
+		.output = LED_0,
+		.called = PAYLOAD_BY_NAME,
+		.values = {.given = 3, .numbers = {1, 10}},
+	};
+	size = (size_t)payload_format_answer(&fake->config, &applied, errors, text, sizeof(text));
+	assert_true(payload_cut(text, &size));
+	text[size] = '\0';
+	assert_string_equal(text, expected);
+	assert_false(payload_cut(text, &size)); /* twice is once */
+	assert_int_equal(size, strlen(expected));
+}
+
+static void an_answer_that_is_too_large_says_so_with_its_id(void **state)
+{
+	struct payload_errors errors = {.count = 0};
+	char plain[] = "led1 on";
+	size_t size = strlen(plain);
+
+	expect_cut(*state, &errors,
+		"{\"ok\":true,\"id\":\",\\\"errors\\\":[,\\\"applied\\\":{\",\"cut\":true}");
+	for (int i = 0; i < PAYLOAD_ERRORS_MAX; i++)
+		payload_error_add(&errors, "led.0", "no answer");
+	expect_cut(*state, &errors,
+		"{\"ok\":false,\"id\":\",\\\"errors\\\":[,\\\"applied\\\":{\",\"errors\":["
+		"{\"path\":\"\",\"reason\":\"the answer is larger than this broker takes\"}],"
+		"\"cut\":true}");
+	assert_false(payload_cut(plain, &size));
+	assert_string_equal(plain, "led1 on");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +350,7 @@ int main(void)
 		cmocka_unit_test(the_longest_answer_fits_into_a_message),
 		cmocka_unit_test(the_largest_id_comes_back_exactly),
 		cmocka_unit_test(the_state_is_an_action),
+		cmocka_unit_test(an_answer_that_is_too_large_says_so_with_its_id),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

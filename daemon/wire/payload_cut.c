@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Shrinks messages that are larger than a broker takes. */
+#include "payload.h"
+
+#include <string.h>
+
+/* Where the contents of an answer begin. In a string of its id the quotes would be escaped. */
+static char *find_contents(char *text, size_t size)
+{
+	static const char ERRORS[] = ",\"errors\":[", APPLIED[] = ",\"applied\":{";
+	char *mark = memmem(text, size, ERRORS, sizeof(ERRORS) - 1);
+
+	return mark ? mark : memmem(text, size, APPLIED, sizeof(APPLIED) - 1);
+}
+
+/* What was done is done, so "ok" stays as it is. */
+static bool cut_answer(char *text, size_t *size)
+{
+	static const char DONE[] = "{\"ok\":true", FAILED[] = "{\"ok\":false";
+	static const char CUT[] = ",\"cut\":true}";
+	static const char WHY[] = ",\"errors\":[{\"path\":\"\",\"reason\":\"the answer is larger "
+				  "than this broker takes\"}],\"cut\":true}";
+	const char *end;
+	size_t used;
+	char *mark;
+
+	if (*size > sizeof(DONE) && memcmp(text, DONE, sizeof(DONE) - 1) == 0)
+		end = CUT;
+	else if (*size > sizeof(FAILED) && memcmp(text, FAILED, sizeof(FAILED) - 1) == 0)
+		end = WHY;
+	else
+		return false;
+	mark = find_contents(text, *size);
+	if (!mark)
+		return false;
+	used = (size_t)(mark - text);
+	if (used + strlen(end) >= *size)
+		return false;
+	memcpy(mark, end, strlen(end));
+	*size = used + strlen(end);
+	return true;
+}
+
+bool payload_cut(void *payload, size_t *size)
+{
+	return cut_answer(payload, size) || payload_cut_about(payload, size);
+}
