@@ -103,7 +103,6 @@ static int on_link_events(sd_event_source *source, int fd, uint32_t events, void
 
 static void on_sensor_event(struct gateway *gateway, const struct sampler_event *event)
 {
-	struct health_part *sensor = &gateway->health.sensors[event->sensor];
 	const char *name = event->config->sensors[event->sensor].name;
 
 	if (event->error == 0)
@@ -113,8 +112,8 @@ static void on_sensor_event(struct gateway *gateway, const struct sampler_event 
 			event->retry_ms / 1000);
 	else
 		log_error(name, "%s; its value is null", event->text);
-	sensor->failed = false; /* so that the time is the one that the sampler reports */
-	(void)health_part_note(sensor, event->error ? event->text : NULL, event->since_ms);
+	health_note_sensor(&gateway->health, event->sensor, event->error ? event->text : NULL,
+		event->since_ms);
 	gateway_health_changed(gateway);
 	gateway_notify_status(gateway);
 }
@@ -136,6 +135,7 @@ static int on_sampler_events(sd_event_source *source, int fd, uint32_t events, v
 				on_sensor_event(gateway, event);
 			break;
 		case SAMPLER_EVENT_SWAPPED:
+			health_settle_sensors(&gateway->health);
 			gateway_reload_let_go(gateway);
 			break;
 		case SAMPLER_EVENT_COUNT:

@@ -113,7 +113,7 @@ static void go_over(struct gateway *gateway, const struct preparation *preparati
 	gateway->retired = old;
 	spooler_configure(gateway->spooler, config->spool.size_bytes, config->spool.after_us);
 	failsafe_set_after(&gateway->failsafe, config->failsafe.after_us, clock_now_us());
-	health_reset_sensors(&gateway->health);
+	health_keep_sensors(&gateway->health, old, config);
 	if (preparation->link)
 		replace_link(gateway, preparation->link);
 	link_set_answer(gateway->link, config->spool.after_us);

@@ -41,11 +41,57 @@ uint64_t health_first_us(const struct health *health, uint64_t interval_us)
 	return 1000 * ((interval_ms * health->phase >> 32) + 1);
 }
 
-void health_reset_sensors(struct health *health)
+/* The failing part of the same sensor in the map before; NULL: it did not fail, or is new. */
+static const struct health_part *find_failing(const struct health_part *parts,
+	const struct config *config, const struct config_sensor *sensor)
 {
-	for (size_t i = 0; i < CONFIG_SENSORS_MAX; i++)
-		if (health->sensors[i].failed) /* memory that is never written stays unused */
+	for (size_t i = 0; i < config->n_sensors; i++)
+		if (parts[i].failed &&
+			strcmp(config->sensors[i].fingerprint, sensor->fingerprint) == 0)
+			return &parts[i];
+	return NULL;
+}
+
+void health_keep_sensors(
+	struct health *health, const struct config *old, const struct config *config)
+{
+	static struct health_part before[CONFIG_SENSORS_MAX]; /* large; main alone uses it */
+
+	/* Memory that is never written stays unused. */
+	for (size_t i = 0; i < CONFIG_SENSORS_MAX; i++) {
+		if (health->sensors[i].failed)
+			before[i] = health->sensors[i];
+		else if (before[i].failed)
+			before[i].failed = false;
+		if (health->sensors[i].failed)
 			health->sensors[i].failed = false;
+	}
+	for (size_t i = 0; i < config->n_sensors; i++) {
+		const struct health_part *part = find_failing(before, old, &config->sensors[i]);
+
+		if (!part)
+			continue;
+		health->sensors[i] = *part;
+		health->is_of_old_map[i] = true;
+	}
+}
+
+void health_settle_sensors(struct health *health)
+{
+	for (size_t i = 0; i < CONFIG_SENSORS_MAX; i++) {
+		if (!health->is_of_old_map[i])
+			continue;
+		health->is_of_old_map[i] = health->sensors[i].failed = false;
+	}
+}
+
+void health_note_sensor(struct health *health, size_t sensor, const char *error, uint64_t since_ms)
+{
+	struct health_part *part = &health->sensors[sensor];
+
+	part->failed = false; /* so that the time is the one that the sampler reports */
+	(void)health_part_note(part, error, since_ms);
+	health->is_of_old_map[sensor] = false;
 }
 
 static uint64_t resident_kb(void)

@@ -35,6 +35,7 @@ struct health {
 	char broker[LINK_BROKER_MAX];
 	/* Last, since little of them is in use. */
 	struct health_part files[HEALTH_FILES];
+	bool is_of_old_map[CONFIG_SENSORS_MAX]; /* what the sensor's part says */
 	struct health_part sensors[CONFIG_SENSORS_MAX];
 };
 
@@ -45,8 +46,19 @@ void health_init(struct health *health, uint64_t now_us, uint64_t random);
  * random, so that gateways that start together do not publish together. */
 uint64_t health_first_us(const struct health *health, uint64_t interval_us);
 
-/* Takes all sensors to be well until a failure is reported. */
-void health_reset_sensors(struct health *health);
+/*
+ * For another map: a sensor that fails, and is the same there, goes on failing until the sampler,
+ * which may come to that map only when a slow part lets it, has reported its sensors. All others
+ * are taken to be well.
+ */
+void health_keep_sensors(
+	struct health *health, const struct config *old, const struct config *config);
+
+/* The sampler has reported all that fail in the new map. */
+void health_settle_sensors(struct health *health);
+
+/* The sampler's report about a sensor of the map in force. error: NULL if it works. */
+void health_note_sensor(struct health *health, size_t sensor, const char *error, uint64_t since_ms);
 
 /* The sources of the figures. All are borrowed for the call. */
 struct health_sources {

@@ -39,18 +39,17 @@ bool report_send(struct report *report, struct round *round)
 	const struct config *config = round_config(round);
 	struct sampler_event event;
 
+	while (round_unreported(round, &event)) {
+		if (!push(report, &event))
+			return false;
+		round_reported(round, &event);
+	}
+	/* Behind the sensors that fail in the new map: so no moment shows them as well. */
 	if (report->owes_swapped && !push_plain(report, config, SAMPLER_EVENT_SWAPPED))
 		return false;
 	report->owes_swapped = false;
 	if (report->owes_pong && !push_plain(report, config, SAMPLER_EVENT_PONG))
 		return false;
 	report->owes_pong = false;
-	if (!report_counts(report, config))
-		return false;
-	while (round_unreported(round, &event)) {
-		if (!push(report, &event))
-			return false;
-		round_reported(round, &event);
-	}
-	return true;
+	return report_counts(report, config);
 }

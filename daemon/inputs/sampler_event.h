@@ -8,10 +8,12 @@
 #include <stdint.h>
 
 enum sampler_event_kind {
-	SAMPLER_EVENT_SENSOR,  /* a sensor failed, recovered, or fails for another reason */
-	SAMPLER_EVENT_SWAPPED, /* the answer to sampler_swap(): the old map is no longer used */
-	SAMPLER_EVENT_COUNT,   /* the answer to sampler_set_count() */
-	SAMPLER_EVENT_PONG,    /* the answer to sampler_ping() */
+	SAMPLER_EVENT_SENSOR, /* a sensor failed, recovered, or fails for another reason */
+	/* The answer to sampler_swap(): the old map is no longer used, and every sensor that fails
+	 * in the new one was reported. */
+	SAMPLER_EVENT_SWAPPED,
+	SAMPLER_EVENT_COUNT, /* the answer to sampler_set_count() */
+	SAMPLER_EVENT_PONG,  /* the answer to sampler_ping() */
 };
 
 /* Room for a part's place and the words of the hardware layer. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """SIGHUP: everything that did not change keeps running undisturbed. A map with a mistake is refused."""
 
+import json
 import os
 import resource
 import socket
@@ -167,6 +168,25 @@ def test_failing_sensors_are_still_told_after_a_reload(broker, client, gateway):
     gateway.fault("adc", "no-answer")
     last = client.wait_json("tos/health", lambda h: not h["sensors"]["cds"]["ok"], mark)
     assert not last["sensors"]["temp"]["ok"]
+
+
+@pytest.mark.slow
+def test_no_moment_of_a_reload_shows_a_failing_sensor_as_well(broker, client, gateway):
+    """Not even while a measurement that takes long delays it. One that the new map changes is well until it is read."""
+    gateway.fault("climate", "no-answer")
+    text = make_map(broker.port, "  health_interval: 1s").replace("from: adc.1,", "from: adc.1, peak_to_peak: 5s,")
+    gateway.reload(text)
+    gateway.log.wait(r"reload: done")
+    client.wait_json("tos/health", lambda h: not h["sensors"]["temp"]["ok"] and not h["sensors"]["humi"]["ok"])
+    log, mark = gateway.log.mark(), client.mark()
+    gateway.reload(with_led(text).replace("from: climate.humidity,", "from: climate.humidity, scale: 2,"))
+    first = client.wait_json("tos/health", lambda h: "led.3" in h["actuators"], mark)
+    assert not first["sensors"]["temp"]["ok"] and "bme280" in first["sensors"]["temp"]["error"]
+    assert first["sensors"]["humi"]["ok"]
+    gateway.log.wait(r"reload: done", log)
+    client.wait_json("tos/health", lambda h: not h["sensors"]["humi"]["ok"], mark)
+    shown = [json.loads(message.payload) for message in client.since(mark, "tos/health")]
+    assert not any(health["sensors"]["temp"]["ok"] for health in shown)
 
 
 def test_what_is_not_of_the_connection_leaves_it_alone(broker, client, gateway):

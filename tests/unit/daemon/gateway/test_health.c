@@ -45,11 +45,62 @@ static void test_many_are_spread(void **state)
 		assert_in_range(n[i], 50, 150);
 }
 
+enum { SENSORS = 4 };
+
+static void fill(struct config *config, struct config_sensor sensors[SENSORS], char *names)
+{
+	for (size_t i = 0; names[2 * i]; i++) {
+		sensors[i] = (struct config_sensor){.fingerprint = names + 2 * i};
+		config->n_sensors = i + 1;
+	}
+	config->sensors = sensors;
+}
+
+static void test_another_map_keeps_what_fails_until_it_is_reported(void **state)
+{
+	static struct health health; /* large */
+	char old_names[] = "a\0b\0c\0d\0", names[] = "d\0x\0a\0b\0";
+	struct config_sensor old_sensors[SENSORS], sensors[SENSORS];
+	struct config old = {.n_sensors = 0}, config = {.n_sensors = 0};
+
+	(void)state;
+	fill(&old, old_sensors, old_names);
+	fill(&config, sensors, names);
+	health_note_sensor(&health, 0, "of a", 1);
+	health_note_sensor(&health, 1, "of b", 2);
+	health_note_sensor(&health, 3, "of d", 4);
+	health_keep_sensors(&health, &old, &config);
+	assert_string_equal(health.sensors[0].error, "of d");
+	assert_int_equal(health.sensors[0].since_ms, 4);
+	assert_true(health.sensors[0].failed);
+	assert_false(health.sensors[1].failed);
+	assert_true(health.sensors[2].failed);
+	assert_true(health.sensors[3].failed);
+	/* "a" is reported, "b" as well, and nothing is said of "d": it works by now. */
+	health_note_sensor(&health, 2, "of a", 1);
+	health_note_sensor(&health, 3, NULL, 5);
+	health_settle_sensors(&health);
+	assert_false(health.sensors[0].failed);
+	assert_true(health.sensors[2].failed);
+	assert_false(health.sensors[3].failed);
+	/* What fails once it is settled does so. */
+	health_note_sensor(&health, 0, "of d", 6);
+	health_settle_sensors(&health);
+	assert_true(health.sensors[0].failed);
+	/* A sensor that is gone does not come back with the next map. */
+	config.n_sensors = 0;
+	health_keep_sensors(&health, &config, &config);
+	health_keep_sensors(&health, &config, &old);
+	for (size_t i = 0; i < SENSORS; i++)
+		assert_false(health.sensors[i].failed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_first_comes_within_the_interval),
 		cmocka_unit_test(test_many_are_spread),
+		cmocka_unit_test(test_another_map_keeps_what_fails_until_it_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
