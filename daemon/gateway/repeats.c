@@ -20,17 +20,19 @@ void repeats_note(
 }
 
 /* The latest counts. */
-enum repeats_outcome repeats_find(const struct repeats *repeats, uint64_t hash, uint64_t now_us)
+enum repeats_outcome repeats_find(struct repeats *repeats, uint64_t hash, uint64_t now_us)
 {
 	for (size_t i = 1; i <= REPEATS_MAX; i++) {
 		size_t index = (repeats->next + REPEATS_MAX - i) % REPEATS_MAX;
 
 		if (repeats->entries[index].outcome == REPEATS_UNKNOWN)
 			break;
-		if (repeats->entries[index].hash == hash)
-			return now_us - repeats->entries[index].at_us < REPEATS_US
-				? repeats->entries[index].outcome
-				: REPEATS_UNKNOWN;
+		if (repeats->entries[index].hash != hash)
+			continue;
+		if (now_us - repeats->entries[index].at_us >= REPEATS_US)
+			return REPEATS_UNKNOWN;
+		repeats->entries[index].at_us = now_us;
+		return repeats->entries[index].outcome;
 	}
 	return REPEATS_UNKNOWN;
 }

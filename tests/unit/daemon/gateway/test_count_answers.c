@@ -90,7 +90,7 @@ static void test_an_answer_goes_where_it_was_wanted(void **state)
 	assert_false(outbox_take(fixture->outbox, true, &fixture->message));
 }
 
-static enum repeats_outcome outcome(const struct fixture *fixture)
+static enum repeats_outcome outcome(struct fixture *fixture)
 {
 	return repeats_find(&fixture->repeats, HASH, clock_now_us());
 }
