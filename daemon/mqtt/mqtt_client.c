@@ -85,6 +85,7 @@ int mqtt_client_subscribe(
 			r = -ENOMEM;
 	}
 	if (r == 0) {
+		client->may_hold = true;
 		response = MQTTClient_subscribeMany5(
 			client->handle, (int)n, topics, codes, options, NULL);
 		/* With 3.1.1 the library puts the answers in place of the QoS that it was given. */

@@ -51,6 +51,9 @@ struct mqtt_client {
 	struct in_flight in_flight;
 	bool in_message;   /* see mqtt_client_in_message() */
 	bool acknowledged; /* something was acknowledged since this was cleared */
+	/* The library has waited for something else and received meanwhile: it may hold messages
+	 * that the socket no longer shows. */
+	bool may_hold;
 	/* An acknowledgement that arrived before the library returned the message's token. */
 	int early_token, early_reason, early_type;
 };

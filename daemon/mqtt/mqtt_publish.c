@@ -116,6 +116,8 @@ int mqtt_client_publish(struct mqtt_client *client, const struct mqtt_publish *m
 	response = MQTTClient_publish5(client->handle, message->topic, (int)message->size,
 		message->payload, (int)qos, message->retain && client->has_retain, &properties,
 		&entry.token);
+	/* It waits for room if there is none. */
+	client->may_hold = client->may_hold || client->unsent_max > UNSENT_MAX;
 	r = translate((int)response.reasonCode);
 	MQTTResponse_free(response);
 	MQTTProperties_free(&properties);

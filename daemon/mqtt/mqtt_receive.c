@@ -58,7 +58,7 @@ bool mqtt_client_in_message(const struct mqtt_client *client)
 
 bool mqtt_client_may_have_more(const struct mqtt_client *client)
 {
-	return client->tls || is_readable(client);
+	return client->tls || client->may_hold || is_readable(client);
 }
 
 /* Looks before the library reads it and keeps it to itself. With TLS this is not possible. */
@@ -104,6 +104,7 @@ int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inb
 			client->in_message = false;
 			return 1;
 		}
+		client->may_hold = false; /* it hands over what it holds before all else */
 		/* An acknowledgement just now came by a connection. Asking is dear. */
 		if (code != MQTTCLIENT_SUCCESS ||
 			(!client->acknowledged && !MQTTClient_isConnected(client->handle)))

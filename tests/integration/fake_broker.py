@@ -20,6 +20,7 @@ class FakeBroker:
         self.answers_subscribe = behaviour.pop("answers_subscribe", True)
         self.refuses = behaviour.pop("refuses", ())  # topics
         self.ends_on = behaviour.pop("ends_on", ())  # topics: a client that subscribes to one of them is disconnected
+        self.early_words = behaviour.pop("early_words", b"")  # the same before it, as from a session that was kept
         self.first_words = behaviour.pop("first_words", b"")  # in one piece with the first SUBACK of all
         self.acknowledges = behaviour.pop("acknowledges", True)
         self.last_words = behaviour.pop("last_words", None)  # in one piece with the first SUBACK, then the connection ends
@@ -108,8 +109,9 @@ class FakeBroker:
                 return False
             codes = (self.subscriptions + bytes([1]) * len(topics))[: len(topics)]
             answer = body[:2] + bytes(0x80 if t in self.refuses else c for t, c in zip(topics, codes))
+            early, self.early_words = self.early_words, b""
             words, self.first_words = self.first_words, b""
-            connection.sendall(bytes([SUBACK << 4, len(answer)]) + answer + words + (self.last_words or b""))
+            connection.sendall(early + bytes([SUBACK << 4, len(answer)]) + answer + words + (self.last_words or b""))
             return self.last_words is None
         elif kind == PUBLISH:
             (length,) = struct.unpack_from(">H", body)

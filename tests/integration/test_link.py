@@ -7,6 +7,7 @@ import time
 
 import pytest
 from conftest import make_map
+from fake_broker import FakeBroker
 from harness import IN_TIME_S, TIMEOUT, free_port
 
 BACKLOG = "tos/sensors/backlog"
@@ -224,6 +225,20 @@ def test_a_kept_session_keeps_commands(broker, client, make_gateway, version):
     make_gateway(make_map(broker.port, mqtt=options))
     for number in range(30):
         assert client.wait_json("tos/actions/ack", lambda a: a.get("id") == number, mark)["ok"]
+
+
+def test_commands_that_waited_are_carried_out_though_the_connection_ends(make_fake, make_gateway):
+    """A broker sends what it has kept before it answers the subscription: it is acknowledged then, and never comes again."""
+    actions = [b'{"id":%d,"led":{"%d":{"on":true}}}' % (number, number) for number in range(3)]
+    early = b"".join(FakeBroker.packet("tos/actions", action) for action in actions)
+    fake = make_fake(early_words=early, ends_on=("tos/action",))
+    options = "  version: 3.1.1\n  clean_start: false\n  client_id: keeper"
+    make_gateway(make_map(fake.port, mqtt=options, interval="1h"))
+    answered = set()
+    while answered != {0, 1, 2}:
+        topic, payload = fake.published.get(timeout=TIMEOUT)
+        if topic == "tos/actions/ack":
+            answered.add(json.loads(payload)["id"])
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
