@@ -34,8 +34,8 @@ bool left_out_has(const struct left_out *left_out, const char *topic);
  * and was not before. */
 bool left_out_refused(struct left_out *left_out, const char *topic);
 
-/* Notes that the connection ended while the topic's message was the oldest unacknowledged one.
- * Returns as left_out_refused(). */
+/* Notes that the broker closed the connection directly behind the topic's message, which was the
+ * oldest unacknowledged one. Returns as left_out_refused(). */
 bool left_out_lost(struct left_out *left_out, const char *topic);
 
 /* Notes that the broker took a message on the topic. */

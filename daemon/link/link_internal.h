@@ -92,6 +92,7 @@ struct link_end {
 	enum link_end_kind kind;
 	const char *why;   /* static or the link's; NULL: closed as wanted */
 	bool is_explained; /* why is the cause, or the search for the cause is under way */
+	bool by_broker;    /* it closed or reset the connection */
 };
 
 /* One of the map's URLs, with what was learnt about its broker. */

@@ -19,6 +19,9 @@ enum {
 
 _Static_assert((int)OUTBOX_CORRELATION_MAX <= (int)MQTT_CLIENT_CORRELATION_MAX, "or it is refused");
 
+/* A broker that does not like a message closes the connection within this time. */
+#define BEHIND_US (5 * UINT64_C(1000000))
+
 /* The id of a message that is not from the outbox. */
 #define OWN_ID UINT64_MAX
 
@@ -91,7 +94,8 @@ void link_outbound_lost(struct link_session *session)
 	const struct in_flight_entry *oldest =
 		in_flight_oldest(mqtt_client_in_flight(session->client));
 
-	if (oldest && oldest->optional && left_out_lost(left_out_of(session), oldest->topic))
+	if (oldest && oldest->optional && session->now_us - oldest->at_us < BEHIND_US &&
+		left_out_lost(left_out_of(session), oldest->topic))
 		log_notice("mqtt",
 			"the connection ended twice after a message on %s; it is optional, and "
 			"left out from now on",

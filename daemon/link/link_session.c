@@ -296,9 +296,9 @@ static struct link_end explain_end(struct link_session *session)
 	const char *farewell = link_offers_farewell(session);
 	struct link_end end = {.kind = session->end_kind, .why = why_lost(session)};
 
-	end.is_explained = mqtt_client_ended(session->client, broker_socket_peer_ended(end.why),
-				   session->now_us) ||
-		farewell;
+	end.by_broker = broker_socket_peer_ended(end.why);
+	end.is_explained =
+		mqtt_client_ended(session->client, end.by_broker, session->now_us) || farewell;
 	if (farewell)
 		end.why = farewell;
 	return end;
@@ -328,7 +328,7 @@ int link_session_run(struct link *link, struct mqtt_client *client, struct link_
 			link_wait(&session);
 	}
 	*ret_end = r == 1 ? (struct link_end){.kind = LINK_END_CLOSED} : explain_end(&session);
-	if (ret_end->kind == LINK_END_BROKEN && r != -ECANCELED)
+	if (ret_end->kind == LINK_END_BROKEN && ret_end->by_broker && r != -ECANCELED)
 		link_outbound_lost(&session);
 	if (session.socket >= 0)
 		(void)close(session.socket);

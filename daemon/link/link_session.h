@@ -128,7 +128,8 @@ bool link_postpone_lasts(const struct link_session *session, uint64_t limit_us);
  * them takes something. */
 bool link_postpone_moves(struct link_session *session);
 
-/* Notes that the connection was ended by the other side, perhaps for the message sent last. */
+/* Notes that the broker has closed the connection, perhaps for the message sent last. A connection
+ * that fell silent says nothing about it. */
 void link_outbound_lost(struct link_session *session);
 
 /* Tells main which broker it is, and what goes without there. */

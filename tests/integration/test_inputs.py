@@ -186,6 +186,24 @@ def test_what_happened_in_an_outage_is_sent_later_in_order(make_events, client, 
     late.close()
 
 
+@pytest.mark.slow
+def test_events_go_on_after_networks_that_fell_silent_behind_one(client, make_gateway, proxy):
+    """That is no word of the broker's against their topic."""
+    text = events_map(proxy.port, "1h").replace("health_interval: 1s", "health_interval: 1h, keepalive: 5s")
+    gateway = make_gateway(text)
+    client.wait("tos/state/input/gate")
+    for level in (1, 0):
+        log, mark = gateway.log.mark(), client.mark()
+        proxy.freeze()
+        gateway.set("gate.state", level)
+        gateway.log.wait("connection lost", log)
+        proxy.thaw()
+        client.wait_json("tos/events/backlog", lambda event: event["gate"] == level, mark, timeout=2 * TIMEOUT)
+    mark = client.mark()
+    gateway.set("gate.state", 1)
+    client.wait_json("tos/events", lambda event: event["gate"] == 1, mark)
+
+
 def test_an_input_without_a_sensor_that_fails_is_said(make_events, client):
     gateway = make_events()
     gateway.fault("GPIO24", "no-answer")
