@@ -230,7 +230,8 @@ int link_outbound_send(struct link_session *session)
 	return r;
 }
 
-static int publish_status(struct link_session *session, const char *status)
+/* *ret_is_written: false if the window or the network has no room for it. */
+static int publish_status(struct link_session *session, const char *status, bool *ret_is_written)
 {
 	struct mqtt_publish message = {
 		.topic = session->link->settings.status_topic,
@@ -243,12 +244,14 @@ static int publish_status(struct link_session *session, const char *status)
 	};
 	int r;
 
+	*ret_is_written = false;
 	if (mqtt_client_in_flight(session->client)->count >= mqtt_client_window(session->client))
 		return 0;
 	session->congested = !mqtt_client_has_room(session->client, message.size);
 	if (session->congested)
 		return 0;
 	r = publish(session, &message);
+	*ret_is_written = r >= 0;
 	return r > 0 ? 0 : r;
 }
 
@@ -258,13 +261,14 @@ int link_outbound_heartbeat(struct link_session *session)
 	uint64_t step_us = session->commands.guard_us / 4;
 	bool is_asked = mqtt_client_in_flight(session->client)->count > 0 ||
 		session->now_us - session->sent_us < step_us;
+	bool is_written;
 
-	return step_us == 0 || is_asked ? 0 : publish_status(session, "online");
+	return step_us == 0 || is_asked ? 0 : publish_status(session, "online", &is_written);
 }
 
 int link_outbound_goodbye(struct link_session *session)
 {
-	return publish_status(session, "offline");
+	return publish_status(session, "offline", &session->said_goodbye);
 }
 
 void link_outbound_acknowledge(struct link_session *session)

@@ -119,14 +119,25 @@ static bool say_goodbye(struct link_session *session, int *ret_result)
 	if (session->drain_until_us == 0)
 		session->drain_until_us = session->now_us +
 			(close_by_us > session->now_us ? (close_by_us - session->now_us) / 2 : 0);
-	if (!session->said_goodbye) {
-		if (!(session->is_idle && is_answered) && session->now_us < session->drain_until_us)
-			return false;
-		session->said_goodbye = true;
-		*ret_result = link_outbound_goodbye(session);
+	session->is_leaving = session->is_leaving || (session->is_idle && is_answered) ||
+		session->now_us >= session->drain_until_us;
+	if (!session->is_leaving)
 		return false;
-	}
-	return is_answered || session->now_us >= close_by_us;
+	if (!session->said_goodbye)
+		*ret_result = link_outbound_goodbye(session);
+	else if (is_answered)
+		return true;
+	return session->now_us >= close_by_us;
+}
+
+/* If "offline" could not be said, the will has to say it: after an orderly end it would not. */
+static void leave_it_to_the_will(struct link_session *session)
+{
+	const struct link_settings *settings = &session->link->settings;
+	const char *topic = settings->mqtt->will.topic;
+
+	if (!session->said_goodbye && (!topic || strcmp(topic, settings->status_topic) == 0))
+		mqtt_client_break(session->client);
 }
 
 /* True if an outage is better, since readings can then go to disk. Acknowledgements that were not
@@ -235,10 +246,10 @@ static int turn(struct link_session *session)
 	link_status_mend(session);
 	if (r == 0)
 		r = link_ask_again(session);
-	if (r == 0 && !session->said_goodbye)
+	if (r == 0 && !session->is_leaving)
 		r = link_outbound_send(session);
 	/* Nothing follows "offline", above all no "online". */
-	if (r == 0 && !session->said_goodbye)
+	if (r == 0 && !session->is_leaving)
 		r = link_outbound_heartbeat(session);
 	if (r == -ECANCELED)
 		return r;
@@ -330,6 +341,8 @@ int link_session_run(struct link *link, struct mqtt_client *client, struct link_
 	*ret_end = r == 1 ? (struct link_end){.kind = LINK_END_CLOSED} : explain_end(&session);
 	if (ret_end->kind == LINK_END_BROKEN && ret_end->by_broker && r != -ECANCELED)
 		link_outbound_lost(&session);
+	if (r == 1)
+		leave_it_to_the_will(&session);
 	if (session.socket >= 0)
 		(void)close(session.socket);
 	link_enter_library(link);

@@ -50,7 +50,8 @@ struct link_session {
 	size_t message_min;   /* bytes of the smallest message that may come in */
 
 	/* The end. */
-	bool said_goodbye;
+	bool is_leaving;   /* the outbox has had its time: "offline" comes next, and nothing else */
+	bool said_goodbye; /* it was written */
 	uint64_t drain_until_us; /* 0: not closing */
 	enum link_end_kind end_kind;
 	const char *why; /* it ended; static */
@@ -102,6 +103,8 @@ void link_status_mend(struct link_session *session);
 
 /* Publishes what the broker must acknowledge, if a guard is set and it is time. */
 int link_outbound_heartbeat(struct link_session *session);
+
+/* Says "offline", or nothing if there is no room for it now. */
 int link_outbound_goodbye(struct link_session *session);
 
 /* Sends until the outbox is empty, the window full or the network busy. */

@@ -105,8 +105,8 @@ static int poll_timeout_ms(const struct link_session *session)
 	}
 	if (session->commands.closing)
 		sooner(&timeout_us, now_us,
-			session->said_goodbye ? session->commands.close_by_us
-					      : session->drain_until_us);
+			session->is_leaving ? session->commands.close_by_us
+					    : session->drain_until_us);
 	return (int)((timeout_us + 999) / 1000);
 }
 
@@ -149,7 +149,7 @@ void link_wait(struct link_session *session)
 		{.fd = is_full ? -1 : mqtt_client_fd(session->client),
 			.events = POLLIN | POLLRDHUP},
 		{.fd = link->command_fd, .events = POLLIN},
-		{.fd = link_outbound_is_open(session) && !session->said_goodbye
+		{.fd = link_outbound_is_open(session) && !session->is_leaving
 				? outbox_fd(link->settings.outbox)
 				: -1,
 			.events = POLLIN},

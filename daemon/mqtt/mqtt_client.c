@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { NO_RETAINED = 2 }; /* the Retain Handling of a subscription: none of the retained ones */
 
@@ -105,6 +106,12 @@ int mqtt_client_subscribe(
 	free(options);
 	free(codes);
 	return r;
+}
+
+void mqtt_client_break(struct mqtt_client *client)
+{
+	/* The library's DISCONNECT then goes nowhere. */
+	(void)shutdown(client->fd, SHUT_RDWR);
 }
 
 struct mqtt_client *mqtt_client_close(struct mqtt_client *client)

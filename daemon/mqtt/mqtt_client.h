@@ -181,5 +181,9 @@ bool mqtt_client_acknowledged(struct mqtt_client *client, struct in_flight_entry
  */
 bool mqtt_client_ended(struct mqtt_client *client, bool by_broker, uint64_t now_us);
 
+/* Breaks the connection without a DISCONNECT, so that the broker publishes the will. Close it
+ * afterwards. */
+void mqtt_client_break(struct mqtt_client *client);
+
 /* Disconnects if still connected, without waiting for anything. Returns NULL. */
 struct mqtt_client *mqtt_client_close(struct mqtt_client *client);

@@ -16,7 +16,7 @@ CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 2, 3, 4, 5, 6, 7
 SUBSCRIBE, SUBACK, PINGREQ, PINGRESP, DISCONNECT = 8, 9, 12, 13, 14
 
 QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, KEEP_ALIVE_TIMEOUT = 0x9B, 0x9A, 0x8D
-MAXIMUM_QOS, RETAIN_AVAILABLE, SERVER_KEEP_ALIVE, REASON_STRING = 0x24, 0x25, 0x13, 0x1F
+MAXIMUM_QOS, RETAIN_AVAILABLE, SERVER_KEEP_ALIVE, REASON_STRING, RECEIVE_MAXIMUM = 0x24, 0x25, 0x13, 0x1F, 0x21
 
 
 class Thrown(Exception):
@@ -83,6 +83,7 @@ class Connection:
         self._lock = threading.Lock()  # a test and the connection's own thread both send
         self._is_over = False
         self.over = threading.Event()  # nothing more comes from it
+        self.took_leave = False  # it sent a DISCONNECT
         self.version = self.keep_alive = None
         self.will = None  # a Publication
         self.properties = self.will_properties = None  # of MQTT 5, as bytes
@@ -140,6 +141,7 @@ class Connection:
         handlers = {CONNECT: self._connect, PUBLISH: self._publish, SUBSCRIBE: self._subscribe}
         kind = first[0] >> 4
         if kind == DISCONNECT:
+            self.took_leave = True
             return False
         if kind in handlers:
             return handlers[kind](first[0], reader)
@@ -188,6 +190,8 @@ class Connection:
             properties += bytes([MAXIMUM_QOS, self.broker.qos])
         if not self.broker.retain:
             properties += bytes([RETAIN_AVAILABLE, 0])
+        if self.broker.receive_maximum:
+            properties += bytes([RECEIVE_MAXIMUM]) + struct.pack(">H", self.broker.receive_maximum)
         if self.broker.server_keep_alive:
             properties += bytes([SERVER_KEEP_ALIVE]) + struct.pack(">H", self.broker.server_keep_alive)
         return bytes([len(properties)]) + properties
@@ -241,6 +245,7 @@ class ScriptedBroker:
         self.will_qos = script.pop("will_qos", self.qos)
         self.retain = script.pop("retain", True)
         self.server_keep_alive = script.pop("server_keep_alive", None)
+        self.receive_maximum = script.pop("receive_maximum", None)  # of MQTT 5
         self.answers_subscribe = script.pop("answers_subscribe", True)
         self.refused_topics = script.pop("refused_topics", ())
         self.refusal = script.pop("refusal", 0x80)  # of these

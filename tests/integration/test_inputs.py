@@ -196,7 +196,7 @@ def test_events_go_on_after_networks_that_fell_silent_behind_one(client, make_ga
         log, mark = gateway.log.mark(), client.mark()
         proxy.freeze()
         gateway.set("gate.state", level)
-        gateway.log.wait("connection lost", log)
+        gateway.log.wait("connection lost", log, timeout=3 * TIMEOUT)
         proxy.thaw()
         client.wait_json("tos/events/backlog", lambda event: event["gate"] == level, mark, timeout=2 * TIMEOUT)
     mark = client.mark()

@@ -350,3 +350,28 @@ def test_ends_in_time_while_it_waits_for_an_answer(make_gateway):
         with connection:
             assert connection.recv(1) == b"\x10"  # CONNECT
             assert_ends_in_time(gateway)
+
+
+def test_where_offline_cannot_be_said_the_will_says_it(make_scripted, make_gateway):
+    """A broker that takes one message at a time does not acknowledge the last one: there is no room for another."""
+    broker = make_scripted(receive_maximum=1)
+    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5", interval="1h"))
+    broker.wait("tos/about")
+    broker.acknowledges = False
+    broker.connection.publish("tos/actions", b'{"led":{"0":{"on":true}}}')
+    broker.wait("tos/actions/ack")
+    assert_ends_in_time(gateway)
+    assert broker.connection.over.wait(TIMEOUT)
+    said = [publication.payload for publication in broker.so_far("tos/status")]
+    assert b"offline" in said or not broker.connection.took_leave
+
+
+def test_an_end_in_order_takes_leave(make_scripted, make_gateway):
+    """Also where one message is taken at a time: otherwise the broker would publish the will, too."""
+    broker = make_scripted(receive_maximum=1)
+    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5"))
+    broker.wait("tos/sensors", 3)
+    assert_ends_in_time(gateway)
+    assert broker.connection.over.wait(TIMEOUT)
+    assert [publication.payload for publication in broker.so_far("tos/status")] == [b"online", b"offline"]
+    assert broker.connection.took_leave
