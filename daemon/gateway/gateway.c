@@ -281,7 +281,11 @@ static bool tear_down(struct gateway *gateway)
 			"a part that takes long is still being read: what it measures is lost");
 	file_keeper_end(gateway->files);
 	map_keeper_end(gateway->maps);
+	if (gateway->link)
+		gateway_refuse_messages(gateway);
 	gateway->link = link_close(gateway->link, LINK_CLOSE_US);
+	if (gateway->link_events)
+		gateway_tell_unanswered(gateway);
 	disk_answers = gateway_close_files(gateway, end_us, is_stuck);
 	if (!safe)
 		safe = make_safe(gateway, end_us);

@@ -101,6 +101,37 @@ static int on_link_events(sd_event_source *source, int fd, uint32_t events, void
 	return 0;
 }
 
+void gateway_refuse_messages(struct gateway *gateway)
+{
+	const struct link_event *event;
+	size_t size;
+
+	gateway->router.is_ending = true;
+	while ((event = queue_peek(gateway->link_events, &size))) {
+		if (event->kind == LINK_EVENT_MESSAGE)
+			router_handle(&gateway->router, event);
+		queue_pop(gateway->link_events);
+	}
+}
+
+void gateway_tell_unanswered(struct gateway *gateway)
+{
+	const struct link_event *event;
+	unsigned n = 0;
+	size_t size;
+
+	while ((event = queue_peek(gateway->link_events, &size))) {
+		n += event->kind == LINK_EVENT_MESSAGE && event->true_size > 0 &&
+			router_topic_need(event->topic) < LINK_OF_OTHERS;
+		queue_pop(gateway->link_events);
+	}
+	if (n > 0)
+		log_warning("actions",
+			"%u messages came in the last moment, and are neither carried out nor "
+			"answered",
+			n);
+}
+
 static void on_sensor_event(struct gateway *gateway, const struct sampler_event *event)
 {
 	const char *name = event->config->sensors[event->sensor].name;

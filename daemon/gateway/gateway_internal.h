@@ -132,6 +132,11 @@ bool gateway_is_same_connection(const struct config *one, const struct config *o
 int gateway_attach_events(struct gateway *gateway);
 void gateway_detach_events(struct gateway *gateway);
 
+/* At the end: answers the messages that wait, and carries out only their stops. */
+void gateway_refuse_messages(struct gateway *gateway);
+/* Without a connection: logs how many came after that. */
+void gateway_tell_unanswered(struct gateway *gateway);
+
 /* --- gateway_reports.c --- */
 
 /* Adds its sources of the loop, as gateway_attach_events(). */

@@ -27,6 +27,7 @@ struct router {
 	/* True if a message that comes again on this connection may have been carried out before
 	 * anything was remembered: by the process before this one, or too long ago. */
 	bool is_forgetful;
+	bool is_ending; /* nothing but stops is carried out any more */
 	/* Puts a checked interval in force. */
 	void (*set_interval)(void *userdata, uint32_t interval_ms);
 	struct count_answers *counts; /* answers that wait */

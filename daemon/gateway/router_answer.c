@@ -8,6 +8,7 @@ enum { QUOTE_BYTES = 100 }; /* of a message, in the log */
 
 static const char RETAINED_REASON[] = "a retained message is an old command: publish it without "
 				      "retain, or set mqtt.accept_retained";
+static const char ENDING_REASON[] = "the gateway is ending: send it again when it is back";
 static const char TOPIC_REASON[] = "the response topic is longer than 511 bytes";
 static const char CORRELATION_REASON[] = "the correlation data are longer than 1024 bytes";
 _Static_assert(LINK_TOPIC_MAX == 511 + 1 && LINK_CORRELATION_MAX == 1024, "as the words say");
@@ -63,6 +64,8 @@ const char *router_refusal(const struct router *router, const struct router_mess
 {
 	const char *reason = router_unanswerable(message);
 
+	if (!reason && router->is_ending)
+		reason = ENDING_REASON;
 	if (!reason && message->event->retained && !router->config->mqtt.accept_retained)
 		reason = RETAINED_REASON;
 	return reason;

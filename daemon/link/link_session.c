@@ -24,9 +24,11 @@ static bool handle_inbound(struct link_session *session, const struct mqtt_inbou
 	const char *levels;
 
 	link_log_received(inbound);
-	if (session->commands.closing)
+	/* It was acknowledged: main has it, whether it goes on with another link or ends. */
+	if (session->commands.closing && !link_events_has_room(&session->link->events))
 		return false;
-	link_status_heard(session, inbound);
+	if (!session->commands.closing)
+		link_status_heard(session, inbound);
 	for (size_t i = 0; i < settings->n_subscriptions; i++) {
 		if (topic_matches(settings->subscriptions[i].topic, inbound->topic, &levels)) {
 			if (settings->subscriptions[i].need == LINK_OWN_STATUS)

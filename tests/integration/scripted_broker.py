@@ -84,6 +84,7 @@ class Connection:
         self._is_over = False
         self.over = threading.Event()  # nothing more comes from it
         self.took_leave = False  # it sent a DISCONNECT
+        self.acknowledged = 0  # messages to it
         self.version = self.keep_alive = None
         self.will = None  # a Publication
         self.properties = self.will_properties = None  # of MQTT 5, as bytes
@@ -140,6 +141,7 @@ class Connection:
         reader = Reader(stream.read(length))
         handlers = {CONNECT: self._connect, PUBLISH: self._publish, SUBSCRIBE: self._subscribe}
         kind = first[0] >> 4
+        self.acknowledged += kind == PUBACK
         if kind == DISCONNECT:
             self.took_leave = True
             return False

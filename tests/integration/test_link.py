@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The connection to the broker: versions, refusals, sessions, silence, and the way out."""
 
+import contextlib
 import json
 import socket
 import time
@@ -9,6 +10,7 @@ import pytest
 from conftest import make_map
 from fake_broker import FakeBroker
 from harness import IN_TIME_S, TIMEOUT, free_port
+from scripted_broker import ScriptedBroker
 
 BACKLOG = "tos/sensors/backlog"
 
@@ -375,3 +377,51 @@ def test_an_end_in_order_takes_leave(make_scripted, make_gateway):
     assert broker.connection.over.wait(TIMEOUT)
     assert [publication.payload for publication in broker.so_far("tos/status")] == [b"online", b"offline"]
     assert broker.connection.took_leave
+
+
+class LateBroker(ScriptedBroker):
+    """Sends an action when it is told that the gateway goes offline, and acknowledges nothing from then on."""
+
+    def published(self, publication):
+        if publication.payload == b"offline":
+            with contextlib.suppress(OSError):
+                self.connection.publish("tos/actions", LATE)
+        super().published(publication)
+
+
+LATE = b'{"id":"late","led":{"0":{"on":true}}}'
+
+
+def test_a_command_in_the_last_moment_of_a_connection_is_answered_on_the_next(make_gateway):
+    """A reload with other settings ends it."""
+    broker = LateBroker()
+    options = "  version: 5\n  clean_start: false\n  client_id: keeper\n  keepalive: "
+    gateway = make_gateway(make_map(broker.port, mqtt=options + "20s", interval="1h"))
+    broker.wait("tos/about")
+    first = broker.connects.get(timeout=TIMEOUT)
+    broker.acknowledges = False
+    gateway.reload(make_map(broker.port, mqtt=options + "30s", interval="1h"))
+    assert first.over.wait(TIMEOUT)
+    broker.acknowledges = True
+    mark = broker.mark()
+    broker.connects.get(timeout=TIMEOUT)
+    broker.wait("tos/about", mark=mark)
+    if not first.acknowledged:  # it would come again
+        broker.connection.publish("tos/actions", LATE)
+    assert json.loads(broker.wait("tos/actions/ack")[0].payload)["id"] == "late"
+    broker.close()
+
+
+def test_commands_that_wait_when_the_gateway_ends_are_refused(gateway, client):
+    """They are acknowledged by then, so the broker keeps none of them."""
+    assert gateway.control("fault /dev/i2c-2 slow 200") == "ok"
+    mark = client.mark()
+    for number in range(10):
+        client.publish("tos/actions", {"id": number, "led": {"green": {"on": number % 2 == 0}}})
+    client.wait("tos/actions/ack", mark=mark)
+    assert gateway.stop() == 0
+    answers = [client.wait_json("tos/actions/ack", lambda a, n=n: a["id"] == n, mark) for n in range(10)]
+    refused = [answer for answer in answers if not answer["ok"]]
+    assert refused and {answer["errors"][0]["reason"] for answer in refused} == {
+        "the gateway is ending: send it again when it is back"
+    }
