@@ -162,6 +162,7 @@ static int start_threads(struct gateway *gateway)
 		.on_map = publisher_on_map,
 		.on_reading = publisher_on_reading,
 		.on_event = publisher_on_event,
+		.on_idle = publisher_on_idle,
 		.userdata = gateway->publisher,
 	};
 	int r = start_spooler(gateway);

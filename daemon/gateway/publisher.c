@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long backlog waits for the clock after a connection was made. */
-enum { CLOCK_WAIT_US = 60000000 };
+enum {
+	CLOCK_WAIT_US = 60000000, /* for backlog, after a connection was made */
+	CLOCK_LOOK_US = 1000000,  /* how often the clock is looked at while it is not set */
+};
 
 struct publisher {
 	struct outbox *outbox;
@@ -22,7 +24,9 @@ struct publisher {
 	double published[CONFIG_SENSORS_MAX]; /* NAN: nothing yet */
 	atomic_size_t packed_skipped;         /* 64 bits are not atomic on every processor */
 	bool clock_unset;
-	uint64_t wait_until_us; /* end of the wait for the clock */
+	uint64_t clock_looked_us;  /* while it is not set: the last look */
+	uint64_t clock_connection; /* with which the wait for it began */
+	uint64_t wait_until_us;    /* end of the wait */
 	char payload[OUTBOX_PAYLOAD_MAX];
 };
 
@@ -67,8 +71,10 @@ static void follow_clock(struct publisher *publisher, struct moment now, uint64_
 		log_notice("sensors",
 			"the clock is not set; the time of readings is null until it is");
 	publisher->clock_unset = true;
-	if (connection != publisher->connection)
+	publisher->clock_looked_us = now.us;
+	if (connection != publisher->clock_connection)
 		publisher->wait_until_us = now.us + CLOCK_WAIT_US;
+	publisher->clock_connection = connection;
 	outbox_wait_for_clock(
 		publisher->outbox, connection == 0 || now.us < publisher->wait_until_us);
 }
@@ -250,6 +256,17 @@ void publisher_on_reading(
 		put_own_topic(publisher, i, reading->values[i]);
 	for (size_t i = 0; i < config->n_packed; i++)
 		put_packed(publisher, &config->packed[i], reading);
+}
+
+/* The next reading may be an hour away. */
+uint64_t publisher_on_idle(void *userdata, uint64_t now_us)
+{
+	struct publisher *publisher = userdata;
+
+	if (publisher->clock_unset && now_us - publisher->clock_looked_us >= CLOCK_LOOK_US)
+		follow_clock(publisher, (struct moment){clock_wall_ms(), now_us},
+			outbox_connection(publisher->outbox));
+	return publisher->clock_unset ? publisher->clock_looked_us + CLOCK_LOOK_US : UINT64_MAX;
 }
 
 uint64_t publisher_packed_skipped(const struct publisher *publisher)

@@ -26,6 +26,9 @@ void publisher_on_reading(
 /* A sampler_settings.on_event; as above. */
 void publisher_on_event(void *userdata, const struct input_event *event);
 
+/* A sampler_settings.on_idle; as above. Looks at the clock while it is not set. */
+uint64_t publisher_on_idle(void *userdata, uint64_t now_us);
+
 /* Counts structs that were not sent because a field was null or did not fit its letter. Any thread.
  * */
 uint64_t publisher_packed_skipped(const struct publisher *publisher);

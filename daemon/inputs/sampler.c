@@ -245,6 +245,15 @@ static uint64_t work(struct sampler *sampler, struct crew *crew, bool *ret_leads
 	return next_us;
 }
 
+/* Returns when on_idle wants to be called again. */
+static uint64_t idle(const struct sampler *sampler)
+{
+	const struct sampler_settings *settings = &sampler->settings;
+
+	return settings->on_idle ? settings->on_idle(settings->userdata, clock_now_us())
+				 : UINT64_MAX;
+}
+
 static bool lead(void *userdata, struct crew *crew, struct call *blocked)
 {
 	struct sampler *sampler = userdata;
@@ -271,6 +280,8 @@ static bool lead(void *userdata, struct crew *crew, struct call *blocked)
 		next_us = next_us < again_us ? next_us : again_us;
 	}
 	due_us = watches_due_us(round_watches(sampler->round));
+	next_us = next_us < due_us ? next_us : due_us;
+	due_us = next_us > 0 ? idle(sampler) : UINT64_MAX;
 	next_us = next_us < due_us ? next_us : due_us;
 	if (next_us > 0) {
 		crew_rest(crew);

@@ -28,6 +28,9 @@ struct sampler_settings {
 		void *userdata, const struct config *config, const struct reading *reading);
 	/* The same for an event of an input. Only called if the map has inputs. */
 	void (*on_event)(void *userdata, const struct input_event *event);
+	/* Called on the sampler's thread before it sleeps. Returns when to call it again at the
+	 * latest; UINT64_MAX: there is no need. Must not block. May be NULL. */
+	uint64_t (*on_idle)(void *userdata, uint64_t now_us);
 	void *userdata;
 };
 

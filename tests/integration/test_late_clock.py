@@ -9,7 +9,7 @@ import time
 import pytest
 
 from conftest import make_map
-from harness import build_library
+from harness import TIMEOUT, build_library
 from proxy import Proxy
 
 LIVE, BACKLOG = "tos/sensors", "tos/sensors/backlog"
@@ -90,6 +90,32 @@ def test_readings_that_wait_get_their_time_once_it_is_known(broker, client, late
     leads = {stamp - monotonic for stamp, monotonic in zip(stamps, taken)}
     assert len(leads) == 1, leads
     assert abs(leads.pop() - (time.time() - time.monotonic()) * 1000) < 100
+
+
+@pytest.fixture
+def one_reading(broker, client, late_clock, make_gateway):
+    """A gateway that takes a reading an hour, of which the first one waits for the connection. And its clock."""
+    environment, clock = late_clock
+    proxy = Proxy(broker.port)
+    gateway = make_gateway(make_map(proxy.port, interval="1h"), ["--verbose"], environment)
+    gateway.log.wait("sensors: reading")
+    proxy.open()
+    client.wait("tos/status")
+    yield gateway, clock
+    proxy.close()
+
+
+def test_a_reading_that_waits_gets_its_time_before_the_next_one(one_reading, client):
+    gateway, clock = one_reading
+    clock.touch()
+    gateway.log.wait("sensors: the clock is set")
+    assert client.wait_json(BACKLOG)["ts"] is not None
+
+
+@pytest.mark.slow
+def test_a_reading_that_waits_goes_without_its_time_before_the_next_one(one_reading, client):
+    """After a minute."""
+    assert client.wait_json(BACKLOG, timeout=60 + 2 * TIMEOUT)["ts"] is None
 
 
 def test_what_an_earlier_run_left_has_no_time(broker, client, late_clock, make_gateway):
