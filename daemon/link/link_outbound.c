@@ -89,12 +89,16 @@ static void follow_optional(struct link_session *session, const struct in_flight
 	link_tell_broker(session);
 }
 
-void link_outbound_lost(struct link_session *session)
+void link_outbound_lost(struct link_session *session, const struct link_end *end)
 {
+	bool by_broker = end->kind == LINK_END_BROKEN && end->by_broker;
 	const struct in_flight_entry *oldest =
 		in_flight_oldest(mqtt_client_in_flight(session->client));
 
-	if (oldest && oldest->optional && session->now_us - oldest->at_us < BEHIND_US &&
+	if (oldest && (by_broker || end->kind == LINK_END_UNANSWERED))
+		outbox_blame(session->link->settings.outbox, oldest->id);
+	if (by_broker && oldest && oldest->optional &&
+		session->now_us - oldest->at_us < BEHIND_US &&
 		left_out_lost(left_out_of(session), oldest->topic))
 		log_notice("mqtt",
 			"the connection ended twice after a message on %s; it is optional, and "

@@ -341,8 +341,8 @@ int link_session_run(struct link *link, struct mqtt_client *client, struct link_
 			link_wait(&session);
 	}
 	*ret_end = r == 1 ? (struct link_end){.kind = LINK_END_CLOSED} : explain_end(&session);
-	if (ret_end->kind == LINK_END_BROKEN && ret_end->by_broker && r != -ECANCELED)
-		link_outbound_lost(&session);
+	if (r != -ECANCELED)
+		link_outbound_lost(&session, ret_end);
 	if (r == 1)
 		leave_it_to_the_will(&session);
 	if (session.socket >= 0)

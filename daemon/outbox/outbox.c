@@ -319,6 +319,14 @@ void outbox_take_back(struct ring *ring, uint64_t begin, uint64_t end)
 	}
 }
 
+void outbox_blame(struct outbox *outbox, uint64_t id)
+{
+	(void)pthread_mutex_lock(&outbox->mutex);
+	if ((id & ((1U << SOURCE_BITS) - 1)) == SOURCE_ANSWERS)
+		outbox_blame_answer(outbox, id >> SOURCE_BITS);
+	(void)pthread_mutex_unlock(&outbox->mutex);
+}
+
 void outbox_disconnected(struct outbox *outbox)
 {
 	(void)pthread_mutex_lock(&outbox->mutex);

@@ -9,8 +9,8 @@
  *             connection publishes all of them again before anything else, in the order of the
  *             slots. Later changes come after the answers.
  *   answers   To commands. Kept until acknowledged, bounded, the oldest dropped first. If three
- *             connections end with the same answer in flight, it is dropped: it is the cause. So is
- *             one that was refused for now five times: nobody waits for it any more.
+ *             connections end over the same answer, it is dropped: it is the cause. So is one that
+ *             was refused for now five times: nobody waits for it any more.
  *   events    Kept until acknowledged, up to OUTBOX_EVENTS_MAX of them, the oldest dropped first
  *             and counted.
  *   readings  Kept until acknowledged, bounded in bytes, the oldest dropped first and counted.
@@ -48,6 +48,8 @@ enum {
 	OUTBOX_PAYLOAD_MAX = 64 * 1024,
 	OUTBOX_CORRELATION_MAX = 1024,
 	OUTBOX_ANSWER_LOSSES = 3, /* see answers above */
+	/* Of connections that ended with it in flight, whatever was to blame. */
+	OUTBOX_ANSWER_LOSSES_MAX = 24,
 	OUTBOX_ANSWER_REFUSALS = 5,
 	OUTBOX_EVENTS_MAX = 4096,
 	OUTBOX_EVENT_BYTES = 192, /* for a payload */
@@ -222,6 +224,10 @@ void outbox_count_rejected(struct outbox *outbox);
 
 /* Notes a connection: readings are live from here on, and all retained slots go out again. */
 void outbox_connected(struct outbox *outbox);
+
+/* Notes that the connection ended over that message: it was the oldest that the broker had not
+ * acknowledged. Call this before outbox_disconnected(). */
+void outbox_blame(struct outbox *outbox, uint64_t id);
 
 /* Notes its end: messages in flight will be sent again, waiting readings become backlog, values are
  * dropped. */

@@ -13,7 +13,8 @@ struct other {
 	uint8_t kind; /* enum outbox_kind: ANSWER or VALUE */
 	uint8_t qos;
 	bool optional;
-	uint8_t lost; /* connections that ended while it was in flight */
+	uint8_t lost;   /* connections that ended while it was in flight */
+	uint8_t blamed; /* those that ended over it */
 	uint8_t refused;
 	uint16_t topic_size;
 	uint16_t correlation_size;
@@ -200,10 +201,19 @@ static void drop_values(struct ring *ring)
 	outbox_pop_done(ring);
 }
 
+void outbox_blame_answer(struct outbox *outbox, uint64_t position)
+{
+	struct ring_record *record = ring_at(&outbox->others, position);
+
+	if (record && record->position == position && record->state == IN_FLIGHT)
+		other_of(record)->blamed++;
+}
+
 /*
  * Gives up an answer that makes the broker end the connection, for example because its topic is not
  * allowed. Otherwise every new connection would send it first and end. It is the oldest one in
- * flight, because everything before it was acknowledged.
+ * flight, because everything before it was acknowledged. Where the broker ends the connection
+ * without acknowledging that, it takes longer to be sure.
  */
 static void drop_poison(struct outbox *outbox)
 {
@@ -211,7 +221,10 @@ static void drop_poison(struct outbox *outbox)
 
 	while (record && record->state != IN_FLIGHT)
 		record = ring_at(&outbox->others, ring_after(record));
-	if (!record || ++other_of(record)->lost < OUTBOX_ANSWER_LOSSES)
+	if (!record)
+		return;
+	if (++other_of(record)->lost < OUTBOX_ANSWER_LOSSES_MAX &&
+		other_of(record)->blamed < OUTBOX_ANSWER_LOSSES)
 		return;
 	record->state = DONE;
 	outbox->dropped++;

@@ -175,6 +175,7 @@ bool outbox_take_value(struct outbox *outbox, struct outbox_message *message);
 void outbox_acknowledge_other(struct outbox *outbox, bool is_answer, uint64_t position);
 bool outbox_postpone_answer(struct outbox *outbox, uint64_t position);
 void outbox_retry_answers(struct outbox *outbox);
+void outbox_blame_answer(struct outbox *outbox, uint64_t position);
 void outbox_disconnect_others(struct outbox *outbox);
 bool outbox_take_live(
 	struct outbox *outbox, enum outbox_stream stream, struct outbox_message *message);

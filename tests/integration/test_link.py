@@ -243,6 +243,27 @@ def test_commands_that_waited_are_carried_out_though_the_connection_ends(make_fa
             answered.add(json.loads(payload)["id"])
 
 
+def test_an_answer_outlives_connections_that_end_for_another_reason(make_fake, make_gateway):
+    """A broker that starts again and again acknowledges nothing: the answer is not to blame for that."""
+    fake = make_fake()
+    make_gateway(make_map(fake.port, mqtt="  version: 3.1.1", interval="1h"))
+
+    def wait(name):
+        while True:
+            topic, payload = fake.published.get(timeout=3 * TIMEOUT)
+            if topic == name:
+                return json.loads(payload)
+
+    wait("tos/about")
+    fake.acknowledges = False
+    fake.publish("tos/actions", b'{"id":1,"led":{"0":{"on":true}}}')
+    for _ in range(4):
+        assert wait("tos/actions/ack")["id"] == 1
+        fake.connection.shutdown(socket.SHUT_RDWR)
+    fake.acknowledges = True
+    assert wait("tos/actions/ack")["id"] == 1
+
+
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
 def test_commands_in_flight_when_the_link_is_cut(broker, proxy, client, make_gateway, version):
     """Sent with QoS 2, they reach the gateway with QoS 1, as it subscribes: a handshake that is cut in the middle has
@@ -358,7 +379,8 @@ def test_where_offline_cannot_be_said_the_will_says_it(make_scripted, make_gatew
     """A broker that takes one message at a time does not acknowledge the last one: there is no room for another."""
     broker = make_scripted(receive_maximum=1)
     gateway = make_gateway(make_map(broker.port, mqtt="  version: 5", interval="1h"))
-    broker.wait("tos/about")
+    # The last word of a start.
+    broker.wait("tos/health", accept=lambda publication: json.loads(publication.payload)["broker"])
     broker.acknowledges = False
     broker.connection.publish("tos/actions", b'{"led":{"0":{"on":true}}}')
     broker.wait("tos/actions/ack")
@@ -414,7 +436,7 @@ def test_a_command_in_the_last_moment_of_a_connection_is_answered_on_the_next(ma
 
 def test_commands_that_wait_when_the_gateway_ends_are_refused(gateway, client):
     """They are acknowledged by then, so the broker keeps none of them."""
-    assert gateway.control("fault /dev/i2c-2 slow 200") == "ok"
+    assert gateway.control("fault /dev/i2c-2 slow 100ms") == "ok"
     mark = client.mark()
     for number in range(10):
         client.publish("tos/actions", {"id": number, "led": {"green": {"on": number % 2 == 0}}})

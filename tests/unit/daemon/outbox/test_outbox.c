@@ -289,12 +289,32 @@ static void an_answer_of_which_connections_die_is_given_up(void **state)
 	outbox_acknowledge(*state, message.id);
 	for (int i = 0; i < OUTBOX_ANSWER_LOSSES; i++) {
 		expect_text(*state, OUTBOX_KIND_ANSWER, "poison");
+		outbox_blame(*state, message.id);
 		expect_text(*state, OUTBOX_KIND_ANSWER, "behind");
 		outbox_disconnected(*state);
 		outbox_connected(*state);
 	}
 	assert_int_equal(outbox_stats(*state).dropped, 1);
 	expect_text(*state, OUTBOX_KIND_ANSWER, "behind");
+	expect_nothing(*state);
+}
+
+/* The broker acknowledges nothing before it hangs up. */
+static void an_answer_that_was_there_when_connections_died_is_kept_for_longer(void **state)
+{
+	outbox_connected(*state);
+	put_text(*state, OUTBOX_KIND_ANSWER, "first");
+	for (int i = 0; i < OUTBOX_ANSWER_LOSSES_MAX; i++) {
+		assert_int_equal(
+			outbox_put_retained(*state, OUTBOX_STATUS, "status", "online", 6), 0);
+		expect_text(*state, OUTBOX_KIND_RETAINED, "online");
+		outbox_blame(*state, message.id);
+		expect_text(*state, OUTBOX_KIND_ANSWER, "first");
+		outbox_disconnected(*state);
+		outbox_connected(*state);
+	}
+	assert_int_equal(outbox_stats(*state).dropped, 1);
+	expect_text(*state, OUTBOX_KIND_RETAINED, "online");
 	expect_nothing(*state);
 }
 
@@ -1011,6 +1031,7 @@ int main(void)
 		TEST(answers_are_kept_until_acknowledged),
 		TEST(the_oldest_answer_makes_room_and_is_counted),
 		TEST(an_answer_of_which_connections_die_is_given_up),
+		TEST(an_answer_that_was_there_when_connections_died_is_kept_for_longer),
 		TEST(a_slot_keeps_the_newest_and_repeats_it_on_every_connection),
 		TEST(what_is_refused_for_now_waits_as_backlog),
 		TEST(what_made_room_while_it_was_refused_is_counted),
