@@ -41,6 +41,9 @@ static void explain(const struct count_answer *answer, int error, struct payload
 	(void)snprintf(path, sizeof(path), "sensors.count.%s", answer->counter);
 	if (error == -ENOENT)
 		payload_error_add(errors, path, "the map no longer has this counter");
+	else if (error == -ECANCELED)
+		payload_error_add(errors, path,
+			"the gateway is ending: whether it is set, and on disk, is not known");
 	else
 		payload_error_add(errors, path,
 			"it is set, but cannot be kept on disk for the next start: %s",
@@ -65,7 +68,7 @@ static void give(const struct count_answer *answer, int error, struct outbox *ou
 	errors.count = 0;
 	if (error < 0)
 		explain(answer, error, &errors);
-	if (error != -ENOENT) {
+	if (error != -ENOENT && error != -ECANCELED) {
 		applied.counter = answer->counter;
 		applied.count = answer->count;
 	}
@@ -96,6 +99,13 @@ void count_answers_give(struct count_answers *answers, uint64_t ticket, int erro
 				repeats, answers->items[i].hash, REPEATS_FAILED, clock_now_us());
 		count_answers_drop(&answers->items[i]);
 	}
+}
+
+void count_answers_end(
+	struct count_answers *answers, struct outbox *outbox, struct repeats *repeats)
+{
+	for (size_t i = 0; i < COUNT_ANSWERS_MAX; i++)
+		count_answers_give(answers, answers->items[i].ticket, -ECANCELED, outbox, repeats);
 }
 
 void count_answers_drop(struct count_answer *answer)

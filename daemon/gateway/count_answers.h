@@ -45,5 +45,9 @@ uint64_t count_answers_ticket(const struct count_answers *answers, uint64_t hash
 void count_answers_give(struct count_answers *answers, uint64_t ticket, int error,
 	struct outbox *outbox, struct repeats *repeats);
 
+/* Gives all that wait: the gateway is ending, and nobody will know. */
+void count_answers_end(
+	struct count_answers *answers, struct outbox *outbox, struct repeats *repeats);
+
 /* Frees the place without an answer. */
 void count_answers_drop(struct count_answer *answer);

@@ -26,6 +26,7 @@ enum {
 	 * waits.
 	 */
 	LINK_CLOSE_US = 800000,
+	ANSWER_REST_US = 100000,   /* a stop may wait for a bus */
 	SAMPLER_CLOSE_US = 300000, /* longer than any transfer of a healthy bus */
 	CLOSE_US = 1700000,
 	/*
@@ -283,7 +284,7 @@ static bool tear_down(struct gateway *gateway)
 	file_keeper_end(gateway->files);
 	map_keeper_end(gateway->maps);
 	if (gateway->link)
-		gateway_refuse_messages(gateway);
+		gateway_answer_rest(gateway, clock_now_us() + ANSWER_REST_US);
 	gateway->link = link_close(gateway->link, LINK_CLOSE_US);
 	if (gateway->link_events)
 		gateway_tell_unanswered(gateway);

@@ -101,13 +101,22 @@ static int on_link_events(sd_event_source *source, int fd, uint32_t events, void
 	return 0;
 }
 
-void gateway_refuse_messages(struct gateway *gateway)
+void gateway_answer_rest(struct gateway *gateway, uint64_t until_us)
 {
+	const struct sampler_event *count;
 	const struct link_event *event;
 	size_t size;
 
+	while ((count = queue_peek(gateway->sampler_events, &size))) {
+		if (count->kind == SAMPLER_EVENT_COUNT)
+			count_answers_give(&gateway->counts, count->ticket, count->error,
+				gateway->outbox, &gateway->repeats);
+		queue_pop(gateway->sampler_events);
+	}
+	count_answers_end(&gateway->counts, gateway->outbox, &gateway->repeats);
+
 	gateway->router.is_ending = true;
-	while ((event = queue_peek(gateway->link_events, &size))) {
+	while (clock_now_us() < until_us && (event = queue_peek(gateway->link_events, &size))) {
 		if (event->kind == LINK_EVENT_MESSAGE)
 			router_handle(&gateway->router, event);
 		queue_pop(gateway->link_events);

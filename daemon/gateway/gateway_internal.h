@@ -132,9 +132,9 @@ bool gateway_is_same_connection(const struct config *one, const struct config *o
 int gateway_attach_events(struct gateway *gateway);
 void gateway_detach_events(struct gateway *gateway);
 
-/* At the end: answers the messages that wait, and carries out only their stops. */
-void gateway_refuse_messages(struct gateway *gateway);
-/* Without a connection: logs how many came after that. */
+/* At the end: answers the messages that wait, until that time, and carries out only their stops. */
+void gateway_answer_rest(struct gateway *gateway, uint64_t until_us);
+/* Without a connection: logs how many are left, or came after that. */
 void gateway_tell_unanswered(struct gateway *gateway);
 
 /* --- gateway_reports.c --- */

@@ -266,3 +266,20 @@ def test_a_copy_that_cannot_be_kept_is_tried_again(broker, client, make_gateway)
     (state / NOW).rmdir()
     client.wait_json("tos/health", lambda health: health["disk"]["ok"], client.mark())
     assert copies(gateway) == {NOW: gateway.map.read_text()}
+
+
+def test_a_count_that_waits_for_the_disk_at_the_end_is_answered(broker, client, make_gateway, disk):
+    text = f"""
+mqtt: {{url: 'mqtt://127.0.0.1:{broker.port}'}}
+chips: {{meter: {{driver: pulse, line: GPIO25, remember: true}}}}
+sensors: {{count: {{from: meter.count}}}}
+"""
+    gateway = make_gateway(text, environment=disk.environment)
+    client.wait("tos/sensors")
+    disk.hang("counts")
+    mark, log = client.mark(), gateway.log.mark()
+    client.publish("tos/actions", {"id": 1, "sensors": {"count": {"meter": 7}}})
+    gateway.log.wait(WAITS, log)
+    gateway.stop()
+    answer = client.wait_json("tos/actions/ack", mark=mark)
+    assert not answer["ok"] and answer["id"] == 1 and "the gateway is ending" in answer["errors"][0]["reason"]

@@ -116,6 +116,22 @@ static void test_one_that_came_again_waits_for_the_same_answer(void **state)
 	assert_int_equal(outcome(fixture), REPEATS_FAILED);
 }
 
+static void test_those_that_wait_at_the_end_are_answered(void **state)
+{
+	static const char TEXT[] = "{\"ok\":false,\"errors\":[{\"path\":\"sensors.count.meter\","
+				   "\"reason\":\"the gateway "
+				   "is ending: whether it is set, and on disk, is not known\"}]}";
+	struct fixture *fixture = *state;
+
+	(void)take(fixture, "a");
+	(void)take(fixture, "b");
+	count_answers_end(&fixture->answers, fixture->outbox, &fixture->repeats);
+	expect(fixture, "a", TEXT);
+	expect(fixture, "b", TEXT);
+	count_answers_end(&fixture->answers, fixture->outbox, &fixture->repeats);
+	assert_false(outbox_take(fixture->outbox, true, &fixture->message));
+}
+
 static void test_a_few_wait_and_no_more(void **state)
 {
 	struct fixture *fixture = *state;
@@ -138,6 +154,8 @@ int main(void)
 			test_an_answer_goes_where_it_was_wanted, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_one_that_came_again_waits_for_the_same_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_those_that_wait_at_the_end_are_answered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_few_wait_and_no_more, setup, teardown),
 	};
 
