@@ -116,6 +116,11 @@ void watches_adopt(struct watches *watches, const struct watches *old)
 			watch->is_failing = before->is_failing;
 			watch->sent = before->sent;
 			watch->lost_seen = before->lost_seen;
+			watch->chatter = before->chatter;
+			watch->passed = before->passed;
+			watch->held_back = before->held_back;
+			watch->held_back.config = watches->config;
+			watch->held_back.chip = watch->chip;
 		}
 	}
 }
@@ -262,7 +267,9 @@ static bool next_passed(struct watches *watches, struct watch *watch, uint64_t n
 		ret_event->chatter = INPUT_CHATTER_ENDS;
 		return true;
 	} while (!filter_chatter(watches, watch, ret_event));
-	watch->passed = ret_event->index;
+	/* While it chatters, its state in a new map is no event. */
+	if (ret_event->is_change || !watch->chatter.is_chattering)
+		watch->passed = ret_event->index;
 	return true;
 }
 

@@ -241,15 +241,39 @@ def test_a_thousand_edges_a_second_are_all_there_in_order(make_events, client):
     assert client.wait_json("tos/health", mark=client.mark())["events_lost"] == 0
 
 
-@pytest.mark.alone  # it has to be fast for ten seconds
-def test_what_chatters_is_said_and_only_its_last_state_is_sent(make_events, client):
-    gateway = make_events()
-    start, level, count = time.monotonic(), 0, 0
-    while not any("door changed more than 100 times a second" in line for line in gateway.log.since()):
+def chatter(gateway):
+    """Until it is said. Returns the level at the end."""
+    start, level, count, mark, lines = time.monotonic(), 0, 0, gateway.log.mark(), []
+    while not any("door changed more than 100 times a second" in line for line in lines):
+        lines = gateway.log.since(mark)
+        mark += len(lines)
         level, count = 1 - level, count + 1
         gateway.set("door.state", level)
         time.sleep(max(0, start + count / 250 - time.monotonic()))
         assert count < 250 * 20
+    return level
+
+
+@pytest.mark.alone  # it has to be fast for ten seconds
+def test_what_chatters_over_a_reload_sends_its_last_state(client, broker, make_gateway):
+    gateway = make_gateway(events_map(broker.port), ["--verbose"])
+    client.wait("tos/state/input/gate")
+    chatter(gateway)
+    sent = [line for line in gateway.log.since() if "inputs: door " in line and "changed" not in line]
+    last = int(sent[-1][-1])
+    mark, log = client.mark(), gateway.log.mark()
+    gateway.set("door.state", last)
+    gateway.set("door.state", 1 - last)
+    gateway.reload(events_map(broker.port, "101ms"))
+    gateway.log.wait("reload: done", log)
+    gateway.log.wait("door rests again", log)
+    assert client.wait_json("tos/events", mark=mark)["door"] == 1 - last
+
+
+@pytest.mark.alone  # it has to be fast for ten seconds
+def test_what_chatters_is_said_and_only_its_last_state_is_sent(make_events, client):
+    gateway = make_events()
+    level = chatter(gateway)
     client.fence()
     mark = client.mark()
     for _ in range(51):
