@@ -3,15 +3,20 @@
 
 #include "carrier.h"
 #include "clock.h"
+#include "log.h"
 #include "timed_cond.h"
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { TICK_MS = 1000 }; /* how often it checks in an outage */
+enum {
+	TICK_MS = 1000,      /* how often it checks in an outage */
+	SILENT_US = 5000000, /* a disk that takes longer for one step does not answer */
+};
 
 /*
  * Events come first. They are few and each of them counts, so they do not wait until an outage is a
@@ -34,7 +39,9 @@ struct spooler {
 	bool closing, ended;
 	uint64_t size_bytes, after_us;
 	int status_fd;
-	bool is_told; /* status_fd is readable */
+	bool is_told;           /* status_fd is readable */
+	uint64_t busy_since_us; /* 0: it does not wait for the disk */
+	bool is_silence_told;   /* the user knows that the disk does not answer */
 	struct spooler_status status;
 
 	/* The thread's own. */
@@ -57,6 +64,12 @@ static void publish(struct spooler *spooler)
 	const struct carrier *worst = spooler->carriers;
 
 	(void)pthread_mutex_lock(&spooler->mutex);
+	spooler->busy_since_us = 0;
+	if (spooler->is_silence_told) {
+		spooler->is_silence_told = false;
+		log_notice("spool", "the disk answers again");
+		tell(spooler);
+	}
 	status->is_known = true;
 	status->rows = status->bytes = 0;
 	for (size_t i = 0; i < N_CARRIERS; i++) {
@@ -101,6 +114,7 @@ static bool take_commands(struct spooler *spooler, uint64_t *ret_after_us, uint6
 	(void)pthread_mutex_lock(&spooler->mutex);
 	(void)eventfd_read(spooler->command_fd, &count);
 	closing = spooler->closing;
+	spooler->busy_since_us = clock_now_us();
 	*ret_after_us = spooler->after_us;
 	*ret_size_bytes = spooler->size_bytes;
 	(void)pthread_mutex_unlock(&spooler->mutex);
@@ -161,6 +175,7 @@ int spooler_new(const struct spooler_settings *settings, struct spooler **ret_sp
 	spooler->settings = *settings;
 	spooler->size_bytes = settings->size_bytes;
 	spooler->after_us = settings->after_us;
+	spooler->busy_since_us = clock_now_us();
 	spooler->command_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	spooler->status_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = spooler->command_fd < 0 || spooler->status_fd < 0 ? -errno : 0;
@@ -187,6 +202,25 @@ void spooler_configure(struct spooler *spooler, uint64_t size_bytes, uint64_t af
 	(void)pthread_mutex_unlock(&spooler->mutex);
 }
 
+/* The thread cannot say it: it waits for the disk. The mutex is held. */
+static void note_silence(struct spooler *spooler, struct spooler_status *status)
+{
+	uint64_t busy_us = spooler->busy_since_us ? clock_now_us() - spooler->busy_since_us : 0;
+
+	if (busy_us < SILENT_US || status->part.failed)
+		return;
+	status->part.failed = true;
+	status->part.since_ms = clock_wall_ms() - busy_us / 1000;
+	(void)snprintf(status->part.error, sizeof(status->part.error),
+		"%.200s: the disk has not answered for 5 s; what is on it, and what came after "
+		"that, is sent when it does",
+		spooler->settings.directory);
+	_Static_assert(SILENT_US == 5000000, "as the words say");
+	if (!spooler->is_silence_told)
+		log_error("spool", "%s", status->part.error);
+	spooler->is_silence_told = true;
+}
+
 struct spooler_status spooler_status(struct spooler *spooler)
 {
 	struct spooler_status status;
@@ -197,6 +231,7 @@ struct spooler_status spooler_status(struct spooler *spooler)
 		(void)eventfd_read(spooler->status_fd, &count);
 	spooler->is_told = false;
 	status = spooler->status;
+	note_silence(spooler, &status);
 	(void)pthread_mutex_unlock(&spooler->mutex);
 	return status;
 }

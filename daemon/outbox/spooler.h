@@ -38,7 +38,8 @@ struct spooler_status {
 	uint64_t rows, bytes;    /* on disk; bytes as size_bytes counts them */
 };
 
-/* Any thread. The status after the spooler's last step. */
+/* Any thread. The status after the spooler's last step, or that this one waits for a disk that does
+ * not answer, which is logged, too. */
 struct spooler_status spooler_status(struct spooler *spooler);
 
 /* Readable once the disk has failed, recovered or failed for another reason, until

@@ -396,6 +396,29 @@ def test_a_disk_that_hangs_delays_nobody(client, folder, proxy, start, sanitized
     check_order(client)
 
 
+def test_a_disk_that_hangs_is_told(client, folder, proxy, start, sanitized):
+    """What waits for it does not wait in silence."""
+    if sanitized:
+        pytest.skip("a sanitizer wants to be the first library")
+    hangs = folder / "disk-hangs"
+    environment = {"LD_PRELOAD": str(build_library(folder, "slow_disk")), "TOS_TEST_DISK": str(hangs)}
+    gateway = start(mqtt="  health_interval: 1s", environment=environment)
+    wait_live(client, gateway)
+    proxy.cut()
+    gateway.log.wait("readings are on disk, up to")
+    hangs.touch()
+    gateway.log.wait("error: spool: .*: the disk has not answered for 5 s; what is on it", timeout=2 * TIMEOUT)
+    mark = client.mark()
+    proxy.open()
+    disk = client.wait_json("tos/health", lambda health: not health["disk"]["ok"], mark)["disk"]
+    assert "the disk has not answered" in disk["error"] and disk["since"] > 0
+    hangs.unlink()
+    gateway.log.wait("spool: the disk answers again")
+    client.wait_json("tos/health", lambda health: health["disk"]["ok"], mark)
+    gateway.log.wait(DELIVERED)
+    assert sum("the disk has not answered" in line for line in gateway.log.since()) == 1
+
+
 def test_a_damaged_file_is_moved_aside(client, folder, proxy, start):
     state = folder / "g" / "state"
     state.mkdir(parents=True)
