@@ -36,8 +36,8 @@ struct repeats {
 #define REPEATS_HASH FNV_64_START
 uint64_t repeats_hash(uint64_t hash, const void *part, size_t size);
 
-/* now_us: CLOCK_MONOTONIC. What is found is remembered from then on: its acknowledgement may be lost
- * again. */
+/* now_us: CLOCK_MONOTONIC. What is found is remembered from then on: its acknowledgement may be
+ * lost again. */
 void repeats_note(
 	struct repeats *repeats, uint64_t hash, enum repeats_outcome outcome, uint64_t now_us);
 enum repeats_outcome repeats_find(struct repeats *repeats, uint64_t hash, uint64_t now_us);

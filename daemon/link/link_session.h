@@ -131,8 +131,8 @@ bool link_postpone_lasts(const struct link_session *session, uint64_t limit_us);
  * them takes something. */
 bool link_postpone_moves(struct link_session *session);
 
-/* Notes that the connection has ended, perhaps for the oldest message that was not acknowledged. One
- * that fell silent says nothing about it. */
+/* Notes that the connection has ended, perhaps for the oldest message that was not acknowledged.
+ * One that fell silent says nothing about it. */
 void link_outbound_lost(struct link_session *session, const struct link_end *end);
 
 /* Tells main which broker it is, and what goes without there. */
