@@ -4,6 +4,7 @@
  * of the key that it is about, so that its limits, its mistakes and what stops are those of an
  * action. The kinds' tables of keys say which words there are.
  */
+#include "json_scan.h"
 #include "payload_parse.h"
 #include "schema_units.h"
 
@@ -71,28 +72,35 @@ static bool is_space(uint8_t c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* False: there are more words, or a longer one, than in any text that is known. */
-static bool split(struct output_text *text, const struct payload_bytes *bytes)
+/* Finds the next word. Returns its size; 0: there is none. */
+static size_t next_word(const uint8_t **at, const uint8_t *end)
+{
+	size_t size = 0;
+
+	while (*at < end && is_space(**at))
+		++*at;
+	while (*at + size < end && !is_space((*at)[size]))
+		size++;
+	return size;
+}
+
+/* False: there are more words, or a longer one, than in any text that is known. Then *ret_rest is
+ * where those begin. */
+static bool split(
+	struct output_text *text, const struct payload_bytes *bytes, const uint8_t **ret_rest)
 {
 	const uint8_t *at = bytes->data, *end = at + bytes->size;
+	size_t size;
 
-	while (at < end) {
-		char *word = text->words[text->n_words];
-		size_t size = 0;
-
-		while (at < end && is_space(*at))
-			at++;
-		while (at + size < end && !is_space(at[size]))
-			size++;
-		if (size == 0)
-			break;
+	while ((size = next_word(&at, end)) > 0) {
+		*ret_rest = at;
 		if (text->n_words == WORDS_MAX || size >= WORD_BYTES || memchr(at, '\0', size))
 			return false;
-		memcpy(word, at, size);
-		word[size] = '\0';
+		copy_level((const char *)at, size, text->words[text->n_words], WORD_BYTES);
 		text->n_words++;
 		at += size;
 	}
+	*ret_rest = end;
 	return bytes->true_size == bytes->size;
 }
 
@@ -305,20 +313,53 @@ static void no_kind(const struct output_text *text)
 
 /* --- the whole --- */
 
+static bool take_known(struct output_text *text, const char *word)
+{
+	for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++)
+		if (WORDS[i](text, word))
+			return true;
+	return false;
+}
+
 static void take_word(struct output_text *text, size_t index)
 {
 	const char *word = text->words[index];
 
-	for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++)
-		if (WORDS[i](text, word))
-			return;
+	if (take_known(text, word))
+		return;
 	if (index == 0 || index + 1 < text->n_words || !take_duration(text, word))
 		no_word(text, word);
+}
+
+/* Of words that are too many or too long, only a stop counts. A word ends with a NUL, too. */
+static void look_for_stop(struct output_text *text, const uint8_t *at, const uint8_t *end)
+{
+	struct payload_errors beside;
+	struct payload_parser parser;
+	size_t size;
+
+	parser.config = text->parser->config;
+	parser.errors = &beside;
+	while (!text->is_stopped && (size = next_word(&at, end)) > 0) {
+		struct output_text one = *text;
+		char word[WORD_BYTES];
+
+		beside.count = 0;
+		one.parser = &parser;
+		one.keys = 0;
+		if (size < WORD_BYTES) {
+			copy_level((const char *)at, size, word, sizeof(word));
+			(void)take_known(&one, word);
+		}
+		text->is_stopped = one.is_stopped;
+		at += size;
+	}
 }
 
 static void read_text(struct output_text *text, struct payload_parser *parser, const char *target,
 	const struct payload_bytes *bytes)
 {
+	const uint8_t *rest = bytes->data;
 	struct payload_key_of of;
 
 	memset(text, 0, sizeof(*text));
@@ -330,10 +371,12 @@ static void read_text(struct output_text *text, struct payload_parser *parser, c
 	}
 	if (text->index < 0)
 		payload_no_such_output(parser, &text->at_output, text->kind);
-	if (!split(text, bytes) || text->n_words == 0)
+	if (!split(text, bytes, &rest) || text->n_words == 0)
 		no_word(text, NULL);
 	for (size_t i = 0; i < text->n_words; i++)
 		take_word(text, i);
+	if (text->kind->moves)
+		look_for_stop(text, rest, bytes->data + bytes->size);
 	of = payload_key_of(parser->config, text->kind, text->index);
 	payload_finish_output(parser, &text->at_output, &of, text->is_stopped, &text->output);
 }
@@ -365,15 +408,19 @@ void payload_parse_output_text_stops(const struct config *config, const char *ta
 	struct payload_errors beside; /* were reported when the message was refused */
 	struct payload_parser parser;
 	struct output_text text;
+	bool is_stop;
 
 	beside.count = 0;
 	parser.config = config;
 	parser.errors = &beside;
 	read_text(&text, &parser, target, bytes);
-	if (!text.kind || !text.kind->moves || !text.is_stopped) {
+	is_stop = text.kind && text.kind->moves && text.is_stopped;
+	ret_stops->n_outputs = 0;
+	/* JSON says itself what is to stop. */
+	if (!is_stop || json_is_readable(bytes->data, bytes->size))
 		payload_parse_stops(config, bytes, ret_stops, errors);
+	if (!is_stop || ret_stops->n_outputs > 0)
 		return;
-	}
 	if (text.index < 0) {
 		payload_stop_all(config, ret_stops);
 		payload_error_add(errors, "",

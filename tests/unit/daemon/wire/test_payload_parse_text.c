@@ -198,6 +198,12 @@ static void a_stop_is_found(void **state)
 		{"motor/middle", "off", "left right "}, {"motor/middle", "stop", "left right "},
 		{"motor/left", "{\"direction\":\"stop\"}", "left right "},
 		{"led/red", "stop", "left right "}, {"lamp/red", "stop", "left right "},
+		/* behind more words than any text has, and behind one that is too long */
+		{"motor/left", "forward 5 1s and then after that stop", "left "},
+		{"motor/left", "a-word-of-more-than-thirty-one-bytes 0%", "left "},
+		{"motor/left", "a-word-of-more-than-thirty-one-bytes forward", ""},
+		/* JSON says itself what is to stop, whatever its numbers are */
+		{"motor/left", "{ \"motor\": { \"right\": \"stop\" }, \"x\": 0 }", "right "},
 		{"motor/left", "forward", ""}, {"motor/left", "nonstop", ""},
 		{"led/red", "off", ""}, {"led/red", "0%", ""}, {"lamp/red", "off", ""}};
 	struct fake_config *fake = *state;
