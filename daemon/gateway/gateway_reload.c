@@ -14,12 +14,16 @@
 #include "map_changes.h"
 #include "round.h"
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-/* For the old connection's farewell. Commands wait for it; motors are stopped before. */
-enum { LINK_RESTART_US = 500000 };
+enum {
+	/* For the old connection's farewell. Commands wait for it; motors are stopped before. */
+	LINK_RESTART_US = 500000,
+	LINK_LATE_US = 10000, /* how often it is looked at after that */
+};
 
 /* Everything that a reload needs and that can fail, made before anything changes. */
 struct preparation {
@@ -59,17 +63,44 @@ static int prepare(struct gateway *gateway, struct preparation *preparation, con
 	return sampler_prepare(gateway->sampler, config, &preparation->round);
 }
 
+/* What the fail-safe has left on, since the map keeps it, ends in time meanwhile. */
+static void say_farewell(struct gateway *gateway)
+{
+	uint64_t now_us = clock_now_us(), end_us = now_us + LINK_RESTART_US;
+	struct pollfd fds[] = {
+		{.fd = outputs_limits_fd(gateway->outputs), .events = POLLIN},
+		{.fd = link_closed_fd(gateway->link), .events = POLLIN},
+	};
+
+	link_begin_close(gateway->link, LINK_RESTART_US);
+	while (!link_is_closed(gateway->link, now_us >= end_us)) {
+		uint64_t next_us = outputs_poll(gateway->outputs, now_us);
+		uint64_t until_us = now_us < end_us ? end_us : now_us + LINK_LATE_US;
+		uint64_t wait_us = next_us < until_us ? next_us : until_us;
+		struct timespec wait;
+
+		wait_us = wait_us > now_us ? wait_us - now_us : 0;
+		wait = (struct timespec){
+			(time_t)(wait_us / 1000000), (long)(wait_us % 1000000) * 1000};
+		if (ppoll(fds, 2, &wait, NULL) > 0 && fds[0].revents)
+			outputs_limits_event(gateway->outputs);
+		now_us = clock_now_us();
+	}
+	gateway->link = link_close(gateway->link, 0);
+}
+
 /* The old connection ends here, not earlier. Two with one client id would disconnect each other. */
 static void replace_link(struct gateway *gateway, struct link *link)
 {
 	bool running = outputs_running(gateway->outputs, true);
+	int r = 0;
 
-	log_notice("mqtt", "its settings changed, connecting anew%s",
-		running ? "; motors are stopped" : "");
 	/* Where it has tripped it was done, and what has ended since is not begun again. */
 	if (!gateway->failsafe.tripped)
-		outputs_failsafe(gateway->outputs);
-	(void)link_close(gateway->link, LINK_RESTART_US);
+		r = outputs_failsafe(gateway->outputs);
+	log_notice("mqtt", "its settings changed, connecting anew%s",
+		running && r == 0 ? "; motors are stopped" : "");
+	say_farewell(gateway);
 	gateway->link = link;
 	failsafe_lost(&gateway->failsafe, clock_now_us());
 	gateway->health.connected = false;

@@ -142,6 +142,8 @@ static void free_link(struct link *link)
 	network_watch_close(&link->network);
 	if (link->command_fd >= 0)
 		(void)close(link->command_fd);
+	if (link->ended_fd >= 0)
+		(void)close(link->ended_fd);
 	(void)pthread_cond_destroy(&link->changed);
 	(void)pthread_mutex_destroy(&link->mutex);
 	free(link->urls);
@@ -239,6 +241,7 @@ static void *run(void *argument)
 	link_tell_rejected(link, UINT64_MAX);
 	(void)pthread_mutex_lock(&link->mutex);
 	link->ended = true;
+	(void)eventfd_write(link->ended_fd, 1);
 	(void)pthread_cond_signal(&link->changed);
 	(void)pthread_mutex_unlock(&link->mutex);
 	return NULL;
@@ -261,13 +264,14 @@ int link_new(const struct link_settings *settings, struct link **ret_link)
 	link->events.room_fd = -1;
 	link->network.fd = -1;
 	link->command_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	link->ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	link->urls = calloc(settings->mqtt->n_urls, sizeof(*link->urls));
 	url_turn_init(&link->turn, settings->mqtt->n_urls,
 		settings->mqtt->url_order == CONFIG_URL_ORDER_RANDOM
 			? link_random_number() % settings->mqtt->n_urls
 			: 0);
 	link->commands.answer_us = settings->answer_us;
-	r = link->command_fd < 0 ? -errno : link->urls ? 0 : -ENOMEM;
+	r = link->command_fd < 0 || link->ended_fd < 0 ? -errno : link->urls ? 0 : -ENOMEM;
 	if (r == 0)
 		r = link_settings_copy(settings, &link->copies, &link->settings);
 	if (r == 0)
@@ -349,6 +353,39 @@ static void end_at_once(int status, void *argument)
 	_exit(status);
 }
 
+/* With the mutex held. */
+static void begin_close(struct link *link, uint64_t timeout_us)
+{
+	if (link->commands.closing)
+		return;
+	link->commands.closing = true;
+	/* A little earlier than the caller's limit, which leaves time for the way out. */
+	link->commands.close_by_us = clock_now_us() + timeout_us - timeout_us / 8;
+	wake(link);
+}
+
+void link_begin_close(struct link *link, uint64_t timeout_us)
+{
+	(void)pthread_mutex_lock(&link->mutex);
+	begin_close(link, timeout_us);
+	(void)pthread_mutex_unlock(&link->mutex);
+}
+
+int link_closed_fd(const struct link *link)
+{
+	return link->ended_fd;
+}
+
+bool link_is_closed(struct link *link, bool is_late)
+{
+	bool is_closed;
+
+	(void)pthread_mutex_lock(&link->mutex);
+	is_closed = link->ended || (is_late && link->in_library);
+	(void)pthread_mutex_unlock(&link->mutex);
+	return is_closed;
+}
+
 struct link *link_close(struct link *link, uint64_t timeout_us)
 {
 	uint64_t end_us = clock_now_us() + timeout_us;
@@ -361,10 +398,7 @@ struct link *link_close(struct link *link, uint64_t timeout_us)
 	outbox = link->settings.outbox;
 	thread = link->thread;
 	(void)pthread_mutex_lock(&link->mutex);
-	link->commands.closing = true;
-	/* A little earlier than the caller's limit, which leaves time for the way out. */
-	link->commands.close_by_us = end_us - timeout_us / 8;
-	wake(link);
+	begin_close(link, timeout_us);
 	ended = wait_for_end(link, end_us);
 	link->abandoned = !ended;
 	(void)pthread_mutex_unlock(&link->mutex);

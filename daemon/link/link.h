@@ -155,3 +155,12 @@ bool link_waits_for_network(struct link *link, uint64_t limit_us);
  * back. From then on the process ends without the exit handlers that were registered before.
  */
 struct link *link_close(struct link *link, uint64_t timeout_us);
+
+/* For a caller with other things to do meanwhile: begins what link_close() does. That is to be
+ * called once link_is_closed(), which is told by the fd in time, or is so after timeout_us. */
+void link_begin_close(struct link *link, uint64_t timeout_us);
+int link_closed_fd(const struct link *link);
+
+/* True if link_close() does not wait. is_late: the time is up, so it is also true of a thread that
+ * is blocked in the MQTT library. */
+bool link_is_closed(struct link *link, bool is_late);

@@ -133,6 +133,7 @@ struct link {
 	pthread_mutex_t mutex; /* over the next block */
 	pthread_cond_t changed;
 	struct link_commands commands;
+	int ended_fd; /* readable when the thread has ended */
 	bool pong_wanted;
 	bool in_library; /* the thread is in a call that may block */
 	uint64_t in_library_since_us;

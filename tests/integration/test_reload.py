@@ -9,6 +9,7 @@ import socket
 import pytest
 from conftest import make_map
 from harness import build_library
+from threads import standstill
 
 YELLOW = "  - {name: yellow, line: GPIO22}\n"
 
@@ -267,3 +268,18 @@ def test_a_connection_that_is_given_up_does_not_spoil_the_next_one(broker, clien
     assert not any("cannot connect" in line or "connection lost" in line for line in own)
     client.wait("tos/sensors")
     assert counted.read_bytes() == b"."
+
+
+def test_a_connection_that_does_not_end_holds_up_no_output(broker, client, make_gateway):
+    """Of those that the map keeps without a broker; the others are off by then."""
+    more = "relays: [{name: lamp, line: GPIO26, failsafe: keep}]"
+    gateway = make_gateway(make_map(broker.port, more=more))
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    mark, log = gateway.wire.mark(), gateway.log.mark()
+    assert client.ask_json({"relay": {"lamp": {"on": True, "for": 2000}}})["ok"]
+    with standstill(gateway.process, "link"):
+        gateway.reload(make_map(broker.port, "  topic: anew", more=more))
+        gateway.log.wait("mqtt: its settings changed, connecting anew", log)
+        gateway.wire.wait(" line GPIO26 0$", mark)
+    gateway.log.wait("reload: done", log)
+    client.wait("anew/status", lambda m: m.payload == b"online")
