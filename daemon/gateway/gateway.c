@@ -101,6 +101,7 @@ static int open_outputs(struct gateway *gateway)
 		.config = gateway->config,
 		.last = gateway->last,
 		.listener = {on_output_health, on_output_state, gateway},
+		.starts_later = true,
 	};
 
 	return outputs_new(&settings, &gateway->outputs);
@@ -412,6 +413,7 @@ int gateway_run(const struct gateway_options *options)
 		state_unlock(&gateway.state_lock);
 		return EXIT_FAILED;
 	}
+	outputs_start_now(gateway.outputs);
 	gateway_count_outputs(gateway.config, counts);
 	log_info(NULL, "tosd " TOS_VERSION " runs%s: sensors %zu%s, interval %u ms",
 		options->simulate ? " on a simulated board" : "", gateway.config->n_sensors, counts,

@@ -192,8 +192,10 @@ static bool change(struct gateway *gateway, struct config *config)
 	int r = prepare(gateway, &preparation, &what);
 
 	if (r == 0) {
+		/* To be connected anew is an absence, too: see replace_link(). */
 		what = "the outputs";
-		r = outputs_reload(gateway->outputs, config, gateway->failsafe.tripped);
+		r = outputs_reload(
+			gateway->outputs, config, gateway->failsafe.tripped || preparation.link);
 	}
 	if (r < 0) {
 		log_error("reload", "%s: %s", what, strerror(-r));

@@ -32,6 +32,7 @@ struct outputs_settings {
 	struct last_values *last; /* NULL: start: last is rest */
 	bool safe_only; /* only open what outputs_safe() changes: an LED that the map keeps is not
 			   touched */
+	bool starts_later; /* what the map starts is started by outputs_start_now() */
 };
 
 /*
@@ -39,6 +40,9 @@ struct outputs_settings {
  * opened, that is no error here, see health.
  */
 int outputs_new(const struct outputs_settings *settings, struct outputs **ret_outputs);
+
+/* It is sure that the process runs: what the map starts is started. */
+void outputs_start_now(struct outputs *outputs);
 
 /* Changes to another map. Outputs with the same fingerprint keep running undisturbed; the rest is
  * made safe, closed, and opened anew. is_away: the fail-safe has tripped, and holds for what is new

@@ -41,6 +41,8 @@ bool outputs_start(struct outputs *outputs)
 	enum last_disk disk = last_values_disk(outputs->settings.last);
 	bool changed = false;
 
+	if (outputs->settings.starts_later)
+		return false;
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	{
 		bool is_open = output->device && output->ok;
@@ -61,6 +63,12 @@ void outputs_start_as_kept(struct outputs *outputs)
 	outputs->now_us = clock_now_us();
 	if (outputs_start(outputs))
 		outputs_tell_state(outputs);
+}
+
+void outputs_start_now(struct outputs *outputs)
+{
+	outputs->settings.starts_later = false;
+	outputs_start_as_kept(outputs);
 }
 
 void outputs_keep(const struct outputs *outputs, const struct output *output)

@@ -3,6 +3,7 @@
 
 import pytest
 from conftest import make_map
+from harness import TIMEOUT
 
 OUTPUTS = """
 relays:
@@ -100,3 +101,29 @@ def test_a_reload_during_an_outage_starts_nothing_that_the_failsafe_ends(broker,
         "line GPIO24 1",
         "line GPIO22 1",
     ]
+
+
+def test_a_reload_that_connects_anew_starts_nothing_that_the_failsafe_ends(started, broker):
+    """The fail-safe acts then, on a motor as on all else."""
+    gateway, client = started
+    more = "  - {line: GPIO23, start: on}\n  - {line: GPIO24, start: on, failsafe: keep}\nservos:"
+    mark, log = gateway.wire.mark(), gateway.log.mark()
+    gateway.reload(make_map(broker.port, "  topic: anew", failsafe=AFTER, more=OUTPUTS.replace("servos:", more)))
+    gateway.log.wait("reload: done", log)
+    client.wait_json("anew/state", lambda s: [s["relay"][i]["on"] for i in "0123"] == [True, False, False, True])
+    wires = gateway.wires(mark)
+    assert "line GPIO24 1" in wires and "line GPIO22 0" in wires
+    assert "line GPIO23 1" not in wires
+
+
+def test_a_start_that_is_refused_starts_nothing(broker, make_gateway, folder):
+    """systemd tries again every two seconds, and each time a pump would run for a moment."""
+    password = folder / "password"
+    password.write_text("x" * 5000)
+    password.chmod(0o600)
+    mqtt = f"  username: somebody\n  password_file: {password}"
+    gateway = make_gateway(make_map(broker.port, mqtt, more=OUTPUTS), wait_ready=False)
+    assert gateway.process.wait(TIMEOUT) == 1
+    gateway.log.wait("error: cannot start")
+    lines = [line for line in gateway.wires() if line.startswith("line GPIO2")]
+    assert "line GPIO22 0" in lines and not [line for line in lines if line.endswith(" 1")]
