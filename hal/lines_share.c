@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lines_share.h"
 #include "clock.h"
+#include "gpio.h"
 #include "hal_error.h"
 #include <errno.h>
 #include <pthread.h>
@@ -23,7 +24,7 @@ struct tap {
 
 struct lines_share {
 	struct board *board;
-	char lines[64];
+	char lines[sizeof(((struct gpio_place *)NULL)->chip) + sizeof(":65535")];
 	char consumer[64];
 	struct lines_settings settings;
 	struct lines *line;       /* the owner's alone; NULL: not open */
@@ -282,7 +283,7 @@ static int open_tap(
 		.n_lines = 1,
 		.fd = fd,
 		.debounce_us = request->settings.debounce_us};
-	(void)snprintf(tap->base.name, sizeof(tap->base.name), "%s", share->lines);
+	(void)snprintf(tap->base.name, sizeof(tap->base.name), "%.63s", share->lines);
 	tap->share = share;
 	pthread_mutex_lock(&share->lock);
 	share->n_users++;

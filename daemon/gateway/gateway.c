@@ -30,8 +30,8 @@ enum {
 	SAMPLER_CLOSE_US = 300000, /* longer than any transfer of a healthy bus */
 	CLOSE_US = 1700000,
 	/*
-	 * If a motor could not be stopped: the pause between tries, and the time for tries before
-	 * the farewell.
+	 * If an output could not be made safe: the pause between tries, and the time for tries
+	 * before the farewell.
 	 */
 	SAFE_AGAIN_US = 50000,
 	SAFE_FIRST_US = 400000,
@@ -249,7 +249,16 @@ static int build(struct gateway *gateway)
 	return watchdog_start(&gateway->watchdog, gateway->loop, gateway->sampler, gateway->link);
 }
 
-/* Tries until that time. True if every motor is stopped. */
+/* True if one that moves has failed. */
+static bool is_any_moving_left(const struct gateway *gateway)
+{
+	for (size_t i = 0; i < gateway->config->n_outputs; i++)
+		if (gateway->config->outputs[i].kind->moves && !outputs_get(gateway->outputs, i).ok)
+			return true;
+	return false;
+}
+
+/* Tries until that time. True if every motor is stopped, and all else as the fail-safe has it. */
 static bool make_safe(struct gateway *gateway, uint64_t until_us)
 {
 	bool safe = outputs_safe_again(gateway->outputs);
@@ -263,7 +272,7 @@ static bool make_safe(struct gateway *gateway, uint64_t until_us)
 
 /*
  * Stops motors first and says farewell to the broker last. Whatever others still use is freed after
- * them. False if a motor could not be stopped.
+ * them. False if an output could not be made safe.
  */
 static bool tear_down(struct gateway *gateway)
 {
@@ -292,10 +301,12 @@ static bool tear_down(struct gateway *gateway)
 	disk_answers = gateway_close_files(gateway, end_us, is_stuck);
 	if (!safe)
 		safe = make_safe(gateway, end_us);
+	if (!safe)
+		log_error(NULL, "ended with %s",
+			is_any_moving_left(gateway) ? "a motor that could not be stopped"
+						    : "an output that could not be turned off");
 	outputs_free(gateway->outputs);
 	gateway_free_files(gateway);
-	if (!safe)
-		log_error(NULL, "ended with a motor that could not be stopped");
 	if (is_stuck) /* the sampler keeps all the rest until the end */
 		return safe;
 	publisher_free(gateway->publisher);
@@ -318,11 +329,11 @@ static int on_end_signal(
 {
 	struct gateway *gateway = userdata;
 	bool running = outputs_running(gateway->outputs, true);
-
 	/* First of all, before a word of it and before any other event is looked at. */
-	outputs_safe(gateway->outputs);
+	int r = outputs_safe(gateway->outputs);
+
 	log_info(NULL, "ending on SIG%s%s", sigabbrev_np((int)info->ssi_signo),
-		running ? "; motors are stopped" : "");
+		running && r == 0 ? "; motors are stopped" : "");
 	sd_notify(0, "STOPPING=1");
 	return sd_event_exit(sd_event_source_get_event(source), EXIT_OK);
 }

@@ -169,6 +169,10 @@ int output_open(struct output *output, const struct port_source *source)
 	r = kind->open(wires, output->config->params, &output->device);
 	if (r < 0)
 		return hal_error_set(&output->error, r, "%s", hal_strerror(r));
+	output->is_lost = false;
+	if (output->rests_next)
+		is_at_rest_now(output);
+	output->rests_next = false;
 	/* Nobody knows what it was before. */
 	if (output_rests(output))
 		output->state.since_us = clock_now_us();
@@ -203,6 +207,14 @@ int output_write(struct output *output, const struct output_state *next, uint64_
 	if (!rested && output_rests(output))
 		output->state.since_us = clock_now_us();
 	return 0;
+}
+
+void output_drove(struct output *output, const struct output_decision *decision, int result)
+{
+	const struct output_kind *kind = output_kind_of(output);
+
+	output->rests_next = result < 0 && !output->device && !output_rests(output) &&
+		output_is_at_rest(kind, &decision->next.values);
 }
 
 int output_rest(struct output *output)

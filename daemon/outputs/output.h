@@ -23,6 +23,8 @@ struct output {
 	bool begins_as_kept; /* it is from last_values.h, and waits for the disk */
 	unsigned limited;    /* the directions in which a limit is reached */
 	bool goes_on;        /* the map before the last reload had it, with the same fail-safe */
+	bool is_lost;        /* closed by a write that failed: nobody knows whether it is on */
+	bool rests_next;     /* it could not be turned off: it is at rest when it is opened again */
 	bool ok;
 	struct backoff retry;
 	struct hal_error error; /* when not ok */
@@ -71,6 +73,10 @@ int output_open(struct output *output, const struct port_source *source);
 /* Writes to an open output; fade_us: how long the change takes, or 0. On success next becomes its
  * state. Otherwise the words are in error, and its values are what is still driven. */
 int output_write(struct output *output, const struct output_state *next, uint64_t fade_us);
+
+/* Notes what came of a decision to write. One that was to be turned off, and could not be written,
+ * does not go on again when it is opened. */
+void output_drove(struct output *output, const struct output_decision *decision, int result);
 
 /* Writes the rest again, on every port. */
 int output_rest(struct output *output);

@@ -43,18 +43,12 @@ int output_chips_new(
 	return 0;
 }
 
-int output_chips_take_over(struct output_chips *old, struct board *board,
-	const struct config *config, struct output_chips **ret_parts)
+void output_chips_take_over(struct output_chips *parts, struct output_chips *old)
 {
-	struct output_chips *parts = NULL;
-	int r = output_chips_new(board, config, &parts);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < config->n_chips; i++) {
+	for (size_t i = 0; i < parts->config->n_chips; i++) {
 		for (size_t j = 0; j < old->config->n_chips; j++) {
 			if (!old->chips[j] ||
-				strcmp(config->chips[i].fingerprint,
+				strcmp(parts->config->chips[i].fingerprint,
 					old->config->chips[j].fingerprint) != 0)
 				continue;
 			parts->chips[i] = old->chips[j];
@@ -63,8 +57,6 @@ int output_chips_take_over(struct output_chips *old, struct board *board,
 			break;
 		}
 	}
-	*ret_parts = parts;
-	return 0;
 }
 
 struct chip *const *output_chips_chips(const struct output_chips *parts)

@@ -19,10 +19,9 @@ struct output_chips;
 int output_chips_new(
 	struct board *board, const struct config *config, struct output_chips **ret_parts);
 
-/* The same for another map. Parts with equal fingerprints are taken over from old as they are. old,
- * with what is left in it, has to be freed. */
-int output_chips_take_over(struct output_chips *old, struct board *board,
-	const struct config *config, struct output_chips **ret_parts);
+/* Takes over the parts with equal fingerprints from those of another map, as they are. old, with
+ * what is left in it, has to be freed. */
+void output_chips_take_over(struct output_chips *parts, struct output_chips *old);
 
 /* One pointer for each chip of the map; NULL if it is not a PWM part or could not be opened. */
 struct chip *const *output_chips_chips(const struct output_chips *parts);

@@ -125,12 +125,14 @@ int outputs_carry_out(
 	case OUTPUT_LEAVE:
 		return 0;
 	case OUTPUT_WAIT:
+		output->rests_next = false;
 		output->state = decision->next;
 		return 0;
 	case OUTPUT_WRITE:
 		r = drive(outputs, output, decision);
 		if (output->waits)
 			return 0; /* nothing is known yet */
+		output_drove(output, decision, r);
 		break;
 	case OUTPUT_REST:
 		output->waits = false;

@@ -113,12 +113,13 @@ uint64_t outputs_poll(struct outputs *outputs, uint64_t now_us);
 int outputs_failsafe(struct outputs *outputs);
 
 /* The same for the end of the process: outputs that move are at rest, even if the map keeps them
- * running without a broker. */
+ * running without a broker. See outputs_safe_again() for what could not be written. */
 int outputs_safe(struct outputs *outputs);
 
 /*
- * Tries again to stop what could not be stopped, without waiting for its back-off. True if nothing
- * is left: everything that moves and could be opened (safe_only: everything that moves) is at rest.
+ * Tries again what outputs_safe() could not write, without waiting for its back-off. True if
+ * nothing is left: everything that it changes and that could be opened before (safe_only:
+ * everything that it changes) is as it is to be.
  */
 bool outputs_safe_again(struct outputs *outputs);
 

@@ -11,6 +11,9 @@ static uint64_t step(struct outputs *outputs, struct output *output)
 	int r;
 
 	outputs_read_limits(outputs, output);
+	/* It may have been stopped there, and its lines may be gone. */
+	if (!output->device)
+		return UINT64_MAX;
 	values = output->state.values;
 	r = output_poll(output, outputs->now_us, &next_us);
 

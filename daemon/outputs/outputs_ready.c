@@ -57,8 +57,10 @@ void outputs_lost(struct outputs *outputs, struct output *output, int code)
 	bool moves = output_kind_of(output)->moves;
 
 	output->state.start_us = OUTPUT_NEVER;
-	if (!moves || code == -ENODEV)
+	if (!moves || code == -ENODEV) {
+		output->is_lost = output->is_lost || output->device;
 		output_close(output);
+	}
 	for (size_t i = 0; i < output_kind_of(output)->n_ports; i++) {
 		const struct config_port *port = &output->config->ports[i];
 
@@ -107,10 +109,12 @@ static void rest_after_reset(struct outputs *outputs, struct output *output)
 }
 
 /*
- * The part was set up anew, so all its outputs are off. If writing one fails, all that are on count
- * as lost, restored or not. Each has its own retry, and its health shows it.
+ * The part was set up anew, so all its outputs are low: off, but for those that are on then. If
+ * writing one fails, all that are not as they are to be count as lost, restored or not. Each has
+ * its own retry, and its health shows it. next: is written in a moment, so it need not show what
+ * it was before.
  */
-static void chip_was_reset(struct outputs *outputs, size_t chip)
+static void chip_was_reset(struct outputs *outputs, size_t chip, const struct output *next)
 {
 	int failed = 0;
 
@@ -123,47 +127,56 @@ static void chip_was_reset(struct outputs *outputs, size_t chip)
 		decision = decide(outputs, output, OUTPUT_RESET);
 		if (decision.verdict == OUTPUT_REST)
 			rest_after_reset(outputs, output);
-		else if (decision.verdict == OUTPUT_WRITE && failed == 0)
+		else if (decision.verdict == OUTPUT_WRITE && failed == 0 && output != next)
 			failed = output_write(output, &decision.next, 0);
 	}
 	for (size_t i = 0; i < outputs->n && failed < 0; i++) {
 		struct output *output = &outputs->items[i];
 
 		if (sits_on(output, chip) && !output_kind_of(output)->moves &&
-			!output_rests(output))
+			(!output_rests(output) || output->config->active_low))
 			outputs_part_failed(outputs, output, chip, failed);
 	}
 }
 
 /* Makes the PWM part of a port ready, if it has one. */
-static int ensure_chip(struct outputs *outputs, const struct config_port *port, bool force,
-	struct hal_error *error)
+static int ensure_chip(
+	struct outputs *outputs, struct output *output, const struct config_port *port, bool force)
 {
+	struct output_chips *chips = outputs->chips;
 	int r;
 
 	if (port->type != PORT_CHIP_PWM)
 		return 0;
-	r = output_chips_ensure(outputs->chips, port->chip, outputs->now_us, force, error);
+	r = output_chips_ensure(chips, port->chip, outputs->now_us, force, &output->error);
 	if (r < 1)
 		return r;
-	chip_was_reset(outputs, port->chip);
+	chip_was_reset(outputs, port->chip, output);
 	/* It may have failed again; then its time has not come yet. */
-	return output_chips_ensure(outputs->chips, port->chip, outputs->now_us, false, error);
+	return output_chips_ensure(chips, port->chip, outputs->now_us, false, &output->error);
 }
 
 int outputs_make_ready(struct outputs *outputs, struct output *output, bool force)
 {
-	struct output_decision decision;
 	struct port_source source;
 	int r = 0;
 
 	for (size_t i = 0; i < output_kind_of(output)->n_ports && r == 0; i++)
-		r = ensure_chip(outputs, &output->config->ports[i], force, &output->error);
+		r = ensure_chip(outputs, output, &output->config->ports[i], force);
 	if (r < 0 || output->device)
 		return r;
 	source = source_of(outputs);
-	r = output_open(output, &source);
-	if (r < 0)
+	return output_open(output, &source);
+}
+
+/* Opens it, and writes what it is to be. */
+static int open_again(struct outputs *outputs, struct output *output)
+{
+	struct output_decision decision;
+	bool was_closed = !output->device;
+	int r = outputs_make_ready(outputs, output, false);
+
+	if (r < 0 || !was_closed)
 		return r;
 	decision = decide(outputs, output, OUTPUT_OPENED);
 	return decision.verdict == OUTPUT_WRITE ? output_write(output, &decision.next, 0) : 0;
@@ -172,16 +185,19 @@ int outputs_make_ready(struct outputs *outputs, struct output *output, bool forc
 /* Opens it, or checks whether one that moves and failed can be written again. */
 void outputs_try(struct outputs *outputs, struct output *output)
 {
+	const struct output_values before = output->state.values;
 	bool failed = output->device && !output->ok;
-	int r = outputs_make_ready(outputs, output, false);
+	int r = open_again(outputs, output);
 
-	/* Even if its part is not ready, there may be lines beside it. */
-	if (failed) {
+	/* Even if its part is not ready, there may be lines beside it. Those may be gone. */
+	if (failed && output->device) {
 		int stopped = output_rest(output);
 
 		r = r < 0 ? r : stopped;
-		outputs_tell_state(outputs);
 	}
+	/* Its time may have ended while it was closed. */
+	if (failed || !output_values_hold(&before, &output->state.values))
+		outputs_tell_state(outputs);
 	if (r < 0)
 		outputs_lost(outputs, output, r);
 	outputs_note(outputs, output, r);

@@ -8,6 +8,10 @@
 
 enum { REST_TRIES = 3 };
 
+#define GONE_WORDS                                                                                 \
+	"%s; it is no longer in the map like that, and could not be turned off: switch off its "   \
+	"supply"
+
 static bool has_same_failsafe(const struct config_output *one, const struct config_output *other)
 {
 	const struct output_values *a = &config_output_failsafe(one)->away;
@@ -27,6 +31,7 @@ static void move_outputs(struct outputs *from, struct outputs *to)
 				continue;
 			/* Otherwise an output that failed would be started once more. */
 			to->items[i].starts = from->items[j].starts;
+			to->items[i].is_lost = from->items[j].is_lost;
 			if (!from->items[j].device)
 				continue;
 			to->items[i] = from->items[j];
@@ -49,10 +54,35 @@ static void turn_off(struct output *output)
 	for (int i = 1; i < REST_TRIES && r < 0 && r != -ETIMEDOUT; i++)
 		r = output_rest(output);
 	if (r < 0 && !output_rests(output))
-		log_error(output->object,
-			"%s; it is no longer in the map like that, and could not be turned off: "
-			"switch off its supply",
-			output->error.text);
+		log_error(output->object, GONE_WORDS, output->error.text);
+}
+
+static bool is_in(const struct outputs *outputs, const struct output *output)
+{
+	for (size_t i = 0; i < outputs->n; i++)
+		if (strcmp(outputs->items[i].config->fingerprint, output->config->fingerprint) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * An output of the old map that was closed since it could not be written may still be on. Opening
+ * it turns it off. This is the last chance for one that goes. While its part is still the old
+ * map's: that is set up with it.
+ */
+static void turn_off_what_was_lost(struct outputs *old, const struct outputs *next)
+{
+	OUTPUTS_FOR_EACH(old, pass, output)
+	{
+		int r;
+
+		if (output->device || !output->is_lost || is_in(next, output))
+			continue;
+		output->rests_next = true;
+		r = outputs_make_ready(old, output, true);
+		if (r < 0)
+			log_error(output->object, GONE_WORDS, output->error.text);
+	}
 }
 
 /* Closes what is left of the old map. */
@@ -83,7 +113,7 @@ int outputs_reload(struct outputs *outputs, const struct config *config, bool is
 		r = outputs_allocate(&next, config);
 	if (r < 0)
 		return r;
-	r = output_chips_take_over(old.chips, old.settings.board, config, &next.chips);
+	r = output_chips_new(old.settings.board, config, &next.chips);
 	if (r < 0) {
 		free(next.items);
 		return r;
@@ -94,6 +124,9 @@ int outputs_reload(struct outputs *outputs, const struct config *config, bool is
 		free(next.items);
 		return r;
 	}
+	/* From here on nothing fails, so the old map's parts need not stay where they are. */
+	turn_off_what_was_lost(&old, &next);
+	output_chips_take_over(next.chips, old.chips);
 	move_outputs(&old, &next);
 	*outputs = next;
 	close_rest(&old);

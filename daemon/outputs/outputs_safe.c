@@ -44,16 +44,20 @@ static int make_safe(struct outputs *outputs, enum output_event_type type, bool 
 }
 
 /* One that cannot be written now would be opened again as it was before. */
-static void turn_off_what_is_closed(struct outputs *outputs)
+static void turn_off_what_is_closed(struct outputs *outputs, enum output_event_type type)
 {
-	const struct output_event event = {.type = OUTPUT_AWAY, .time_us = outputs->now_us};
+	const struct output_event event = {.type = type, .time_us = outputs->now_us};
 
 	for (size_t i = 0; i < outputs->n; i++) {
 		struct output *output = &outputs->items[i];
 		struct output_decision decision = output_decision_on(output, &event);
 
-		if (!output->device && decision.verdict == OUTPUT_WRITE &&
-			output_is_at_rest(output_kind_of(output), &decision.next.values))
+		if (output->device || decision.verdict != OUTPUT_WRITE ||
+			!output_is_at_rest(output_kind_of(output), &decision.next.values))
+			continue;
+		/* It may still be on, and its state says so. */
+		output->rests_next = !output_rests(output);
+		if (!output->rests_next)
 			output->state = decision.next;
 	}
 }
@@ -64,7 +68,7 @@ int outputs_failsafe(struct outputs *outputs)
 
 	outputs_start_no_more(outputs);
 	r = make_safe(outputs, OUTPUT_AWAY, false);
-	turn_off_what_is_closed(outputs);
+	turn_off_what_is_closed(outputs, OUTPUT_AWAY);
 	outputs_tell_state(outputs);
 	return r;
 }
@@ -72,30 +76,41 @@ int outputs_failsafe(struct outputs *outputs)
 void outputs_failsafe_of_new(struct outputs *outputs)
 {
 	(void)make_safe(outputs, OUTPUT_AWAY, true);
-	turn_off_what_is_closed(outputs);
+	turn_off_what_is_closed(outputs, OUTPUT_AWAY);
 }
 
 int outputs_safe(struct outputs *outputs)
 {
 	int r = make_safe(outputs, OUTPUT_END, false);
 
+	turn_off_what_is_closed(outputs, OUTPUT_END);
 	last_values_end(outputs->settings.last);
 	return r;
 }
 
+/* It is not safe yet, as far as anybody knows: it failed, and was in use before. */
+static bool is_left(const struct outputs *outputs, const struct output *output)
+{
+	if (output->ok || !config_output_end(output->config)->given)
+		return false;
+	return output->device || output->is_lost || outputs->settings.safe_only;
+}
+
 bool outputs_safe_again(struct outputs *outputs)
 {
-	bool also_closed = outputs->settings.safe_only;
+	const struct output_event event = {.type = OUTPUT_END, .time_us = clock_now_us()};
 	bool safe = true;
 
-	outputs->now_us = clock_now_us();
+	outputs->now_us = event.time_us;
 	output_chips_hurry(outputs->chips);
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	{
-		if (!output_kind_of(output)->moves || output->ok ||
-			!(output->device || also_closed))
+		if (!is_left(outputs, output))
 			continue;
 		outputs_try(outputs, output);
+		/* One that is to be on then was opened at rest. */
+		if (output->ok && !output_kind_of(output)->moves)
+			(void)outputs_react(outputs, output, &event, NULL);
 		safe = safe && output->ok;
 	}
 	return safe;

@@ -1,36 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A PWM part that loses its power for a moment, as parts near a motor do, silently turns all its
- * outputs off. So while something on it is on, it is asked every few seconds whether it still has
- * its settings. Otherwise the state could say for days that a motor runs.
+ * A PWM part that loses its power for a moment, as parts near a motor do, silently sets all its
+ * outputs low. So while something on it is high, it is asked every few seconds whether it still has
+ * its settings. Otherwise the state could say for days that a motor runs, or that one stands that
+ * is on when its output is low.
  */
 #include "outputs_internal.h"
 
 enum { WATCH_US = 2000000 };
 
-static bool is_on(const struct output *output, size_t chip)
+/* True if the output is off when that part's channels are high. */
+static bool rests_high(const struct outputs *outputs, const struct output *output, size_t chip)
 {
-	return output->device && !output_rests(output) &&
-		output_port_on(output, chip) < OUTPUT_PORTS_MAX;
+	const struct config_chip *config = &outputs->config->chips[chip];
+
+	return output->config->active_low !=
+		(driver_param_value(config->driver, config->params, "inverted") > 0);
+}
+
+static bool is_high(const struct outputs *outputs, const struct output *output, size_t chip)
+{
+	return output->device && output_port_on(output, chip) < OUTPUT_PORTS_MAX &&
+		(!output_rests(output) || rests_high(outputs, output, chip));
 }
 
 static bool is_in_use(const struct outputs *outputs, size_t chip)
 {
 	for (size_t i = 0; i < outputs->n; i++)
-		if (is_on(&outputs->items[i], chip))
+		if (is_high(outputs, &outputs->items[i], chip))
 			return true;
 	return false;
 }
 
-/* True if any output on a PWM part is on. Mostly none is, and then no part has to be asked. */
+/* True if any output is on a PWM part. Mostly none is, and then none has to be looked for. */
 static bool uses_any(const struct outputs *outputs)
 {
-	for (size_t i = 0; i < outputs->n; i++) {
-		const struct output *output = &outputs->items[i];
-
-		if (output->device && output_needs_chip(output) && !output_rests(output))
+	for (size_t i = 0; i < outputs->n; i++)
+		if (outputs->items[i].device && output_needs_chip(&outputs->items[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -39,7 +46,7 @@ static void part_failed(struct outputs *outputs, size_t chip, int code)
 {
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	{
-		if (is_on(output, chip))
+		if (is_high(outputs, output, chip))
 			outputs_part_failed(outputs, output, chip, code);
 	}
 }
@@ -54,7 +61,7 @@ uint64_t outputs_watch(struct outputs *outputs)
 	for (size_t i = 0; i < outputs->config->n_chips; i++) {
 		int r;
 
-		if (!is_in_use(outputs, i))
+		if (outputs->config->chips[i].driver->n_pwm == 0 || !is_in_use(outputs, i))
 			continue;
 		used = true;
 		r = due ? output_chips_probe(outputs->chips, i) : 0;

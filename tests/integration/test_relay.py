@@ -2,10 +2,12 @@
 """A kind of output that is a table and nothing else: the map, actions, state, health, the fail-safe and --safe of a relay."""
 
 import re
+import signal
 import subprocess
 
 import pytest
 from conftest import make_map
+from harness import TIMEOUT
 
 RELAYS = """
 relays:
@@ -96,6 +98,56 @@ def test_at_the_end_what_was_kept_is_off(switched):
     mark = gateway.wire.mark()
     assert gateway.stop() == 0
     assert last_levels("\n".join(gateway.wire.since(mark))) == ["1", "1", "0"]
+
+
+def lose(gateway, client):
+    """It is on, and then closed by a write that fails: nobody can turn it off."""
+    assert client.ask_json({"relay": {"pump": {"on": True}}})["ok"]
+    gateway.fault("GPIO26", "stuck")
+    assert not client.ask_json({"relay": {"pump": {"on": True}}})["ok"]
+    assert levels(gateway)[0] == 1
+
+
+def test_what_could_not_be_turned_off_is_off_when_it_is_back(switched):
+    gateway, client = switched
+    assert client.ask_json({"relay": {"pump": {"on": True}}})["ok"]
+    gateway.fault("GPIO26", "stuck")
+    assert not client.ask_json({"relay": {"pump": {"on": False}}})["ok"]
+    mark, wires = client.mark(), gateway.wire.mark()
+    gateway.fault("GPIO26", "none")
+    client.wait_json("tos/state", lambda state: state["relay"]["0"] == {"on": False}, mark)
+    assert levels(gateway)[0] == 0
+    assert "line GPIO26 0" not in gateway.wires(wires)
+
+
+def test_the_end_turns_off_what_was_lost(switched):
+    gateway, client = switched
+    lose(gateway, client)
+    gateway.fault("GPIO26", "none")
+    mark = gateway.wire.mark()
+    assert gateway.stop() == 0
+    assert [line for line in gateway.wire.since(mark) if " line GPIO26 " in line][-1].endswith(" 1")
+
+
+def test_an_end_that_leaves_something_on_says_so(switched):
+    gateway, client = switched
+    lose(gateway, client)
+    gateway.fault("GPIO26", "busy")
+    mark = gateway.log.mark()
+    gateway.process.send_signal(signal.SIGTERM)
+    assert gateway.process.wait(TIMEOUT) == 1
+    gateway.log.wait("error: ended with an output that could not be turned off", mark)
+
+
+def test_a_reload_tells_what_goes_and_is_still_on(broker, switched):
+    gateway, client = switched
+    lose(gateway, client)
+    gateway.fault("GPIO26", "busy")
+    mark = gateway.log.mark()
+    gateway.reload(make_map(broker.port, more=RELAYS.replace("name: pump", "name: pomp")))
+    gateway.log.wait("^error: relay.pump: .*; it is no longer in the map like that, and could not be turned off", mark)
+    gateway.fault("GPIO26", "none")
+    gateway.wire.wait(r" line GPIO26 1$")
 
 
 def test_safe_does_the_same(binary, folder):

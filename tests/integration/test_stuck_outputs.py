@@ -130,6 +130,7 @@ def test_the_end_tries_until_it_is_done(broker, client, make_gateway):
     gateway.process.send_signal(signal.SIGTERM)
     assert gateway.process.wait(TIMEOUT) == 1
     gateway.log.wait("error: ended with a motor that could not be stopped", mark)
+    assert not [line for line in gateway.log.since(mark) if "motors are stopped" in line]
     assert json.loads(client.since(0, "tos/state")[-1].payload)["motor"]["direction"] == "forward"
 
 
