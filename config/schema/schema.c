@@ -143,9 +143,23 @@ static bool is_fraction(const struct yaml_node *item)
 		before->text[0] && !before->text[strspn(before->text, "+-0123456789")];
 }
 
-/* Reports an unknown key that is left over from a slip which YAML accepts. */
-static bool report_slip(struct schema *schema, const struct yaml_node *item)
+/* The key without a value in a line above, to which it belongs if its indentation is missing. One
+ * that begins with another kind of blank has its own cure. */
+static const struct yaml_node *find_owner(const struct yaml_node *item)
 {
+	const struct yaml_node *before = item->index ? item->parent->items[item->index - 1] : NULL;
+
+	if (!before || before->kind != YAML_SCALAR || !before->plain || *before->text)
+		return NULL;
+	return before->key_place.line < item->key_place.line && isascii(item->key[0]) ? before
+										      : NULL;
+}
+
+/* Reports an unknown key that is left over from a slip which YAML accepts. */
+static bool report_slip(
+	struct schema *schema, const struct yaml_node *item, const char *const *keys)
+{
+	const struct yaml_node *owner = find_owner(item);
 	size_t key = item->kind == YAML_SCALAR && !*item->text ? missing_blank(item->key) : 0;
 	char cure[160];
 
@@ -156,6 +170,11 @@ static bool report_slip(struct schema *schema, const struct yaml_node *item)
 		(void)snprintf(cure, sizeof(cure), "write decimals after a point: %s: %.20s.%.20s",
 			item->parent->items[item->index - 1]->key,
 			item->parent->items[item->index - 1]->text, item->key);
+	else if (owner && !diag_nearest(item->key, keys))
+		(void)snprintf(cure, sizeof(cure),
+			"if it belongs to \"%.80s\" in line %zu, it needs more indentation than "
+			"that",
+			owner->key, owner->key_place.line);
 	else
 		return false;
 	diag_error(schema->diag, item->key_place, cure, "unknown key \"%.80s\"", item->key);
@@ -181,7 +200,7 @@ int schema_check_keys(struct schema *schema, const struct yaml_node *map,
 			diag_error(schema->diag, item->key_place, "write the keys out",
 				"merge keys (<<) are not allowed in a device map");
 		else if (!find_option(options, item->key) && !find_option(more, item->key) &&
-			!report_slip(schema, item))
+			!report_slip(schema, item, keys))
 			schema_unknown(schema, item->key_place, "key", item->key, keys);
 	}
 	free(keys);
