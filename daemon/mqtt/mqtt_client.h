@@ -35,6 +35,12 @@ struct mqtt_will {
 	bool retain;
 };
 
+/* What the user calls the settings that a cure is about. */
+struct mqtt_client_words {
+	const char *user; /* where user and password come from: "see ..." */
+	const char *url, *ca, *cert, *key;
+};
+
 struct mqtt_client_settings {
 	const struct config_mqtt *mqtt;
 	const char *url;      /* one of mqtt->urls */
@@ -44,6 +50,7 @@ struct mqtt_client_settings {
 	struct mqtt_will will;
 	/* The features that are lowered for this URL. Updated; must outlive the client. */
 	struct broker_offer *offer;
+	const struct mqtt_client_words *words; /* NULL: the device map's keys */
 };
 
 struct mqtt_client;

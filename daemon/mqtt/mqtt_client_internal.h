@@ -71,6 +71,9 @@ struct mqtt_attempt {
 	char *error;         /* MQTT_CLIENT_ERROR_MAX */
 };
 
+/* What the user calls the settings. Never NULL. */
+const struct mqtt_client_words *mqtt_attempt_words(const struct mqtt_client_settings *settings);
+
 /* Writes the reason into the attempt's error, and returns result. */
 __attribute__((format(printf, 3, 4))) int mqtt_attempt_fail(
 	const struct mqtt_attempt *attempt, int result, const char *format, ...);

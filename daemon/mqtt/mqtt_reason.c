@@ -21,6 +21,20 @@ int mqtt_attempt_fail(const struct mqtt_attempt *attempt, int result, const char
 	return result;
 }
 
+const struct mqtt_client_words *mqtt_attempt_words(const struct mqtt_client_settings *settings)
+{
+	static const struct mqtt_client_words OF_MAP = {
+		.user = "see mqtt.username, and mqtt.password_file or systemd's credential "
+			"mqtt-password",
+		.url = "mqtt.url",
+		.ca = "mqtt.tls.ca",
+		.cert = "mqtt.tls.cert",
+		.key = "mqtt.tls.key",
+	};
+
+	return settings->words ? settings->words : &OF_MAP;
+}
+
 /* CONNACK return codes of MQTT 3.1.1, section 3.2.2.3. */
 static const char *connack_words(int code)
 {
@@ -36,22 +50,21 @@ static const char *connack_words(int code)
 	return code > 0 && code < (int)(sizeof(WORDS) / sizeof(*WORDS)) ? WORDS[code] : NULL;
 }
 
-/* The cure for a refusal; "": none is known. 4 and 5 are codes of MQTT 3.1.1. */
-static const char *refusal_cure(int code)
+/* The cure for a refusal; NULL: none is known. 4 and 5 are codes of MQTT 3.1.1. */
+static const char *refusal_cure(const struct mqtt_client_settings *settings, int code)
 {
 	switch (code) {
 	case 4:
 	case 5:
 	case MQTTREASONCODE_BAD_USER_NAME_OR_PASSWORD:
 	case MQTTREASONCODE_NOT_AUTHORIZED:
-		return " (see mqtt.username, and mqtt.password_file or systemd's credential "
-		       "mqtt-password)";
+		return mqtt_attempt_words(settings)->user;
 	case MQTTREASONCODE_QOS_NOT_SUPPORTED:
-		return " (that of the will: see mqtt.will.qos)";
+		return "that of the will: see mqtt.will.qos";
 	case MQTTREASONCODE_RETAIN_NOT_SUPPORTED:
-		return " (that of the will: see mqtt.will.retain)";
+		return "that of the will: see mqtt.will.retain";
 	default:
-		return "";
+		return NULL;
 	}
 }
 
@@ -79,15 +92,15 @@ int mqtt_attempt_refused(struct mqtt_attempt *attempt, const struct mqtt_client 
 		.retain = attempt->will.retain,
 		.qos = attempt->will.qos,
 	};
-	const char *words = connack_words(code);
+	const char *words = connack_words(code), *cure = refusal_cure(attempt->settings, code);
 
 	attempt->is_refused = true;
 	if (broker_offer_refused(attempt->settings->offer, code, &sent, clock_now_us()))
 		return -EAGAIN;
 	if (!words)
 		words = mqtt_client_reason(client, code);
-	return mqtt_attempt_fail(attempt, refusal_error(code), "the broker refused: %s%s", words,
-		refusal_cure(code));
+	return mqtt_attempt_fail(attempt, refusal_error(code), "the broker refused: %s%s%s%s",
+		words, cure ? " (" : "", cure ? cure : "", cure ? ")" : "");
 }
 
 /* The broker took the connection and closed it. So does a broker that does not know the protocol
@@ -120,8 +133,11 @@ int mqtt_attempt_find_reason(struct mqtt_attempt *attempt, int error)
 	if (r < 0)
 		return mqtt_attempt_fail(attempt, r, "%s", strerror(-r));
 	if (attempt->url.tls) {
-		r = tls_diagnose(&attempt->url, attempt->address, &attempt->settings->mqtt->tls,
-			DIAGNOSE_TIMEOUT_MS, text, sizeof(text));
+		const struct tls_of ours = {
+			&attempt->settings->mqtt->tls, mqtt_attempt_words(attempt->settings)};
+
+		r = tls_diagnose(&attempt->url, attempt->address, &ours, DIAGNOSE_TIMEOUT_MS, text,
+			sizeof(text));
 		if (r < 0)
 			return mqtt_attempt_fail(attempt, r, "%s", text);
 		if (attempt->tls_error[0])

@@ -27,6 +27,7 @@ struct diagnosis {
 	const struct config_url *url;
 	const struct broker_address *address;
 	const struct config_tls *tls;
+	const struct mqtt_client_words *words;
 	int timeout_ms; /* of each connection */
 	uint64_t end_us;
 	SSL_CTX *context;
@@ -164,6 +165,7 @@ static int last_reason(void)
 
 static int load_own_certificate(struct diagnosis *diagnosis)
 {
+	const struct mqtt_client_words *words = diagnosis->words;
 	const struct config_tls *tls = diagnosis->tls;
 	const char *key = tls->key ? tls->key : tls->cert;
 	int reason;
@@ -171,18 +173,19 @@ static int load_own_certificate(struct diagnosis *diagnosis)
 	if (!tls->cert)
 		return 0;
 	if (SSL_CTX_use_certificate_chain_file(diagnosis->context, tls->cert) != 1)
-		return tell(diagnosis, -EINVAL,
-			"mqtt.tls.cert: %s holds no certificate in PEM format", tls->cert);
+		return tell(diagnosis, -EINVAL, "%s: %s holds no certificate in PEM format",
+			words->cert, tls->cert);
 	if (SSL_CTX_use_PrivateKey_file(diagnosis->context, key, SSL_FILETYPE_PEM) == 1)
 		return 0;
 	reason = last_reason();
 	if (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH)
-		return tell(diagnosis, -EINVAL,
-			"mqtt.tls.key: %s is not the key of the certificate %s", key, tls->cert);
+		return tell(diagnosis, -EINVAL, "%s: %s is not the key of the certificate %s",
+			words->key, key, tls->cert);
 	if (diagnosis->wants_password)
-		return tell(diagnosis, -EINVAL,
-			"mqtt.tls.key: %s is encrypted; it must not have a password", key);
-	return tell(diagnosis, -EINVAL, "mqtt.tls.key: %s holds no private key in PEM format", key);
+		return tell(diagnosis, -EINVAL, "%s: %s is encrypted; it must not have a password",
+			words->key, key);
+	return tell(
+		diagnosis, -EINVAL, "%s: %s holds no private key in PEM format", words->key, key);
 }
 
 static int make_context(struct diagnosis *diagnosis)
@@ -201,8 +204,8 @@ static int make_context(struct diagnosis *diagnosis)
 	if (!ca)
 		(void)SSL_CTX_set_default_verify_paths(context);
 	else if (SSL_CTX_load_verify_locations(context, ca, NULL) != 1)
-		return tell(diagnosis, -EINVAL,
-			"mqtt.tls.ca: %s holds no certificate in PEM format", ca);
+		return tell(diagnosis, -EINVAL, "%s: %s holds no certificate in PEM format",
+			diagnosis->words->ca, ca);
 	return load_own_certificate(diagnosis);
 }
 
@@ -288,8 +291,8 @@ static int explain_certificate(struct diagnosis *diagnosis)
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		return tell(diagnosis, -EPROTO,
 			"TLS: the certificate is not for \"%s\" but for %s: use such a name in "
-			"mqtt.url, or have the broker's certificate made for this one",
-			diagnosis->url->host, diagnosis->names);
+			"%s, or have the broker's certificate made for this one",
+			diagnosis->url->host, diagnosis->names, diagnosis->words->url);
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
@@ -298,12 +301,12 @@ static int explain_certificate(struct diagnosis *diagnosis)
 		if (!diagnosis->tls->ca)
 			return tell(diagnosis, -EPROTO,
 				"TLS: the broker's certificate is signed by \"%s\", which this "
-				"system does not know: name its certificate in mqtt.tls.ca",
-				diagnosis->issuer);
+				"system does not know: name its certificate in %s",
+				diagnosis->issuer, diagnosis->words->ca);
 		return tell(diagnosis, -EPROTO,
 			"TLS: the broker's certificate is signed by \"%s\", whose certificate is "
-			"not in mqtt.tls.ca (%s)",
-			diagnosis->issuer, diagnosis->tls->ca);
+			"not in %s (%s)",
+			diagnosis->issuer, diagnosis->words->ca, diagnosis->tls->ca);
 	default:
 		return tell(diagnosis, -EPROTO, "TLS: the %s is refused: %s", whose,
 			X509_verify_cert_error_string(diagnosis->verify_error));
@@ -318,13 +321,12 @@ static int explain_alert(struct diagnosis *diagnosis, int alert)
 	if (diagnosis->wants_certificate && !diagnosis->tls->cert)
 		return tell(diagnosis, -EPROTO,
 			"TLS: the broker wants a certificate of ours (it says: %s): set "
-			"mqtt.tls.cert and mqtt.tls.key",
-			words);
+			"%s and %s",
+			words, diagnosis->words->cert, diagnosis->words->key);
 	if (diagnosis->wants_certificate)
 		return tell(diagnosis, -EPROTO,
-			"TLS: the broker does not accept our certificate, mqtt.tls.cert %s (it "
-			"says: %s)",
-			diagnosis->tls->cert, words);
+			"TLS: the broker does not accept our certificate, %s %s (it says: %s)",
+			diagnosis->words->cert, diagnosis->tls->cert, words);
 	if (alert == SSL_AD_PROTOCOL_VERSION)
 		return tell(diagnosis, -EPROTO,
 			"TLS: the broker speaks no version that is still safe; it must be 1.2 or "
@@ -409,12 +411,13 @@ static int try_handshake(struct diagnosis *diagnosis)
 }
 
 int tls_diagnose(const struct config_url *url, const struct broker_address *address,
-	const struct config_tls *tls, int timeout_ms, char *text, size_t text_bytes)
+	const struct tls_of *ours, int timeout_ms, char *text, size_t text_bytes)
 {
 	struct diagnosis diagnosis = {
 		.url = url,
 		.address = address,
-		.tls = tls,
+		.tls = ours->tls,
+		.words = ours->words,
 		.timeout_ms = timeout_ms,
 		.end_us = clock_now_us() + (uint64_t)timeout_ms * 1000,
 		.fd = -1,

@@ -8,10 +8,17 @@
 
 #include "broker_address.h"
 #include "config.h"
+#include "mqtt_client.h"
+
+/* Our side of it. */
+struct tls_of {
+	const struct config_tls *tls;
+	const struct mqtt_client_words *words; /* what the user calls these files */
+};
 
 /*
  * 0: TLS works there. Otherwise a negative errno, with the cause and its cure in text. Blocks for
  * at most about three times timeout_ms.
  */
 int tls_diagnose(const struct config_url *url, const struct broker_address *address,
-	const struct config_tls *tls, int timeout_ms, char *text, size_t text_bytes);
+	const struct tls_of *ours, int timeout_ms, char *text, size_t text_bytes);

@@ -3,11 +3,11 @@
 #include "tls_diagnosis.h"
 
 int tls_diagnose(const struct config_url *url, const struct broker_address *address,
-	const struct config_tls *tls, int timeout_ms, char *text, size_t text_bytes)
+	const struct tls_of *ours, int timeout_ms, char *text, size_t text_bytes)
 {
 	(void)url;
 	(void)address;
-	(void)tls;
+	(void)ours;
 	(void)timeout_ms;
 	(void)text;
 	(void)text_bytes;
