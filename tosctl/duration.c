@@ -24,7 +24,7 @@ int duration_parse(const char *what, const char *text, uint32_t *ret_ms)
 	static const struct {
 		const char *unit;
 		double ms;
-	} UNITS[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}};
+	} UNITS[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
 	char *end;
 	double number = strtod(text, &end);
 

@@ -219,6 +219,16 @@ static int read_words(const cJSON *output, const struct options *options, int n,
 	return -1;
 }
 
+/* What an output is set to, so it is no name. */
+static bool is_value(const cJSON *output, const char *word)
+{
+	const cJSON *keys = cJSON_GetObjectItemCaseSensitive(output, "keys");
+
+	return strpbrk(word, "=%#") || strspn(word, "0123456789.-") > 0 ||
+		strcmp(word, "on") == 0 || strcmp(word, "off") == 0 ||
+		strcmp(word, "toggle") == 0 || find_key(keys, "choice", word);
+}
+
 /* Finds the output, and the place where its words begin. -1, or an exit code. */
 static int choose(const cJSON *outputs, int n, char **words, char wrong[OUTPUT_WRONG_BYTES],
 	int *ret_index, int *ret_first)
@@ -228,30 +238,22 @@ static int choose(const cJSON *outputs, int n, char **words, char wrong[OUTPUT_W
 	int index = n > 1 ? find_output(outputs, words[1]) : -ENOENT;
 	bool is_number = n > 1 && strspn(words[1], "0123456789") == strlen(words[1]);
 	/* A number before another word names the output. */
-	bool is_word = n > 1 && n_names > 0 && !(is_number && n > 2) &&
-		(strpbrk(words[1], "=%#") || strspn(words[1], "0123456789.-") > 0 ||
-			strcmp(words[1], "on") == 0 || strcmp(words[1], "off") == 0 ||
-			strcmp(words[1], "toggle") == 0);
+	bool is_word =
+		n > 1 && n_names > 0 && !(is_number && n > 2) && is_value(outputs->child, words[1]);
 
 	*ret_first = 2;
 	*ret_index = index;
-	if (index >= 0 && (n > 2 || (n_names == 1 && !is_number)))
+	if (index >= 0 && (n > 2 || n_names > 1 || !is_number))
 		return -1;
 	*ret_first = 1;
 	*ret_index = 0;
 	if (n <= 2 && n_names == 1)
 		return -1;
-	if (n_names == 1 &&
-		(is_word ||
-			find_key(cJSON_GetObjectItemCaseSensitive(outputs->child, "keys"), "choice",
-				words[1])))
+	if (n_names == 1 && is_word)
 		return -1;
-	if (n < 3 && (is_word || index >= 0 || n < 2)) {
-		(void)snprintf(wrong, OUTPUT_WRONG_BYTES,
-			index >= 0 ? "say what %s %.40s shall do" : "say which %s%.0s", words[0],
-			n > 1 ? words[1] : "");
-		if (index < 0)
-			near_add(wrong, OUTPUT_WRONG_BYTES, NULL, names);
+	if (is_word || n < 2) {
+		(void)snprintf(wrong, OUTPUT_WRONG_BYTES, "say which %s", words[0]);
+		near_add(wrong, OUTPUT_WRONG_BYTES, NULL, names);
 		return EXIT_USAGE;
 	}
 	(void)snprintf(wrong, OUTPUT_WRONG_BYTES, "there is no %.40s \"%.64s\"", words[0],

@@ -54,7 +54,9 @@ def test_what_is_wrong_says_how_it_is_right(gateway, client, call):
         (("led", "rde", "on"), 4, 'there is no led "rde"; did you mean "red"?'),
         (("led", "7", "on"), 4, 'there is no led "7"; there are: red, green, blue'),
         (("led", "on"), 2, "say which led; there are: red, green, blue"),
-        (("led", "red"), 2, "say what led red shall do"),
+        (("led", "red"), 2, "say what red shall do; it takes on, off, 1 to 10, 0% to 100%, toggle"),
+        (("led", "1"), 2, "say what green shall do; it takes on, off, 1 to 10"),
+        (("drivers", "dht22"), 4, "none is needed; the kernel reads it: on a Raspberry Pi with dtoverlay=dht11"),
         (("led", "red", "perhaps"), 2, '"perhaps" is nothing that red takes; it takes on, off, 1 to 10, 0% to 100%, toggle'),
         (("motor", "toggle"), 2, '"toggle" is nothing that motor0 takes; it takes forward, backward, stop, 1 to 10'),
         (("motor",), 2, "say what motor0 shall do; it takes forward"),
@@ -64,6 +66,8 @@ def test_what_is_wrong_says_how_it_is_right(gateway, client, call):
         (("statsu",), 2, 'did you mean "status"?'),
         (("interval", "soon"), 2, "takes a time such as 500ms"),
         (("led", "red", "99"), 1, "refused: led.0.bright: 99 is outside 1..10"),
+        (("led", "on", "--for", "1d"), 2, "say which led; there are: red, green, blue"),
+        (("led", "7", "5s"), 4, 'there is no led "7"; there are: red, green, blue'),
         (("interval", "1ms"), 1, "refused: sensors.interval: 1 is outside"),
         (("send", "{"), 1, "refused: "),
         (("send", ""), 2, "the message is empty: send takes an action, as {"),
@@ -88,6 +92,16 @@ def test_what_is_wrong_says_how_it_is_right(gateway, client, call):
         got, out, err = call(*arguments)
         assert (got, out) == (code, ""), (arguments, err)
         assert words in err, arguments
+
+
+def test_what_a_motor_does_is_no_name(broker, client, make_gateway, call):
+    motors = "{name: left, forward: GPIO16, backward: GPIO17}, {name: right, forward: GPIO20, backward: GPIO21}"
+    make_gateway(f"mqtt: {{url: 'mqtt://127.0.0.1:{broker.port}'}}\nmotors: [{motors}]\n")
+    client.wait("tos/about")
+    for words in (("forward",), ("forward", "5"), ("62.5%", "forward"), ("direction=forward", "5")):
+        assert call("motor", *words) == (2, "", "tosctl: say which motor; there are: left, right\n")
+    assert call("motor", "lefd", "forward")[::2] == (4, 'tosctl: there is no motor "lefd"; did you mean "left"?\n')
+    assert call("motor", "right", "forward", "--for", "0.001d")[0] == 0
 
 
 def test_status_knows_an_interval_that_the_health_does_not_yet(gateway, client, call):

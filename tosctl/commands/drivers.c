@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
+#include "config_parts.h"
 #include "diag.h"
 #include "driver.h"
 #include "text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { WAY_BYTES = 512 };
 
 static const char *const BUSES[] = {
 	[DRIVER_BUS_I2C] = "I2C",
@@ -87,8 +90,14 @@ static int show(const struct driver *driver)
 static int tell_unknown(const char *name)
 {
 	const char **names = NULL, *nearest;
+	char way[WAY_BYTES];
 	size_t n = 0;
 
+	if (config_part_way(name, way, sizeof(way))) {
+		fprintf(stderr, "tosctl: there is no driver \"%.40s\" here: none is needed; %s\n",
+			name, way);
+		return EXIT_NO_DEVICE;
+	}
 	while (driver_table[n])
 		n++;
 	names = calloc(n + 1, sizeof(*names));
@@ -120,5 +129,6 @@ const struct command command_drivers = {
 	.arguments = "[NAME]",
 	.help = "the parts that a map can have",
 	.n_max = 1,
+	.is_local = true,
 	.run = run,
 };
