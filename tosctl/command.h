@@ -8,6 +8,7 @@
 
 #include "options.h"
 #include "options_own.h"
+#include <stdbool.h>
 
 /* The results of a command, with which the program exits. */
 enum exit_code {
@@ -25,9 +26,13 @@ struct command {
 	const char *help;      /* one short line */
 	int n_min, n_max;      /* arguments */
 	unsigned takes;        /* of enum options_own, beside the options of the connection */
+	bool is_local;         /* works without a broker, and does not look for one */
 	/* Returns an exit code. Mistakes were reported on stderr. */
 	int (*run)(const struct options *options, int n, char **arguments);
 };
 
 /* All commands, in the order of commands/meson.build, then NULL. */
 extern const struct command *const command_table[];
+
+/* NULL: there is none of that name. */
+const struct command *command_find(const char *name);

@@ -7,6 +7,10 @@ _tosctl_names() {
 	tosctl -W "${TOSCTL_WAIT:-1}" "${connection[@]}" names "$@" 2>/dev/null
 }
 
+_tosctl_commands() {
+	tosctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p'
+}
+
 # Behind a kind: the names, and what the only one takes, or all of them at once; behind a name, what that one takes.
 _tosctl_of_kind() {
 	local name taken i
@@ -99,12 +103,13 @@ _tosctl() {
 	if [[ $current == -* ]]; then
 		word="-h -p -L -u -P -V -W -C -t -c --unix --cafile --cert --key --json --for --fade --help --version --write --simulate --state --force"
 	elif ((${#words[@]} == 0)); then
-		word="$(tosctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\).*/\1/p')
+		word="$(_tosctl_commands)
 			$(_tosctl_names | cut -d ' ' -f 1 | sort -u)"
 	else
 		word=""
 		case ${words[0]} in
 		probe) word="--write --simulate --state --force --json" ;;
+		help) ((${#words[@]} > 1)) || word=$(_tosctl_commands) ;;
 		drivers) ((${#words[@]} > 1)) || word=$(tosctl drivers | cut -d ' ' -f 1) ;;
 		watch) word=$(_tosctl_names sensors | grep -vxF "$(printf '%s\n' "${words[@]:1}" -)") ;;
 		names) ((${#words[@]} > 1)) || word="sensors $(_tosctl_names | cut -d ' ' -f 1 | sort -u)" ;;

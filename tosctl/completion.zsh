@@ -67,14 +67,18 @@ _arguments -C \
 	'*:word:->word' && return
 
 [[ $state == word ]] || return
+local -a commands_here=(${(f)"$(tosctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')"})
 case ${typed[1]-} in
 '')
-	found=(${(f)"$(tosctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')"})
+	found=($commands_here)
 	found+=(${(fu)"$(_tosctl_names | cut -d ' ' -f 1)"})
 	;;
 check)
 	_files
 	return
+	;;
+help)
+	((${#typed} > 1)) || found=($commands_here)
 	;;
 drivers)
 	((${#typed} > 1)) || found=(${(f)"$(tosctl drivers | cut -d ' ' -f 1)"})

@@ -11,14 +11,6 @@
 
 enum { COMMANDS_MAX = 64 };
 
-static const struct command *find_command(const char *name)
-{
-	for (const struct command *const *command = command_table; *command; command++)
-		if (strcmp((*command)->name, name) == 0)
-			return *command;
-	return NULL;
-}
-
 /* A misspelt command, which is not a known kind of output either. */
 static const char *find_near(const char *word)
 {
@@ -42,12 +34,18 @@ static int run_output(const struct options *options, int n, char **words)
 		return EXIT_USAGE;
 	}
 	r = options_own_check(words[0], options->given, OPTIONS_OF_OUTPUTS);
-	return r < 0 ? output_run(options, n, words) : r;
+	if (r < 0)
+		r = output_run(options, n, words);
+	/* Only the gateway knows its outputs, but this program has the usual ones. */
+	if (r == EXIT_OFFLINE && !output_kind_find(words[0]))
+		fprintf(stderr, "tosctl: \"%.40s\" is no command either; tosctl help lists them\n",
+			words[0]);
+	return r;
 }
 
 static int run(const struct options *options, int n, char **words)
 {
-	const struct command *command = n > 0 ? find_command(words[0]) : NULL;
+	const struct command *command = n > 0 ? command_find(words[0]) : NULL;
 	int r;
 
 	if (n == 0) {

@@ -94,7 +94,7 @@ int options_usage_error(const char *format, ...)
 	return EXIT_USAGE;
 }
 
-static int show_help(void)
+int options_show_help(void)
 {
 	fputs(USAGE, stdout);
 	for (const struct command *const *command = command_table; *command; command++)
@@ -218,7 +218,7 @@ static int take(int option, char *value, struct options_draft *draft)
 		puts("tosctl " TOS_VERSION);
 		return EXIT_OK;
 	case OPTION_HELP:
-		return show_help();
+		return options_show_help();
 	default:
 		fputs("Try 'tosctl --help'.\n", stderr);
 		return EXIT_USAGE;
@@ -271,7 +271,7 @@ static int parse(int argc, char **argv, struct options_draft *draft, int *ret_fi
 	bool is_rest = false;
 
 	if (is_bare_help(argc, argv))
-		return show_help();
+		return options_show_help();
 	optind = 1; /* all over again */
 	while (exit_code < 0 && optind < argc) {
 		if (is_rest || is_word(argv[optind])) {
@@ -339,6 +339,14 @@ static int read_own_file(struct options_draft *draft)
 	return exit_code;
 }
 
+/* An output is no command. */
+static bool needs_broker(const char *word)
+{
+	const struct command *command = word ? command_find(word) : NULL;
+
+	return word && !(command && command->is_local);
+}
+
 int options_parse(int argc, char **argv, struct options *ret_options, int *ret_first)
 {
 	struct options_draft draft = {.options.wait_us = WAIT_S * UINT64_C(1000000)};
@@ -350,7 +358,7 @@ int options_parse(int argc, char **argv, struct options *ret_options, int *ret_f
 	draft = from_file;
 	if (exit_code < 0)
 		exit_code = parse(argc, argv, &draft, &first);
-	if (exit_code < 0)
+	if (exit_code < 0 && needs_broker(first < argc ? argv[first] : NULL))
 		exit_code = options_find_broker(&from_file, &draft);
 	if (exit_code >= 0)
 		return exit_code;

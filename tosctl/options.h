@@ -2,7 +2,8 @@
 /*
  * The command line. Connection options are named as mosquitto's tools name them, and stand in
  * ~/.config/tosctl in the same form, one a line. Without a host there, the device map of this
- * machine says where the broker is; without a map it is localhost.
+ * machine says where the broker is; without a map it is localhost. A command that needs no broker
+ * does not look for one.
  */
 #pragma once
 
@@ -11,9 +12,9 @@
 #include <stdint.h>
 
 struct options {
-	struct config_mqtt mqtt; /* urls: one; what the command line says wins over the map */
-	const char *path;        /* --unix: a socket of this machine, and not the URL; NULL: none */
-	const char *place;       /* where the broker is, for the user */
+	struct config_mqtt mqtt; /* what the command line says wins over the map; urls: one of it */
+	const char *path;        /* --unix: a socket of this machine, and not a URL; NULL: none */
+	bool is_guess;           /* nothing says where the broker is: it is looked for here */
 	const char *password;    /* NULL: none */
 	uint64_t wait_us;        /* -W: for an answer */
 	unsigned long count;     /* -C: messages to show; 0: no limit */
@@ -32,3 +33,6 @@ struct options {
  * that was reported on stderr.
  */
 int options_parse(int argc, char **argv, struct options *ret_options, int *ret_first);
+
+/* What --help shows, on stdout. Returns the exit code. */
+int options_show_help(void);

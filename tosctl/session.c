@@ -23,6 +23,7 @@ enum {
 
 struct session {
 	const struct options *options;
+	const char *place;       /* of the broker, for the user */
 	struct config_mqtt mqtt; /* the options', with a client id of its own */
 	struct mqtt_client *client;
 	struct broker_offer offer;
@@ -50,25 +51,41 @@ static void catch_end(void)
 	(void)sigaction(SIGTERM, &action, NULL);
 }
 
-static int connect_with(struct session *session, int version, char *error)
+static int connect_with(struct session *session, const char *url, int version, char *error)
 {
+	static const struct mqtt_client_words WORDS = {
+		.user = "see -u and -P, which ~/.config/tosctl may have too",
+		.url = "-h or -L",
+		.ca = "--cafile",
+		.cert = "--cert",
+		.key = "--key",
+	};
 	const struct mqtt_client_settings settings = {
 		.mqtt = &session->mqtt,
-		.url = session->mqtt.urls[0],
+		.url = url,
 		.path = session->options->path,
 		.password = session->options->password,
 		.version = version,
 		.offer = &session->offer,
+		.words = &WORDS,
 	};
 
 	session->version = version;
 	return mqtt_client_connect(&settings, error, &session->client);
 }
 
-int session_try(const struct options *options, char error[static MQTT_CLIENT_ERROR_MAX],
-	struct session **ret_session)
+const char *session_place(const struct options *options, size_t index)
+{
+	if (options->path)
+		return index == 0 ? options->path : NULL;
+	return index < options->mqtt.n_urls ? options->mqtt.urls[index] : NULL;
+}
+
+int session_try(const struct options *options, size_t index,
+	char error[static MQTT_CLIENT_ERROR_MAX], struct session **ret_session)
 {
 	struct session *session = calloc(1, sizeof(*session));
+	const char *url = options->mqtt.urls[index];
 	uint32_t random = 0;
 	int wanted = options->mqtt.version, r;
 
@@ -76,14 +93,15 @@ int session_try(const struct options *options, char error[static MQTT_CLIENT_ERR
 		return -ENOMEM;
 	mqtt_client_prepare_environment();
 	session->options = options;
+	session->place = session_place(options, index);
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		random = (uint32_t)clock_now_us();
 	(void)snprintf(session->id, sizeof(session->id), "tosctl-%d-%08x", (int)getpid(), random);
 	session->mqtt = options->mqtt;
 	session->mqtt.client_id = session->id;
-	r = connect_with(session, wanted ? wanted : CONFIG_MQTT_VERSION_5, error);
+	r = connect_with(session, url, wanted ? wanted : CONFIG_MQTT_VERSION_5, error);
 	if (r == -EPROTONOSUPPORT && !wanted)
-		r = connect_with(session, CONFIG_MQTT_VERSION_3_1_1, error);
+		r = connect_with(session, url, CONFIG_MQTT_VERSION_3_1_1, error);
 	if (r < 0) {
 		session_close(session);
 		return r;
@@ -92,17 +110,32 @@ int session_try(const struct options *options, char error[static MQTT_CLIENT_ERR
 	return 0;
 }
 
+/* As the gateway does: the first URL that works, and only if none does, what is wrong with each. */
 int session_open(const struct options *options, struct session **ret_session)
 {
-	char error[MQTT_CLIENT_ERROR_MAX] = "";
-	int r;
+	char *wrong = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&wrong, &size);
+	const char *place;
+	int r = -ENOMEM;
 
 	catch_end();
-	r = session_try(options, error, ret_session);
-	if (r == -ENOMEM)
-		return EXIT_REFUSED;
-	if (r < 0)
-		fprintf(stderr, "tosctl: %s: %s\n", options->place, error);
+	for (size_t i = 0; out && r < 0 && !ended && (place = session_place(options, i)); i++) {
+		char error[MQTT_CLIENT_ERROR_MAX] = "";
+
+		r = session_try(options, i, error, ret_session);
+		if (r < 0)
+			fprintf(out, "tosctl: %s: %s\n", place, *error ? error : strerror(-r));
+	}
+	if (out)
+		(void)fclose(out);
+	if (r < 0 && wrong && !ended)
+		fprintf(stderr, "%s%s", wrong,
+			options->is_guess
+				? "tosctl: is the broker elsewhere? Name it: -h HOST, here or in "
+				  "~/.config/tosctl\n"
+				: "");
+	free(wrong);
 	return r < 0 ? EXIT_OFFLINE : -1;
 }
 
@@ -131,7 +164,7 @@ int session_subscribe(struct session *session, const char *const *names, size_t 
 
 static int lost(const struct session *session)
 {
-	fprintf(stderr, "tosctl: the connection to %s was lost\n", session->options->place);
+	fprintf(stderr, "tosctl: the connection to %s was lost\n", session->place);
 	return -ENOTCONN;
 }
 
@@ -188,7 +221,7 @@ static int tell_offline(const struct session *session, bool is_known)
 			"tosctl: no gateway has ever said anything on %s/status at %s: is the "
 			"topic "
 			"right (-t), and the broker?\n",
-			root, session->options->place);
+			root, session->place);
 	return EXIT_OFFLINE;
 }
 

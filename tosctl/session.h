@@ -20,10 +20,14 @@ int session_open(const struct options *options, struct session **ret_session);
 /* The same, and learns what the gateway has. An exit code if it is not online. */
 int session_meet(const struct options *options, struct session **ret_session);
 
-/* The same without a word on stderr: 0, or a negative errno with what is wrong. Signals end the
- * program. */
-int session_try(const struct options *options, char error[static MQTT_CLIENT_ERROR_MAX],
-	struct session **ret_session);
+/* Where the broker is, for the user: options may have several URLs, which are tried in turn. NULL:
+ * there are no more. */
+const char *session_place(const struct options *options, size_t index);
+
+/* session_open() at one of them, without a word on stderr: 0, or a negative errno with what is
+ * wrong. Signals end the program. */
+int session_try(const struct options *options, size_t index,
+	char error[static MQTT_CLIENT_ERROR_MAX], struct session **ret_session);
 
 /* Whole topics, or "" for ROOT itself: to those below ROOT, exactly. -1, or an exit code; what the
  * broker refuses is an error if is_needed. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The ways of tosctl to its broker: options, its file, the map, a socket, users and TLS."""
 
+import pathlib
 import subprocess
 
 import pytest
@@ -86,7 +87,7 @@ def test_a_user_and_a_password(make_broker, make_client, make_gateway, call, fol
     user = ("-u", "operator", "-P")
     assert call(*user, "operator-1", "led", "red", "on", port=broker.port)[0] == 0
     code, _, err = call(*user, "wrong", "status", port=broker.port)
-    assert code == 3 and "user" in err.lower()
+    assert code == 3 and "(see -u and -P, which ~/.config/tosctl may have too)" in err
     # The user's own file takes it, too. Then others cannot see it on the command line.
     (folder / ".config").mkdir()
     (folder / ".config" / "tosctl").write_text("-u operator\n-P operator-1\n")
@@ -106,4 +107,85 @@ def test_tls(make_tls_broker, keys, make_gateway, tosctl):  # noqa: F811
     for _ in range(20):
         assert run("ca") == (0, "led 0: on, bright 10\n", "")
     code, _, err = run("other")
-    assert code == 3 and "certificate" in err
+    assert code == 3 and f"not in --cafile ({keys}/other.crt)" in err
+    code, _, err = tosctl("-L", f"mqtts://localhost:{broker.port}", "names")
+    assert code == 3 and "name its certificate in --cafile" in err
+    # A certificate that nobody would look at.
+    code, _, err = tosctl("--cafile", f"{keys}/ca.crt", "-L", f"mqtt://localhost:{broker.port}", "names")
+    assert code == 2 and "is without TLS, so it takes no certificate: write mqtts://" in err
+
+
+def test_what_needs_no_broker_looks_for_none(tosctl, folder):
+    """The map of this machine may be the very one that is wrong."""
+    bad = folder / "bad.yaml"
+    bad.write_text("mqtt: {url: mqtt://localhost}\nchips:\n  climate: {driver: bme28, bus: /dev/i2c-1}\n")
+    good = folder / "good.yaml"
+    good.write_text("mqtt: {url: mqtt://localhost}\n")
+    (folder / ".config").mkdir()
+    (folder / ".config" / "tosctl").write_text(f"-c {bad}\n")
+    for arguments in (("drivers", "bme280"), ("outputs",), ("schema",), ("size", "5", good), ("check", good), ("help",)):
+        code, out, err = tosctl(*arguments)
+        assert (code, err) == (0, "") and out, arguments
+    assert tosctl()[::2] == (2, "tosctl: say what to do. Try 'tosctl --help', or 'tosctl status'.\n")
+    code, _, err = tosctl("status")
+    assert code == 2 and 'did you mean "bme280"?' in err
+    assert f"tosctl: so {bad} does not say where the broker is: mend it\n" in err
+
+
+@pytest.mark.skipif(pathlib.Path("/etc/tos/tosd.yaml").exists(), reason="this machine's map names a broker")
+def test_without_a_broker_it_says_how_to_name_one(tosctl, folder):
+    """Also where the mistake is another one."""
+    none = f"mqtt://localhost:{free_port()}"
+    where = "tosctl: is the broker elsewhere? Name it: -h HOST, here or in ~/.config/tosctl\n"
+    port = none.rpartition(":")[2]
+    assert tosctl("-p", port, "status") == (3, "", f"tosctl: {none}: Connection refused\n{where}")
+    assert tosctl("-L", none, "status") == (3, "", f"tosctl: {none}: Connection refused\n")
+    assert '"reboot" is no command either; tosctl help lists them' in tosctl("-p", port, "reboot")[2]
+    assert "no command" not in tosctl("-p", port, "led", "on")[2]
+
+
+def test_help_is_a_command(tosctl):
+    assert tosctl("help") == tosctl("--help")
+    assert tosctl("help", "size")[:2] == (
+        0, "Usage: tosctl size GATEWAYS [FILE]\nwhat so many gateways are for a broker\n"
+    )
+
+
+def test_each_broker_of_a_map_is_tried(gateway, client, tosctl, broker, folder):
+    client.wait("tos/about")
+    path, dead, other = folder / "tosd.yaml", free_port(), free_port()
+    path.write_text(f"mqtt: {{url: ['mqtt://127.0.0.1:{dead}', 'mqtt://127.0.0.1:{broker.port}']}}\n")
+    code, out, err = tosctl("-c", path, "-W", TOSCTL_WAIT_S, "led", "red", "on")
+    assert (code, out, err) == (0, "led 0: on, bright 10\n", "")
+    path.write_text(f"mqtt: {{url: ['mqtt://127.0.0.1:{dead}', 'mqtt://127.0.0.1:{other}']}}\n")
+    refused = [f"tosctl: mqtt://127.0.0.1:{port}: Connection refused\n" for port in (dead, other)]
+    assert tosctl("-c", path, "names") == (3, "", "".join(refused))
+
+
+def test_the_command_line_wins_over_the_map(gateway, client, tosctl, broker, folder):
+    client.wait("tos/about")
+    path, dead = folder / "tosd.yaml", free_port()
+    path.write_text(make_map(dead))
+
+    def run(*arguments):
+        return tosctl("-W", TOSCTL_WAIT_S, *arguments, "led", "red", "on")[0]
+
+    assert run("-c", path) == 3
+    assert run("-c", path, "-L", f"mqtt://127.0.0.1:{broker.port}") == 0
+    assert run("-c", path, "-p", str(broker.port)) == 0
+    assert run("-L", f"mqtt://127.0.0.1:{dead}", "-p", str(broker.port)) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (("-h", "broker.local:1884"), "-h takes a host, and -p its port: -h broker.local -p 1884"),
+        (("-h", "mqtt://broker.local"), "-h takes a host, and -L a URL: -L mqtt://broker.local"),
+        (("-h", "a", "-L", "mqtt://b"), "-h and -L both name the broker: leave out one"),
+        (("-t", "tos/"), "-t takes a topic without a / at its end"),
+        (("-L", "mqtt://me:secret@b"), "names a user; give it with -u and -P"),
+    ],
+)
+def test_a_place_that_is_none_is_a_mistake(tosctl, arguments, words):
+    code, _, err = tosctl(*arguments, "status")
+    assert code == 2 and words in err

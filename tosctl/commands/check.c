@@ -39,5 +39,6 @@ const struct command command_check = {
 	.arguments = "[FILE]",
 	.help = "check a device map, without a gateway",
 	.n_max = 1,
+	.is_local = true,
 	.run = run,
 };

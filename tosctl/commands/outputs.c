@@ -63,5 +63,6 @@ const struct command command_outputs = {
 	.name = "outputs",
 	.arguments = "",
 	.help = "the kinds of outputs that a map can have",
+	.is_local = true,
 	.run = run,
 };

@@ -349,5 +349,6 @@ const struct command command_schema = {
 	.name = "schema",
 	.arguments = "",
 	.help = "JSON Schema of a device map, for editors",
+	.is_local = true,
 	.run = run,
 };

@@ -380,5 +380,6 @@ const struct command command_size = {
 	.help = " what so many gateways are for a broker",
 	.n_min = 1,
 	.n_max = 2,
+	.is_local = true,
 	.run = run,
 };

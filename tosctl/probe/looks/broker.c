@@ -5,22 +5,29 @@
 
 #include <string.h>
 
-static void look(struct probe *probe, cJSON *items)
+/* True if it answers. */
+static bool try(struct probe *probe, cJSON *items, size_t index)
 {
-	const char *place = probe->options->place;
+	const char *place = session_place(probe->options, index);
 	char error[MQTT_CLIENT_ERROR_MAX] = "";
 	struct session *session = NULL;
-	int r = session_try(probe->options, error, &session);
+	int r = session_try(probe->options, index, error, &session);
 
 	session_close(session);
-	if (r == 0) {
-		probe_add(items, place, PROBE_FOUND, "answers");
-		return;
-	}
-	probe_add(items, place, PROBE_FAULT, error);
-	probe_miss(probe, "a broker that answers",
-		"name it with -h HOST (-u USER -P PASSWORD), or install one here: sudo apt install "
-		"mosquitto");
+	probe_add(items, place, r == 0 ? PROBE_FOUND : PROBE_FAULT, r == 0 ? "answers" : error);
+	return r == 0;
+}
+
+static void look(struct probe *probe, cJSON *items)
+{
+	bool is_there = false;
+
+	for (size_t i = 0; session_place(probe->options, i); i++)
+		is_there = try(probe, items, i) || is_there;
+	if (!is_there)
+		probe_miss(probe, "a broker that answers",
+			"name it with -h HOST (-u USER -P PASSWORD), or install one here: sudo apt "
+			"install mosquitto");
 }
 
 extern const struct probe_look look_broker;

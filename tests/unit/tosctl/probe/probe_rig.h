@@ -69,7 +69,6 @@ static inline int probe_rig_setup(void **state)
 	rig->ops.list = probe_rig_list;
 	rig->probe.board->ops = &rig->ops;
 	rig->options.mqtt.urls = urls;
-	rig->options.place = url;
 	rig->options.mqtt.n_urls = 1;
 	rig->options.mqtt.topic = topic;
 	rig->probe.options = &rig->options;
