@@ -131,7 +131,7 @@ int session_open(const struct options *options, struct session **ret_session)
 		(void)fclose(out);
 	if (r < 0 && wrong && !ended)
 		fprintf(stderr, "%s%s", wrong,
-			options->is_guess
+			options->is_guess && r == -ECONNREFUSED
 				? "tosctl: is the broker elsewhere? Name it: -h HOST, here or in "
 				  "~/.config/tosctl\n"
 				: "");
