@@ -69,7 +69,9 @@ static void describe_measured(const struct config *config, const struct config_s
 	if (sensor->scale != 1 || sensor->calibrate)
 		return;
 	description->quantity = channel->quantity;
-	if (channel->unit && strcmp(channel->unit, "raw") != 0)
+	/* "raw", and "0 or 1" of a state, are told to readers of the manual. */
+	if (channel->unit && strcmp(channel->quantity, "raw") != 0 &&
+		strcmp(channel->quantity, "state") != 0)
 		description->unit = channel->unit;
 }
 

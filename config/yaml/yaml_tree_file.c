@@ -27,6 +27,16 @@ static void tell_missing(struct diag *diag, const char *path)
 		"cannot be read: %s", strerror(ENOENT));
 }
 
+static void tell_unreadable(struct diag *diag, const char *path, int error)
+{
+	char cure[PATH_MAX + 128];
+
+	(void)snprintf(cure, sizeof(cure),
+		"it holds no password, so everybody may: sudo chmod a+r %s", path);
+	diag_error(diag, whole_file, error == EACCES ? cure : NULL, "cannot be read: %s",
+		strerror(error));
+}
+
 /* Reads at most size bytes. The bytes read, or a negative errno. */
 static ssize_t read_all(int fd, char *buffer, size_t size)
 {
@@ -76,7 +86,7 @@ int yaml_text_read_file(const char *path, struct diag *diag, char **ret_text, si
 	else if (n == -ENOENT)
 		tell_missing(diag, path);
 	else if (n < 0)
-		diag_error(diag, whole_file, NULL, "cannot be read: %s", strerror((int)-n));
+		tell_unreadable(diag, path, (int)-n);
 	else
 		diag_error(diag, whole_file, "is this the right file?", "is bigger than %d KiB",
 			YAML_TEXT_MAX / 1024);

@@ -9,6 +9,7 @@ from paho.mqtt import client as mqtt
 
 INPUTS = """  door: {driver: switch, line: GPIO23}
 sensors:
+  open: {from: door}
 """
 
 
@@ -30,6 +31,7 @@ def test_it_tells_what_the_map_has(broker, client, make_client, make_gateway):
     assert got["interval"] == {"min": 50, "max": 3600000}
     assert got["inputs"] == {"door": {"part": "switch", "events": [0, 1]}}
     assert got["sensors"] == {
+        "open": {"quantity": "state", "decimals": 0, "min": 0, "max": 1},
         "temp": {"label": "거실", "quantity": "temperature", "unit": "°C", "decimals": 1, "min": -40, "max": 60},
         "humi": {"quantity": "humidity", "unit": "%", "decimals": 0, "min": 0, "max": 100},
         "cds": {"quantity": "illuminance", "unit": "lx", "decimals": 0, "min": 0, "max": 8190},

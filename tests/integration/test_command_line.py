@@ -161,6 +161,19 @@ def test_missing_map(binary, folder, option):
     assert not examples or os.path.isdir(examples.group(1))
 
 
+def test_a_map_that_may_not_be_read(binary, good_map):
+    good_map.chmod(0)
+    # Root reads any file, unless it gives up the right to.
+    as_others = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    code, out, err = told(subprocess.run(
+        [*as_others, binary, "--check", good_map], capture_output=True, text=True, check=False))
+    assert (code, out) == (78, "")
+    assert err == (
+        f"{good_map}: error: cannot be read: Permission denied\n"
+        f"  it holds no password, so everybody may: sudo chmod a+r {good_map}\n"
+    )
+
+
 def test_standard_input_is_no_map(binary, tmp_path):
     code, out, err = told(subprocess.run([binary, "--check", "-"], cwd=tmp_path, capture_output=True, text=True, check=False))
     assert (code, out) == (78, "")
