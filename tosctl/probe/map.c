@@ -286,22 +286,30 @@ static void write_section(const cJSON *found, FILE *out, const char *title, bool
 	cJSON_Delete(section.sensors.used);
 }
 
-/* The first part with PWM channels. */
+struct pwm_examples {
+	FILE *out;
+	struct names chips; /* the same names as in the section of chips */
+};
+
+/* Each part with PWM channels. */
 static void find_pwm(void *userdata, const cJSON *item, bool is_certain)
 {
 	const struct driver *driver =
 		driver_find(text_of(cJSON_GetObjectItemCaseSensitive(item, "chip"), "driver"));
-	FILE *out = userdata;
+	struct pwm_examples *examples = userdata;
 	char name[NAME_BYTES];
 
-	if (!is_certain || driver->n_pwm == 0)
+	if (!is_certain)
 		return;
-	make_name(name, driver->name);
-	fprintf(out, "#  - {name: lamp_%s, pwm: %s.0}\n", name, name);
+	name_chip(&examples->chips, item, name);
+	if (driver->n_pwm > 0)
+		fprintf(examples->out, "#  - {name: lamp_%.*s, pwm: %s.0}\n",
+			(int)(NAME_BYTES - sizeof("lamp_")), name, name);
 }
 
 static void write_examples(const cJSON *found, FILE *out)
 {
+	struct pwm_examples pwm = {out, {cJSON_CreateObject()}};
 	const cJSON *items, *item;
 	bool has_line = false;
 
@@ -321,7 +329,8 @@ static void write_examples(const cJSON *found, FILE *out)
 	}
 	if (!has_line)
 		fputs("#  - {name: red, line: GPIO17}\n", out);
-	each_chip_of_all(found, find_pwm, out);
+	each_chip_of_all(found, find_pwm, &pwm);
+	cJSON_Delete(pwm.chips.used);
 	fputs("#motors:\n#  - {forward: GPIO5, backward: GPIO6, enable: GPIO13, pwm: soft}\n"
 	      "#relays:\n#  - {name: pump, line: GPIO4, active_low: true, failsafe: off}\n",
 		out);

@@ -159,6 +159,25 @@ static void nothing_of_a_held_wire_is_written(void **state)
 	free(text);
 }
 
+/* The examples name chips of the map. */
+static void each_pwm_part_has_an_example(void **state)
+{
+	struct probe_rig *rig = *state;
+	struct config *config;
+	char *text;
+
+	probe_rig_add(rig, "a", "pca9685", "/dev/i2c-1", 0x40);
+	probe_rig_add(rig, "b", "pca9685", "/dev/i2c-1", 0x41);
+	text = map_of(rig);
+	assert_non_null(strstr(text, "#  - {name: lamp_pca9685, pwm: pca9685.0}\n"));
+	assert_non_null(strstr(text, "#  - {name: lamp_pca9685_2, pwm: pca9685_2.0}\n"));
+	uncomment(text);
+	config = load(text);
+	assert_non_null(config);
+	config_free(config);
+	free(text);
+}
+
 static void the_broker_is_written_and_no_password(void **state)
 {
 	static char url[] = "mqtts://[::1]:8883", topic[] = "home/at tic", user[] = "me: \"x\" #1",
@@ -229,6 +248,7 @@ int main(void)
 		TEST(many_parts_have_names_of_their_own),
 		TEST(a_board_with_nothing_has_a_good_map_too),
 		TEST(nothing_of_a_held_wire_is_written),
+		TEST(each_pwm_part_has_an_example),
 		TEST(the_broker_is_written_and_no_password),
 		TEST(the_parts_of_a_running_map_keep_their_names),
 		cmocka_unit_test(a_map_with_a_mistake_is_not_saved),
