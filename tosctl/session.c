@@ -33,6 +33,7 @@ struct session {
 	cJSON *about; /* or NULL */
 	void (*on_other)(void *userdata, const char *name, const struct mqtt_inbound *inbound);
 	void *userdata;
+	void (*on_lost)(void); /* or NULL */
 };
 
 static volatile sig_atomic_t ended;
@@ -164,6 +165,8 @@ int session_subscribe(struct session *session, const char *const *names, size_t 
 
 static int lost(const struct session *session)
 {
+	if (session->on_lost)
+		session->on_lost();
 	fprintf(stderr, "tosctl: the connection to %s was lost\n", session->place);
 	return -ENOTCONN;
 }
@@ -336,7 +339,9 @@ static int await_answer(struct session *session, const char *id, char **ret_answ
 	}
 	if (r < 0)
 		return r == -EINTR ? EXIT_REFUSED : EXIT_OFFLINE;
-	fprintf(stderr, "tosctl: no answer within %.3g s\n",
+	fprintf(stderr,
+		"tosctl: no answer within %.3g s; tosctl status tells whether the gateway is "
+		"online\n",
 		(double)session->options->wait_us / 1e6);
 	return EXIT_NO_ANSWER;
 }
@@ -376,6 +381,11 @@ void session_on_other(struct session *session,
 {
 	session->on_other = take;
 	session->userdata = userdata;
+}
+
+void session_on_lost(struct session *session, void (*leave)(void))
+{
+	session->on_lost = leave;
 }
 
 const char *session_id(const struct session *session)

@@ -58,6 +58,9 @@ void session_on_other(struct session *session,
 	void (*take)(void *userdata, const char *name, const struct mqtt_inbound *inbound),
 	void *userdata);
 
+/* Called before a lost connection is reported, so that a screen can be left. */
+void session_on_lost(struct session *session, void (*leave)(void));
+
 /* A word that no other session uses. */
 const char *session_id(const struct session *session);
 

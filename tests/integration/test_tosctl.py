@@ -192,6 +192,9 @@ def test_offline_is_an_exit_code_of_its_own(broker, client, make_gateway, call):
     assert code == 3 and "refused" in err.lower()
 
 
+STATUS = "tosctl status tells whether the gateway is online"
+
+
 def test_no_answer_is_an_exit_code_of_its_own(gateway, client, call):
     client.wait("tos/about")
     gateway.pause()
@@ -199,7 +202,11 @@ def test_no_answer_is_an_exit_code_of_its_own(gateway, client, call):
         code, out, err = call("led", "red", "on", wait="5")  # the same for what is retained
     finally:
         gateway.resume()
-    assert (code, out, err) == (124, "", "tosctl: no answer within 5 s\n")
+    assert (code, out, err) == (124, "", f"tosctl: no answer within 5 s; {STATUS}\n")
+    # Some commands ask without a look at the gateway.
+    gateway.kill()
+    client.wait("tos/status", lambda message: message.payload == b"offline")
+    assert call("interval", "1s", wait="1") == (124, "", f"tosctl: no answer within 1 s; {STATUS}\n")
 
 
 def test_an_older_gateway_is_sent_actions_as_they_are(client, call):

@@ -74,6 +74,17 @@ def test_watch_has_a_row_with_a_plot_for_each_sensor(gateway, client, make_termi
     assert code == 0 and out.endswith("\033[?25h\033[?1049l")
 
 
+def test_watch_says_on_the_other_screen_that_the_broker_is_gone(gateway, client, broker, make_terminal):
+    """What is said on a screen that is left is seen by nobody."""
+    client.wait("tos/about")
+    terminal = make_terminal("watch")
+    terminal.wait(lambda screen: screen[2].startswith("temp"))
+    broker.stop()
+    code, out = terminal.end()
+    assert code == 3
+    assert out.endswith(f"\033[?1049ltosctl: the connection to mqtt://127.0.0.1:{broker.port} was lost\r\n")
+
+
 def test_watch_without_utf8_and_with_names(gateway, client, make_terminal):
     client.wait("tos/about")
     terminal = make_terminal("watch", "cds", "temp", LANG="C")

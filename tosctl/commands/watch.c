@@ -223,6 +223,12 @@ static int check_names(const cJSON *about, int n, char **names)
 	return EXIT_NO_DEVICE;
 }
 
+static void leave_screen(void)
+{
+	fputs(END, stdout);
+	(void)fflush(stdout);
+}
+
 static int run(const struct options *options, int n, char **arguments)
 {
 	static const char *const NAMES[] = {"sensors"};
@@ -245,10 +251,11 @@ static int run(const struct options *options, int n, char **arguments)
 		watch->n_names = n;
 		watch->names = arguments;
 		watch->is_online = true;
+		session_on_lost(session, leave_screen);
 		fputs(BEGIN, stdout);
 		r = show(session, watch, options);
-		fputs(END, stdout);
-		(void)fflush(stdout);
+		if (r != EXIT_OFFLINE) /* then the screen was left before that was reported */
+			leave_screen();
 	}
 	session_close(session);
 	free(watch);
