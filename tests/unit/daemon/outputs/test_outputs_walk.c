@@ -9,6 +9,7 @@
 #include "map_rig.h"
 #include "output_words.h"
 #include "outputs.h"
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,14 +18,18 @@
 
 #include <cmocka.h>
 
-#define CHIPS "chips: {board: {driver: pca9685, bus: /dev/i2c-1, address: 0x40}}\n"
+#define CHIPS                                                                                      \
+	"chips: {board: {driver: pca9685, bus: /dev/i2c-1, address: 0x40},"                        \
+	" top: {driver: switch, line: GPIO24}, bottom: {driver: switch, line: GPIO25}}\n"
 #define LEDS                                                                                       \
 	"leds: [{name: line, line: GPIO17}, {name: part, pwm: board.3, min_duty: 0%, gamma: 1},"   \
 	" {name: low, pwm: board.4, active_low: true, min_duty: 0%, gamma: 1}]\n"
 #define MOTORS                                                                                     \
-	"motors: [{name: lines, forward: GPIO20, backward: GPIO21, reverse_pause: 0s},"            \
+	"motors: [{name: lines, forward: GPIO20, backward: GPIO21, reverse_pause: 0s,"             \
+	" limits: {forward: top, backward: bottom}},"                                              \
 	" {name: part, forward: board.0, backward: board.1, reverse_pause: 0s},"                   \
-	" {name: both, forward: GPIO22, backward: GPIO23, enable: board.2, reverse_pause: 0s}]\n"
+	" {name: both, forward: GPIO22, backward: GPIO23, enable: board.2, reverse_pause: 0s}]\n"  \
+	"servos: [{name: arm, pwm: pwmchip0.1}]\nbuzzers: [{name: horn, line: GPIO8}]\n"
 
 static const char *const MAPS[] = {
 	CHIPS LEDS MOTORS
@@ -52,12 +57,14 @@ static const struct {
 	{"relay", 0, {"GPIO5"}, false},
 	{"relay", 1, {"GPIO6"}, false},
 	{"relay", 2, {"GPIO7"}, false},
+	{"servo", 0, {"pwmchip0.1"}, false},
+	{"buzzer", 0, {"GPIO8"}, false},
 };
 
 enum { N_OUTPUTS = sizeof(OUTPUTS) / sizeof(OUTPUTS[0]), UP = 7, DOWN = 8 };
 
 static const char *const TARGETS[] = {"GPIO17", "GPIO20", "GPIO21", "GPIO22", "GPIO23", "GPIO5",
-	"GPIO6", "GPIO7", "board", "/dev/i2c-1"};
+	"GPIO6", "GPIO7", "GPIO8", "GPIO24", "GPIO25", "pwmchip0.1", "board", "/dev/i2c-1"};
 static const enum sim_fault FAULTS[] = {
 	SIM_FAULT_NONE, SIM_FAULT_NONE, SIM_FAULT_SHORT, SIM_FAULT_NO_ANSWER, SIM_FAULT_STUCK};
 
@@ -66,7 +73,9 @@ struct walk {
 	struct outputs *outputs;
 	unsigned random;
 	uint64_t time_us;
-	bool is_off[N_OUTPUTS]; /* it is to be off */
+	bool is_off[N_OUTPUTS];    /* it is to be off */
+	bool is_timed[N_OUTPUTS];  /* it ends by itself */
+	bool asks_time[N_OUTPUTS]; /* the last action said that */
 	char said[8192];
 };
 
@@ -116,28 +125,100 @@ static bool is_on(struct walk *w, size_t i)
 
 static int set(struct walk *w, size_t i, bool on)
 {
-	bool moves = output_kind_find(OUTPUTS[i].word)->moves;
-	const struct output_request request = {.values = moves
+	bool is_motor = strcmp(OUTPUTS[i].word, "motor") == 0;
+	struct output_request request = {.values = is_motor
 			? motor_values(on ? (int)any(w, 2) : WORD_STOP, 0)
 			: led_values(on, 0)};
+
+	w->asks_time[i] = on && any(w, 4) == 0;
+	if (w->asks_time[i])
+		request.modifiers.for_ms = 1 + any(w, 50000);
 
 	return outputs_apply(w->outputs,
 		output_index(w->rig.config, OUTPUTS[i].word, OUTPUTS[i].index), &request, NULL);
 }
 
+/* r: what came of it. */
+static void note(struct walk *w, size_t i, bool on, int r)
+{
+	bool moves = output_kind_find(OUTPUTS[i].word)->moves;
+
+	if (!on || (r < 0 && r != -EPERM && moves))
+		w->is_off[i] = true;
+	if (r == 0)
+		w->is_timed[i] = w->asks_time[i];
+	if (r == 0 && on && (i == UP || i == DOWN))
+		w->is_off[UP + DOWN - i] = true;
+}
+
 static void act(struct walk *w)
 {
 	size_t i = any(w, N_OUTPUTS);
-	bool on = any(w, 2);
+	bool on = any(w, 2), was_off = w->is_off[i];
 	int r;
 
-	say(w, on ? "on" : "off", OUTPUTS[i].wires[0]);
 	w->is_off[i] = w->is_off[i] && !on;
 	r = set(w, i, on);
-	if (!on || (r < 0 && output_kind_find(OUTPUTS[i].word)->moves))
-		w->is_off[i] = true;
-	if (r == 0 && on && (i == UP || i == DOWN))
-		w->is_off[UP + DOWN - i] = true;
+	say(w, on ? w->asks_time[i] ? "on for a time" : "on" : "off", OUTPUTS[i].wires[0]);
+	if (r == -EPERM)
+		w->is_off[i] = was_off;
+	note(w, i, on, r);
+}
+
+struct several {
+	struct walk *w;
+	int results[N_OUTPUTS];
+};
+
+static void on_failed(void *userdata, size_t index, const char *error)
+{
+	struct several *several = userdata;
+
+	(void)error;
+	for (size_t i = 0; i < N_OUTPUTS; i++)
+		if (output_index(several->w->rig.config, OUTPUTS[i].word, OUTPUTS[i].index) ==
+			index)
+			several->results[i] = -EIO;
+}
+
+static void act_on_several(struct walk *w)
+{
+	struct several several = {.w = w};
+	bool on[N_OUTPUTS], chosen[N_OUTPUTS] = {false};
+
+	say(w, "several", "");
+	outputs_action_begin(w->outputs);
+	for (size_t i = 0; i < N_OUTPUTS; i++) {
+		bool was_off = w->is_off[i];
+
+		chosen[i] = any(w, 3) == 0 && !(i == DOWN && chosen[UP]);
+		on[i] = any(w, 2);
+		if (!chosen[i])
+			continue;
+		w->is_off[i] = w->is_off[i] && !on[i];
+		several.results[i] = set(w, i, on[i]);
+		say(w, on[i] ? "  on" : "  off", OUTPUTS[i].wires[0]);
+		if (several.results[i] == -EPERM)
+			w->is_off[i] = was_off;
+	}
+	(void)outputs_action_end(w->outputs, on_failed, &several);
+	for (size_t i = 0; i < N_OUTPUTS; i++)
+		if (chosen[i])
+			note(w, i, on[i], several.results[i]);
+}
+
+/* A switch is reached or left, and the first edge counts. */
+static void limit(struct walk *w)
+{
+	const char *line = any(w, 2) ? "GPIO24" : "GPIO25";
+	bool level = any(w, 2);
+
+	say(w, level ? "reached" : "left", line);
+	(void)sim_drive_line(w->rig.board, line, level);
+	if (any(w, 2))
+		outputs_limits_event(w->outputs);
+	else
+		(void)outputs_poll(w->outputs, w->time_us);
 }
 
 static void disturb(struct walk *w)
@@ -154,6 +235,10 @@ static void later(struct walk *w)
 {
 	w->time_us += UINT64_C(1000) * BACKOFF_MAX_MS;
 	(void)outputs_poll(w->outputs, w->time_us);
+	for (size_t i = 0; i < N_OUTPUTS; i++) {
+		w->is_off[i] = w->is_off[i] || w->is_timed[i];
+		w->is_timed[i] = false;
+	}
 }
 
 static void pass(struct walk *w)
@@ -169,6 +254,7 @@ static void go_away(struct walk *w)
 	(void)outputs_failsafe(w->outputs);
 	for (size_t i = 3; i < N_OUTPUTS; i++)
 		w->is_off[i] = true;
+	memset(w->is_timed, 0, sizeof(w->is_timed));
 }
 
 static void reload(struct walk *w)
@@ -185,6 +271,18 @@ static void reload(struct walk *w)
 	w->rig.config = config;
 }
 
+/* Whatever is read of the switches, the motor does not run towards one that is reached, unless it
+ * cannot be written. */
+static void check_limits(struct walk *w)
+{
+	if (!status_of(w, 3).ok)
+		return;
+	if (is_high(w, "GPIO24") && is_high(w, "GPIO20") && !is_high(w, "GPIO21"))
+		fail_msg("it runs beyond the top:\n%s", w->said);
+	if (is_high(w, "GPIO25") && is_high(w, "GPIO21") && !is_high(w, "GPIO20"))
+		fail_msg("it runs beyond the bottom:\n%s", w->said);
+}
+
 static void check_wires(struct walk *w, const bool before[])
 {
 	char *wires = map_rig_wires(&w->rig);
@@ -199,6 +297,7 @@ static void check_wires(struct walk *w, const bool before[])
 		if (strstr(wires, text))
 			fail_msg("%s went on:\n%s%s", OUTPUTS[i].wires[0], w->said, wires);
 	}
+	check_limits(w);
 	if (is_high(w, "GPIO6") && is_high(w, "GPIO7"))
 		fail_msg("both are on:\n%s", w->said);
 	free(wires);
@@ -257,6 +356,12 @@ static void step(struct walk *w)
 	case 4:
 		if (any(w, 4) == 0)
 			reload(w);
+		break;
+	case 5:
+		limit(w);
+		break;
+	case 6:
+		act_on_several(w);
 		break;
 	default:
 		act(w);
