@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -367,14 +368,27 @@ static int make_loop(struct gateway *gateway)
 	return r < 0 ? r : 0;
 }
 
+static void fill_with_end_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	for (size_t i = 0; i < N_END_SIGNALS; i++)
+		sigaddset(set, END_SIGNALS[i]);
+}
+
+int gateway_end_signals_fd(void)
+{
+	sigset_t set;
+
+	fill_with_end_signals(&set);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 /* Call this before any thread exists: signals come through the loop. */
 static void prepare_signals(void)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	for (size_t i = 0; i < N_END_SIGNALS; i++)
-		sigaddset(&set, END_SIGNALS[i]);
+	fill_with_end_signals(&set);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }

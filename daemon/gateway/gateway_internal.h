@@ -181,6 +181,10 @@ void gateway_follow_outputs(struct gateway *gateway);
  * process id. */
 uint64_t gateway_random(void);
 
+/* Readable while a signal waits that ends the process, which is the loop's to take. To be closed. A
+ * negative number: there is none. */
+int gateway_end_signals_fd(void);
+
 /* --- gateway_reload.c --- */
 
 /* Begins to change to the map as it is now on disk. A map with mistakes is refused, and the old one

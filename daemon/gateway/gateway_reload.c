@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 enum {
 	/* For the old connection's farewell. Commands wait for it; motors are stopped before. */
@@ -67,10 +68,13 @@ static int prepare(struct gateway *gateway, struct preparation *preparation, con
 static void say_farewell(struct gateway *gateway)
 {
 	uint64_t now_us = clock_now_us(), end_us = now_us + LINK_RESTART_US;
+	int signals_fd = gateway_end_signals_fd();
 	struct pollfd fds[] = {
 		{.fd = outputs_limits_fd(gateway->outputs), .events = POLLIN},
 		{.fd = link_closed_fd(gateway->link), .events = POLLIN},
+		{.fd = signals_fd, .events = POLLIN},
 	};
+	enum { N_FDS = sizeof(fds) / sizeof(fds[0]) };
 
 	link_begin_close(gateway->link, LINK_RESTART_US);
 	while (!link_is_closed(gateway->link, now_us >= end_us)) {
@@ -82,11 +86,18 @@ static void say_farewell(struct gateway *gateway)
 		wait_us = wait_us > now_us ? wait_us - now_us : 0;
 		wait = (struct timespec){
 			(time_t)(wait_us / 1000000), (long)(wait_us % 1000000) * 1000};
-		if (ppoll(fds, 2, &wait, NULL) > 0 && fds[0].revents)
+		if (ppoll(fds, N_FDS, &wait, NULL) > 0 && fds[0].revents)
 			outputs_limits_event(gateway->outputs);
+		/* Once: the loop takes the signal, and does the rest. */
+		if (fds[2].fd >= 0 && fds[2].revents) {
+			(void)outputs_safe(gateway->outputs);
+			fds[2].fd = -1;
+		}
 		now_us = clock_now_us();
 	}
 	gateway->link = link_close(gateway->link, 0);
+	if (signals_fd >= 0)
+		(void)close(signals_fd);
 }
 
 /* The old connection ends here, not earlier. Two with one client id would disconnect each other. */

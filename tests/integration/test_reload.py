@@ -4,11 +4,12 @@
 import json
 import os
 import resource
+import signal
 import socket
 
 import pytest
 from conftest import make_map
-from harness import build_library
+from harness import TIMEOUT, build_library
 from threads import standstill
 
 YELLOW = "  - {name: yellow, line: GPIO22}\n"
@@ -283,3 +284,16 @@ def test_a_connection_that_does_not_end_holds_up_no_output(broker, client, make_
         gateway.wire.wait(" line GPIO26 0$", mark)
     gateway.log.wait("reload: done", log)
     client.wait("anew/status", lambda m: m.payload == b"online")
+
+
+def test_nor_a_stop_by_a_signal(broker, client, make_gateway):
+    gateway = make_gateway(make_map(broker.port).replace("reverse_pause: 20ms", "failsafe: keep"))
+    client.wait("tos/status", lambda m: m.payload == b"online")
+    mark, log = gateway.wire.mark(), gateway.log.mark()
+    assert client.ask_json(MOVES)["ok"]
+    with standstill(gateway.process, "link"):
+        gateway.reload(make_map(broker.port, "  topic: anew").replace("reverse_pause: 20ms", "failsafe: keep"))
+        gateway.log.wait("mqtt: its settings changed, connecting anew", log)
+        gateway.process.send_signal(signal.SIGTERM)
+        gateway.wire.wait(" line GPIO5 0$", mark)
+    assert gateway.process.wait(TIMEOUT) == 0
