@@ -118,8 +118,8 @@ int outputs_safe(struct outputs *outputs);
 
 /*
  * Tries again what outputs_safe() could not write, without waiting for its back-off. True if
- * nothing is left: everything that it changes and that could be opened before (safe_only:
- * everything that it changes) is as it is to be.
+ * nothing is left: everything that it changes and that could be opened before (safe_only: and
+ * everything that moves) is as it is to be.
  */
 bool outputs_safe_again(struct outputs *outputs);
 

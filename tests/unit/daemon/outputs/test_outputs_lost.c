@@ -289,6 +289,32 @@ static void the_end_is_as_the_map_says(void **state)
 	close_all(&f);
 }
 
+static void open_safe_only(struct fixture *f)
+{
+	const struct outputs_settings settings = {
+		.board = f->rig.board, .config = f->rig.config, .safe_only = true};
+
+	assert_int_equal(outputs_new(&settings, &f->outputs), 0);
+	(void)outputs_safe(f->outputs);
+}
+
+/* Whoever has its line is not asked again and again; for a motor that is so. */
+static void a_relay_that_cannot_be_had_holds_up_no_safe(void **state)
+{
+	struct fixture f = {.n_states = 0};
+
+	(void)state;
+	map_rig_open(&f.rig, PUMP "motors: [{forward: GPIO20, backward: GPIO21}]\n");
+	set_fault(&f, "GPIO5", SIM_FAULT_BUSY);
+	set_fault(&f, "GPIO20", SIM_FAULT_BUSY);
+	open_safe_only(&f);
+	assert_false(outputs_safe_again(f.outputs));
+	set_fault(&f, "GPIO20", SIM_FAULT_NONE);
+	assert_true(outputs_safe_again(f.outputs));
+	assert_false(get(&f, "relay", 0).ok);
+	close_all(&f);
+}
+
 static void reload(struct fixture *f, const char *map)
 {
 	struct config *config = map_load(map);
@@ -544,6 +570,7 @@ int main(void)
 		cmocka_unit_test(the_failsafe_says_what_is_still_on),
 		cmocka_unit_test(the_end_of_the_process_tries_until_it_is_off),
 		cmocka_unit_test(the_end_is_as_the_map_says),
+		cmocka_unit_test(a_relay_that_cannot_be_had_holds_up_no_safe),
 		cmocka_unit_test(a_reload_turns_off_what_goes),
 		cmocka_unit_test(a_reload_that_fails_changes_nothing),
 		cmocka_unit_test(a_limit_may_have_the_longest_name),
