@@ -126,8 +126,10 @@ bool outputs_safe_again(struct outputs *outputs)
 		if (!is_left(outputs, output))
 			continue;
 		/* The end does not wait for each of many relays on an expander that hangs. */
-		if (output_kind_of(output)->moves || !is_slow)
-			is_slow = try_again(outputs, output) || is_slow;
+		if (output_kind_of(output)->moves)
+			(void)try_again(outputs, output);
+		else if (!is_slow)
+			is_slow = try_again(outputs, output);
 		safe = safe && output->ok;
 	}
 	return safe;
