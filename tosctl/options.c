@@ -290,6 +290,17 @@ static int parse(int argc, char **argv, struct options_draft *draft, int *ret_fi
 	return exit_code;
 }
 
+/* A password may end with a blank, and nothing else does. */
+static void trim(const char *option, char *value)
+{
+	size_t size = strlen(value);
+
+	if (strcmp(option, "-P") == 0 || strcmp(option, "--pw") == 0)
+		return;
+	while (size > 0 && strchr(" \t", value[size - 1]))
+		value[--size] = '\0';
+}
+
 /* A line as "-h host" or "--json". Its words are borrowed. */
 static int take_line(char *line, const char *path, struct options_draft *draft)
 {
@@ -303,7 +314,10 @@ static int take_line(char *line, const char *path, struct options_draft *draft)
 	value = argv[1] + strcspn(argv[1], " \t");
 	if (*value) {
 		*value++ = '\0';
-		argv[argc++] = value + strspn(value, " \t");
+		value += strspn(value, " \t");
+		trim(argv[1], value);
+		if (*value)
+			argv[argc++] = value;
 	}
 	exit_code = parse(argc, argv, draft, &first);
 	if (exit_code < 0 && first < argc)

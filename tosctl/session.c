@@ -120,8 +120,8 @@ int session_open(const struct options *options, struct session **ret_session)
 	const char *place;
 	int r = -ENOMEM;
 
-	catch_end();
-	for (size_t i = 0; out && r < 0 && !ended && (place = session_place(options, i)); i++) {
+	/* Until there is a connection, signals end the program, since the library waits. */
+	for (size_t i = 0; out && r < 0 && (place = session_place(options, i)); i++) {
 		char error[MQTT_CLIENT_ERROR_MAX] = "";
 
 		r = session_try(options, i, error, ret_session);
@@ -130,7 +130,9 @@ int session_open(const struct options *options, struct session **ret_session)
 	}
 	if (out)
 		(void)fclose(out);
-	if (r < 0 && wrong && !ended)
+	if (r == 0)
+		catch_end();
+	if (r < 0 && wrong)
 		fprintf(stderr, "%s%s", wrong,
 			options->is_guess && r == -ECONNREFUSED
 				? "tosctl: is the broker elsewhere? Name it: -h HOST, here or in "

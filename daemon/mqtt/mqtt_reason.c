@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DIAGNOSE_TIMEOUT_MS = 1000 };
+enum {
+	DIAGNOSE_TIMEOUT_MS = 1000,
+	PORT_TLS = 8883, /* IANA's secure-mqtt */
+};
 
 int mqtt_attempt_fail(const struct mqtt_attempt *attempt, int result, const char *format, ...)
 {
@@ -117,7 +120,10 @@ static int closed(struct mqtt_attempt *attempt)
 
 	if (settings->version == CONFIG_MQTT_VERSION_3_1_1)
 		(void)broker_offer_closed(settings->offer, &packet, clock_now_us());
-	return mqtt_attempt_fail(attempt, -EPROTONOSUPPORT, "the broker closed the connection");
+	return mqtt_attempt_fail(attempt, -EPROTONOSUPPORT, "the broker closed the connection%s",
+		!attempt->url.tls && attempt->url.port == PORT_TLS && !settings->path
+			? ": its port 8883 is mostly for TLS, with mqtts://"
+			: "");
 }
 
 int mqtt_attempt_find_reason(struct mqtt_attempt *attempt, int error)

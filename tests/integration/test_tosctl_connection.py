@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 """The ways of tosctl to its broker: options, its file, the map, a socket, users and TLS."""
 
+import contextlib
 import pathlib
+import signal
+import socket
 import subprocess
+import threading
 
 import pytest
 from conftest import TOSCTL_WAIT_S, make_map
-from harness import free_port
+from harness import TIMEOUT, free_port
 
 # Fixtures are found by their names.
 from test_link_tls import keys, make_tls_broker, tls_map  # noqa: F401
@@ -34,6 +38,8 @@ def test_the_connection_comes_from_a_file_or_the_map(gateway, client, tosctl, br
     own.write_text("-h nowhere.invalid\n-p 1\n")
     assert run("-c", str(path)) == names
     assert run("-L", f"mqtt://127.0.0.1:{broker.port}") == names
+    own.write_text(f"-h 127.0.0.1 \n-p\t{broker.port}\t \n-V  5 \r\n -W 60 \n")  # what nobody sees
+    assert run() == names
     own.write_text("-h 127.0.0.1\n--prot 1883\n")
     assert f"that stands in {own}" in run(code=2)
     own.write_text("# long\n" * 2000)
@@ -149,6 +155,33 @@ def test_help_is_a_command(tosctl):
     assert tosctl("help", "size")[:2] == (
         0, "Usage: tosctl size GATEWAYS [FILE]\nwhat so many gateways are for a broker\n"
     )
+
+
+def test_a_port_for_tls_is_told(tosctl):
+    """A broker that expects TLS closes the connection without a word."""
+    with socket.create_server(("127.0.0.8", 8883)) as server:
+
+        def hang_up():
+            with contextlib.suppress(OSError):  # it is closed at the end
+                while True:
+                    server.accept()[0].close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        code, _, err = tosctl("-L", "mqtt://127.0.0.8:8883", "names")
+        server.shutdown(socket.SHUT_RDWR)
+    assert code == 3 and "the broker closed the connection: its port 8883 is mostly for TLS, with mqtts://" in err
+
+
+def test_a_broker_that_does_not_answer_holds_nobody(program, environment):
+    """Nothing has been done yet, so a signal ends it at once, as that of Ctrl-C does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"mqtt://127.0.0.1:{server.getsockname()[1]}"
+        with subprocess.Popen([program, "-L", url, "status"], env=environment) as process:
+            connection, _ = server.accept()
+            with connection:
+                assert connection.recv(1)
+                process.terminate()
+                assert process.wait(TIMEOUT) == -signal.SIGTERM
 
 
 def test_each_broker_of_a_map_is_tried(gateway, client, tosctl, broker, folder):
