@@ -62,6 +62,7 @@ def test_what_the_gateway_has(gateway, client, broker, shell):
     complete(shell, f"{tosctl} watch te", r"watch temp $")
     complete(shell, f"{tosctl} watch temp ", r"\bhumi\b", r"\bcds\b", r"\bsound\b", keys="\t\t")
     complete(shell, f"{tosctl} names sen", r"names sensors $")
+    complete(shell, f"{tosctl} help stat", r"help status $")
     complete(shell, f"{tosctl} led ", r"\bred\b.*", r"\bgreen\b", r"\bblue\b", keys="\t\t")
 
 
