@@ -251,7 +251,8 @@ class Client:
             self.client.username_pw_set(options["username"], options["password"])
         if "tls" in options:
             self.client.tls_set(**options["tls"])
-        self.client.connect(options.get("host", "127.0.0.1"), port)
+        # On a busy machine a broker may stay frozen for long, and would then end a connection that was silent meanwhile.
+        self.client.connect(options.get("host", "127.0.0.1"), port, keepalive=3600)
         # Otherwise a command waits up to 40 ms for the acknowledgement of what was sent before it.
         self.client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.client.loop_start()
