@@ -283,9 +283,9 @@ static int begin(struct link_session *session)
 	outbox_connected(link->settings.outbox);
 	/* Messages that came with the answer are fetched now: else they are lost if it ends. */
 	r = receive(session);
-	session->status_is_wrong = false; /* it is online in a moment anyway */
 	if (r == 0)
 		r = link_subscribe_optional(session);
+	session->status_is_wrong = false; /* it is online in a moment anyway */
 	link_ask_again_plan(session);
 	return r;
 }

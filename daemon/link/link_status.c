@@ -5,8 +5,8 @@
  * then "offline" would stay. So the link reads that, and publishes "online" again.
  *
  * The messages of this connection come back, too: MQTT 5 could leave them out, but with them the
- * will, which has the same client id. With QoS 0 nothing is kept for a gateway that is away, and
- * the retained message is older than this connection's own.
+ * will, which has the same client id. Whatever the broker has kept, retained or for a gateway that
+ * was away, is older than this connection's own.
  *
  * "online" is no reason to answer, so two gateways on one topic do not answer each other. Somebody
  * who says something else again and again is answered after a pause that grows to a minute.

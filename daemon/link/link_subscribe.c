@@ -130,10 +130,16 @@ void link_subscribe_add(
 	const struct link_subscription *subscription =
 		&session->link->settings.subscriptions[index];
 	bool is_of_others = subscription->need == LINK_OF_OTHERS;
+	bool is_news = is_of_others || subscription->need == LINK_OWN_STATUS;
 
+	/*
+	 * A session that is kept has one QoS. For QoS 0, RabbitMQ has a queue at one node alone,
+	 * and while that node is down the others let such a session wait for a minute.
+	 */
 	request->filters[request->n] = (struct mqtt_filter){
 		.topic = subscription->topic,
-		.news_alone = is_of_others || subscription->need == LINK_OWN_STATUS,
+		.qos = is_news && session->link->settings.mqtt->clean_start ? 0 : 1,
+		.news_alone = is_news,
 		.of_others = is_of_others,
 	};
 	request->indexes[request->n++] = index;

@@ -80,7 +80,7 @@ int mqtt_client_subscribe(
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		options[i] = options_of(&filters[i]);
-		codes[i] = filters[i].news_alone ? 0 : 1;
+		codes[i] = (int)filters[i].qos;
 		topics[i] = strdup(filters[i].topic);
 		if (!topics[i])
 			r = -ENOMEM;

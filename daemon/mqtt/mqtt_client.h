@@ -89,14 +89,14 @@ int mqtt_client_tick_ms(const struct mqtt_client *client);
 
 struct mqtt_filter {
 	const char *topic;
-	bool news_alone; /* with QoS 0, and with MQTT 5 only what is published from now on */
+	unsigned qos;    /* 0 or 1 */
+	bool news_alone; /* with MQTT 5 only what is published from now on */
 	bool of_others;  /* with MQTT 5 not what this client publishes */
 };
 
 /*
- * Subscribes, with QoS 1 unless the filter says otherwise. ret_codes (n of them) get the broker's
- * answers: 0 to 2, or 0x80 and above if refused. Blocks for at most 10 s. -ENOTCONN: there was no
- * answer, and the connection is gone.
+ * Subscribes. ret_codes (n of them) get the broker's answers: 0 to 2, or 0x80 and above if refused.
+ * Blocks for at most 10 s. -ENOTCONN: there was no answer, and the connection is gone.
  */
 int mqtt_client_subscribe(
 	struct mqtt_client *client, const struct mqtt_filter *filters, size_t n, int *ret_codes);

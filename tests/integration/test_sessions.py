@@ -159,3 +159,15 @@ def test_the_boards_identity(broker, make_client, make_gateway):
     broker.log.wait(f"New client connected from .* as edge-{board} ")
     gateway.kill()
     assert client.wait(f"gone/{board}").payload == b"bye"
+
+
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+@pytest.mark.parametrize("mqtt, qos", [("", {0, 1}), ("  client_id: keeper\n  clean_start: false\n", {1})])
+def test_a_session_that_is_kept_has_one_qos(make_scripted, make_gateway, version, mqtt, qos):
+    """RabbitMQ keeps what has QoS 0 at one node alone, and while that is down no other takes the session for a minute."""
+    broker = make_scripted(speaks_5=version == "5")
+    make_gateway(make_map(broker.port, f"{mqtt}  version: {version}"))
+    broker.wait("tos/status")
+    options = broker.connection.options
+    assert ("tos/health" in options) == (version == "5")
+    assert {"tos/actions", "tos/status"} <= set(options) and {each & 3 for each in options.values()} == qos
