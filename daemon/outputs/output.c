@@ -213,8 +213,7 @@ void output_drove(struct output *output, const struct output_decision *decision,
 {
 	const struct output_kind *kind = output_kind_of(output);
 
-	output->rests_next = result < 0 && !output->device && !output_rests(output) &&
-		output_is_at_rest(kind, &decision->next.values);
+	output->rests_next = result < 0 && output_is_at_rest(kind, &decision->next.values);
 }
 
 int output_rest(struct output *output)

@@ -156,8 +156,8 @@ int outputs_apply(struct outputs *outputs, size_t index, const struct output_req
 		return r;
 	output->starts = false;
 	r = outputs_react(outputs, output, &event, error);
-	if (r == 0 && !output->waits)
-		outputs_keep(outputs, output);
+	if (!output->waits)
+		outputs_keep(outputs, output, r);
 	return r;
 }
 

@@ -51,8 +51,9 @@ void outputs_prepare_start(const struct outputs *outputs, struct output *output)
 /* Writes what the map starts outputs with, if it was not written yet. True: a state has changed. */
 bool outputs_start(struct outputs *outputs);
 
-/* An action was carried out: what it made of the output is kept for start: last. */
-void outputs_keep(const struct outputs *outputs, const struct output *output);
+/* An action has come to that result. What it made of the output is kept for start: last, and so is
+ * that it was to turn it off, which will be done. */
+void outputs_keep(const struct outputs *outputs, const struct output *output, int result);
 
 /* The broker is away: what was not started does what the fail-safe says. */
 void outputs_start_no_more(struct outputs *outputs);

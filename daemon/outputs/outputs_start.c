@@ -71,12 +71,16 @@ void outputs_start_now(struct outputs *outputs)
 	outputs_start_as_kept(outputs);
 }
 
-void outputs_keep(const struct outputs *outputs, const struct output *output)
+void outputs_keep(const struct outputs *outputs, const struct output *output, int result)
 {
+	struct output_values values = *output_state_goal(&output->state);
+
+	if (result < 0 && output->rests_next)
+		output_values_merge(&values, &output_kind_of(output)->rest);
 	/* Values that an earlier action has given a time are not for good either. */
-	if (output->state.for_us == OUTPUT_NEVER)
-		last_values_note(outputs->settings.last, output->config,
-			output_state_goal(&output->state), outputs->now_us);
+	else if (result < 0 || output->state.for_us != OUTPUT_NEVER)
+		return;
+	last_values_note(outputs->settings.last, output->config, &values, outputs->now_us);
 }
 
 void outputs_start_no_more(struct outputs *outputs)

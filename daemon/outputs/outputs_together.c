@@ -106,8 +106,7 @@ static int finish(struct outputs *outputs, struct output *output)
 		output->result = outputs_drive(outputs, output, &output->decision);
 	output_drove(output, &output->decision, output->result);
 	outputs_note(outputs, output, output->result);
-	if (output->result == 0)
-		outputs_keep(outputs, output);
+	outputs_keep(outputs, output, output->result);
 	return output->result;
 }
 

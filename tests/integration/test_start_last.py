@@ -104,6 +104,22 @@ def test_what_was_turned_off_stays_off(running):
     assert state["servo"]["0"] == {"on": False, "angle": 45}
 
 
+def test_so_does_what_could_not_be_turned_off_at_once(running):
+    """It is off as soon as it can be written."""
+    gateway, client = running
+    assert client.ask_json(ACTION)["ok"]
+    mark = client.mark()
+    for target, action in (("GPIO26", {"relay": {"fan": {"on": False}}}), ("pwmchip0.5", {"servo": {"flap": "stop"}})):
+        gateway.fault(target, "short")
+        assert not client.ask_json(action)["ok"]
+        gateway.fault(target, "none")
+    client.wait_json("tos/health", lambda h: all(h["actuators"][name]["ok"] for name in ("relay.0", "servo.0")), mark)
+    mark = restart(gateway, client)
+    state = client.wait_json("tos/state", lambda s: s["led"]["1"]["on"], mark)
+    assert state["relay"]["0"] == {"on": False}
+    assert state["servo"]["0"]["on"] is False
+
+
 def test_an_action_with_a_time_is_not_kept(running):
     gateway, client = running
     hour = {"on": True, "for": 3600000}
