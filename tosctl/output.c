@@ -320,6 +320,22 @@ static void tell(const char *wrong)
 	fputc('\n', stderr);
 }
 
+/* A stop never hurts, so it is carried out whatever is wrong beside it: of everything of the kind,
+ * as the gateway does. */
+static void stop_all(struct session *session, const struct options *options, int n, char **words)
+{
+	const cJSON *kinds = cJSON_GetObjectItemCaseSensitive(session_about(session), "outputs");
+	const cJSON *outputs = cJSON_GetObjectItemCaseSensitive(kinds, words[0]);
+	bool is_stop = false;
+
+	for (int i = 1; i < n; i++)
+		is_stop = is_stop || strcmp(words[i], "stop") == 0;
+	if (is_stop && outputs && outputs->child &&
+		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(outputs->child, "moves")))
+		(void)ask_action(
+			session, options, wrap(words[0], NULL, cJSON_CreateString("stop")));
+}
+
 int output_run(const struct options *options, int n, char **words)
 {
 	char wrong[OUTPUT_WRONG_BYTES];
@@ -336,10 +352,12 @@ int output_run(const struct options *options, int n, char **words)
 	}
 	if (r < 0) {
 		r = output_make_action(session_about(session), options, n, words, wrong, &action);
-		if (r >= 0)
+		if (r >= 0) {
 			tell(wrong);
-		else
+			stop_all(session, options, n, words);
+		} else {
 			r = ask_action(session, options, action);
+		}
 	}
 	session_close(session);
 	return r;

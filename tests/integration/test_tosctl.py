@@ -48,6 +48,23 @@ def test_a_stop_without_a_name_stops_all(gateway, client, call):
     client.wait_json("tos/state", lambda state: state["motor"]["direction"] == "stop", mark)
 
 
+@pytest.mark.parametrize(
+    "words, code, told",
+    [
+        (("stop", "now"), 2, '"now" is nothing that motor0 takes'),
+        (("left", "stop"), 4, 'there is no motor "left"'),
+        (("1", "stop"), 4, 'there is no motor "1"'),
+    ],
+)
+def test_a_stop_is_carried_out_whatever_is_wrong(gateway, client, call, words, code, told):
+    client.wait("tos/about")
+    assert client.ask_json({"motor": {"direction": "forward", "speed": 5}})["ok"]
+    mark = client.mark()
+    got, out, err = call("motor", *words)
+    assert (got, out) == (code, "motor: stop, speed 5\n") and told in err
+    client.wait_json("tos/state", lambda state: state["motor"]["direction"] == "stop", mark)
+
+
 def test_what_is_wrong_says_how_it_is_right(gateway, client, call):
     client.wait("tos/about")
     for arguments, code, words in (
@@ -61,7 +78,7 @@ def test_what_is_wrong_says_how_it_is_right(gateway, client, call):
         (("motor", "toggle"), 2, '"toggle" is nothing that motor0 takes; it takes forward, backward, stop, 1 to 10'),
         (("motor",), 2, "say what motor0 shall do; it takes forward"),
         (("motor", "motor0", "--for", "2s"), 2, "say what motor0 shall do; it takes forward"),
-        (("motor", "1", "stop"), 4, 'there is no motor "1"; there are: motor0'),
+        (("motor", "1", "forward"), 4, 'there is no motor "1"; there are: motor0'),
         (("lamp", "red", "on"), 4, "neither a command nor a kind of output"),
         (("statsu",), 2, 'did you mean "status"?'),
         (("interval", "soon"), 2, "takes a time such as 500ms"),
