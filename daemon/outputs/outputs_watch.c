@@ -9,25 +9,25 @@
 
 enum { WATCH_US = 2000000 };
 
-/* True if the output is off when that part's channels are high. */
-static bool rests_high(const struct outputs *outputs, const struct output *output, size_t chip)
+/* True for a part that turns its outputs off by setting them high. */
+static bool is_inverted(const struct outputs *outputs, size_t chip)
 {
 	const struct config_chip *config = &outputs->config->chips[chip];
 
-	return output->config->active_low !=
-		(driver_param_value(config->driver, config->params, "inverted") > 0);
+	return driver_param_value(config->driver, config->params, "inverted") > 0;
 }
 
-static bool is_high(const struct outputs *outputs, const struct output *output, size_t chip)
+static bool is_high(const struct output *output, size_t chip, bool inverted)
 {
-	return output->device && output_port_on(output, chip) < OUTPUT_PORTS_MAX &&
-		(!output_rests(output) || rests_high(outputs, output, chip));
+	return output->device &&
+		(!output_rests(output) || output->config->active_low != inverted) &&
+		output_port_on(output, chip) < OUTPUT_PORTS_MAX;
 }
 
-static bool is_in_use(const struct outputs *outputs, size_t chip)
+static bool is_in_use(const struct outputs *outputs, size_t chip, bool inverted)
 {
 	for (size_t i = 0; i < outputs->n; i++)
-		if (is_high(outputs, &outputs->items[i], chip))
+		if (is_high(&outputs->items[i], chip, inverted))
 			return true;
 	return false;
 }
@@ -42,11 +42,11 @@ static bool uses_any(const struct outputs *outputs)
 }
 
 /* Outputs that move come first: they may still be driven by their lines alone. */
-static void part_failed(struct outputs *outputs, size_t chip, int code)
+static void part_failed(struct outputs *outputs, size_t chip, bool inverted, int code)
 {
 	OUTPUTS_FOR_EACH(outputs, pass, output)
 	{
-		if (is_high(outputs, output, chip))
+		if (is_high(output, chip, inverted))
 			outputs_part_failed(outputs, output, chip, code);
 	}
 }
@@ -59,14 +59,18 @@ uint64_t outputs_watch(struct outputs *outputs)
 	if (!uses_any(outputs))
 		return UINT64_MAX;
 	for (size_t i = 0; i < outputs->config->n_chips; i++) {
+		bool inverted;
 		int r;
 
-		if (outputs->config->chips[i].driver->n_pwm == 0 || !is_in_use(outputs, i))
+		if (outputs->config->chips[i].driver->n_pwm == 0)
+			continue;
+		inverted = is_inverted(outputs, i);
+		if (!is_in_use(outputs, i, inverted))
 			continue;
 		used = true;
 		r = due ? output_chips_probe(outputs->chips, i) : 0;
 		if (r < 0)
-			part_failed(outputs, i, r);
+			part_failed(outputs, i, inverted, r);
 	}
 	if (due && used)
 		outputs->watch_us = outputs->now_us + WATCH_US;
