@@ -234,7 +234,7 @@ def test_commands_that_waited_are_carried_out_though_the_connection_ends(make_fa
     actions = [b'{"id":%d,"led":{"%d":{"on":true}}}' % (number, number) for number in range(3)]
     early = b"".join(FakeBroker.packet("tos/actions", action) for action in actions)
     fake = make_fake(early_words=early, ends_on=("tos/action",))
-    options = "  version: 3.1.1\n  clean_start: false\n  client_id: keeper"
+    options = "  version: 3.1.1\n  clean_start: false\n  client_id: keeper\n  health_interval: 1h"
     make_gateway(make_map(fake.port, mqtt=options, interval="1h"))
     answered = set()
     while answered != {0, 1, 2}:
@@ -246,7 +246,7 @@ def test_commands_that_waited_are_carried_out_though_the_connection_ends(make_fa
 def test_an_answer_outlives_connections_that_end_for_another_reason(make_fake, make_gateway):
     """A broker that starts again and again acknowledges nothing: the answer is not to blame for that."""
     fake = make_fake()
-    make_gateway(make_map(fake.port, mqtt="  version: 3.1.1", interval="1h"))
+    make_gateway(make_map(fake.port, mqtt="  version: 3.1.1\n  health_interval: 1h", interval="1h"))
 
     def wait(name):
         while True:
