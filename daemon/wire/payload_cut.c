@@ -20,24 +20,17 @@ static bool cut_answer(char *text, size_t *size)
 	static const char CUT[] = ",\"cut\":true}";
 	static const char WHY[] = ",\"errors\":[{\"path\":\"\",\"reason\":\"the answer is larger "
 				  "than this broker takes\"}],\"cut\":true}";
-	const char *end;
-	size_t used;
-	char *mark;
+	bool is_done = *size > sizeof(DONE) && memcmp(text, DONE, sizeof(DONE) - 1) == 0;
+	const char *end = is_done ? CUT : WHY;
+	size_t end_size = is_done ? sizeof(CUT) - 1 : sizeof(WHY) - 1;
+	char *mark = find_contents(text, *size);
 
-	if (*size > sizeof(DONE) && memcmp(text, DONE, sizeof(DONE) - 1) == 0)
-		end = CUT;
-	else if (*size > sizeof(FAILED) && memcmp(text, FAILED, sizeof(FAILED) - 1) == 0)
-		end = WHY;
-	else
+	if (!is_done && (*size <= sizeof(FAILED) || memcmp(text, FAILED, sizeof(FAILED) - 1) != 0))
 		return false;
-	mark = find_contents(text, *size);
-	if (!mark)
+	if (!mark || (size_t)(mark - text) + end_size >= *size)
 		return false;
-	used = (size_t)(mark - text);
-	if (used + strlen(end) >= *size)
-		return false;
-	memcpy(mark, end, strlen(end));
-	*size = used + strlen(end);
+	memcpy(mark, end, end_size);
+	*size = (size_t)(mark - text) + end_size;
 	return true;
 }
 
