@@ -14,10 +14,19 @@ enum {
 	EVENTS_TURN_US = 10000, /* a slow bus makes commands slow */
 };
 
+/* Each connection anew, from its first event on. */
+static void follow_repeats(struct gateway *gateway, uint64_t at_us)
+{
+	gateway->router.is_forgetful =
+		gateway->lost_us == 0 || at_us - gateway->lost_us >= REPEATS_US;
+}
+
 static void on_link_event(struct gateway *gateway, const struct link_event *event)
 {
 	switch (event->kind) {
 	case LINK_EVENT_MESSAGE:
+		if (!gateway->health.connected)
+			follow_repeats(gateway, event->at_us);
 		failsafe_heard(&gateway->failsafe, event->at_us);
 		router_handle(&gateway->router, event);
 		break;
@@ -30,8 +39,7 @@ static void on_link_event(struct gateway *gateway, const struct link_event *even
 	case LINK_EVENT_CONNECTED:
 		gateway->health.connected = true;
 		discovery_connected(&gateway->discovery);
-		gateway->router.is_forgetful =
-			gateway->lost_us == 0 || event->at_us - gateway->lost_us >= REPEATS_US;
+		follow_repeats(gateway, event->at_us);
 		/* Nobody is there if no stop can come, whatever else goes on. */
 		if (event->is_deaf)
 			failsafe_lost(&gateway->failsafe, event->at_us);

@@ -47,7 +47,8 @@ enum {
 
 enum link_event_kind {
 	LINK_EVENT_MESSAGE,
-	LINK_EVENT_CONNECTED,    /* subscribed, and the outbox flows. Before the first message */
+	/* Subscribed, and the outbox flows. Only what a kept session had waiting comes before. */
+	LINK_EVENT_CONNECTED,
 	LINK_EVENT_HEARING,      /* a connection that was deaf is so no more */
 	LINK_EVENT_DISCONNECTED, /* also if a first connection could not be made */
 	/* Tells which broker it is. Comes after CONNECTED, when the retained messages have been

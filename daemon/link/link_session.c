@@ -6,10 +6,16 @@
 #include "topic.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MESSAGES_A_TURN = 64 }; /* received before other duties have their turn */
+enum {
+	MESSAGES_A_TURN = 64, /* received before other duties have their turn */
+	KEPT_QUIET_MS = 200,  /* then a kept session has sent what waited */
+};
+
+#define KEPT_US (2 * UINT64_C(1000000)) /* for that; more comes later */
 
 /* The limit without an acknowledgement while memory fills: shorter than the keepalive's. */
 #define PROGRESS_US   (10 * UINT64_C(1000000))
@@ -267,12 +273,44 @@ static int turn(struct link_session *session)
 	return r;
 }
 
+/*
+ * What a kept session waits with comes at once, behind the answer to CONNECT. While the library
+ * waits for the answer to SUBSCRIBE, it acknowledges what comes, and keeps it to itself: if the
+ * connection ends then, it is lost. So that is fetched before.
+ */
+static int fetch_kept(struct link_session *session)
+{
+	const struct link *link = session->link;
+	struct pollfd fds[] = {{.fd = mqtt_client_fd(session->client), .events = POLLIN},
+		{.fd = link->command_fd, .events = POLLIN}};
+	uint64_t end_us = session->now_us + KEPT_US;
+
+	if (link->settings.mqtt->clean_start)
+		return 0;
+	do {
+		int r = receive(session);
+
+		if (r < 0)
+			return r;
+		follow_commands(session);
+		if (session->link->events.full || session->commands.closing ||
+			session->now_us >= end_us)
+			return 0;
+		(void)poll(fds, 2, KEPT_QUIET_MS);
+		session->now_us = clock_now_us();
+	} while (fds[0].revents || fds[1].revents);
+	return 0;
+}
+
 /* Goes up to the point where messages come in and go out. */
 static int begin(struct link_session *session)
 {
 	struct link *link = session->link;
-	int r = link_subscribe_needed(session);
+	int r = fetch_kept(session);
 
+	if (r < 0)
+		return r;
+	r = link_subscribe_needed(session);
 	if (r < 0) {
 		session->end_kind = LINK_END_UNSUBSCRIBED;
 		return r;

@@ -20,6 +20,7 @@ class FakeBroker:
         self.answers_subscribe = behaviour.pop("answers_subscribe", True)
         self.refuses = behaviour.pop("refuses", ())  # topics
         self.ends_on = behaviour.pop("ends_on", ())  # topics: a client that subscribes to one of them is disconnected
+        self.kept_words = behaviour.pop("kept_words", b"")  # in one piece with the first CONNACK
         self.early_words = behaviour.pop("early_words", b"")  # the same before it, as from a session that was kept
         self.first_words = behaviour.pop("first_words", b"")  # in one piece with the first SUBACK of all
         self.acknowledges = behaviour.pop("acknowledges", True)
@@ -98,7 +99,8 @@ class FakeBroker:
             if version == 5:
                 connection.sendall(self.on_version_5)
                 return False
-            connection.sendall(bytes([CONNACK << 4, 2, 0, 0]))
+            kept, self.kept_words = self.kept_words, b""
+            connection.sendall(bytes([CONNACK << 4, 2, 0, 0]) + kept)
             return not self.closes
         elif kind == PINGREQ:
             connection.sendall(bytes([PINGRESP << 4, 0]))

@@ -229,13 +229,19 @@ def test_a_kept_session_keeps_commands(broker, client, make_gateway, version):
         assert client.wait_json("tos/actions/ack", lambda a: a.get("id") == number, mark)["ok"]
 
 
-def test_commands_that_waited_are_carried_out_though_the_connection_ends(make_fake, make_gateway):
+@pytest.mark.parametrize(
+    "words, ends_on", [("kept_words", "tos/actions"), ("early_words", "tos/action")], ids=["at once", "a little later"]
+)
+def test_commands_that_waited_are_carried_out_though_the_connection_ends(make_fake, make_gateway, words, ends_on):
     """A broker sends what it has kept before it answers the subscription: it is acknowledged then, and never comes again."""
     actions = [b'{"id":%d,"led":{"%d":{"on":true}}}' % (number, number) for number in range(3)]
-    early = b"".join(FakeBroker.packet("tos/actions", action) for action in actions)
-    fake = make_fake(early_words=early, ends_on=("tos/action",))
+    packets = b"".join(FakeBroker.packet("tos/actions", action) for action in actions)
+    fake = make_fake(ends_on=(ends_on,), **{words: packets})
     options = "  version: 3.1.1\n  clean_start: false\n  client_id: keeper\n  health_interval: 1h"
     make_gateway(make_map(fake.port, mqtt=options, interval="1h"))
+    while ends_on not in fake.subscribed.get(timeout=TIMEOUT):
+        pass
+    fake.ends_on = ()
     answered = set()
     while answered != {0, 1, 2}:
         topic, payload = fake.published.get(timeout=TIMEOUT)
