@@ -58,6 +58,13 @@ static bool is_receive_due(const struct link_session *session)
 		session->now_us >= broker_watch_due(&session->watch);
 }
 
+/* At the end, a command that the broker keeps is left to it: nobody is there to carry it out. */
+static bool is_left(const struct link_session *session)
+{
+	return session->commands.closing && !session->link->settings.mqtt->clean_start &&
+		mqtt_client_next_is_kept(session->client);
+}
+
 /* While the main thread's queue is full nothing is received, and TCP holds the broker back. */
 static int receive(struct link_session *session)
 {
@@ -77,7 +84,8 @@ static int receive(struct link_session *session)
 			break;
 		}
 		session->receive_due = i == 0 || mqtt_client_may_have_more(session->client);
-		if (!session->receive_due)
+		session->is_left = is_left(session);
+		if (!session->receive_due || session->is_left)
 			break;
 		link_enter_library(session->link);
 		r = mqtt_client_receive(session->client, &inbound);
@@ -276,7 +284,7 @@ static int turn(struct link_session *session)
 /*
  * What a kept session waits with comes at once, behind the answer to CONNECT. While the library
  * waits for the answer to SUBSCRIBE, it acknowledges what comes, and keeps it to itself: if the
- * connection ends then, it is lost. So that is fetched before.
+ * connection ends then, it is lost. So that is fetched before. 1: the link is to be closed.
  */
 static int fetch_kept(struct link_session *session)
 {
@@ -288,13 +296,13 @@ static int fetch_kept(struct link_session *session)
 	if (link->settings.mqtt->clean_start)
 		return 0;
 	do {
-		int r = receive(session);
+		int r;
 
-		if (r < 0)
-			return r;
 		follow_commands(session);
-		if (session->link->events.full || session->commands.closing ||
-			session->now_us >= end_us)
+		r = session->commands.closing ? 1 : receive(session);
+		if (r != 0)
+			return r;
+		if (link->events.full || session->now_us >= end_us)
 			return 0;
 		(void)poll(fds, 2, KEPT_QUIET_MS);
 		session->now_us = clock_now_us();
@@ -302,13 +310,13 @@ static int fetch_kept(struct link_session *session)
 	return 0;
 }
 
-/* Goes up to the point where messages come in and go out. */
+/* Goes up to the point where messages come in and go out. Returns as turn(). */
 static int begin(struct link_session *session)
 {
 	struct link *link = session->link;
 	int r = fetch_kept(session);
 
-	if (r < 0)
+	if (r != 0)
 		return r;
 	r = link_subscribe_needed(session);
 	if (r < 0) {

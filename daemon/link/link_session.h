@@ -43,6 +43,7 @@ struct link_session {
 	uint64_t ask_due_us;  /* 0: there is nothing to ask for again */
 	bool status_is_wrong; /* somebody else said so, and not "online" */
 	bool has_more;        /* the turn was over before all was received */
+	bool is_left;         /* the rest is left to the broker */
 	bool receive_due;     /* the socket may have something */
 	uint64_t received_us; /* when the library was last asked */
 	uint64_t heard_us;    /* the last answer or message */

@@ -146,7 +146,7 @@ void link_wait(struct link_session *session)
 	bool is_full = link->events.full && !session->commands.closing;
 	bool patient = !is_full && is_patient(session);
 	struct pollfd fds[] = {
-		{.fd = is_full ? -1 : mqtt_client_fd(session->client),
+		{.fd = is_full || session->is_left ? -1 : mqtt_client_fd(session->client),
 			.events = POLLIN | POLLRDHUP},
 		{.fd = link->command_fd, .events = POLLIN},
 		{.fd = link_outbound_is_open(session) && !session->is_leaving

@@ -169,6 +169,10 @@ size_t mqtt_client_size_min(const char *topic);
  */
 bool mqtt_client_may_have_more(const struct mqtt_client *client);
 
+/* True if the next packet is a message with QoS, which the broker keeps if it is not received. With
+ * TLS this cannot be seen, so it is always false. */
+bool mqtt_client_next_is_kept(const struct mqtt_client *client);
+
 /* 1: a message, which the caller frees. 0: nothing more for now. -ENOTCONN: the connection is gone.
  * Does not block. */
 int mqtt_client_receive(struct mqtt_client *client, struct mqtt_inbound *ret_inbound);

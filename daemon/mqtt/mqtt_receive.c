@@ -61,6 +61,17 @@ bool mqtt_client_may_have_more(const struct mqtt_client *client)
 	return client->tls || client->may_hold || is_readable(client);
 }
 
+bool mqtt_client_next_is_kept(const struct mqtt_client *client)
+{
+	enum { TYPE = 0xf0, PUBLISH = 0x30, QOS = 0x06 };
+	uint8_t first = 0;
+
+	if (client->tls || client->in_message || client->may_hold ||
+		recv(client->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1)
+		return false;
+	return (first & TYPE) == PUBLISH && (first & QOS) != 0;
+}
+
 /* Looks before the library reads it and keeps it to itself. With TLS this is not possible. */
 static void look_for_farewell(struct mqtt_client *client)
 {

@@ -440,6 +440,19 @@ def test_a_command_in_the_last_moment_of_a_connection_is_answered_on_the_next(ma
     broker.close()
 
 
+def test_a_command_that_comes_when_the_gateway_is_gone_stays_with_the_broker(make_gateway):
+    """It is not acknowledged, so it is delivered to the next one."""
+    broker = LateBroker()
+    options = "  version: 5\n  clean_start: false\n  client_id: keeper"
+    gateway = make_gateway(make_map(broker.port, mqtt=options, interval="1h"))
+    broker.wait("tos/about")
+    broker.acknowledges = False
+    assert_ends_in_time(gateway)
+    assert broker.connection.over.wait(TIMEOUT)
+    assert broker.connection.acknowledged == 0 and broker.connection.took_leave
+    broker.close()
+
+
 def test_commands_that_wait_when_the_gateway_ends_are_refused(gateway, client):
     """They are acknowledged by then, so the broker keeps none of them."""
     assert gateway.control("fault /dev/i2c-2 slow 100ms") == "ok"
