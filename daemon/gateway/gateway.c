@@ -297,7 +297,7 @@ static bool tear_down(struct gateway *gateway)
 	if (gateway->link)
 		gateway_answer_rest(gateway, clock_now_us() + ANSWER_REST_US);
 	gateway->link = link_close(gateway->link, LINK_CLOSE_US);
-	if (gateway->link_events)
+	if (gateway->link_events && gateway->outbox)
 		gateway_tell_unanswered(gateway);
 	disk_answers = gateway_close_files(gateway, end_us, is_stuck);
 	if (!safe)

@@ -135,7 +135,7 @@ void gateway_tell_unanswered(struct gateway *gateway)
 {
 	const struct link_event *event;
 	unsigned n = 0;
-	size_t size;
+	size_t size, answers;
 
 	while ((event = queue_peek(gateway->link_events, &size))) {
 		n += event->kind == LINK_EVENT_MESSAGE && event->true_size > 0 &&
@@ -147,6 +147,11 @@ void gateway_tell_unanswered(struct gateway *gateway)
 			"%u messages came in the last moment, and are neither carried out nor "
 			"answered",
 			n);
+	answers = outbox_answering(gateway->outbox);
+	if (answers > 0)
+		log_warning("actions",
+			"%zu answers were not acknowledged by the broker, and may be lost",
+			answers);
 }
 
 static void on_sensor_event(struct gateway *gateway, const struct sampler_event *event)

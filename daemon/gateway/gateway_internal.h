@@ -134,7 +134,7 @@ void gateway_detach_events(struct gateway *gateway);
 
 /* At the end: answers the messages that wait, until that time, and carries out only their stops. */
 void gateway_answer_rest(struct gateway *gateway, uint64_t until_us);
-/* Without a connection: logs how many are left, or came after that. */
+/* Without a connection: logs how many are left, or came after that, and how many answers. */
 void gateway_tell_unanswered(struct gateway *gateway);
 
 /* --- gateway_reports.c --- */

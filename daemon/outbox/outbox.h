@@ -147,6 +147,9 @@ int outbox_put_answer(
 int outbox_put_value(
 	struct outbox *outbox, const struct outbox_address *to, const void *payload, size_t size);
 
+/* Returns how many answers are not yet acknowledged. */
+size_t outbox_answering(struct outbox *outbox);
+
 /* 0: there is no connection, and values are dropped. Otherwise a number that is different for each
  * connection; what was put in under an earlier number may not have arrived. */
 uint64_t outbox_connection(struct outbox *outbox);

@@ -189,6 +189,19 @@ void outbox_retry_answers(struct outbox *outbox)
 	}
 }
 
+size_t outbox_answering(struct outbox *outbox)
+{
+	struct ring_record *record;
+	size_t n = 0;
+
+	(void)pthread_mutex_lock(&outbox->mutex);
+	for (record = ring_at(&outbox->others, outbox->others.begin); record;
+		record = ring_at(&outbox->others, ring_after(record)))
+		n += record->state != DONE && other_of(record)->kind == OUTBOX_KIND_ANSWER;
+	(void)pthread_mutex_unlock(&outbox->mutex);
+	return n;
+}
+
 static void drop_values(struct ring *ring)
 {
 	struct ring_record *record = ring_at(ring, ring->begin);

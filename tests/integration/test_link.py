@@ -453,6 +453,21 @@ def test_a_command_that_comes_when_the_gateway_is_gone_stays_with_the_broker(mak
     broker.close()
 
 
+def test_answers_that_are_lost_with_the_process_are_told(make_fake, make_gateway):
+    fake = make_fake()
+    gateway = make_gateway(make_map(fake.port, mqtt="  version: 3.1.1\n  health_interval: 1h", interval="1h"))
+    while fake.topics.get(timeout=TIMEOUT) != "tos/about":
+        pass
+    fake.acknowledges = False
+    for number in range(2):
+        fake.publish("tos/actions", b'{"id":%d,"led":{"0":{"on":true}}}' % number)
+    for _ in range(2):
+        while fake.topics.get(timeout=TIMEOUT) != "tos/actions/ack":
+            pass
+    assert_ends_in_time(gateway)
+    gateway.log.wait("warning: actions: 2 answers were not acknowledged by the broker, and may be lost")
+
+
 def test_commands_that_wait_when_the_gateway_ends_are_refused(gateway, client):
     """They are acknowledged by then, so the broker keeps none of them."""
     assert gateway.control("fault /dev/i2c-2 slow 100ms") == "ok"
