@@ -279,7 +279,9 @@ static int read_chip(struct schema *schema, const struct yaml_node *node, struct
 	if (!schema_expect_like(schema, node, YAML_MAP, EXAMPLE))
 		return 0;
 	int r = schema_read_options(schema, node, chip_options, chip);
-	if (!is_on_lines(chip) && !yaml_node_get(node, "bus"))
+	/* Of an unknown driver nobody knows whether it has one. */
+	if ((chip->driver || !yaml_node_get(node, "driver")) && !is_on_lines(chip) &&
+		!yaml_node_get(node, "bus"))
 		report_no_bus(schema, node);
 	/* Without the driver, its other keys are unknown. */
 	if (r < 0 || !chip->driver)

@@ -143,13 +143,18 @@ static bool is_fraction(const struct yaml_node *item)
 		before->text[0] && !before->text[strspn(before->text, "+-0123456789")];
 }
 
+static bool is_empty(const struct yaml_node *item)
+{
+	return item->kind == YAML_SCALAR && item->plain && !*item->text;
+}
+
 /* The key without a value in a line above, to which it belongs if its indentation is missing. One
  * that begins with another kind of blank has its own cure. */
 static const struct yaml_node *find_owner(const struct yaml_node *item)
 {
 	const struct yaml_node *before = item->index ? item->parent->items[item->index - 1] : NULL;
 
-	if (!before || before->kind != YAML_SCALAR || !before->plain || *before->text)
+	if (!before || !is_empty(before))
 		return NULL;
 	return before->key_place.line < item->key_place.line && isascii(item->key[0]) ? before
 										      : NULL;
@@ -160,10 +165,10 @@ static bool report_slip(
 	struct schema *schema, const struct yaml_node *item, const char *const *keys)
 {
 	const struct yaml_node *owner = find_owner(item);
-	size_t key = item->kind == YAML_SCALAR && !*item->text ? missing_blank(item->key) : 0;
+	size_t key = missing_blank(item->key);
 	char cure[160];
 
-	if (key)
+	if (key && (is_empty(item) || strchr("{[", item->key[key + 1])))
 		(void)snprintf(cure, sizeof(cure), "write a blank after the colon: %.*s: %.80s",
 			(int)key, item->key, item->key + key + 1);
 	else if (is_fraction(item))

@@ -125,6 +125,41 @@ static bool is_half_a_key(const char *line, size_t size, size_t number, char hin
 	return is_lookalike(line + at, size - at, ':', number, column, hint);
 }
 
+/* True for an item of a list without the blank: "-{name: red}", "-name: red". */
+static bool is_half_an_item(
+	const char *line, size_t size, size_t number, char hint[static SLIP_MAX])
+{
+	size_t at = 0;
+
+	while (at < size && line[at] == ' ')
+		at++;
+	if (at + 1 >= size || line[at] != '-' ||
+		(line[at + 1] != '{' && !isalpha((unsigned char)line[at + 1])))
+		return false;
+	(void)snprintf(hint, SLIP_MAX, "line %zu: write a blank after the dash", number + 1);
+	return true;
+}
+
+/* True for a word alone. A key below it makes no sense to YAML. */
+static bool is_word_alone(const char *line, size_t size, size_t number, char hint[static SLIP_MAX])
+{
+	size_t begin = 0, end;
+
+	while (begin < size && line[begin] == ' ')
+		begin++;
+	end = begin;
+	while (end < size && (line[end] == '_' || isalnum((unsigned char)line[end])))
+		end++;
+	for (size_t at = end; at < size; at++)
+		if (!strchr(" \r", line[at]))
+			return false;
+	if (end == begin)
+		return false;
+	(void)snprintf(hint, SLIP_MAX, "line %zu: put a colon behind %.*s", number + 1,
+		(int)(end - begin > 40 ? 40 : end - begin), line + begin);
+	return true;
+}
+
 /* Finds the first lookalike of a YAML sign outside quotes, between the start of the line and the
  * place. Since it does not end its text, what follows belongs to the same text. */
 static bool is_lookalike_before(
@@ -159,7 +194,10 @@ static const char *find_slip(
 
 	for (size_t i = mark->line > 0 ? mark->line - 1 : 0; i <= mark->line; i++) {
 		const char *line = find_line(text, size, i, &length);
-		if (line && is_half_a_key(line, length, i, hint))
+		if (line &&
+			(is_half_a_key(line, length, i, hint) ||
+				is_half_an_item(line, length, i, hint) ||
+				(i < mark->line && is_word_alone(line, length, i, hint))))
 			return hint;
 	}
 	const char *line = find_line(text, size, mark->line, &length);
