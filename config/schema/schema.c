@@ -36,20 +36,49 @@ static size_t missing_blank(const char *text)
 		: 0;
 }
 
+static bool is_empty(const struct yaml_node *item)
+{
+	return item->kind == YAML_SCALAR && item->plain && !*item->text;
+}
+
+/* The key without a value in a line above, to which it belongs if its indentation is missing. One
+ * that begins with another kind of blank has its own cure. */
+static const struct yaml_node *find_owner(const struct yaml_node *item)
+{
+	bool is_in_map = item->parent && item->parent->kind == YAML_MAP && item->index > 0;
+	const struct yaml_node *before = is_in_map ? item->parent->items[item->index - 1] : NULL;
+
+	if (!before || !is_empty(before))
+		return NULL;
+	return before->key_place.line < item->key_place.line && isascii(item->key[0]) ? before
+										      : NULL;
+}
+
+static void write_owner(const struct yaml_node *owner, char *cure, size_t size)
+{
+	(void)snprintf(cure, size,
+		"if it belongs to \"%.80s\" in line %zu, it needs more indentation than that",
+		owner->key, owner->key_place.line);
+}
+
 static void report_kind(struct schema *schema, const struct yaml_node *node, const char *path,
 	enum yaml_kind kind, const char *example)
 {
 	char cure[160];
-	size_t key = node->kind == YAML_SCALAR && node->plain ? missing_blank(node->text) : 0;
+	bool is_scalar = node->kind == YAML_SCALAR && node->plain;
+	size_t key = is_scalar ? missing_blank(node->text) : 0;
+	const struct yaml_node *owner = kind == YAML_MAP && is_scalar ? find_owner(node) : NULL;
 
 	if (kind == YAML_MAP && key)
 		(void)snprintf(cure, sizeof(cure), "write a blank after the colon: %.*s: %.80s",
 			(int)key, node->text, node->text + key + 1);
+	else if (owner)
+		write_owner(owner, cure, sizeof(cure));
 	else if (example)
 		(void)snprintf(cure, sizeof(cure), "for example %s", example);
-	diag_error(schema->diag, node->place, (kind == YAML_MAP && key) || example ? cure : NULL,
-		"%s takes %s, not %s", path, schema_kind_words(kind),
-		schema_kind_words(node->kind));
+	diag_error(schema->diag, node->place,
+		(kind == YAML_MAP && key) || owner || example ? cure : NULL, "%s takes %s, not %s",
+		path, schema_kind_words(kind), schema_kind_words(node->kind));
 }
 
 bool schema_expect_like(struct schema *schema, const struct yaml_node *node, enum yaml_kind kind,
@@ -143,23 +172,6 @@ static bool is_fraction(const struct yaml_node *item)
 		before->text[0] && !before->text[strspn(before->text, "+-0123456789")];
 }
 
-static bool is_empty(const struct yaml_node *item)
-{
-	return item->kind == YAML_SCALAR && item->plain && !*item->text;
-}
-
-/* The key without a value in a line above, to which it belongs if its indentation is missing. One
- * that begins with another kind of blank has its own cure. */
-static const struct yaml_node *find_owner(const struct yaml_node *item)
-{
-	const struct yaml_node *before = item->index ? item->parent->items[item->index - 1] : NULL;
-
-	if (!before || !is_empty(before))
-		return NULL;
-	return before->key_place.line < item->key_place.line && isascii(item->key[0]) ? before
-										      : NULL;
-}
-
 /* Reports an unknown key that is left over from a slip which YAML accepts. */
 static bool report_slip(
 	struct schema *schema, const struct yaml_node *item, const char *const *keys)
@@ -176,10 +188,7 @@ static bool report_slip(
 			item->parent->items[item->index - 1]->key,
 			item->parent->items[item->index - 1]->text, item->key);
 	else if (owner && !diag_nearest(item->key, keys))
-		(void)snprintf(cure, sizeof(cure),
-			"if it belongs to \"%.80s\" in line %zu, it needs more indentation than "
-			"that",
-			owner->key, owner->key_place.line);
+		write_owner(owner, cure, sizeof(cure));
 	else
 		return false;
 	diag_error(schema->diag, item->key_place, cure, "unknown key \"%.80s\"", item->key);

@@ -204,6 +204,14 @@ static const char *find_slip(
 	return line && is_lookalike_before(line, length, mark, hint) ? hint : NULL;
 }
 
+/* One that was never opened ends the block for libyaml. */
+static const char *cure_of_bracket(char sign, const char *otherwise)
+{
+	if (sign == '}')
+		return "this } closes nothing: leave it out";
+	return sign == ']' ? "this ] closes nothing: leave it out" : otherwise;
+}
+
 int yaml_syntax_error(const yaml_parser_t *parser, const char *text, size_t size, struct diag *diag)
 {
 	const char *problem = parser->problem ? parser->problem : "this is no YAML";
@@ -220,6 +228,9 @@ int yaml_syntax_error(const yaml_parser_t *parser, const char *text, size_t size
 		cure = byte_at(text, size, mark) == '\t'
 			? no_tabs
 			: "a text that begins with this character needs quotes";
+	if (strcmp(problem, "did not find expected '-' indicator") == 0 ||
+		strcmp(problem, "did not find expected key") == 0)
+		cure = cure_of_bracket(byte_at(text, size, mark), cure);
 	if (!parser->context || context->index == mark->index) {
 		diag_error(diag, yaml_place(mark, mark), cure, "%s", problem);
 	} else if (byte_at(text, size, mark) == '\0' || strcmp(problem, no_colon) == 0) {
