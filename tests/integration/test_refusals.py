@@ -206,7 +206,8 @@ def test_an_answer_does_not_wait_for_a_retained_message_that_is_always_refused(m
     for _ in range(5):  # then comes a pause of 8 s at least
         assert broker.refused.get(timeout=2 * TIMEOUT).topic == "tos/about"
     broker.connection.publish("tos/actions", b'{"led": {"0": {"on": true}}}')
-    assert [broker.refused.get(timeout=2 * TIMEOUT).topic for _ in range(2)] == ["tos/actions/ack"] * 2
+    # At once, after 1 and after 3 s at most.
+    assert [broker.refused.get(timeout=2 * TIMEOUT).topic for _ in range(3)] == ["tos/actions/ack"] * 3
 
 
 @pytest.mark.slow

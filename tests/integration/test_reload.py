@@ -180,6 +180,8 @@ def test_no_moment_of_a_reload_shows_a_failing_sensor_as_well(broker, client, ga
     gateway.reload(text)
     gateway.log.wait(r"reload: done")
     client.wait_json("tos/health", lambda h: not h["sensors"]["temp"]["ok"] and not h["sensors"]["humi"]["ok"])
+    # One that begins now, and not after the reload.
+    assert client.ask_json({"sensors": {"read": True}})["ok"]
     log, mark = gateway.log.mark(), client.mark()
     gateway.reload(with_led(text).replace("from: climate.humidity,", "from: climate.humidity, scale: 2,"))
     first = client.wait_json("tos/health", lambda h: "led.3" in h["actuators"], mark)
