@@ -151,6 +151,7 @@ int session_subscribe(struct session *session, const char *const *names, size_t 
 	for (size_t i = 0; i < n; i++) {
 		topic_below(topics[i], session->mqtt.topic, names[i]);
 		filters[i].topic = topics[i];
+		filters[i].qos = 1;
 	}
 	if (mqtt_client_subscribe(session->client, filters, n, codes) < 0) {
 		fprintf(stderr, "tosctl: the broker did not answer the subscription\n");
