@@ -34,6 +34,8 @@ struct session {
 	void (*on_other)(void *userdata, const char *name, const struct mqtt_inbound *inbound);
 	void *userdata;
 	void (*on_lost)(void); /* or NULL */
+	bool is_refused;       /* what was sent, and that was not reported yet */
+	struct in_flight_entry refused;
 };
 
 static volatile sig_atomic_t ended;
@@ -174,22 +176,46 @@ static int lost(const struct session *session)
 	return -ENOTCONN;
 }
 
+/* With MQTT 5 the broker says so. With 3.1.1 only the answer is missing. */
+static int tell_refused(struct session *session)
+{
+	session->is_refused = false;
+	fprintf(stderr,
+		"tosctl: the broker refused the message on %s: %s; may this user send it (-u)?\n",
+		session->refused.topic,
+		mqtt_client_reason(session->client, session->refused.reason));
+	return -EACCES;
+}
+
+static void take_acknowledged(struct session *session)
+{
+	struct in_flight_entry entry;
+
+	while (mqtt_client_acknowledged(session->client, &entry)) {
+		if (entry.reason < REFUSED)
+			continue;
+		session->refused = entry;
+		session->is_refused = true;
+	}
+}
+
 int session_next(struct session *session, uint64_t until_us, struct mqtt_inbound *ret_inbound)
 {
 	struct pollfd poll_fd = {.fd = mqtt_client_fd(session->client), .events = POLLIN};
 
 	for (;;) {
-		struct in_flight_entry entry;
 		uint64_t now_us;
 		int r = mqtt_client_receive(session->client, ret_inbound);
 		int wait_ms = mqtt_client_tick_ms(session->client);
 
-		while (mqtt_client_acknowledged(session->client, &entry))
-			;
-		if (r < 0)
-			return lost(session);
+		take_acknowledged(session);
 		if (r == 1)
 			return 1;
+		/* mosquitto may end the connection just after it has said so. */
+		if (session->is_refused)
+			return tell_refused(session);
+		if (r < 0)
+			return lost(session);
 		if (ended)
 			return -EINTR;
 		now_us = clock_now_us();
@@ -341,7 +367,7 @@ static int await_answer(struct session *session, const char *id, char **ret_answ
 			return *ret_answer ? -1 : EXIT_REFUSED;
 	}
 	if (r < 0)
-		return r == -EINTR ? EXIT_REFUSED : EXIT_OFFLINE;
+		return r == -ENOTCONN ? EXIT_OFFLINE : EXIT_REFUSED;
 	fprintf(stderr,
 		"tosctl: no answer within %.3g s; tosctl status tells whether the gateway is "
 		"online\n",

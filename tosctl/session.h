@@ -33,8 +33,11 @@ int session_try(const struct options *options, size_t index,
  * broker refuses is an error if is_needed. */
 int session_subscribe(struct session *session, const char *const *names, size_t n, bool is_needed);
 
-/* The next message, to be freed. 0: there was none until then (CLOCK_MONOTONIC; UINT64_MAX: waits
- * for ever). -EINTR: the user wants to end. -ENOTCONN: reported. */
+/*
+ * The next message, to be freed. 0: there was none until then (CLOCK_MONOTONIC; UINT64_MAX: waits
+ * for ever). -EINTR: the user wants to end. -ENOTCONN, and -EACCES where the broker refused what
+ * was sent: reported.
+ */
 int session_next(struct session *session, uint64_t until_us, struct mqtt_inbound *ret_inbound);
 
 /* The topic's name below ROOT; NULL: it is not below ROOT. */

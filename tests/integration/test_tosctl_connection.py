@@ -100,6 +100,24 @@ def test_a_user_and_a_password(make_broker, make_client, make_gateway, call, fol
     assert call("led", "red", "off", port=broker.port)[0] == 0
 
 
+def test_what_a_user_may_not_do(make_broker, make_client, make_gateway, call, folder):
+    """The broker tells who sends with MQTT 5, and leaves out what may not be read."""
+    acl = folder / "acl"
+    acl.write_text("topic readwrite #\nuser viewer\ntopic read tos/#\nuser blind\n"
+                   "topic read tos/status\ntopic read tos/health\ntopic read tos/state\ntopic read tos/sensors\n")
+    broker = make_broker(f"user root\nallow_anonymous true\nacl_file {acl}")
+    client = make_client(broker.port)
+    make_gateway(make_map(broker.port))
+    client.wait("tos/about")
+    refused = "tosctl: the broker refused the message on tos/actions: Not authorized; may this user send it (-u)?\n"
+    for words in (("led", "red", "on"), ("interval", "1s"), ("read",)):
+        assert call("-u", "viewer", *words, port=broker.port) == (1, "", refused)
+    code, out, err = call("-u", "blind", "status", port=broker.port, wait="5")
+    assert (code, err) == (0, "") and "outputs   unknown: nothing came on about; may this user read it (-u)?\n" in out
+    code, out, _ = call("-u", "viewer", "status", port=broker.port)
+    assert code == 0 and "outputs" not in out
+
+
 def test_tls(make_tls_broker, keys, make_gateway, tosctl):  # noqa: F811
     broker = make_tls_broker()
     gateway = make_gateway(tls_map(broker, keys))

@@ -226,6 +226,11 @@ static void show_outputs(const struct status *status)
 	const cJSON *kinds = cJSON_GetObjectItemCaseSensitive(status->about, "outputs");
 	const cJSON *kind, *output;
 
+	if (!status->about) {
+		putchar('\n');
+		begin_row("outputs");
+		puts("unknown: nothing came on about; may this user read it (-u)?");
+	}
 	if (kinds && kinds->child)
 		putchar('\n');
 	cJSON_ArrayForEach(kind, kinds) {
