@@ -138,6 +138,7 @@ def test_two_on_one_topic_do_not_answer_each_other(broker, client, make_gateway)
     )
     for gateway in (first, second):
         gateway.log.wait("another gateway, of instance")
+    client.fence()
     mark = client.mark()
     assert first.stop() == 0
     client.wait(STATUS, lambda m: m.payload == b"offline", mark)
