@@ -9,14 +9,17 @@ import pytest
 from board import Gateway
 
 LINE = "cd /sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio22"
+# The gateway may be made to sleep for a minute, and the broker is not to give it up: all events come live, in their order.
 MAP = """
-mqtt: {url: 'mqtt://127.0.0.1', health_interval: 1s}
+mqtt: {url: 'mqtt://127.0.0.1', health_interval: 1s, keepalive: 10min}
 interval: 1h
 chips:
   door: {driver: switch, line: GPIO22}
 """
 APART_MS = 100
-MOVES = 1100  # the kernel keeps 1024
+KEPT = 1024  # by the kernel
+# gpio-sim makes one edge of two that come too soon after each other, on a busy machine of many.
+MOVES, PART = 1500, 250
 
 
 @pytest.fixture
@@ -38,9 +41,7 @@ def move(guest, first, last, pause_us=0):
 
 
 def events(client, mark):
-    """Returns all events. The first ones are backlog if the broker gave the gateway up while it slept."""
-    found = [m for m in client.since(mark) if m.topic in ("tos/events", "tos/events/backlog")]
-    return [json.loads(message.payload) for message in found]
+    return [json.loads(message.payload) for message in client.since(mark, "tos/events")]
 
 
 def wait_for_events(client, count, mark):
@@ -66,15 +67,14 @@ def test_edges_that_the_kernel_drops_are_counted(guest, gateway):
     """More than its buffer holds, while nobody fetches them. How the contact is now is known all the same."""
     mark = gateway.client.mark()
     gateway.process.signal("STOP")
-    move(guest, 1, MOVES // 2)
-    guest.run("sleep 2")  # no ten seconds without a rest: it does not chatter
-    move(guest, MOVES // 2 + 1, MOVES)
+    for first in range(1, MOVES, PART):
+        move(guest, first, first + PART - 1)
+        guest.run("sleep 2")  # no ten seconds without a rest: it does not chatter
     gateway.process.signal("CONT")
     lost = gateway.health(lambda health: health["events_lost"] > 0, mark)["events_lost"]
-    # gpio-sim makes one edge of two that come too soon after each other; those the kernel never had.
-    found = wait_for_events(gateway.client, MOVES * 8 // 10 - lost, mark)
+    found = wait_for_events(gateway.client, KEPT + 1 - lost, mark)
     print(f"{MOVES} moves: {len(found)} events, {lost} lost")
-    assert MOVES * 8 // 10 <= len(found) + lost <= MOVES
+    assert KEPT < len(found) + lost <= MOVES
     levels = [event["door"] for event in found]
     assert all(before != after for before, after in zip(levels, levels[1:]))
     # And it goes on, from how the contact is now.
