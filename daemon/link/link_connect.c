@@ -102,10 +102,12 @@ static void log_failure(struct link_url *url, const char *name, const char *erro
 		url->failure_limit =
 			(struct log_limit){.interval_us = FAILURE_REPEAT_US, .burst = 1};
 	}
-	if (!log_limit_pass(&url->failure_limit, clock_now_us(), &suppressed))
-		return;
 	if (wait_ms > 0)
 		(void)snprintf(then, sizeof(then), "trying again in %.1f s", wait_ms / 1e3);
+	if (!log_limit_pass(&url->failure_limit, clock_now_us(), &suppressed)) {
+		log_debug("mqtt", "still no connection to %s: %s; %s", name, error, then);
+		return;
+	}
 	if (suppressed > 0)
 		log_error("mqtt", "cannot connect to %s: %s (and %u times before); %s", name, error,
 			suppressed, then);
