@@ -384,8 +384,8 @@ def test_ends_in_time_while_it_waits_for_an_answer(make_gateway):
 def test_where_offline_cannot_be_said_the_will_says_it(make_scripted, make_gateway):
     """A broker that takes one message at a time does not acknowledge the last one: there is no room for another."""
     broker = make_scripted(receive_maximum=1)
-    gateway = make_gateway(make_map(broker.port, mqtt="  version: 5", interval="1h"))
-    # The last word of a start.
+    gateway = make_gateway(f"mqtt: {{url: 'mqtt://127.0.0.1:{broker.port}', version: 5}}\nleds: [{{line: GPIO17}}]\n")
+    # The last word of a start, where there is nothing to read.
     broker.wait("tos/health", accept=lambda publication: json.loads(publication.payload)["broker"])
     broker.acknowledges = False
     broker.connection.publish("tos/actions", b'{"led":{"0":{"on":true}}}')
