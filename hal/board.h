@@ -22,6 +22,7 @@ struct pwm_request {
 	uint32_t channel; /* from 0 */
 	uint32_t period_ns; /* length of one period */
 	bool inverted;      /* the output is opened at logical duty 0 in either case */
+	bool may_wait;      /* up to a second, for udev; otherwise one look has to do: -EAGAIN */
 };
 
 /* The name of a kernel LED's output in traces and on the simulated wires. */

@@ -60,7 +60,9 @@ int outputs_new(const struct outputs_settings *settings, struct outputs **ret_ou
 		return r;
 	}
 	last_values_follow(settings->last, settings->config);
+	outputs->may_wait = true;
 	outputs_open_all(outputs);
+	outputs->may_wait = false;
 	if (outputs->limits)
 		(void)outputs_watch_limits(outputs);
 	*ret_outputs = outputs;

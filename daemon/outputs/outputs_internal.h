@@ -19,6 +19,7 @@ struct outputs {
 	uint64_t watch_us;       /* when the parts are checked next */
 	uint64_t limits_read_us; /* when the limits were last read without an edge */
 	bool together;           /* between outputs_action_begin() and outputs_action_end() */
+	bool may_wait;           /* nothing runs yet, so no stop can be late: see board.h */
 };
 
 /*

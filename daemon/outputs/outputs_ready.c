@@ -18,6 +18,7 @@ static struct port_source source_of(const struct outputs *outputs)
 		.board = outputs->settings.board,
 		.soft = outputs->soft,
 		.chips = output_chips_chips(outputs->chips),
+		.may_wait = outputs->may_wait,
 	};
 }
 

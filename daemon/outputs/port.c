@@ -63,6 +63,7 @@ static int open_soc_pwm(const struct port_source *source, const struct config_po
 		.channel = config->channel,
 		.period_ns = (uint32_t)(1e9 / config->frequency_hz),
 		.inverted = use->active_low,
+		.may_wait = source->may_wait,
 	};
 
 	snprintf(port->place, sizeof(port->place), "%s.%u", config->pwm_chip, config->channel);

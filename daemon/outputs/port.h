@@ -13,6 +13,7 @@ struct port_source {
 	struct board *board;
 	struct soft_pwm *soft;
 	struct chip *const *chips;
+	bool may_wait; /* see board.h */
 };
 
 /* One of line and pwm is set on success (both are NULL for PORT_NONE). Inactive from the first

@@ -230,18 +230,31 @@ static int apply(
 	return 0;
 }
 
+static int wait_for_udev(struct pwm_linux *output, bool may_wait, struct hal_error *error)
+{
+	int r = sysfs_wait_writable(
+		output->chip, output->directory, FILES, N_FILES, may_wait ? UDEV_TIMEOUT_MS : 0);
+
+	if ((r == -EACCES || r == -ENOENT) && output->exported && !may_wait) {
+		output->exported = false; /* the next call is to find it */
+		return hal_error_set(error, -EAGAIN,
+			"%s was exported just now, and udev has not opened it to us yet",
+			output->directory);
+	}
+	if (r == -EACCES)
+		return sysfs_no_permission(output->directory, error);
+	if (r < 0)
+		return hal_error_set(error, r, "%s: %s", output->directory, hal_strerror(r));
+	return 0;
+}
+
 /* Sets the channel to logical duty 0, whatever it was doing. */
 static int set_up(struct pwm_linux *output, struct hal_error *error)
 {
 	struct pwm_state now;
 	struct pwm_write writes[PWM_WRITES_MAX];
-	int r = sysfs_wait_writable(
-		output->chip, output->directory, FILES, N_FILES, UDEV_TIMEOUT_MS);
+	int r = read_state(output, &now);
 
-	if (r == -EACCES)
-		return sysfs_no_permission(output->directory, error);
-	if (r == 0)
-		r = read_state(output, &now);
 	if (r < 0)
 		return hal_error_set(error, r, "%s: %s", output->directory, hal_strerror(r));
 	size_t n_writes = pwm_setup(&now, output->period_ns, output->base.inverted, writes);
@@ -291,6 +304,8 @@ int pwm_linux_open(const char *sys, const struct pwm_request *request, struct ha
 		r = path_join(output->chip, channel, output->directory, sizeof(output->directory));
 	if (r == 0)
 		r = export_channel(output, error);
+	if (r == 0)
+		r = wait_for_udev(output, request->may_wait, error);
 	if (r == 0)
 		r = set_up(output, error);
 	if (r == 0)

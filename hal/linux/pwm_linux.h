@@ -9,8 +9,9 @@
 #include "board.h"
 
 /*
- * See board_open_pwm(). sys is the folder that stands for /sys. Takes up to a second if udev is
- * late with the permissions.
+ * See board_open_pwm(). sys is the folder that stands for /sys. A channel that it exports belongs
+ * to root until udev opens it to others: this waits for that, up to a second, if the request lets
+ * it. Otherwise it returns -EAGAIN and leaves the channel exported; a later call finds it opened.
  *
  * A channel that is exported already is taken over: a process that crashed has left it so, possibly
  * running. The channel is at logical duty 0 when this returns, so opening and closing is all that

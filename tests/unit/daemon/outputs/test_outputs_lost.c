@@ -13,6 +13,19 @@ static void lose(struct fixture *f, const char *line, uint32_t for_ms)
 	assert_false(get(f, "relay", 0).ok);
 }
 
+static void open_lost(struct fixture *f, const char *map, uint32_t for_ms)
+{
+	open_map(f, map);
+	lose(f, "GPIO5", for_ms);
+}
+
+/* It can be written again, and what it was on the wires is forgotten. */
+static void mend(struct fixture *f, const char *line)
+{
+	set_fault(f, line, SIM_FAULT_NONE);
+	free(map_rig_wires(&f->rig));
+}
+
 static bool went_on(struct fixture *f, const char *line)
 {
 	char *wires = map_rig_wires(&f->rig), text[64];
@@ -34,8 +47,7 @@ static void what_could_not_be_turned_off_does_not_come_back_on(void **state)
 	set_fault(&f, "GPIO5", SIM_FAULT_STUCK);
 	assert_true(set(&f, "relay", 0, false, 0) < 0);
 	assert_true(is_on(&f, "relay", 0));
-	set_fault(&f, "GPIO5", SIM_FAULT_NONE);
-	free(map_rig_wires(&f.rig));
+	mend(&f, "GPIO5");
 	f.n_states = 0;
 	poll_much_later(&f);
 	assert_false(went_on(&f, "GPIO5"));
@@ -99,10 +111,8 @@ static void what_is_turned_off_does_not_go_on_before(void **state)
 	struct fixture f;
 
 	(void)state;
-	open_map(&f, PUMP);
-	lose(&f, "GPIO5", 0);
-	set_fault(&f, "GPIO5", SIM_FAULT_NONE);
-	free(map_rig_wires(&f.rig));
+	open_lost(&f, PUMP, 0);
+	mend(&f, "GPIO5");
 	assert_int_equal(set(&f, "relay", 0, false, 0), 0);
 	assert_false(went_on(&f, "GPIO5"));
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
@@ -115,8 +125,7 @@ static void the_end_of_a_time_is_told(void **state)
 	struct fixture f;
 
 	(void)state;
-	open_map(&f, PUMP);
-	lose(&f, "GPIO5", 5000);
+	open_lost(&f, PUMP, 5000);
 	set_fault(&f, "GPIO5", SIM_FAULT_NONE);
 	f.n_states = 0;
 	poll_much_later(&f);
@@ -130,12 +139,10 @@ static void the_failsafe_says_what_is_still_on(void **state)
 	struct fixture f;
 
 	(void)state;
-	open_map(&f, PUMP);
-	lose(&f, "GPIO5", 0);
+	open_lost(&f, PUMP, 0);
 	assert_int_equal(outputs_failsafe(f.outputs), 0);
 	assert_true(is_on(&f, "relay", 0));
-	set_fault(&f, "GPIO5", SIM_FAULT_NONE);
-	free(map_rig_wires(&f.rig));
+	mend(&f, "GPIO5");
 	poll_much_later(&f);
 	assert_false(went_on(&f, "GPIO5"));
 	assert_false(is_on(&f, "relay", 0));
@@ -147,8 +154,7 @@ static void the_end_of_the_process_tries_until_it_is_off(void **state)
 	struct fixture f;
 
 	(void)state;
-	open_map(&f, "relays: [{name: pump, line: GPIO5}, {name: fan, line: GPIO6}]\n");
-	lose(&f, "GPIO5", 0);
+	open_lost(&f, "relays: [{name: pump, line: GPIO5}, {name: fan, line: GPIO6}]\n", 0);
 	assert_int_equal(set(&f, "relay", 1, true, 0), 0);
 	set_fault(&f, "GPIO5", SIM_FAULT_BUSY);
 	set_fault(&f, "GPIO6", SIM_FAULT_STUCK);
@@ -157,8 +163,7 @@ static void the_end_of_the_process_tries_until_it_is_off(void **state)
 	set_fault(&f, "GPIO6", SIM_FAULT_NONE);
 	assert_false(outputs_safe_again(f.outputs));
 	assert_true(map_rig_output(&f.rig, "GPIO6") == 0.0);
-	set_fault(&f, "GPIO5", SIM_FAULT_NONE);
-	free(map_rig_wires(&f.rig));
+	mend(&f, "GPIO5");
 	assert_true(outputs_safe_again(f.outputs));
 	assert_false(went_on(&f, "GPIO5"));
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
@@ -171,8 +176,7 @@ static void the_end_is_as_the_map_says(void **state)
 	struct fixture f;
 
 	(void)state;
-	open_map(&f, "relays: [{name: alarm, line: GPIO5, failsafe: on}, {line: GPIO6}]\n");
-	lose(&f, "GPIO5", 0);
+	open_lost(&f, "relays: [{name: alarm, line: GPIO5, failsafe: on}, {line: GPIO6}]\n", 0);
 	set_fault(&f, "GPIO5", SIM_FAULT_NONE);
 	assert_int_equal(outputs_safe(f.outputs), 0);
 	assert_true(outputs_safe_again(f.outputs));
@@ -198,8 +202,7 @@ static void the_end_of_a_relay_waits_for_no_motor(void **state)
 	struct fixture f;
 
 	(void)state;
-	open_map(&f, BOARD PUMP "motors: [{forward: board.0, backward: board.1}]\n");
-	lose(&f, "GPIO5", 0);
+	open_lost(&f, BOARD PUMP "motors: [{forward: board.0, backward: board.1}]\n", 0);
 	assert_int_equal(
 		outputs_apply(f.outputs, output_index(f.rig.config, "motor", 0),
 			&(const struct output_request){.values = motor_values(WORD_FORWARD, 0)},
@@ -247,18 +250,15 @@ static void a_reload_turns_off_what_goes(void **state)
 	struct fixture f;
 
 	(void)state;
-	open_map(&f, PUMP);
-	lose(&f, "GPIO5", 0);
-	set_fault(&f, "GPIO5", SIM_FAULT_NONE);
-	free(map_rig_wires(&f.rig));
+	open_lost(&f, PUMP, 0);
+	mend(&f, "GPIO5");
 	reload(&f, FAN);
 	assert_false(went_on(&f, "GPIO5"));
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 0.0);
 	close_all(&f);
 
 	/* One reload later it is still known. */
-	open_map(&f, PUMP);
-	lose(&f, "GPIO5", 0);
+	open_lost(&f, PUMP, 0);
 	set_fault(&f, "GPIO5", SIM_FAULT_BUSY);
 	reload(&f, PUMP "leds: [{line: GPIO17}]\n");
 	assert_true(map_rig_output(&f.rig, "GPIO5") == 1.0);

@@ -78,7 +78,7 @@ static int teardown(void **state)
 
 static int open_pwm(struct kernel *kernel, const char *chip, bool inverted)
 {
-	const struct pwm_request request = {chip, 1, 1000000, inverted};
+	const struct pwm_request request = {chip, 1, 1000000, inverted, .may_wait = true};
 
 	return pwm_linux_open(kernel->sys.root, &request, &kernel->error, &kernel->output);
 }
@@ -229,7 +229,7 @@ static void test_another_period_of_an_inverted_output_rests_high(void **state)
 static void test_a_short_period_has_fewer_steps(void **state)
 {
 	struct kernel *kernel = *state;
-	const struct pwm_request request = {"pwmchip0", 1, 1000, false};
+	const struct pwm_request request = {"pwmchip0", 1, .period_ns = 1000};
 
 	leave_running(kernel);
 	assert_int_equal(
@@ -239,10 +239,20 @@ static void test_a_short_period_has_fewer_steps(void **state)
 	assert_file(kernel, CHANNEL "/duty_cycle", "999");
 }
 
-/* The kernel's side of one export, and udev's: the files come closed, and open later. */
-static void *answer_export(void *argument)
+static void open_files(const struct temp_tree *sys)
 {
 	static const char *const files[] = {"period", "duty_cycle", "polarity", "enable"};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s/%s", sys->root, CHANNEL, files[i]);
+		temp_tree_check(chmod(path, 0666) == 0, path);
+	}
+}
+
+/* The kernel's side of one export: the files come closed. */
+static void *answer_export(void *argument)
+{
 	const struct temp_tree *sys = argument;
 	char number[8] = "";
 	char path[PATH_MAX];
@@ -253,14 +263,28 @@ static void *answer_export(void *argument)
 	(void)close(fd);
 	temp_tree_check(strcmp(number, "1\n") == 0, "the number of the channel");
 	make_channel(sys, "0\n", "0\n", "normal\n", 0444);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s/%s", sys->root, CHANNEL, files[i]);
-		temp_tree_check(chmod(path, 0666) == 0, path);
-	}
 	return NULL;
 }
 
-static void open_exported(struct kernel *kernel)
+/* And udev's: they are opened later. */
+static void *answer_export_and_open(void *argument)
+{
+	(void)answer_export(argument);
+	open_files(argument);
+	return NULL;
+}
+
+static int open_as_other_user(struct kernel *kernel, bool may_wait)
+{
+	const struct pwm_request request = {"pwmchip0", 1, 1000000, .may_wait = may_wait};
+	uid_t before = other_user_become();
+	int r = pwm_linux_open(kernel->sys.root, &request, &kernel->error, &kernel->output);
+
+	other_user_go_back(before);
+	return r;
+}
+
+static int export_and_open(struct kernel *kernel, void *answer(void *), bool may_wait)
 {
 	const char *export = temp_tree_path(&kernel->sys, CHIP "/export");
 	pthread_t answerer;
@@ -268,12 +292,15 @@ static void open_exported(struct kernel *kernel)
 	assert_int_equal(unlink(export), 0);
 	assert_int_equal(mkfifo(export, 0666), 0);
 	assert_int_equal(chmod(export, 0666), 0);
-	assert_int_equal(pthread_create(&answerer, NULL, answer_export, &kernel->sys), 0);
-	uid_t before = other_user_become();
-	int r = open_pwm(kernel, "pwmchip0", false);
-	other_user_go_back(before);
+	assert_int_equal(pthread_create(&answerer, NULL, answer, &kernel->sys), 0);
+	int r = open_as_other_user(kernel, may_wait);
 	assert_int_equal(pthread_join(answerer, NULL), 0);
-	assert_int_equal(r, 0);
+	return r;
+}
+
+static void open_exported(struct kernel *kernel)
+{
+	assert_int_equal(export_and_open(kernel, answer_export_and_open, true), 0);
 }
 
 static void test_a_channel_is_exported_and_its_permissions_awaited(void **state)
@@ -284,6 +311,29 @@ static void test_a_channel_is_exported_and_its_permissions_awaited(void **state)
 	assert_file(kernel, CHANNEL "/period", "1000000");
 	assert_file(kernel, CHANNEL "/duty_cycle", "0");
 	assert_file(kernel, CHANNEL "/enable", "1");
+}
+
+static void test_who_may_not_wait_finds_it_later(void **state)
+{
+	struct kernel *kernel = *state;
+
+	assert_int_equal(export_and_open(kernel, answer_export, false), -EAGAIN);
+	assert_non_null(strstr(kernel->error.text, "pwm1 was exported just now, and udev has not"));
+	assert_file(kernel, CHIP "/unexport", "");
+	open_files(&kernel->sys);
+	assert_int_equal(open_as_other_user(kernel, false), 0);
+	assert_file(kernel, CHANNEL "/enable", "1");
+}
+
+/* If udev does not know the rule, the second call can tell. */
+static void test_what_udev_leaves_closed_asks_for_the_rules(void **state)
+{
+	struct kernel *kernel = *state;
+
+	assert_int_equal(export_and_open(kernel, answer_export, false), -EAGAIN);
+	assert_int_equal(open_as_other_user(kernel, false), -EACCES);
+	assert_non_null(strstr(kernel->error.text, "udev rules installed?"));
+	assert_null(kernel->output);
 }
 
 static void test_a_low_channel_is_given_back(void **state)
@@ -322,7 +372,7 @@ static void test_what_was_taken_over_is_not_given_back(void **state)
 static void test_what_is_not_there_comes_with_a_cure(void **state)
 {
 	struct kernel *kernel = *state;
-	const struct pwm_request third = {"pwmchip0", 2, 1000000, false};
+	const struct pwm_request third = {"pwmchip0", 2, .period_ns = 1000000};
 
 	assert_int_equal(open_pwm(kernel, "pwmchip7", false), -ENOENT);
 	assert_non_null(strstr(kernel->error.text, "no PWM chip is called \"pwmchip7\""));
@@ -356,10 +406,7 @@ static void test_a_closed_export_asks_for_the_group(void **state)
 	struct kernel *kernel = *state;
 
 	assert_int_equal(chmod(temp_tree_path(&kernel->sys, CHIP "/export"), 0444), 0);
-	uid_t before = other_user_become();
-	int r = open_pwm(kernel, "pwmchip0", false);
-	other_user_go_back(before);
-	assert_int_equal(r, -EACCES);
+	assert_int_equal(open_as_other_user(kernel, true), -EACCES);
 	assert_non_null(strstr(kernel->error.text, "group gpio"));
 }
 
@@ -426,6 +473,8 @@ int main(void)
 		TEST(test_another_period_of_an_inverted_output_rests_high),
 		TEST(test_a_short_period_has_fewer_steps),
 		TEST(test_a_channel_is_exported_and_its_permissions_awaited),
+		TEST(test_who_may_not_wait_finds_it_later),
+		TEST(test_what_udev_leaves_closed_asks_for_the_rules),
 		TEST(test_a_low_channel_is_given_back),
 		TEST(test_a_lit_channel_keeps_its_level_and_stays_exported),
 		TEST(test_what_was_taken_over_is_not_given_back),

@@ -66,7 +66,8 @@ static struct gpio_line *open_line(struct fixture *fixture, const struct gpio_re
 
 static struct pwm_output *open_pwm(struct fixture *fixture, bool inverted)
 {
-	const struct pwm_request request = {"pwmchip0", 1, 1000000, inverted};
+	const struct pwm_request request = {
+		"pwmchip0", 1, .period_ns = 1000000, .inverted = inverted};
 	struct pwm_output *output = NULL;
 
 	assert_int_equal(board_open_pwm(fixture->board, &request, NULL, &output), 0);
@@ -248,7 +249,7 @@ static void an_inverted_channel_begins_high(void **state)
 static void a_channel_is_opened_once(void **state)
 {
 	struct fixture *fixture = *state;
-	const struct pwm_request request = {"pwmchip0", 1, 20000000, false};
+	const struct pwm_request request = {"pwmchip0", 1, .period_ns = 20000000};
 	struct pwm_output *pwm = open_pwm(fixture, false), *second;
 	struct hal_error error = {""};
 
