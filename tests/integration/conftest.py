@@ -8,7 +8,7 @@ import tempfile
 import pytest
 
 from fake_broker import FakeBroker
-from harness import Broker, Client, Gateway, Lines, check_sanitizers
+from harness import Broker, Client, Gateway, Lines, build_library, check_sanitizers
 from proxy import Proxy
 from scripted_broker import ScriptedBroker
 
@@ -105,6 +105,19 @@ def folder():
     path = tempfile.mkdtemp(prefix="tos-")
     yield pathlib.Path(path)
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def preload(folder, sanitized):
+    """preload(NAME, VARIABLE=value): the environment of a gateway in which the library of NAME.c comes first."""
+    if sanitized:
+        pytest.skip("a sanitizer wants to be the first library")
+
+    def with_library(name, **variables):
+        environment = {"LD_PRELOAD": build_library(folder, name), **variables}
+        return {variable: str(value) for variable, value in environment.items()}
+
+    return with_library
 
 
 @pytest.fixture

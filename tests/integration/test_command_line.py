@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from conftest import ROOT, make_map
-from harness import TIMEOUT, build_library, run_tosd
+from harness import TIMEOUT, run_tosd
 
 BAD_MAP = """\
 mqtt:
@@ -366,12 +366,9 @@ def test_interval_is_forgotten_with_the_maps_own(broker, client, make_gateway):
     assert interval_in_force(client, mark) == 200
 
 
-def test_a_disk_that_hangs_holds_up_no_stop(broker, client, make_gateway, folder, sanitized):
-    if sanitized:
-        pytest.skip("a sanitizer wants to be the first library")
+def test_a_disk_that_hangs_holds_up_no_stop(broker, client, make_gateway, folder, preload):
     hangs = folder / "disk-hangs"
-    environment = {"LD_PRELOAD": str(build_library(folder, "slow_disk")), "TOS_TEST_DISK": str(hangs)}
-    gateway = make_gateway(remembering(broker.port), environment=environment)
+    gateway = make_gateway(remembering(broker.port), environment=preload("slow_disk", TOS_TEST_DISK=hangs))
     client.wait("tos/status", lambda m: m.payload == b"online")
     assert client.ask_json({"motor": {"direction": "forward", "speed": 10}})["ok"]
     hangs.touch()
@@ -435,13 +432,10 @@ def test_state_that_cannot_be_written_is_told_and_no_more(broker, client, make_g
     gateway.log.wait("^warning: interval: cannot be kept in .*/none: No such file or directory: ")
 
 
-def test_a_kernel_without_priority_inheritance_is_enough(broker, client, make_gateway, folder, sanitized):
+def test_a_kernel_without_priority_inheritance_is_enough(broker, client, make_gateway, preload):
     """Also for software PWM, which then may be late by a turn of the scheduler."""
-    if sanitized:
-        pytest.skip("the sanitizer has a pthread_mutex_init() of its own")
-    library = build_library(folder, "no_priority_inheritance")
     soft = make_map(broker.port).replace("line: GPIO17}", "line: GPIO17, pwm: soft}")
-    gateway = make_gateway(soft, environment={"LD_PRELOAD": str(library)})
+    gateway = make_gateway(soft, environment=preload("no_priority_inheritance"))
     client.wait("tos/sensors")
     assert client.ask_json({"led": {"red": {"bright": 5}}})["ok"]
     assert gateway.stop() == 0

@@ -13,8 +13,6 @@ import time
 
 import pytest
 
-from harness import build_library
-
 LIVE, BACKLOG = "tos/events", "tos/events/backlog"
 KEPT = 4096
 PART = 20000  # bytes, of five times as many that 2000 events take
@@ -212,11 +210,9 @@ def test_a_full_disk_is_said_and_events_stay_in_memory(binary, client, folder, p
     check(on(client, BACKLOG), 1, moves + 20)
 
 
-def test_a_disk_that_hangs_delays_no_event(client, folder, proxy, start, sanitized):
-    if sanitized:
-        pytest.skip("a sanitizer wants to be the first library")
+def test_a_disk_that_hangs_delays_no_event(client, folder, proxy, start, preload):
     hangs = folder / "disk-hangs"
-    gateway = start(environment={"LD_PRELOAD": str(build_library(folder, "slow_disk")), "TOS_TEST_DISK": str(hangs)})
+    gateway = start(environment=preload("slow_disk", TOS_TEST_DISK=hangs))
     begin_outage(client, proxy, gateway)
     hangs.touch()
     move(gateway, 1, 3)
@@ -235,13 +231,11 @@ def test_a_disk_that_hangs_delays_no_event(client, folder, proxy, start, sanitiz
     check(on(client, LIVE), 7, 8)
 
 
-def test_what_happened_before_the_clock_was_set_gets_its_time(client, folder, proxy, start, sanitized):
-    if sanitized:
-        pytest.skip("a sanitizer wants to be the first library")
+def test_what_happened_before_the_clock_was_set_gets_its_time(client, folder, proxy, start, preload):
     clock = folder / "clock"
     began = time.time() * 1000
     proxy.cut()
-    gateway = start(environment={"LD_PRELOAD": str(build_library(folder, "late_clock")), "TOS_TEST_CLOCK": str(clock)})
+    gateway = start(environment=preload("late_clock", TOS_TEST_CLOCK=clock))
     await_door(gateway)
     move(gateway, 1, 3)
     await_disk(gateway, 3)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from conftest import make_map
-from harness import TIMEOUT, build_library
+from harness import TIMEOUT
 
 MOTOR = "  - {forward: GPIO5, backward: GPIO6, enable: board.0, reverse_pause: 20ms}\n"
 BRIEF = "  - {name: brief, forward: GPIO7, backward: GPIO8, max_on: 500ms}\n"
@@ -29,9 +29,9 @@ READS, ANNOUNCES, SETTLES = "<tosd.yaml", NEXT, NOW
 class Disk:
     """Hangs, see slow_disk.c."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, preload):
         self.path = folder / "disk-hangs"
-        self.environment = {"LD_PRELOAD": str(build_library(folder, "slow_disk")), "TOS_TEST_DISK": str(self.path)}
+        self.environment = preload("slow_disk", TOS_TEST_DISK=self.path)
 
     def hang(self, word):
         new = self.path.with_suffix(".new")
@@ -49,10 +49,8 @@ class Disk:
 
 
 @pytest.fixture
-def disk(folder, sanitized):
-    if sanitized:
-        pytest.skip("a sanitizer wants to be the first library")
-    disk = Disk(folder)
+def disk(folder, preload):
+    disk = Disk(folder, preload)
     yield disk
     disk.answer()
 

@@ -9,19 +9,17 @@ import time
 import pytest
 
 from conftest import make_map
-from harness import TIMEOUT, build_library
+from harness import TIMEOUT
 from proxy import Proxy
 
 LIVE, BACKLOG = "tos/sensors", "tos/sensors/backlog"
 
 
 @pytest.fixture
-def late_clock(folder, sanitized):
+def late_clock(folder, preload):
     """The environment of a gateway whose clock is set when the file at the second value comes into being."""
-    if sanitized:
-        pytest.skip("a sanitizer wants to be the first library")
     clock = folder / "clock"
-    return {"LD_PRELOAD": str(build_library(folder, "late_clock")), "TOS_TEST_CLOCK": str(clock)}, clock
+    return preload("late_clock", TOS_TEST_CLOCK=clock), clock
 
 
 def stamps_of(client, topic):

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 from conftest import make_map
-from harness import build_library, free_port
+from harness import free_port
 
 EXTENSIONS = {"good": "DNS:localhost,IP:127.0.0.1", "stranger": "DNS:elsewhere.example", "named": "DNS:localhost"}
 
@@ -176,11 +176,9 @@ def test_an_expired_certificate_is_refused(make_tls_broker, make_gateway, keys):
     )
 
 
-def test_a_clock_that_is_not_set_is_named(make_tls_broker, make_gateway, keys, folder, sanitized):
+def test_a_clock_that_is_not_set_is_named(make_tls_broker, make_gateway, keys, folder, preload):
     """A board without a clock of its own begins in 1970, when no certificate was valid yet."""
-    if sanitized:
-        pytest.skip("a sanitizer wants to be the first library")
-    environment = {"LD_PRELOAD": str(build_library(folder, "late_clock")), "TOS_TEST_CLOCK": str(folder / "clock")}
+    environment = preload("late_clock", TOS_TEST_CLOCK=folder / "clock")
     gateway = make_gateway(tls_map(make_tls_broker(), keys), environment=environment)
     gateway.log.wait(
         r"TLS: the certificate of the broker's authority is valid from 20\d\d-.* UTC on, and the clock says 1970-01-01 .* UTC: set the "

@@ -9,7 +9,7 @@ import socket
 
 import pytest
 from conftest import make_map
-from harness import TIMEOUT, build_library
+from harness import TIMEOUT
 from threads import standstill
 
 YELLOW = "  - {name: yellow, line: GPIO22}\n"
@@ -252,12 +252,10 @@ def test_a_connection_that_cannot_be_prepared_refuses_the_reload(broker, client,
     gateway.log.wait("connected to", log)
 
 
-def test_a_connection_that_is_given_up_does_not_spoil_the_next_one(broker, client, make_gateway, folder, sanitized):
+def test_a_connection_that_is_given_up_does_not_spoil_the_next_one(broker, client, make_gateway, folder, preload):
     """The thread that waits for an answer holds locks of the library, which is set up once for all."""
-    if sanitized:
-        pytest.skip("a sanitizer wants to be the first library")
     counted = folder / "counted"
-    environment = {"LD_PRELOAD": str(build_library(folder, "count_init")), "INIT_COUNT": str(counted)}
+    environment = preload("count_init", INIT_COUNT=counted)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         gateway = make_gateway(make_map(silent.getsockname()[1]), environment=environment)
         connection, _ = silent.accept()

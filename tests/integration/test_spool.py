@@ -15,7 +15,7 @@ import time
 import pytest
 
 from conftest import make_map
-from harness import IN_TIME_S, TIMEOUT, build_library
+from harness import IN_TIME_S, TIMEOUT
 
 LIVE, BACKLOG = "tos/sensors", "tos/sensors/backlog"
 SPOOL = "spool: {{after: {after}, size: {size}}}"
@@ -363,11 +363,9 @@ def test_the_health_says_what_lies_on_disk(client, folder, proxy, start):
 
 
 @pytest.mark.alone
-def test_a_disk_that_hangs_delays_nobody(client, folder, proxy, start, sanitized):
-    if sanitized:
-        pytest.skip("a sanitizer wants to be the first library")
+def test_a_disk_that_hangs_delays_nobody(client, folder, proxy, start, preload):
     hangs = folder / "disk-hangs"
-    environment = {"LD_PRELOAD": str(build_library(folder, "slow_disk")), "TOS_TEST_DISK": str(hangs)}
+    environment = preload("slow_disk", TOS_TEST_DISK=hangs)
     leave_behind(folder, 5000, 100)
     gateway = start(environment=environment)
     client.wait(BACKLOG)
@@ -396,12 +394,10 @@ def test_a_disk_that_hangs_delays_nobody(client, folder, proxy, start, sanitized
     check_order(client)
 
 
-def test_a_disk_that_hangs_is_told(client, folder, proxy, start, sanitized):
+def test_a_disk_that_hangs_is_told(client, folder, proxy, start, preload):
     """What waits for it does not wait in silence."""
-    if sanitized:
-        pytest.skip("a sanitizer wants to be the first library")
     hangs = folder / "disk-hangs"
-    environment = {"LD_PRELOAD": str(build_library(folder, "slow_disk")), "TOS_TEST_DISK": str(hangs)}
+    environment = preload("slow_disk", TOS_TEST_DISK=hangs)
     gateway = start(mqtt="  health_interval: 1s", environment=environment)
     wait_live(client, gateway)
     proxy.cut()

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from conftest import make_map
-from harness import TIMEOUT, build_library, run_tosd
+from harness import TIMEOUT, run_tosd
 
 NOBODY = 65534
 BACKLOG = "tos/sensors/backlog"
@@ -101,15 +101,13 @@ def well_again(client):
     client.wait_json("tos/health", lambda health: health["disk"] == {"ok": True, "rows": 0, "bytes": 0}, client.mark())
 
 
-def test_a_file_that_just_now_could_not_be_written_is_not_taken_for_a_damaged_one(client, start, folder, sanitized):
+def test_a_file_that_just_now_could_not_be_written_is_not_taken_for_a_damaged_one(client, start, folder, preload):
     """SQLite opened it only for reading, and the reason is gone by the time that the gateway looks for it."""
-    if sanitized:
-        pytest.skip("a sanitizer wants to be the first library")
     state = leave_behind(folder, 50)
     barred = folder / "barred"
     barred.touch()
-    library = build_library(folder, "barred_file")
-    gateway = start(f"export LD_PRELOAD={library} TOS_TEST_BARRED={barred}")
+    environment = preload("barred_file", TOS_TEST_BARRED=barred)
+    gateway = start("export " + " ".join(f"{variable}={value}" for variable, value in environment.items()))
     gateway.log.wait("error: spool: .*spool.db: ")
     barred.unlink()
     gateway.log.wait(DELIVERED)
@@ -182,11 +180,9 @@ def test_a_disk_that_cannot_be_written_is_told_as_what_it_is(client, start, prox
 
 
 @pytest.mark.slow
-def test_what_finds_no_thread_is_kept_once_there_can_be_one(broker, client, make_gateway, folder, sanitized):
-    if sanitized:
-        pytest.skip("a sanitizer wants to be the first library")
+def test_what_finds_no_thread_is_kept_once_there_can_be_one(broker, client, make_gateway, folder, preload):
     none = folder / "no-threads"
-    environment = {"LD_PRELOAD": str(build_library(folder, "no_threads")), "TOS_TEST_NO_THREADS": str(none)}
+    environment = preload("no_threads", TOS_TEST_NO_THREADS=none)
     text = make_map(broker.port, mqtt="  health_interval: 1s", interval="{default: 5s, remember: true}")
     gateway = make_gateway(text, environment=environment)
     client.wait("tos/status", lambda m: m.payload == b"online")
