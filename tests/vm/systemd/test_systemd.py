@@ -97,6 +97,26 @@ def test_a_reload_takes_a_good_map_and_refuses_a_bad_one(guest, service, wire):
     assert wire.since(mark, [RED]) == []
 
 
+def test_a_reload_with_a_new_pwm_channel_waits_for_no_udev(guest, service, wire):
+    """A motor can be stopped meanwhile, and the LED works once udev has opened its channel."""
+    folder = "/sys/class/pwm/pwmchip0"
+    guest.run(f"[ ! -e {folder}/pwm1 ] || echo 1 >{folder}/unexport")
+    service.start(text=MAP.replace("  - {name: blue, pwm: pwmchip0.1, gamma: 1}\n", ""))
+    service.do(**RUN)
+    guest.run("udevadm control --stop-exec-queue")
+    try:
+        guest.write(MAP_PATH, MAP)
+        guest.run("systemctl reload tosd")
+        service.wait("journalctl -u tosd | grep -q 'pwm1 was exported just now, and udev has not opened it'")
+        mark = wire.mark()
+        service.do(motor={"direction": "stop"})
+        wire.wait(FORWARD, 0, mark)
+    finally:
+        guest.run("udevadm control --start-exec-queue; udevadm settle")
+    service.do(led={"blue": {"bright": 4}})
+    assert guest.run(f"cat {folder}/pwm1/duty_cycle") == "400000"
+
+
 def test_the_watchdog_ends_a_stopped_process_and_its_motor(service, wire):
     service.start()
     service.do(**RUN)
