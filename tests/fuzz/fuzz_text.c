@@ -100,8 +100,8 @@ static void check_output_of(
 
 static void check_output(const struct config *config, const struct payload_bytes *bytes)
 {
-	static const char *const TARGETS[] = {
-		"led/red", "led/1", "motor/left", "motor/middle", "lamp/red", "", "/"};
+	static const char *const TARGETS[] = {"led/red", "led/1", "motor/left", "motor/middle",
+		"relay/other", "servo/other", "buzzer/0", "lamp/red", "", "/"};
 
 	for (size_t i = 0; i < sizeof(TARGETS) / sizeof(TARGETS[0]); i++)
 		check_output_of(config, TARGETS[i], bytes);
@@ -113,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fake_config fake;
 
 	fake_config_init(&fake);
+	fake_config_add_other_kinds(&fake);
 	check_interval(&fake.config, &bytes);
 	fake.config.interval.topic_unit_ms = 1000;
 	check_interval(&fake.config, &bytes);

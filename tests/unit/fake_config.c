@@ -62,6 +62,20 @@ void fake_config_add(struct fake_config *fake, const char *word, const char *nam
 		.kind = kind, .index = of->n++, .name = text(name), .fingerprint = text(name)};
 }
 
+void fake_config_add_other_kinds(struct fake_config *fake)
+{
+	for (size_t i = 0; output_kind_table[i]; i++) {
+		const struct output_kind *kind = output_kind_table[i];
+		struct config_output *output = &fake->outputs[fake->config.n_outputs];
+
+		if (fake->config.outputs_of[i].n > 0)
+			continue;
+		fake_config_add(fake, kind->word, "other");
+		for (size_t j = 0; j < kind->n_params; j++)
+			output->params[j] = kind->params[j].default_value;
+	}
+}
+
 void fake_config_clear_outputs(struct fake_config *fake)
 {
 	fake->config.n_outputs = 0;

@@ -26,4 +26,6 @@ void fake_config_init(struct fake_config *fake);
 
 /* Another output, behind those of its kind. The kinds are added in the order of their table. */
 void fake_config_add(struct fake_config *fake, const char *word, const char *name);
+/* One output called "other" of each kind that there is none of, with the kind's own defaults. */
+void fake_config_add_other_kinds(struct fake_config *fake);
 void fake_config_clear_outputs(struct fake_config *fake);
