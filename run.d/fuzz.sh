@@ -27,10 +27,13 @@ run_fuzz() {
 	done
 	[ -z "$install" ] || run_install build fuzz
 	dir=$here/build-fuzz
-	lock_folder x "$dir"
-	[ -f "$dir/build.ninja" ] ||
-		CC=clang set_up setup "$dir" "$here" -Dfuzz=true -Dtests=disabled -Dman=disabled \
-			-Db_sanitize=address,undefined -Db_lundef=false
+	# Only who sets it up is alone: several may fuzz at the same time.
+	[ -f "$dir/build.ninja" ] || {
+		lock_folder x "$dir"
+		[ -f "$dir/build.ninja" ] ||
+			CC=clang set_up setup "$dir" "$here" -Dfuzz=true -Dtests=disabled \
+				-Dman=disabled -Db_sanitize=address,undefined -Db_lundef=false
+	}
 	build "$dir" disabled
 	# The names are words.
 	# shellcheck disable=SC2086
