@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fake_config.h"
+#include "config_param.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -71,8 +72,7 @@ void fake_config_add_other_kinds(struct fake_config *fake)
 		if (fake->config.outputs_of[i].n > 0)
 			continue;
 		fake_config_add(fake, kind->word, "other");
-		for (size_t j = 0; j < kind->n_params; j++)
-			output->params[j] = kind->params[j].default_value;
+		config_param_defaults(kind->params, kind->n_params, output->params);
 	}
 }
 

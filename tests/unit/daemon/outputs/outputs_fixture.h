@@ -40,18 +40,24 @@ static inline void on_state(void *userdata)
 	((struct fixture *)userdata)->n_states++;
 }
 
-static inline void open_traced(struct fixture *f, const char *map, const struct hal_trace *trace)
+/* On the board of the rig, whatever was done to it before. */
+static inline void open_outputs(struct fixture *f, bool safe_only)
 {
-	*f = (struct fixture){.n_states = 0};
-	map_rig_open_traced(&f->rig, map, trace);
-
 	const struct outputs_settings settings = {
 		.board = f->rig.board,
 		.config = f->rig.config,
 		.listener = {on_health, on_state, f},
+		.safe_only = safe_only,
 	};
 
 	assert_int_equal(outputs_new(&settings, &f->outputs), 0);
+}
+
+static inline void open_traced(struct fixture *f, const char *map, const struct hal_trace *trace)
+{
+	*f = (struct fixture){.n_states = 0};
+	map_rig_open_traced(&f->rig, map, trace);
+	open_outputs(f, false);
 }
 
 static inline void open_map(struct fixture *f, const char *map)

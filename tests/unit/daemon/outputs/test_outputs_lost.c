@@ -186,10 +186,7 @@ static void the_end_is_as_the_map_says(void **state)
 	f = (struct fixture){.n_states = 0};
 	map_rig_open(&f.rig, PUMP);
 	set_fault(&f, "GPIO5", SIM_FAULT_BUSY);
-
-	const struct outputs_settings settings = {.board = f.rig.board, .config = f.rig.config};
-
-	assert_int_equal(outputs_new(&settings, &f.outputs), 0);
+	open_outputs(&f, false);
 	assert_false(get(&f, "relay", 0).ok);
 	assert_int_equal(outputs_safe(f.outputs), 0);
 	assert_true(outputs_safe_again(f.outputs));
@@ -219,15 +216,6 @@ static void the_end_of_a_relay_waits_for_no_motor(void **state)
 	close_all(&f);
 }
 
-static void open_safe_only(struct fixture *f)
-{
-	const struct outputs_settings settings = {
-		.board = f->rig.board, .config = f->rig.config, .safe_only = true};
-
-	assert_int_equal(outputs_new(&settings, &f->outputs), 0);
-	(void)outputs_safe(f->outputs);
-}
-
 /* Whoever has its line is not asked again and again; for a motor that is so. */
 static void a_relay_that_cannot_be_had_holds_up_no_safe(void **state)
 {
@@ -237,7 +225,8 @@ static void a_relay_that_cannot_be_had_holds_up_no_safe(void **state)
 	map_rig_open(&f.rig, PUMP "motors: [{forward: GPIO20, backward: GPIO21}]\n");
 	set_fault(&f, "GPIO5", SIM_FAULT_BUSY);
 	set_fault(&f, "GPIO20", SIM_FAULT_BUSY);
-	open_safe_only(&f);
+	open_outputs(&f, true);
+	(void)outputs_safe(f.outputs);
 	assert_false(outputs_safe_again(f.outputs));
 	set_fault(&f, "GPIO20", SIM_FAULT_NONE);
 	assert_true(outputs_safe_again(f.outputs));

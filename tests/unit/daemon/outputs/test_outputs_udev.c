@@ -21,7 +21,8 @@ static int open_pwm(struct board *board, const struct pwm_request *request, stru
 	return udev.ops->open_pwm(board, request, error, ret_output);
 }
 
-static void open_board(struct fixture *f, const char *map)
+/* The outputs of the map, on a board whose channels wait for udev. */
+static void open_slow(struct fixture *f, const char *map, bool safe_only)
 {
 	static struct board_ops ops;
 
@@ -32,20 +33,7 @@ static void open_board(struct fixture *f, const char *map)
 	ops = *udev.ops;
 	ops.open_pwm = open_pwm;
 	f->rig.board->ops = &ops;
-}
-
-static void open_outputs(struct fixture *f, const char *map, bool safe_only)
-{
-	open_board(f, map);
-
-	const struct outputs_settings settings = {
-		.board = f->rig.board,
-		.config = f->rig.config,
-		.listener = {on_health, on_state, f},
-		.safe_only = safe_only,
-	};
-
-	assert_int_equal(outputs_new(&settings, &f->outputs), 0);
+	open_outputs(f, safe_only);
 }
 
 static void a_start_waits(void **state)
@@ -53,7 +41,7 @@ static void a_start_waits(void **state)
 	struct fixture f;
 
 	(void)state;
-	open_outputs(&f, LED, false);
+	open_slow(&f, LED, false);
 	assert_int_equal(udev.n_may_wait, 1);
 	assert_int_equal(udev.n_looks, 0);
 	assert_true(get(&f, "led", 0).ok);
@@ -65,8 +53,7 @@ static void so_does_what_only_makes_safe(void **state)
 	struct fixture f;
 
 	(void)state;
-	open_outputs(
-		&f, "motors: [{forward: GPIO20, backward: GPIO21, enable: pwmchip0.1}]\n", true);
+	open_slow(&f, "motors: [{forward: GPIO20, backward: GPIO21, enable: pwmchip0.1}]\n", true);
 	assert_int_equal(udev.n_may_wait, 1);
 	assert_int_equal(outputs_safe(f.outputs), 0);
 	close_all(&f);
@@ -77,7 +64,7 @@ static void a_reload_and_a_retry_do_not(void **state)
 	struct fixture f;
 
 	(void)state;
-	open_outputs(&f, PUMP, false);
+	open_slow(&f, PUMP, false);
 	reload(&f, PUMP LED);
 	assert_int_equal(udev.n_looks, 1);
 	assert_string_equal(get(&f, "led", 0).error, "not opened by udev yet");
@@ -96,7 +83,7 @@ static void nor_does_an_action(void **state)
 	struct fixture f;
 
 	(void)state;
-	open_outputs(&f, PUMP, false);
+	open_slow(&f, PUMP, false);
 	reload(&f, PUMP LED);
 	assert_int_equal(set(&f, "led", 0, true, 0), -EAGAIN);
 	udev.is_opened = true;
