@@ -33,9 +33,8 @@ struct session {
 	cJSON *about; /* or NULL */
 	void (*on_other)(void *userdata, const char *name, const struct mqtt_inbound *inbound);
 	void *userdata;
-	void (*on_lost)(void); /* or NULL */
-	bool is_refused;       /* what was sent, and that was not reported yet */
-	struct in_flight_entry refused;
+	void (*on_lost)(void);          /* or NULL */
+	struct in_flight_entry refused; /* still to be reported; reason 0: none */
 };
 
 static volatile sig_atomic_t ended;
@@ -179,11 +178,11 @@ static int lost(const struct session *session)
 /* With MQTT 5 the broker says so. With 3.1.1 only the answer is missing. */
 static int tell_refused(struct session *session)
 {
-	session->is_refused = false;
 	fprintf(stderr,
 		"tosctl: the broker refused the message on %s: %s; may this user send it (-u)?\n",
 		session->refused.topic,
 		mqtt_client_reason(session->client, session->refused.reason));
+	session->refused.reason = 0;
 	return -EACCES;
 }
 
@@ -192,10 +191,8 @@ static void take_acknowledged(struct session *session)
 	struct in_flight_entry entry;
 
 	while (mqtt_client_acknowledged(session->client, &entry)) {
-		if (entry.reason < REFUSED)
-			continue;
-		session->refused = entry;
-		session->is_refused = true;
+		if (entry.reason >= REFUSED)
+			session->refused = entry;
 	}
 }
 
@@ -212,7 +209,7 @@ int session_next(struct session *session, uint64_t until_us, struct mqtt_inbound
 		if (r == 1)
 			return 1;
 		/* mosquitto may end the connection just after it has said so. */
-		if (session->is_refused)
+		if (session->refused.reason >= REFUSED)
 			return tell_refused(session);
 		if (r < 0)
 			return lost(session);
