@@ -292,12 +292,13 @@ def test_commands_in_flight_when_the_link_is_cut(broker, proxy, client, make_gat
         proxy.open()
         gateway.log.wait("connected to", connections)
         client.wait_json("tos/actions/ack", lambda answer: answer["id"] == actions[-1]["id"], mark)
-        # A repeated action was answered twice. The stop comes once more, after all of them.
-        client.publish("tos/actions", {"id": "fence", "led": {"0": {"on": True}}})
-        client.wait_json("tos/actions/ack", lambda answer: answer["id"] == "fence", mark)
+        # A repeated action was answered twice. The stop comes once more, after all of them, and the fence behind it.
+        fence = f"fence.{cut}"
+        client.publish("tos/actions", {"id": fence, "led": {"0": {"on": True}}})
+        client.wait_json("tos/actions/ack", lambda answer: answer["id"] == fence, mark)
         answers = [json.loads(message.payload) for message in client.since(mark, "tos/actions/ack")]
         assert all(answer["ok"] for answer in answers)
-        # An answer that was on its way when the link was cut, a round ago, comes again, too.
+        # An answer that was on its way when the link was cut, that to the last fence, too, comes again.
         ids = [answer["id"] for answer in answers if answer["id"].startswith(f"{cut}.")]
         assert set(ids) == {action["id"] for action in actions} and ids[-1] == actions[-1]["id"]
         assert gateway.output("GPIO5") == gateway.output("board.0") == 0
