@@ -33,15 +33,21 @@ def robot(broker, client, make_gateway):
     return gateway
 
 
+def fence(gateway, client):
+    """Returns once all lines of what it did before are there."""
+    for level in (True, False):
+        mark = gateway.log.mark()
+        assert client.ask_json({"led": {"fence": {"on": level}}})["ok"]
+        gateway.log.wait("GPIO17", mark)
+
+
 def transfers(gateway, client, action, ok=True):
     """The answer, and the transfers that wrote channels in the meantime: (part, first channel)."""
+    fence(gateway, client)
     mark = gateway.log.mark()
     answer = client.ask_json(action)
     assert answer["ok"] == ok
-    for level in (True, False):  # so that all of its lines are there
-        fence = gateway.log.mark()
-        assert client.ask_json({"led": {"fence": {"on": level}}})["ok"]
-        gateway.log.wait("GPIO17", fence)
+    fence(gateway, client)
     found = re.findall(r" 0x(4[01]) w ([0-9a-f]{2}) [^r\n]*$", "\n".join(gateway.log.since(mark)), re.MULTILINE)
     written = [(part, int(register, 16)) for part, register in found]
     return answer, [(part, (register - LED0) // 4) for part, register in written if 0x06 <= register <= 0x45]
