@@ -96,7 +96,8 @@ in_root() {
 		for file in resolv.conf hosts; do
 			cat "/etc/$file" >"$root/etc/$file"
 		done
-		for name in TOS_TEST_TIMEOUT TOS_CHAOS_SEED TOS_CHAOS_SECONDS TOS_SOAK_SEED TOS_SOAK_SECONDS; do
+		for name in TOS_TEST_TIMEOUT TOS_LATE TOS_CHAOS_SEED TOS_CHAOS_SECONDS TOS_SOAK_SEED \
+			TOS_SOAK_SECONDS; do
 			eval "value=\${$name-}"
 			[ -z "$value" ] || set -- "$name=$value" "$@"
 		done

@@ -7,8 +7,9 @@ import tempfile
 
 import pytest
 
+import late
 from fake_broker import FakeBroker
-from harness import Broker, Client, Gateway, Lines, build_library, check_sanitizers
+from harness import Broker, Client, Gateway, Lines, build_library, check_sanitizers, seed_of
 from proxy import Proxy
 from scripted_broker import ScriptedBroker
 
@@ -51,6 +52,10 @@ failsafe: {failsafe}
 def pytest_configure(config):
     for name, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
+    if "TOS_LATE" in os.environ:
+        # The workers inherit it.
+        os.environ["TOS_LATE"] = str(seed_of("TOS_LATE"))
+        late.install(os.environ["TOS_LATE"])
 
 
 @pytest.hookimpl(trylast=True)
@@ -75,6 +80,8 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_terminal_summary(terminalreporter):
     """Prints what tests have measured with record_property("table", TEXT), also in other processes."""
+    if "TOS_LATE" in os.environ:
+        terminalreporter.write_line(f"TOS_LATE={os.environ['TOS_LATE']}")
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for name, table in report.user_properties:
             if name == "table" and report.when == "call":

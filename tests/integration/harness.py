@@ -43,11 +43,14 @@ class Lines:
 
     def _run(self, stream):
         for line in stream:
-            with self._condition:
-                self._lines.append(line.rstrip("\n"))
-                self._condition.notify_all()
+            self._add(line.rstrip("\n"))
         with self._condition:
             self._ended = True
+            self._condition.notify_all()
+
+    def _add(self, line):
+        with self._condition:
+            self._lines.append(line)
             self._condition.notify_all()
 
     def mark(self):

@@ -145,6 +145,7 @@ def test_a_long_line_on_the_control_socket_is_answered(gateway):
         assert answers.readline() == "ok 0.0000\n"
 
 
+@pytest.mark.alone  # a gateway that stands still in a transfer waits no longer for the part
 def test_a_slow_part_is_waited_for(gateway, client):
     """20 ms for each transfer: the readings come later, with all their values."""
     gateway.fault("climate", "slow")
