@@ -337,7 +337,9 @@ class Client:
 
     def close(self):
         self.client.disconnect()
-        self.client.loop_stop()
+        # Version 2 of paho forgets its thread when that ends, maybe between its own look for it and its waiting for it.
+        with contextlib.suppress(AttributeError):
+            self.client.loop_stop()
 
 
 def response_properties(topic, correlation=None):
