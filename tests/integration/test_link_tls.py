@@ -177,11 +177,11 @@ def test_an_expired_certificate_is_refused(make_tls_broker, make_gateway, keys):
 
 
 def test_a_clock_that_is_not_set_is_named(make_tls_broker, make_gateway, keys, folder, preload):
-    """A board without a clock of its own begins in 1970, when no certificate was valid yet. Here since this one's boot."""
+    """A board without a clock of its own begins in 1970, when no certificate was valid yet."""
     environment = preload("late_clock", TOS_TEST_CLOCK=folder / "clock")
     gateway = make_gateway(tls_map(make_tls_broker(), keys), environment=environment)
     gateway.log.wait(
-        r"TLS: the certificate of the broker's authority is valid from 20\d\d-.* UTC on, and the clock says 1970-.* UTC: set the "
+        r"TLS: the certificate of the broker's authority is valid from 20\d\d-.* UTC on, and the clock says 1970-01-01 .* UTC: set the "
         "clock, or see why it is not set yet;"
     )
 
