@@ -6,6 +6,7 @@ and after what they do: what a test took for over may still be coming, and what 
 The seed chooses who is late; when that is depends on the machine, so a failure need not come again with the same seed.
 """
 
+import contextlib
 import os
 import pathlib
 import random
@@ -41,15 +42,14 @@ class Stalker:
         self._lock = threading.Lock()
         self._held = set()  # by a test
         self._send = subprocess.Popen.send_signal
-        stalker = self
 
         def send_signal(process, number):
-            with stalker._lock:
+            with self._lock:
                 if number == signal.SIGSTOP:
-                    stalker._held.add(process.pid)
+                    self._held.add(process.pid)
                 elif number == signal.SIGCONT:
-                    stalker._held.discard(process.pid)
-                stalker._send(process, number)
+                    self._held.discard(process.pid)
+                self._send(process, number)
 
         subprocess.Popen.send_signal = send_signal
         threading.Thread(target=self._run, daemon=True).start()
@@ -58,10 +58,8 @@ class Stalker:
         with self._lock:
             if pid in self._held:
                 return
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-            except ProcessLookupError:
-                pass
 
     def _run(self):
         while True:
